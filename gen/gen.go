@@ -417,10 +417,10 @@ type DNDStatus string
 // DeleteContactResult is the answer to deleteContact.
 type DeleteContactResult struct {
 	// Succeded is the success as the API misspells it.
-	Succeded bool `json:"succeded,omitempty,omitzero"`
+	Succeded nullable.Nullable[bool] `json:"succeded,omitempty,omitzero"`
 
 	// Succeeded is the success as the API spells it since 2026.
-	Succeeded bool `json:"succeeded,omitempty,omitzero"`
+	Succeeded nullable.Nullable[bool] `json:"succeeded,omitempty,omitzero"`
 
 	// TraceID is the vendor's id of the request.
 	TraceID string `json:"traceId,omitempty,omitzero"`
@@ -473,7 +473,7 @@ type ListContactsResult struct {
 	Count int `json:"count,omitempty,omitzero"`
 
 	// Meta tells where a page stands in the list. At the end any part of it may be missing, null or empty.
-	Meta ListMeta `json:"meta,omitempty,omitzero"`
+	Meta *ListMeta `json:"meta,omitempty"`
 
 	// TraceID is the vendor's id of the request.
 	TraceID string `json:"traceId,omitempty,omitzero"`
@@ -572,10 +572,10 @@ type UpdateContactResult struct {
 	Contact Contact `json:"contact"`
 
 	// Succeded is the success as the API misspells it.
-	Succeded bool `json:"succeded,omitempty,omitzero"`
+	Succeded nullable.Nullable[bool] `json:"succeded,omitempty,omitzero"`
 
 	// Succeeded is the success as the API spells it since 2026.
-	Succeeded bool `json:"succeeded,omitempty,omitzero"`
+	Succeeded nullable.Nullable[bool] `json:"succeeded,omitempty,omitzero"`
 
 	// TraceID is the vendor's id of the request.
 	TraceID string `json:"traceId,omitempty,omitzero"`

@@ -1,0 +1,202 @@
+package client
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"math"
+	"reflect"
+	"strconv"
+	"time"
+
+	jsonv2 "github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
+	"github.com/oapi-codegen/nullable"
+
+	"github.com/highlevel-contacts/contacts-go/gen"
+)
+
+var errNotJSON = errors.New("it is not JSON, or breaks off")
+
+// read decodes the body of a call's success, and refuses one without what was promised.
+func read[T any](call *call) (*T, error) {
+	result := new(T)
+	drift, err := decode(call.response.Body, result)
+	if err != nil {
+		return nil, badResponse(call, errNotJSON) // the decoder's own words quote the body
+	}
+	call.response.Drift = drift
+	err = checkPromise(result)
+	if errors.Is(err, errNotDone) {
+		return nil, newError(call)
+	}
+	if err != nil {
+		return nil, badResponse(call, err)
+	}
+	return result, nil
+}
+
+// lenient accepts what is JSON but not well-formed enough for json/v2: duplicate names and broken UTF-8.
+var lenient = jsonv2.JoinOptions(jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true))
+
+// decode reads body into result: at full speed if it is as the document says; else a second time, keeping what can be kept of
+// values of another type, and telling where they are.
+func decode[T any](body []byte, result *T) ([]Drift, error) {
+	body = trimBOM(body)
+	err := jsonv2.Unmarshal(body, result, lenient)
+	var mismatch *jsonv2.SemanticError
+	if !errors.As(err, &mismatch) {
+		return nil, err
+	}
+	*result = *new(T)
+	var second tolerant
+	err = jsonv2.Unmarshal(body, result, second.options())
+	return second.drift, err
+}
+
+func trimBOM(body []byte) []byte {
+	return bytes.TrimPrefix(body, []byte("\xEF\xBB\xBF"))
+}
+
+// tolerant decodes values whose type is not the document's.
+type tolerant struct {
+	prefix jsontext.Pointer // where the value that is decoded stands in the body
+	drift  []Drift
+}
+
+const maxDrift = 100
+
+func (t *tolerant) options() jsonv2.Options {
+	return jsonv2.JoinOptions(lenient, jsonv2.WithUnmarshalers(jsonv2.UnmarshalFromFunc(t.value)))
+}
+
+// value decodes the next value into target where its type is not target's, and leaves everything else to the decoder by
+// returning errors.ErrUnsupported.
+func (t *tolerant) value(dec *jsontext.Decoder, target any) error {
+	want := typeOf(target)
+	got := dec.PeekKind()
+	if got == 'f' {
+		got = 't' // as in kinds
+	}
+	if want == "" || got == 'n' || got == 0 || (got == kinds[want] && want != "integer" && want != "date-time") {
+		return errors.ErrUnsupported
+	}
+	raw, err := dec.ReadValue()
+	if err != nil {
+		return err
+	}
+	pointer := t.prefix + dec.StackPointer()
+	if want == "integer" || want == "date-time" {
+		if jsonv2.Unmarshal(raw, target, lenient) == nil {
+			return nil
+		}
+	}
+	if len(t.drift) < maxDrift {
+		t.drift = append(t.drift, Drift{Pointer: string(pointer), Want: want, Got: kindName(got)})
+	}
+	t.keep(raw, target, pointer)
+	return nil
+}
+
+// keep puts into target what can be kept of raw.
+func (t *tolerant) keep(raw jsontext.Value, target any, pointer jsontext.Pointer) {
+	text := elementText(json.RawMessage(raw))
+	switch target := target.(type) {
+	case *string:
+		if kind := raw.Kind(); kind != '{' && kind != '[' {
+			*target = text
+		}
+	case *bool:
+		*target, _ = strconv.ParseBool(text)
+	case *int:
+		*target = int(toInt(text))
+	case *int64:
+		*target = toInt(text)
+	case *time.Time:
+		*target, _ = parseInstant(raw)
+	case *nullable.Nullable[bool]:
+		done, _ := strconv.ParseBool(text)
+		target.Set(done)
+	case *gen.AdditionalEmail:
+		if raw.Kind() == '"' {
+			target.Email = text
+		}
+	default:
+		t.keepElement(raw, target, pointer)
+	}
+}
+
+// keepElement takes raw as the only element of a list, where target is a list that has such elements.
+func (t *tolerant) keepElement(raw jsontext.Value, target any, pointer jsontext.Pointer) {
+	list := reflect.TypeOf(target).Elem()
+	if list.Kind() != reflect.Slice {
+		return
+	}
+	element := typeOf(reflect.New(list.Elem()).Interface())
+	if kinds[element] != raw.Kind() || string(raw) == `""` {
+		return
+	}
+	inner := tolerant{prefix: pointer, drift: t.drift}
+	_ = jsonv2.Unmarshal(fmt.Appendf(nil, "[%s]", raw), target, inner.options()) // raw is valid JSON
+	t.drift = inner.drift
+}
+
+// kinds are the JSON kinds of the document's types.
+var kinds = map[string]jsontext.Kind{
+	"string": '"', "date-time": '"', "boolean": 't', "integer": '0', "array": '[', "object": '{',
+}
+
+// typeOf returns the document's type of a generated member, "" for one that takes any value.
+func typeOf(target any) string {
+	switch target.(type) {
+	case *string:
+		return "string"
+	case *bool, *nullable.Nullable[bool]:
+		return "boolean"
+	case *int, *int64:
+		return "integer"
+	case *time.Time:
+		return "date-time"
+	case *json.RawMessage, *jsontext.Value:
+		return ""
+	}
+	switch reflect.TypeOf(target).Elem().Kind() {
+	case reflect.String:
+		return "string"
+	case reflect.Slice:
+		return "array"
+	case reflect.Struct:
+		return "object"
+	default:
+		return ""
+	}
+}
+
+// kindName returns the JSON type of a value that begins with kind.
+func kindName(kind jsontext.Kind) string {
+	switch kind {
+	case '"':
+		return "string"
+	case '0':
+		return "number"
+	case 't':
+		return "boolean"
+	case '[':
+		return "array"
+	default:
+		return "object"
+	}
+}
+
+// toInt returns the integer that text is, without its fraction, 0 if it is none or does not fit.
+func toInt(text string) int64 {
+	if integer, err := strconv.ParseInt(text, 10, 64); err == nil {
+		return integer
+	}
+	number, err := strconv.ParseFloat(text, 64)
+	if err != nil || math.Abs(number) > 1<<53 {
+		return 0
+	}
+	return int64(number)
+}

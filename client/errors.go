@@ -1,0 +1,222 @@
+package client
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"regexp"
+	"strings"
+	"time"
+)
+
+// What went wrong, by meaning, for [errors.Is].
+var (
+	// ErrInvalid is a request that the API refuses for its form, or that this package refused before sending it.
+	ErrInvalid = errors.New("invalid request")
+	// ErrNotFound is a contact that does not exist. The API says so with a 400.
+	ErrNotFound = errors.New("contact not found")
+	// ErrDuplicate is a create that the location's rule against duplicates refused; [Error] names the contact in its way.
+	ErrDuplicate = errors.New("duplicate contact")
+	// ErrUnauthorized is every 401: a missing, bad or expired token, or one of those that are also ErrForbidden.
+	ErrUnauthorized = errors.New("unauthorized")
+	// ErrForbidden is a good token that may not do this: wrong location (403), missing scope, wrong class or user type (401). A
+	// fresh token of the same kind will not help.
+	ErrForbidden = errors.New("forbidden")
+	// ErrRateLimited is a 429: the burst or the daily budget is used up.
+	ErrRateLimited = errors.New("rate limited")
+	// ErrServer is a 5xx, and a success whose body says that it was none.
+	ErrServer = errors.New("server error")
+	// ErrMaybeApplied is any failure after which a write may have happened all the same. Look before you repeat a create.
+	ErrMaybeApplied = errors.New("the write may have been applied")
+	// ErrBadResponse is a 2xx without the JSON that was promised, or a list that leads nowhere.
+	ErrBadResponse = errors.New("bad response")
+	// ErrResponseTooLarge is a body over the limit of [WithMaxResponseBytes].
+	ErrResponseTooLarge = errors.New("the response is larger")
+)
+
+// Error is an answer of the API that is not a success. [errors.As] finds it; [errors.Is] tells its meaning.
+//
+// The text of an Error, and its form in a log, hold operation, method, path, status, attempts and trace id. The text also holds
+// the API's message, shortened, with e-mail addresses, phone numbers and tokens taken out. Messages and Response have them as
+// they came.
+type Error struct {
+	Operation     string // operationId in api/contacts.yaml, such as getContact
+	Method        string
+	Path          string // without the query
+	StatusCode    int
+	Messages      []string      // the API's own words, one or more; empty if the body had none
+	ContactID     string        // for a duplicate: the contact that is in the way
+	MatchingField string        // for a duplicate: email or phone
+	TraceID       string        // the vendor's id of the request, if it told one
+	RetryAfter    time.Duration // how long the API asked to wait, 0 if it did not
+	Response      Response
+
+	meanings []error
+	spoken   bool // Messages are what the API says in one of its dialects, rather than a body of another form
+}
+
+// Error returns the error's text, without personal data.
+func (e *Error) Error() string {
+	var text strings.Builder
+	fmt.Fprintf(&text, "%s: %s %s: %d", e.Operation, e.Method, e.Path, e.StatusCode)
+	if len(e.meanings) > 0 {
+		fmt.Fprintf(&text, " %s", e.meanings[0])
+	}
+	if e.spoken {
+		fmt.Fprintf(&text, ": %s", sanitize(strings.Join(e.Messages, "; ")))
+	}
+	if e.TraceID != "" {
+		fmt.Fprintf(&text, " (trace %s)", sanitize(e.TraceID))
+	}
+	if errors.Is(e, ErrMaybeApplied) {
+		fmt.Fprintf(&text, "; %s", ErrMaybeApplied)
+	}
+	return text.String()
+}
+
+// GoString returns what Error returns.
+func (e *Error) GoString() string { return e.Error() }
+
+// Is tells whether target is one of the meanings of e.
+func (e *Error) Is(target error) bool {
+	for _, meaning := range e.meanings {
+		if meaning == target {
+			return true
+		}
+	}
+	return false
+}
+
+// LogValue returns operation, method, path, status, attempts and trace id.
+func (e *Error) LogValue() slog.Value {
+	return slog.GroupValue(
+		slog.String("operation", e.Operation), slog.String("method", e.Method), slog.String("path", e.Path),
+		slog.Int("status", e.StatusCode), slog.Int("attempts", e.Response.Attempts), slog.String("trace_id", e.TraceID))
+}
+
+// newError maps a response that is not a success.
+func newError(call *call) *Error {
+	e := &Error{
+		Operation: call.operation.id, Method: call.request.Method, Path: call.request.URL.Path,
+		StatusCode: call.response.StatusCode, Response: call.response,
+	}
+	var body errorBody
+	if json.Unmarshal(trimBOM(call.response.Body), &body) == nil {
+		e.Messages = body.messages()
+		e.TraceID = elementText(body.TraceID)
+		e.ContactID, e.MatchingField = body.duplicate()
+	}
+	e.spoken = len(e.Messages) > 0
+	if !e.spoken && len(call.response.Body) > 0 {
+		e.Messages = []string{strings.ToValidUTF8(string(call.response.Body), "\uFFFD")}
+	}
+	if call.token != "" {
+		for i := range e.Messages {
+			e.Messages[i] = strings.ReplaceAll(e.Messages[i], call.token, redacted)
+		}
+	}
+	e.meanings = meanings(e)
+	if call.operation.write && maybeApplied(e.StatusCode) {
+		e.meanings = append(e.meanings, ErrMaybeApplied)
+	}
+	return e
+}
+
+// errorBody is the body of an error in all its dialects. Members are raw, so that one of an odd type does not hide the others.
+type errorBody struct {
+	Message          json.RawMessage `json:"message"`
+	Error            json.RawMessage `json:"error"`
+	ErrorDescription json.RawMessage `json:"error_description"`
+	TraceID          json.RawMessage `json:"traceId"`
+	Meta             json.RawMessage `json:"meta"`
+}
+
+// messages returns the texts of the first member that has any.
+func (b errorBody) messages() []string {
+	for _, raw := range []json.RawMessage{b.Message, b.Error, b.ErrorDescription} {
+		if texts := (FieldValue{raw: raw}).List(); len(texts) > 0 {
+			return texts
+		}
+	}
+	return nil
+}
+
+func (b errorBody) duplicate() (contactID, matchingField string) {
+	var meta struct{ ContactID, MatchingField json.RawMessage }
+	if json.Unmarshal(b.Meta, &meta) != nil {
+		return "", ""
+	}
+	return FieldValue{raw: meta.ContactID}.Text(), FieldValue{raw: meta.MatchingField}.Text()
+}
+
+// meanings tells what an answer means: by the API's words where its status misleads, by the status otherwise.
+func meanings(e *Error) []error {
+	text := strings.ToLower(strings.Join(e.Messages, "\n"))
+	switch status := e.StatusCode; {
+	case status == http.StatusBadRequest && (e.ContactID != "" || strings.Contains(text, "duplicated contact")):
+		return []error{ErrDuplicate}
+	case status == http.StatusBadRequest && saysNotFound(text):
+		return []error{ErrNotFound}
+	case status == http.StatusNotFound && strings.HasPrefix(text, "cannot "):
+		return nil // no such route: a contact that does not exist is a 400
+	case status == http.StatusNotFound:
+		return []error{ErrNotFound}
+	case status == http.StatusUnauthorized && saysForbidden(text):
+		return []error{ErrForbidden, ErrUnauthorized}
+	case status == http.StatusUnauthorized && strings.Contains(text, "version header"):
+		return []error{ErrInvalid, ErrUnauthorized}
+	case status == http.StatusUnauthorized:
+		return []error{ErrUnauthorized}
+	case status == http.StatusForbidden:
+		return []error{ErrForbidden}
+	case status == http.StatusTooManyRequests:
+		return []error{ErrRateLimited}
+	case status >= http.StatusInternalServerError || isSuccess(status):
+		return []error{ErrServer}
+	case status == http.StatusBadRequest || status == http.StatusUnprocessableEntity:
+		return []error{ErrInvalid}
+	default:
+		return nil
+	}
+}
+
+// saysNotFound tells whether a 400 is about a contact that does not exist: "Contact with id X not found" or "Contact not found
+// for id:X".
+func saysNotFound(text string) bool {
+	return strings.Contains(text, "contact") && strings.Contains(text, "not found")
+}
+
+// saysForbidden tells whether a 401 is about what a good token may not do: scope, class or user type.
+func saysForbidden(text string) bool {
+	return strings.Contains(text, "scope") || strings.Contains(text, "authclass") || strings.Contains(text, "user type")
+}
+
+// maybeApplied tells whether a write that was answered with status may have happened.
+func maybeApplied(status int) bool {
+	return status >= http.StatusInternalServerError || status == http.StatusRequestTimeout
+}
+
+// badResponse wraps what is wrong with the body of a success.
+func badResponse(call *call, cause error) error {
+	err := fmt.Errorf("%s: %w: status %d, content type %q, %d bytes: %w", call, ErrBadResponse, call.response.StatusCode,
+		sanitize(call.response.Header.Get("Content-Type")), len(call.response.Body), cause)
+	if call.operation.write {
+		return fmt.Errorf("%w; %w", err, ErrMaybeApplied)
+	}
+	return err
+}
+
+var personal = regexp.MustCompile(`[^\s"'<>]*@[^\s"'<>]+|\+?\b\d[\d ().-]{5,}\d\b|\bpit-[\w-]+|\beyJ[\w.-]+`)
+
+// sanitize makes a foreign text fit to print: one line, short, without e-mail addresses, phone numbers and tokens.
+func sanitize(text string) string {
+	const longest = 300
+	text = personal.ReplaceAllString(text, redacted)
+	text = strings.Join(strings.FieldsFunc(text, func(r rune) bool { return r <= ' ' || r == 0x7f }), " ")
+	if len(text) > longest {
+		text = strings.ToValidUTF8(text[:longest], "") + "…"
+	}
+	return text
+}

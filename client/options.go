@@ -1,0 +1,152 @@
+package client
+
+import (
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/textproto"
+	"net/url"
+	"strings"
+)
+
+// Option is a setting of a [Client], for [New].
+type Option func(*Client) error
+
+// WithBaseURL sets the address of the API, https://services.leadconnectorhq.com by default. It must be https, except on
+// loopback, for tests.
+func WithBaseURL(address string) Option {
+	return func(c *Client) error {
+		base, err := url.Parse(address)
+		if err != nil {
+			return errors.New("client: WithBaseURL: that is not a URL")
+		}
+		switch {
+		case base.Host == "" || (base.Scheme != "https" && base.Scheme != "http"):
+			return errors.New("client: WithBaseURL: give scheme and host, such as https://services.leadconnectorhq.com")
+		case base.Scheme == "http" && !isLoopback(base.Hostname()):
+			return errors.New("client: WithBaseURL: http would send the token in the clear; use https (http is for loopback only)")
+		case base.User != nil || base.RawQuery != "" || base.ForceQuery || base.Fragment != "":
+			return errors.New("client: WithBaseURL: leave out user, query and fragment")
+		}
+		c.baseURL = strings.TrimRight(base.String(), "/") + "/"
+		return nil
+	}
+}
+
+func isLoopback(host string) bool {
+	return host == "localhost" || net.ParseIP(host).IsLoopback()
+}
+
+// WithLocation sets the location (sub-account) of calls that name none.
+func WithLocation(id string) Option {
+	return func(c *Client) error {
+		if id == "" {
+			return errors.New("client: WithLocation: the location id is empty")
+		}
+		c.location = id
+		return nil
+	}
+}
+
+// WithHTTPClient sets the HTTP client that sends the requests, with its transport, proxy, TLS settings, time-out and cookie
+// jar. It is not modified. Without this option a client is used that takes the proxy from the environment, gives an attempt 30
+// seconds and keeps connections for 100 parallel calls.
+func WithHTTPClient(httpClient *http.Client) Option {
+	return func(c *Client) error {
+		if httpClient == nil {
+			return errors.New("client: WithHTTPClient: the client is nil")
+		}
+		c.doer.http = httpClient
+		return nil
+	}
+}
+
+// WithUserAgent puts product, such as "example-sync/1.2", before this module's name in the User-Agent header.
+func WithUserAgent(product string) Option {
+	return func(c *Client) error {
+		if product == "" || !isHeaderValue(product) {
+			return errors.New("client: WithUserAgent: that cannot be sent in a header")
+		}
+		c.doer.header.Set("User-Agent", product+" "+c.doer.header.Get("User-Agent"))
+		return nil
+	}
+}
+
+// WithLogger sets the logger. Nothing is logged by default. Records carry operation, method, path, status, attempt, trace id
+// and remaining budget, never a token, query or body: each attempt at debug level, a call that failed and an answer that
+// differs from the document at warn level.
+func WithLogger(logger *slog.Logger) Option {
+	return func(c *Client) error {
+		if logger == nil {
+			return errors.New("client: WithLogger: the logger is nil")
+		}
+		c.doer.logger = logger
+		return nil
+	}
+}
+
+// WithMaxResponseBytes sets how large the body of a success may be, after decompression; 32 MiB by default. A larger one is
+// [ErrResponseTooLarge]. Of the body of an error no more than 64 KiB is read, whatever this option says.
+func WithMaxResponseBytes(limit int64) Option {
+	return func(c *Client) error {
+		if limit <= 0 {
+			return fmt.Errorf("client: WithMaxResponseBytes: %d is not a positive number of bytes", limit)
+		}
+		c.doer.maxBytes = limit
+		return nil
+	}
+}
+
+// CallOption is a setting of one call.
+type CallOption func(*call) error
+
+// ownHeaders are the headers that a caller cannot set, for the client or the transport does.
+var ownHeaders = map[string]bool{
+	"Authorization": true, "Content-Length": true, "Content-Type": true, "Host": true, "Connection": true,
+	"Transfer-Encoding": true, "Accept-Encoding": true,
+}
+
+// WithHeader sets a header of the request. The Authorization header is the TokenSource's, and those of the transport are the
+// transport's: they are refused.
+func WithHeader(key, value string) CallOption {
+	return func(c *call) error {
+		key = textproto.CanonicalMIMEHeaderKey(key)
+		if !isHeaderName(key) || !isHeaderValue(value) {
+			return fmt.Errorf("%s: %w: WithHeader: name or value cannot be sent in a header", c.operation.id, ErrInvalid)
+		}
+		if ownHeaders[key] {
+			return fmt.Errorf("%s: %w: WithHeader: the header %s is set by the client itself", c.operation.id, ErrInvalid, key)
+		}
+		if c.header == nil {
+			c.header = http.Header{}
+		}
+		c.header.Set(key, value)
+		return nil
+	}
+}
+
+// CaptureResponse fills response when the call ends, whether it succeeded or not. The response is not kept and must not be
+// shared between calls that run at once. It stays as it was if nothing came back.
+func CaptureResponse(response *Response) CallOption {
+	return func(c *call) error {
+		if response == nil {
+			return fmt.Errorf("%s: %w: CaptureResponse: the response is nil", c.operation.id, ErrInvalid)
+		}
+		c.capture = response
+		return nil
+	}
+}
+
+// isHeaderName tells whether name is a token as RFC 9110 defines it.
+func isHeaderName(name string) bool {
+	return name != "" && !strings.ContainsFunc(name, func(r rune) bool {
+		return r <= ' ' || r > '~' || strings.ContainsRune(`"(),/:;<=>?@[\]{}`, r)
+	})
+}
+
+// isHeaderValue tells whether value has no control characters, line breaks above all.
+func isHeaderValue(value string) bool {
+	return !strings.ContainsFunc(value, func(r rune) bool { return r < ' ' && r != '\t' || r == 0x7f })
+}

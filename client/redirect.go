@@ -1,0 +1,33 @@
+package client
+
+import (
+	"errors"
+	"net/http"
+	"strings"
+)
+
+// guardRedirects returns a copy of httpClient that keeps its own policy for redirects, and adds: a redirect that would change
+// the method or send a write elsewhere is not followed but answered as what it is, and beyond the API's host, or from https to
+// http, a redirect carries neither the token nor the address before it.
+func guardRedirects(httpClient *http.Client) *http.Client {
+	guarded := *httpClient
+	guarded.CheckRedirect = func(req *http.Request, via []*http.Request) error {
+		first := via[0]
+		elsewhere := !strings.EqualFold(req.URL.Host, first.URL.Host) || (first.URL.Scheme == "https" && req.URL.Scheme != "https")
+		if req.Method != first.Method || (elsewhere && req.Method != http.MethodGet) {
+			return http.ErrUseLastResponse
+		}
+		if elsewhere {
+			req.Header.Del("Authorization")
+			req.Header.Del("Referer")
+		}
+		if httpClient.CheckRedirect != nil {
+			return httpClient.CheckRedirect(req, via)
+		}
+		if len(via) >= 10 {
+			return errors.New("stopped after 10 redirects")
+		}
+		return nil
+	}
+	return &guarded
+}

@@ -1,0 +1,115 @@
+package client
+
+import (
+	"context"
+	"fmt"
+	"iter"
+)
+
+// All walks over a location's contacts from list.After on, latest first, and asks for pages as it goes; set Limit to 100 for the
+// fewest requests. An error comes last, with a nil contact. The walk can be ranged over again; each time it starts anew.
+//
+// A contact stays valid, but keeps its whole page in memory. To resume later, store the text of [CursorAfter] the last contact.
+// Contacts that the API repeats are passed over; if it repeats a cursor, the walk ends with an error that matches
+// [ErrBadResponse]. Options apply to every request of the walk.
+func (s *ContactsService) All(ctx context.Context, list ListRequest, opts ...CallOption) iter.Seq2[*Contact, error] {
+	return func(yield func(*Contact, error) bool) {
+		list, recent := list, newRecentIDs()
+		used := map[Cursor]bool{list.After: true}
+		for {
+			page, err := s.List(ctx, list, opts...)
+			if err != nil {
+				yield(nil, err)
+				return
+			}
+			if !recent.yieldNew(page.Contacts, yield) || page.Next == nil {
+				return
+			}
+			if used[*page.Next] {
+				yield(nil, fmt.Errorf("%s: %w: the API repeats a cursor", getContacts.id, ErrBadResponse))
+				return
+			}
+			used[*page.Next] = true
+			list.After = *page.Next
+		}
+	}
+}
+
+// AllByBusiness walks over a business's contacts from list.Skip on, as [ContactsService.All] does over a location's. It ends
+// with an error that matches [ErrBadResponse] if a page holds nothing that has not come before.
+func (s *ContactsService) AllByBusiness(
+	ctx context.Context, businessID string, list BusinessListRequest, opts ...CallOption,
+) iter.Seq2[*Contact, error] {
+	return func(yield func(*Contact, error) bool) {
+		list, recent := list, newRecentIDs()
+		for {
+			page, err := s.ListByBusiness(ctx, businessID, list, opts...)
+			if err != nil {
+				yield(nil, err)
+				return
+			}
+			before := recent.seen
+			if !recent.yieldNew(page.Contacts, yield) || isLastOfBusiness(page, list) {
+				return
+			}
+			if recent.seen == before {
+				yield(nil, fmt.Errorf("%s: %w: the API repeats a page", getContactsByBusinessID.id, ErrBadResponse))
+				return
+			}
+			list.Skip += len(page.Contacts)
+		}
+	}
+}
+
+// isLastOfBusiness tells whether a page is the last one: empty, or short although the API counts no more.
+func isLastOfBusiness(page *Page, list BusinessListRequest) bool {
+	limit := list.Limit
+	if limit == 0 {
+		limit = defaultBusinessLimit
+	}
+	got := len(page.Contacts)
+	return got == 0 || (got < limit && page.Total <= list.Skip+got)
+}
+
+// recentIDs are the ids of the latest contacts of a walk. Pages overlap at their borders only, where contacts were added or
+// deleted meanwhile, so that a walk of any length needs to remember a few.
+type recentIDs struct {
+	ids    map[string]bool
+	oldest []string // a ring
+	seen   int      // contacts that were new
+}
+
+const recentWindow = 1000
+
+func newRecentIDs() *recentIDs {
+	return &recentIDs{ids: map[string]bool{}}
+}
+
+// yieldNew yields the contacts that were not yielded lately, and tells whether the walk goes on.
+func (r *recentIDs) yieldNew(contacts []Contact, yield func(*Contact, error) bool) bool {
+	for i := range contacts {
+		if contact := &contacts[i]; r.isNew(contact.ID) && !yield(contact, nil) {
+			return false
+		}
+	}
+	return true
+}
+
+// isNew tells whether id was not seen lately, and remembers it. A contact without an id is always new.
+func (r *recentIDs) isNew(id string) bool {
+	if r.ids[id] {
+		return false
+	}
+	if id != "" {
+		if len(r.oldest) < recentWindow {
+			r.oldest = append(r.oldest, id)
+		} else {
+			slot := r.seen % recentWindow
+			delete(r.ids, r.oldest[slot])
+			r.oldest[slot] = id
+		}
+		r.ids[id] = true
+	}
+	r.seen++
+	return true
+}
