@@ -2,6 +2,9 @@ package api_test
 
 import (
 	"context"
+	"encoding/json"
+	"net/http"
+	"sync"
 	"testing"
 
 	"github.com/getkin/kin-openapi/openapi3"
@@ -9,13 +12,74 @@ import (
 	"github.com/highlevel-contacts/contacts-go/api"
 )
 
+// document is api/contacts.yaml, read once for all tests.
+var document = sync.OnceValues(func() (*openapi3.T, error) {
+	return openapi3.NewLoader().LoadFromData(api.Contacts)
+})
+
 func TestDocumentIsValid(t *testing.T) {
 	t.Parallel()
-	doc, err := openapi3.NewLoader().LoadFromData(api.Contacts)
+	err := load(t).Validate(context.Background(), openapi3.EnableExamplesValidation(), openapi3.EnableSchemaFormatValidation())
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := doc.Validate(context.Background(), openapi3.EnableExamplesValidation(), openapi3.EnableSchemaFormatValidation()); err != nil {
+}
+
+func load(t *testing.T) *openapi3.T {
+	t.Helper()
+	doc, err := document()
+	if err != nil {
 		t.Fatal(err)
 	}
+	return doc
+}
+
+// routes names each operation by its operationId.
+var routes = map[string]struct{ method, path string }{
+	"getContact":              {http.MethodGet, "/contacts/{contactId}"},
+	"updateContact":           {http.MethodPut, "/contacts/{contactId}"},
+	"deleteContact":           {http.MethodDelete, "/contacts/{contactId}"},
+	"upsertContact":           {http.MethodPost, "/contacts/upsert"},
+	"getContactsByBusinessId": {http.MethodGet, "/contacts/business/{businessId}"},
+	"createContact":           {http.MethodPost, "/contacts/"},
+	"getContacts":             {http.MethodGet, "/contacts/"},
+}
+
+// route finds an operation and the path it belongs to.
+func route(t *testing.T, operationID string) (*openapi3.PathItem, *openapi3.Operation) {
+	t.Helper()
+	r, ok := routes[operationID]
+	if !ok {
+		t.Fatalf("no operation %s", operationID)
+	}
+	item := load(t).Paths.Value(r.path)
+	if item == nil || item.GetOperation(r.method) == nil {
+		t.Fatalf("the document has no %s %s", r.method, r.path)
+	}
+	return item, item.GetOperation(r.method)
+}
+
+// answer is the schema of an operation's JSON body for a status of the document, such as 2XX or 400.
+func answer(t *testing.T, operationID, status string) *openapi3.Schema {
+	t.Helper()
+	_, op := route(t, operationID)
+	response := op.Responses.Value(status)
+	if response == nil {
+		t.Fatalf("%s has no %s", operationID, status)
+	}
+	content := response.Value.Content.Get("application/json")
+	if content == nil {
+		t.Fatalf("%s %s has no JSON body", operationID, status)
+	}
+	return content.Schema.Value
+}
+
+// check holds a JSON body against a schema, formats included.
+func check(t *testing.T, schema *openapi3.Schema, body string) error {
+	t.Helper()
+	var value any
+	if err := json.Unmarshal([]byte(body), &value); err != nil {
+		t.Fatalf("the test's own body is no JSON: %v", err)
+	}
+	return schema.VisitJSON(value, openapi3.EnableFormatValidation())
 }

@@ -1,0 +1,81 @@
+package api_test
+
+import (
+	"testing"
+
+	"github.com/getkin/kin-openapi/openapi3"
+)
+
+// The API refuses unknown members with a 422, so a request that has one must not pass for good.
+func TestRequestSchemasAreClosed(t *testing.T) {
+	t.Parallel()
+	for _, id := range []string{"createContact", "updateContact", "upsertContact"} {
+		t.Run(id, func(t *testing.T) {
+			t.Parallel()
+			_, op := route(t, id)
+			objects := 0
+			walk("body", op.RequestBody.Value.Content.Get("application/json").Schema, func(at string, schema *openapi3.Schema) {
+				if !schema.Type.Is("object") {
+					return
+				}
+				objects++
+				if schema.AdditionalProperties.Has == nil || *schema.AdditionalProperties.Has {
+					t.Errorf("%s is open", at)
+				}
+			})
+			const want = 1 + 1 + 1 + 6 + 2 // the body, a custom field, the settings of do-not-disturb, six channels, inbound
+			if objects != want {
+				t.Errorf("met %d objects, want %d", objects, want)
+			}
+		})
+	}
+}
+
+// Answers gain members and enumerations gain values at any time, and lists send null for every missing value.
+func TestResponseSchemasAreOpen(t *testing.T) {
+	t.Parallel()
+	notNull := map[string]bool{ // by the name of the member
+		"contact": true, "contacts": true, "id": true, "new": true,
+	}
+	for id := range routes {
+		for _, status := range []string{"2XX", "400"} {
+			t.Run(id+" "+status, func(t *testing.T) {
+				t.Parallel()
+				walk("body", &openapi3.SchemaRef{Value: answer(t, id, status)}, func(at string, schema *openapi3.Schema) {
+					if has := schema.AdditionalProperties.Has; has != nil && !*has {
+						t.Errorf("%s is closed", at)
+					}
+					if len(schema.Enum) != 0 {
+						t.Errorf("%s has a closed set of values", at)
+					}
+					for name, member := range schema.Properties {
+						takesNull := member.Value.VisitJSON(nil) == nil
+						if takesNull == notNull[name] {
+							t.Errorf("%s.%s: takes null: %t", at, name, takesNull)
+						}
+					}
+				})
+			})
+		}
+	}
+}
+
+// walk visits a schema and all below it, but for custom field values, which may be anything.
+func walk(at string, ref *openapi3.SchemaRef, visit func(at string, schema *openapi3.Schema)) {
+	if ref == nil {
+		return
+	}
+	schema := ref.Value
+	visit(at, schema)
+	for name, member := range schema.Properties {
+		if name != "field_value" {
+			walk(at+"."+name, member, visit)
+		}
+	}
+	walk(at+"[]", schema.Items, visit)
+	for _, alternatives := range []openapi3.SchemaRefs{schema.OneOf, schema.AnyOf, schema.AllOf} {
+		for _, alternative := range alternatives {
+			walk(at+"|", alternative, visit)
+		}
+	}
+}
