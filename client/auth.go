@@ -58,6 +58,26 @@ func (d *doer) authorize(req *http.Request, call *call) error {
 	return nil
 }
 
+// renew tells the token source that its token is bad, and whether to try again with what it gives then.
+func (d *doer) renew(call *call, err error) bool {
+	source, ok := d.tokens.(interface{ Invalidate(token string) })
+	apiError, isAPIError := errors.AsType[*Error](err)
+	if !ok || !isAPIError || call.renewed || !canRepeatBody(call.request) || !saysBadToken(apiError) {
+		return false
+	}
+	call.renewed = true
+	source.Invalidate(call.token)
+	return true
+}
+
+// saysBadToken tells whether a 401 is about a bad or expired token. Scope, class, user type and version would stay the same with
+// a fresh one.
+func saysBadToken(e *Error) bool {
+	text := strings.ToLower(strings.Join(e.Messages, "\n"))
+	return e.StatusCode == http.StatusUnauthorized && !errors.Is(e, ErrForbidden) && !errors.Is(e, ErrInvalid) &&
+		(strings.Contains(text, "invalid") || strings.Contains(text, "expired"))
+}
+
 // checkToken refuses what cannot be a bearer token; the message never holds it.
 func checkToken(token string) error {
 	if token == "" {

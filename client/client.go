@@ -40,6 +40,7 @@ func New(tokens TokenSource, opts ...Option) (*Client, error) {
 			tokens:   tokens,
 			header:   defaultHeader(),
 			maxBytes: defaultMaxBytes,
+			retry:    defaultRetry,
 			logger:   slog.New(slog.DiscardHandler),
 		},
 	}
@@ -50,6 +51,9 @@ func New(tokens TokenSource, opts ...Option) (*Client, error) {
 		if err := opt(c); err != nil {
 			return nil, err
 		}
+	}
+	if c.doer.pacer == nil {
+		c.doer.pacer = NewPacer(defaultRequests, defaultInterval)
 	}
 	if c.doer.http == nil {
 		c.doer.http = defaultHTTPClient()

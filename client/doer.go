@@ -2,12 +2,13 @@ package client
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
 	"maps"
 	"net/http"
-	"net/url"
+	"time"
 )
 
 // doer is the one gen.HttpRequestDoer below the generated client; all behavior hangs on it. Generated code sees nothing but
@@ -17,18 +18,23 @@ type doer struct {
 	http     *http.Client
 	header   http.Header // sent with every request
 	maxBytes int64
+	retry    RetryPolicy
+	pacer    Pacer
 	logger   *slog.Logger
 }
 
-// Do makes the request of a call.
+// Do makes the request of a call, in as many attempts as it takes.
 func (d *doer) Do(req *http.Request) (*http.Response, error) {
-	call := callOf(req)
-	call.request = req
+	call, req := callOf(req)
 	maps.Copy(req.Header, d.header)
 	maps.Copy(req.Header, call.header)
+	call.request = req
 
-	resp, err := d.attempt(req, call)
+	resp, err := d.retry.run(call,
+		func() (*http.Response, error) { return d.authorized(call) },
+		func(err error) (time.Duration, bool) { return d.judge(call, err) })
 	if err != nil {
+		err = call.remember(err)
 		d.logFailure(call, err)
 		return nil, err
 	}
@@ -36,57 +42,45 @@ func (d *doer) Do(req *http.Request) (*http.Response, error) {
 	return resp, nil
 }
 
-// attempt makes one attempt: authorize → send → bound → map errors. What came back is in call.response.
-func (d *doer) attempt(req *http.Request, call *call) (*http.Response, error) {
+// authorized makes an attempt, and another one with a fresh token if the API calls the token bad or expired, once a call.
+func (d *doer) authorized(call *call) (*http.Response, error) {
+	resp, err := d.attempt(call)
+	if d.renew(call, err) {
+		return d.attempt(call)
+	}
+	return resp, err
+}
+
+// attempt makes one attempt: pace → authorize → send → observe → map errors.
+func (d *doer) attempt(call *call) (*http.Response, error) {
+	req, err := call.nextRequest()
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", call, err)
+	}
+	if err := d.pacer.Wait(call.ctx); err != nil {
+		return nil, fmt.Errorf("%s: waiting for the rate limit: %w", call, err)
+	}
 	if err := d.authorize(req, call); err != nil {
 		return nil, err
 	}
 	resp, err := d.send(req, call)
+	if err == nil {
+		d.pacer.Observe(call.response.RateLimit)
+		if !isSuccess(resp.StatusCode) {
+			resp, err = mapError(call, resp)
+		}
+	}
 	d.logAttempt(call, err)
-	if err != nil {
-		return nil, err
-	}
-	if !isSuccess(resp.StatusCode) {
-		return nil, newError(call)
-	}
-	return resp, nil
+	call.unclear = call.unclear || errors.Is(err, ErrMaybeApplied)
+	return resp, err
 }
 
-// send sends req and reads the body of the response within bounds.
-func (d *doer) send(req *http.Request, call *call) (*http.Response, error) {
-	if err := call.ctx.Err(); err != nil {
-		return nil, failure(call, err, false)
+// mapError turns a response that is not a success into an error, but for a delete that finds the work of its earlier attempt.
+func mapError(call *call, resp *http.Response) (*http.Response, error) {
+	err := newError(call)
+	if call.operation == deleteContact && call.unclear && errors.Is(err, ErrNotFound) {
+		resp.StatusCode, resp.Status = http.StatusOK, http.StatusText(http.StatusOK)
+		return resp, nil
 	}
-	call.response = Response{Attempts: call.response.Attempts + 1}
-	reached := func() bool { return false }
-	if call.operation.write {
-		req, reached = watchSending(req)
-	}
-	resp, err := d.http.Do(req)
-	if err != nil {
-		return nil, failure(call, withoutURL(err), reached())
-	}
-	call.response.StatusCode, call.response.Header = resp.StatusCode, resp.Header
-	call.response.RateLimit = parseRateLimit(resp.Header)
-	call.response.Body, err = readBody(resp, d.maxBytes)
-	if err != nil && isSuccess(resp.StatusCode) { // an error has its status, even if its body broke off
-		return nil, failure(call, err, call.operation.write)
-	}
-	return resp, nil
-}
-
-// failure wraps what kept an answer from coming. After it a write may have happened, if the request had been reached.
-func failure(call *call, cause error, reached bool) error {
-	if reached && call.operation.write {
-		return fmt.Errorf("%s: %w; %w", call, cause, ErrMaybeApplied)
-	}
-	return fmt.Errorf("%s: %w", call, cause)
-}
-
-// withoutURL unwraps the error of http.Client, whose text has the URL with its query.
-func withoutURL(err error) error {
-	if wrapped, ok := err.(*url.Error); ok { //nolint:errorlint // http.Client returns it bare; one further down is not its own
-		return wrapped.Err
-	}
-	return err
+	return nil, err
 }

@@ -29,7 +29,7 @@ var (
 	// ErrServer is a 5xx, and a success whose body says that it was none.
 	ErrServer = errors.New("server error")
 	// ErrMaybeApplied is any failure after which a write may have happened all the same. Look before you repeat a create.
-	ErrMaybeApplied = errors.New("the write may have been applied")
+	ErrMaybeApplied = errors.New("the write may have been applied: look before you repeat it")
 	// ErrBadResponse is a 2xx without the JSON that was promised, or a list that leads nowhere.
 	ErrBadResponse = errors.New("bad response")
 	// ErrResponseTooLarge is a body over the limit of [WithMaxResponseBytes].
@@ -100,7 +100,7 @@ func (e *Error) LogValue() slog.Value {
 func newError(call *call) *Error {
 	e := &Error{
 		Operation: call.operation.id, Method: call.request.Method, Path: call.request.URL.Path,
-		StatusCode: call.response.StatusCode, Response: call.response,
+		StatusCode: call.response.StatusCode, Response: call.response, RetryAfter: retryAfter(call.response.Header),
 	}
 	var body errorBody
 	if json.Unmarshal(trimBOM(call.response.Body), &body) == nil {

@@ -2,24 +2,28 @@ package client
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"net/http"
 	"strings"
 )
 
 // operation is what the wrapper knows of one of the API's operations.
 type operation struct {
-	id    string // as in api/contacts.yaml
-	write bool   // whether a failure may leave something changed
+	id         string // as in api/contacts.yaml
+	write      bool   // whether a failure may leave something changed
+	repeatable bool   // whether doing it twice is as good as doing it once
 }
 
 var (
-	getContact              = &operation{id: "getContact"}
+	getContact              = &operation{id: "getContact", repeatable: true}
 	createContact           = &operation{id: "createContact", write: true}
-	updateContact           = &operation{id: "updateContact", write: true}
-	upsertContact           = &operation{id: "upsertContact", write: true}
-	deleteContact           = &operation{id: "deleteContact", write: true}
-	getContacts             = &operation{id: "getContacts"}
-	getContactsByBusinessID = &operation{id: "getContactsByBusinessId"}
+	updateContact           = &operation{id: "updateContact", write: true, repeatable: true}
+	upsertContact           = &operation{id: "upsertContact", write: true, repeatable: true}
+	upsertNewContact        = &operation{id: "upsertContact", write: true} // with createNewIfDuplicateAllowed
+	deleteContact           = &operation{id: "deleteContact", write: true, repeatable: true}
+	getContacts             = &operation{id: "getContacts", repeatable: true}
+	getContactsByBusinessID = &operation{id: "getContactsByBusinessId", repeatable: true}
 )
 
 // routedOperation tells the operation of a request that did not come from the wrapper's methods but from Generated.
@@ -51,8 +55,10 @@ type call struct {
 	header    http.Header
 	capture   *Response
 	token     string
-	request   *http.Request // nil until the doer has it
-	response  Response
+	request   *http.Request // the first attempt's; nil until the doer has it
+	response  Response      // the latest
+	unclear   bool          // after one of the attempts a write may have happened
+	renewed   bool          // the token source was asked again
 }
 
 type callKey struct{}
@@ -77,10 +83,46 @@ func (c *call) context() context.Context {
 	return context.WithValue(c.ctx, callKey{}, c)
 }
 
-// callOf returns the call that req belongs to.
-func callOf(req *http.Request) *call {
-	if call, ok := req.Context().Value(callKey{}).(*call); ok {
-		return call
+// callOf returns the call that req belongs to, and req with the call in its context.
+func callOf(req *http.Request) (*call, *http.Request) {
+	found, ok := req.Context().Value(callKey{}).(*call)
+	if !ok {
+		found = &call{ctx: req.Context(), operation: routedOperation(req)}
+		req = req.WithContext(found.context())
 	}
-	return &call{ctx: req.Context(), operation: routedOperation(req)}
+	if found.operation == upsertContact && asksNewCreation(req) {
+		found.operation = upsertNewContact
+	}
+	return found, req
+}
+
+// nextRequest returns the request of the next attempt. The transport may still be reading that of the one before.
+func (c *call) nextRequest() (*http.Request, error) {
+	if c.response.Attempts == 0 {
+		return c.request, nil
+	}
+	next := c.request.Clone(c.request.Context())
+	if c.request.GetBody == nil {
+		return next, nil
+	}
+	body, err := c.request.GetBody()
+	next.Body = body
+	return next, err
+}
+
+// remember adds to the error that ends a call that an earlier attempt may have changed something.
+func (c *call) remember(err error) error {
+	if !c.unclear || errors.Is(err, ErrMaybeApplied) {
+		return err
+	}
+	return fmt.Errorf("%w; in an earlier attempt %w", err, ErrMaybeApplied)
+}
+
+// OperationFromContext returns the operationId of the call that a request belongs to, such as getContact, from the context of
+// that request: for the names of spans and metrics in an [http.RoundTripper]. It is empty for other contexts.
+func OperationFromContext(ctx context.Context) string {
+	if found, ok := ctx.Value(callKey{}).(*call); ok {
+		return found.operation.id
+	}
+	return ""
 }

@@ -74,6 +74,30 @@ func WithUserAgent(product string) Option {
 	}
 }
 
+// WithRetry sets how often a call is attempted and how long it waits in between. Without it there are up to 3 attempts, with
+// waits of up to 500 ms, then 1 s; a wait that the API asks for is obeyed up to 30 s.
+func WithRetry(policy RetryPolicy) Option {
+	return func(c *Client) error {
+		if policy.MaxAttempts < 0 || policy.MinDelay < 0 || policy.MaxDelay < 0 {
+			return errors.New("client: WithRetry: a member of the policy is negative")
+		}
+		c.doer.retry = policy
+		return nil
+	}
+}
+
+// WithPacer sets the pacer, to share one among clients with one budget, or to pace in another way; [Unpaced] does not pace.
+// Without it the client has [NewPacer] of its own: 100 requests per 10 seconds, until the API's headers say otherwise.
+func WithPacer(pacer Pacer) Option {
+	return func(c *Client) error {
+		if pacer == nil {
+			return errors.New("client: WithPacer: the pacer is nil")
+		}
+		c.doer.pacer = pacer
+		return nil
+	}
+}
+
 // WithLogger sets the logger. Nothing is logged by default. Records carry operation, method, path, status, attempt, trace id
 // and remaining budget, never a token, query or body: each attempt at debug level, a call that failed and an answer that
 // differs from the document at warn level.

@@ -6,6 +6,8 @@ import (
 	"strings"
 )
 
+var errTooManyRedirects = errors.New("stopped after 10 redirects")
+
 // guardRedirects returns a copy of httpClient that keeps its own policy for redirects, and adds: a redirect that would change
 // the method or send a write elsewhere is not followed but answered as what it is, and beyond the API's host, or from https to
 // http, a redirect carries neither the token nor the address before it.
@@ -25,7 +27,7 @@ func guardRedirects(httpClient *http.Client) *http.Client {
 			return httpClient.CheckRedirect(req, via)
 		}
 		if len(via) >= 10 {
-			return errors.New("stopped after 10 redirects")
+			return errTooManyRedirects
 		}
 		return nil
 	}

@@ -1,0 +1,149 @@
+package client
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"golang.org/x/sync/semaphore"
+)
+
+// Pacer decides when requests may start. Wait returns when one may, or with the error of ctx; Observe is told the budget that
+// each response carries, Known or not. Both are called from many goroutines at once.
+//
+// A Pacer that also has a method Pause(time.Duration) is told of each 429 and how long nothing should start after it; for one
+// without, a call that met a 429 waits on its own.
+type Pacer interface {
+	Wait(ctx context.Context) error
+	Observe(limit RateLimit)
+}
+
+// Unpaced is the Pacer that never waits, for budgets that something else keeps.
+type Unpaced struct{}
+
+// Wait returns at once.
+func (Unpaced) Wait(ctx context.Context) error { return ctx.Err() }
+
+// Observe does nothing.
+func (Unpaced) Observe(RateLimit) {}
+
+const (
+	defaultRequests = 100
+	defaultInterval = 10 * time.Second
+	// smallestRequests start before the first response has told the budget: as many as the smallest known one, a sandbox's.
+	smallestRequests = 25
+	// longestInterval is the longest window that is believed.
+	longestInterval = 10 * time.Minute
+	// mostForeign bounds what is remembered of other processes' requests.
+	mostForeign = 10_000
+)
+
+// NewPacer returns the Pacer that a [Client] has of its own when the numbers are 100 and 10 seconds: it starts no more than that
+// many requests in any interval, wherever the interval begins, first come, first served. It learns the numbers from the API's
+// headers, and that others use the same budget; after a 429 nothing starts for a while. Before the first response at most 25
+// requests start. Share one Pacer between clients that share a budget. Numbers below 1 and an interval of 0 mean the defaults.
+func NewPacer(requests int, interval time.Duration) Pacer {
+	if requests < 1 {
+		requests = defaultRequests
+	}
+	if interval <= 0 {
+		interval = defaultInterval
+	}
+	return &window{turn: semaphore.NewWeighted(1), requests: requests, interval: interval}
+}
+
+// window keeps to the API's rule as the API counts: over every window, not on average.
+type window struct {
+	turn *semaphore.Weighted // of the waiting, the first: only that one looks for a slot
+
+	mu       sync.Mutex
+	requests int
+	interval time.Duration
+	observed bool
+	starts   []time.Time // that the API may still count, oldest first; others' requests count as started when they were seen
+	paused   time.Time   // until when nothing starts
+}
+
+// Wait waits for a slot and takes it. A wait that ctx ends takes none.
+func (w *window) Wait(ctx context.Context) error {
+	if err := w.turn.Acquire(ctx, 1); err != nil {
+		return err
+	}
+	defer w.turn.Release(1)
+	for {
+		delay := w.take(time.Now())
+		if delay <= 0 {
+			return nil
+		}
+		timer := time.NewTimer(delay)
+		select {
+		case <-timer.C:
+		case <-ctx.Done():
+			timer.Stop()
+			return ctx.Err()
+		}
+	}
+}
+
+// take takes a slot, or returns how long there is none.
+func (w *window) take(now time.Time) time.Duration {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.forget(now)
+	if delay := w.paused.Sub(now); delay > 0 {
+		return delay
+	}
+	if oldest := len(w.starts) - w.allowed(); oldest >= 0 {
+		// Requests that leave an interval apart may arrive closer together: some are longer on their way.
+		margin := w.interval / 40
+		if delay := w.starts[oldest].Add(w.interval + margin).Sub(now); delay > 0 {
+			return delay
+		}
+	}
+	w.starts = append(w.starts, now)
+	return 0
+}
+
+func (w *window) allowed() int {
+	if w.observed {
+		return w.requests
+	}
+	return min(w.requests, smallestRequests)
+}
+
+// forget drops starts that no longer count. It keeps them for a while longer than the interval, since the budget that a response
+// tells is as old as the response.
+func (w *window) forget(now time.Time) {
+	horizon := now.Add(-w.interval - w.interval/10)
+	old := 0
+	for old < len(w.starts) && w.starts[old].Before(horizon) {
+		old++
+	}
+	w.starts = w.starts[old:]
+}
+
+// Observe adopts the budget. If the API has counted more requests than started here, others' are in it.
+func (w *window) Observe(limit RateLimit) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.observed = true
+	if limit.Max < 1 || limit.Interval <= 0 || limit.Interval > longestInterval {
+		return
+	}
+	w.requests, w.interval = limit.Max, limit.Interval
+	now := time.Now()
+	w.forget(now)
+	foreign := min(limit.Max-limit.Remaining-len(w.starts), mostForeign)
+	for range foreign {
+		w.starts = append(w.starts, now)
+	}
+}
+
+// Pause lets nothing start for a while.
+func (w *window) Pause(delay time.Duration) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if until := time.Now().Add(delay); until.After(w.paused) {
+		w.paused = until
+	}
+}
