@@ -1,0 +1,154 @@
+package api_test
+
+import (
+	"reflect"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/highlevel-contacts/contacts-go/gen"
+)
+
+// An answer's members are values, null and missing read as zero: only success, which is false, true or not told, is more.
+func TestAnswersArePlainValues(t *testing.T) {
+	t.Parallel()
+	notPlain := map[string]bool{
+		"UpdateContactResult.Succeded": true, "UpdateContactResult.Succeeded": true,
+		"DeleteContactResult.Succeded": true, "DeleteContactResult.Succeeded": true,
+	}
+	for _, model := range []any{
+		gen.GetContactResult{},
+		gen.CreateContactResult{},
+		gen.UpdateContactResult{},
+		gen.UpsertContactResult{},
+		gen.DeleteContactResult{},
+		gen.ListContactsResult{},
+		gen.ListContactsByBusinessResult{},
+	} {
+		name := reflect.TypeOf(model).Name()
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			fields(name, reflect.TypeOf(model), func(at string, field reflect.Type) {
+				switch field.Kind() {
+				case reflect.Pointer:
+					if field.Elem().Kind() != reflect.Struct {
+						t.Errorf("%s is a %s", at, field)
+					}
+				case reflect.Map, reflect.Interface: // a nullable is a map
+					if !notPlain[at] {
+						t.Errorf("%s is a %s", at, field)
+					}
+				case reflect.Float32:
+					t.Errorf("%s is a float32", at)
+				}
+			})
+		})
+	}
+}
+
+// Only booleans are pointers in requests; what may be null is a nullable.
+func TestRequestsHaveNoOtherPointers(t *testing.T) {
+	t.Parallel()
+	want := []string{
+		"CreateContactRequest.DND", "UpdateContactRequest.DND", "UpsertContactRequest.CreateNewIfDuplicateAllowed", "UpsertContactRequest.DND",
+	}
+	var got []string
+	for _, model := range []any{gen.CreateContactRequest{}, gen.UpdateContactRequest{}, gen.UpsertContactRequest{}} {
+		fields(reflect.TypeOf(model).Name(), reflect.TypeOf(model), func(at string, field reflect.Type) {
+			if field.Kind() == reflect.Pointer {
+				got = append(got, at)
+			}
+		})
+	}
+	slices.Sort(got)
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("pointers (-want +got):\n%s", diff)
+	}
+}
+
+// Instants are times, for the document gives them a format; the day of birth comes in more forms than one and stays as sent.
+func TestDates(t *testing.T) {
+	t.Parallel()
+	want := []string{"Contact.CreatedBy.Timestamp", "Contact.DateAdded", "Contact.DateUpdated", "Contact.LastSessionActivityAt"}
+	var got []string
+	fields("Contact", reflect.TypeFor[gen.Contact](), func(at string, field reflect.Type) {
+		if field == reflect.TypeFor[time.Time]() {
+			got = append(got, at)
+		}
+	})
+	slices.Sort(got)
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("times (-want +got):\n%s", diff)
+	}
+}
+
+// Each model has the members of its schema, under their names, and Contact keeps the rest in Extra.
+func TestModelsHaveTheMembersOfTheirSchemas(t *testing.T) {
+	t.Parallel()
+	models := []any{
+		gen.AdditionalEmail{},
+		gen.AdditionalPhone{},
+		gen.Attribution{},
+		gen.Contact{},
+		gen.CreateContactRequest{},
+		gen.CreateContactResult{},
+		gen.CreatedBy{},
+		gen.CustomField{},
+		gen.CustomFieldInput{},
+		gen.DNDSetting{},
+		gen.DNDSettings{},
+		gen.DeleteContactResult{},
+		gen.GetContactResult{},
+		gen.InboundDNDSetting{},
+		gen.InboundDNDSettings{},
+		gen.ListContactsByBusinessResult{},
+		gen.ListContactsResult{},
+		gen.ListMeta{},
+		gen.UpdateContactRequest{},
+		gen.UpdateContactResult{},
+		gen.UpsertContactRequest{},
+		gen.UpsertContactResult{},
+	}
+	for _, model := range models {
+		name := reflect.TypeOf(model).Name()
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			var want, got []string
+			for member := range load(t).Components.Schemas[name].Value.Properties {
+				want = append(want, member)
+			}
+			if name == "Contact" {
+				want = append(want, ",embed")
+			}
+			for field := range reflect.TypeOf(model).Fields() {
+				tag := field.Tag.Get("json")
+				if member, _, _ := strings.Cut(tag, ","); member != "" {
+					tag = member
+				}
+				got = append(got, tag)
+			}
+			slices.Sort(want)
+			slices.Sort(got)
+			if diff := cmp.Diff(want, got); diff != "" {
+				t.Errorf("members (-schema +model):\n%s", diff)
+			}
+		})
+	}
+}
+
+// fields visits the fields of a struct and of all structs below it, in lists and behind pointers too.
+func fields(at string, model reflect.Type, visit func(at string, field reflect.Type)) {
+	for model.Kind() == reflect.Slice || model.Kind() == reflect.Pointer {
+		model = model.Elem()
+	}
+	if model.Kind() != reflect.Struct || model == reflect.TypeFor[time.Time]() {
+		return
+	}
+	for field := range model.Fields() {
+		visit(at+"."+field.Name, field.Type)
+		fields(at+"."+field.Name, field.Type, visit)
+	}
+}

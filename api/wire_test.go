@@ -1,0 +1,245 @@
+package api_test
+
+import (
+	"io"
+	"net/http"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/oapi-codegen/nullable"
+
+	"github.com/highlevel-contacts/contacts-go/gen"
+)
+
+const server = "https://api.example/base/"
+
+// A plain integer would go out as limit=0, and a cursor that passes through a 32-bit float would be another one.
+func TestURLs(t *testing.T) {
+	t.Parallel()
+	list := func(params gen.GetContactsParams) func() (*http.Request, error) {
+		return func() (*http.Request, error) { return gen.NewGetContactsRequest(server, &params) }
+	}
+	byBusiness := func(params gen.GetContactsByBusinessIDParams) func() (*http.Request, error) {
+		return func() (*http.Request, error) {
+			return gen.NewGetContactsByBusinessIDRequest(server, "641c", &params)
+		}
+	}
+	tests := []struct {
+		name  string
+		build func() (*http.Request, error)
+		want  string
+	}{
+		{"list", list(gen.GetContactsParams{LocationID: "ve9"}), "GET https://api.example/base/contacts/?locationId=ve9"},
+		{
+			"list with everything", list(gen.GetContactsParams{
+				LocationID: "ve9", Query: new("a&b =c+ü"), Limit: new(100), StartAfter: new(int64(1603870249758)), StartAfterID: new("UIa"),
+			}),
+			"GET https://api.example/base/contacts/?locationId=ve9&query=a%26b+%3Dc%2B%C3%BC&limit=100&startAfter=1603870249758&startAfterId=UIa",
+		},
+		{
+			"list with the largest cursor", list(gen.GetContactsParams{LocationID: "ve9", StartAfter: new(int64(9223372036854775807))}),
+			"GET https://api.example/base/contacts/?locationId=ve9&startAfter=9223372036854775807",
+		},
+		{
+			"list with zeros that were set", list(gen.GetContactsParams{LocationID: "ve9", Limit: new(0), StartAfter: new(int64(0))}),
+			"GET https://api.example/base/contacts/?locationId=ve9&limit=0&startAfter=0",
+		},
+		{"business list", byBusiness(gen.GetContactsByBusinessIDParams{LocationID: "ve9"}), "GET https://api.example/base/contacts/business/641c?locationId=ve9"},
+		{
+			"business list with everything", byBusiness(gen.GetContactsByBusinessIDParams{
+				LocationID: "ve9", Query: new("rosan"), Limit: new(25), Skip: new(50),
+			}),
+			"GET https://api.example/base/contacts/business/641c?locationId=ve9&query=rosan&limit=25&skip=50",
+		},
+		{"get", func() (*http.Request, error) { return gen.NewGetContactRequest(server, "ocQ") }, "GET https://api.example/base/contacts/ocQ"},
+		{"delete", func() (*http.Request, error) { return gen.NewDeleteContactRequest(server, "ocQ") }, "DELETE https://api.example/base/contacts/ocQ"},
+		{
+			"update", func() (*http.Request, error) {
+				return gen.NewUpdateContactRequest(server, "ocQ", gen.UpdateContactRequest{})
+			}, "PUT https://api.example/base/contacts/ocQ",
+		},
+		{
+			"upsert", func() (*http.Request, error) { return gen.NewUpsertContactRequest(server, gen.UpsertContactRequest{}) },
+			"POST https://api.example/base/contacts/upsert",
+		},
+		{
+			"create", func() (*http.Request, error) { return gen.NewCreateContactRequest(server, gen.CreateContactRequest{}) },
+			"POST https://api.example/base/contacts/",
+		},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			req, err := tt.build()
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got := req.Method + " " + req.URL.String(); got != tt.want {
+				t.Errorf("got  %s\nwant %s", got, tt.want)
+			}
+		})
+	}
+}
+
+// Absent, null and a value are three things on the wire.
+func TestUpdateOnTheWire(t *testing.T) {
+	t.Parallel()
+	null, text := nullable.NewNullNullable[string](), nullable.NewNullableWithValue[string]
+	field := func(f gen.CustomFieldInput) gen.UpdateContactRequest {
+		return gen.UpdateContactRequest{CustomFields: []gen.CustomFieldInput{f}}
+	}
+	tests := []struct {
+		name string
+		body gen.UpdateContactRequest
+		want string
+	}{
+		{"nothing", gen.UpdateContactRequest{}, `{}`},
+		{"a value", gen.UpdateContactRequest{FirstName: text("Rosan")}, `{"firstName":"Rosan"}`},
+		{"an empty value", gen.UpdateContactRequest{Website: text("")}, `{"website":""}`},
+		{"null", gen.UpdateContactRequest{Phone: null}, `{"phone":null}`},
+		{
+			"null wherever null is allowed",
+			gen.UpdateContactRequest{
+				Address1: null, AssignedTo: null, City: null, DateOfBirth: null, Email: null, FirstName: null, LastName: null,
+				Name: null, Phone: null, Source: null, State: null, Timezone: null, Website: null,
+			},
+			`{"address1":null,"assignedTo":null,"city":null,"dateOfBirth":null,"email":null,"firstName":null,"lastName":null,` +
+				`"name":null,"phone":null,"source":null,"state":null,"timezone":null,"website":null}`,
+		},
+		{"plain members", gen.UpdateContactRequest{Country: "US", PostalCode: "35061"}, `{"country":"US","postalCode":"35061"}`},
+		{"tags", gen.UpdateContactRequest{Tags: []string{"vip"}}, `{"tags":["vip"]}`},
+		{"no tags left", gen.UpdateContactRequest{Tags: []string{}}, `{"tags":[]}`},
+		{"no custom fields", gen.UpdateContactRequest{CustomFields: []gen.CustomFieldInput{}}, `{"customFields":[]}`},
+		{"dnd on", gen.UpdateContactRequest{DND: new(true)}, `{"dnd":true}`},
+		{"dnd off", gen.UpdateContactRequest{DND: new(false)}, `{"dnd":false}`},
+		{
+			"dnd of a channel",
+			gen.UpdateContactRequest{DNDSettings: gen.DNDSettings{SMS: gen.DNDSetting{Status: gen.DNDStatusActive}}},
+			`{"dndSettings":{"SMS":{"status":"active"}}}`,
+		},
+		{
+			"inbound dnd",
+			gen.UpdateContactRequest{
+				InboundDNDSettings: gen.InboundDNDSettings{All: gen.InboundDNDSetting{Status: gen.DNDStatusInactive}},
+			},
+			`{"inboundDndSettings":{"all":{"status":"inactive"}}}`,
+		},
+		{"custom field by id", field(gen.CustomFieldInput{ID: "6dv", FieldValue: "a"}), `{"customFields":[{"id":"6dv","field_value":"a"}]}`},
+		{"custom field by key", field(gen.CustomFieldInput{Key: "roof", FieldValue: "a"}), `{"customFields":[{"field_value":"a","key":"roof"}]}`},
+		{"custom field of a whole number", field(gen.CustomFieldInput{ID: "6dv", FieldValue: 1603870249758}), `{"customFields":[{"id":"6dv","field_value":1603870249758}]}`},
+		{"custom field of a broken number", field(gen.CustomFieldInput{ID: "6dv", FieldValue: 100.5}), `{"customFields":[{"id":"6dv","field_value":100.5}]}`},
+		{"custom field of a list", field(gen.CustomFieldInput{ID: "6dv", FieldValue: []string{"red"}}), `{"customFields":[{"id":"6dv","field_value":["red"]}]}`},
+		{"custom field of empty text", field(gen.CustomFieldInput{ID: "6dv", FieldValue: ""}), `{"customFields":[{"id":"6dv","field_value":""}]}`},
+		{"custom field of null", field(gen.CustomFieldInput{ID: "6dv"}), `{"customFields":[{"id":"6dv","field_value":null}]}`},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			req, err := gen.NewUpdateContactRequest(server, "ocQ", tt.body)
+			wantBody(t, req, err, "updateContact", tt.want)
+		})
+	}
+}
+
+func TestUpsertOnTheWire(t *testing.T) {
+	t.Parallel()
+	null, text := nullable.NewNullNullable[string](), nullable.NewNullableWithValue[string]
+	tests := []struct {
+		name string
+		body gen.UpsertContactRequest
+		want string
+	}{
+		{"the location alone", gen.UpsertContactRequest{LocationID: "ve9"}, `{"locationId":"ve9"}`},
+		{"a value", gen.UpsertContactRequest{LocationID: "ve9", Email: text("rosan@deos.com")}, `{"email":"rosan@deos.com","locationId":"ve9"}`},
+		{
+			"null wherever null is allowed",
+			gen.UpsertContactRequest{
+				LocationID: "ve9", Address1: null, City: null, CompanyName: null, DateOfBirth: null, Email: null, FirstName: null,
+				LastName: null, Name: null, Phone: null, State: null, Timezone: null, Website: null,
+			},
+			`{"address1":null,"city":null,"companyName":null,"dateOfBirth":null,"email":null,"firstName":null,"lastName":null,` +
+				`"locationId":"ve9","name":null,"phone":null,"state":null,"timezone":null,"website":null}`,
+		},
+		{
+			"plain members",
+			gen.UpsertContactRequest{
+				LocationID: "ve9", AssignedTo: "y0B", Country: "US", Gender: "male", PostalCode: "35061", Source: "api",
+			},
+			`{"assignedTo":"y0B","country":"US","gender":"male","locationId":"ve9","postalCode":"35061","source":"api"}`,
+		},
+		{"no tags left", gen.UpsertContactRequest{LocationID: "ve9", Tags: []string{}}, `{"locationId":"ve9","tags":[]}`},
+		{
+			"switches off",
+			gen.UpsertContactRequest{LocationID: "ve9", DND: new(false), CreateNewIfDuplicateAllowed: new(false)},
+			`{"createNewIfDuplicateAllowed":false,"dnd":false,"locationId":"ve9"}`,
+		},
+		{
+			"switches on",
+			gen.UpsertContactRequest{LocationID: "ve9", DND: new(true), CreateNewIfDuplicateAllowed: new(true)},
+			`{"createNewIfDuplicateAllowed":true,"dnd":true,"locationId":"ve9"}`,
+		},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			req, err := gen.NewUpsertContactRequest(server, tt.body)
+			wantBody(t, req, err, "upsertContact", tt.want)
+		})
+	}
+}
+
+func TestCreateOnTheWire(t *testing.T) {
+	t.Parallel()
+	tests := []struct {
+		name string
+		body gen.CreateContactRequest
+		want string
+	}{
+		{"the location alone", gen.CreateContactRequest{LocationID: "ve9"}, `{"locationId":"ve9"}`},
+		{
+			"every text",
+			gen.CreateContactRequest{
+				LocationID: "ve9", Address1: "a", AssignedTo: "b", City: "c", CompanyName: "d", Country: "US", DateOfBirth: "1990-09-25",
+				Email: "e", FirstName: "f", Gender: "g", LastName: "h", Name: "i", Phone: "j", PostalCode: "k", Source: "l", State: "m",
+				Timezone: "n", Website: "o",
+			},
+			`{"address1":"a","assignedTo":"b","city":"c","companyName":"d","country":"US","dateOfBirth":"1990-09-25","email":"e",` +
+				`"firstName":"f","gender":"g","lastName":"h","locationId":"ve9","name":"i","phone":"j","postalCode":"k","source":"l",` +
+				`"state":"m","timezone":"n","website":"o"}`,
+		},
+		{
+			"empty lists",
+			gen.CreateContactRequest{LocationID: "ve9", Tags: []string{}, CustomFields: []gen.CustomFieldInput{}},
+			`{"customFields":[],"locationId":"ve9","tags":[]}`,
+		},
+		{"dnd off", gen.CreateContactRequest{LocationID: "ve9", DND: new(false)}, `{"dnd":false,"locationId":"ve9"}`},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			req, err := gen.NewCreateContactRequest(server, tt.body)
+			wantBody(t, req, err, "createContact", tt.want)
+		})
+	}
+}
+
+// wantBody compares a body byte by byte, and holds it against the document.
+func wantBody(t *testing.T, req *http.Request, err error, operationID, want string) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+	body, err := io.ReadAll(req.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(want, string(body)); diff != "" {
+		t.Errorf("body (-want +got):\n%s", diff)
+	}
+	if got := req.Header.Get("Content-Type"); got != "application/json" {
+		t.Errorf("Content-Type is %q", got)
+	}
+	if err := send(t, operationID, "ocQ", "", string(body), "2021-07-28"); err != nil {
+		t.Errorf("the document refuses %s: %v", body, err)
+	}
+}
