@@ -1,0 +1,132 @@
+package clienttest
+
+import (
+	"cmp"
+	"time"
+)
+
+// Behavior chooses between forms of answers. Some members choose between forms that the API has all been seen to use; the
+// others, marked "not known", stand for what nobody has recorded, so that what the fake does there is this package's own
+// invention: test your program against each value rather than rely on one. The zero value is the default.
+type Behavior struct {
+	// ListEnd is the shape of the end of a list.
+	ListEnd ListEnd
+	// IndexLag is how long a write takes to show in both lists; zero shows it at once. GET by id is never late.
+	IndexLag time.Duration
+	// Success is how a delete and an update spell success.
+	Success SuccessSpelling
+	// OlderErrors makes the answer to a missing token the older one, with status and traceId instead of statusCode.
+	OlderErrors bool
+	// ExpiredText is the message for an expired token, "Invalid token: access token is invalid" by default.
+	ExpiredText string
+	// WrongClassText is the message for a token of the wrong class, "This authClass type is not allowed …" by default; "Token's
+	// user type mismatch!" has been seen too.
+	WrongClassText string
+	// BirthInstant makes dateOfBirth RFC 3339 in answers instead of YYYY-MM-DD.
+	BirthInstant bool
+	// DeletedFor is how long after a delete the message is "Contact not found for id:…", before it becomes "Contact with id …
+	// not found"; 10 seconds by default. That the first form ends is known, when it does is not known.
+	DeletedFor time.Duration
+
+	// TooMany is the answer to a request over the limit. Not known.
+	TooMany TooMany
+	// ClampLimit answers a limit over 100 with a page of 100 instead of a 422. Not known.
+	ClampLimit bool
+	// Clear tells which value of a member clears it. Not known.
+	Clear ClearRule
+	// CountPage makes count in a list by business the contacts of the page instead of the business. Not known.
+	CountPage bool
+	// PhoneText is the message of the 422 for a phone number that cannot be one, "phone must be a valid phone number" by
+	// default. Not known.
+	PhoneText string
+	// CountryText is the message of the 422 for a country that is not two letters, "country must be a valid ISO31661 Alpha2
+	// code" by default. Not known.
+	CountryText string
+	// RefuseBare answers /contacts without the slash with 404 instead of serving it as /contacts/. Not known.
+	RefuseBare bool
+	// RefuseDuplicateUpdate makes an update that takes another contact's e-mail address or phone number fail as a create
+	// does, where the location forbids duplicates. Not known.
+	RefuseDuplicateUpdate bool
+	// UsedRefreshToken is the body for a refresh token that was used before and is no longer in its grace; its status is 401.
+	// By default {"error":"UnAuthorized!","error_description":"Refresh token not found"}. Not known.
+	UsedRefreshToken string
+}
+
+// ListEnd is one of the shapes in which the end of a list has been seen.
+type ListEnd int
+
+// The shapes of the end of a list.
+const (
+	EndNull      ListEnd = iota // nextPage and nextPageUrl are null, the cursor is still set
+	EndEmptyText                // nextPage is "", nextPageUrl and the cursor are still set
+	EndEmptyMeta                // every page with contacts has a next one; then come no contacts, with an empty meta
+	EndNoCursor                 // the same, with a meta that has a total and no cursor
+	EndNoMeta                   // the same, without meta
+)
+
+// SuccessSpelling is a way to say that a write succeeded.
+type SuccessSpelling int
+
+// The spellings.
+const (
+	SpelledToday  SuccessSpelling = iota // deletes say succeded and succeeded, updates succeded
+	SpelledBefore                        // both say succeded
+	SpelledRight                         // both say succeeded
+)
+
+// ClearRule tells what clears a member in a write.
+type ClearRule int
+
+// The rules for clearing.
+const (
+	ClearByBoth  ClearRule = iota // null and the empty text
+	ClearByNull                   // null; an empty text is ignored
+	ClearByEmpty                  // the empty text; null is ignored
+)
+
+// TooMany is the answer to a request over the rate limit: status 429 with a body that is not known. The zero value is
+// TooManyJSON.
+type TooMany struct {
+	Body        string
+	ContentType string
+	RetryAfter  string // the Retry-After header; not sent if empty, as the API has never been seen to send it
+}
+
+// Bodies of a 429, none of them recorded from the API.
+var (
+	TooManyJSON  = TooMany{Body: `{"statusCode":429,"message":"Too Many Requests"}`, ContentType: jsonType}
+	TooManyText  = TooMany{Body: "Too Many Requests", ContentType: "text/plain; charset=utf-8"}
+	TooManyEmpty = TooMany{ContentType: jsonType}
+)
+
+func (b *Behavior) birth(r *record) string {
+	day := r.text(dateOfBirth)
+	if _, err := time.Parse(time.DateOnly, day); err == nil && b.BirthInstant {
+		return day + "T00:00:00.000Z"
+	}
+	return day
+}
+
+// clears tells whether a text, or null if it is nil, removes a member; and whether it is ignored instead.
+func (c ClearRule) clears(value *string) (clears, ignored bool) {
+	switch {
+	case value == nil:
+		return c != ClearByEmpty, c == ClearByEmpty
+	case *value == "":
+		return c != ClearByNull, c == ClearByNull
+	default:
+		return false, false
+	}
+}
+
+func (b Behavior) withDefaults() Behavior {
+	b.ExpiredText = cmp.Or(b.ExpiredText, "Invalid token: access token is invalid")
+	b.WrongClassText = cmp.Or(b.WrongClassText,
+		"This authClass type is not allowed to access this scope.  Please verify your IAM configuration if this is not the case.")
+	b.DeletedFor = cmp.Or(b.DeletedFor, 10*time.Second)
+	b.TooMany = cmp.Or(b.TooMany, TooManyJSON)
+	b.PhoneText = cmp.Or(b.PhoneText, "phone must be a valid phone number")
+	b.CountryText = cmp.Or(b.CountryText, "country must be a valid ISO31661 Alpha2 code")
+	b.UsedRefreshToken = cmp.Or(b.UsedRefreshToken, `{"error":"UnAuthorized!","error_description":"Refresh token not found"}`)
+	return b
+}

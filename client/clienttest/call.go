@@ -1,0 +1,49 @@
+package clienttest
+
+import (
+	"net/http"
+	"net/url"
+	"time"
+)
+
+// call is a request on its way through the fake. Each check fills in what it finds out.
+type call struct {
+	request   *http.Request
+	operation *operation
+	id        string // of the contact or business in the path
+	query     url.Values
+	body      []byte
+	now       time.Time
+	traceID   string
+
+	token    *Token
+	location *Location
+	budget   *budgetState // nil until the rate limit has been looked at
+}
+
+// answer is where the order of things stands: what is wrong first is what the caller hears of.
+func (s *Server) answer(c *call) answer {
+	if c.operation == nil {
+		return *unknownRoute(c.request.Method, c.request.URL.Path)
+	}
+	for _, check := range c.operation.checks() {
+		if refusal := check(s, c); refusal != nil {
+			return s.limited(c, *refusal)
+		}
+	}
+	return s.limited(c, c.operation.handle(s, c))
+}
+
+type check func(*Server, *call) *answer
+
+func (o *operation) checks() []check {
+	return []check{
+		(*Server).checkVersion,
+		(*Server).checkToken,
+		(*Server).checkClass,
+		(*Server).checkScope,
+		(*Server).checkLocation,
+		(*Server).checkBudget,
+		(*Server).checkDocument,
+	}
+}

@@ -1,0 +1,43 @@
+package clienttest
+
+import (
+	"maps"
+	"slices"
+
+	"github.com/highlevel-contacts/contacts-go/gen"
+)
+
+// Contacts returns all contacts of all locations as they are stored, the latest first. Lists may lag behind it.
+func (s *Server) Contacts() []gen.Contact {
+	var all []gen.Contact
+	for r := range s.records() {
+		all = append(all, r.contact())
+	}
+	return all
+}
+
+// Contact returns the contact with an id as it is stored.
+func (s *Server) Contact(id string) (contact gen.Contact, ok bool) {
+	s.store.mu.RLock()
+	r := s.store.byID[id]
+	s.store.mu.RUnlock()
+	if r == nil {
+		return gen.Contact{}, false
+	}
+	return r.contact(), true
+}
+
+// Len returns the number of contacts of all locations.
+func (s *Server) Len() int {
+	s.store.mu.RLock()
+	defer s.store.mu.RUnlock()
+	return len(s.store.byID)
+}
+
+func (s *Server) sorted() []*record {
+	s.store.mu.RLock()
+	all := slices.AppendSeq(make([]*record, 0, len(s.store.byID)), maps.Values(s.store.byID))
+	s.store.mu.RUnlock()
+	slices.SortFunc(all, compare)
+	return all
+}

@@ -1,0 +1,170 @@
+package clienttest
+
+import (
+	"bufio"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/go-json-experiment/json"
+
+	"github.com/highlevel-contacts/contacts-go/gen"
+)
+
+// journal keeps the contacts in a file, one JSON object a line: a contact, or {"id":…,"deleted":true}. A later line
+// replaces an earlier one with the same id. Each line is handed to the operating system before the write is answered, so
+// that an end of this process at any instant loses nothing that was answered; an end of the machine may.
+type journal struct {
+	file  *os.File
+	lines int
+}
+
+// openJournal reads the contacts that the file at path holds into a store and makes the store write there. A last line that
+// was cut short, because the process ended while writing it, was never answered and is dropped.
+func openJournal(path string, s *store) error {
+	file, err := os.OpenFile(filepath.Clean(path), os.O_RDWR|os.O_CREATE, 0o600)
+	if err != nil {
+		return fmt.Errorf("state: %w", err)
+	}
+	j := &journal{file: file}
+	if err := j.read(s); err != nil {
+		return errors.Join(fmt.Errorf("state %s: %w", path, err), file.Close())
+	}
+	if j.lines > 2*len(s.byID)+1000 {
+		if err := j.compact(path, s); err != nil {
+			return errors.Join(fmt.Errorf("state %s: %w", path, err), j.file.Close())
+		}
+	}
+	s.journal = j
+	return nil
+}
+
+func (j *journal) read(s *store) error {
+	reader := bufio.NewReaderSize(j.file, 1<<20)
+	var whole int64
+	for {
+		line, err := reader.ReadBytes('\n')
+		if errors.Is(err, io.EOF) {
+			break
+		}
+		if err != nil {
+			return err
+		}
+		j.lines++
+		if err := s.load(line); err != nil {
+			return fmt.Errorf("line %d: %w", j.lines, err)
+		}
+		whole += int64(len(line))
+	}
+	if err := j.file.Truncate(whole); err != nil {
+		return err
+	}
+	_, err := j.file.Seek(whole, io.SeekStart)
+	return err
+}
+
+// compact replaces the file by one without the lines that were overtaken.
+func (j *journal) compact(path string, s *store) (err error) {
+	file, err := os.CreateTemp(filepath.Dir(path), filepath.Base(path)+".*")
+	if err != nil {
+		return err
+	}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, file.Close(), removeFile(file.Name()))
+		}
+	}()
+	writer := bufio.NewWriterSize(file, 1<<20)
+	for _, r := range s.byID {
+		line, err := jsonLine(r)
+		if err != nil {
+			return err
+		}
+		if _, err := writer.Write(line); err != nil {
+			return err
+		}
+	}
+	if err := writer.Flush(); err != nil {
+		return err
+	}
+	if err := os.Rename(file.Name(), path); err != nil {
+		return err
+	}
+	old := j.file
+	j.file, j.lines = file, len(s.byID)
+	return old.Close()
+}
+
+func removeFile(name string) error {
+	if err := os.Remove(name); !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	return nil
+}
+
+func (j *journal) put(r *record) error {
+	if j == nil {
+		return nil
+	}
+	line, err := jsonLine(r)
+	if err != nil {
+		return err
+	}
+	return j.write(line)
+}
+
+func (j *journal) remove(id string) error {
+	if j == nil {
+		return nil
+	}
+	line := newObject(64)
+	line.text("id", id)
+	line.boolean("deleted", true)
+	return j.write(append(line.end(), '\n'))
+}
+
+// write appends one line in one write. Half a line would join with the next one, so it is taken back.
+func (j *journal) write(line []byte) error {
+	n, err := j.file.Write(line)
+	if err != nil && n > 0 {
+		if end, seekErr := j.file.Seek(int64(-n), io.SeekCurrent); seekErr == nil {
+			err = errors.Join(err, j.file.Truncate(end))
+		}
+	}
+	return err
+}
+
+func (j *journal) close() error {
+	if j == nil {
+		return nil
+	}
+	return j.file.Close()
+}
+
+func jsonLine(r *record) ([]byte, error) {
+	contact := r.contact()
+	line, err := json.Marshal(&contact)
+	return append(line, '\n'), err
+}
+
+// load takes a line of a journal.
+func (s *store) load(line []byte) error {
+	var contact gen.Contact
+	if err := json.Unmarshal(line, &contact); err != nil {
+		return err
+	}
+	switch {
+	case contact.ID == "":
+		return errors.New("a contact without an id")
+	case !contact.Deleted:
+		return s.put(newRecord(&contact), time.Time{})
+	case s.byID[contact.ID] != nil:
+		return s.remove(contact.ID, time.Time{}, time.Time{})
+	default:
+		return nil
+	}
+}

@@ -1,0 +1,48 @@
+package clienttest_test
+
+import (
+	"testing"
+
+	"go.uber.org/goleak"
+
+	"github.com/highlevel-contacts/contacts-go/client/clienttest"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+func TestLifeOfAContact(t *testing.T) {
+	t.Parallel()
+	for name, opts := range map[string][]clienttest.Option{"socket": nil, "memory": {clienttest.WithoutSocket()}} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := newWire(t, opts...)
+			id := w.create(`"firstName":"Rosan","lastName":"Deo","email":"Rosan@deos.com","phone":"(888) 888-8888","tags":[" VIP ","vip"]`)
+			if len(id) != 20 {
+				t.Errorf("id %q has not 20 characters", id)
+			}
+			got := w.do("GET", "/contacts/"+id, "")
+			if got.status != 200 || got.at("contact", "phone") != "+18888888888" || got.at("contact", "tags", 0) != "vip" {
+				t.Errorf("get: %d %s", got.status, got.text)
+			}
+			updated := w.do("PUT", "/contacts/"+id, `{"city":"Dolomite","phone":null}`)
+			if updated.status != 200 || updated.at("succeded") != true || updated.at("contact", "city") != "Dolomite" || updated.has("contact", "phone") {
+				t.Errorf("update: %d %s", updated.status, updated.text)
+			}
+			upserted := w.do("POST", "/contacts/upsert", `{"locationId":"`+w.server.LocationID+`","email":"rosan@DEOS.com","state":"AL"}`)
+			if upserted.status != 200 || upserted.at("new") != false || upserted.at("contact", "id") != id {
+				t.Errorf("upsert: %d %s", upserted.status, upserted.text)
+			}
+			listed := w.list("")
+			if listed.status != 200 || listed.at("contacts", 0, "id") != id || listed.at("meta", "total") != 1.0 {
+				t.Errorf("list: %d %s", listed.status, listed.text)
+			}
+			business := w.do("GET", "/contacts/business/b1?locationId="+w.server.LocationID, "")
+			business.wantJSON(t, 200, `{"contacts":[],"count":0}`)
+			w.do("DELETE", "/contacts/"+id, "").wantJSON(t, 200, `{"succeded":true,"succeeded":true}`)
+			w.do("GET", "/contacts/"+id, "").wantJSON(t, 400, `{"statusCode":400,"message":"Contact not found for id:`+id+`"}`)
+			if n := w.server.Len(); n != 0 {
+				t.Errorf("%d contacts are left", n)
+			}
+		})
+	}
+}

@@ -1,0 +1,77 @@
+package clienttest
+
+import (
+	"slices"
+	"strings"
+)
+
+// Location is a location (sub-account) and its settings. The zero value of each setting is the default.
+type Location struct {
+	// ID is the id of the location; empty means the server's own, [Server.LocationID].
+	ID string
+	// CompanyID is the agency that the location belongs to; empty means the server's own, [Server.CompanyID].
+	CompanyID string
+	// AllowDuplicates allows contacts with the same e-mail address or phone number.
+	AllowDuplicates bool
+	// PhoneFirst matches duplicates by phone number before e-mail address, instead of the other way round.
+	PhoneFirst bool
+	// Country is the two-letter country of phone numbers without a country code, US by default.
+	Country string
+	// Fields are the custom fields; nil means [SampleFields]. Values for other fields are dropped silently.
+	Fields []FieldDefinition
+}
+
+// identifiers are the members that make a contact a duplicate, in the location's order.
+func (l *Location) identifiers() []text {
+	if l.PhoneFirst {
+		return []text{phone, email}
+	}
+	return []text{email, phone}
+}
+
+// FieldType is the kind of value that a custom field takes.
+type FieldType string
+
+// The types of custom fields.
+const (
+	TextField   FieldType = "text"   // any text
+	NumberField FieldType = "number" // a number, or a text that is one
+	DateField   FieldType = "date"   // a date as text or milliseconds since 1970; answered as milliseconds
+	SelectField FieldType = "select" // one of the options
+	ListField   FieldType = "list"   // a list of options
+	FilesField  FieldType = "files"  // an object of files keyed by UUID
+)
+
+// FieldDefinition is a custom field of a location.
+type FieldDefinition struct {
+	ID      string
+	Key     string
+	Type    FieldType
+	Options []string // of a select or list; empty allows any
+}
+
+// SampleFields returns one custom field of each type: the fields of a location that defines none of its own.
+func SampleFields() []FieldDefinition {
+	return []FieldDefinition{
+		{ID: "6dvNaf7VhkQ9snc5vnjJ", Key: "my_text", Type: TextField},
+		{ID: "9NAf0SNjEs4p2wRzIFvU", Key: "my_number", Type: NumberField},
+		{ID: "MgobCB14YMVKuE4Ka8p1", Key: "my_date", Type: DateField},
+		{ID: "3sv6UEo51C9Bmpo1cKTq", Key: "my_select", Type: SelectField, Options: []string{"small", "medium", "large"}},
+		{ID: "1HeGizb13P0odwgOgKSs", Key: "my_list", Type: ListField, Options: []string{"red", "green", "blue"}},
+		{ID: "w2M9qTZ0ZJz8rGt02jdJ", Key: "my_files", Type: FilesField},
+	}
+}
+
+// field finds a custom field by id or by key, nil if the location has none such.
+func (l *Location) field(id, key string) *FieldDefinition {
+	at := slices.IndexFunc(l.Fields, func(f FieldDefinition) bool {
+		if id != "" {
+			return f.ID == id
+		}
+		return f.Key == strings.TrimPrefix(key, "contact.")
+	})
+	if at < 0 {
+		return nil
+	}
+	return &l.Fields[at]
+}

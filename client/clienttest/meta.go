@@ -1,0 +1,69 @@
+package clienttest
+
+import (
+	"net/url"
+	"strconv"
+)
+
+// writeMeta writes the meta of a list, with the end of the list in the shape that was chosen.
+func (s *Server) writeMeta(body *object, c *call, p page, limit int) {
+	shape := s.behavior.ListEnd
+	if len(p.records) == 0 {
+		switch shape {
+		case EndNoMeta:
+			return
+		case EndEmptyMeta:
+			body.raw("meta", []byte("{}"))
+			return
+		}
+	}
+	number := 1 + (p.before+limit-1)/max(limit, 1)
+	meta := newObject(512)
+	meta.integer("total", int64(p.total))
+	s.writeNext(meta, c, p, number)
+	meta.integer("currentPage", int64(number))
+	if number > 1 {
+		meta.integer("prevPage", int64(number-1))
+	} else {
+		meta.null("prevPage")
+	}
+	body.raw("meta", meta.end())
+}
+
+// writeNext writes the members that lead to the next page.
+func (s *Server) writeNext(meta *object, c *call, p page, number int) {
+	ends := p.last()
+	switch s.behavior.ListEnd {
+	case EndEmptyMeta, EndNoCursor, EndNoMeta:
+		ends = len(p.records) == 0 // what follows a page with contacts may be an empty one
+	}
+	var next string
+	if len(p.records) > 0 {
+		last := p.records[len(p.records)-1]
+		meta.text("startAfterId", last.id)
+		meta.integer("startAfter", last.added)
+		next = nextPageURL(c.query, last)
+	}
+	switch {
+	case !ends:
+		meta.integer("nextPage", int64(number+1))
+		meta.text("nextPageUrl", next)
+	case s.behavior.ListEnd == EndEmptyText:
+		meta.raw("nextPage", []byte(`""`))
+		meta.textOrNull("nextPageUrl", next)
+	default:
+		meta.null("nextPage")
+		meta.null("nextPageUrl")
+	}
+}
+
+// nextPageURL is on a host that leads nowhere, as the API's often is: clients must build the next request themselves.
+func nextPageURL(query url.Values, last *record) string {
+	next := url.Values{}
+	for name, values := range query {
+		next[name] = values
+	}
+	next.Set("startAfter", strconv.FormatInt(last.added, 10))
+	next.Set("startAfterId", last.id)
+	return "http://localhost:8080/contacts/?" + next.Encode()
+}

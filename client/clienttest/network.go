@@ -1,0 +1,75 @@
+package clienttest
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log"
+	"net"
+	"net/http"
+	"time"
+)
+
+// network is how requests reach a server: a socket and the HTTP client that goes there, or a transport in memory.
+type network struct {
+	url      string
+	client   *http.Client
+	server   *http.Server // nil without a socket
+	serving  chan error
+	end      context.CancelFunc
+	memory   *memory         // nil with a socket
+	outbound *http.Transport // nil without a socket
+}
+
+func openNetwork(c *config, s *Server) (*network, error) {
+	ctx, end := context.WithCancel(context.Background())
+	if !c.socket {
+		m := &memory{handler: s.Handler(), ctx: ctx}
+		return &network{url: "https://highlevel.test", client: &http.Client{Transport: m}, memory: m, end: end}, nil
+	}
+	var config net.ListenConfig
+	listener, err := config.Listen(ctx, "tcp", c.address)
+	if err != nil {
+		end()
+		return nil, fmt.Errorf("listen: %w", err)
+	}
+	outbound := &http.Transport{MaxIdleConns: 100, MaxIdleConnsPerHost: 100}
+	n := &network{
+		url:      "http://" + listener.Addr().String(),
+		client:   &http.Client{Transport: outbound},
+		outbound: outbound,
+		serving:  make(chan error, 1),
+		end:      end,
+		server: &http.Server{
+			Handler:           s.Handler(),
+			BaseContext:       func(net.Listener) context.Context { return ctx },
+			ReadHeaderTimeout: time.Minute,
+			ErrorLog:          log.New(io.Discard, "", 0), // aborted answers are on purpose
+		},
+	}
+	go func() { n.serving <- n.server.Serve(listener) }()
+	return n, nil
+}
+
+// close ends all connections and waits until nothing is served any more.
+func (n *network) close() error {
+	n.end()
+	if n.server == nil {
+		n.memory.wait()
+		return nil
+	}
+	n.outbound.CloseIdleConnections()
+	err := n.server.Close()
+	if served := <-n.serving; !errors.Is(served, http.ErrServerClosed) {
+		err = errors.Join(err, served)
+	}
+	return err
+}
+
+// HTTPClient returns an HTTP client that reaches the fake, over its socket or without one. Other addresses are out of its
+// reach if there is no socket.
+func (s *Server) HTTPClient() *http.Client {
+	copied := *s.network.client
+	return &copied
+}

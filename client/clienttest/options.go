@@ -1,0 +1,178 @@
+package clienttest
+
+import (
+	"errors"
+	"time"
+)
+
+// Option is a setting of a [Server], for [NewServer] and [Start].
+type Option func(*config) error
+
+// config is what the options say, before a server is made of it.
+type config struct {
+	seed       uint64
+	token      string
+	locationID string
+	locations  []Location
+	tokens     []Token
+	limit      RateLimit
+	behavior   Behavior
+	validate   bool
+	socket     bool
+	address    string
+	statePath  string
+	requests   int
+	onRequest  func(Request)
+	now        func() time.Time
+	app        App
+}
+
+func defaultConfig() config {
+	return config{
+		token:      "pit-3b1f0d52-6a7c-4e0d-9a41-5c2f7e8d9b10",
+		locationID: "ve9EPM428h8vShlRW1KT",
+		limit:      ProductionLimit,
+		validate:   true,
+		socket:     true,
+		address:    "127.0.0.1:0",
+		requests:   10_000,
+		now:        time.Now,
+	}
+}
+
+// WithSeed makes another set of ids; a seed gives the same ids in every run. The default is 0.
+func WithSeed(seed uint64) Option {
+	return func(c *config) error {
+		c.seed = seed
+		return nil
+	}
+}
+
+// WithDefaultToken sets [Server.Token], a private integration token for the server's own location with both contact scopes.
+func WithDefaultToken(token string) Option {
+	return func(c *config) error {
+		if token == "" {
+			return errors.New("the token is empty")
+		}
+		c.token = token
+		return nil
+	}
+}
+
+// WithToken adds a token that the fake accepts; see also [Server.AddToken].
+func WithToken(t Token) Option {
+	return func(c *config) error {
+		if t.Value == "" {
+			return errors.New("the token is empty")
+		}
+		c.tokens = append(c.tokens, t)
+		return nil
+	}
+}
+
+// WithDefaultLocation sets [Server.LocationID].
+func WithDefaultLocation(id string) Option {
+	return func(c *config) error {
+		if id == "" {
+			return errors.New("the location id is empty")
+		}
+		c.locationID = id
+		return nil
+	}
+}
+
+// WithLocation describes a location: the server's own if the ID is empty, else another one. Locations that are not described
+// have the settings of the zero Location.
+func WithLocation(l Location) Option {
+	return func(c *config) error {
+		c.locations = append(c.locations, l)
+		return nil
+	}
+}
+
+// WithRateLimit sets the limit of each location, [ProductionLimit] by default; the zero RateLimit is no limit.
+func WithRateLimit(limit RateLimit) Option {
+	return func(c *config) error {
+		if limit.Max < 0 || limit.Daily < 0 || limit.Max > 0 && limit.Interval <= 0 {
+			return errors.New("a rate limit needs a maximum and an interval above zero")
+		}
+		c.limit = limit
+		return nil
+	}
+}
+
+// WithBehavior chooses between forms of answers.
+func WithBehavior(b Behavior) Option {
+	return func(c *config) error {
+		c.behavior = b
+		return nil
+	}
+}
+
+// WithoutValidation stops the checks of requests and answers against api/contacts.yaml, for speed: members that the API does
+// not know are then ignored instead of refused.
+func WithoutValidation() Option {
+	return func(c *config) error {
+		c.validate = false
+		return nil
+	}
+}
+
+// WithoutSocket serves no address: only [Server.HTTPClient], [Server.Client] and [Server.Handler] reach the fake. Such a
+// server works in a testing/synctest bubble, where its delays and its clock are those of the bubble.
+func WithoutSocket() Option {
+	return func(c *config) error {
+		c.socket = false
+		return nil
+	}
+}
+
+// WithAddress sets the address to listen on, 127.0.0.1 and any free port by default.
+func WithAddress(address string) Option {
+	return func(c *config) error {
+		c.address = address
+		return nil
+	}
+}
+
+// WithState keeps the contacts in a file of JSON lines, and begins with those that it holds. What was answered with success
+// survives the end of the process at any instant. [Server.Seed] and the like write to it too.
+func WithState(path string) Option {
+	return func(c *config) error {
+		if path == "" {
+			return errors.New("the path of the state is empty")
+		}
+		c.statePath = path
+		return nil
+	}
+}
+
+// WithRequestLog sets how many requests [Server.Requests] remembers, the last 10,000 by default.
+func WithRequestLog(requests int) Option {
+	return func(c *config) error {
+		if requests < 0 {
+			return errors.New("the number of requests to remember is negative")
+		}
+		c.requests = requests
+		return nil
+	}
+}
+
+// OnRequest calls a function for each request, after its answer is known and before it is sent. Calls may run at once.
+func OnRequest(call func(Request)) Option {
+	return func(c *config) error {
+		c.onRequest = call
+		return nil
+	}
+}
+
+// WithClock sets the clock, time.Now by default. See also [Server.Advance].
+func WithClock(now func() time.Time) Option {
+	return func(c *config) error {
+		if now == nil {
+			return errors.New("the clock is nil")
+		}
+		c.now = now
+		return nil
+	}
+}

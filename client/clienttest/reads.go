@@ -1,0 +1,112 @@
+package clienttest
+
+import (
+	"net/http"
+	"net/url"
+	"strconv"
+	"time"
+)
+
+// getContact answers GET /contacts/{contactId}.
+func (s *Server) getContact(c *call) answer {
+	s.store.mu.RLock()
+	r := s.store.byID[c.id]
+	s.store.mu.RUnlock()
+	if r == nil {
+		return s.missing(c)
+	}
+	contact := newObject(1024)
+	contact.writeDetail(r, &s.behavior)
+	body := newObject(1200)
+	body.raw("contact", contact.end())
+	body.text("traceId", c.traceID)
+	return succeed(http.StatusOK, body.end())
+}
+
+// missing is the answer for an id that no contact has.
+func (s *Server) missing(c *call) answer {
+	s.store.mu.RLock()
+	deleted, ok := s.store.deleted[c.id]
+	s.store.mu.RUnlock()
+	if ok && c.now.Sub(deleted) < s.behavior.DeletedFor {
+		return deletedJustNow(c.id)
+	}
+	return notFound(c.id)
+}
+
+// getContacts answers GET /contacts/.
+func (s *Server) getContacts(c *call) answer {
+	limit := numberIn(c.query, "limit", 20)
+	s.store.lockForList(c.now)
+	p := s.store.pageAfter(s.store.listing.locations[c.location.ID], c.query.Get("query"), cursor(c.query), limit)
+	s.store.mu.RUnlock()
+
+	body := newObject(1024 * (1 + len(p.records)))
+	s.writePage(body, p)
+	s.writeMeta(body, c, p, limit)
+	body.integer("count", int64(p.total))
+	body.text("traceId", c.traceID)
+	return succeed(http.StatusOK, body.end())
+}
+
+// getContactsByBusinessID answers GET /contacts/business/{businessId}.
+func (s *Server) getContactsByBusinessID(c *call) answer {
+	limit, skip := numberIn(c.query, "limit", 25), numberIn(c.query, "skip", 0)
+	s.store.lockForList(c.now)
+	p := s.store.pageFrom(s.store.listing.businesses[key{c.location.ID, c.id}], c.query.Get("query"), skip, limit)
+	s.store.mu.RUnlock()
+
+	count := p.total
+	if s.behavior.CountPage {
+		count = len(p.records)
+	}
+	body := newObject(1024 * (1 + len(p.records)))
+	s.writePage(body, p)
+	body.integer("count", int64(count))
+	return succeed(http.StatusOK, body.end())
+}
+
+// lockForList takes the lock for reading, after the listing has caught up.
+func (s *store) lockForList(now time.Time) {
+	s.mu.RLock()
+	if s.listing.isBehind(now) {
+		s.mu.RUnlock()
+		s.mu.Lock()
+		s.listing.catchUp(now)
+		s.mu.Unlock()
+		s.mu.RLock()
+	}
+}
+
+func (s *Server) writePage(body *object, p page) {
+	body.name("contacts")
+	body.bytes = append(body.bytes, '[')
+	for i, r := range p.records {
+		if i > 0 {
+			body.bytes = append(body.bytes, ',')
+		}
+		item := object{append(body.bytes, '{')}
+		item.writeItem(r, &s.behavior)
+		body.bytes = item.end()
+	}
+	body.bytes = append(body.bytes, ']')
+}
+
+// cursor returns the place behind which a page begins. With one half of the cursor missing there is none: the API answers
+// the first page again, forever.
+func cursor(query url.Values) *record {
+	after, err := strconv.ParseInt(query.Get("startAfter"), 10, 64)
+	id := query.Get("startAfterId")
+	if err != nil || id == "" {
+		return nil
+	}
+	return &record{added: after, id: id}
+}
+
+func numberIn(query url.Values, name string, otherwise int) int {
+	number, err := strconv.Atoi(query.Get(name))
+	if err != nil || number < 0 {
+		return otherwise
+	}
+	return number
+}

@@ -1,0 +1,104 @@
+package clienttest
+
+import (
+	"net/http"
+	"net/url"
+	"sync"
+	"time"
+)
+
+// Request is a request that the fake has received, and what became of it. It has no credentials.
+type Request struct {
+	// At is the instant of arrival, by the fake's clock.
+	At time.Time
+	// Operation is the operation's id in api/contacts.yaml, empty for an unknown route.
+	Operation string
+	// Method, Path and Query are the request's. The query of a list names people.
+	Method, Path string
+	Query        url.Values
+	// Header is the request's, with [redacted] for the Authorization.
+	Header http.Header
+	// Body is the body of a write as it was read, nil if it was not.
+	Body []byte
+	// LocationID is the location of the token, empty if there was none.
+	LocationID string
+	// Status is the status of the answer, 0 if a fault made an end before there was one.
+	Status int
+	// Fault tells that a fault met the request.
+	Fault bool
+	// RateLimited tells that the request counted against a budget; Remaining is what it left of the burst.
+	RateLimited bool
+	Remaining   int
+	// TraceID is the traceId of the answer.
+	TraceID string
+}
+
+// requests is the log of the last requests.
+type requests struct {
+	mu      sync.Mutex
+	size    int
+	entries []Request
+	oldest  int
+	observe func(Request)
+}
+
+func (l *requests) add(entry Request) {
+	if l.observe != nil {
+		l.observe(entry)
+	}
+	if l.size == 0 {
+		return
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if len(l.entries) < l.size {
+		l.entries = append(l.entries, entry)
+		return
+	}
+	l.entries[l.oldest] = entry
+	l.oldest = (l.oldest + 1) % l.size
+}
+
+// Requests returns the requests that the fake has received, the oldest first; see [WithRequestLog] for how many.
+func (s *Server) Requests() []Request {
+	l := &s.requests
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	all := make([]Request, 0, len(l.entries))
+	all = append(all, l.entries[l.oldest:]...)
+	return append(all, l.entries[:l.oldest]...)
+}
+
+// ForgetRequests empties the log of requests.
+func (s *Server) ForgetRequests() {
+	s.requests.mu.Lock()
+	defer s.requests.mu.Unlock()
+	s.requests.entries, s.requests.oldest = nil, 0
+}
+
+// record logs a call with the status that was sent for it.
+func (s *Server) record(c *call, status int, fault bool) {
+	entry := Request{
+		At: c.now, Method: c.request.Method, Path: c.request.URL.Path, Query: c.query,
+		Header: withoutCredentials(c.request.Header), Body: c.body,
+		Status: status, Fault: fault, TraceID: c.traceID,
+	}
+	if c.operation != nil {
+		entry.Operation = c.operation.id
+	}
+	if c.token != nil {
+		entry.LocationID = c.token.LocationID
+	}
+	if c.budget != nil {
+		entry.RateLimited, entry.Remaining = true, c.budget.remaining
+	}
+	s.requests.add(entry)
+}
+
+func withoutCredentials(header http.Header) http.Header {
+	header = header.Clone()
+	if header.Get("Authorization") != "" {
+		header.Set("Authorization", "[redacted]")
+	}
+	return header
+}

@@ -1,0 +1,173 @@
+package clienttest
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"net/http"
+	"sync/atomic"
+	"testing"
+
+	"github.com/highlevel-contacts/contacts-go/client"
+	"github.com/highlevel-contacts/contacts-go/gen"
+)
+
+// Server is a fake HighLevel. It is safe for concurrent use, and independent of every other Server.
+type Server struct {
+	// URL is where the server is, without a slash at the end. Without a socket it is an address that only HTTPClient reaches.
+	URL string
+	// Token is a private integration token for LocationID, with both contact scopes.
+	Token string
+	// LocationID is the location (sub-account) that the server has from the start.
+	LocationID string
+	// CompanyID is the agency that locations belong to, if nothing else is said of them.
+	CompanyID string
+
+	clock      clock
+	behavior   Behavior
+	defaults   Location
+	locations  map[string]*Location
+	tokens     tokens
+	budgets    budgets
+	store      *store
+	document   *document
+	operations []*operation
+	faults     faults
+	requests   requests
+	contactIDs ids // apart from traceIDs, so that the ids of contacts do not depend on the number of requests
+	traceIDs   ids
+	creator    *gen.CreatedBy
+	complain   func(error) // of an answer that the document forbids; nil answers 500 instead
+
+	network *network
+	closed  atomic.Bool
+}
+
+// NewServer starts a fake that ends with the test. An answer of its that api/contacts.yaml forbids, without a [Fault] that
+// asked for it, fails the test.
+func NewServer(tb testing.TB, opts ...Option) *Server {
+	tb.Helper()
+	s, err := start(func(err error) { tb.Errorf("clienttest: %v", err) }, opts)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	tb.Cleanup(func() {
+		if err := s.Close(); err != nil {
+			tb.Errorf("clienttest: %v", err)
+		}
+	})
+	return s
+}
+
+// Start starts a fake for a program. The caller must Close it. An answer that api/contacts.yaml forbids becomes a 500.
+func Start(opts ...Option) (*Server, error) {
+	return start(nil, opts)
+}
+
+func start(complain func(error), opts []Option) (*Server, error) {
+	c := defaultConfig()
+	for _, opt := range opts {
+		if err := opt(&c); err != nil {
+			return nil, fmt.Errorf("clienttest: %w", err)
+		}
+	}
+	s := &Server{
+		Token:      c.token,
+		LocationID: c.locationID,
+		CompanyID:  "5DP4iH6HLkQsiKESj6rh",
+		clock:      clock{base: c.now},
+		behavior:   c.behavior.withDefaults(),
+		tokens:     tokens{known: map[string]*Token{}},
+		budgets:    budgets{limit: c.limit, spent: map[string]*spending{}},
+		store:      newStore(),
+		operations: operations(),
+		requests:   requests{size: c.requests, observe: c.onRequest},
+		contactIDs: ids{seed: c.seed},
+		traceIDs:   ids{seed: ^c.seed},
+		creator:    &gen.CreatedBy{Source: "INTEGRATION", Channel: "OAUTH"},
+		complain:   complain,
+	}
+	s.addLocations(c.locations)
+	s.AddToken(Token{Value: s.Token})
+	for _, t := range c.tokens {
+		s.AddToken(t)
+	}
+	if err := s.open(&c); err != nil {
+		return nil, fmt.Errorf("clienttest: %w", err)
+	}
+	return s, nil
+}
+
+// open does what can fail.
+func (s *Server) open(c *config) (err error) {
+	if c.validate {
+		if s.document, err = newDocument(); err != nil {
+			return err
+		}
+	}
+	if c.statePath != "" {
+		if err := openJournal(c.statePath, s.store); err != nil {
+			return err
+		}
+	}
+	if s.network, err = openNetwork(c, s); err != nil {
+		return errors.Join(err, s.store.journal.close())
+	}
+	s.URL = s.network.url
+	return nil
+}
+
+func (s *Server) addLocations(described []Location) {
+	s.defaults = Location{}.withDefaults(s)
+	s.locations = map[string]*Location{}
+	for _, l := range described {
+		l = l.withDefaults(s)
+		s.locations[l.ID] = &l
+	}
+}
+
+func (l Location) withDefaults(s *Server) Location {
+	l.ID = cmp.Or(l.ID, s.LocationID)
+	l.CompanyID = cmp.Or(l.CompanyID, s.CompanyID)
+	l.Country = cmp.Or(l.Country, "US")
+	if l.Fields == nil {
+		l.Fields = SampleFields()
+	}
+	return l
+}
+
+// Client returns a client of the fake with its token, address, location and HTTP client. Options come after these and may
+// replace them.
+func (s *Server) Client(opts ...client.Option) *client.Client {
+	c, err := s.NewClient(opts...)
+	if err != nil {
+		panic(err) // the test's own options are wrong
+	}
+	return c
+}
+
+// NewClient is Client for options that may be wrong.
+func (s *Server) NewClient(opts ...client.Option) (*client.Client, error) {
+	own := []client.Option{
+		client.WithBaseURL(s.URL),
+		client.WithLocation(s.LocationID),
+		client.WithHTTPClient(s.HTTPClient()),
+	}
+	return client.New(client.StaticToken(s.Token), append(own, opts...)...)
+}
+
+// Handler returns the fake as a handler, to be served by other means than its own socket.
+func (s *Server) Handler() http.Handler {
+	return http.HandlerFunc(s.serve)
+}
+
+// Close ends the server and every answer under way, and closes the file of its state. A second Close does nothing.
+func (s *Server) Close() error {
+	if s.closed.Swap(true) {
+		return nil
+	}
+	err := s.network.close()
+	s.store.mu.Lock()
+	defer s.store.mu.Unlock()
+	return errors.Join(err, s.store.journal.close())
+}

@@ -1,0 +1,162 @@
+package clienttest
+
+import (
+	"strings"
+
+	"github.com/highlevel-contacts/contacts-go/gen"
+)
+
+// The same contact looks different in a list, in GET by id and in the answer to a create. These three functions hold all
+// that is known of the differences.
+
+// writeItem writes a contact as lists send it: what it lacks is null, names are lower-cased beside the Raw pair.
+func (o *object) writeItem(r *record, b *Behavior) {
+	o.text("id", r.id)
+	o.text("locationId", r.location)
+	o.textOrNull("contactName", strings.ToLower(r.fullName()))
+	o.textOrNull("firstName", strings.ToLower(r.text(firstName)))
+	o.textOrNull("lastName", strings.ToLower(r.text(lastName)))
+	o.textOrNull("firstNameRaw", r.text(firstName))
+	o.textOrNull("lastNameRaw", r.text(lastName))
+	for _, member := range []text{companyName, email, phone} {
+		o.textOrNull(texts[member].name, r.text(member))
+	}
+	o.boolean("dnd", r.dnd)
+	if r.dndSettings == nil {
+		o.null("dndSettings")
+	} else {
+		o.value("dndSettings", r.dndSettings)
+	}
+	for _, member := range []text{contactType, source, assignedTo, city, state, postalCode, address1, country, website, timezone} {
+		o.textOrNull(texts[member].name, r.text(member))
+	}
+	o.instant("dateAdded", r.added)
+	o.instant("dateUpdated", r.updated)
+	o.textOrNull("dateOfBirth", b.birth(r))
+	o.textOrNull("businessId", r.text(businessID))
+	o.list("tags", r.tags)
+	o.list("followers", r.followers)
+	o.writeAdditionalEmails(r.additionalEmails)
+	o.value("attributions", listedAttributions(r.attributions))
+	o.writeFields(r.fields)
+	o.textOrNull("profilePhoto", r.text(profilePhoto))
+	if r.lastActivity == 0 {
+		o.null("lastActivity")
+	} else {
+		o.integer("lastActivity", r.lastActivity)
+	}
+	o.writeExtra(r.extra)
+}
+
+// writeWritten writes a contact as create answers it: what it lacks is missing.
+func (o *object) writeWritten(r *record, b *Behavior) {
+	o.text("id", r.id)
+	o.text("locationId", r.location)
+	o.text("type", r.text(contactType))
+	for _, member := range []text{firstName, lastName} {
+		o.text(texts[member].name, r.text(member))
+		o.text(texts[member].name+"LowerCase", strings.ToLower(r.text(member)))
+	}
+	o.text("fullNameLowerCase", strings.ToLower(r.fullName()))
+	o.text("email", r.text(email))
+	o.text("emailLowerCase", strings.ToLower(r.text(email)))
+	for _, member := range []text{phone, gender, country, timezone, city, address1, state, postalCode, website, source, assignedTo} {
+		o.text(texts[member].name, r.text(member))
+	}
+	o.textOrNull("companyName", r.text(companyName))
+	o.boolean("dnd", r.dnd)
+	if r.dndSettings != nil {
+		o.value("dndSettings", r.dndSettings)
+	}
+	if r.inbound != nil {
+		o.value("inboundDndSettings", r.inbound)
+	}
+	o.list("tags", r.tags)
+	o.instant("dateAdded", r.added)
+	o.instant("dateUpdated", r.updated)
+	o.text("dateOfBirth", b.birth(r))
+	o.text("businessId", r.text(businessID))
+	o.writeFields(r.fields)
+}
+
+// writeDetail writes a contact as GET by id does, and update and upsert: what create answers, and where the contact came
+// from.
+func (o *object) writeDetail(r *record, b *Behavior) {
+	o.writeWritten(r, b)
+	o.text("name", r.fullName())
+	o.list("followers", r.followers)
+	o.writeAdditionalEmails(r.additionalEmails)
+	if r.additionalPhones != nil {
+		o.value("additionalPhones", r.additionalPhones)
+	}
+	if sources := r.attributions; len(sources) > 0 {
+		o.value("attributionSource", sources[0])
+		o.value("lastAttributionSource", sources[len(sources)-1])
+	}
+	if r.createdBy != nil {
+		o.writeCreatedBy(r)
+	}
+	for _, member := range []text{profilePhoto, attachments, ssn, keyword, visitorID} {
+		o.text(texts[member].name, r.text(member))
+	}
+	if r.lastActivity != 0 {
+		o.instant("lastActivity", r.lastActivity)
+	}
+	o.value("searchAfter", []any{r.added, r.id})
+	o.writeExtra(r.extra)
+}
+
+func (o *object) writeAdditionalEmails(emails []gen.AdditionalEmail) {
+	o.name("additionalEmails")
+	o.bytes = append(o.bytes, '[')
+	for i, one := range emails {
+		if i > 0 {
+			o.bytes = append(o.bytes, ',')
+		}
+		entry := object{append(o.bytes, '{')}
+		entry.text("email", one.Email)
+		if one.ValidEmail == nil {
+			entry.null("validEmail")
+		} else {
+			entry.raw("validEmail", one.ValidEmail)
+		}
+		o.bytes = entry.end()
+	}
+	o.bytes = append(o.bytes, ']')
+}
+
+func (o *object) writeFields(fields []gen.CustomField) {
+	o.name("customFields")
+	o.bytes = append(o.bytes, '[')
+	for i, field := range fields {
+		if i > 0 {
+			o.bytes = append(o.bytes, ',')
+		}
+		entry := object{append(o.bytes, '{')}
+		entry.text("id", field.ID)
+		if field.Value == nil {
+			entry.null("value")
+		} else {
+			entry.raw("value", field.Value)
+		}
+		o.bytes = entry.end()
+	}
+	o.bytes = append(o.bytes, ']')
+}
+
+// writeCreatedBy takes the instant from the contact, because all contacts that come through the API share one creator.
+func (o *object) writeCreatedBy(r *record) {
+	creator := *r.createdBy
+	if creator.Timestamp.IsZero() {
+		creator.Timestamp = instant(r.added)
+	}
+	o.value("createdBy", creator)
+}
+
+// writeExtra writes the members that the document does not know.
+func (o *object) writeExtra(extra []byte) {
+	if len(extra) > 2 { // more than {}
+		o.bytes = append(o.bytes, ',')
+		o.bytes = append(o.bytes, extra[1:len(extra)-1]...)
+	}
+}

@@ -1,0 +1,102 @@
+package clienttest
+
+import (
+	"slices"
+	"sync"
+	"time"
+)
+
+// store holds the contacts and finds them by id, e-mail address, phone number and business without looking at all of them.
+type store struct {
+	mu      sync.RWMutex
+	byID    map[string]*record
+	byEmail map[key][]string // ids, by location and lower-cased address, primary or not
+	byPhone map[key][]string // ids, by location and primary number
+	listing *listing
+	deleted map[string]time.Time
+	journal *journal // nil if the state is not kept in a file
+}
+
+// key is a value within a location.
+type key struct{ location, value string }
+
+func newStore() *store {
+	return &store{
+		byID:    map[string]*record{},
+		byEmail: map[key][]string{},
+		byPhone: map[key][]string{},
+		listing: newListing(),
+		deleted: map[string]time.Time{},
+	}
+}
+
+// put stores a record in the place of the one with the same id, if there is one. It shows in lists at the instant visible.
+// The caller holds the lock.
+func (s *store) put(r *record, visible time.Time) error {
+	if err := s.journal.put(r); err != nil {
+		return err
+	}
+	old := s.byID[r.id]
+	s.unindex(old)
+	s.byID[r.id] = r
+	delete(s.deleted, r.id)
+	for _, address := range r.emails() {
+		add(s.byEmail, key{r.location, address}, r.id)
+	}
+	if number := r.text(phone); number != "" {
+		add(s.byPhone, key{r.location, number}, r.id)
+	}
+	s.listing.change(old, r, visible)
+	return nil
+}
+
+// remove deletes a record at the instant now. The caller holds the lock.
+func (s *store) remove(id string, now, visible time.Time) error {
+	if err := s.journal.remove(id); err != nil {
+		return err
+	}
+	old := s.byID[id]
+	s.unindex(old)
+	delete(s.byID, id)
+	s.deleted[id] = now
+	s.listing.change(old, nil, visible)
+	return nil
+}
+
+func (s *store) unindex(r *record) {
+	if r == nil {
+		return
+	}
+	for _, address := range r.emails() {
+		drop(s.byEmail, key{r.location, address}, r.id)
+	}
+	if number := r.text(phone); number != "" {
+		drop(s.byPhone, key{r.location, number}, r.id)
+	}
+}
+
+// find returns the contact that was added first of those in an index under a value, nil if there is none.
+func (s *store) find(index map[key][]string, location, value string) *record {
+	var first *record
+	for _, id := range index[key{location, value}] {
+		if r := s.byID[id]; first == nil || precedes(first, r) {
+			first = r
+		}
+	}
+	return first
+}
+
+func add(index map[key][]string, at key, id string) {
+	if ids := index[at]; !slices.Contains(ids, id) {
+		index[at] = append(ids, id)
+	}
+}
+
+func drop(index map[key][]string, at key, id string) {
+	ids := slices.DeleteFunc(index[at], func(other string) bool { return other == id })
+	if len(ids) == 0 {
+		delete(index, at)
+		return
+	}
+	index[at] = ids
+}

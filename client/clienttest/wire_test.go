@@ -1,0 +1,132 @@
+package clienttest_test
+
+import (
+	"encoding/json"
+	"io"
+	"net/http"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/highlevel-contacts/contacts-go/client/clienttest"
+)
+
+// wire speaks to a fake as curl does.
+type wire struct {
+	tb     testing.TB
+	server *clienttest.Server
+	header http.Header
+}
+
+func newWire(tb testing.TB, opts ...clienttest.Option) *wire {
+	tb.Helper()
+	return wireTo(tb, clienttest.NewServer(tb, opts...))
+}
+
+func wireTo(tb testing.TB, s *clienttest.Server) *wire {
+	tb.Helper()
+	return &wire{tb: tb, server: s, header: http.Header{
+		"Authorization": {"Bearer " + s.Token},
+		"Version":       {"2021-07-28"},
+		"Content-Type":  {"application/json"},
+	}}
+}
+
+// reply is an answer with its body as JSON.
+type reply struct {
+	status int
+	header http.Header
+	text   string
+	json   any
+}
+
+func (w *wire) do(method, path, body string) reply {
+	w.tb.Helper()
+	resp, err := w.try(method, path, body)
+	if err != nil {
+		w.tb.Fatalf("%s %s: %v", method, path, err)
+	}
+	defer resp.Body.Close()
+	text, err := io.ReadAll(resp.Body)
+	if err != nil {
+		w.tb.Fatalf("%s %s: %v", method, path, err)
+	}
+	r := reply{status: resp.StatusCode, header: resp.Header, text: string(text)}
+	if err := json.Unmarshal(text, &r.json); err != nil {
+		r.json = nil
+	}
+	return r
+}
+
+func (w *wire) try(method, path, body string) (*http.Response, error) {
+	w.tb.Helper()
+	var reader io.Reader
+	if body != "" {
+		reader = strings.NewReader(body)
+	}
+	request, err := http.NewRequestWithContext(w.tb.Context(), method, w.server.URL+path, reader)
+	if err != nil {
+		w.tb.Fatal(err)
+	}
+	request.Header = w.header.Clone()
+	return w.server.HTTPClient().Do(request)
+}
+
+// at returns a part of the body by the names and indexes on the way to it, nil if there is no such part.
+func (r reply) at(path ...any) any {
+	value := r.json
+	for _, step := range path {
+		switch step := step.(type) {
+		case string:
+			object, _ := value.(map[string]any)
+			value = object[step]
+		case int:
+			list, _ := value.([]any)
+			if step >= len(list) {
+				return nil
+			}
+			value = list[step]
+		}
+	}
+	return value
+}
+
+// has tells whether a member is there, be it null.
+func (r reply) has(path ...any) bool {
+	object, _ := r.at(path[:len(path)-1]...).(map[string]any)
+	_, ok := object[path[len(path)-1].(string)]
+	return ok
+}
+
+func (r reply) wantJSON(tb testing.TB, status int, want string) {
+	tb.Helper()
+	var wanted any
+	if err := json.Unmarshal([]byte(want), &wanted); err != nil {
+		tb.Fatal(err)
+	}
+	if r.status != status {
+		tb.Errorf("status %d, want %d: %s", r.status, status, r.text)
+	}
+	if diff := cmp.Diff(wanted, r.json); diff != "" {
+		tb.Errorf("body (-want +got):\n%s", diff)
+	}
+}
+
+// create creates a contact and returns its id.
+func (w *wire) create(members string) string {
+	w.tb.Helper()
+	if members != "" {
+		members = "," + members
+	}
+	r := w.do("POST", "/contacts/", `{"locationId":"`+w.server.LocationID+`"`+members+`}`)
+	if r.status != http.StatusCreated {
+		w.tb.Fatalf("create: %d %s", r.status, r.text)
+	}
+	return r.at("contact", "id").(string)
+}
+
+func (w *wire) list(query string) reply {
+	w.tb.Helper()
+	return w.do("GET", "/contacts/?locationId="+w.server.LocationID+query, "")
+}
