@@ -49,12 +49,15 @@ func NewPacer(requests int, interval time.Duration) Pacer {
 	if interval <= 0 {
 		interval = defaultInterval
 	}
-	return &window{turn: semaphore.NewWeighted(1), requests: requests, interval: interval}
+	return &window{
+		turn: semaphore.NewWeighted(1), widened: make(chan struct{}, 1), requests: requests, interval: interval,
+	}
 }
 
 // window keeps to the API's rule as the API counts: over every window, not on average.
 type window struct {
-	turn *semaphore.Weighted // of the waiting, the first: only that one looks for a slot
+	turn    *semaphore.Weighted // of the first of those who wait: only that one looks for a slot
+	widened chan struct{}       // tells that one to look again
 
 	mu       sync.Mutex
 	requests int
@@ -78,6 +81,8 @@ func (w *window) Wait(ctx context.Context) error {
 		timer := time.NewTimer(delay)
 		select {
 		case <-timer.C:
+		case <-w.widened:
+			timer.Stop()
 		case <-ctx.Done():
 			timer.Stop()
 			return ctx.Err()
@@ -111,30 +116,42 @@ func (w *window) allowed() int {
 	return min(w.requests, smallestRequests)
 }
 
-// forget drops starts that no longer count. It keeps them for a while longer than the interval, since the budget that a response
-// tells is as old as the response.
+// forget drops starts that no longer count, wherever the window begins.
 func (w *window) forget(now time.Time) {
-	horizon := now.Add(-w.interval - w.interval/10)
-	old := 0
-	for old < len(w.starts) && w.starts[old].Before(horizon) {
-		old++
+	w.starts = w.starts[w.before(now.Add(-w.interval-w.interval/40)):]
+}
+
+// before returns how many starts were before instant.
+func (w *window) before(instant time.Time) int {
+	count := 0
+	for count < len(w.starts) && w.starts[count].Before(instant) {
+		count++
 	}
-	w.starts = w.starts[old:]
+	return count
 }
 
 // Observe adopts the budget. If the API has counted more requests than started here, others' are in it.
 func (w *window) Observe(limit RateLimit) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
+	before := w.allowed()
 	w.observed = true
-	if limit.Max < 1 || limit.Interval <= 0 || limit.Interval > longestInterval {
-		return
+	if limit.Max >= 1 && limit.Interval > 0 && limit.Interval <= longestInterval {
+		w.adopt(limit, time.Now())
 	}
+	if w.allowed() > before {
+		select {
+		case w.widened <- struct{}{}:
+		default: // it was told already
+		}
+	}
+}
+
+func (w *window) adopt(limit RateLimit, now time.Time) {
 	w.requests, w.interval = limit.Max, limit.Interval
-	now := time.Now()
 	w.forget(now)
-	foreign := min(limit.Max-limit.Remaining-len(w.starts), mostForeign)
-	for range foreign {
+	own := len(w.starts) - w.before(now.Add(-w.interval))
+	for range min(limit.Max-limit.Remaining-own, mostForeign) {
 		w.starts = append(w.starts, now)
 	}
 }

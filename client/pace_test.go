@@ -1,0 +1,289 @@
+package client_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"net/http"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/highlevel-contacts/contacts-go/client"
+)
+
+// strictAPI is a transport that counts as the API does: over every window, by arrival. It is for use in a synctest bubble.
+type strictAPI struct {
+	requests int
+	interval time.Duration
+	jitter   func() time.Duration // on the way there
+	back     func() time.Duration // on the way back
+	silent   bool                 // no headers on a success
+
+	mu       sync.Mutex
+	arrivals []time.Time
+	refused  int
+	foreign  int // requests of others that count in each window
+}
+
+func (a *strictAPI) RoundTrip(req *http.Request) (*http.Response, error) {
+	if a.jitter != nil {
+		<-time.After(a.jitter())
+	}
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	now := time.Now()
+	used := a.foreign
+	for _, arrival := range a.arrivals {
+		if now.Sub(arrival) < a.interval {
+			used++
+		}
+	}
+	resp := &http.Response{StatusCode: http.StatusOK, Header: http.Header{}, Request: req}
+	body := `{"contact":{"id":"abc"},"contacts":[],"succeded":true}`
+	if used >= a.requests {
+		a.refused++
+		resp.StatusCode, body = http.StatusTooManyRequests, "slow down"
+	} else {
+		a.arrivals = append(a.arrivals, now)
+		used++
+	}
+	if !a.silent {
+		resp.Header.Set("X-RateLimit-Max", strconv.Itoa(a.requests))
+		resp.Header.Set("X-RateLimit-Remaining", strconv.Itoa(a.requests-used))
+		resp.Header.Set("X-RateLimit-Interval-Milliseconds", strconv.FormatInt(a.interval.Milliseconds(), 10))
+	}
+	resp.Body = io.NopCloser(strings.NewReader(body))
+	if a.back != nil {
+		a.mu.Unlock()
+		<-time.After(a.back())
+		a.mu.Lock()
+	}
+	return resp, nil
+}
+
+func (a *strictAPI) client(t *testing.T, opts ...client.Option) *client.Client {
+	t.Helper()
+	opts = append([]client.Option{
+		client.WithHTTPClient(&http.Client{Transport: a}), client.WithLocation("loc"), client.WithBaseURL("http://localhost/proxy"),
+	}, opts...)
+	c, err := client.New(client.StaticToken("pit-test"), opts...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c
+}
+
+// callAll makes n mixed calls from as many goroutines as callers.
+func callAll(t *testing.T, c *client.Client, n, callers int) {
+	t.Helper()
+	calls := []func() error{
+		func() error { _, err := c.Contacts.Get(t.Context(), "abc"); return err },
+		func() error { _, err := c.Contacts.List(t.Context(), client.ListRequest{}); return err },
+		func() error { return c.Contacts.Delete(t.Context(), "abc") },
+		func() error {
+			_, err := c.Contacts.Create(t.Context(), client.CreateContactRequest{Email: "a@example.com"})
+			return err
+		},
+	}
+	numbers := make(chan int)
+	var group sync.WaitGroup
+	for range callers {
+		group.Go(func() {
+			for number := range numbers {
+				if err := calls[number%len(calls)](); err != nil {
+					t.Errorf("call %d: %v", number, err)
+				}
+			}
+		})
+	}
+	for number := range n {
+		numbers <- number
+	}
+	close(numbers)
+	group.Wait()
+}
+
+func TestPacingKeepsTheServersRule(t *testing.T) {
+	t.Parallel()
+	upTo := func(longest time.Duration) func() time.Duration {
+		random := rand.New(rand.NewPCG(1, 2))
+		var mu sync.Mutex
+		return func() time.Duration {
+			mu.Lock()
+			defer mu.Unlock()
+			return time.Duration(random.Int64N(int64(longest)))
+		}
+	}
+	tests := []struct {
+		name     string
+		requests int
+		interval time.Duration
+		jitter   func() time.Duration
+		silent   bool
+		slack    float64
+	}{
+		{"no jitter", 100, 10 * time.Second, nil, false, 1.05},
+		{"jitter up to 200 ms", 100, 10 * time.Second, upTo(200 * time.Millisecond), false, 1.15},
+		{"a sandbox's 25, unconfigured", 25, 10 * time.Second, upTo(200 * time.Millisecond), false, 1.15},
+		{"no headers", 100, 10 * time.Second, upTo(200 * time.Millisecond), true, 1.15},
+		{"a window of a minute", 300, time.Minute, upTo(time.Second), false, 1.15},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				const n, callers = 1000, 50
+				api := &strictAPI{requests: test.requests, interval: test.interval, jitter: test.jitter, silent: test.silent}
+				began := time.Now()
+				callAll(t, api.client(t), n, callers)
+				took := time.Since(began)
+				ideal := time.Duration((n-1)/test.requests) * test.interval
+				const roundTrip = time.Second
+				if limit := time.Duration(float64(ideal)*test.slack) + roundTrip; took > limit {
+					t.Errorf("took %v, want at most %v", took, limit)
+				}
+				if api.refused > 0 {
+					t.Errorf("%d requests were refused with 429", api.refused)
+				}
+				t.Logf("ideal %v, took %v (%.3f)", ideal, took, float64(took)/float64(ideal))
+			})
+		})
+	}
+}
+
+// Others' requests show in the headers only once ours have come back, so that as many as there are callers may be refused in a
+// window. They are repeated, and no time is lost.
+func TestPacingWithOthersInTheBudget(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		const n, callers, others = 400, 10, 60
+		api := &strictAPI{requests: 100, interval: 10 * time.Second, foreign: others, jitter: func() time.Duration { return 50 * time.Millisecond }}
+		began := time.Now()
+		callAll(t, api.client(t), n, callers)
+		ideal := time.Duration((n-1)/(100-others)) * api.interval
+		if took := time.Since(began); took > ideal*105/100 {
+			t.Errorf("took %v, ideal is %v", took, ideal)
+		}
+		if windows := n/(100-others) + 1; api.refused > windows*callers {
+			t.Errorf("%d requests were refused with 429 in %d windows", api.refused, windows)
+		}
+	})
+}
+
+func TestTwoProcessesOnOneBudget(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		api := &strictAPI{requests: 100, interval: 10 * time.Second, jitter: func() time.Duration { return 50 * time.Millisecond }}
+		began := time.Now()
+		var group sync.WaitGroup
+		for range 2 {
+			c := api.client(t)
+			group.Go(func() { callAll(t, c, 500, 10) })
+		}
+		group.Wait()
+		if took := time.Since(began); took > 100*time.Second {
+			t.Errorf("took %v for what one process does in 92 s", took)
+		}
+	})
+}
+
+func TestEveryoneWaitsOnceAfter429(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		// Others use up the budget; the headers do not tell.
+		api := &strictAPI{requests: 100, interval: 10 * time.Second, foreign: 100, silent: true}
+		c := api.client(t)
+		go func() {
+			<-time.After(time.Second)
+			api.mu.Lock()
+			api.foreign = 0
+			api.mu.Unlock()
+		}()
+		began := time.Now()
+		callAll(t, c, 20, 20)
+		if took := time.Since(began); took < 10*time.Second || took > 11*time.Second {
+			t.Errorf("took %v, want one interval", took)
+		}
+		if api.refused > 20 {
+			t.Errorf("%d requests were refused, want at most one a call", api.refused)
+		}
+	})
+}
+
+func TestPacerIsFairAndLosesNoSlot(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		pacer := client.NewPacer(1, time.Second)
+		if err := pacer.Wait(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		began := time.Now()
+		var mu sync.Mutex
+		var order []string
+		var group sync.WaitGroup
+		wait := func(ctx context.Context, name string) {
+			group.Go(func() {
+				err := pacer.Wait(ctx)
+				mu.Lock()
+				defer mu.Unlock()
+				order = append(order, fmt.Sprintf("%s %v", name, err == nil))
+			})
+			synctest.Wait()
+		}
+		canceled, cancel := context.WithCancel(t.Context())
+		wait(canceled, "first")
+		wait(t.Context(), "second")
+		wait(canceled, "third")
+		wait(t.Context(), "fourth")
+		cancel()
+		group.Wait()
+		if got, want := strings.Join(order[2:], ", "), "second true, fourth true"; got != want {
+			t.Errorf("order %q, want the canceled ones and then %q", order, want)
+		}
+		if took := time.Since(began); took > 2100*time.Millisecond {
+			t.Errorf("took %v: canceled waits took slots", took)
+		}
+	})
+}
+
+func TestPacerBelievesNoNonsense(t *testing.T) {
+	t.Parallel()
+	for name, limit := range map[string]client.RateLimit{
+		"no requests":        {Known: true, Interval: time.Second},
+		"an endless window":  {Known: true, Max: 1, Interval: 1 << 60},
+		"no window":          {Known: true, Max: 1},
+		"negative remaining": {Known: true, Max: 1_000_000_000, Remaining: -1_000_000_000, Interval: time.Second},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				pacer := client.NewPacer(100, time.Second)
+				pacer.Observe(limit)
+				began := time.Now()
+				for range 100 {
+					if err := pacer.Wait(t.Context()); err != nil {
+						t.Fatal(err)
+					}
+				}
+				if took := time.Since(began); took > 2*time.Second {
+					t.Errorf("100 of 100 requests a second took %v", took)
+				}
+			})
+		})
+	}
+}
+
+func TestUnpacedEndsWithItsContext(t *testing.T) {
+	t.Parallel()
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if err := (client.Unpaced{}).Wait(ctx); !errors.Is(err, context.Canceled) {
+		t.Errorf("got %v", err)
+	}
+}

@@ -1,0 +1,455 @@
+package client_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"net/http/httptrace"
+	"strings"
+	"sync/atomic"
+	"syscall"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/highlevel-contacts/contacts-go/client"
+)
+
+// outcome is what a scripted transport does with one request.
+type outcome struct {
+	status    int
+	header    http.Header
+	body      string
+	err       error // instead of a response
+	unsent    bool  // the error came before anything was written
+	truncated bool  // the body breaks off
+}
+
+// scripted is a transport that plays outcomes, the last one again and again.
+type scripted struct {
+	outcomes []outcome
+	requests atomic.Int32
+	bodies   []string
+}
+
+func (s *scripted) RoundTrip(req *http.Request) (*http.Response, error) {
+	number := int(s.requests.Add(1))
+	if req.Body != nil {
+		body, err := io.ReadAll(req.Body)
+		if err != nil {
+			return nil, err
+		}
+		s.bodies = append(s.bodies, string(body))
+	}
+	play := s.outcomes[min(number, len(s.outcomes))-1]
+	if trace := httptrace.ContextClientTrace(req.Context()); trace != nil {
+		trace.GetConn("")
+		if !play.unsent {
+			trace.WroteHeaders()
+		}
+	}
+	if play.err != nil {
+		return nil, play.err
+	}
+	resp := &http.Response{StatusCode: play.status, Header: play.header, ContentLength: -1, Request: req}
+	if resp.Header == nil {
+		resp.Header = http.Header{}
+	}
+	var body io.Reader = strings.NewReader(play.body)
+	if play.truncated {
+		body = io.MultiReader(body, brokenReader{})
+	}
+	resp.Body = io.NopCloser(body)
+	return resp, nil
+}
+
+type brokenReader struct{}
+
+func (brokenReader) Read([]byte) (int, error) { return 0, io.ErrUnexpectedEOF }
+
+func (s *scripted) client(t *testing.T, opts ...client.Option) *client.Client {
+	t.Helper()
+	opts = append([]client.Option{
+		client.WithHTTPClient(&http.Client{Transport: s}), client.WithLocation("loc"), client.WithBaseURL("http://localhost/proxy"),
+	}, opts...)
+	c, err := client.New(client.StaticToken("pit-test"), opts...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c
+}
+
+// operations are calls of each operation, with what a repeated one does.
+var operations = []struct {
+	name       string
+	repeatable bool
+	write      bool
+	call       func(ctx context.Context, c *client.Client, opts ...client.CallOption) error
+}{
+	{"get", true, false, func(ctx context.Context, c *client.Client, opts ...client.CallOption) error {
+		_, err := c.Contacts.Get(ctx, "abc", opts...)
+		return err
+	}},
+	{"list", true, false, func(ctx context.Context, c *client.Client, opts ...client.CallOption) error {
+		_, err := c.Contacts.List(ctx, client.ListRequest{}, opts...)
+		return err
+	}},
+	{"list by business", true, false, func(ctx context.Context, c *client.Client, opts ...client.CallOption) error {
+		_, err := c.Contacts.ListByBusiness(ctx, "b", client.BusinessListRequest{}, opts...)
+		return err
+	}},
+	{"update", true, true, func(ctx context.Context, c *client.Client, opts ...client.CallOption) error {
+		_, err := c.Contacts.Update(ctx, "abc", client.UpdateContactRequest{City: client.Set("Oslo")}, opts...)
+		return err
+	}},
+	{"delete", true, true, func(ctx context.Context, c *client.Client, opts ...client.CallOption) error {
+		return c.Contacts.Delete(ctx, "abc", opts...)
+	}},
+	{"upsert", true, true, func(ctx context.Context, c *client.Client, opts ...client.CallOption) error {
+		_, err := c.Contacts.Upsert(ctx, client.UpsertContactRequest{Email: client.Set("a@example.com")}, opts...)
+		return err
+	}},
+	{"upsert of a new one", false, true, func(ctx context.Context, c *client.Client, opts ...client.CallOption) error {
+		request := client.UpsertContactRequest{Email: client.Set("a@example.com"), CreateNewIfDuplicateAllowed: client.Ptr(true)}
+		_, err := c.Contacts.Upsert(ctx, request, opts...)
+		return err
+	}},
+	{"create", false, true, func(ctx context.Context, c *client.Client, opts ...client.CallOption) error {
+		_, err := c.Contacts.Create(ctx, client.CreateContactRequest{Email: "a@example.com"}, opts...)
+		return err
+	}},
+}
+
+var success = outcome{status: http.StatusOK, body: `{"contact":{"id":"abc"},"contacts":[],"succeded":true,"new":false}`}
+
+// failures is the table of what is repeated after what: "all" operations, the "repeatable" ones, or "none".
+var failures = []struct {
+	name    string
+	fails   outcome
+	repeats string
+	unclear bool // a write may have happened
+}{
+	{"refused connection", outcome{err: syscall.ECONNREFUSED, unsent: true}, "all", false},
+	{"reset before the request was sent", outcome{err: syscall.ECONNRESET, unsent: true}, "all", false},
+	{"reset after the request was sent", outcome{err: syscall.ECONNRESET}, "repeatable", true},
+	{"connection closed without an answer", outcome{err: io.EOF}, "repeatable", true},
+	{"time-out", outcome{err: context.DeadlineExceeded}, "repeatable", true},
+	{"truncated body", outcome{status: 200, body: `{"contact":{"id"`, truncated: true}, "repeatable", true},
+	{"400", outcome{status: 400, body: `{"message":"no"}`}, "none", false},
+	{"401", outcome{status: 401, body: `{"message":"Invalid JWT"}`}, "none", false},
+	{"403", outcome{status: 403}, "none", false},
+	{"404", outcome{status: 404}, "none", false},
+	{"408", outcome{status: 408}, "repeatable", true},
+	{"422", outcome{status: 422, body: `{"message":["no"]}`}, "none", false},
+	{"425", outcome{status: 425}, "repeatable", false},
+	{"429", outcome{status: 429}, "all", false},
+	{"429, seconds to wait", outcome{status: 429, header: http.Header{"Retry-After": {"7"}}}, "all", false},
+	{"429, a date in the past", outcome{status: 429, header: http.Header{"Retry-After": {"Sun, 06 Nov 1994 08:49:37 GMT"}}}, "all", false},
+	{"429, nonsense to wait", outcome{status: 429, header: http.Header{"Retry-After": {"-5, soon"}}}, "all", false},
+	{"429, an hour to wait", outcome{status: 429, header: http.Header{"Retry-After": {"3600"}}}, "none", false},
+	{"429, forever to wait", outcome{status: 429, header: http.Header{"Retry-After": {"99999999999999999999999"}}}, "none", false},
+	{"429, the day is used up", outcome{status: 429, header: http.Header{
+		"X-Ratelimit-Limit-Daily": {"200000"}, "X-Ratelimit-Daily-Remaining": {"0"},
+	}}, "none", false},
+	{"500", outcome{status: 500, body: `{"statusCode":500,"message":"Internal server error"}`}, "repeatable", true},
+	{"501", outcome{status: 501}, "none", true},
+	{"502, a page", outcome{status: 502, body: "<html>bad gateway</html>"}, "repeatable", true},
+	{"503", outcome{status: 503, header: http.Header{"Retry-After": {"1"}}}, "repeatable", true},
+	{"504", outcome{status: 504}, "repeatable", true},
+	{"520", outcome{status: 520}, "repeatable", true},
+	{"524", outcome{status: 524}, "repeatable", true},
+	{"527", outcome{status: 527}, "repeatable", true},
+	{"530", outcome{status: 530}, "none", true},
+	{"a success that is none", outcome{status: 200, body: "<html>hello</html>"}, "none", true},
+}
+
+func TestEachOperationAfterEachFailure(t *testing.T) {
+	t.Parallel()
+	for _, operation := range operations {
+		for _, failure := range failures {
+			t.Run(operation.name+"/"+failure.name, func(t *testing.T) {
+				t.Parallel()
+				synctest.Test(t, func(t *testing.T) {
+					repeated := failure.repeats == "all" || (failure.repeats == "repeatable" && operation.repeatable)
+
+					passing := &scripted{outcomes: []outcome{failure.fails, success}}
+					var response client.Response
+					err := operation.call(t.Context(), passing.client(t), client.CaptureResponse(&response))
+					if (err == nil) != repeated {
+						t.Errorf("after one failure: %v, want success: %v", err, repeated)
+					}
+					if repeated && response.Attempts != 2 {
+						t.Errorf("%d attempts are told, want 2", response.Attempts)
+					}
+					if len(passing.bodies) > 1 && passing.bodies[0] != passing.bodies[1] {
+						t.Errorf("the body changed from %s to %s", passing.bodies[0], passing.bodies[1])
+					}
+
+					lasting := &scripted{outcomes: []outcome{failure.fails}}
+					err = operation.call(t.Context(), lasting.client(t))
+					want := 1
+					if repeated {
+						want = 3
+					}
+					if got := int(lasting.requests.Load()); got != want {
+						t.Errorf("%d attempts against a lasting failure, want %d", got, want)
+					}
+					if err == nil {
+						t.Fatal("a lasting failure is no error")
+					}
+					if got, want := errors.Is(err, client.ErrMaybeApplied), operation.write && failure.unclear; got != want {
+						t.Errorf("%v: may have been applied: %v, want %v", err, got, want)
+					}
+				})
+			})
+		}
+	}
+}
+
+func TestWaits(t *testing.T) {
+	t.Parallel()
+	status := func(status int, header ...string) outcome {
+		play := outcome{status: status, header: http.Header{}}
+		for i := 0; i < len(header); i += 2 {
+			play.header.Set(header[i], header[i+1])
+		}
+		return play
+	}
+	tests := []struct {
+		name     string
+		outcomes []outcome
+		opts     []client.Option
+		from, to time.Duration
+	}{
+		{"full jitter, twice", []outcome{status(503), status(503), success}, nil, 0, 1500 * time.Millisecond},
+		{"seconds to wait", []outcome{status(503, "Retry-After", "7"), success}, nil, 7 * time.Second, 7 * time.Second},
+		{"429 with seconds", []outcome{status(429, "Retry-After", "7"), success}, nil, 7 * time.Second, 7 * time.Second},
+		{"429 without any", []outcome{status(429), success}, nil, 10 * time.Second, 10 * time.Second},
+		{"429 with an interval", []outcome{status(429, "X-RateLimit-Max", "5", "X-RateLimit-Remaining", "5",
+			"X-RateLimit-Interval-Milliseconds", "3000"), success}, nil, 3 * time.Second, 3 * time.Second},
+		{"429 unpaced", []outcome{status(429), success}, []client.Option{client.WithPacer(client.Unpaced{})}, 10 * time.Second, 10 * time.Second},
+		{"a policy's own bounds", []outcome{status(503), status(503), success}, []client.Option{
+			client.WithRetry(client.RetryPolicy{MaxAttempts: 3, MinDelay: time.Minute, MaxDelay: time.Minute}),
+		}, time.Second, 2 * time.Minute},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				api := &scripted{outcomes: test.outcomes}
+				began := time.Now()
+				if _, err := api.client(t, test.opts...).Contacts.Get(t.Context(), "abc"); err != nil {
+					t.Fatal(err)
+				}
+				if took := time.Since(began); took < test.from || took > test.to {
+					t.Errorf("waited %v, want from %v to %v", took, test.from, test.to)
+				}
+			})
+		})
+	}
+}
+
+func TestRetryAfterAsADate(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		date := time.Now().Add(7 * time.Second).UTC().Format(http.TimeFormat)
+		api := &scripted{outcomes: []outcome{{status: 429, header: http.Header{"Retry-After": {date}}}, success}}
+		began := time.Now()
+		if _, err := api.client(t).Contacts.Get(t.Context(), "abc"); err != nil {
+			t.Fatal(err)
+		}
+		if took := time.Since(began); took < 6*time.Second || took > 7*time.Second {
+			t.Errorf("waited %v, want what is left of 7 s", took)
+		}
+	})
+}
+
+func TestRetryAfterBeyondTheBoundIsToldAtOnce(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		api := &scripted{outcomes: []outcome{{status: 429, header: http.Header{"Retry-After": {"3600"}}}}}
+		began := time.Now()
+		_, err := api.client(t).Contacts.Get(t.Context(), "abc")
+		var apiError *client.Error
+		if !errors.As(err, &apiError) || apiError.RetryAfter != time.Hour || !errors.Is(err, client.ErrRateLimited) {
+			t.Errorf("got %v, want an Error with RetryAfter of an hour", err)
+		}
+		if took := time.Since(began); took != 0 {
+			t.Errorf("waited %v", took)
+		}
+	})
+}
+
+func TestZeroPolicyMeansOneAttempt(t *testing.T) {
+	t.Parallel()
+	api := &scripted{outcomes: []outcome{{status: 503}, success}}
+	c := api.client(t, client.WithRetry(client.RetryPolicy{}))
+	if _, err := c.Contacts.Get(t.Context(), "abc"); !errors.Is(err, client.ErrServer) {
+		t.Errorf("got %v, want the 503", err)
+	}
+}
+
+func TestRepeatedDeleteThatFindsNothingIsSuccess(t *testing.T) {
+	t.Parallel()
+	notFound := outcome{status: 400, body: `{"error":"Contact with id abc not found","status":400}`}
+	tests := []struct {
+		name     string
+		outcomes []outcome
+		want     error
+	}{
+		{"after an unclear attempt", []outcome{{err: syscall.ECONNRESET}, notFound}, nil},
+		{"after a 502", []outcome{{status: 502}, notFound}, nil},
+		{"at once", []outcome{notFound}, client.ErrNotFound},
+		{"after an attempt that was not sent", []outcome{{err: syscall.ECONNREFUSED, unsent: true}, notFound}, client.ErrNotFound},
+		{"after a 429", []outcome{{status: 429}, notFound}, client.ErrNotFound},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				api := &scripted{outcomes: test.outcomes}
+				if err := api.client(t).Contacts.Delete(t.Context(), "abc"); !errors.Is(err, test.want) {
+					t.Errorf("got %v, want %v", err, test.want)
+				}
+			})
+		})
+	}
+}
+
+func TestAnUnclearAttemptIsNotForgotten(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		api := &scripted{outcomes: []outcome{{err: syscall.ECONNRESET}, {status: 403}}}
+		_, err := api.client(t).Contacts.Update(t.Context(), "abc", client.UpdateContactRequest{})
+		if !errors.Is(err, client.ErrForbidden) || !errors.Is(err, client.ErrMaybeApplied) {
+			t.Errorf("got %v, want forbidden, and maybe applied by the first attempt", err)
+		}
+	})
+}
+
+func TestWaitsEndWithTheContext(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		api := &scripted{outcomes: []outcome{{status: 503, header: http.Header{"Retry-After": {"20"}}}}}
+		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+		defer cancel()
+		began := time.Now()
+		_, err := api.client(t).Contacts.Get(ctx, "abc")
+		if !errors.Is(err, context.DeadlineExceeded) || !errors.Is(err, client.ErrServer) {
+			t.Errorf("got %v, want the end of the context and what it interrupted", err)
+		}
+		if took := time.Since(began); took != time.Second {
+			t.Errorf("took %v, want 1 s", took)
+		}
+	})
+}
+
+func TestGeneratedCallsAreRepeatedByTheSameTable(t *testing.T) {
+	t.Parallel()
+	tests := []struct {
+		name string
+		body string
+		want int
+	}{
+		{"upsert", `{"locationId":"loc"}`, 3},
+		{"upsert that may create", `{"locationId":"loc", "createNewIfDuplicateAllowed": true}`, 1},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				api := &scripted{outcomes: []outcome{{status: 502}}}
+				_, err := api.client(t).Generated().UpsertContactWithBody(t.Context(), "application/json", strings.NewReader(test.body)) //nolint:bodyclose // there is none
+				if !errors.Is(err, client.ErrMaybeApplied) {
+					t.Errorf("got %v", err)
+				}
+				if got := int(api.requests.Load()); got != test.want {
+					t.Errorf("%d attempts, want %d", got, test.want)
+				}
+			})
+		})
+	}
+	t.Run("a body that cannot be read twice", func(t *testing.T) {
+		t.Parallel()
+		api := &scripted{outcomes: []outcome{{status: 502}}}
+		_, err := api.client(t).Generated().UpdateContactWithBody(t.Context(), "abc", "application/json", io.MultiReader(strings.NewReader("{}"))) //nolint:bodyclose // there is none
+		if err == nil || api.requests.Load() != 1 {
+			t.Errorf("got %v after %d attempts, want an error after one", err, api.requests.Load())
+		}
+	})
+}
+
+// TestRealConnections plays the failures of the network on sockets.
+func TestRealConnections(t *testing.T) {
+	t.Parallel()
+	quick := client.WithRetry(client.RetryPolicy{MaxAttempts: 3, MinDelay: time.Millisecond, MaxDelay: time.Millisecond})
+	newClient := func(t *testing.T, url string, opts ...client.Option) *client.Client {
+		t.Helper()
+		c, err := client.New(client.StaticToken("pit-test"), append(opts, quick, client.WithBaseURL(url), client.WithLocation("loc"))...)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return c
+	}
+	create := client.CreateContactRequest{Email: "a@example.com"}
+
+	t.Run("nobody listens", func(t *testing.T) {
+		t.Parallel()
+		server := httptest.NewServer(http.NotFoundHandler())
+		server.Close()
+		_, err := newClient(t, server.URL).Contacts.Create(t.Context(), create)
+		if !errors.Is(err, syscall.ECONNREFUSED) || errors.Is(err, client.ErrMaybeApplied) {
+			t.Errorf("got %v, want connection refused and nothing applied", err)
+		}
+	})
+	t.Run("reset after the change", func(t *testing.T) {
+		t.Parallel()
+		var created atomic.Int32
+		server := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+			_, _ = io.ReadAll(r.Body)
+			created.Add(1)
+			panic(http.ErrAbortHandler)
+		}))
+		defer server.Close()
+		_, err := newClient(t, server.URL).Contacts.Create(t.Context(), create)
+		if !errors.Is(err, client.ErrMaybeApplied) || created.Load() != 1 {
+			t.Errorf("got %v and %d contacts, want maybe applied and one", err, created.Load())
+		}
+	})
+	t.Run("time-out of an attempt", func(t *testing.T) {
+		t.Parallel()
+		var requests atomic.Int32
+		server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if requests.Add(1) < 3 {
+				<-r.Context().Done()
+				return
+			}
+			fmt.Fprint(w, success.body)
+		}))
+		defer server.Close()
+		c := newClient(t, server.URL, client.WithHTTPClient(&http.Client{Timeout: 100 * time.Millisecond}))
+		if _, err := c.Contacts.Get(t.Context(), "abc"); err != nil {
+			t.Errorf("got %v, want the third attempt's success", err)
+		}
+	})
+	t.Run("a certificate that is not trusted", func(t *testing.T) {
+		t.Parallel()
+		var connections atomic.Int32
+		server := httptest.NewUnstartedServer(http.NotFoundHandler())
+		server.Config.ConnState = func(_ net.Conn, state http.ConnState) {
+			if state == http.StateNew {
+				connections.Add(1)
+			}
+		}
+		server.StartTLS()
+		defer server.Close()
+		_, err := newClient(t, server.URL).Contacts.Get(t.Context(), "abc")
+		if err == nil || connections.Load() != 1 {
+			t.Errorf("got %v after %d connections, want an error after one", err, connections.Load())
+		}
+	})
+}
