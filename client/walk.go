@@ -3,6 +3,7 @@ package client
 import (
 	"context"
 	"fmt"
+	"hash/maphash"
 	"iter"
 )
 
@@ -15,7 +16,8 @@ import (
 func (s *ContactsService) All(ctx context.Context, list ListRequest, opts ...CallOption) iter.Seq2[*Contact, error] {
 	return func(yield func(*Contact, error) bool) {
 		list, recent := list, newRecentIDs()
-		used := map[Cursor]bool{list.After: true}
+		seed := maphash.MakeSeed()
+		used := map[uint64]bool{maphash.Comparable(seed, list.After): true} // cursors by hash: a long walk has many
 		for {
 			page, err := s.List(ctx, list, opts...)
 			if err != nil {
@@ -25,11 +27,12 @@ func (s *ContactsService) All(ctx context.Context, list ListRequest, opts ...Cal
 			if !recent.yieldNew(page.Contacts, yield) || page.Next == nil {
 				return
 			}
-			if used[*page.Next] {
+			next := maphash.Comparable(seed, *page.Next)
+			if used[next] {
 				yield(nil, fmt.Errorf("%s: %w: the API repeats a cursor", getContacts.id, ErrBadResponse))
 				return
 			}
-			used[*page.Next] = true
+			used[next] = true
 			list.After = *page.Next
 		}
 	}

@@ -1,0 +1,152 @@
+package client_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"runtime"
+	"runtime/metrics"
+	"strconv"
+	"testing"
+
+	jsonv2 "github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
+
+	"github.com/highlevel-contacts/contacts-go/client"
+	"github.com/highlevel-contacts/contacts-go/gen"
+)
+
+// The floor is what one would write by hand for one operation, without errors, bounds, pacing or retries: net/http and json/v2
+// with the wrapper's options, into the same types, through the same transport. It reads the body as well as one can, into a
+// buffer of the announced length.
+
+// canned is a transport that answers every request with body, as one that reads from a connection would.
+func canned(body []byte) roundTrip {
+	header := http.Header{
+		"Content-Type": {"application/json; charset=utf-8"}, "Cf-Ray": {"8f1c8e0a58d34c3c-IAD"}, "Server": {"cloudflare"},
+		"X-Ratelimit-Max": {"100"}, "X-Ratelimit-Remaining": {"99"}, "X-Ratelimit-Interval-Milliseconds": {"10000"},
+		"X-Ratelimit-Limit-Daily": {"200000"}, "X-Ratelimit-Daily-Remaining": {"199512"},
+	}
+	return func(req *http.Request) (*http.Response, error) {
+		return &http.Response{
+			StatusCode: http.StatusOK, Header: header, Request: req, ProtoMajor: 1, ProtoMinor: 1,
+			ContentLength: int64(len(body)), Body: io.NopCloser(bytes.NewReader(body)),
+		}, nil
+	}
+}
+
+var lenient = jsonv2.JoinOptions(jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true))
+
+func unmarshalV2(data []byte, v any) error { return jsonv2.Unmarshal(data, v, lenient) }
+
+// byHand makes a request and decodes the answer into result.
+func byHand(b *testing.B, httpClient *http.Client, target string, result any, unmarshal func([]byte, any) error) {
+	req, err := http.NewRequestWithContext(b.Context(), http.MethodGet, base+target, nil)
+	if err != nil {
+		b.Fatal(err)
+	}
+	req.Header.Set("Accept", "application/json")
+	req.Header.Set("Authorization", "Bearer "+token)
+	req.Header.Set("Version", "2021-07-28")
+	resp, err := httpClient.Do(req)
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer resp.Body.Close()
+	body := make([]byte, resp.ContentLength)
+	if _, err := io.ReadFull(resp.Body, body); err != nil {
+		b.Fatal(err)
+	}
+	if err := unmarshal(body, result); err != nil {
+		b.Fatal(err)
+	}
+}
+
+func BenchmarkGet(b *testing.B) {
+	transport := canned([]byte(body(b, "getContact")))
+	b.Run("floor", func(b *testing.B) {
+		httpClient := &http.Client{Transport: transport}
+		b.ReportAllocs()
+		for b.Loop() {
+			var result gen.GetContactResult
+			byHand(b, httpClient, "/contacts/"+contactID, &result, unmarshalV2)
+		}
+	})
+	b.Run("client", func(b *testing.B) {
+		c := newClient(b, transport)
+		b.ReportAllocs()
+		for b.Loop() {
+			if _, err := c.Contacts.Get(b.Context(), contactID); err != nil {
+				b.Fatal(err)
+			}
+		}
+	})
+}
+
+func BenchmarkPage(b *testing.B) {
+	transport := canned(newListing(b, 200).page(nil, 0, 100))
+	target := "/contacts/?locationId=" + location + "&limit=100"
+	for _, floor := range []struct {
+		name      string
+		unmarshal func([]byte, any) error
+	}{{"floor", unmarshalV2}, {"encodingjson", json.Unmarshal}} {
+		b.Run(floor.name, func(b *testing.B) {
+			httpClient := &http.Client{Transport: transport}
+			b.ReportAllocs()
+			for b.Loop() {
+				var result gen.ListContactsResult
+				byHand(b, httpClient, target, &result, floor.unmarshal)
+			}
+		})
+	}
+	b.Run("client", func(b *testing.B) {
+		c := newClient(b, transport)
+		b.ReportAllocs()
+		for b.Loop() {
+			if _, err := c.Contacts.List(b.Context(), client.ListRequest{Limit: 100}); err != nil {
+				b.Fatal(err)
+			}
+		}
+	})
+}
+
+// BenchmarkWalk walks over loopback, client and server in one process, and reports the peak of what the heap holds, collected
+// every ten pages: how much garbage stands between two collections is the collector's matter, and varies from run to run.
+func BenchmarkWalk(b *testing.B) {
+	peaks := map[int]float64{}
+	for _, total := range []int{10_000, 100_000} {
+		b.Run(strconv.Itoa(total), func(b *testing.B) {
+			server := httptest.NewServer(newListing(b, total))
+			defer server.Close()
+			c := newClient(b, http.DefaultTransport, client.WithBaseURL(server.URL))
+			peaks[total] = 0
+			b.ReportAllocs()
+			for b.Loop() {
+				walked := 0
+				for _, err := range c.Contacts.All(b.Context(), client.ListRequest{Limit: 100}) {
+					if err != nil {
+						b.Fatal(err)
+					}
+					if walked++; walked%1000 == 0 {
+						peaks[total] = max(peaks[total], heapBytes())
+					}
+				}
+				if walked != total {
+					b.Fatalf("walked over %d contacts", walked)
+				}
+			}
+			b.ReportMetric(peaks[total], "peak-B")
+			b.ReportMetric(peaks[total]/peaks[10_000], "of-10000")
+		})
+	}
+}
+
+// heapBytes returns the size of the objects in the heap after a collection.
+func heapBytes() float64 {
+	runtime.GC()
+	sample := []metrics.Sample{{Name: "/memory/classes/heap/objects:bytes"}}
+	metrics.Read(sample)
+	return float64(sample[0].Value.Uint64())
+}
