@@ -6,8 +6,8 @@ import (
 	"strings"
 )
 
-// Cursor is a place in the list of a location's contacts: behind one of them. Both halves are needed, always; with one alone the
-// API would answer the first page again, forever. The zero Cursor is the beginning.
+// Cursor is a place in the list of a location's contacts: behind one of them. Both halves are needed, always; to the first alone
+// the API answers the first page again, forever. The zero Cursor is the beginning.
 //
 // Its text form, by [Cursor.String] and [ParseCursor], is for storing, so that a walk can be resumed later.
 type Cursor struct {

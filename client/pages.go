@@ -93,7 +93,7 @@ func (s *ContactsService) listParams(list ListRequest) (*gen.GetContactsParams, 
 		return params, nil
 	}
 	if !list.After.isWhole() {
-		return nil, fmt.Errorf("%s: %w: the cursor has one half only; the API would answer the first page", getContacts.id, ErrInvalid)
+		return nil, fmt.Errorf("%s: %w: the cursor has one half only; the API needs both", getContacts.id, ErrInvalid)
 	}
 	params.StartAfter, params.StartAfterID = &list.After.AddedMillis, &list.After.ID
 	return params, nil

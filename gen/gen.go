@@ -175,7 +175,7 @@ type Contact struct {
 	// FullNameLowerCase is the full name in lower case.
 	FullNameLowerCase string `json:"fullNameLowerCase,omitempty,omitzero"`
 
-	// Gender is the gender as it was sent on create.
+	// Gender is the gender. Upsert answers the one that was sent, though of an existing contact it is not kept.
 	Gender string `json:"gender,omitempty,omitzero"`
 
 	// InboundDNDSettings is do-not-disturb for messages from the contact, on all channels at once.
@@ -419,7 +419,7 @@ type DeleteContactResult struct {
 	// Succeded is the success as the API misspells it.
 	Succeded nullable.Nullable[bool] `json:"succeded,omitempty,omitzero"`
 
-	// Succeeded is the success as the API spells it since 2026.
+	// Succeeded is the success in its right spelling
 	Succeeded nullable.Nullable[bool] `json:"succeeded,omitempty,omitzero"`
 
 	// TraceID is the vendor's id of the request.
@@ -469,7 +469,7 @@ type ListContactsResult struct {
 	// Contacts holds the page, latest dateAdded first.
 	Contacts []Contact `json:"contacts"`
 
-	// Count is the number of contacts that match.
+	// Count is a number of contacts; whether of the page or of all is not known.
 	Count int `json:"count,omitempty,omitzero"`
 
 	// Meta tells where a page stands in the list. At the end any part of it may be missing, null or empty.
@@ -574,7 +574,7 @@ type UpdateContactResult struct {
 	// Succeded is the success as the API misspells it.
 	Succeded nullable.Nullable[bool] `json:"succeded,omitempty,omitzero"`
 
-	// Succeeded is the success as the API spells it since 2026.
+	// Succeeded is the success in its right spelling
 	Succeeded nullable.Nullable[bool] `json:"succeeded,omitempty,omitzero"`
 
 	// TraceID is the vendor's id of the request.

@@ -1,0 +1,38 @@
+// Quickstart walks through the seven contact operations and prints what was called and what came back.
+//
+// It runs against a fake HighLevel inside the process. With HIGHLEVEL_TOKEN and HIGHLEVEL_LOCATION in the environment it runs
+// against the real API, where it only reads; with -write it also creates a contact of its own, changes it and deletes it.
+package main
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"os"
+	"os/signal"
+
+	"github.com/highlevel-contacts/contacts-go/client"
+)
+
+func main() {
+	write := flag.Bool("write", false, "against the real API: also create, change and delete a contact of its own")
+	flag.Parse()
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	defer stop()
+	if err := run(ctx, os.Getenv("HIGHLEVEL_TOKEN"), os.Getenv("HIGHLEVEL_LOCATION"), *write); err != nil {
+		fmt.Fprintln(os.Stderr, "quickstart:", err)
+		os.Exit(1)
+	}
+}
+
+func run(ctx context.Context, token, location string, write bool) error {
+	out := &transcript{to: os.Stdout}
+	if token == "" || location == "" {
+		return tourFake(ctx, out)
+	}
+	c, err := client.New(client.StaticToken(token), client.WithLocation(location), client.WithUserAgent("quickstart/1.0"))
+	if err != nil {
+		return err
+	}
+	return tourReal(ctx, out, c, write)
+}
