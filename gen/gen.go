@@ -419,7 +419,7 @@ type DeleteContactResult struct {
 	// Succeded is the success as the API misspells it.
 	Succeded nullable.Nullable[bool] `json:"succeded,omitempty,omitzero"`
 
-	// Succeeded is the success in its right spelling
+	// Succeeded is the success in its right spelling, which the API sends beside or in place of the other.
 	Succeeded nullable.Nullable[bool] `json:"succeeded,omitempty,omitzero"`
 
 	// TraceID is the vendor's id of the request.
@@ -574,7 +574,7 @@ type UpdateContactResult struct {
 	// Succeded is the success as the API misspells it.
 	Succeded nullable.Nullable[bool] `json:"succeded,omitempty,omitzero"`
 
-	// Succeeded is the success in its right spelling
+	// Succeeded is the success in its right spelling, which the API sends beside or in place of the other.
 	Succeeded nullable.Nullable[bool] `json:"succeeded,omitempty,omitzero"`
 
 	// TraceID is the vendor's id of the request.
