@@ -120,3 +120,20 @@ func (s *Server) limited(c *call, a answer) answer {
 	}
 	return a
 }
+
+// SetRateLimit changes the limit of every location from now on. What was sent before counts.
+func (s *Server) SetRateLimit(limit RateLimit) {
+	s.budgets.mu.Lock()
+	defer s.budgets.mu.Unlock()
+	s.budgets.limit = limit
+}
+
+// Budget returns what a location has left, without spending any of it: requests of the burst and of the day. Without a limit
+// both are zero.
+func (s *Server) Budget(locationID string) (remaining, dailyRemaining int) {
+	s.budgets.mu.Lock()
+	defer s.budgets.mu.Unlock()
+	now := s.Now()
+	state := s.budgets.state(s.budgets.at(locationID, now), now)
+	return state.remaining, state.dailyRemaining
+}

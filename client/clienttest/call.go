@@ -36,14 +36,15 @@ func (s *Server) answer(c *call) answer {
 
 type check func(*Server, *call) *answer
 
+// checks are what an operation asks of a request, in the API's order.
 func (o *operation) checks() []check {
-	return []check{
-		(*Server).checkVersion,
-		(*Server).checkToken,
-		(*Server).checkClass,
-		(*Server).checkScope,
-		(*Server).checkLocation,
-		(*Server).checkBudget,
-		(*Server).checkDocument,
+	authorization := []check{(*Server).checkVersion, (*Server).checkToken, (*Server).checkClass, (*Server).checkScope}
+	switch {
+	case o.id == tokenOperation:
+		return nil
+	case o.class == CompanyClass:
+		return authorization
+	default:
+		return append(authorization, (*Server).checkLocation, (*Server).checkBudget, (*Server).checkDocument)
 	}
 }

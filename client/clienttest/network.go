@@ -4,8 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
-	"log"
 	"net"
 	"net/http"
 	"time"
@@ -45,7 +43,6 @@ func openNetwork(c *config, s *Server) (*network, error) {
 			Handler:           s.Handler(),
 			BaseContext:       func(net.Listener) context.Context { return ctx },
 			ReadHeaderTimeout: time.Minute,
-			ErrorLog:          log.New(io.Discard, "", 0), // aborted answers are on purpose
 		},
 	}
 	go func() { n.serving <- n.server.Serve(listener) }()

@@ -9,25 +9,32 @@ import (
 // operation is a route of the API that the fake answers.
 type operation struct {
 	id, method, path string
-	scope            string // empty for OAuth, which has its own rules
+	class            Class  // of the tokens that may call it
+	scope            string // that a token needs
 	handle           func(*Server, *call) answer
 }
 
 const (
 	scopeRead  = "contacts.readonly"
 	scopeWrite = "contacts.write"
+
+	tokenOperation = "getAccessToken"
 )
 
-// operations returns the routes. The ids are those of the OpenAPI document.
+// operations returns the routes. The ids are those of the OpenAPI document; the two of OAuth, which are not in it, have the
+// vendor's names.
 func operations() []*operation {
+	const read, write, mint = scopeRead, scopeWrite, scopeOAuth
 	return []*operation{
-		{"getContacts", http.MethodGet, "/contacts/", scopeRead, (*Server).getContacts},
-		{"createContact", http.MethodPost, "/contacts/", scopeWrite, (*Server).createContact},
-		{"upsertContact", http.MethodPost, "/contacts/upsert", scopeWrite, (*Server).upsertContact},
-		{"getContactsByBusinessId", http.MethodGet, "/contacts/business/{businessId}", scopeRead, (*Server).getContactsByBusinessID},
-		{"getContact", http.MethodGet, "/contacts/{contactId}", scopeRead, (*Server).getContact},
-		{"updateContact", http.MethodPut, "/contacts/{contactId}", scopeWrite, (*Server).updateContact},
-		{"deleteContact", http.MethodDelete, "/contacts/{contactId}", scopeWrite, (*Server).deleteContact},
+		{"getContacts", "GET", "/contacts/", LocationClass, read, (*Server).getContacts},
+		{"createContact", "POST", "/contacts/", LocationClass, write, (*Server).createContact},
+		{"upsertContact", "POST", "/contacts/upsert", LocationClass, write, (*Server).upsertContact},
+		{"getContactsByBusinessId", "GET", "/contacts/business/{businessId}", LocationClass, read, (*Server).getContactsByBusinessID},
+		{"getContact", "GET", "/contacts/{contactId}", LocationClass, read, (*Server).getContact},
+		{"updateContact", "PUT", "/contacts/{contactId}", LocationClass, write, (*Server).updateContact},
+		{"deleteContact", "DELETE", "/contacts/{contactId}", LocationClass, write, (*Server).deleteContact},
+		{tokenOperation, "POST", "/oauth/token", "", "", (*Server).getAccessToken},
+		{"getLocationAccessToken", "POST", "/oauth/locationToken", CompanyClass, mint, (*Server).getLocationAccessToken},
 	}
 }
 

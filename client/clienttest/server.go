@@ -22,12 +22,15 @@ type Server struct {
 	LocationID string
 	// CompanyID is the agency that locations belong to, if nothing else is said of them.
 	CompanyID string
+	// App is the marketplace app of OAuth.
+	App App
 
 	clock      clock
 	behavior   Behavior
 	defaults   Location
 	locations  map[string]*Location
 	tokens     tokens
+	oauth      oauth
 	budgets    budgets
 	store      *store
 	document   *document
@@ -71,13 +74,16 @@ func start(complain func(error), opts []Option) (*Server, error) {
 			return nil, fmt.Errorf("clienttest: %w", err)
 		}
 	}
+	app := c.app.withDefaults()
 	s := &Server{
 		Token:      c.token,
 		LocationID: c.locationID,
 		CompanyID:  "5DP4iH6HLkQsiKESj6rh",
+		App:        app,
 		clock:      clock{base: c.now},
 		behavior:   c.behavior.withDefaults(),
 		tokens:     tokens{known: map[string]*Token{}},
+		oauth:      oauth{app: app, codes: map[string]Grant{}, refreshes: map[string]*refresh{}},
 		budgets:    budgets{limit: c.limit, spent: map[string]*spending{}},
 		store:      newStore(),
 		operations: operations(),

@@ -31,6 +31,8 @@ type Token struct {
 	Scopes []string
 	// Expires is the instant from which the token is refused; zero means never.
 	Expires time.Time
+
+	approved []string // the locations that an agency's token may mint tokens for; nil means all
 }
 
 // tokens are those that the fake knows, by value.
@@ -122,7 +124,7 @@ func (s *Server) noToken(c *call) *answer {
 }
 
 func (s *Server) checkClass(c *call) *answer {
-	if c.token.Class != LocationClass {
+	if c.token.Class != c.operation.class {
 		return refuse(http.StatusUnauthorized, s.behavior.WrongClassText, "")
 	}
 	return nil

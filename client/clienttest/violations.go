@@ -2,7 +2,6 @@ package clienttest
 
 import (
 	"errors"
-	"fmt"
 	"regexp"
 	"slices"
 	"strings"
@@ -15,105 +14,98 @@ import (
 // should not exist", "… must be an array") and in their manner where they are not.
 func violations(err error) []string {
 	var messages []string
-	for _, one := range flatten(err) {
-		messages = append(messages, violation(one))
+	for _, v := range flatten(err, violation{}) {
+		messages = append(messages, v.text())
 	}
 	slices.Sort(messages)
 	return slices.Compact(messages)
 }
 
-// flatten takes errors apart that hold several, and keeps what tells of the parameter.
-func flatten(err error) []error {
-	var many openapi3.MultiError
-	if errors.As(err, &many) {
-		var request *openapi3filter.RequestError
-		parameter := ""
-		if errors.As(err, &request) && request.Parameter != nil {
-			parameter = request.Parameter.Name
-		}
-		var all []error
-		for _, one := range many {
-			for _, part := range flatten(one) {
-				if parameter != "" {
-					part = &parameterError{parameter, part}
-				}
-				all = append(all, part)
-			}
+// violation is one thing that is wrong with a request, in a parameter or in the body.
+type violation struct {
+	parameter *openapi3.Parameter // nil for the body
+	err       error
+}
+
+// flatten takes apart errors that hold several.
+func flatten(err error, within violation) []violation {
+	switch err := err.(type) { //nolint:errorlint // each level is looked at by itself
+	case openapi3.MultiError:
+		var all []violation
+		for _, one := range err {
+			all = append(all, flatten(one, within)...)
 		}
 		return all
+	case *openapi3filter.RequestError:
+		within.parameter = err.Parameter
+		var several openapi3.MultiError
+		if errors.As(err.Err, &several) {
+			return flatten(several, within)
+		}
 	}
-	return []error{err}
+	within.err = err
+	return []violation{within}
 }
-
-type parameterError struct {
-	name string
-	err  error
-}
-
-func (e *parameterError) Error() string { return e.name + ": " + e.err.Error() }
-func (e *parameterError) Unwrap() error { return e.err }
 
 var quoted = regexp.MustCompile(`"([^"]*)"`)
 
-func violation(err error) string {
-	place := ""
-	var parameter *parameterError
-	var request *openapi3filter.RequestError
-	switch {
-	case errors.As(err, &parameter):
-		place = parameter.name
-	case errors.As(err, &request) && request.Parameter != nil:
-		place = request.Parameter.Name
-	}
+func (v violation) text() string {
 	var wrong *openapi3.SchemaError
-	if !errors.As(err, &wrong) {
-		return requestViolation(place, request, err)
+	if !errors.As(v.err, &wrong) {
+		return v.textWithoutSchema()
 	}
 	path := wrong.JSONPointer()
+	if v.parameter != nil {
+		path = []string{v.parameter.Name}
+	}
+	member := quoted.FindStringSubmatch(wrong.Reason)
 	switch {
-	case wrong.SchemaField == "properties" || wrong.SchemaField == "required":
-		member := quoted.FindStringSubmatch(wrong.Reason)
-		if member == nil {
-			break
-		}
-		if n := len(path); n > 0 && path[n-1] == member[1] {
-			path = path[:n-1]
-		}
-		parent := strings.Join(path, ".")
-		if parent != "" {
-			parent += "."
-		}
-		if wrong.SchemaField == "required" {
-			return parent + member[1] + " should not be empty"
-		}
-		return parent + "property " + member[1] + " should not exist"
 	case wrong.SchemaField == "type":
-		return join(place, path) + " must be " + typeInWords(wrong.Schema)
-	}
-	return join(place, path) + " " + strings.TrimPrefix(wrong.Reason, "value ")
-}
-
-func requestViolation(place string, request *openapi3filter.RequestError, err error) string {
-	var parse *openapi3filter.ParseError
-	switch {
-	case place != "" && errors.Is(err, openapi3filter.ErrInvalidRequired):
-		return place + " should not be empty"
-	case place != "" && errors.As(err, &parse):
-		return place + " must be " + typeInWords(request.Parameter.Schema.Value)
-	case request != nil && request.Reason != "":
-		return request.Reason
-	case errors.Is(err, openapi3filter.ErrInvalidRequired):
-		return "body should not be empty"
+		return place(path) + " must be " + typeInWords(wrong.Schema)
+	case wrong.SchemaField == "required" && member != nil:
+		return within(path, member[1]) + member[1] + " should not be empty"
+	case wrong.SchemaField == "properties" && member != nil:
+		return within(path, member[1]) + "property " + member[1] + " should not exist"
 	default:
-		return fmt.Sprint(err)
+		return place(path) + " " + strings.TrimPrefix(wrong.Reason, "value ")
 	}
 }
 
-func join(place string, path []string) string {
-	if place == "" && len(path) == 0 {
+func (v violation) textWithoutSchema() string {
+	var parse *openapi3filter.ParseError
+	var request *openapi3filter.RequestError
+	isMissing := errors.Is(v.err, openapi3filter.ErrInvalidRequired)
+	switch {
+	case v.parameter != nil && isMissing:
+		return v.parameter.Name + " should not be empty"
+	case v.parameter != nil && errors.As(v.err, &parse):
+		return v.parameter.Name + " must be " + typeInWords(v.parameter.Schema.Value)
+	case isMissing:
+		return "body should not be empty"
+	case errors.As(v.err, &request) && request.Reason != "":
+		return request.Reason
+	default:
+		return v.err.Error()
+	}
+}
+
+// place names a member by its path, such as customFields.0.id.
+func place(path []string) string {
+	if len(path) == 0 {
 		return "body"
 	}
-	return strings.TrimPrefix(strings.Join(append([]string{place}, path...), "."), ".")
+	return strings.Join(path, ".")
+}
+
+// within is the path to the object that has, or lacks, a member, with a dot behind it.
+func within(path []string, member string) string {
+	if n := len(path); n > 0 && path[n-1] == member {
+		path = path[:n-1]
+	}
+	if len(path) == 0 {
+		return ""
+	}
+	return place(path) + "."
 }
 
 func typeInWords(schema *openapi3.Schema) string {

@@ -1,0 +1,81 @@
+package clienttest_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/highlevel-contacts/contacts-go/client/clienttest"
+)
+
+func TestSlidingWindow(t *testing.T) {
+	t.Parallel()
+	w := newWire(t, clienttest.WithRateLimit(clienttest.RateLimit{Max: 3, Interval: 10 * time.Second, Daily: 5}))
+	steps := []struct {
+		name             string
+		advance          time.Duration
+		status           int
+		remaining, daily string
+	}{
+		{"first", 0, 200, "2", "4"},
+		{"second, later", 4 * time.Second, 200, "1", "3"},
+		{"third", 0, 200, "0", "2"},
+		{"one too many", 0, 429, "0", "2"},
+		{"just before the first leaves the window", 6*time.Second - time.Second, 429, "0", "2"},
+		{"the first has left the window", time.Second + 10*time.Millisecond, 200, "0", "1"},
+		{"the second and third have not", 0, 429, "0", "1"},
+		{"the last of the day", 10 * time.Second, 200, "2", "0"},
+		{"the day is used up", time.Minute, 429, "3", "0"},
+		{"the next day", 24 * time.Hour, 200, "2", "4"},
+	}
+	// The clock of the test starts at a fixed hour, so that no midnight falls between the steps.
+	w.server.Advance(24*time.Hour - time.Duration(w.server.Now().Unix()%86400)*time.Second)
+	for _, step := range steps {
+		w.server.Advance(step.advance)
+		r := w.list("")
+		if r.status != step.status || r.header.Get("X-RateLimit-Remaining") != step.remaining || r.header.Get("X-RateLimit-Daily-Remaining") != step.daily {
+			t.Errorf("%s: %d, remaining %s, today %s; want %d, %s, %s", step.name, r.status,
+				r.header.Get("X-RateLimit-Remaining"), r.header.Get("X-RateLimit-Daily-Remaining"), step.status, step.remaining, step.daily)
+		}
+	}
+}
+
+func TestLocationsHaveTheirOwnBudget(t *testing.T) {
+	t.Parallel()
+	w := newWire(t, clienttest.WithRateLimit(clienttest.RateLimit{Max: 1, Interval: time.Minute}),
+		clienttest.WithToken(clienttest.Token{Value: "same"}),
+		clienttest.WithToken(clienttest.Token{Value: "neighbor", LocationID: "other"}))
+	w.do("GET", "/contacts/x", "")
+	for token, want := range map[string]int{"same": 429, "neighbor": 400} {
+		other := wireTo(t, w.server)
+		other.header.Set("Authorization", "Bearer "+token)
+		if r := other.do("GET", "/contacts/x", ""); r.status != want {
+			t.Errorf("%s: %d, want %d", token, r.status, want)
+		}
+	}
+	if remaining, _ := w.server.Budget("other"); remaining != 0 {
+		t.Errorf("remaining %d", remaining)
+	}
+}
+
+func TestTooManyBodies(t *testing.T) {
+	t.Parallel()
+	for name, body := range map[string]clienttest.TooMany{
+		"json": clienttest.TooManyJSON, "text": clienttest.TooManyText, "empty": clienttest.TooManyEmpty,
+		"with Retry-After": {Body: "wait", ContentType: "text/plain", RetryAfter: "10"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := newWire(t, clienttest.WithBehavior(clienttest.Behavior{TooMany: body}),
+				clienttest.WithRateLimit(clienttest.RateLimit{Max: 1, Interval: time.Minute}))
+			w.list("")
+			r := w.list("")
+			if r.status != 429 || r.text != body.Body || r.header.Get("Content-Type") != body.ContentType || r.header.Get("Retry-After") != body.RetryAfter {
+				t.Errorf("%d %q %v", r.status, r.text, r.header)
+			}
+			w.server.SetRateLimit(clienttest.RateLimit{})
+			if r := w.list(""); r.status != 200 || r.header.Get("X-RateLimit-Max") != "" {
+				t.Errorf("without a limit: %d %v", r.status, r.header)
+			}
+		})
+	}
+}

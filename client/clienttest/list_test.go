@@ -1,0 +1,272 @@
+package clienttest_test
+
+import (
+	"fmt"
+	"net/url"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/highlevel-contacts/contacts-go/client/clienttest"
+	"github.com/highlevel-contacts/contacts-go/gen"
+)
+
+var day = time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
+
+// seedNumbered seeds contacts c00, c01, … of which each was added a second before the one in front of it.
+func seedNumbered(s *clienttest.Server, n int) {
+	for i := range n {
+		s.Seed(gen.Contact{ID: fmt.Sprintf("c%02d", i), DateAdded: day.Add(-time.Duration(i) * time.Second), BusinessID: "b"})
+	}
+}
+
+// ids are the ids on a page.
+func (r reply) ids() []string {
+	contacts, _ := r.at("contacts").([]any)
+	ids := []string{}
+	for i := range contacts {
+		ids = append(ids, r.at("contacts", i, "id").(string))
+	}
+	return ids
+}
+
+func TestListShape(t *testing.T) {
+	t.Parallel()
+	w := newWire(t)
+	w.server.Seed(gen.Contact{
+		ID: "bare", DateAdded: day, DateUpdated: day,
+	}, gen.Contact{
+		ID: "full", DateAdded: day.Add(-time.Second), DateUpdated: day, FirstName: "Rosan", LastName: "Deo", Email: "Rosan@deos.com",
+		AttributionSource: gen.Attribution{SessionSource: "CRM UI", Campaign: "spring", Medium: "manual"},
+		AdditionalEmails:  []gen.AdditionalEmail{{Email: "home@deos.com"}},
+		LastActivity:      []byte(`1626435570564`),
+		DNDSettings:       gen.DNDSettings{SMS: gen.DNDSetting{Status: "permanent", Code: "103"}},
+	})
+	r := w.list("")
+	bare := `{"id":"bare","locationId":"` + w.server.LocationID + `","contactName":null,"firstName":null,"lastName":null,
+		"firstNameRaw":null,"lastNameRaw":null,"companyName":null,"email":null,"phone":null,"dnd":false,"dndSettings":null,
+		"type":"lead","source":null,"assignedTo":null,"city":null,"state":null,"postalCode":null,"address1":null,"country":null,
+		"website":null,"timezone":null,"dateAdded":"2026-03-01T12:00:00.000Z","dateUpdated":"2026-03-01T12:00:00.000Z",
+		"dateOfBirth":null,"businessId":null,"tags":[],"followers":[],"additionalEmails":[],"attributions":[],
+		"customFields":[],"profilePhoto":null,"lastActivity":null}`
+	reply{status: 200, json: r.at("contacts", 0)}.wantJSON(t, 200, bare)
+	for member, want := range map[string]any{
+		"contactName": "rosan deo", "firstName": "rosan", "lastName": "deo", "firstNameRaw": "Rosan", "lastNameRaw": "Deo",
+		"email": "Rosan@deos.com", "lastActivity": 1626435570564.0,
+		"attributions":     []any{map[string]any{"utmSessionSource": "CRM UI", "utmCampaign": "spring", "medium": "manual", "isFirst": true}},
+		"additionalEmails": []any{map[string]any{"email": "home@deos.com", "validEmail": nil}},
+		"dndSettings":      map[string]any{"SMS": map[string]any{"status": "permanent", "code": "103"}},
+	} {
+		if diff := cmp.Diff(want, r.at("contacts", 1, member)); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", member, diff)
+		}
+	}
+	for _, absent := range []string{"name", "firstNameLowerCase", "attributionSource", "createdBy", "emailLowerCase", "searchAfter"} {
+		if r.has("contacts", 1, absent) {
+			t.Errorf("a list item has %s", absent)
+		}
+	}
+}
+
+func TestCursor(t *testing.T) {
+	t.Parallel()
+	w := newWire(t)
+	seedNumbered(w.server, 5)
+	first := w.list("&limit=2")
+	after := strconv.FormatInt(day.Add(-time.Second).UnixMilli(), 10)
+	tests := []struct {
+		name, query string
+		want        []string
+	}{
+		{"latest first", "&limit=2", []string{"c00", "c01"}},
+		{"both halves", "&limit=2&startAfter=" + after + "&startAfterId=c01", []string{"c02", "c03"}},
+		{"last page", "&limit=3&startAfter=" + after + "&startAfterId=c01", []string{"c02", "c03", "c04"}},
+		{"startAfter alone is page one, forever", "&limit=2&startAfter=" + after, []string{"c00", "c01"}},
+		{"startAfterId alone is page one, forever", "&limit=2&startAfterId=c01", []string{"c00", "c01"}},
+		{"behind the end", "&limit=2&startAfter=1&startAfterId=c01", []string{}},
+		{"limit is 20 if not sent", "", []string{"c00", "c01", "c02", "c03", "c04"}},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			if diff := cmp.Diff(test.want, wireTo(t, w.server).list(test.query).ids()); diff != "" {
+				t.Errorf("ids (-want +got):\n%s", diff)
+			}
+		})
+	}
+	reply{status: 200, json: first.at("meta")}.wantJSON(t, 200, `{"total":5,"startAfterId":"c01","startAfter":`+after+`,
+		"nextPage":2,"nextPageUrl":"http://localhost:8080/contacts/?limit=2&locationId=`+w.server.LocationID+`&startAfter=`+after+`&startAfterId=c01",
+		"currentPage":1,"prevPage":null}`)
+}
+
+func TestCursorAmongContactsOfOneMillisecond(t *testing.T) {
+	t.Parallel()
+	w := newWire(t)
+	for i := range 7 {
+		w.server.Seed(gen.Contact{ID: fmt.Sprintf("c%d", i), DateAdded: day})
+	}
+	seen := map[string]bool{}
+	query := "&limit=2"
+	for range 4 {
+		r := w.list(query)
+		for _, id := range r.ids() {
+			seen[id] = true
+		}
+		query = fmt.Sprintf("&limit=2&startAfter=%d&startAfterId=%s", day.UnixMilli(), r.at("meta", "startAfterId"))
+	}
+	if len(seen) != 7 {
+		t.Errorf("saw %v, want seven contacts", seen)
+	}
+}
+
+func TestEndOfList(t *testing.T) {
+	t.Parallel()
+	url := "http://localhost:8080/contacts/?"
+	tests := []struct {
+		name        string
+		shape       clienttest.ListEnd
+		last, after string // meta of the last page with contacts, and of the page behind it
+	}{
+		{
+			"null with the cursor still set", clienttest.EndNull,
+			`{"total":2,"startAfterId":"c01","startAfter":CURSOR,"nextPage":null,"nextPageUrl":null,"currentPage":1,"prevPage":null}`,
+			`{"total":2,"nextPage":null,"nextPageUrl":null,"currentPage":2,"prevPage":1}`,
+		},
+		{
+			"empty text with the address still set", clienttest.EndEmptyText,
+			`{"total":2,"startAfterId":"c01","startAfter":CURSOR,"nextPage":"","nextPageUrl":"` + url + `limit=2&locationId=LOCATION&startAfter=CURSOR&startAfterId=c01","currentPage":1,"prevPage":null}`,
+			`{"total":2,"nextPage":"","nextPageUrl":null,"currentPage":2,"prevPage":1}`,
+		},
+		{
+			"no contacts and an empty meta", clienttest.EndEmptyMeta,
+			`{"total":2,"startAfterId":"c01","startAfter":CURSOR,"nextPage":2,"nextPageUrl":"` + url + `limit=2&locationId=LOCATION&startAfter=CURSOR&startAfterId=c01","currentPage":1,"prevPage":null}`,
+			`{}`,
+		},
+		{
+			"no contacts and no cursor", clienttest.EndNoCursor,
+			`{"total":2,"startAfterId":"c01","startAfter":CURSOR,"nextPage":2,"nextPageUrl":"` + url + `limit=2&locationId=LOCATION&startAfter=CURSOR&startAfterId=c01","currentPage":1,"prevPage":null}`,
+			`{"total":2,"nextPage":null,"nextPageUrl":null,"currentPage":2,"prevPage":1}`,
+		},
+		{
+			"no contacts and no meta", clienttest.EndNoMeta,
+			`{"total":2,"startAfterId":"c01","startAfter":CURSOR,"nextPage":2,"nextPageUrl":"` + url + `limit=2&locationId=LOCATION&startAfter=CURSOR&startAfterId=c01","currentPage":1,"prevPage":null}`,
+			`null`,
+		},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			w := newWire(t, clienttest.WithBehavior(clienttest.Behavior{ListEnd: test.shape}))
+			seedNumbered(w.server, 2)
+			cursor := strconv.FormatInt(day.Add(-time.Second).UnixMilli(), 10)
+			fill := func(text string) string {
+				text = strings.ReplaceAll(text, "CURSOR", cursor)
+				return strings.ReplaceAll(text, "LOCATION", w.server.LocationID)
+			}
+			last := w.list("&limit=2")
+			after := w.list("&limit=2&startAfter=" + cursor + "&startAfterId=c01")
+			reply{status: 200, json: last.at("meta")}.wantJSON(t, 200, fill(test.last))
+			reply{status: 200, json: after.at("meta")}.wantJSON(t, 200, fill(test.after))
+			if len(after.ids()) != 0 {
+				t.Errorf("contacts behind the end: %v", after.ids())
+			}
+		})
+	}
+}
+
+func TestLimits(t *testing.T) {
+	t.Parallel()
+	tests := []struct {
+		name  string
+		query string
+		clamp bool
+		want  int
+	}{
+		{"100", "&limit=100", false, 200},
+		{"101 refused, our choice", "&limit=101", false, 422},
+		{"101 clamped, our other choice", "&limit=101", true, 200},
+		{"0", "&limit=0", false, 422},
+		{"a word", "&limit=many", false, 422},
+		{"an empty query", "&query=", false, 422},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			w := newWire(t, clienttest.WithBehavior(clienttest.Behavior{ClampLimit: test.clamp}))
+			if r := w.list(test.query); r.status != test.want {
+				t.Errorf("%d %s, want %d", r.status, r.text, test.want)
+			}
+		})
+	}
+}
+
+func TestQuery(t *testing.T) {
+	t.Parallel()
+	w := newWire(t)
+	w.server.Seed(
+		gen.Contact{ID: "ann", FirstName: "Ann", LastName: "Lee", Email: "ann@example.com", BusinessID: "b"},
+		gen.Contact{ID: "joann", FirstName: "Jo", Email: "joann@example.com", Phone: "+15005550006"},
+		gen.Contact{ID: "bob", CompanyName: "Annex", BusinessID: "b"},
+	)
+	for query, want := range map[string][]string{
+		"ann":             {"ann", "joann", "bob"},
+		"ANN LEE":         {"ann"},
+		"ann@example.com": {"ann"},
+		"+15005550006":    {"joann"},
+		"nobody":          {},
+	} {
+		if diff := cmp.Diff(want, w.list("&query="+url.QueryEscape(query)).ids()); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", query, diff)
+		}
+	}
+	r := w.do("GET", "/contacts/business/b?query=annex&locationId="+w.server.LocationID, "")
+	if diff := cmp.Diff([]string{"bob"}, r.ids()); diff != "" {
+		t.Errorf("in the business (-want +got):\n%s", diff)
+	}
+}
+
+func TestBusinessList(t *testing.T) {
+	t.Parallel()
+	for name, countPage := range map[string]bool{"count of the business": false, "count of the page": true} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := newWire(t, clienttest.WithBehavior(clienttest.Behavior{CountPage: countPage}))
+			seedNumbered(w.server, 5)
+			w.server.Seed(gen.Contact{ID: "elsewhere", BusinessID: "other"})
+			r := w.do("GET", "/contacts/business/b?skip=1&limit=2&locationId="+w.server.LocationID, "")
+			if diff := cmp.Diff([]string{"c01", "c02"}, r.ids()); diff != "" {
+				t.Errorf("ids (-want +got):\n%s", diff)
+			}
+			if want := map[bool]any{false: 5.0, true: 2.0}[countPage]; r.at("count") != want {
+				t.Errorf("count %v, want %v", r.at("count"), want)
+			}
+		})
+	}
+}
+
+func TestIndexLag(t *testing.T) {
+	t.Parallel()
+	w := newWire(t, clienttest.WithBehavior(clienttest.Behavior{IndexLag: 3 * time.Second}))
+	id := w.create(`"email":"rosan@deos.com"`)
+	if total := w.list("").at("meta", "total"); total != 0.0 {
+		t.Errorf("total is %v right after the create", total)
+	}
+	if r := w.do("GET", "/contacts/"+id, ""); r.status != 200 {
+		t.Errorf("get right after the create: %d", r.status)
+	}
+	w.server.Advance(3 * time.Second)
+	if total := w.list("").at("meta", "total"); total != 1.0 {
+		t.Errorf("total is %v three seconds later", total)
+	}
+	w.do("DELETE", "/contacts/"+id, "")
+	if ids := w.list("").ids(); len(ids) != 1 {
+		t.Errorf("the list has %v right after the delete", ids)
+	}
+	w.server.Advance(3 * time.Second)
+	if ids := w.list("").ids(); len(ids) != 0 {
+		t.Errorf("the list has %v three seconds after the delete", ids)
+	}
+}

@@ -1,0 +1,139 @@
+package clienttest_test
+
+import (
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/highlevel-contacts/contacts-go/client/clienttest"
+)
+
+// Every row is a fact of what the API says before it looks at a request.
+func TestVersionTokenLocation(t *testing.T) {
+	t.Parallel()
+	const noVersion = `{"statusCode":401,"message":"version header was not found."}`
+	tests := []struct {
+		name         string
+		version      string // "-" is none
+		token        string // "-" is none, "" the default
+		method, path string
+		body         string
+		status       int
+		want         string
+	}{
+		{"no version", "-", "", "GET", "/contacts/x", "", 401, noVersion},
+		{"no version and no token: the version is first", "-", "-", "GET", "/contacts/x", "", 401, noVersion},
+		{"unknown date", "2020-01-01", "-", "GET", "/contacts/x", "", 401, `{"statusCode":401,"message":"version header is invalid"}`},
+		{"odd word", "bogus", "-", "GET", "/contacts/x", "", 400, `{"statusCode":400,"message":"Invalid API version segment 'bogus' at position 0"}`},
+		{"no token", "2021-07-28", "-", "GET", "/contacts/x", "", 401, `{"statusCode":401,"message":"No Authorization header found for authentication!"}`},
+		{"bad token", "2021-07-28", "nonsense", "GET", "/contacts/x", "", 401, `{"statusCode":401,"message":"Invalid JWT"}`},
+		{"bad integration token", "2021-07-28", "pit-nonsense", "GET", "/contacts/x", "", 401, `{"statusCode":401,"message":"Invalid Private Integration token"}`},
+		{"expired token", "2021-07-28", "expired", "GET", "/contacts/x", "", 401, `{"statusCode":401,"message":"Invalid token: access token is invalid","error":"Unauthorized"}`},
+		{"scope missing for writing", "2021-07-28", "reader", "DELETE", "/contacts/x", "", 401, `{"statusCode":401,"message":"The token is not authorized for this scope."}`},
+		{"scope missing for reading", "2021-07-28", "writer", "GET", "/contacts/x", "", 401, `{"statusCode":401,"message":"The token is not authorized for this scope."}`},
+		{"agency token", "2021-07-28", "agency", "GET", "/contacts/x", "", 401, `{"statusCode":401,"message":"This authClass type is not allowed to access this scope.  Please verify your IAM configuration if this is not the case."}`},
+		{"list without location", "2021-07-28", "", "GET", "/contacts/", "", 403, `{"statusCode":403,"message":"The token does not have access to this location."}`},
+		{"list of another location", "2021-07-28", "", "GET", "/contacts/?locationId=other", "", 403, `{"statusCode":403,"message":"The token does not have access to this location."}`},
+		{"location before limit", "2021-07-28", "", "GET", "/contacts/?limit=0", "", 403, `{"statusCode":403,"message":"The token does not have access to this location."}`},
+		{"business list without location", "2021-07-28", "", "GET", "/contacts/business/b", "", 403, `{"statusCode":403,"message":"The token does not have access to this location."}`},
+		{"create in another location", "2021-07-28", "", "POST", "/contacts/", `{"locationId":"other","oops":1}`, 403, `{"statusCode":403,"message":"The token does not have access to this location."}`},
+		{"unknown route", "2021-07-28", "", "PUT", "/contacts/x/y", "", 404, `{"message":"Cannot PUT /contacts/x/y","error":"Not Found","statusCode":404}`},
+		{"post to an id", "2021-07-28", "", "POST", "/contacts/x", "", 404, `{"message":"Cannot POST /contacts/x","error":"Not Found","statusCode":404}`},
+		{"any word is an id", "2021-07-28", "", "GET", "/contacts/lookup", "", 400, `{"error":"Contact with id lookup not found","status":400}`},
+		{"update of no contact", "2021-07-28", "", "PUT", "/contacts/x", `{}`, 400, `{"error":"Contact with id x not found","status":400}`},
+		{"delete of no contact", "2021-07-28", "", "DELETE", "/contacts/x", "", 400, `{"error":"Contact with id x not found","status":400}`},
+		{"version 2021-04-15", "2021-04-15", "", "GET", "/contacts/x", "", 400, `{"error":"Contact with id x not found","status":400}`},
+		{"version 2023-02-21", "2023-02-21", "", "GET", "/contacts/x", "", 400, `{"error":"Contact with id x not found","status":400}`},
+		{"version v3", "v3", "", "GET", "/contacts/x", "", 400, `{"error":"Contact with id x not found","status":400}`},
+	}
+	s := clienttest.NewServer(t,
+		clienttest.WithToken(clienttest.Token{Value: "expired", Expires: time.Unix(1, 0)}),
+		clienttest.WithToken(clienttest.Token{Value: "reader", Scopes: []string{"contacts.readonly"}}),
+		clienttest.WithToken(clienttest.Token{Value: "writer", Scopes: []string{"contacts.write"}}),
+		clienttest.WithToken(clienttest.Token{Value: "agency", Class: clienttest.CompanyClass}),
+	)
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			w := wireTo(t, s)
+			set(w.header, "Version", test.version)
+			switch test.token {
+			case "":
+			case "-":
+				w.header.Del("Authorization")
+			default:
+				w.header.Set("Authorization", "Bearer "+test.token)
+			}
+			w.do(test.method, test.path, test.body).wantJSON(t, test.status, test.want)
+		})
+	}
+}
+
+func set(header http.Header, name, value string) {
+	header.Set(name, value)
+	if value == "-" {
+		header.Del(name)
+	}
+}
+
+func TestForeignContactIsForbidden(t *testing.T) {
+	t.Parallel()
+	w := newWire(t, clienttest.WithToken(clienttest.Token{Value: "neighbor", LocationID: "other"}))
+	id := w.create("")
+	w.header.Set("Authorization", "Bearer neighbor")
+	for _, method := range []string{"GET", "PUT", "DELETE"} {
+		if r := w.do(method, "/contacts/"+id, `{}`); r.status != http.StatusForbidden {
+			t.Errorf("%s: %d %s", method, r.status, r.text)
+		}
+	}
+}
+
+func TestChosenErrorDialects(t *testing.T) {
+	t.Parallel()
+	w := newWire(t, clienttest.WithBehavior(clienttest.Behavior{
+		OlderErrors:    true,
+		ExpiredText:    "access token expired",
+		WrongClassText: "Token's user type mismatch!",
+		RefuseBare:     true,
+	}), clienttest.WithToken(clienttest.Token{Value: "agency", Class: clienttest.CompanyClass}))
+	if r := w.do("GET", "/contacts?locationId="+w.server.LocationID, ""); r.status != 404 {
+		t.Errorf("without the slash: %d", r.status)
+	}
+	w.server.ExpireToken(w.server.Token)
+	w.do("GET", "/contacts/x", "").wantJSON(t, 401, `{"statusCode":401,"message":"access token expired","error":"Unauthorized"}`)
+	w.header.Set("Authorization", "Bearer agency")
+	w.do("GET", "/contacts/x", "").wantJSON(t, 401, `{"statusCode":401,"message":"Token's user type mismatch!"}`)
+	w.header.Del("Authorization")
+	r := w.do("GET", "/contacts/x", "")
+	if r.at("status") != 401.0 || r.at("traceId") == nil || r.has("statusCode") {
+		t.Errorf("no token: %s", r.text)
+	}
+}
+
+func TestGatewayHeaders(t *testing.T) {
+	t.Parallel()
+	w := newWire(t)
+	ok, refused := w.list(""), wireTo(t, w.server)
+	refused.header.Del("Authorization")
+	unauthorized := refused.list("")
+	for name, r := range map[string]reply{"200": ok, "401": unauthorized} {
+		if r.header.Get("Server") != "cloudflare" || !strings.HasSuffix(r.header.Get("Cf-Ray"), "-FRA") {
+			t.Errorf("%s: server %q, cf-ray %q", name, r.header.Get("Server"), r.header.Get("Cf-Ray"))
+		}
+	}
+	for name, want := range map[string]string{
+		"X-RateLimit-Max": "100", "X-RateLimit-Remaining": "99", "X-RateLimit-Interval-Milliseconds": "10000",
+		"X-RateLimit-Limit-Daily": "200000", "X-RateLimit-Daily-Remaining": "199999",
+	} {
+		if got := ok.header.Get(name); got != want {
+			t.Errorf("%s is %q, want %q", name, got, want)
+		}
+		if got := unauthorized.header.Get(name); got != "" {
+			t.Errorf("a 401 has %s %q", name, got)
+		}
+	}
+	if ok.header.Get("X-RateLimit-Daily-Reset") == "" || ok.header.Get("X-RateLimit-Limit") != "" || ok.header.Get("X-RateLimit-Reset") != "" {
+		t.Errorf("headers %v", ok.header)
+	}
+}
