@@ -23,7 +23,7 @@ func WithBaseURL(address string) Option {
 			return errors.New("client: WithBaseURL: that is not a URL")
 		}
 		switch {
-		case base.Host == "" || (base.Scheme != "https" && base.Scheme != "http"):
+		case base.Hostname() == "" || (base.Scheme != "https" && base.Scheme != "http"):
 			return errors.New("client: WithBaseURL: give scheme and host, such as https://services.leadconnectorhq.com")
 		case base.Scheme == "http" && !isLoopback(base.Hostname()):
 			return errors.New("client: WithBaseURL: http would send the token in the clear; use https (http is for loopback only)")
@@ -151,8 +151,8 @@ func WithHeader(key, value string) CallOption {
 	}
 }
 
-// CaptureResponse fills response when the call ends, whether it succeeded or not. The response is not kept and must not be
-// shared between calls that run at once. It stays as it was if nothing came back.
+// CaptureResponse fills response when the call ends, whether it succeeded or not; if nothing came back, its StatusCode is 0. The
+// response is not kept and must not be shared between calls that run at once. Arguments that are refused leave it as it was.
 func CaptureResponse(response *Response) CallOption {
 	return func(c *call) error {
 		if response == nil {

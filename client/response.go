@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"math"
 	"net/http"
 	"strconv"
 	"time"
@@ -95,7 +96,8 @@ func readBody(resp *http.Response, limit int64) ([]byte, error) {
 	if success && resp.ContentLength > limit {
 		return nil, tooLarge(limit)
 	}
-	body := make([]byte, 0, min(max(resp.ContentLength, 511)+1, limit+1, firstReadBytes))
+	limit = min(limit, math.MaxInt64-1)
+	body := make([]byte, 0, min(max(resp.ContentLength, 511), limit, firstReadBytes)+1) // one more finds out whether it is larger
 	body, err := appendAll(body, io.LimitReader(resp.Body, limit+1))
 	if int64(len(body)) <= limit {
 		return body, err

@@ -1,0 +1,124 @@
+package client_test
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+	"runtime"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/highlevel-contacts/contacts-go/client"
+)
+
+func TestHeadersOfARequest(t *testing.T) {
+	t.Parallel()
+	c, api := newStub(t, everything)
+	if _, err := c.Contacts.Get(t.Context(), contactID); err != nil {
+		t.Fatal(err)
+	}
+	want := map[string]string{
+		"Accept":        "application/json",
+		"Authorization": "Bearer " + token,
+		"User-Agent":    "contacts-go/" + client.Version + " (" + runtime.Version() + ")",
+		"Version":       "2021-07-28",
+	}
+	header := api.requests[0].Header
+	if len(header) != len(want) {
+		t.Errorf("header %v", header)
+	}
+	for key, value := range want {
+		if got := header[key]; !slices.Equal(got, []string{value}) {
+			t.Errorf("%s: %q, want %q", key, got, value)
+		}
+	}
+}
+
+func TestBaseURLs(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct{ base, want string }{
+		{"https://api.example", "https://api.example/contacts/abc"},
+		{"https://api.example/", "https://api.example/contacts/abc"},
+		{"https://api.example/proxy/v1", "https://api.example/proxy/v1/contacts/abc"},
+		{"https://api.example/proxy/v1//", "https://api.example/proxy/v1/contacts/abc"},
+		{"https://api.example:8443/a%2Fb", "https://api.example:8443/a%2Fb/contacts/abc"},
+		{"https://api.example/contacts/v1", "https://api.example/contacts/v1/contacts/abc"},
+		{"http://localhost:8080", "http://localhost:8080/contacts/abc"},
+		{"http://127.0.0.1:8080/x", "http://127.0.0.1:8080/x/contacts/abc"},
+		{"http://[::1]:8080/x", "http://[::1]:8080/x/contacts/abc"},
+	} {
+		t.Run(test.base, func(t *testing.T) {
+			t.Parallel()
+			api := &stub{answers: []answer{everything}}
+			c := newClient(t, api, client.WithBaseURL(test.base))
+			if _, err := c.Contacts.Get(t.Context(), "abc"); err != nil {
+				t.Fatal(err)
+			}
+			if got := api.requests[0].URL.String(); got != test.want {
+				t.Errorf("got %s, want %s", got, test.want)
+			}
+		})
+	}
+}
+
+func TestTheDefaultBaseURLIsTheVendors(t *testing.T) {
+	t.Parallel()
+	api := &stub{answers: []answer{everything}}
+	c, err := client.New(client.StaticToken(token), client.WithHTTPClient(&http.Client{Transport: api}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := c.Contacts.Get(t.Context(), "abc"); err != nil {
+		t.Fatal(err)
+	}
+	if got := api.requests[0].URL.String(); got != "https://services.leadconnectorhq.com/contacts/abc" {
+		t.Errorf("got %s", got)
+	}
+}
+
+func TestNewSendsNothingAndKeepsTheHTTPClientAsItIs(t *testing.T) {
+	t.Parallel()
+	transport := noRequests(t)
+	theirs := &http.Client{Transport: transport}
+	if _, err := client.New(client.StaticToken(token), client.WithHTTPClient(theirs)); err != nil {
+		t.Fatal(err)
+	}
+	if theirs.CheckRedirect != nil || theirs.Jar != nil || theirs.Timeout != 0 || fmt.Sprintf("%p", theirs.Transport) != fmt.Sprintf("%p", transport) {
+		t.Errorf("modified: %+v", theirs)
+	}
+}
+
+// TestOneClientManyGoroutines answers each request with what it asked for, so that mixed up calls show.
+func TestOneClientManyGoroutines(t *testing.T) {
+	t.Parallel()
+	c := newClient(t, roundTrip(func(req *http.Request) (*http.Response, error) {
+		id := req.URL.Path[strings.LastIndex(req.URL.Path, "/")+1:]
+		a := ok(`{"contact":{"id":"` + id + `","city":"` + req.Header.Get("X-Caller") + `"}}`)
+		if req.Method == http.MethodPut {
+			a = answer{status: 400, body: `{"error":"Contact with id ` + id + ` not found","status":400}`}
+		}
+		return a.response(req), nil
+	}))
+	var group sync.WaitGroup
+	for i := range 50 {
+		group.Go(func() {
+			id := "contact" + strconv.Itoa(i)
+			for range 20 {
+				var response client.Response
+				contact, err := c.Contacts.Get(t.Context(), id, client.WithHeader("X-Caller", id), client.CaptureResponse(&response))
+				if err != nil || contact.ID != id || contact.City != id || !strings.Contains(string(response.Body), id) {
+					t.Errorf("%s: %+v, %v", id, contact, err)
+				}
+				_, err = c.Contacts.Update(t.Context(), id, client.UpdateContactRequest{City: client.Set(id)})
+				var apiError *client.Error
+				if !errors.As(err, &apiError) || apiError.Path != "/proxy/v1/contacts/"+id {
+					t.Errorf("%s: %v", id, err)
+				}
+			}
+		})
+	}
+	group.Wait()
+}
