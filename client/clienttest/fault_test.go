@@ -1,0 +1,308 @@
+package clienttest_test
+
+import (
+	"context"
+	"errors"
+	"io"
+	"net/http"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/highlevel-contacts/contacts-go/client/clienttest"
+	"github.com/highlevel-contacts/contacts-go/gen"
+)
+
+// onBoth runs a test over a socket and without one.
+func onBoth(t *testing.T, test func(t *testing.T, w *wire)) {
+	t.Helper()
+	for name, opts := range map[string][]clienttest.Option{"socket": nil, "memory": {clienttest.WithoutSocket()}} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			test(t, newWire(t, opts...))
+		})
+	}
+}
+
+func TestResetBeforeNothingIsApplied(t *testing.T) {
+	t.Parallel()
+	onBoth(t, func(t *testing.T, w *wire) {
+		w.server.Fail(clienttest.Fault{Operation: "createContact", Count: 1, Cut: clienttest.CutBefore})
+		wantReset(t, w)
+		if n := w.server.Len(); n != 0 {
+			t.Errorf("%d contacts", n)
+		}
+	})
+}
+
+func TestResetAfterTheContactWasCreated(t *testing.T) {
+	t.Parallel()
+	onBoth(t, func(t *testing.T, w *wire) {
+		w.server.Fail(clienttest.Fault{Operation: "createContact", Count: 1, Cut: clienttest.CutAfter})
+		wantReset(t, w)
+		if n := w.server.Len(); n != 1 {
+			t.Errorf("%d contacts", n)
+		}
+	})
+}
+
+func wantReset(t *testing.T, w *wire) {
+	t.Helper()
+	resp, err := w.try("POST", "/contacts/", `{"locationId":"`+w.server.LocationID+`"}`)
+	if err == nil {
+		resp.Body.Close()
+		t.Fatal("no error")
+	}
+	if !errors.Is(err, syscall.ECONNRESET) {
+		t.Errorf("error is %v, want a reset", err)
+	}
+	if log := w.server.Requests(); len(log) != 1 || log[0].Status != 0 || !log[0].Fault {
+		t.Errorf("log %+v", log)
+	}
+}
+
+func TestTruncatedBody(t *testing.T) {
+	t.Parallel()
+	onBoth(t, func(t *testing.T, w *wire) {
+		w.server.Fail(clienttest.Fault{Cut: clienttest.CutBody})
+		body, err := w.read()
+		if !errors.Is(err, io.ErrUnexpectedEOF) || body == "" {
+			t.Errorf("read %q, %v", body, err)
+		}
+	})
+}
+
+// read lists and reads the whole body.
+func (w *wire) read() (string, error) {
+	w.tb.Helper()
+	resp, err := w.try("GET", "/contacts/?locationId="+w.server.LocationID, "")
+	if err != nil {
+		w.tb.Fatal(err)
+	}
+	defer resp.Body.Close()
+	body, err := io.ReadAll(resp.Body)
+	return string(body), err
+}
+
+func TestEndlessBody(t *testing.T) {
+	t.Parallel()
+	onBoth(t, func(t *testing.T, w *wire) {
+		w.server.Fail(clienttest.Fault{Cut: clienttest.EndlessBody})
+		resp, err := w.try("GET", "/contacts/?locationId="+w.server.LocationID, "")
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer resp.Body.Close()
+		if n, err := io.CopyN(io.Discard, resp.Body, 4<<20); err != nil {
+			t.Errorf("it ended after %d bytes: %v", n, err)
+		}
+	})
+}
+
+func TestStalledBody(t *testing.T) {
+	t.Parallel()
+	onBoth(t, func(t *testing.T, w *wire) {
+		w.server.Fail(clienttest.Fault{Cut: clienttest.StallBody})
+		ctx, cancel := context.WithCancel(t.Context())
+		request, err := http.NewRequestWithContext(ctx, http.MethodGet, w.server.URL+"/contacts/?locationId="+w.server.LocationID, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		request.Header = w.header
+		resp, err := w.server.HTTPClient().Do(request)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer resp.Body.Close()
+		if _, err := io.ReadFull(resp.Body, make([]byte, 10)); err != nil {
+			t.Fatal(err)
+		}
+		cancel()
+		if _, err := io.ReadAll(resp.Body); !errors.Is(err, context.Canceled) {
+			t.Errorf("error is %v", err)
+		}
+	})
+}
+
+func TestAnswersOfFaults(t *testing.T) {
+	t.Parallel()
+	tests := []struct {
+		name    string
+		fault   clienttest.Fault
+		status  int
+		header  map[string]string
+		body    string // empty: the operation's own
+		created int
+	}{
+		{"gateway page", clienttest.Fault{Status: 502, Body: clienttest.GatewayPage, Header: clienttest.HTMLHeader()}, 502, map[string]string{"Content-Type": "text/html; charset=utf-8"}, clienttest.GatewayPage, 0},
+		{"status alone", clienttest.Fault{Status: 503}, 503, nil, "-", 0},
+		{"422 that had created the contact", clienttest.Fault{Status: 422, Body: `{"message":"no"}`, Applied: true}, 422, nil, `{"message":"no"}`, 1},
+		{"body alone", clienttest.Fault{Body: "hello"}, 200, nil, "hello", 0},
+		{"wrong content type", clienttest.Fault{Header: http.Header{"Content-Type": {"text/plain"}}}, 201, map[string]string{"Content-Type": "text/plain"}, "", 1},
+		{"header removed", clienttest.Fault{Header: http.Header{"Cf-Ray": nil}}, 201, map[string]string{"Cf-Ray": ""}, "", 1},
+		{"Retry-After", clienttest.Fault{Status: 429, Header: http.Header{"Retry-After": {"7"}}}, 429, map[string]string{"Retry-After": "7"}, "-", 0},
+		{"delay in the body", clienttest.Fault{BodyDelay: time.Millisecond}, 201, nil, "", 1},
+		{"nothing at all", clienttest.Fault{}, 201, nil, "", 1},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			onBoth(t, func(t *testing.T, w *wire) {
+				w.server.Fail(test.fault)
+				r := w.do("POST", "/contacts/", `{"locationId":"`+w.server.LocationID+`"}`)
+				if r.status != test.status || w.server.Len() != test.created {
+					t.Errorf("%d with %d contacts, want %d with %d", r.status, w.server.Len(), test.status, test.created)
+				}
+				switch {
+				case test.body == "" && r.at("contact", "id") == nil, test.body == "-" && r.text != "", len(test.body) > 1 && r.text != test.body:
+					t.Errorf("body %q", r.text)
+				}
+				for name, want := range test.header {
+					if got := r.header.Get(name); got != want {
+						t.Errorf("%s is %q, want %q", name, got, want)
+					}
+				}
+			})
+		})
+	}
+}
+
+func TestRedirect(t *testing.T) {
+	t.Parallel()
+	w := newWire(t)
+	w.server.Fail(clienttest.Fault{Count: 1, Status: http.StatusTemporaryRedirect, Header: http.Header{"Location": {w.server.URL + "/contacts/elsewhere"}}})
+	w.do("GET", "/contacts/here", "").wantJSON(t, 400, `{"error":"Contact with id elsewhere not found","status":400}`)
+}
+
+func TestDrift(t *testing.T) {
+	t.Parallel()
+	tests := []struct {
+		name  string
+		fault clienttest.Fault
+		want  string
+	}{
+		{"set", clienttest.Fault{Set: map[string]any{"/meta/total": "two"}}, `{"meta":{"total":"two"},"contacts":[{"id":"a"},{"id":"b"}]}`},
+		{"every element", clienttest.Fault{Set: map[string]any{"/contacts/*/id": 5}}, `{"meta":{"total":2},"contacts":[{"id":5},{"id":5}]}`},
+		{"one element", clienttest.Fault{Set: map[string]any{"/contacts/1/id": nil}}, `{"meta":{"total":2},"contacts":[{"id":"a"},{"id":null}]}`},
+		{"added", clienttest.Fault{Set: map[string]any{"/new~1x": []int{1}}}, `{"new/x":[1],"meta":{"total":2},"contacts":[{"id":"a"},{"id":"b"}]}`},
+		{"removed", clienttest.Fault{Remove: []string{"/meta", "/contacts/0"}}, `{"contacts":[{"id":"b"}]}`},
+		{"nothing there", clienttest.Fault{Set: map[string]any{"/a/b": 1}, Remove: []string{"/c", "/meta/total/x"}}, `{"meta":{"total":2},"contacts":[{"id":"a"},{"id":"b"}]}`},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			w := newWire(t)
+			test.fault.Body = `{"meta":{"total":2},"contacts":[{"id":"a"},{"id":"b"}]}`
+			w.server.Fail(test.fault)
+			w.list("").wantJSON(t, 200, test.want)
+		})
+	}
+}
+
+func TestWhichRequestsFail(t *testing.T) {
+	t.Parallel()
+	tests := []struct {
+		name  string
+		fault clienttest.Fault
+		want  string // of ten lists and gets in turn: x fails
+	}{
+		{"all", clienttest.Fault{}, "xxxxxxxxxx"},
+		{"one operation", clienttest.Fault{Operation: "getContacts"}, "x.x.x.x.x."},
+		{"a number", clienttest.Fault{Count: 3}, "xxx......."},
+		{"after some", clienttest.Fault{After: 2, Count: 3}, "..xxx....."},
+		{"after some of an operation", clienttest.Fault{Operation: "getContact", After: 1, Count: 1}, "...x......"},
+		{"a rate, by seed", clienttest.Fault{Rate: 0.5, Seed: 1}, ""},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			play := func() string {
+				w := newWire(t, clienttest.WithoutSocket())
+				test.fault.Status = 500
+				w.server.Fail(test.fault)
+				var pattern strings.Builder
+				for i := range 10 {
+					path := [...]string{"/contacts/?locationId=" + w.server.LocationID, "/contacts/x"}[i%2]
+					if w.do("GET", path, "").status == 500 {
+						pattern.WriteByte('x')
+					} else {
+						pattern.WriteByte('.')
+					}
+				}
+				if met := w.server.Faults()[0].Met; met != strings.Count(pattern.String(), "x") {
+					t.Errorf("met %d requests of %s", met, pattern.String())
+				}
+				w.server.ClearFaults()
+				if r := w.list(""); r.status != 200 {
+					t.Errorf("after ClearFaults: %d", r.status)
+				}
+				return pattern.String()
+			}
+			got := play()
+			if test.want == "" {
+				if again := play(); got != again || !strings.Contains(got, "x") || !strings.Contains(got, ".") {
+					t.Errorf("%s, then %s", got, again)
+				}
+			} else if got != test.want {
+				t.Errorf("%s, want %s", got, test.want)
+			}
+		})
+	}
+}
+
+func TestReadFaults(t *testing.T) {
+	t.Parallel()
+	faults, err := clienttest.ReadFaults(strings.NewReader(`[
+		{"operation": "createContact", "count": 1, "cut": "after", "delay": "1.5s"},
+		{"rate": 0.01, "seed": 7, "status": 502, "body": "<html>", "header": {"content-type": "text/html", "cf-ray": ""}},
+		{"set": {"/contact/phone": 5}, "remove": ["/traceId"], "bodyDelay": "200ms", "after": 2, "applied": true}
+	]`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := []clienttest.Fault{
+		{Operation: "createContact", Count: 1, Cut: clienttest.CutAfter, Delay: 1500 * time.Millisecond},
+		{Rate: 0.01, Seed: 7, Status: 502, Body: "<html>", Header: http.Header{"Content-Type": {"text/html"}, "Cf-Ray": nil}},
+		{Set: map[string]any{"/contact/phone": 5.0}, Remove: []string{"/traceId"}, BodyDelay: 200 * time.Millisecond, After: 2, Applied: true},
+	}
+	if diff := cmp.Diff(want, faults); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+	for _, bad := range []string{
+		`{}`, `[{"oops":1}]`, `[{"delay":"soon"}]`, `[{"bodyDelay":"soon"}]`, `[{"rate":2}]`, `[{"count":-1}]`, `[{"status":42}]`,
+		`[{"cut":"half"}]`, `[{"remove":["contact"]}]`,
+	} {
+		if _, err := clienttest.ReadFaults(strings.NewReader(bad)); err == nil {
+			t.Errorf("no error for %s", bad)
+		}
+	}
+}
+
+func TestFailPanicsOnNonsense(t *testing.T) {
+	t.Parallel()
+	s := clienttest.NewServer(t)
+	defer func() {
+		if recover() == nil {
+			t.Error("no panic")
+		}
+	}()
+	s.Fail(clienttest.Fault{Operation: "getContcat"})
+}
+
+// A drifted answer is not held against the fake; one that it makes up itself is.
+func TestUnaskedForAnswerIsReported(t *testing.T) {
+	t.Parallel()
+	s, err := clienttest.Start(clienttest.WithoutSocket())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	s.Seed(gen.Contact{ID: "odd", Extra: []byte(`{"ssn":5}`)})
+	r := wireTo(t, s).do("GET", "/contacts/odd", "")
+	if r.status != 500 || !strings.Contains(r.text, "api/contacts.yaml forbids") {
+		t.Errorf("%d %s", r.status, r.text)
+	}
+}

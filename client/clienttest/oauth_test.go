@@ -1,0 +1,171 @@
+package clienttest_test
+
+import (
+	"net/http"
+	"net/url"
+	"testing"
+	"time"
+
+	"github.com/highlevel-contacts/contacts-go/client/clienttest"
+)
+
+// token asks POST /oauth/token.
+func (w *wire) token(form url.Values) reply {
+	w.tb.Helper()
+	form.Set("client_id", w.server.App.ClientID)
+	form.Set("client_secret", w.server.App.ClientSecret)
+	return w.form("/oauth/token", form)
+}
+
+func (w *wire) form(path string, form url.Values) reply {
+	w.tb.Helper()
+	asked := wireTo(w.tb, w.server)
+	asked.header = w.header.Clone()
+	asked.header.Set("Content-Type", "application/x-www-form-urlencoded")
+	return asked.do("POST", path, form.Encode())
+}
+
+func (w *wire) refresh(token any) reply {
+	w.tb.Helper()
+	text, _ := token.(string)
+	return w.token(url.Values{"grant_type": {"refresh_token"}, "refresh_token": {text}})
+}
+
+func (w *wire) exchange(g clienttest.Grant) reply {
+	w.tb.Helper()
+	return w.token(url.Values{"grant_type": {"authorization_code"}, "code": {w.server.AuthorizationCode(g)}, "user_type": {string(g.Class)}})
+}
+
+// status gets a contact that does not exist, which is 400 with a token that is good.
+func (w *wire) status(token any) int {
+	w.tb.Helper()
+	asked := wireTo(w.tb, w.server)
+	asked.header.Set("Authorization", "Bearer "+token.(string))
+	return asked.do("GET", "/contacts/x", "").status
+}
+
+func TestCodeExchange(t *testing.T) {
+	t.Parallel()
+	w := newWire(t)
+	w.header = http.Header{} // no version, no token
+	code := w.server.AuthorizationCode(clienttest.Grant{})
+	exchange := url.Values{"grant_type": {"authorization_code"}, "code": {code}, "user_type": {"Location"}}
+	r := w.token(exchange)
+	for member, want := range map[string]any{
+		"token_type": "Bearer", "expires_in": 86399.0, "userType": "Location", "scope": "contacts.readonly contacts.write oauth.write",
+		"locationId": w.server.LocationID, "companyId": w.server.CompanyID, "userId": "y0BeYjuRIlDwsDcOHOJo",
+	} {
+		if r.at(member) != want {
+			t.Errorf("%s is %v, want %v", member, r.at(member), want)
+		}
+	}
+	if r.status != 200 || r.at("refreshTokenId") == nil || w.status(r.at("access_token")) != 400 {
+		t.Errorf("%d %s", r.status, r.text)
+	}
+	w.token(exchange).wantJSON(t, 401, `{"error":"UnAuthorized!","error_description":"Authorization code not found"}`)
+	exchange.Set("client_secret", "wrong")
+	exchange.Set("client_id", w.server.App.ClientID)
+	if r := w.form("/oauth/token", exchange); r.status != 401 {
+		t.Errorf("wrong secret: %d", r.status)
+	}
+}
+
+func TestRefreshTokensAreSingleUse(t *testing.T) {
+	t.Parallel()
+	w := newWire(t)
+	first := w.exchange(clienttest.Grant{})
+	second := w.refresh(first.at("refresh_token"))
+	if second.status != 200 || second.at("refresh_token") == first.at("refresh_token") {
+		t.Fatalf("%d %s", second.status, second.text)
+	}
+	w.server.Advance(29 * time.Second)
+	if again := w.refresh(first.at("refresh_token")); again.text != second.text {
+		t.Errorf("within the grace: %s, want %s", again.text, second.text)
+	}
+	w.server.Advance(time.Second)
+	w.refresh(first.at("refresh_token")).wantJSON(t, 401, `{"error":"UnAuthorized!","error_description":"Refresh token not found"}`)
+	if third := w.refresh(second.at("refresh_token")); third.status != 200 {
+		t.Errorf("the newer token: %d", third.status)
+	}
+}
+
+func TestTokensExpire(t *testing.T) {
+	t.Parallel()
+	w := newWire(t)
+	pair := w.exchange(clienttest.Grant{})
+	w.server.Advance(24*time.Hour - time.Second)
+	if got := w.status(pair.at("access_token")); got != 400 {
+		t.Errorf("a second before a day has passed: %d", got)
+	}
+	w.server.Advance(time.Second)
+	if got := w.status(pair.at("access_token")); got != 401 {
+		t.Errorf("after a day: %d", got)
+	}
+	fresh := w.refresh(pair.at("refresh_token"))
+	if !w.server.ExpireToken(fresh.at("access_token").(string)) || w.status(fresh.at("access_token")) != 401 {
+		t.Error("a token that a test expired is good")
+	}
+	if !w.server.ExpireRefreshToken(fresh.at("refresh_token").(string)) || w.refresh(fresh.at("refresh_token")).status != 401 {
+		t.Error("a refresh token that a test expired is good")
+	}
+	if !w.server.RevokeToken(w.server.Token) || w.server.RevokeToken("nobody's") || w.status(w.server.Token) != 401 {
+		t.Error("a token that a test revoked is good")
+	}
+	year := w.exchange(clienttest.Grant{})
+	w.server.Advance(365 * 24 * time.Hour)
+	if got := w.refresh(year.at("refresh_token")).status; got != 401 {
+		t.Errorf("after a year: %d", got)
+	}
+}
+
+func TestAgencyTokenMintsLocationTokens(t *testing.T) {
+	t.Parallel()
+	w := newWire(t, clienttest.WithLocation(clienttest.Location{ID: "foreign", CompanyID: "other"}))
+	agency := w.exchange(clienttest.Grant{Class: clienttest.CompanyClass, ApprovedLocations: []string{w.server.LocationID, "foreign"}})
+	if agency.at("userType") != "Company" || agency.has("locationId") || agency.at("isBulkInstallation") != true {
+		t.Errorf("agency: %s", agency.text)
+	}
+	if got := w.status(agency.at("access_token")); got != 401 {
+		t.Errorf("an agency token reads contacts: %d", got)
+	}
+	mint := func(token any, version, company, location string) reply {
+		asked := wireTo(t, w.server)
+		asked.header.Set("Authorization", "Bearer "+token.(string))
+		set(asked.header, "Version", version)
+		return asked.form("/oauth/locationToken", url.Values{"companyId": {company}, "locationId": {location}})
+	}
+	token, company, location := agency.at("access_token"), w.server.CompanyID, w.server.LocationID
+	r := mint(token, "2021-07-28", company, location)
+	if r.status != 201 || r.at("userType") != "Location" || r.at("expires_in") != 86399.0 || r.has("refresh_token") {
+		t.Errorf("minted: %d %s", r.status, r.text)
+	}
+	if got := w.status(r.at("access_token")); got != 400 {
+		t.Errorf("the minted token: %d", got)
+	}
+	for name, test := range map[string]struct {
+		reply reply
+		want  int
+	}{
+		"no version":         {mint(token, "-", company, location), 401},
+		"a location's token": {mint(w.server.Token, "2021-07-28", company, location), 401},
+		"another agency":     {mint(token, "2021-07-28", "other", location), 403},
+		"a foreign location": {mint(token, "2021-07-28", company, "foreign"), 403},
+		"not approved":       {mint(token, "2021-07-28", company, "elsewhere"), 403},
+		"nothing said":       {mint(token, "2021-07-28", "", ""), 422},
+	} {
+		if test.reply.status != test.want {
+			t.Errorf("%s: %d %s, want %d", name, test.reply.status, test.reply.text, test.want)
+		}
+	}
+}
+
+func TestMintedRefreshTokenOfOurChoice(t *testing.T) {
+	t.Parallel()
+	w := newWire(t, clienttest.WithApp(clienttest.App{LocationRefreshToken: true, TokenLife: time.Minute}))
+	agency := w.exchange(clienttest.Grant{Class: clienttest.CompanyClass})
+	w.header.Set("Authorization", "Bearer "+agency.at("access_token").(string))
+	r := w.form("/oauth/locationToken", url.Values{"companyId": {w.server.CompanyID}, "locationId": {"any"}})
+	if r.at("expires_in") != 59.0 || w.refresh(r.at("refresh_token")).at("locationId") != "any" {
+		t.Errorf("minted: %d %s", r.status, r.text)
+	}
+}
