@@ -12,6 +12,9 @@ PKG ?= ./...
 TESTFLAGS ?=
 ## time for each fuzz target, such as 5m or 1000x
 FUZZTIME ?= 30s
+## how long to soak, and with which decisions (0: others each time)
+DURATION ?= 1m
+SEED ?= 0
 ## regular expression of the benchmarks to run
 BENCH ?= .
 ## runs of each benchmark; benchstat wants 10
@@ -61,6 +64,10 @@ lint-spec: ## lint api/contacts.yaml (needs Node.js 20.19 or later)
 .PHONY: fuzz
 fuzz: ## run each fuzz target for FUZZTIME, one after another
 	.ci/fuzz $(FUZZTIME) $(PKG)
+
+.PHONY: soak
+soak: ## call the fake from many goroutines for DURATION while things fail at random; SEED repeats a run's decisions
+	go test $(RACE) -count 1 -run '^TestSoak$$' -v ./client -soak.duration=$(DURATION) -soak.seed=$(SEED)
 
 .PHONY: bench
 bench: ## run the benchmarks, with allocations

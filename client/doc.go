@@ -70,7 +70,7 @@
 // A body is decoded strictly by api/contacts.yaml first. Where a value has another type, a second pass keeps what can be kept
 // and tells where in [Response.Drift]: one odd value loses neither a contact nor a page. Members that the document does not know
 // are kept in Contact.Extra. Instants may be odd too: one that cannot be read is zero. To store a contact as JSON, encode it by
-// the rules of json/v2 (github.com/go-json-experiment/json): encoding/json before Go 1.27 writes Extra as a member of its own.
+// the rules of json/v2 (github.com/go-json-experiment/json): encoding/json writes Extra as a member of its own.
 //
 // # Secrets and personal data
 //
