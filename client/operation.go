@@ -28,8 +28,10 @@ var (
 
 // routedOperation tells the operation of a request that did not come from the wrapper's methods but from Generated.
 func routedOperation(req *http.Request) *operation {
-	const root = "/contacts/"
-	route := req.URL.Path[strings.LastIndex(req.URL.Path, root)+len(root):]
+	route := ""
+	if i := strings.LastIndex(req.URL.Path, "/contacts/"); i >= 0 { // the id ".." leads out
+		route = req.URL.Path[i+len("/contacts/"):]
+	}
 	switch {
 	case req.Method == http.MethodGet && route == "":
 		return getContacts
@@ -66,6 +68,9 @@ type callKey struct{}
 func newCall(ctx context.Context, op *operation, opts []CallOption) (*call, error) {
 	call := &call{ctx: ctx, operation: op}
 	for _, opt := range opts {
+		if opt == nil {
+			return nil, fmt.Errorf("%s: %w: a nil CallOption", op.id, ErrInvalid)
+		}
 		if err := opt(call); err != nil {
 			return nil, err
 		}
