@@ -12,13 +12,17 @@ PKG ?= ./...
 TESTFLAGS ?=
 ## time for each fuzz target, such as 5m or 1000x
 FUZZTIME ?= 30s
-## how long to soak, and with which decisions (0: others each time)
+## how long to soak
 DURATION ?= 1m
+## decisions of the soak; 0 makes others each time
 SEED ?= 0
 ## regular expression of the benchmarks to run
 BENCH ?= .
 ## runs of each benchmark; benchstat wants 10
 COUNT ?= 1
+
+# A module of its own, so that users of the client do not depend on OpenTelemetry.
+OTEL := client/examples/otel
 
 # Go itself turns cgo off where it finds no C compiler, and the race detector needs cgo.
 RACE = $(if $(filter 1,$(shell go env CGO_ENABLED)),-race)
@@ -40,6 +44,7 @@ test: ## vet, then test with the race detector
 	go vet $(PKG)
 	@$(if $(RACE),:,echo 'no C compiler found: testing without the race detector')
 	go test $(RACE) $(TESTFLAGS) $(PKG)
+	cd $(OTEL) && go test $(RACE) ./...
 
 .PHONY: generate
 generate: ## write gen/gen.go from api/contacts.yaml
@@ -66,7 +71,7 @@ fuzz: ## run each fuzz target for FUZZTIME, one after another
 	.ci/fuzz $(FUZZTIME) $(PKG)
 
 .PHONY: soak
-soak: ## call the fake from many goroutines for DURATION while things fail at random; SEED repeats a run's decisions
+soak: ## make random calls for DURATION while things fail at random
 	go test $(RACE) -count 1 -run '^TestSoak$$' -v ./client -soak.duration=$(DURATION) -soak.seed=$(SEED)
 
 .PHONY: bench
