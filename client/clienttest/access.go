@@ -42,8 +42,7 @@ func (s *Server) checkLocation(c *call) *answer {
 
 func (c *call) readBody() *answer {
 	body, err := io.ReadAll(http.MaxBytesReader(nil, c.request.Body, maxBody))
-	var tooLarge *http.MaxBytesError
-	if errors.As(err, &tooLarge) {
+	if _, tooLarge := errors.AsType[*http.MaxBytesError](err); tooLarge {
 		return refuse(http.StatusRequestEntityTooLarge, "request entity too large", "Payload Too Large")
 	}
 	if err != nil {

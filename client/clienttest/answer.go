@@ -1,6 +1,7 @@
 package clienttest
 
 import (
+	"maps"
 	"net/http"
 	"strconv"
 )
@@ -82,9 +83,7 @@ func broken(err error) answer {
 // send writes an answer. What cannot be sent because the caller has gone is nobody's loss.
 func (a *answer) send(w http.ResponseWriter) {
 	header := w.Header()
-	for name, values := range a.header {
-		header[name] = values
-	}
+	maps.Copy(header, a.header)
 	header.Set("Content-Length", strconv.Itoa(len(a.body)))
 	w.WriteHeader(a.status)
 	_, _ = w.Write(a.body)

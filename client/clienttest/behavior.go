@@ -99,9 +99,10 @@ var (
 	TooManyEmpty = TooMany{ContentType: jsonType}
 )
 
-func (b *Behavior) birth(r *record) string {
+// birth is the day of birth, as an instant if it is to be one.
+func (r *record) birth(instant bool) string {
 	day := r.text(dateOfBirth)
-	if _, err := time.Parse(time.DateOnly, day); err == nil && b.BirthInstant {
+	if _, err := time.Parse(time.DateOnly, day); err == nil && instant {
 		return day + "T00:00:00.000Z"
 	}
 	return day

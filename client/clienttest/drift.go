@@ -11,7 +11,7 @@ import (
 
 // drift changes a JSON body as Set and Remove say. Numbers keep their digits and members their order as far as that goes:
 // those of a changed object are sorted.
-func (f *Fault) drift(body []byte) []byte {
+func (f Fault) drift(body []byte) []byte {
 	for _, pointer := range keys(f.Set) {
 		value, err := json.Marshal(f.Set[pointer])
 		if err != nil {

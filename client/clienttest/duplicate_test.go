@@ -12,8 +12,10 @@ func pair(t *testing.T, l clienttest.Location, opts ...clienttest.Option) *wire 
 	t.Helper()
 	w := newWire(t, append(opts, clienttest.WithLocation(l))...)
 	w.server.Seed(
-		gen.Contact{ID: "mail", FirstName: "Mae", LastName: "Ill", Email: "mae@example.com", Gender: "female",
-			AdditionalEmails: []gen.AdditionalEmail{{Email: "old@example.com"}, {Email: "older@example.com"}}},
+		gen.Contact{
+			ID: "mail", FirstName: "Mae", LastName: "Ill", Email: "mae@example.com", Gender: "female",
+			AdditionalEmails: []gen.AdditionalEmail{{Email: "old@example.com"}, {Email: "older@example.com"}},
+		},
 		gen.Contact{ID: "call", FirstName: "Cal", Phone: "+18888888888"},
 	)
 	return w

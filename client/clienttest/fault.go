@@ -100,7 +100,7 @@ func keys(set map[string]any) []string {
 }
 
 // replaces tells whether the answer is the fault's own.
-func (f *Fault) replaces() bool {
+func (f Fault) replaces() bool {
 	return f.Status != 0 || f.Body != ""
 }
 

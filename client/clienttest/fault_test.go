@@ -17,19 +17,20 @@ import (
 )
 
 // onBoth runs a test over a socket and without one.
-func onBoth(t *testing.T, test func(t *testing.T, w *wire)) {
+func onBoth(t *testing.T, test func(w *wire)) {
 	t.Helper()
 	for name, opts := range map[string][]clienttest.Option{"socket": nil, "memory": {clienttest.WithoutSocket()}} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			test(t, newWire(t, opts...))
+			test(newWire(t, opts...))
 		})
 	}
 }
 
 func TestResetBeforeNothingIsApplied(t *testing.T) {
 	t.Parallel()
-	onBoth(t, func(t *testing.T, w *wire) {
+	onBoth(t, func(w *wire) {
+		t := w.tb
 		w.server.Fail(clienttest.Fault{Operation: "createContact", Count: 1, Cut: clienttest.CutBefore})
 		wantReset(t, w)
 		if n := w.server.Len(); n != 0 {
@@ -40,7 +41,8 @@ func TestResetBeforeNothingIsApplied(t *testing.T) {
 
 func TestResetAfterTheContactWasCreated(t *testing.T) {
 	t.Parallel()
-	onBoth(t, func(t *testing.T, w *wire) {
+	onBoth(t, func(w *wire) {
+		t := w.tb
 		w.server.Fail(clienttest.Fault{Operation: "createContact", Count: 1, Cut: clienttest.CutAfter})
 		wantReset(t, w)
 		if n := w.server.Len(); n != 1 {
@@ -49,24 +51,25 @@ func TestResetAfterTheContactWasCreated(t *testing.T) {
 	})
 }
 
-func wantReset(t *testing.T, w *wire) {
-	t.Helper()
+func wantReset(tb testing.TB, w *wire) {
+	tb.Helper()
 	resp, err := w.try("POST", "/contacts/", `{"locationId":"`+w.server.LocationID+`"}`)
 	if err == nil {
 		resp.Body.Close()
-		t.Fatal("no error")
+		tb.Fatal("no error")
 	}
 	if !errors.Is(err, syscall.ECONNRESET) {
-		t.Errorf("error is %v, want a reset", err)
+		tb.Errorf("error is %v, want a reset", err)
 	}
 	if log := w.server.Requests(); len(log) != 1 || log[0].Status != 0 || !log[0].Fault {
-		t.Errorf("log %+v", log)
+		tb.Errorf("log %+v", log)
 	}
 }
 
 func TestTruncatedBody(t *testing.T) {
 	t.Parallel()
-	onBoth(t, func(t *testing.T, w *wire) {
+	onBoth(t, func(w *wire) {
+		t := w.tb
 		w.server.Fail(clienttest.Fault{Cut: clienttest.CutBody})
 		body, err := w.read()
 		if !errors.Is(err, io.ErrUnexpectedEOF) || body == "" {
@@ -89,7 +92,8 @@ func (w *wire) read() (string, error) {
 
 func TestEndlessBody(t *testing.T) {
 	t.Parallel()
-	onBoth(t, func(t *testing.T, w *wire) {
+	onBoth(t, func(w *wire) {
+		t := w.tb
 		w.server.Fail(clienttest.Fault{Cut: clienttest.EndlessBody})
 		resp, err := w.try("GET", "/contacts/?locationId="+w.server.LocationID, "")
 		if err != nil {
@@ -104,7 +108,8 @@ func TestEndlessBody(t *testing.T) {
 
 func TestStalledBody(t *testing.T) {
 	t.Parallel()
-	onBoth(t, func(t *testing.T, w *wire) {
+	onBoth(t, func(w *wire) {
+		t := w.tb
 		w.server.Fail(clienttest.Fault{Cut: clienttest.StallBody})
 		ctx, cancel := context.WithCancel(t.Context())
 		request, err := http.NewRequestWithContext(ctx, http.MethodGet, w.server.URL+"/contacts/?locationId="+w.server.LocationID, nil)
@@ -150,7 +155,8 @@ func TestAnswersOfFaults(t *testing.T) {
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
-			onBoth(t, func(t *testing.T, w *wire) {
+			onBoth(t, func(w *wire) {
+				t := w.tb
 				w.server.Fail(test.fault)
 				r := w.do("POST", "/contacts/", `{"locationId":"`+w.server.LocationID+`"}`)
 				if r.status != test.status || w.server.Len() != test.created {

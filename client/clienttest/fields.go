@@ -20,7 +20,7 @@ type fieldInput struct {
 
 // writeFields returns the custom fields after a write: those not named are kept, those the location does not know are
 // dropped without a word, and so are values that do not fit.
-func (l *Location) writeFields(stored []gen.CustomField, inputs []fieldInput, clear ClearRule) ([]gen.CustomField, *answer) {
+func (l *Location) writeFields(stored []gen.CustomField, inputs []fieldInput, rule ClearRule) ([]gen.CustomField, *answer) {
 	fields := slices.Clone(stored)
 	for i, input := range inputs {
 		definition := l.field(input.ID, input.Key)
@@ -31,7 +31,7 @@ func (l *Location) writeFields(stored []gen.CustomField, inputs []fieldInput, cl
 			return nil, unprocessable("customFields." + strconv.Itoa(i) + ".id and key must name the same field")
 		}
 		at := slices.IndexFunc(fields, func(f gen.CustomField) bool { return f.ID == definition.ID })
-		value, clears := definition.convert(input.Value, clear)
+		value, clears := definition.convert(input.Value, rule)
 		switch {
 		case clears && at >= 0:
 			fields = slices.Delete(fields, at, at+1)
@@ -46,14 +46,14 @@ func (l *Location) writeFields(stored []gen.CustomField, inputs []fieldInput, cl
 }
 
 // convert returns a value as the API answers it, nil if it does not fit the field; or that it clears the field.
-func (f *FieldDefinition) convert(raw json.RawMessage, clear ClearRule) (value json.RawMessage, clears bool) {
+func (f *FieldDefinition) convert(raw json.RawMessage, rule ClearRule) (value json.RawMessage, clears bool) {
 	raw = bytes.TrimSpace(raw)
 	switch string(raw) {
 	case "", "null":
-		clears, _ = clear.clears(nil)
+		clears, _ = rule.clears(nil)
 		return nil, clears
 	case `""`:
-		clears, _ = clear.clears(new(string))
+		clears, _ = rule.clears(new(string))
 		return nil, clears
 	case "[]", "{}":
 		return nil, true

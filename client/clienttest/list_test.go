@@ -28,7 +28,7 @@ func (r reply) ids() []string {
 	contacts, _ := r.at("contacts").([]any)
 	ids := []string{}
 	for i := range contacts {
-		ids = append(ids, r.at("contacts", i, "id").(string))
+		ids = append(ids, str(r.at("contacts", i, "id")))
 	}
 	return ids
 }

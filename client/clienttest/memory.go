@@ -16,7 +16,7 @@ import (
 // memory is a transport that calls a handler instead of a network. It fails as a network does.
 type memory struct {
 	handler http.Handler
-	ctx     context.Context // ends with the server
+	ctx     context.Context //nolint:containedctx // that of the server, with which every request ends
 	calls   sync.WaitGroup
 }
 
@@ -36,7 +36,7 @@ func (m *memory) RoundTrip(request *http.Request) (*http.Response, error) {
 	m.calls.Go(func() {
 		defer stop()
 		defer closeBody(request)
-		w.run(m.handler, inbound(request, ctx))
+		w.run(m.handler, inbound(ctx, request))
 	})
 	select {
 	case <-w.started:
@@ -62,7 +62,7 @@ func closeBody(request *http.Request) {
 }
 
 // inbound is the request as a server sees it.
-func inbound(request *http.Request, ctx context.Context) *http.Request {
+func inbound(ctx context.Context, request *http.Request) *http.Request {
 	received := request.Clone(ctx)
 	if received.Body == nil {
 		received.Body = http.NoBody
@@ -81,8 +81,8 @@ type memoryResponse struct {
 	body    io.ReadCloser
 	started chan struct{}
 	once    sync.Once
-	err     error // set before started is closed
-	ctx     context.Context
+	err     error           // set before started is closed
+	ctx     context.Context //nolint:containedctx // that of the request, as in http.Request
 	cancel  context.CancelFunc
 }
 
@@ -149,6 +149,8 @@ func (w *memoryResponse) reset() {
 
 func (w *memoryResponse) finish(aborted bool) {
 	switch {
+	case w.pipe != nil && aborted && w.ctx.Err() != nil:
+		_ = w.pipe.CloseWithError(w.ctx.Err()) // never fails
 	case w.pipe != nil && aborted:
 		_ = w.pipe.CloseWithError(io.ErrUnexpectedEOF) // never fails
 	case w.pipe != nil:

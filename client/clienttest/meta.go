@@ -1,6 +1,7 @@
 package clienttest
 
 import (
+	"maps"
 	"net/url"
 	"strconv"
 )
@@ -59,10 +60,7 @@ func (s *Server) writeNext(meta *object, c *call, p page, number int) {
 
 // nextPageURL is on a host that leads nowhere, as the API's often is: clients must build the next request themselves.
 func nextPageURL(query url.Values, last *record) string {
-	next := url.Values{}
-	for name, values := range query {
-		next[name] = values
-	}
+	next := maps.Clone(query)
 	next.Set("startAfter", strconv.FormatInt(last.added, 10))
 	next.Set("startAfterId", last.id)
 	return "http://localhost:8080/contacts/?" + next.Encode()

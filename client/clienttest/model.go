@@ -23,7 +23,7 @@ func newRecord(c *gen.Contact) *record {
 		rest:     newRest(c),
 	}
 	for member := range texts {
-		r.setText(text(member), *texts[member].place(c)) //nolint:gosec // there are two dozen texts
+		r.setText(text(member), *texts[member].place(c))
 	}
 	if r.fullName() == "" {
 		r.setFullName(c.Name)

@@ -27,8 +27,7 @@ func (w *wire) form(path string, form url.Values) reply {
 
 func (w *wire) refresh(token any) reply {
 	w.tb.Helper()
-	text, _ := token.(string)
-	return w.token(url.Values{"grant_type": {"refresh_token"}, "refresh_token": {text}})
+	return w.token(url.Values{"grant_type": {"refresh_token"}, "refresh_token": {str(token)}})
 }
 
 func (w *wire) exchange(g clienttest.Grant) reply {
@@ -40,7 +39,7 @@ func (w *wire) exchange(g clienttest.Grant) reply {
 func (w *wire) status(token any) int {
 	w.tb.Helper()
 	asked := wireTo(w.tb, w.server)
-	asked.header.Set("Authorization", "Bearer "+token.(string))
+	asked.header.Set("Authorization", "Bearer "+str(token))
 	return asked.do("GET", "/contacts/x", "").status
 }
 
@@ -102,10 +101,10 @@ func TestTokensExpire(t *testing.T) {
 		t.Errorf("after a day: %d", got)
 	}
 	fresh := w.refresh(pair.at("refresh_token"))
-	if !w.server.ExpireToken(fresh.at("access_token").(string)) || w.status(fresh.at("access_token")) != 401 {
+	if !w.server.ExpireToken(str(fresh.at("access_token"))) || w.status(fresh.at("access_token")) != 401 {
 		t.Error("a token that a test expired is good")
 	}
-	if !w.server.ExpireRefreshToken(fresh.at("refresh_token").(string)) || w.refresh(fresh.at("refresh_token")).status != 401 {
+	if !w.server.ExpireRefreshToken(str(fresh.at("refresh_token"))) || w.refresh(fresh.at("refresh_token")).status != 401 {
 		t.Error("a refresh token that a test expired is good")
 	}
 	if !w.server.RevokeToken(w.server.Token) || w.server.RevokeToken("nobody's") || w.status(w.server.Token) != 401 {
@@ -130,7 +129,7 @@ func TestAgencyTokenMintsLocationTokens(t *testing.T) {
 	}
 	mint := func(token any, version, company, location string) reply {
 		asked := wireTo(t, w.server)
-		asked.header.Set("Authorization", "Bearer "+token.(string))
+		asked.header.Set("Authorization", "Bearer "+str(token))
 		set(asked.header, "Version", version)
 		return asked.form("/oauth/locationToken", url.Values{"companyId": {company}, "locationId": {location}})
 	}
@@ -163,7 +162,7 @@ func TestMintedRefreshTokenOfOurChoice(t *testing.T) {
 	t.Parallel()
 	w := newWire(t, clienttest.WithApp(clienttest.App{LocationRefreshToken: true, TokenLife: time.Minute}))
 	agency := w.exchange(clienttest.Grant{Class: clienttest.CompanyClass})
-	w.header.Set("Authorization", "Bearer "+agency.at("access_token").(string))
+	w.header.Set("Authorization", "Bearer "+str(agency.at("access_token")))
 	r := w.form("/oauth/locationToken", url.Values{"companyId": {w.server.CompanyID}, "locationId": {"any"}})
 	if r.at("expires_in") != 59.0 || w.refresh(r.at("refresh_token")).at("locationId") != "any" {
 		t.Errorf("minted: %d %s", r.status, r.text)

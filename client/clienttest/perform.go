@@ -3,6 +3,7 @@ package clienttest
 import (
 	"bytes"
 	"context"
+	"maps"
 	"net"
 	"net/http"
 	"strconv"
@@ -96,9 +97,7 @@ func (p *performance) send(a answer) {
 
 func (p *performance) sendHeader(a answer, length int) {
 	header := p.writer.Header()
-	for name, values := range a.header {
-		header[name] = values
-	}
+	maps.Copy(header, a.header)
 	if length >= 0 {
 		header.Set("Content-Length", strconv.Itoa(length))
 	}

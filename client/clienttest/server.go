@@ -55,7 +55,7 @@ func NewServer(tb testing.TB, opts ...Option) *Server {
 		tb.Fatal(err)
 	}
 	tb.Cleanup(func() {
-		if err := s.Close(); err != nil {
+		if err := s.close(); err != nil {
 			tb.Errorf("clienttest: %v", err)
 		}
 	})
@@ -124,15 +124,16 @@ func (s *Server) open(c *config) (err error) {
 }
 
 func (s *Server) addLocations(described []Location) {
-	s.defaults = Location{}.withDefaults(s)
+	s.defaults = s.complete(Location{})
 	s.locations = map[string]*Location{}
 	for _, l := range described {
-		l = l.withDefaults(s)
+		l = s.complete(l)
 		s.locations[l.ID] = &l
 	}
 }
 
-func (l Location) withDefaults(s *Server) Location {
+// complete fills in what the description of a location leaves out.
+func (s *Server) complete(l Location) Location {
 	l.ID = cmp.Or(l.ID, s.LocationID)
 	l.CompanyID = cmp.Or(l.CompanyID, s.CompanyID)
 	l.Country = cmp.Or(l.Country, "US")
@@ -168,7 +169,11 @@ func (s *Server) Handler() http.Handler {
 }
 
 // Close ends the server and every answer under way, and closes the file of its state. A second Close does nothing.
-func (s *Server) Close() error {
+func (s *Server) Close() {
+	_ = s.close() // what was written has been written, and what was served is over
+}
+
+func (s *Server) close() error {
 	if s.closed.Swap(true) {
 		return nil
 	}

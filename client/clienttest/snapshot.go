@@ -1,6 +1,7 @@
 package clienttest
 
 import (
+	"maps"
 	"slices"
 	"strings"
 
@@ -22,11 +23,7 @@ type Change struct {
 func (s *Server) Snapshot() Snapshot {
 	s.store.mu.RLock()
 	defer s.store.mu.RUnlock()
-	records := make(map[string]*record, len(s.store.byID))
-	for id, r := range s.store.byID {
-		records[id] = r
-	}
-	return Snapshot{records}
+	return Snapshot{maps.Clone(s.store.byID)}
 }
 
 // Since returns what has been created, updated and deleted since an earlier snapshot of the same server, sorted by id. An

@@ -1,7 +1,7 @@
 package clienttest
 
 import (
-	"net/url"
+	"maps"
 	"strconv"
 
 	"github.com/go-json-experiment/json"
@@ -12,10 +12,7 @@ import (
 func (s *Server) clampLimit(c *call) *answer {
 	limit, err := strconv.Atoi(c.query.Get("limit"))
 	if s.behavior.ClampLimit && c.operation.id == "getContacts" && err == nil && limit > 100 {
-		clamped := url.Values{}
-		for name, values := range c.query {
-			clamped[name] = values
-		}
+		clamped := maps.Clone(c.query)
 		clamped.Set("limit", "100")
 		c.query = clamped
 	}

@@ -66,7 +66,7 @@ var texts = [...]struct {
 func textNamed(name string) (text, bool) {
 	for member := range texts {
 		if texts[member].name == name {
-			return text(member), true //nolint:gosec // there are two dozen texts
+			return text(member), true
 		}
 	}
 	return 0, false

@@ -38,8 +38,7 @@ func flatten(err error, within violation) []violation {
 		return all
 	case *openapi3filter.RequestError:
 		within.parameter = err.Parameter
-		var several openapi3.MultiError
-		if errors.As(err.Err, &several) {
+		if several, ok := errors.AsType[openapi3.MultiError](err.Err); ok {
 			return flatten(several, within)
 		}
 	}

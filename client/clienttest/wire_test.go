@@ -95,7 +95,7 @@ func (r reply) at(path ...any) any {
 // has tells whether a member is there, be it null.
 func (r reply) has(path ...any) bool {
 	object, _ := r.at(path[:len(path)-1]...).(map[string]any)
-	_, ok := object[path[len(path)-1].(string)]
+	_, ok := object[str(path[len(path)-1])]
 	return ok
 }
 
@@ -123,10 +123,16 @@ func (w *wire) create(members string) string {
 	if r.status != http.StatusCreated {
 		w.tb.Fatalf("create: %d %s", r.status, r.text)
 	}
-	return r.at("contact", "id").(string)
+	return str(r.at("contact", "id"))
 }
 
 func (w *wire) list(query string) reply {
 	w.tb.Helper()
 	return w.do("GET", "/contacts/?locationId="+w.server.LocationID+query, "")
+}
+
+// str is a JSON text, "" if the value is none.
+func str(value any) string {
+	text, _ := value.(string)
+	return text
 }

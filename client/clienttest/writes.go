@@ -76,11 +76,11 @@ func (s *Server) deleteContact(c *call) answer {
 	return succeed(http.StatusOK, body.end())
 }
 
-func (s *Server) writeSuccess(body *object, right, misspelt bool) {
-	if misspelt {
+func (s *Server) writeSuccess(body *object, today, before bool) {
+	if before {
 		body.boolean("succeded", true)
 	}
-	if right {
+	if today {
 		body.boolean("succeeded", true)
 	}
 }

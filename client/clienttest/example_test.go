@@ -1,0 +1,116 @@
+package clienttest_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log"
+	"net/http"
+
+	"github.com/highlevel-contacts/contacts-go/client"
+	"github.com/highlevel-contacts/contacts-go/client/clienttest"
+)
+
+// start is clienttest.NewServer(t) in a test.
+func start() *clienttest.Server {
+	s, err := clienttest.Start(clienttest.WithoutSocket())
+	if err != nil {
+		log.Fatal(err)
+	}
+	return s
+}
+
+// The happy path: what the program did can be seen in the contacts and in the requests.
+func Example() {
+	s := start() // in a test: clienttest.NewServer(t)
+	defer s.Close()
+	ctx := context.Background()
+
+	created, err := s.Client().Contacts.Create(ctx, client.CreateContactRequest{FirstName: "Ada", Phone: "(415) 555-2671"})
+	if err != nil {
+		fmt.Println(err)
+	}
+	stored, _ := s.Contact(created.ID)
+	fmt.Println(stored.FirstName, stored.Phone)
+	for _, request := range s.Requests() {
+		fmt.Println(request.Operation, request.Status)
+	}
+	// Output:
+	// Ada +14155552671
+	// createContact 201
+}
+
+// A contact that does not exist is a 400 of the API, and ErrNotFound of the client.
+func Example_notFound() {
+	s := start()
+	defer s.Close()
+
+	_, err := s.Client().Contacts.Get(context.Background(), "ocQHyuzHvysMo5N5VsXc")
+	var apiErr *client.Error
+	fmt.Println(errors.Is(err, client.ErrNotFound), errors.As(err, &apiErr) && apiErr.StatusCode == http.StatusBadRequest)
+	// Output: true true
+}
+
+// A location forbids duplicates unless it is told otherwise.
+func Example_duplicate() {
+	s := start()
+	defer s.Close()
+	s.Seed(client.Contact{ID: "ocQHyuzHvysMo5N5VsXc", FirstName: "Ada", Email: "ada@example.com"})
+
+	_, err := s.Client().Contacts.Create(context.Background(), client.CreateContactRequest{Email: "ADA@example.com"})
+	var apiErr *client.Error
+	if errors.Is(err, client.ErrDuplicate) && errors.As(err, &apiErr) {
+		fmt.Println(apiErr.MatchingField, "of", apiErr.ContactID)
+	}
+	// Output: email of ocQHyuzHvysMo5N5VsXc
+}
+
+// A budget that others have used up. Limits that the program itself exceeds are set by WithRateLimit.
+func Example_rateLimited() {
+	s := start()
+	defer s.Close()
+	s.Fail(clienttest.Fault{Operation: "getContacts", Count: 1, Status: 429})
+
+	c := s.Client(client.WithRetry(client.RetryPolicy{})) // one attempt
+	_, err := c.Contacts.List(context.Background(), client.ListRequest{})
+	fmt.Println(errors.Is(err, client.ErrRateLimited))
+	// Output: true
+}
+
+// The connection breaks after the contact was created: the caller cannot know, and must look before it repeats.
+func Example_unclearCreate() {
+	s := start()
+	defer s.Close()
+	s.Fail(clienttest.Fault{Operation: "createContact", Count: 1, Cut: clienttest.CutAfter})
+
+	_, err := s.Client().Contacts.Create(context.Background(), client.CreateContactRequest{Email: "ada@example.com"})
+	fmt.Println(errors.Is(err, client.ErrMaybeApplied), "contacts:", s.Len())
+	// Output: true contacts: 1
+}
+
+func ExampleServer_Fail() {
+	s := start()
+	defer s.Close()
+	// One list in ten is a page of a gateway, and the third contact that is read has a phone number that is no text.
+	s.Fail(
+		clienttest.Fault{Operation: "getContacts", Rate: 0.1, Status: 502, Body: clienttest.GatewayPage, Header: clienttest.HTMLHeader()},
+		clienttest.Fault{Operation: "getContact", After: 2, Count: 1, Set: map[string]any{"/contact/phone": 5}},
+	)
+	fmt.Println(len(s.Faults()), "faults in force")
+	// Output: 2 faults in force
+}
+
+func ExampleSnapshot_Since() {
+	s := start()
+	defer s.Close()
+	ada := s.Seed(client.Contact{FirstName: "Ada"})[0]
+
+	before := s.Snapshot()
+	if _, err := s.Client().Contacts.Update(context.Background(), ada.ID, client.UpdateContactRequest{City: client.Set("London")}); err != nil {
+		fmt.Println(err)
+	}
+	for _, change := range s.Snapshot().Since(before) {
+		fmt.Printf("%q became %q\n", change.Before.City, change.After.City)
+	}
+	// Output: "" became "London"
+}
