@@ -45,8 +45,7 @@ var lenient = jsonv2.JoinOptions(jsontext.AllowDuplicateNames(true), jsontext.Al
 func decode[T any](body []byte, result *T) ([]Drift, error) {
 	body = trimBOM(body)
 	err := jsonv2.Unmarshal(body, result, lenient)
-	var mismatch *jsonv2.SemanticError
-	if !errors.As(err, &mismatch) {
+	if _, mismatch := errors.AsType[*jsonv2.SemanticError](err); !mismatch {
 		return nil, err
 	}
 	*result = *new(T)

@@ -40,17 +40,17 @@
 // A call has up to three attempts ([WithRetry]) under its context. What is repeated depends on the operation and on what is known
 // of the failure:
 //
-//	failure                                     get, list      update, delete,  create, upsert with
-//	                                                           upsert           createNewIfDuplicateAllowed
-//	nothing was sent (refused, no such host)    repeated       repeated         repeated
-//	429, unless the day is used up              repeated       repeated         repeated
-//	reset, time-out, truncated body             repeated       repeated, maybe  error, maybe
-//	408, 500, 502, 503, 504, 520 to 527         repeated       repeated, maybe  error, maybe
-//	425                                         repeated       repeated         error
-//	other 5xx                                   error          error, maybe     error, maybe
-//	2xx without what was promised, too large    error          error, maybe     error, maybe
-//	401 for a bad or expired token              once, if the TokenSource can renew it
-//	anything else                               error          error            error
+//	failure                                  | get, list | update, delete, | create, upsert with
+//	                                         |           | upsert          | createNewIfDuplicateAllowed
+//	nothing was sent (refused, no such host) | repeated  | repeated        | repeated
+//	429, unless the day is used up           | repeated  | repeated        | repeated
+//	reset, time-out, truncated body          | repeated  | repeated, maybe | error, maybe
+//	408, 500, 502, 503, 504, 520 to 527      | repeated  | repeated, maybe | error, maybe
+//	425                                      | repeated  | repeated        | error
+//	other 5xx                                | error     | error, maybe    | error, maybe
+//	2xx without what was promised, too large | error     | error, maybe    | error, maybe
+//	401 for a bad or expired token           | repeated once, if the TokenSource can renew it
+//	anything else                            | error     | error           | error
 //
 // Where it says maybe, the write may have happened: if the call fails in the end, the error matches [ErrMaybeApplied]. After a
 // create, look for the contact before creating it again, by its e-mail address or phone number in a list, some seconds later

@@ -28,7 +28,7 @@ func (d *doer) Do(req *http.Request) (*http.Response, error) {
 	call, req := callOf(req)
 	maps.Copy(req.Header, d.header)
 	maps.Copy(req.Header, call.header)
-	call.request = req
+	call.request, call.idle = req, time.Now()
 
 	resp, err := d.retry.run(call,
 		func() (*http.Response, error) { return d.authorized(call) },
@@ -63,7 +63,9 @@ func (d *doer) attempt(call *call) (*http.Response, error) {
 	if err := d.authorize(req, call); err != nil {
 		return nil, err
 	}
+	call.waited = time.Since(call.idle)
 	resp, err := d.send(req, call)
+	call.idle = time.Now()
 	if err == nil {
 		d.pacer.Observe(call.response.RateLimit)
 		if !isSuccess(resp.StatusCode) {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"strings"
+	"time"
 )
 
 // operation is what the wrapper knows of one of the API's operations.
@@ -59,6 +60,8 @@ type call struct {
 	token     string
 	request   *http.Request // the first attempt's; nil until the doer has it
 	response  Response      // the latest
+	idle      time.Time     // since when nothing is under way
+	waited    time.Duration // before the latest attempt
 	unclear   bool          // after one of the attempts a write may have happened
 	renewed   bool          // the token source was asked again
 }

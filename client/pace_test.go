@@ -67,12 +67,10 @@ func (a *strictAPI) RoundTrip(req *http.Request) (*http.Response, error) {
 	return resp, nil
 }
 
-func (a *strictAPI) client(t *testing.T, opts ...client.Option) *client.Client {
+func (a *strictAPI) client(t *testing.T) *client.Client {
 	t.Helper()
-	opts = append([]client.Option{
-		client.WithHTTPClient(&http.Client{Transport: a}), client.WithLocation("loc"), client.WithBaseURL("http://localhost/proxy"),
-	}, opts...)
-	c, err := client.New(client.StaticToken("pit-test"), opts...)
+	c, err := client.New(client.StaticToken("pit-test"), client.WithHTTPClient(&http.Client{Transport: a}),
+		client.WithLocation("loc"), client.WithBaseURL("http://localhost/proxy"))
 	if err != nil {
 		t.Fatal(err)
 	}

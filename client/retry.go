@@ -65,16 +65,11 @@ func (d *doer) judge(call *call, err error) (delay time.Duration, again bool) {
 	if call.ctx.Err() != nil || !canRepeatBody(call.request) {
 		return 0, false
 	}
-	var apiError *Error
-	var lost *sendError
-	switch {
-	case errors.As(err, &apiError):
+	if apiError, ok := errors.AsType[*Error](err); ok {
 		return d.judgeStatus(call, apiError)
-	case errors.As(err, &lost):
-		return ownDelay, lost.mayPass() && (call.operation.repeatable || !lost.reached)
-	default:
-		return 0, false // no token, for example
 	}
+	lost, ok := errors.AsType[*sendError](err) // something else is, for example, that there is no token
+	return ownDelay, ok && lost.mayPass() && (call.operation.repeatable || !lost.reached)
 }
 
 func (d *doer) judgeStatus(call *call, apiError *Error) (delay time.Duration, again bool) {
@@ -118,8 +113,8 @@ func isTransient(status int) bool {
 
 // mayPass tells whether what kept the answer from coming may be gone soon.
 func (e *sendError) mayPass() bool {
-	var certificate *tls.CertificateVerificationError
-	return !errors.As(e.cause, &certificate) && !errors.Is(e.cause, ErrResponseTooLarge) && !errors.Is(e.cause, errTooManyRedirects)
+	_, distrusted := errors.AsType[*tls.CertificateVerificationError](e.cause)
+	return !distrusted && !errors.Is(e.cause, ErrResponseTooLarge) && !errors.Is(e.cause, errTooManyRedirects)
 }
 
 // canRepeatBody tells whether req can be sent again. Only a caller's own reader, by way of Generated, cannot.

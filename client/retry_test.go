@@ -114,7 +114,7 @@ var operations = []struct {
 		return err
 	}},
 	{"upsert of a new one", false, true, func(ctx context.Context, c *client.Client, opts ...client.CallOption) error {
-		request := client.UpsertContactRequest{Email: client.Set("a@example.com"), CreateNewIfDuplicateAllowed: client.Ptr(true)}
+		request := client.UpsertContactRequest{Email: client.Set("a@example.com"), CreateNewIfDuplicateAllowed: new(true)}
 		_, err := c.Contacts.Upsert(ctx, request, opts...)
 		return err
 	}},

@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"os"
 	"runtime"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -283,12 +284,7 @@ func (f *fate) moved(err error, city string) {
 }
 
 func (f *fate) mayBeIn(city string) bool {
-	for _, possible := range f.cities {
-		if possible == city {
-			return true
-		}
-	}
-	return false
+	return slices.Contains(f.cities, city)
 }
 
 // oracle knows what must hold in the end.

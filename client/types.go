@@ -63,9 +63,9 @@ func Clear[T any]() nullable.Nullable[T] {
 	return nullable.NewNullNullable[T]()
 }
 
-// Ptr returns a pointer to value, for members such as DND that tell false from not sent.
+// Ptr returns a pointer to value, for members such as DND that tell false from not sent. It is new(value) in Go 1.26.
 func Ptr[T any](value T) *T {
-	return &value
+	return new(value)
 }
 
 // LastActivity returns the instant of the contact's last activity, which the API sends as milliseconds in lists and as text

@@ -17,15 +17,15 @@ import (
 func main() {
 	write := flag.Bool("write", false, "against the real API: also create, change and delete a contact of its own")
 	flag.Parse()
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
-	defer stop()
-	if err := run(ctx, os.Getenv("HIGHLEVEL_TOKEN"), os.Getenv("HIGHLEVEL_LOCATION"), *write); err != nil {
+	if err := run(os.Getenv("HIGHLEVEL_TOKEN"), os.Getenv("HIGHLEVEL_LOCATION"), *write); err != nil {
 		fmt.Fprintln(os.Stderr, "quickstart:", err)
 		os.Exit(1)
 	}
 }
 
-func run(ctx context.Context, token, location string, write bool) error {
+func run(token, location string, write bool) error {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	defer stop()
 	out := &transcript{to: os.Stdout}
 	if token == "" || location == "" {
 		return tourFake(ctx, out)

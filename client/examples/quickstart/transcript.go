@@ -16,9 +16,9 @@ type transcript struct {
 }
 
 // title begins a step.
-func (t *transcript) title(format string, args ...any) {
+func (t *transcript) title(text string) {
 	t.step++
-	fmt.Fprintf(t.to, "\n%d. %s\n", t.step, fmt.Sprintf(format, args...))
+	fmt.Fprintf(t.to, "\n%d. %s\n", t.step, text)
 }
 
 // call prints a call as it stands in code.
