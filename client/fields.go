@@ -1,6 +1,7 @@
 package client
 
 import (
+	"bytes"
 	"encoding/json"
 	"maps"
 	"slices"
@@ -210,7 +211,7 @@ func (v FieldValue) elements() []json.RawMessage {
 // elementText returns a JSON text without its quotes and everything else as it is.
 func elementText(raw json.RawMessage) string {
 	var text string
-	if json.Unmarshal(raw, &text) == nil {
+	if bytes.HasPrefix(raw, []byte(`"`)) && json.Unmarshal(raw, &text) == nil {
 		return text
 	}
 	return string(raw)

@@ -111,7 +111,7 @@ func WithLogger(logger *slog.Logger) Option {
 	}
 }
 
-// WithMaxResponseBytes sets how large the body of a success may be, after decompression; 32 MiB by default. A larger one is
+// WithMaxResponseBytes sets how large the body of a success may be, after decompression; 16 MiB by default. A larger one is
 // [ErrResponseTooLarge]. Of the body of an error no more than 64 KiB is read, whatever this option says.
 func WithMaxResponseBytes(limit int64) Option {
 	return func(c *Client) error {

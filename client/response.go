@@ -11,7 +11,7 @@ import (
 )
 
 const (
-	defaultMaxBytes = 32 << 20
+	defaultMaxBytes = 16 << 20
 	maxErrorBytes   = 64 << 10
 	firstReadBytes  = 1 << 20 // how much of an announced length is believed before it has come
 )
@@ -34,6 +34,9 @@ func (r Response) String() string {
 
 // GoString returns what String returns.
 func (r Response) GoString() string { return r.String() }
+
+// MarshalText returns what String returns, so that no encoding holds personal data.
+func (r Response) MarshalText() ([]byte, error) { return []byte(r.String()), nil }
 
 // LogValue returns status, size and attempts, nothing of the content.
 func (r Response) LogValue() slog.Value {
