@@ -46,9 +46,9 @@ func (StaticToken) MarshalText() ([]byte, error) { return []byte(redacted), nil 
 
 // authorize puts the token on req.
 func (d *doer) authorize(req *http.Request, call *call) error {
-	token, err := d.tokens.Token(call.ctx)
+	token, err := d.token(call.ctx)
 	if err != nil {
-		return fmt.Errorf("%s: no token: %w", call.operation.id, err)
+		return fmt.Errorf("%s: no token: %w", call.operation.id, foreignError{err})
 	}
 	if err := checkToken(token); err != nil {
 		return fmt.Errorf("%s: %w", call.operation.id, err)
@@ -60,13 +60,12 @@ func (d *doer) authorize(req *http.Request, call *call) error {
 
 // renew tells the token source that its token is bad, and whether to try again with what it gives then.
 func (d *doer) renew(call *call, err error) bool {
-	source, ok := d.tokens.(interface{ Invalidate(token string) })
-	apiError, isAPIError := errors.AsType[*Error](err)
-	if !ok || !isAPIError || call.renewed || !canRepeatBody(call.request) || !saysBadToken(apiError) {
+	apiError, ok := errors.AsType[*Error](err)
+	if d.invalidate == nil || !ok || call.renewed || !canRepeatBody(call.request) || !saysBadToken(apiError) {
 		return false
 	}
 	call.renewed = true
-	source.Invalidate(call.token)
+	d.invalidate(call.token)
 	return true
 }
 

@@ -37,12 +37,15 @@ func New(tokens TokenSource, opts ...Option) (*Client, error) {
 	c := &Client{
 		baseURL: defaultBaseURL,
 		doer: &doer{
-			tokens:   tokens,
+			token:    tokens.Token,
 			header:   defaultHeader(),
 			maxBytes: defaultMaxBytes,
 			retry:    defaultRetry,
 			logger:   slog.New(slog.DiscardHandler),
 		},
+	}
+	if source, ok := tokens.(interface{ Invalidate(token string) }); ok {
+		c.doer.invalidate = source.Invalidate
 	}
 	for _, opt := range opts {
 		if opt == nil {

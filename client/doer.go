@@ -2,6 +2,7 @@ package client
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -14,13 +15,14 @@ import (
 // doer is the one gen.HttpRequestDoer below the generated client; all behavior hangs on it. Generated code sees nothing but
 // 2xx whose body has been read.
 type doer struct {
-	tokens   TokenSource
-	http     *http.Client
-	header   http.Header // sent with every request
-	maxBytes int64
-	retry    RetryPolicy
-	pacer    Pacer
-	logger   *slog.Logger
+	token      func(ctx context.Context) (string, error) // of the TokenSource; a function prints as an address, whatever the verb
+	invalidate func(token string)                        // nil if the TokenSource cannot renew
+	http       *http.Client
+	header     http.Header // sent with every request
+	maxBytes   int64
+	retry      RetryPolicy
+	pacer      Pacer
+	logger     *slog.Logger
 }
 
 // Do makes the request of a call, in as many attempts as it takes.

@@ -7,8 +7,10 @@ import (
 	"log/slog"
 	"net/http"
 	"regexp"
+	"slices"
 	"strings"
 	"time"
+	"unicode"
 )
 
 // What went wrong, by meaning, for [errors.Is].
@@ -79,44 +81,41 @@ func (e *Error) Error() string {
 // GoString returns what Error returns.
 func (e *Error) GoString() string { return e.Error() }
 
+// MarshalText returns what Error returns, so that no encoding holds personal data.
+func (e *Error) MarshalText() ([]byte, error) { return []byte(e.Error()), nil }
+
 // Is tells whether target is one of the meanings of e.
 func (e *Error) Is(target error) bool {
-	for _, meaning := range e.meanings {
-		if meaning == target {
-			return true
-		}
-	}
-	return false
+	return slices.Contains(e.meanings, target)
 }
 
 // LogValue returns operation, method, path, status, attempts and trace id.
 func (e *Error) LogValue() slog.Value {
 	return slog.GroupValue(
 		slog.String("operation", e.Operation), slog.String("method", e.Method), slog.String("path", e.Path),
-		slog.Int("status", e.StatusCode), slog.Int("attempts", e.Response.Attempts), slog.String("trace_id", e.TraceID))
+		slog.Int("status", e.StatusCode), slog.Int("attempts", e.Response.Attempts), slog.String("trace_id", sanitize(e.TraceID)))
 }
 
 // newError maps a response that is not a success.
 func newError(call *call) *Error {
 	e := &Error{
-		Operation: call.operation.id, Method: call.request.Method, Path: call.request.URL.Path,
+		Operation: call.operation.id, Method: call.request.Method, Path: call.request.URL.EscapedPath(),
 		StatusCode: call.response.StatusCode, Response: call.response, RetryAfter: retryAfter(call.response.Header),
 	}
 	var body errorBody
 	if json.Unmarshal(trimBOM(call.response.Body), &body) == nil {
 		e.Messages = body.messages()
-		e.TraceID = elementText(body.TraceID)
+		e.TraceID = FieldValue{raw: body.TraceID}.Text()
 		e.ContactID, e.MatchingField = body.duplicate()
 	}
 	e.spoken = len(e.Messages) > 0
 	if !e.spoken && len(call.response.Body) > 0 {
 		e.Messages = []string{strings.ToValidUTF8(string(call.response.Body), "\uFFFD")}
 	}
-	if call.token != "" {
-		for i := range e.Messages {
-			e.Messages[i] = strings.ReplaceAll(e.Messages[i], call.token, redacted)
-		}
+	for i := range e.Messages {
+		e.Messages[i] = strings.ReplaceAll(e.Messages[i], call.token, redacted)
 	}
+	e.TraceID = strings.ReplaceAll(e.TraceID, call.token, redacted)
 	e.meanings = meanings(e)
 	if call.operation.write && maybeApplied(e.StatusCode) {
 		e.meanings = append(e.meanings, ErrMaybeApplied)
@@ -154,15 +153,14 @@ func (b errorBody) duplicate() (contactID, matchingField string) {
 // meanings tells what an answer means: by the API's words where its status misleads, by the status otherwise.
 func meanings(e *Error) []error {
 	text := strings.ToLower(strings.Join(e.Messages, "\n"))
+	if strings.HasPrefix(text, "<") {
+		text = "" // a gateway's page, not the API's words
+	}
 	switch status := e.StatusCode; {
 	case status == http.StatusBadRequest && (e.ContactID != "" || strings.Contains(text, "duplicated contact")):
 		return []error{ErrDuplicate}
-	case status == http.StatusBadRequest && saysNotFound(text):
-		return []error{ErrNotFound}
-	case status == http.StatusNotFound && strings.HasPrefix(text, "cannot "):
-		return nil // no such route: a contact that does not exist is a 400
-	case status == http.StatusNotFound:
-		return []error{ErrNotFound}
+	case (status == http.StatusBadRequest || status == http.StatusNotFound) && saysNotFound(text):
+		return []error{ErrNotFound} // a 404 alone means that there is no such route
 	case status == http.StatusUnauthorized && saysForbidden(text):
 		return []error{ErrForbidden, ErrUnauthorized}
 	case status == http.StatusUnauthorized && strings.Contains(text, "version header"):
@@ -208,13 +206,31 @@ func badResponse(call *call, cause error) error {
 	return err
 }
 
-var personal = regexp.MustCompile(`[^\s"'<>]*@[^\s"'<>]+|\+?\b\d[\d ().-]{5,}\d\b|\bpit-[\w-]+|\beyJ[\w.-]+`)
+// foreignError is an error of someone else's, whose text may say too much.
+type foreignError struct{ error }
 
-// sanitize makes a foreign text fit to print: one line, short, without e-mail addresses, phone numbers and tokens.
+func (e foreignError) Error() string { return sanitize(e.error.Error()) }
+
+func (e foreignError) Unwrap() error { return e.error }
+
+// numeric are ids, instants and network addresses, which look like phone numbers in part.
+const numeric = `[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|\d{4}-\d\d-\d\dT[\d:.]+Z?|\d+\.\d+\.\d+\.\d+`
+
+var (
+	personal = regexp.MustCompile(`[^\s"'<>]*@[^\s"'<>]+|\bpit-[\w-]+|\beyJ[\w.-]+|\?[^\s"'<>]+|` + numeric + `|\+?\b\d[\d ().-]{5,}\d\b`)
+	harmless = regexp.MustCompile(`^(?:` + numeric + `)$`)
+)
+
+// sanitize makes a foreign text fit to print: one line, short, without e-mail addresses, phone numbers, queries and tokens.
 func sanitize(text string) string {
 	const longest = 300
-	text = personal.ReplaceAllString(text, redacted)
-	text = strings.Join(strings.FieldsFunc(text, func(r rune) bool { return r <= ' ' || r == 0x7f }), " ")
+	text = personal.ReplaceAllStringFunc(text, func(found string) string {
+		if harmless.MatchString(found) {
+			return found
+		}
+		return redacted
+	})
+	text = strings.Join(strings.FieldsFunc(text, func(r rune) bool { return unicode.IsSpace(r) || unicode.IsControl(r) }), " ")
 	if len(text) > longest {
 		text = strings.ToValidUTF8(text[:longest], "") + "…"
 	}

@@ -208,10 +208,10 @@ func (v FieldValue) elements() []json.RawMessage {
 	return elements
 }
 
-// elementText returns a JSON text without its quotes and everything else as it is.
+// elementText returns a JSON text without its quotes, nothing for null, and everything else as it is.
 func elementText(raw json.RawMessage) string {
 	var text string
-	if bytes.HasPrefix(raw, []byte(`"`)) && json.Unmarshal(raw, &text) == nil {
+	if (bytes.HasPrefix(raw, []byte(`"`)) || string(raw) == "null") && json.Unmarshal(raw, &text) == nil {
 		return text
 	}
 	return string(raw)

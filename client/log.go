@@ -35,13 +35,13 @@ func recordOf(call *call, err error) []slog.Attr {
 		slog.String("operation", call.operation.id), slog.String("method", call.request.Method),
 		slog.String("path", call.request.URL.Path), slog.Int("status", response.StatusCode),
 		slog.Int("attempt", response.Attempts), slog.Duration("wait", call.waited),
-		slog.String("cf_ray", response.Header.Get("Cf-Ray")),
+		slog.String("cf_ray", sanitize(response.Header.Get("Cf-Ray"))),
 	}
 	if limit := response.RateLimit; limit.Known {
 		attrs = append(attrs, slog.Int("remaining", limit.Remaining), slog.Int("daily_remaining", limit.DailyRemaining))
 	}
 	if apiError, ok := errors.AsType[*Error](err); ok {
-		attrs = append(attrs, slog.String("trace_id", apiError.TraceID))
+		attrs = append(attrs, slog.String("trace_id", sanitize(apiError.TraceID)))
 	}
 	return attrs
 }

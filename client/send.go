@@ -39,10 +39,11 @@ type sendError struct {
 }
 
 func (e *sendError) Error() string {
+	text := e.call.String() + ": " + sanitize(e.cause.Error())
 	if e.reached {
-		return e.call.String() + ": " + e.cause.Error() + "; " + ErrMaybeApplied.Error()
+		text += "; " + ErrMaybeApplied.Error()
 	}
-	return e.call.String() + ": " + e.cause.Error()
+	return text
 }
 
 func (e *sendError) Unwrap() []error {

@@ -2,12 +2,14 @@ package client_test
 
 import (
 	"embed"
+	"encoding/json"
 	"io"
 	"net/http"
 	"slices"
 	"strings"
 	"sync"
 	"testing"
+	"unicode"
 
 	"github.com/highlevel-contacts/contacts-go/client"
 )
@@ -134,4 +136,19 @@ func newStub(t testing.TB, answers ...answer) (*client.Client, *stub) {
 	t.Helper()
 	api := &stub{answers: answers}
 	return newClient(t, api), api
+}
+
+// quote returns text as JSON.
+func quote(t testing.TB, text string) string {
+	t.Helper()
+	quoted, err := json.Marshal(text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(quoted)
+}
+
+// isNotPrintable tells whether r would break a line or steer a terminal.
+func isNotPrintable(r rune) bool {
+	return !unicode.IsPrint(r)
 }

@@ -1,0 +1,225 @@
+package client_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"strings"
+	"testing"
+
+	"github.com/highlevel-contacts/contacts-go/client"
+)
+
+// private are what no output may hold: the token, and of a person the e-mail address, phone number, name and city.
+var private = []string{
+	token, "cafe", "rosan@deos.example", "deos.example", "rosan%40deos", "8888888888", "888-8888", "888 8888", "Rosan", "Dolomite",
+}
+
+// leaks returns the private parts that text has.
+func leaks(text string) []string {
+	var found []string
+	for _, part := range private {
+		if strings.Contains(text, part) {
+			found = append(found, part)
+		}
+	}
+	return found
+}
+
+// forms returns value in the forms in which programs print things.
+func forms(t *testing.T, value any) map[string]string {
+	t.Helper()
+	var text, object bytes.Buffer
+	slog.New(slog.NewTextHandler(&text, nil)).Error("failed", "value", value, "in", slog.GroupValue(slog.Any("value", value)))
+	slog.New(slog.NewJSONHandler(&object, nil)).Error("failed", "value", value, "in", []any{value})
+	encoded, err := json.Marshal(map[string]any{"value": value})
+	if err != nil {
+		t.Error(err)
+	}
+	printed := map[string]string{"slog text": text.String(), "slog JSON": object.String(), "JSON": string(encoded)}
+	for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q"} {
+		printed[verb] = fmt.Sprintf(verb, value)
+		printed[verb+" in a list"] = fmt.Sprintf(verb, []any{value})
+	}
+	return printed
+}
+
+func checkForms(t *testing.T, value any) {
+	t.Helper()
+	for form, text := range forms(t, value) {
+		if found := leaks(text); found != nil {
+			t.Errorf("%s has %q: %s", form, found, text)
+		}
+	}
+}
+
+// writeAndSearch makes calls that carry personal data, and returns their errors.
+func writeAndSearch(ctx context.Context, c *client.Client, opts ...client.CallOption) []error {
+	_, err1 := c.Contacts.Create(ctx, client.CreateContactRequest{FirstName: "Rosan", Email: "rosan@deos.example", City: "Dolomite"}, opts...)
+	_, err2 := c.Contacts.Upsert(ctx, client.UpsertContactRequest{Phone: client.Set("+1 888-888-8888"), City: client.Set("Dolomite")}, opts...)
+	_, err3 := c.Contacts.Update(ctx, contactID, client.UpdateContactRequest{Email: client.Set("rosan@deos.example")}, opts...)
+	_, err4 := c.Contacts.List(ctx, client.ListRequest{Query: "rosan@deos.example"}, opts...)
+	_, err5 := c.Contacts.ListByBusiness(ctx, "b", client.BusinessListRequest{Query: "Rosan"}, opts...)
+	return []error{err1, err2, err3, err4, err5}
+}
+
+func TestNothingPrivateIsPrinted(t *testing.T) {
+	t.Parallel()
+	person := `"firstName":"Rosan","email":"rosan@deos.example","phone":"+18888888888","city":"Dolomite"`
+	echo := func(format string) roundTrip {
+		return func(req *http.Request) (*http.Response, error) {
+			echoed := req.Header.Get("Authorization")
+			return answer{status: 400, body: fmt.Sprintf(format, echoed), header: http.Header{"Cf-Ray": {echoed}}}.response(req), nil
+		}
+	}
+	always := func(a answer) roundTrip {
+		return func(req *http.Request) (*http.Response, error) { return a.response(req), nil }
+	}
+	tests := map[string]http.RoundTripper{
+		"the token in the message":          echo(`{"message":"Invalid header %s"}`),
+		"the token in the trace id":         echo(`{"message":"no","traceId":"%s"}`),
+		"the token in the contact id":       echo(`{"message":"no","meta":{"contactId":"%s"}}`),
+		"the token in a body of no dialect": echo(`%s`),
+		"the token as the type of content": roundTrip(func(req *http.Request) (*http.Response, error) {
+			header := http.Header{"Content-Type": {req.Header.Get("Authorization")}, "Set-Cookie": {"session=" + token}}
+			return answer{status: 200, body: "<html>", header: header}.response(req), nil
+		}),
+		"a person in the messages":         always(answer{status: 422, body: `{"message":["email rosan@deos.example is taken","phone (888) 888-8888 or +18888888888 too", "<rosan@deos.example>"]}`}),
+		"a person in the trace id":         always(answer{status: 400, body: `{"message":"no","traceId":"rosan@deos.example"}`}),
+		"a person in the body":             always(answer{status: 400, body: `{` + person + `}`}),
+		"a person in a page":               always(answer{status: 502, body: "<html>Rosan, rosan@deos.example</html>"}),
+		"a person in a broken body":        always(ok(`{"contact":{"id":"a",` + person + `,"tags":["vip"`)),
+		"a person without an id":           always(ok(`{"contact":{` + person + `},"contacts":{` + person + `}}`)),
+		"a person where nothing succeeded": always(ok(`{"succeded":false,"contact":{"id":"a",` + person + `}}`)),
+		"a person with an odd value":       always(ok(`{"contact":{"id":"a","tags":7,` + person + `},"contacts":[{"id":"a","tags":7,` + person + `}]}`)),
+		"the query in the message": roundTrip(func(req *http.Request) (*http.Response, error) {
+			return answer{status: 404, body: `{"message":` + quote(t, "Cannot GET "+req.URL.RequestURI()) + `}`}.response(req), nil
+		}),
+		"the address in the transport's error": roundTrip(func(req *http.Request) (*http.Response, error) {
+			return nil, &url.Error{Op: "Get", URL: req.URL.String(), Err: errors.New("no route to " + req.URL.String())}
+		}),
+		"a redirect that leads nowhere": roundTrip(func(req *http.Request) (*http.Response, error) {
+			header := http.Header{"Location": {"http://[::1?query=Rosan&email=rosan@deos.example&token=" + token}}
+			return answer{status: 307, header: header}.response(req), nil
+		}),
+		"a body over the limit": always(ok(`{"contact":{"id":"a",` + person + `,"x":"` + strings.Repeat("Rosan", 1000) + `"}}`)),
+	}
+	for name, transport := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			var text, object bytes.Buffer
+			debug := &slog.HandlerOptions{Level: slog.LevelDebug}
+			for logged, handler := range map[*bytes.Buffer]slog.Handler{
+				&text: slog.NewTextHandler(&text, debug), &object: slog.NewJSONHandler(&object, debug),
+			} {
+				c := newClient(t, transport, client.WithLogger(slog.New(handler)), client.WithMaxResponseBytes(1000))
+				var response client.Response
+				for _, err := range writeAndSearch(t.Context(), c, client.CaptureResponse(&response)) {
+					checkForms(t, response)
+					checkForms(t, &response)
+					if err != nil {
+						checkForms(t, err)
+						checkForms(t, errors.Join(errors.New("sync"), err))
+					}
+				}
+				if found := leaks(logged.String()); found != nil || logged.Len() == 0 {
+					t.Errorf("the log has %q: %s", found, logged)
+				}
+			}
+		})
+	}
+}
+
+func TestNothingPrivateInRefusals(t *testing.T) {
+	t.Parallel()
+	c := newClient(t, noRequests(t))
+	fields := []client.CustomFieldInput{{ID: "Rosan", Key: "Dolomite", FieldValue: "rosan@deos.example"}}
+	_, err1 := c.Contacts.Create(t.Context(), client.CreateContactRequest{CustomFields: fields})
+	_, err2 := c.Contacts.Get(t.Context(), "rosan@deos.example")
+	_, err3 := c.Contacts.List(t.Context(), client.ListRequest{Query: "Rosan", Limit: 101})
+	_, err4 := client.ParseCursor("rosan@deos.example")
+	_, err5 := client.New(client.StaticToken("Bearer " + token))
+	_, err6 := client.New(client.StaticToken(token), client.WithBaseURL("https://Rosan:cafe@api.example"))
+	_, err7 := client.New(client.StaticToken(token), client.WithBaseURL("https://Rosan:cafe\x7f"))
+	err8 := c.Contacts.Delete(t.Context(), "abc", client.WithHeader("X-Email", "rosan@deos.example\n"))
+	err9 := (&client.Cursor{}).UnmarshalText([]byte("Rosan:Dolomite"))
+	for i, err := range []error{err1, err2, err3, err4, err5, err6, err7, err8, err9} {
+		if err == nil {
+			t.Errorf("refusal %d: no error", i+1)
+			continue
+		}
+		checkForms(t, err)
+	}
+}
+
+// leakingSource is a TokenSource whose error says too much.
+type leakingSource struct{ err error }
+
+func (s leakingSource) Token(context.Context) (string, error) { return "", s.err }
+
+func TestNothingPrivateInErrorsOfTokenSources(t *testing.T) {
+	t.Parallel()
+	cause := fmt.Errorf("refresh of %s for rosan@deos.example at https://auth.example/?secret=cafe failed", token)
+	c, err := client.New(leakingSource{cause}, client.WithLocation("l"), client.WithHTTPClient(&http.Client{Transport: noRequests(t)}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, err := range writeAndSearch(t.Context(), c) {
+		if !errors.Is(err, cause) {
+			t.Errorf("the cause is lost: %v", err)
+		}
+		checkForms(t, err)
+	}
+}
+
+func TestTokensAndClientsPrintWithoutTheToken(t *testing.T) {
+	t.Parallel()
+	c := newClient(t, noRequests(t))
+	source := client.StaticToken(token)
+	for form, text := range forms(t, source) {
+		if !strings.Contains(text, "[redacted]") {
+			t.Errorf("%s: %s", form, text)
+		}
+	}
+	type config struct {
+		Token client.StaticToken
+	}
+	for _, value := range []any{source, &source, config{Token: source}, []client.TokenSource{source}, *c.Contacts} {
+		checkForms(t, value)
+	}
+	for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q", "%x", "%X", "%d", "%10.3s"} {
+		for _, value := range []any{source, c, *c, c.Contacts, c.Generated()} {
+			if found := leaks(fmt.Sprintf(verb, value)); found != nil {
+				t.Errorf("%s of %T has %q", verb, value, found)
+			}
+		}
+	}
+}
+
+// TestNothingPrivateAfterRealFailures meets the errors of net/http itself.
+func TestNothingPrivateAfterRealFailures(t *testing.T) {
+	t.Parallel()
+	hangUp := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }))
+	defer hangUp.Close()
+	closed := httptest.NewServer(http.NotFoundHandler())
+	closed.Close()
+	for name, address := range map[string]string{"hung up": hangUp.URL, "refused": closed.URL} {
+		c := newClient(t, http.DefaultTransport, client.WithBaseURL(address))
+		for _, err := range writeAndSearch(t.Context(), c) {
+			if err == nil {
+				t.Errorf("%s: no error", name)
+				continue
+			}
+			checkForms(t, err)
+			if name == "refused" && !strings.Contains(err.Error(), "127.0.0.1:") {
+				t.Errorf("the address that refused is lost: %v", err)
+			}
+		}
+	}
+}
