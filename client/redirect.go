@@ -20,8 +20,9 @@ func guardRedirects(httpClient *http.Client) *http.Client {
 			return http.ErrUseLastResponse
 		}
 		if elsewhere {
-			req.Header.Del("Authorization")
-			req.Header.Del("Referer")
+			for _, key := range []string{"Authorization", "Cookie", "Referer"} {
+				req.Header.Del(key)
+			}
 		}
 		if httpClient.CheckRedirect != nil {
 			return httpClient.CheckRedirect(req, via)
