@@ -137,3 +137,10 @@ func (s *Server) Budget(locationID string) (remaining, dailyRemaining int) {
 	state := s.budgets.state(s.budgets.at(locationID, now), now)
 	return state.remaining, state.dailyRemaining
 }
+
+// RateLimit returns the limit of each location.
+func (s *Server) RateLimit() RateLimit {
+	s.budgets.mu.Lock()
+	defer s.budgets.mu.Unlock()
+	return s.budgets.limit
+}

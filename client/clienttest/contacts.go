@@ -41,3 +41,13 @@ func (s *Server) sorted() []*record {
 	slices.SortFunc(all, compare)
 	return all
 }
+
+// models returns the first n records in the order of lists.
+func models(records []*record, n int) []gen.Contact {
+	slices.SortFunc(records, compare)
+	contacts := make([]gen.Contact, min(n, len(records)))
+	for i := range contacts {
+		contacts[i] = records[i].contact()
+	}
+	return contacts
+}

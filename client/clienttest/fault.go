@@ -125,23 +125,33 @@ type activeFault struct {
 }
 
 // Fail adds faults. They stay in force until their Count is reached or [Server.ClearFaults] is called. Fail panics if a
-// fault makes no sense.
+// fault makes no sense; AddFaults is for those that a program was given.
 func (s *Server) Fail(all ...Fault) {
-	s.faults.mu.Lock()
-	defer s.faults.mu.Unlock()
-	for _, f := range all {
+	if err := s.AddFaults(all...); err != nil {
+		panic("clienttest: Fail: " + err.Error())
+	}
+}
+
+// AddFaults does what Fail does, or says which fault makes no sense and adds none.
+func (s *Server) AddFaults(all ...Fault) error {
+	var active []*activeFault
+	for i, f := range all {
 		err := f.Validate()
 		if f.Operation != "" && !slices.Contains(s.Operations(), f.Operation) {
 			err = errors.Join(err, fmt.Errorf("no operation %q; there are %s", f.Operation, strings.Join(s.Operations(), ", ")))
 		}
 		if err != nil {
-			panic(fmt.Sprintf("clienttest: Fail: %v", err))
+			return fmt.Errorf("fault %d: %w", i+1, err)
 		}
-		s.faults.all = append(s.faults.all, &activeFault{
+		active = append(active, &activeFault{
 			FaultState: FaultState{Fault: f},
 			dice:       rand.New(rand.NewPCG(f.Seed, 0)), //nolint:gosec // the same requests are to fail in every run
 		})
 	}
+	s.faults.mu.Lock()
+	defer s.faults.mu.Unlock()
+	s.faults.all = append(s.faults.all, active...)
+	return nil
 }
 
 // ClearFaults removes all faults.

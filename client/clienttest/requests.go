@@ -29,6 +29,8 @@ type Request struct {
 	// RateLimited tells that the request counted against a budget; Remaining is what it left of the burst.
 	RateLimited bool
 	Remaining   int
+	// Took is the time from the request's arrival until its answer was known, delays included.
+	Took time.Duration
 	// TraceID is the traceId of the answer.
 	TraceID string
 }
@@ -81,7 +83,7 @@ func (s *Server) record(c *call, status int, fault bool) {
 	entry := Request{
 		At: c.now, Method: c.request.Method, Path: c.request.URL.Path, Query: c.query,
 		Header: withoutCredentials(c.request.Header), Body: c.body,
-		Status: status, Fault: fault, TraceID: c.traceID,
+		Status: status, Fault: fault, Took: s.Now().Sub(c.now), TraceID: c.traceID,
 	}
 	if c.operation != nil {
 		entry.Operation = c.operation.id

@@ -1,0 +1,82 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"strconv"
+	"sync"
+	"time"
+
+	"github.com/highlevel-contacts/contacts-go/client/clienttest"
+)
+
+// greet prints how to reach the fake.
+func greet(out io.Writer, fake *clienttest.Server, s *settings, address net.Addr) {
+	url := "http://" + address.String()
+	fmt.Fprintf(out, `Fake HighLevel at %[1]s, to be looked at in a browser too.
+
+  token     %[2]s
+  location  %[3]s
+  contacts  %[4]d
+  limit     %[5]s
+
+curl '%[1]s/contacts/?locationId=%[3]s&limit=1' \
+  -H 'Version: 2021-07-28' -H 'Authorization: Bearer %[2]s'
+
+`, url, fake.Token, fake.LocationID, fake.Len(), &s.rate)
+}
+
+// newRequestLog returns a function that writes a line for each request. Without verbose it holds no personal data: no query,
+// no body, and no path that is not one of the API's.
+func newRequestLog(log io.Writer, verbose bool) func(clienttest.Request) {
+	var mu sync.Mutex
+	return func(r clienttest.Request) {
+		line := fmt.Sprintf("%s %s %s in %s", r.At.Format(time.TimeOnly+".000"), outcome(r), subject(r, verbose), r.Took.Round(10*time.Microsecond))
+		if r.RateLimited {
+			line += fmt.Sprintf(", budget %d", r.Remaining)
+		}
+		line += ", trace " + r.TraceID
+		if verbose && len(r.Body) > 0 {
+			line += fmt.Sprintf("\n  %s", r.Body)
+		}
+		mu.Lock()
+		defer mu.Unlock()
+		fmt.Fprintln(log, line)
+	}
+}
+
+func outcome(r clienttest.Request) string {
+	text := strconv.Itoa(r.Status)
+	if r.Status == 0 {
+		text = "reset"
+	}
+	if r.Fault {
+		text += " (fault)"
+	}
+	return text
+}
+
+func subject(r clienttest.Request, verbose bool) string {
+	switch {
+	case verbose && len(r.Query) > 0:
+		return fmt.Sprintf("%s %s %s?%s", r.Operation, r.Method, r.Path, r.Query.Encode())
+	case verbose:
+		return fmt.Sprintf("%s %s %s", r.Operation, r.Method, r.Path)
+	case r.Operation == "":
+		return fmt.Sprintf("%s of an unknown route", knownMethod(r.Method))
+	default:
+		return r.Operation
+	}
+}
+
+// knownMethod keeps a made-up method out of the log.
+func knownMethod(method string) string {
+	switch method {
+	case http.MethodGet, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete, http.MethodHead, http.MethodOptions:
+		return method
+	default:
+		return "a request"
+	}
+}

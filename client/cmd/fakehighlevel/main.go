@@ -1,0 +1,144 @@
+// Command fakehighlevel is a HighLevel to develop and test against, for clients in any language. It answers the seven contact
+// operations and OAuth as the real API is known to, shows a page to a browser, and can be made to fail on purpose.
+//
+//	go run github.com/highlevel-contacts/contacts-go/client/cmd/fakehighlevel@latest -contacts 100
+//
+// It prints how to reach it. See -help for what it can be told.
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"os/signal"
+	"syscall"
+	"time"
+
+	"github.com/highlevel-contacts/contacts-go/client/clienttest"
+	"github.com/highlevel-contacts/contacts-go/client/clienttest/console"
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	err := run(ctx, os.Args[1:], os.Stdout, os.Stderr)
+	stop()
+	switch {
+	case errors.Is(err, flag.ErrHelp):
+	case errors.Is(err, errUsage):
+		os.Exit(2)
+	case err != nil:
+		fmt.Fprintln(os.Stderr, "fakehighlevel:", err)
+		os.Exit(1)
+	}
+}
+
+// run serves until the context ends. It prints how to reach the fake on out, and a line for each request on log.
+func run(ctx context.Context, args []string, out, log io.Writer) error {
+	s, err := parseSettings(args, log)
+	if err != nil {
+		return err
+	}
+	fake, err := s.start(log)
+	if err != nil {
+		return err
+	}
+	defer fake.Close()
+	handler, err := console.Handler(fake)
+	if err != nil {
+		return err
+	}
+	var config net.ListenConfig
+	listener, err := config.Listen(ctx, "tcp", s.address)
+	if err != nil {
+		return err
+	}
+	greet(out, fake, s, listener.Addr())
+	return serve(ctx, listener, handler)
+}
+
+// serve answers requests until the context ends, and lets those under way finish for a few seconds.
+func serve(ctx context.Context, listener net.Listener, handler http.Handler) error {
+	server := &http.Server{Handler: handler, ReadHeaderTimeout: time.Minute}
+	served := make(chan error, 1)
+	go func() { served <- server.Serve(listener) }()
+	select {
+	case err := <-served:
+		return err
+	case <-ctx.Done():
+	}
+	patience, cancel := context.WithTimeout(context.WithoutCancel(ctx), 3*time.Second)
+	defer cancel()
+	if err := server.Shutdown(patience); err != nil {
+		return server.Close() // an answer that was told never to end, for example
+	}
+	return nil
+}
+
+// start makes the fake that the settings describe.
+func (s *settings) start(log io.Writer) (*clienttest.Server, error) {
+	options := []clienttest.Option{
+		clienttest.WithoutSocket(), // the console stands in front of it
+		clienttest.WithDefaultToken(s.token),
+		clienttest.WithDefaultLocation(s.location),
+		clienttest.WithLocation(clienttest.Location{AllowDuplicates: s.allowDuplicates}),
+		clienttest.WithRateLimit(s.rate.RateLimit),
+		clienttest.WithRequestLog(1000),
+		clienttest.OnRequest(newRequestLog(log, s.verbose)),
+	}
+	if s.state != "" {
+		options = append(options, clienttest.WithState(s.state))
+	}
+	if !s.validate {
+		options = append(options, clienttest.WithoutValidation())
+	}
+	fake, err := clienttest.Start(options...)
+	if err != nil {
+		return nil, err
+	}
+	if err := s.fill(fake); err != nil {
+		fake.Close()
+		return nil, err
+	}
+	return fake, nil
+}
+
+// fill puts contacts and faults into the fake. Contacts that the state already has are not joined by others.
+func (s *settings) fill(fake *clienttest.Server) error {
+	if fake.Len() == 0 {
+		if err := s.seedContacts(fake); err != nil {
+			return err
+		}
+	}
+	if s.faults == "" {
+		return nil
+	}
+	file, err := os.Open(s.faults) //nolint:gosec // the file that its user names
+	if err != nil {
+		return err
+	}
+	faults, err := clienttest.ReadFaults(file)
+	if err := errors.Join(err, file.Close()); err != nil {
+		return fmt.Errorf("%s: %w", s.faults, err)
+	}
+	return fake.AddFaults(faults...)
+}
+
+func (s *settings) seedContacts(fake *clienttest.Server) error {
+	if s.seed == "" {
+		return fake.SeedSamples(s.contacts)
+	}
+	file, err := os.Open(s.seed) //nolint:gosec // the file that its user names
+	if err != nil {
+		return err
+	}
+	_, err = fake.SeedJSON(file)
+	if err := errors.Join(err, file.Close()); err != nil {
+		return fmt.Errorf("%s: %w", s.seed, err)
+	}
+	return nil
+}

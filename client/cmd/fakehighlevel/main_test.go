@@ -1,0 +1,186 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"io"
+	"net/http"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"go.uber.org/goleak"
+
+	"github.com/highlevel-contacts/contacts-go/client/clienttest"
+)
+
+// childArgs, in the environment, makes the test program be the fake itself.
+const childArgs = "FAKEHIGHLEVEL_TEST_ARGS"
+
+func TestMain(m *testing.M) {
+	if args, ok := os.LookupEnv(childArgs); ok {
+		if err := run(context.Background(), strings.Split(args, "\n"), os.Stdout, io.Discard); err != nil {
+			os.Exit(1)
+		}
+		return
+	}
+	goleak.VerifyTestMain(m)
+}
+
+// output is a writer that may be read while it is written to.
+type output struct {
+	mu   sync.Mutex
+	text bytes.Buffer
+}
+
+func (o *output) Write(part []byte) (int, error) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.text.Write(part)
+}
+
+func (o *output) String() string {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.text.String()
+}
+
+var greeting = regexp.MustCompile(`Fake HighLevel at (http://\S+),`)
+
+// started runs the fake until the test ends, and returns its address and the log of requests. stop ends it and returns its error.
+func started(t *testing.T, args ...string) (url string, log *output, stop func() error) {
+	t.Helper()
+	ctx, cancel := context.WithCancel(t.Context())
+	reader, writer := io.Pipe()
+	log = &output{}
+	ended := make(chan error, 1)
+	go func() {
+		err := run(ctx, append([]string{"-addr", "127.0.0.1:0"}, args...), writer, log)
+		writer.CloseWithError(io.EOF)
+		ended <- err
+	}()
+	stop = sync.OnceValue(func() error {
+		cancel()
+		return <-ended
+	})
+	t.Cleanup(func() { _ = stop() })
+	greeted, err := io.ReadAll(io.LimitReader(reader, 1)) // the greeting comes in one write
+	if err != nil {
+		t.Fatal(err)
+	}
+	rest := make([]byte, 4096)
+	n, _ := reader.Read(rest)
+	found := greeting.FindStringSubmatch(string(greeted) + string(rest[:n]))
+	if found == nil {
+		t.Fatalf("greeted with %q, ended with %v", rest[:n], stop())
+	}
+	return found[1], log, stop
+}
+
+func do(t *testing.T, method, url, body string) (status int, text string) {
+	t.Helper()
+	request, err := http.NewRequestWithContext(t.Context(), method, url, strings.NewReader(body))
+	if err != nil {
+		t.Fatal(err)
+	}
+	request.Header = http.Header{"Version": {"2021-07-28"}, "Authorization": {"Bearer pit-test"}, "Content-Type": {"application/json"}}
+	httpClient := &http.Client{Transport: &http.Transport{DisableKeepAlives: true}}
+	resp, err := httpClient.Do(request)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	answer, err := io.ReadAll(resp.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return resp.StatusCode, string(answer)
+}
+
+func write(t *testing.T, name, text string) (path string) {
+	t.Helper()
+	path = filepath.Join(t.TempDir(), name)
+	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+func TestServesUntilStopped(t *testing.T) {
+	t.Parallel()
+	seed := write(t, "seed.jsonl", `{"id":"ada","firstName":"Ada","email":"ada@example.com"}`)
+	faults := write(t, "faults.json", `[{"operation":"deleteContact","status":500,"count":1}]`)
+	url, log, stop := started(t, "-token", "pit-test", "-location", "L", "-seed", seed, "-faults", faults, "-rate", "6/1h,100", "-allow-duplicates")
+	for _, test := range []struct {
+		name, method, path, body string
+		status                   int
+		contains                 string
+	}{
+		{"the page", "GET", "/", "", 200, "6 of 6 in 1h0m0s, 100 today"},
+		{"the document", "GET", "/document", "", 200, "upsertContact"},
+		{"a contact of the seed", "GET", "/contacts/ada", "", 200, "ada@example.com"},
+		{"a duplicate", "POST", "/contacts/", `{"locationId":"L","email":"ada@example.com"}`, 201, "ada@example.com"},
+		{"a fault", "DELETE", "/contacts/ada", "", 500, ""},
+		{"its end", "DELETE", "/contacts/ada", "", 200, "succeded"},
+		{"a search", "GET", "/contacts/?locationId=L&query=ada%40example.com", "", 200, `"total":1`},
+		{"an unknown member", "PUT", "/contacts/x", `{"oops":1}`, 422, "oops"},
+		{"the limit", "GET", "/contacts/x", "", 400, ""},
+		{"over the limit", "GET", "/contacts/x", "", 429, ""},
+		{"an unknown route", "GET", "/ada@example.com", "", 404, ""},
+	} {
+		status, text := do(t, test.method, url+test.path, test.body)
+		if status != test.status || !strings.Contains(text, test.contains) {
+			t.Errorf("%s: %d %s, want %d with %q", test.name, status, text, test.status, test.contains)
+		}
+	}
+	if err := stop(); err != nil {
+		t.Error(err)
+	}
+	if lines := log.String(); strings.Contains(lines, "example.com") || !strings.Contains(lines, "500 (fault) deleteContact") || !strings.Contains(lines, "200 getContact in") {
+		t.Errorf("log:\n%s", lines)
+	}
+}
+
+func TestVerboseLog(t *testing.T) {
+	t.Parallel()
+	url, log, _ := started(t, "-token", "pit-test", "-location", "L", "-rate", "off", "-v", "-validate=false")
+	do(t, "POST", url+"/contacts/", `{"locationId":"L","email":"ada@example.com","oops":1}`)
+	do(t, "GET", url+"/contacts/?locationId=L&query=ada", "")
+	if lines := log.String(); !strings.Contains(lines, "ada@example.com") || !strings.Contains(lines, "query=ada") || strings.Contains(lines, "pit-test") {
+		t.Errorf("log:\n%s", lines)
+	}
+}
+
+func TestCommandLine(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]clienttest.RateLimit{
+		"25/10s":        {Max: 25, Interval: 10 * time.Second, Daily: 200_000},
+		"25/10s,10000":  {Max: 25, Interval: 10 * time.Second, Daily: 10_000},
+		"1/500ms,0":     {Max: 1, Interval: 500 * time.Millisecond},
+		"off":           {},
+		"100/10s,20000": {Max: 100, Interval: 10 * time.Second, Daily: 20_000},
+	} {
+		s, err := parseSettings([]string{"-rate", text}, io.Discard)
+		if err != nil || s.rate.RateLimit != want {
+			t.Errorf("%s: %+v, %v", text, s, err)
+		}
+		if again, err := parseSettings([]string{"-rate", s.rate.String()}, io.Discard); err != nil || again.rate.Max != want.Max {
+			t.Errorf("%s is written as %s, which is %v", text, &s.rate, err)
+		}
+	}
+	for _, bad := range [][]string{{"-rate", "100"}, {"-rate", "0/10s"}, {"-rate", "1/10s,x"}, {"-nope"}, {"extra"}} {
+		if _, err := parseSettings(bad, io.Discard); !errors.Is(err, errUsage) {
+			t.Errorf("%v: %v", bad, err)
+		}
+	}
+	for _, bad := range [][]string{{"-seed", "/nowhere"}, {"-faults", "/nowhere"}, {"-state", "/nowhere/at/all"}, {"-addr", "nowhere:x"}, {"-faults", write(t, "f.json", `[{"operation":"no"}]`)}} {
+		if err := run(t.Context(), bad, io.Discard, io.Discard); err == nil {
+			t.Errorf("%v: no error", bad)
+		}
+	}
+}
