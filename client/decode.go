@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"math"
 	"reflect"
 	"strconv"
@@ -18,7 +17,7 @@ import (
 )
 
 var (
-	errNotJSON     = errors.New("it is not JSON, or breaks off")
+	errNotJSON     = errors.New("it is no JSON object, or breaks off")
 	errManyObjects = errors.New("it has more objects than it can mean")
 )
 
@@ -50,6 +49,9 @@ var lenient = jsonv2.JoinOptions(jsontext.AllowDuplicateNames(true), jsontext.Al
 // values of another type, and telling where they are.
 func decode[T any](body []byte, result *T) ([]Drift, error) {
 	body = trimBOM(body)
+	if jsontext.Value(body).Kind() != '{' {
+		return nil, errNotJSON
+	}
 	err := jsonv2.Unmarshal(body, result, lenient)
 	if _, mismatch := errors.AsType[*jsonv2.SemanticError](err); !mismatch {
 		return nil, err
@@ -115,10 +117,6 @@ func (t *tolerant) value(dec *jsontext.Decoder, target any) error {
 func (t *tolerant) keep(raw jsontext.Value, target any, pointer jsontext.Pointer) {
 	text := elementText(json.RawMessage(raw))
 	switch target := target.(type) {
-	case *string:
-		if kind := raw.Kind(); kind != '{' && kind != '[' {
-			*target = text
-		}
 	case *bool:
 		*target, _ = strconv.ParseBool(text)
 	case *int:
@@ -128,30 +126,35 @@ func (t *tolerant) keep(raw jsontext.Value, target any, pointer jsontext.Pointer
 	case *time.Time:
 		*target, _ = parseInstant(raw)
 	case *nullable.Nullable[bool]:
-		done, _ := strconv.ParseBool(text)
-		target.Set(done)
+		if done, err := strconv.ParseBool(text); err == nil {
+			target.Set(done)
+		}
 	case *gen.AdditionalEmail:
 		if raw.Kind() == '"' {
 			target.Email = text
 		}
 	default:
-		t.keepElement(raw, target, pointer)
+		t.keepAs(reflect.ValueOf(target).Elem(), raw, text, pointer)
 	}
 }
 
-// keepElement takes raw as the only element of a list, where target is a list that has such elements.
-func (t *tolerant) keepElement(raw jsontext.Value, target any, pointer jsontext.Pointer) {
-	list := reflect.TypeOf(target).Elem()
-	if list.Kind() != reflect.Slice {
+// keepAs takes raw as a text, where target is one, or as the only element of a list that has such elements.
+func (t *tolerant) keepAs(target reflect.Value, raw jsontext.Value, text string, pointer jsontext.Pointer) {
+	kind := raw.Kind()
+	if target.Kind() == reflect.String && kind != '{' && kind != '[' {
+		target.SetString(text)
+	}
+	if target.Kind() != reflect.Slice || text == "" {
 		return
 	}
-	element := typeOf(reflect.New(list.Elem()).Interface())
-	if kinds[element] != raw.Kind() || string(raw) == `""` {
+	element := reflect.New(target.Type().Elem())
+	if kinds[typeOf(element.Interface())] != kind {
 		return
 	}
 	inner := tolerant{prefix: pointer, drift: t.drift}
-	_ = jsonv2.Unmarshal(fmt.Appendf(nil, "[%s]", raw), target, inner.options()) // raw is valid JSON
+	_ = jsonv2.Unmarshal(raw, element.Interface(), inner.options()) // raw is valid JSON
 	t.drift = inner.drift
+	target.Set(reflect.Append(reflect.Zero(target.Type()), element.Elem()))
 }
 
 // kinds are the JSON kinds of the document's types.

@@ -1,0 +1,251 @@
+package client_test
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"log/slog"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/highlevel-contacts/contacts-go/client"
+)
+
+// TestWrongTypes gives a member of each kind a value of each other type: the contact is kept, with what can be kept of the value,
+// and the place is told.
+func TestWrongTypes(t *testing.T) {
+	t.Parallel()
+	added := instant(t, "2021-07-02T05:18:26.704Z")
+	tests := []struct {
+		members string
+		want    client.Contact
+		drift   string // pointer below /contact, type wanted, type got
+	}{
+		// Text.
+		{`"city":7`, client.Contact{City: "7"}, "/city string number"},
+		{`"city":-0.50`, client.Contact{City: "-0.50"}, "/city string number"},
+		{`"postalCode":9007199254740993`, client.Contact{PostalCode: "9007199254740993"}, "/postalCode string number"},
+		{`"city":true`, client.Contact{City: "true"}, "/city string boolean"},
+		{`"city":false`, client.Contact{City: "false"}, "/city string boolean"},
+		{`"city":{"name":"Oslo"}`, client.Contact{}, "/city string object"},
+		{`"city":["Oslo"]`, client.Contact{}, "/city string array"},
+		{`"id":7`, client.Contact{ID: "7"}, "/id string number"},
+		// An open enumeration.
+		{`"dndSettings":{"SMS":{"status":1,"code":103}}`, client.Contact{DNDSettings: client.DNDSettings{SMS: client.DNDSetting{Status: "1", Code: "103"}}}, "/dndSettings/SMS/status string number, /dndSettings/SMS/code string number"},
+		{`"dndSettings":{"SMS":{"status":[]}}`, client.Contact{}, "/dndSettings/SMS/status string array"},
+		// Yes or no.
+		{`"dnd":"true"`, client.Contact{DND: true}, "/dnd boolean string"},
+		{`"dnd":"false"`, client.Contact{}, "/dnd boolean string"},
+		{`"dnd":"perhaps"`, client.Contact{}, "/dnd boolean string"},
+		{`"dnd":""`, client.Contact{}, "/dnd boolean string"},
+		{`"dnd":1`, client.Contact{DND: true}, "/dnd boolean number"},
+		{`"dnd":0`, client.Contact{}, "/dnd boolean number"},
+		{`"dnd":{}`, client.Contact{}, "/dnd boolean object"},
+		{`"dnd":[]`, client.Contact{}, "/dnd boolean array"},
+		// A whole number.
+		{`"birthDay":"25"`, client.Contact{BirthDay: 25}, "/birthDay integer string"},
+		{`"birthDay":"twenty"`, client.Contact{}, "/birthDay integer string"},
+		{`"birthDay":""`, client.Contact{}, "/birthDay integer string"},
+		{`"birthDay":25.0`, client.Contact{BirthDay: 25}, "/birthDay integer number"},
+		{`"birthDay":25.9`, client.Contact{BirthDay: 25}, "/birthDay integer number"},
+		{`"birthDay":1e400`, client.Contact{}, "/birthDay integer number"},
+		{`"birthDay":1e30`, client.Contact{}, "/birthDay integer number"},
+		{`"birthDay":true`, client.Contact{}, "/birthDay integer boolean"},
+		{`"birthDay":[25]`, client.Contact{}, "/birthDay integer array"},
+		{`"birthDay":{}`, client.Contact{}, "/birthDay integer object"},
+		// An instant.
+		{`"dateAdded":"2021-07-02T05:18:26.704+0000"`, client.Contact{DateAdded: added}, "/dateAdded date-time string"},
+		{`"dateAdded":"2021-07-02 05:18:26.704"`, client.Contact{DateAdded: added}, "/dateAdded date-time string"},
+		{`"dateAdded":"1625203106704"`, client.Contact{DateAdded: added}, "/dateAdded date-time string"},
+		{`"dateAdded":"yesterday"`, client.Contact{}, "/dateAdded date-time string"},
+		{`"dateAdded":true`, client.Contact{}, "/dateAdded date-time boolean"},
+		{`"dateAdded":{"$date":"2021-07-02T05:18:26.704Z"}`, client.Contact{}, "/dateAdded date-time object"},
+		{`"createdBy":{"channel":"OAUTH","timestamp":"2021-07-02T05:18:26.704+00"}`, client.Contact{CreatedBy: client.CreatedBy{Channel: "OAUTH", Timestamp: added}}, "/createdBy/timestamp date-time string"},
+		// A list.
+		{`"tags":"vip"`, client.Contact{Tags: []string{"vip"}}, "/tags array string"},
+		{`"tags":""`, client.Contact{}, "/tags array string"},
+		{`"tags":{}`, client.Contact{}, "/tags array object"},
+		{`"tags":7`, client.Contact{}, "/tags array number"},
+		{`"tags":true`, client.Contact{}, "/tags array boolean"},
+		{`"tags":["vip",7,{},["a"],true]`, client.Contact{Tags: []string{"vip", "7", "", "", "true"}}, "/tags/1 string number, /tags/2 string object, /tags/3 string array, /tags/4 string boolean"},
+		{`"customFields":{"id":"a","value":1}`, client.Contact{CustomFields: []client.CustomField{{ID: "a", Value: []byte("1")}}}, "/customFields array object"},
+		{`"customFields":["a",{"id":"b","value":[]}]`, client.Contact{CustomFields: []client.CustomField{{}, {ID: "b", Value: []byte("[]")}}}, "/customFields/0 object string"},
+		{`"attributions":{"utmSource":7}`, client.Contact{Attributions: []client.Attribution{{UtmSource: "7"}}}, "/attributions array object, /attributions/utmSource string number"},
+		{`"searchAfter":"a"`, client.Contact{}, "/searchAfter array string"},
+		// An object.
+		{`"createdBy":"OAUTH"`, client.Contact{}, "/createdBy object string"},
+		{`"createdBy":[]`, client.Contact{}, "/createdBy object array"},
+		{`"attributionSource":7`, client.Contact{}, "/attributionSource object number"},
+		{`"dndSettings":false`, client.Contact{}, "/dndSettings object boolean"},
+		{`"dndSettings":{"SMS":"active","Email":{"status":"active"}}`, client.Contact{DNDSettings: client.DNDSettings{Email: client.DNDSetting{Status: client.DNDActive}}}, "/dndSettings/SMS object string"},
+		// What takes any value, beside something odd.
+		{`"city":7,"lastActivity":{"at":1},"additionalEmails":[{"email":"a@example.com","validEmail":[1]}]`, client.Contact{City: "7", LastActivity: []byte(`{"at":1}`), AdditionalEmails: []client.AdditionalEmail{{Email: "a@example.com", ValidEmail: []byte("[1]")}}}, "/city string number"},
+		// A member that comes twice, and a name that needs escaping.
+		{`"city":7,"city":"Oslo"`, client.Contact{City: "Oslo"}, "/city string number"},
+		{`"a/b~c":{"city":7},"city":7`, client.Contact{City: "7", Extra: []byte(`{"a/b~c":{"city":7}}`)}, "/city string number"},
+	}
+	for _, test := range tests {
+		t.Run(test.members, func(t *testing.T) {
+			t.Parallel()
+			c, _ := newStub(t, ok(contactBody(`"firstName":"Rosan",`+test.members+`,"lastName":"Deo","unknown":1`)))
+			var response client.Response
+			got, err := c.Contacts.Get(t.Context(), contactID, client.CaptureResponse(&response))
+			if err != nil {
+				t.Fatal(err)
+			}
+			want := test.want
+			want.FirstName, want.LastName = "Rosan", "Deo"
+			if want.ID == "" {
+				want.ID = contactID
+			}
+			if want.Extra == nil {
+				want.Extra = []byte(`{"unknown":1}`)
+			} else {
+				want.Extra = append(bytes.TrimSuffix(want.Extra, []byte("}")), `,"unknown":1}`...)
+			}
+			if diff := cmp.Diff(&want, got); diff != "" {
+				t.Errorf("contact (-want +got):\n%s", diff)
+			}
+			if diff := cmp.Diff(test.drift, driftText("/contact", response.Drift)); diff != "" {
+				t.Errorf("drift (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+// driftText writes drift as the table above does, with pointers below prefix.
+func driftText(prefix string, drift []client.Drift) string {
+	places := make([]string, len(drift))
+	for i, place := range drift {
+		places[i] = strings.TrimPrefix(place.Pointer, prefix) + " " + place.Want + " " + place.Got
+	}
+	return strings.Join(places, ", ")
+}
+
+func TestOneOddValueLosesNoContactOfAPage(t *testing.T) {
+	t.Parallel()
+	page := string(newListing(t, 200).page(nil, 0, 100))
+	id := newListing(t, 200).id(41)
+	at := strings.Index(page, id)
+	odd := page[:at] + strings.Replace(page[at:], `"dnd": false`, `"dnd": "no", "loyalty": 7`, 1)
+	c, _ := newStub(t, ok(page), ok(odd))
+	want, err := c.Contacts.List(t.Context(), client.ListRequest{Limit: 100})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var response client.Response
+	got, err := c.Contacts.List(t.Context(), client.ListRequest{Limit: 100}, client.CaptureResponse(&response))
+	if err != nil {
+		t.Fatal(err)
+	}
+	want.Contacts[41].Extra = []byte(`{"loyalty":7}`)
+	if diff := cmp.Diff(want, got); diff != "" || len(got.Contacts) != 100 {
+		t.Errorf("%d contacts (-want +got):\n%s", len(got.Contacts), diff)
+	}
+	if diff := cmp.Diff([]client.Drift{{Pointer: "/contacts/41/dnd", Want: "boolean", Got: "string"}}, response.Drift); diff != "" {
+		t.Errorf("drift (-want +got):\n%s", diff)
+	}
+}
+
+func TestDriftIsBounded(t *testing.T) {
+	t.Parallel()
+	c, _ := newStub(t, ok(contactBody(`"tags":[0`+strings.Repeat(",0", 999)+`]`)))
+	var response client.Response
+	contact, err := c.Contacts.Get(t.Context(), contactID, client.CaptureResponse(&response))
+	if err != nil || len(contact.Tags) != 1000 || len(response.Drift) != 100 {
+		t.Errorf("%d tags, %d places, %v", len(contact.Tags), len(response.Drift), err)
+	}
+}
+
+func TestDriftIsLogged(t *testing.T) {
+	t.Parallel()
+	var logged bytes.Buffer
+	handler := slog.NewTextHandler(&logged, &slog.HandlerOptions{ReplaceAttr: func(_ []string, attr slog.Attr) slog.Attr {
+		if attr.Key == slog.TimeKey || attr.Key == "wait" {
+			return slog.Attr{}
+		}
+		return attr
+	}})
+	api := &stub{answers: []answer{ok(contactBody(`"city":7,"dnd":"Dolomite"`)), ok(contactBody(``))}}
+	c := newClient(t, api, client.WithLogger(slog.New(handler)))
+	for range 2 {
+		if _, err := c.Contacts.Get(t.Context(), contactID); err != nil {
+			t.Fatal(err)
+		}
+	}
+	const want = `level=WARN msg="highlevel: answer differs from the document" operation=getContact method=GET path=/proxy/v1/contacts/ocQHyuzHvysMo5N5VsXc status=200 attempt=1 cf_ray="" places=2 pointer=/contact/city want=string got=number` + "\n"
+	if diff := cmp.Diff(want, logged.String()); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+}
+
+// TestSuccessesWithoutTheirShape are 2xx that hold nothing of what was promised.
+func TestSuccessesWithoutTheirShape(t *testing.T) {
+	t.Parallel()
+	bodies := []struct{ name, contentType, body string }{
+		{"empty", "application/json", ""},
+		{"spaces", "application/json", " \n"},
+		{"a page", "text/html", html},
+		{"a text", "text/plain", "OK"},
+		{"a JSON text", "application/json", `"OK"`},
+		{"true", "application/json", `true`},
+		{"null", "application/json", `null`},
+		{"a list", "application/json", `[]`},
+		{"a list of contacts", "application/json", `[{"id":"abc"}]`},
+		{"truncated", "application/json", `{"contact":{"id":"abc"},"contacts":[`},
+		{"truncated after an odd value", "application/json", `{"contact":{"id":7},"contacts":[{"id":7},`},
+		{"two values", "application/json", `{"contact":{"id":"abc"},"contacts":[]}{}`},
+		{"not JSON behind an odd value", "application/json", `{"contact":{"id":7},"contacts":[{"id":7}],x}`},
+	}
+	members := []struct{ name, contentType, body string }{ // a delete promises none
+		{"an object without it", "application/json", `{}`},
+		{"null for it", "application/json", `{"contact":null,"contacts":null}`},
+		{"a text for it", "application/json", `{"contact":"abc","contacts":"abc"}`},
+		{"an empty one", "application/json", `{"contact":{},"contacts":null}`},
+		{"one without an id", "application/json", `{"contact":{"city":"Oslo"}}`},
+	}
+	for _, operation := range operations {
+		tests := bodies
+		if operation.name != "delete" {
+			tests = append(tests, members...)
+		}
+		for _, test := range tests {
+			t.Run(operation.name+": "+test.name, func(t *testing.T) {
+				t.Parallel()
+				c, api := newStub(t, answer{status: 200, body: test.body, header: map[string][]string{"Content-Type": {test.contentType}}})
+				err := operation.call(t.Context(), c)
+				if !errors.Is(err, client.ErrBadResponse) || errors.Is(err, client.ErrMaybeApplied) != operation.write {
+					t.Fatalf("got %v", err)
+				}
+				if len(api.sent) != 1 {
+					t.Errorf("%d requests", len(api.sent))
+				}
+				for _, part := range []string{"status 200", `content type "` + test.contentType + `"`} {
+					if !strings.Contains(err.Error(), part) {
+						t.Errorf("%s is not told: %v", part, err)
+					}
+				}
+			})
+		}
+	}
+}
+
+func TestAWalkKeepsWhatOddPagesHave(t *testing.T) {
+	t.Parallel()
+	c, _ := newStub(t, ok(`{"contacts":{"id":"abc","dnd":"yes"},"meta":{"total":"1","startAfter":"1603870249758","startAfterId":7}}`))
+	var response client.Response
+	page, err := c.Contacts.List(context.Background(), client.ListRequest{Limit: 1}, client.CaptureResponse(&response))
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := &client.Page{Contacts: []client.Contact{{ID: "abc"}}, Total: 1, Next: &client.Cursor{AddedMillis: 1603870249758, ID: "7"}}
+	if diff := cmp.Diff(want, page); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+	const drift = "/contacts array object, /contacts/dnd boolean string, /meta/total integer string, /meta/startAfter integer string, /meta/startAfterId string number"
+	if diff := cmp.Diff(drift, driftText("", response.Drift)); diff != "" {
+		t.Errorf("drift (-want +got):\n%s", diff)
+	}
+}
