@@ -1,0 +1,83 @@
+package oauth
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"time"
+
+	"github.com/gofrs/flock"
+)
+
+// FileStore is a [TokenStore] in a file, for any number of processes on one machine. The file holds the secrets in the clear
+// and is readable by its owner only (0600). It is replaced as a whole, and on disk before the new tokens are used, so it holds a
+// whole credential at every instant, also if the process is killed or the machine stops.
+//
+// Beside the file stand path.lock and path.renewal.lock, which are empty and stay, and at times path.new. The directory must
+// exist, and be on a file system that has locks (many network file systems do not).
+type FileStore struct {
+	path string
+}
+
+// NewFileStore returns a store in the file path. It does not touch the file, which need not exist.
+func NewFileStore(path string) *FileStore {
+	return &FileStore{path: path}
+}
+
+// Load returns the stored credential, or an error that matches [ErrNoCredential] if there is no file.
+func (s *FileStore) Load(context.Context) (Credential, error) {
+	data, err := os.ReadFile(s.path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return Credential{}, fmt.Errorf("%w: %w", ErrNoCredential, err)
+	}
+	if err != nil {
+		return Credential{}, err
+	}
+	credential, err := DecodeCredential(data)
+	if err != nil {
+		return Credential{}, fmt.Errorf("%s: %w", s.path, err)
+	}
+	return credential, nil
+}
+
+// CompareAndSwap stores next if the stored credential has the refresh token used.
+func (s *FileStore) CompareAndSwap(ctx context.Context, used Secret, next Credential) (bool, error) {
+	unlock, err := lockFile(ctx, s.path+".lock")
+	if err != nil {
+		return false, err
+	}
+	defer unlock()
+	stored, err := s.Load(ctx)
+	if err != nil && !errors.Is(err, ErrNoCredential) {
+		return false, err
+	}
+	if stored.RefreshToken != used {
+		return false, nil
+	}
+	data, err := next.Encode()
+	if err != nil {
+		return false, err
+	}
+	if err := replaceFile(s.path, data); err != nil {
+		return false, err
+	}
+	return true, nil
+}
+
+// LockRenewal waits until nobody else, in any process, renews the credential. The lock of a process that is killed ends with it.
+func (s *FileStore) LockRenewal(ctx context.Context) (unlock func(), err error) {
+	return lockFile(ctx, s.path+".renewal.lock")
+}
+
+// lockFile locks the file path, which is made if need be. Each call locks by a file descriptor of its own, so the lock also
+// excludes others of this process.
+func lockFile(ctx context.Context, path string) (unlock func(), err error) {
+	const again = 5 * time.Millisecond
+	lock := flock.New(path, flock.SetPermissions(0o600))
+	if _, err := lock.TryLockContext(ctx, again); err != nil {
+		return nil, err
+	}
+	return func() { _ = lock.Unlock() }, nil
+}

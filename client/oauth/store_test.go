@@ -1,0 +1,218 @@
+package oauth_test
+
+import (
+	"context"
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/highlevel-contacts/contacts-go/client/oauth"
+)
+
+func pair(name string) oauth.Credential {
+	return oauth.Credential{
+		AccessToken: oauth.NewSecret("access of " + name), RefreshToken: oauth.NewSecret("refresh of " + name),
+		IssuedAt: time.Now().Round(0), Expiry: time.Now().Add(time.Hour).Round(0), UserType: oauth.UserTypeCompany, CompanyID: companyID,
+		LocationID: locationID, UserID: "u", PlanID: "p", Scopes: []string{"a", "b"}, ApprovedLocations: []string{"c"}, BulkInstallation: true,
+	}
+}
+
+// Both stores keep the same promises.
+func TestStores(t *testing.T) {
+	t.Parallel()
+	stores := map[string]func(t *testing.T) oauth.TokenStore{
+		"memory": func(*testing.T) oauth.TokenStore { return oauth.NewMemoryStore() },
+		"file": func(t *testing.T) oauth.TokenStore {
+			return oauth.NewFileStore(filepath.Join(t.TempDir(), "credential.json"))
+		},
+	}
+	tests := []struct {
+		name string
+		test func(t *testing.T, store oauth.TokenStore)
+	}{
+		{"an empty one says so", func(t *testing.T, store oauth.TokenStore) {
+			if _, err := store.Load(t.Context()); !errors.Is(err, oauth.ErrNoCredential) {
+				t.Errorf("got %v", err)
+			}
+		}},
+		{"an empty one takes the first credential as that", func(t *testing.T, store oauth.TokenStore) {
+			swap(t, store, oauth.NewSecret("something"), pair("a"), false)
+			swap(t, store, oauth.Secret{}, pair("a"), true)
+			swap(t, store, oauth.Secret{}, pair("b"), false)
+		}},
+		{"what was stored is loaded whole", func(t *testing.T, store oauth.TokenStore) {
+			want := pair("a")
+			swap(t, store, oauth.Secret{}, want, true)
+			got, err := store.Load(t.Context())
+			if diff := cmp.Diff(want, got, cmp.Comparer(func(x, y oauth.Secret) bool { return x == y })); diff != "" || err != nil {
+				t.Errorf("%v\n%s", err, diff)
+			}
+		}},
+		{"only the token that was used swaps", func(t *testing.T, store oauth.TokenStore) {
+			swap(t, store, oauth.Secret{}, pair("a"), true)
+			swap(t, store, pair("b").RefreshToken, pair("c"), false)
+			swap(t, store, pair("a").RefreshToken, pair("b"), true)
+			swap(t, store, pair("a").RefreshToken, pair("c"), false)
+			got, err := store.Load(t.Context())
+			if err != nil || got.RefreshToken != pair("b").RefreshToken {
+				t.Errorf("got %s, %v", got.RefreshToken.Reveal(), err)
+			}
+		}},
+		{"of many that swap at once one wins", func(t *testing.T, store oauth.TokenStore) {
+			swap(t, store, oauth.Secret{}, pair("a"), true)
+			var won atomic.Int64
+			var wait sync.WaitGroup
+			for range 20 {
+				wait.Go(func() {
+					swapped, err := store.CompareAndSwap(t.Context(), pair("a").RefreshToken, pair("b"))
+					if err != nil {
+						t.Error(err)
+					}
+					if swapped {
+						won.Add(1)
+					}
+				})
+			}
+			wait.Wait()
+			if won.Load() != 1 {
+				t.Errorf("%d won", won.Load())
+			}
+		}},
+		{"Save replaces whatever is there", func(t *testing.T, store oauth.TokenStore) {
+			for _, name := range []string{"a", "b"} {
+				if err := oauth.Save(t.Context(), store, pair(name)); err != nil {
+					t.Fatal(err)
+				}
+				if got, err := store.Load(t.Context()); err != nil || got.RefreshToken != pair(name).RefreshToken {
+					t.Errorf("got %s, %v", got.RefreshToken.Reveal(), err)
+				}
+			}
+		}},
+		{"one at a time has the lock", func(t *testing.T, store oauth.TokenStore) {
+			locker, ok := store.(oauth.RenewalLocker)
+			if !ok {
+				t.Fatal("it has none")
+			}
+			unlock, err := locker.LockRenewal(t.Context())
+			if err != nil {
+				t.Fatal(err)
+			}
+			ctx, cancel := context.WithTimeout(t.Context(), 20*time.Millisecond)
+			defer cancel()
+			if _, err := locker.LockRenewal(ctx); !errors.Is(err, context.DeadlineExceeded) {
+				t.Errorf("the second: %v", err)
+			}
+			swap(t, store, oauth.Secret{}, pair("a"), true) // who has it can store
+			unlock()
+			unlock, err = locker.LockRenewal(t.Context())
+			if err != nil {
+				t.Fatal(err)
+			}
+			unlock()
+		}},
+	}
+	for kind, open := range stores {
+		for _, test := range tests {
+			t.Run(kind+": "+test.name, func(t *testing.T) {
+				t.Parallel()
+				test.test(t, open(t))
+			})
+		}
+	}
+}
+
+func swap(t *testing.T, store oauth.TokenStore, used oauth.Secret, next oauth.Credential, want bool) {
+	t.Helper()
+	if got, err := store.CompareAndSwap(t.Context(), used, next); err != nil || got != want {
+		t.Errorf("got %t, %v, want %t", got, err, want)
+	}
+}
+
+func TestFileIsItsOwnersOnly(t *testing.T) {
+	t.Parallel()
+	if runtime.GOOS == "windows" {
+		t.Skip("Windows has no such permissions")
+	}
+	path := filepath.Join(t.TempDir(), "credential.json")
+	store := oauth.NewFileStore(path)
+	swap(t, store, oauth.Secret{}, pair("a"), true)
+	if err := os.Chmod(path, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	// What another user put in the way of the new file is not written into.
+	bystander := filepath.Join(t.TempDir(), "bystander")
+	if err := errors.Join(os.WriteFile(bystander, nil, 0o644), os.Symlink(bystander, path+".new")); err != nil {
+		t.Fatal(err)
+	}
+	swap(t, store, pair("a").RefreshToken, pair("b"), true)
+	for _, name := range []string{path, path + ".lock"} {
+		info, err := os.Lstat(name)
+		if err != nil || info.Mode() != 0o600 {
+			t.Errorf("%s: mode %s, %v", name, info.Mode(), err)
+		}
+	}
+	if data, err := os.ReadFile(bystander); err != nil || len(data) != 0 {
+		t.Errorf("the bystander has %d bytes, %v", len(data), err)
+	}
+}
+
+func TestFileThatIsNoCredential(t *testing.T) {
+	t.Parallel()
+	for _, content := range []string{"", "{}", "null", `{"format":2,"access_token":"s3cr3t"}`, `{"format":1,"access_token":"s3cr3t`} {
+		path := filepath.Join(t.TempDir(), "credential.json")
+		if err := os.WriteFile(path, []byte(content), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		store := oauth.NewFileStore(path)
+		_, err := store.Load(t.Context())
+		if err == nil || errors.Is(err, oauth.ErrNoCredential) || strings.Contains(err.Error(), "s3cr3t") {
+			t.Errorf("%q: got %v", content, err)
+		}
+		if err := oauth.Save(t.Context(), store, pair("a")); err == nil {
+			t.Errorf("%q was overwritten", content)
+		}
+	}
+}
+
+func TestFileInNoDirectory(t *testing.T) {
+	t.Parallel()
+	store := oauth.NewFileStore(filepath.Join(t.TempDir(), "nowhere", "credential.json"))
+	if err := oauth.Save(t.Context(), store, pair("a")); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("got %v", err)
+	}
+}
+
+func FuzzDecodeCredential(f *testing.F) {
+	whole, err := pair("a").Encode()
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Add(whole)
+	f.Add([]byte(`{"format":1,"access_token":"a"}`))
+	f.Add([]byte(`{"format":1,"access_token":"a","expiry":"soon"}`))
+	f.Fuzz(func(t *testing.T, data []byte) {
+		credential, err := oauth.DecodeCredential(data)
+		if err != nil {
+			return
+		}
+		again, err := credential.Encode()
+		if err != nil {
+			t.Fatal(err)
+		}
+		back, err := oauth.DecodeCredential(again)
+		if err != nil || back.AccessToken != credential.AccessToken || back.RefreshToken != credential.RefreshToken ||
+			!back.Expiry.Equal(credential.Expiry) || !slices.Equal(back.Scopes, credential.Scopes) {
+			t.Errorf("%v: %+v became %+v", err, credential, back)
+		}
+	})
+}
