@@ -1,0 +1,91 @@
+package oauth_test
+
+import (
+	"net/http"
+	"strings"
+	"testing"
+
+	"github.com/highlevel-contacts/contacts-go/client/oauth"
+)
+
+func TestNewRefuses(t *testing.T) {
+	t.Parallel()
+	tests := []struct {
+		name   string
+		change func(*oauth.Config)
+		want   string
+	}{
+		{"no client id", func(c *oauth.Config) { c.ClientID = "" }, "ClientID"},
+		{"no client secret", func(c *oauth.Config) { c.ClientSecret = oauth.NewSecret("") }, "ClientSecret"},
+		{"no redirect", func(c *oauth.Config) { c.RedirectURL = "" }, "RedirectURL"},
+		{"redirect without a host", func(c *oauth.Config) { c.RedirectURL = "/callback" }, "RedirectURL"},
+		{"redirect in the clear", func(c *oauth.Config) { c.RedirectURL = "http://app.example/callback" }, "http is for loopback only"},
+		{"API in the clear", func(c *oauth.Config) { c.BaseURL = "http://services.leadconnectorhq.com" }, "http is for loopback only"},
+		{"API on what only looks like loopback", func(c *oauth.Config) { c.BaseURL = "http://localhost.example" }, "http is for loopback only"},
+		{"API with a user", func(c *oauth.Config) { c.BaseURL = "https://u:p@api.example" }, "user"},
+		{"API with a query", func(c *oauth.Config) { c.BaseURL = "https://api.example?a=b" }, "query"},
+		{"API of another scheme", func(c *oauth.Config) { c.BaseURL = "ftp://api.example" }, "BaseURL"},
+		{"API that is no URL", func(c *oauth.Config) { c.BaseURL = "https://api.example/%zz" }, "BaseURL"},
+		{"marketplace in the clear", func(c *oauth.Config) { c.MarketplaceURL = "http://marketplace.gohighlevel.com" }, "MarketplaceURL"},
+		{"two scopes in one", func(c *oauth.Config) { c.Scopes = []string{"a b"} }, "not one scope"},
+		{"an empty scope", func(c *oauth.Config) { c.Scopes = []string{""} }, "not one scope"},
+		{"a negative margin", func(c *oauth.Config) { c.RenewBefore = -1 }, "RenewBefore"},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			c := config(nil)
+			test.change(&c)
+			if _, err := oauth.New(c); err == nil || !strings.Contains(err.Error(), test.want) || strings.Contains(err.Error(), clientSecret) {
+				t.Errorf("got %v, want %s", err, test.want)
+			}
+		})
+	}
+}
+
+func TestNewTakes(t *testing.T) {
+	t.Parallel()
+	for _, base := range []string{"", "https://api.example", "https://api.example/v2/", "http://localhost:8080", "http://127.0.0.1:1", "http://[::1]:1"} {
+		c := config(nil)
+		c.BaseURL, c.MarketplaceURL = base, base
+		if _, err := oauth.New(c); err != nil {
+			t.Errorf("%q: %v", base, err)
+		}
+	}
+}
+
+func TestTheCallersClientIsNotChanged(t *testing.T) {
+	t.Parallel()
+	c := config(newVendor(oauth.UserTypeLocation))
+	before := *c.HTTPClient
+	newApp(t, c)
+	if c.HTTPClient.CheckRedirect != nil || c.HTTPClient.Transport != before.Transport || c.HTTPClient.Timeout != before.Timeout {
+		t.Error("it was")
+	}
+	c.HTTPClient = http.DefaultClient
+	newApp(t, c)
+	if http.DefaultClient.CheckRedirect != nil {
+		t.Error("http.DefaultClient was")
+	}
+}
+
+func TestConsentURL(t *testing.T) {
+	t.Parallel()
+	const query = "/oauth/chooselocation?client_id=6690f5b0c5d7a1-app&redirect_uri=https%3A%2F%2Fapp.example%2Foauth%2Fcallback" +
+		"&response_type=code&scope=contacts.readonly+contacts.write"
+	tests := []struct{ name, marketplace, state, want string }{
+		{"standard", "", "", "https://marketplace.gohighlevel.com" + query},
+		{"white label", oauth.WhiteLabelMarketplaceURL, "", "https://marketplace.leadconnectorhq.com" + query},
+		{"with a state", "", "a&b", "https://marketplace.gohighlevel.com" + query + "&state=a%26b"},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			c := config(nil)
+			c.MarketplaceURL = test.marketplace
+			if got := newApp(t, c).ConsentURL(test.state); got != test.want {
+				t.Errorf("got  %s\nwant %s", got, test.want)
+			}
+		})
+	}
+}

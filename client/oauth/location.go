@@ -1,0 +1,89 @@
+package oauth
+
+import (
+	"context"
+
+	"github.com/highlevel-contacts/contacts-go/client"
+)
+
+// LocationSource hands out the token of a location, made from that of its agency, and makes a new one when it is due. It is a
+// [client.TokenSource], and safe for concurrent use. Its tokens are kept in memory: a new process makes new ones, which costs
+// one request for a location and day.
+type LocationSource struct {
+	agency   *Source
+	location string
+	keeper   keeper
+	refusal  refusal // of the agency's access token, for this location; only the caller that renews touches it
+}
+
+var _ client.TokenSource = (*LocationSource)(nil)
+
+// Location returns the source of the tokens of the location (sub-account) id, whose agency's credential s has. The same id gives
+// the same source, so tokens are shared. The app must be installed in the location and have the scope oauth.write.
+//
+// See https://marketplace.gohighlevel.com/docs/ghl/oauth/get-location-access-token.
+func (s *Source) Location(id string) *LocationSource {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if l, ok := s.locations[id]; ok {
+		return l
+	}
+	l := &LocationSource{agency: s, location: id}
+	l.keeper = keeper{renewal: l.renew, margin: s.app.config.RenewBefore, logger: s.app.logger}
+	s.locations[id] = l
+	return l
+}
+
+// Token returns an access token of the location that works, as far as can be told without asking. Its error matches
+// [ErrReinstall] if the agency's credential is dead.
+func (l *LocationSource) Token(ctx context.Context) (string, error) {
+	credential, err := l.keeper.credential(ctx)
+	return credential.AccessToken.Reveal(), err
+}
+
+// Credential returns the credential whose access token [LocationSource.Token] returns. It has no refresh token.
+func (l *LocationSource) Credential(ctx context.Context) (Credential, error) {
+	return l.keeper.credential(ctx)
+}
+
+// Invalidate tells that the API calls token bad or expired. The next Token makes another. A token that is no longer handed out is
+// ignored.
+func (l *LocationSource) Invalidate(token string) { l.keeper.invalidate(token) }
+
+// String tells what it is, without a secret.
+func (l *LocationSource) String() string { return "oauth.LocationSource(" + l.location + ")" }
+
+// GoString tells what it is, without a secret.
+func (l *LocationSource) GoString() string { return l.String() }
+
+// renew makes a token, and tries once more if the agency's was bad.
+func (l *LocationSource) renew(ctx context.Context) (Credential, error) {
+	if l.location == "" {
+		return Credential{}, errNoLocation
+	}
+	next, agency, err := l.request(ctx)
+	if meansBadToken(err) {
+		l.agency.Invalidate(agency.AccessToken.Reveal())
+		next, agency, err = l.request(ctx)
+	}
+	if err != nil && !agency.AccessToken.IsZero() {
+		l.refusal = refusalOf(agency.AccessToken, err)
+	}
+	return next, err
+}
+
+// request asks for a token, with the agency's token that it returns too.
+func (l *LocationSource) request(ctx context.Context) (next, agency Credential, err error) {
+	agency, err = l.agency.Credential(ctx)
+	if err != nil {
+		return Credential{}, Credential{}, err
+	}
+	if agency.userType() != UserTypeCompany {
+		return Credential{}, Credential{}, errNotAgency
+	}
+	if err := l.refusal.against(agency.AccessToken); err != nil {
+		return Credential{}, Credential{}, err
+	}
+	next, err = l.agency.app.requestLocationToken(ctx, agency, l.location)
+	return next, agency, err
+}
