@@ -28,6 +28,8 @@ var pageTemplate = template.Must(template.New("page").Funcs(template.FuncMap{
 	"join":  strings.Join,
 	"clock": func(t time.Time) string { return t.Format("15:04:05.000") },
 	"date":  func(t time.Time) string { return t.UTC().Format("2006-01-02 15:04") },
+	"which": which,
+	"what":  what,
 	"took":  func(d time.Duration) time.Duration { return d.Round(10 * time.Microsecond) },
 	"css":   func() template.CSS { return template.CSS(styleCSS) }, //nolint:gosec // a constant of this package
 }).Parse(pageHTML))

@@ -121,7 +121,7 @@ func TestServesUntilStopped(t *testing.T) {
 		status                   int
 		contains                 string
 	}{
-		{"the page", "GET", "/", "", 200, "6 of 6 in 1h0m0s, 100 today"},
+		{"the page", "GET", "/", "", 200, "6 of 6 in 1h0m0s, 100 left today"},
 		{"the document", "GET", "/document", "", 200, "upsertContact"},
 		{"a contact of the seed", "GET", "/contacts/ada", "", 200, "ada@example.com"},
 		{"a duplicate", "POST", "/contacts/", `{"locationId":"L","email":"ada@example.com"}`, 201, "ada@example.com"},
