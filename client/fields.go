@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"maps"
+	"math"
 	"slices"
 	"strconv"
 	"strings"
@@ -122,10 +123,13 @@ func (v FieldValue) Number() (number float64, ok bool) {
 		return 0, false
 	}
 	number, err := strconv.ParseFloat(strings.TrimSpace(v.Text()), 64)
-	return number, err == nil
+	if err != nil || math.IsNaN(number) || math.IsInf(number, 0) { // "Nan" is a name, too
+		return 0, false
+	}
+	return number, true
 }
 
-// Time returns an instant: a text in RFC 3339 or YYYY-MM-DD, or a number of milliseconds since 1970. ok is false for
+// Time returns an instant: a text in RFC 3339 or YYYY-MM-DD, or milliseconds since 1970 as a number or text. ok is false for
 // everything else.
 func (v FieldValue) Time() (instant time.Time, ok bool) {
 	return parseInstant(v.raw)

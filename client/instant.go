@@ -25,12 +25,21 @@ func parseInstant(raw []byte) (time.Time, bool) {
 		text = string(raw)
 	}
 	if millis, err := strconv.ParseInt(text, 10, 64); err == nil {
-		return time.UnixMilli(millis).UTC(), true
+		return writable(time.UnixMilli(millis))
 	}
 	for _, layout := range instantLayouts {
 		if instant, err := time.Parse(layout, text); err == nil {
-			return instant, true
+			return writable(instant)
 		}
 	}
 	return time.Time{}, false
+}
+
+// writable returns an instant in UTC if it could be written as JSON again.
+func writable(instant time.Time) (time.Time, bool) {
+	instant = instant.UTC()
+	if instant.Year() < 0 || instant.Year() > 9999 {
+		return time.Time{}, false
+	}
+	return instant, true
 }
