@@ -10,6 +10,8 @@ REDOCLY       := @redocly/cli@2.77.0
 PKG ?= ./...
 ## more flags for test, such as '-run TestGet -v'
 TESTFLAGS ?=
+## flags for fake
+FLAGS ?=
 ## time for each fuzz target, such as 5m or 1000x
 FUZZTIME ?= 30s
 ## how long to soak
@@ -45,6 +47,15 @@ test: ## vet, then test with the race detector
 	@$(if $(RACE),:,echo 'no C compiler found: testing without the race detector')
 	go test $(RACE) $(TESTFLAGS) $(PKG)
 	cd $(OTEL) && go test $(RACE) ./...
+
+.PHONY: fake
+fake: ## run the fake API at http://127.0.0.1:8787; FLAGS='-help' lists its flags
+	go run ./client/cmd/fakehighlevel $(FLAGS)
+
+.PHONY: test-foreign
+test-foreign: ## call the fake by curl and by the vendor's TypeScript SDK (needs Node.js)
+	cd client/clienttest/foreign && npm ci --no-audit --no-fund
+	FOREIGN=required go test -count 1 -v ./client/clienttest/foreign
 
 .PHONY: generate
 generate: ## write gen/gen.go from api/contacts.yaml
