@@ -169,7 +169,7 @@ func TestAWalkIsResumedFromStoredText(t *testing.T) {
 	t.Parallel()
 	l := newListing(t, 50)
 	c := newClient(t, &served{handler: l})
-	for stop := range 50 {
+	for _, stop := range []int{0, 1, 18, 19, 20, 21, 39, 40, 48, 49} {
 		var ids []string
 		var stored string
 		for contact, err := range c.Contacts.All(t.Context(), client.ListRequest{Limit: 20}) {
@@ -263,13 +263,13 @@ func TestAWalkRemembersTheLatestContacts(t *testing.T) {
 	c := newClient(t, roundTrip(func(req *http.Request) (*http.Response, error) {
 		page++
 		cursor := "c" + strconv.Itoa(page)
-		if page == 50 {
+		if page == 30 {
 			cursor = ""
 		}
 		return pageAnswer((page-1)*50, 100, cursor).response(req), nil
 	}))
 	ids, err := collect(t, c.Contacts.All(t.Context(), client.ListRequest{Limit: 100}))
-	if err != nil || len(ids) != 51*50 || !slices.Equal(ids, slices.Compact(slices.Clone(ids))) {
+	if err != nil || len(ids) != 31*50 || !slices.Equal(ids, slices.Compact(slices.Clone(ids))) {
 		t.Errorf("%d contacts, %v", len(ids), err)
 	}
 }

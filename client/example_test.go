@@ -1,0 +1,299 @@
+package client_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log"
+
+	"github.com/highlevel-contacts/contacts-go/client"
+	"github.com/highlevel-contacts/contacts-go/client/clienttest"
+)
+
+// startFake starts a fake of the API that has three contacts, the latest first.
+func startFake() *clienttest.Server {
+	fake, err := clienttest.Start()
+	if err != nil {
+		log.Fatal(err)
+	}
+	fake.Seed(
+		client.Contact{ID: "ada00000000000000000", FirstName: "Ada", LastName: "Lovelace", Email: "ada@example.com", BusinessID: "engines"},
+		client.Contact{ID: "grace000000000000000", FirstName: "Grace", LastName: "Hopper", Email: "grace@example.com", Tags: []string{"navy"}},
+		client.Contact{ID: "mary0000000000000000", FirstName: "Mary", LastName: "Somerville", Phone: "+14155552671", BusinessID: "engines"},
+	)
+	return fake
+}
+
+func ExampleNew() {
+	fake := startFake()
+	defer fake.Close()
+
+	c, err := client.New(client.StaticToken(fake.Token),
+		client.WithLocation(fake.LocationID),
+		client.WithUserAgent("example-sync/1.2"),
+		client.WithBaseURL(fake.URL)) // leave it out for the real API
+	if err != nil {
+		log.Fatal(err)
+	}
+	contact, err := c.Contacts.Get(context.Background(), "ada00000000000000000")
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(contact.FirstName, contact.LastName)
+	// Output: Ada Lovelace
+}
+
+// What went wrong is told by errors.Is, and the details by errors.As.
+func ExampleContactsService_Get() {
+	fake := startFake()
+	defer fake.Close()
+	c, ctx := fake.Client(), context.Background()
+
+	_, err := c.Contacts.Get(ctx, "ocQHyuzHvysMo5N5VsXc")
+	var apiError *client.Error
+	switch {
+	case errors.Is(err, client.ErrNotFound):
+		fmt.Println("no such contact")
+	case errors.Is(err, client.ErrForbidden):
+		fmt.Println("the token may not read it")
+	}
+	if errors.As(err, &apiError) {
+		fmt.Println(apiError.StatusCode, apiError.Messages)
+	}
+	// Output:
+	// no such contact
+	// 400 [Contact with id ocQHyuzHvysMo5N5VsXc not found]
+}
+
+// The error for a duplicate names the contact that is in the way.
+func ExampleContactsService_Create() {
+	fake := startFake()
+	defer fake.Close()
+	c, ctx := fake.Client(), context.Background()
+
+	contact, err := c.Contacts.Create(ctx, client.CreateContactRequest{
+		FirstName:    "Ada",
+		Email:        "ada@example.com",
+		Tags:         []string{"VIP"},
+		CustomFields: []client.CustomFieldInput{client.FieldByKey("favorite_color", "red")},
+	})
+	var apiError *client.Error
+	switch {
+	case errors.Is(err, client.ErrDuplicate) && errors.As(err, &apiError):
+		fmt.Println("there already, by", apiError.MatchingField)
+		contact, err = c.Contacts.Get(ctx, apiError.ContactID)
+	case errors.Is(err, client.ErrMaybeApplied):
+		// Look for the contact before creating it again.
+	}
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(contact.FirstName, contact.LastName)
+	// Output:
+	// there already, by email
+	// Ada Lovelace
+}
+
+// Set writes a value, Clear removes one, and what is not mentioned is kept.
+func ExampleContactsService_Update() {
+	fake := startFake()
+	defer fake.Close()
+	c, ctx := fake.Client(), context.Background()
+
+	contact, err := c.Contacts.Update(ctx, "grace000000000000000", client.UpdateContactRequest{
+		City:  client.Set("Arlington"),
+		Email: client.Clear[string](),
+		DND:   client.Ptr(true),
+		Tags:  []string{}, // replaces all tags
+	})
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Printf("%s in %s, email %q, tags %q, do not disturb %v\n",
+		contact.FirstName, contact.City, contact.Email, contact.Tags, contact.DND)
+	// Output: Grace in Arlington, email "", tags [], do not disturb true
+}
+
+// An upsert matches by e-mail address and phone number.
+func ExampleContactsService_Upsert() {
+	fake := startFake()
+	defer fake.Close()
+	c, ctx := fake.Client(), context.Background()
+
+	for _, email := range []string{"grace@example.com", "hedy@example.com"} {
+		result, err := c.Contacts.Upsert(ctx, client.UpsertContactRequest{Email: client.Set(email), Source: "example-sync"})
+		if err != nil {
+			log.Fatal(err)
+		}
+		fmt.Println(email, "is new:", result.New)
+	}
+	// Output:
+	// grace@example.com is new: false
+	// hedy@example.com is new: true
+}
+
+func ExampleContactsService_Delete() {
+	fake := startFake()
+	defer fake.Close()
+	c, ctx := fake.Client(), context.Background()
+
+	err := c.Contacts.Delete(ctx, "ada00000000000000000")
+	fmt.Println(err)
+	err = c.Contacts.Delete(ctx, "ada00000000000000000")
+	fmt.Println(errors.Is(err, client.ErrNotFound))
+	// Output:
+	// <nil>
+	// true
+}
+
+// One page; the next one begins at its Next. Names in lists are lower-cased, with the case kept in the Raw ones.
+func ExampleContactsService_List() {
+	fake := startFake()
+	defer fake.Close()
+	c, ctx := fake.Client(), context.Background()
+
+	page, err := c.Contacts.List(ctx, client.ListRequest{Limit: 2})
+	if err != nil {
+		log.Fatal(err)
+	}
+	for _, contact := range page.Contacts {
+		fmt.Println(contact.FirstName, contact.FirstNameRaw)
+	}
+	fmt.Println("of", page.Total, "and there is more:", page.Next != nil)
+	// Output:
+	// ada Ada
+	// grace Grace
+	// of 3 and there is more: true
+}
+
+// All walks over all pages, and asks for them as it goes.
+func ExampleContactsService_All() {
+	fake := startFake()
+	defer fake.Close()
+	c, ctx := fake.Client(), context.Background()
+
+	for contact, err := range c.Contacts.All(ctx, client.ListRequest{Limit: 100}) {
+		if err != nil {
+			log.Fatal(err)
+		}
+		fmt.Println(contact.FirstNameRaw)
+	}
+	// Output:
+	// Ada
+	// Grace
+	// Mary
+}
+
+// A walk that stopped goes on from the text of a cursor, in another process if need be.
+func ExampleParseCursor() {
+	fake := startFake()
+	defer fake.Close()
+	c, ctx := fake.Client(), context.Background()
+
+	var stored string // in a file or database
+	for contact, err := range c.Contacts.All(ctx, client.ListRequest{Limit: 100}) {
+		if err != nil {
+			log.Fatal(err)
+		}
+		stored = client.CursorAfter(contact).String()
+		break // stopped after the first contact
+	}
+
+	after, err := client.ParseCursor(stored)
+	if err != nil {
+		log.Fatal(err)
+	}
+	for contact, err := range c.Contacts.All(ctx, client.ListRequest{Limit: 100, After: after}) {
+		if err != nil {
+			log.Fatal(err)
+		}
+		fmt.Println(contact.FirstNameRaw)
+	}
+	// Output:
+	// Grace
+	// Mary
+}
+
+func ExampleContactsService_AllByBusiness() {
+	fake := startFake()
+	defer fake.Close()
+	c, ctx := fake.Client(), context.Background()
+
+	for contact, err := range c.Contacts.AllByBusiness(ctx, "engines", client.BusinessListRequest{}) {
+		if err != nil {
+			log.Fatal(err)
+		}
+		fmt.Println(contact.FirstNameRaw)
+	}
+	// Output:
+	// Ada
+	// Mary
+}
+
+// The value of a custom field may be a text, a number, a list, files, or nothing.
+func ExampleReadField() {
+	contact := &client.Contact{CustomFields: []client.CustomField{
+		{ID: "color", Value: []byte(`"red"`)},
+		{ID: "rooms", Value: []byte(`["kitchen", "hall"]`)},
+		{ID: "moved", Value: []byte(`1603870249758`)},
+		{ID: "photo", Value: []byte(`{"f311": {"meta": {"originalname": "roof.jpg", "size": 1786611}, "url": "https://files.example/1"}}`)},
+		{ID: "notes", Value: []byte(`""`)},
+	}}
+	for _, field := range contact.CustomFields {
+		switch value := client.ReadField(field); value.Kind() {
+		case client.FieldText, client.FieldList:
+			fmt.Println(field.ID, value.List())
+		case client.FieldNumber:
+			day, _ := value.Time()
+			fmt.Println(field.ID, day.Format("2 January 2006"))
+		case client.FieldFiles:
+			for _, file := range value.Files() {
+				fmt.Println(field.ID, file.Name, file.Size)
+			}
+		default:
+			fmt.Println(field.ID, value.Kind())
+		}
+	}
+	fmt.Println(client.ReadFieldByID(contact, "color").Text())
+	// Output:
+	// color [red]
+	// rooms [kitchen hall]
+	// moved 28 October 2020
+	// photo roof.jpg 1786611
+	// notes empty
+	// red
+}
+
+// What came back can be looked at, whether the call succeeded or not.
+func ExampleCaptureResponse() {
+	fake := startFake()
+	defer fake.Close()
+	c, ctx := fake.Client(), context.Background()
+
+	var response client.Response
+	_, err := c.Contacts.Get(ctx, "ada00000000000000000", client.CaptureResponse(&response))
+	if err != nil {
+		log.Fatal(err)
+	}
+	limit := response.RateLimit
+	fmt.Printf("status %d, %d of %d requests left for %v\n", response.StatusCode, limit.Remaining, limit.Max, limit.Interval)
+	for _, drift := range response.Drift {
+		fmt.Println(drift.Pointer, "should be", drift.Want, "but is", drift.Got)
+	}
+	// Output: status 200, 99 of 100 requests left for 10s
+}
+
+// The generated client has the same authentication and errors, for what the methods do not offer.
+func ExampleClient_Generated() {
+	fake := startFake()
+	defer fake.Close()
+	c, ctx := fake.Client(), context.Background()
+
+	resp, err := c.Generated().GetContact(ctx, "ada00000000000000000")
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer resp.Body.Close()
+	fmt.Println(resp.StatusCode, resp.Header.Get("Content-Type"))
+	// Output: 200 application/json; charset=utf-8
+}
