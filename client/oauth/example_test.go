@@ -4,37 +4,33 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net/http"
-	"net/http/httptest"
 	"os"
 	"path/filepath"
 
 	"github.com/highlevel-contacts/contacts-go/client"
+	"github.com/highlevel-contacts/contacts-go/client/clienttest"
 	"github.com/highlevel-contacts/contacts-go/client/oauth"
 )
 
-// exampleServer stands in for the API: it has one contact, and one code that was not used yet.
-func exampleServer(userType oauth.UserType) *httptest.Server {
-	v := newVendor(userType)
-	v.codes["code-from-the-redirect"] = true
-	mux := http.NewServeMux()
-	mux.Handle("/oauth/", v)
-	mux.HandleFunc("GET /contacts/{id}", func(w http.ResponseWriter, r *http.Request) {
-		_, _ = fmt.Fprintf(w, `{"contact":{"id":%q,"firstName":"Ada"}}`, r.PathValue("id"))
-	})
-	return httptest.NewServer(mux)
+// highLevel stands in for the API. Its AuthorizationCode does what a person does on the consent page.
+func highLevel() *clienttest.Server {
+	server, err := clienttest.Start()
+	if err != nil {
+		panic(err)
+	}
+	return server
 }
 
 // An app that a location installs: from the code that the consent page sent to a client.
 func Example() {
-	server := exampleServer(oauth.UserTypeLocation)
+	server := highLevel()
 	defer server.Close()
 	ctx := context.Background()
 
 	app, err := oauth.New(oauth.Config{
-		ClientID:     clientID,
-		ClientSecret: oauth.NewSecret(clientSecret),
-		RedirectURL:  redirectURL,
+		ClientID:     server.App.ClientID,
+		ClientSecret: oauth.NewSecret(server.App.ClientSecret),
+		RedirectURL:  "https://app.example/oauth/callback",
 		Scopes:       []string{"contacts.readonly", "contacts.write"},
 		BaseURL:      server.URL, // leave it out for the real API
 	})
@@ -44,7 +40,8 @@ func Example() {
 	}
 	fmt.Println("send the person to", app.ConsentURL("a-random-state"))
 
-	credential, err := app.Exchange(ctx, "code-from-the-redirect", oauth.UserTypeLocation)
+	code := server.AuthorizationCode(clienttest.Grant{}) // from the redirect
+	credential, err := app.Exchange(ctx, code, oauth.UserTypeLocation)
 	if err != nil {
 		fmt.Println(err)
 		return
@@ -60,27 +57,27 @@ func Example() {
 		fmt.Println(err)
 		return
 	}
-	contact, err := c.Contacts.Get(ctx, "ocQHyuzHvysMo5N5VsXc")
+	contact, err := c.Contacts.Create(ctx, client.CreateContactRequest{FirstName: "Ada"})
 	if err != nil {
 		fmt.Println(err)
 		return
 	}
 	fmt.Println(contact.FirstName)
 	// Output:
-	// send the person to https://marketplace.gohighlevel.com/oauth/chooselocation?client_id=6690f5b0c5d7a1-app&redirect_uri=https%3A%2F%2Fapp.example%2Foauth%2Fcallback&response_type=code&scope=contacts.readonly+contacts.write&state=a-random-state
+	// send the person to https://marketplace.gohighlevel.com/oauth/chooselocation?client_id=60e1f3f2a8b7c40001a1b2c3-kq2x9d1e&redirect_uri=https%3A%2F%2Fapp.example%2Foauth%2Fcallback&response_type=code&scope=contacts.readonly+contacts.write&state=a-random-state
 	// Ada
 }
 
 // An app that an agency installs: a client for each of its locations.
 func ExampleSource_Location() {
-	server := exampleServer(oauth.UserTypeCompany)
+	server := highLevel()
 	defer server.Close()
 	ctx := context.Background()
 
 	app, err := oauth.New(oauth.Config{
-		ClientID:     clientID,
-		ClientSecret: oauth.NewSecret(clientSecret),
-		RedirectURL:  redirectURL,
+		ClientID:     server.App.ClientID,
+		ClientSecret: oauth.NewSecret(server.App.ClientSecret),
+		RedirectURL:  "https://app.example/oauth/callback",
 		Scopes:       []string{"contacts.readonly", "oauth.write"},
 		BaseURL:      server.URL, // leave it out for the real API
 	})
@@ -88,7 +85,8 @@ func ExampleSource_Location() {
 		fmt.Println(err)
 		return
 	}
-	credential, err := app.Exchange(ctx, "code-from-the-redirect", oauth.UserTypeCompany)
+	code := server.AuthorizationCode(clienttest.Grant{Class: clienttest.CompanyClass}) // from the redirect
+	credential, err := app.Exchange(ctx, code, oauth.UserTypeCompany)
 	if err != nil {
 		fmt.Println(err)
 		return
@@ -106,12 +104,12 @@ func ExampleSource_Location() {
 			fmt.Println(err)
 			return
 		}
-		contact, err := c.Contacts.Get(ctx, "ocQHyuzHvysMo5N5VsXc")
+		contact, err := c.Contacts.Create(ctx, client.CreateContactRequest{FirstName: "Ada"})
 		if err != nil {
 			fmt.Println(err)
 			return
 		}
-		fmt.Println(location, contact.FirstName)
+		fmt.Println(contact.LocationID, contact.FirstName)
 	}
 	// Output:
 	// ve9EPM428h8vShlRW1KT Ada
@@ -120,7 +118,7 @@ func ExampleSource_Location() {
 
 // A credential in a file outlives the program, and may be shared by several.
 func ExampleNewFileStore() {
-	server := exampleServer(oauth.UserTypeLocation)
+	server := highLevel()
 	defer server.Close()
 	directory, err := os.MkdirTemp("", "example")
 	if err != nil {
@@ -131,8 +129,10 @@ func ExampleNewFileStore() {
 	ctx := context.Background()
 
 	app, err := oauth.New(oauth.Config{
-		ClientID: clientID, ClientSecret: oauth.NewSecret(clientSecret), RedirectURL: redirectURL,
-		BaseURL: server.URL, // leave it out for the real API
+		ClientID:     server.App.ClientID,
+		ClientSecret: oauth.NewSecret(server.App.ClientSecret),
+		RedirectURL:  "https://app.example/oauth/callback",
+		BaseURL:      server.URL, // leave it out for the real API
 	})
 	if err != nil {
 		fmt.Println(err)
@@ -145,7 +145,8 @@ func ExampleNewFileStore() {
 	if errors.Is(err, oauth.ErrReinstall) {
 		fmt.Println("a person has to install the app")
 	}
-	credential, err := app.Exchange(ctx, "code-from-the-redirect", oauth.UserTypeLocation)
+	code := server.AuthorizationCode(clienttest.Grant{}) // from the redirect
+	credential, err := app.Exchange(ctx, code, oauth.UserTypeLocation)
 	if err != nil {
 		fmt.Println(err)
 		return

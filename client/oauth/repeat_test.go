@@ -3,6 +3,8 @@ package oauth_test
 import (
 	"context"
 	"errors"
+	"fmt"
+	"io"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -207,4 +209,24 @@ func TestBodiesAreBounded(t *testing.T) {
 			}
 		})
 	}
+}
+
+// A server that is none may send back what it got as a header that cannot be read, and net/http tells it in its error.
+func TestErrorsOfTheTransportAreSanitized(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		c := config(nil)
+		c.HTTPClient = &http.Client{Transport: echo{}}
+		_, err := newApp(t, c).Exchange(t.Context(), "c0de", "")
+		if err == nil || strings.Contains(err.Error(), "c0de") || strings.Contains(err.Error(), clientSecret) || !errors.Is(err, io.ErrUnexpectedEOF) {
+			t.Errorf("got %v", err)
+		}
+	})
+}
+
+type echo struct{}
+
+func (echo) RoundTrip(req *http.Request) (*http.Response, error) {
+	body, err := io.ReadAll(req.Body)
+	return nil, errors.Join(err, fmt.Errorf("malformed HTTP response %q: %w", body, io.ErrUnexpectedEOF))
 }
