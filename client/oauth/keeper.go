@@ -71,10 +71,15 @@ func (k *keeper) renew(ctx context.Context) (Credential, error) {
 	if err != nil {
 		return Credential{}, err
 	}
+	k.hold(next)
+	return next, nil
+}
+
+// hold makes credential the one that is handed out.
+func (k *keeper) hold(credential Credential) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	k.held = next
-	return next, nil
+	k.held = credential
 }
 
 // invalidate makes token count as ended if it is the one that is handed out. It sends nothing.

@@ -57,6 +57,9 @@ func refusalOf(token Secret, err error) refusal {
 // renew returns a fresh credential: one that another process stored, or a new one.
 func (s *Source) renew(ctx context.Context) (Credential, error) {
 	stored, err := s.load(ctx)
+	if s.keeper.works(stored) {
+		s.keeper.hold(stored) // it serves meanwhile, and if the renewal fails
+	}
 	if err != nil || s.keeper.isFresh(stored) {
 		return stored, err
 	}

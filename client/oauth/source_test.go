@@ -98,6 +98,33 @@ func TestATokenServesUntilItsEndThoughRenewalFails(t *testing.T) {
 	})
 }
 
+// A program that starts shortly before the end of the stored token has its use, though it cannot be renewed.
+func TestAStoredTokenServesUntilItsEndThoughRenewalFails(t *testing.T) {
+	t.Parallel()
+	for name, answer := range map[string]http.HandlerFunc{"down": respond(503, ""), "dead": respond(400, `{"error":"invalid_grant"}`)} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				v := newVendor(oauth.UserTypeLocation)
+				v.before = func(*http.Request) http.HandlerFunc { return answer }
+				store := oauth.NewMemoryStore()
+				v.install(t, store, 4*time.Minute)
+				source := newApp(t, config(v)).Source(store)
+				for range 3 {
+					if got := mustToken(t.Context(), t, source); got != "access-1" {
+						t.Errorf("got %s", got)
+					}
+					time.Sleep(time.Minute)
+				}
+				time.Sleep(time.Minute)
+				if _, err := source.Token(t.Context()); err == nil {
+					t.Error("the token served after its end")
+				}
+			})
+		})
+	}
+}
+
 func TestInvalidate(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
