@@ -17,8 +17,8 @@
 //
 // # Refresh tokens work once
 //
-// The API answers a refresh token with a new pair and refuses it from then on, save that for 30 seconds it gives the same pair
-// again. Whoever loses a pair is locked out until a person installs the app again. So
+// The API answers a refresh token with a new pair and refuses it from then on, save that for 30 seconds, as is reported, it gives
+// the same pair again. Whoever loses a pair is locked out until a person installs the app again. So
 //
 //   - one goroutine of one process renews a credential at a time, and looks into the store first for what another has got;
 //   - the new pair is stored, durably, before its access token is used, and kept in memory if the store fails;
