@@ -91,6 +91,7 @@ func TestFileStoreSurvivesKills(t *testing.T) {
 					return
 				}
 			}
+			t.Logf("%d kills", lives)
 			if entries, _ := os.ReadDir(filepath.Dir(file)); len(entries) > 4 {
 				t.Errorf("the kills left %d files behind: %v", len(entries), entries)
 			}
