@@ -13,6 +13,7 @@ type answer struct {
 	status int
 	header http.Header
 	body   []byte
+	pooled *object // that the body was written to, for another list when the answer has been sent; nil for most
 }
 
 func succeed(status int, body []byte) answer {
@@ -66,7 +67,7 @@ func deletedJustNow(id string) answer {
 func duplicate(of *record, matching text) *answer {
 	meta := newObject(128)
 	meta.text("contactId", of.id)
-	meta.text("matchingField", texts[matching].name)
+	meta.text("matchingField", matching.name())
 	meta.text("contactName", of.fullName())
 	body := newObject(256)
 	body.integer("statusCode", http.StatusBadRequest)

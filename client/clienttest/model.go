@@ -22,9 +22,11 @@ func newRecord(c *gen.Contact) *record {
 		dnd:      c.DND,
 		rest:     newRest(c),
 	}
-	for member := range texts {
-		r.setText(text(member), *texts[member].place(c))
+	var values [len(textMembers)]textValue
+	for member := range textMembers {
+		values[member] = textValue{text(member), *textMembers[member].place(c)}
 	}
+	r.texts = packTexts(values[:])
 	if r.fullName() == "" {
 		r.setFullName(c.Name)
 	}
@@ -34,7 +36,6 @@ func newRecord(c *gen.Contact) *record {
 	if c.LastNameRaw != "" {
 		r.setText(lastName, c.LastNameRaw)
 	}
-	r.texts = slices.Clip(r.texts)
 	return r
 }
 
@@ -85,8 +86,8 @@ func (r *record) contact() gen.Contact {
 		Followers:        slices.Clone(r.followers),
 		Extra:            bytes.Clone(r.extra),
 	}
-	for _, t := range r.texts {
-		*texts[t.member].place(&c) = t.value
+	for member, value := range r.texts.all() {
+		*textMembers[member].place(&c) = value
 	}
 	if r.dndSettings != nil {
 		c.DNDSettings = *r.dndSettings

@@ -91,9 +91,9 @@ func (s *store) exact(o *order, query string) []*record {
 	if !ok {
 		return nil
 	}
-	ids := s.byEmail[key{first.location, query}]
+	ids := s.byEmail.ids(first.location, query)
 	if ids == nil {
-		ids = s.byPhone[key{first.location, query}]
+		ids = s.byPhone.ids(first.location, query)
 	}
 	var found []*record
 	for _, id := range ids {
@@ -109,13 +109,7 @@ func (r *record) contains(query string) bool {
 	if strings.Contains(strings.ToLower(r.fullName()), query) {
 		return true
 	}
-	for _, t := range r.texts {
-		switch t.member {
-		case companyName, email, phone:
-			if strings.Contains(strings.ToLower(t.value), query) {
-				return true
-			}
-		}
-	}
-	return false
+	return slices.ContainsFunc([]text{companyName, email, phone}, func(member text) bool {
+		return strings.Contains(strings.ToLower(r.text(member)), query)
+	})
 }

@@ -24,6 +24,9 @@ func (p *performance) play() {
 		a := p.server.reply(p.call)
 		p.server.record(p.call, a.status, false)
 		a.send(p.writer)
+		if a.pooled != nil {
+			p.server.bodies.Put(a.pooled)
+		}
 		return
 	}
 	if !wait(p.call.request.Context(), p.fault.Delay) || p.fault.Cut == CutBefore {

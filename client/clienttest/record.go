@@ -1,7 +1,6 @@
 package clienttest
 
 import (
-	"slices"
 	"strings"
 
 	"github.com/highlevel-contacts/contacts-go/gen"
@@ -13,7 +12,7 @@ import (
 type record struct {
 	id, location   string
 	added, updated int64 // milliseconds since 1970
-	texts          []textValue
+	texts          texts
 	tags           []string
 	fields         []gen.CustomField
 	dnd            bool
@@ -33,39 +32,20 @@ type rest struct {
 	extra            []byte            // members that the document does not know, as one JSON object
 }
 
-type textValue struct {
-	member text
-	value  string
-}
-
 var noRest rest
 
 func (r *record) text(member text) string {
-	for _, t := range r.texts {
-		if t.member == member {
-			return t.value
-		}
-	}
-	return ""
+	return r.texts.get(member)
 }
 
 // setText changes a record that is not stored yet; an empty value removes the member.
 func (r *record) setText(member text, value string) {
-	at := slices.IndexFunc(r.texts, func(t textValue) bool { return t.member == member })
-	switch {
-	case at >= 0 && value == "":
-		r.texts = slices.Delete(r.texts, at, at+1)
-	case at >= 0:
-		r.texts[at].value = value
-	case value != "":
-		r.texts = append(r.texts, textValue{member, value})
-	}
+	r.texts = r.texts.with(member, value)
 }
 
-// copy returns a record whose own members may be changed. Its lists are shared but for texts and rest: replace them.
+// copy returns a record whose own members, and those of its rest, may be changed. Lists are shared: replace them.
 func (r *record) copy() *record {
 	changed := *r
-	changed.texts = slices.Clone(r.texts)
 	rest := *r.rest
 	changed.rest = &rest
 	return &changed

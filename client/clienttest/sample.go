@@ -50,11 +50,10 @@ func (s *Server) sample(i int, now int64) *record {
 	added := now - int64(i)*time.Minute.Milliseconds()
 	r := &record{
 		id: s.newContactID(), location: s.LocationID, added: added, updated: added,
-		texts: make([]textValue, 0, 12),
-		tags:  sampleTags[i%len(sampleTags)],
-		rest:  &noRest,
+		tags: sampleTags[i%len(sampleTags)],
+		rest: &noRest,
 	}
-	for _, t := range []textValue{
+	r.texts = packTexts([]textValue{
 		{firstName, first},
 		{lastName, last},
 		{email, strings.ToLower(first) + "." + strings.ToLower(last) + strconv.Itoa(i) + "@example.com"},
@@ -65,9 +64,7 @@ func (s *Server) sample(i int, now int64) *record {
 		{state, sampleState[i%len(sampleState)]},
 		{country, "US"},
 		{businessID, fmt.Sprintf("641c09%018d", i/50)},
-	} {
-		r.setText(t.member, t.value)
-	}
+	})
 	if i%3 == 0 {
 		r.fields = []gen.CustomField{{ID: "9NAf0SNjEs4p2wRzIFvU", Value: json.RawMessage(strconv.Itoa(i))}}
 	}

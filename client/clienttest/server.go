@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"sync"
 	"sync/atomic"
 	"testing"
 
@@ -40,6 +41,7 @@ type Server struct {
 	contactIDs ids // apart from traceIDs, so that the ids of contacts do not depend on the number of requests
 	traceIDs   ids
 	creator    *gen.CreatedBy
+	bodies     sync.Pool   // of *object, for lists
 	complain   func(error) // of an answer that the document forbids; nil answers 500 instead
 
 	network *network

@@ -19,7 +19,7 @@ func (o *object) writeItem(r *record, b *Behavior) {
 	o.textOrNull("firstNameRaw", r.text(firstName))
 	o.textOrNull("lastNameRaw", r.text(lastName))
 	for _, member := range []text{companyName, email, phone} {
-		o.textOrNull(texts[member].name, r.text(member))
+		o.textOrNull(member.name(), r.text(member))
 	}
 	o.boolean("dnd", r.dnd)
 	if r.dndSettings == nil {
@@ -28,7 +28,7 @@ func (o *object) writeItem(r *record, b *Behavior) {
 		o.value("dndSettings", r.dndSettings)
 	}
 	for _, member := range []text{contactType, source, assignedTo, city, state, postalCode, address1, country, website, timezone} {
-		o.textOrNull(texts[member].name, r.text(member))
+		o.textOrNull(member.name(), r.text(member))
 	}
 	o.instant("dateAdded", r.added)
 	o.instant("dateUpdated", r.updated)
@@ -37,7 +37,11 @@ func (o *object) writeItem(r *record, b *Behavior) {
 	o.list("tags", r.tags)
 	o.list("followers", r.followers)
 	o.writeAdditionalEmails(r.additionalEmails)
-	o.value("attributions", listedAttributions(r.attributions))
+	if len(r.attributions) == 0 {
+		o.list("attributions", nil)
+	} else {
+		o.value("attributions", listedAttributions(r.attributions))
+	}
 	o.writeFields(r.fields)
 	o.textOrNull("profilePhoto", r.text(profilePhoto))
 	if r.lastActivity == 0 {
@@ -54,14 +58,14 @@ func (o *object) writeWritten(r *record, b *Behavior) {
 	o.text("locationId", r.location)
 	o.text("type", r.text(contactType))
 	for _, member := range []text{firstName, lastName} {
-		o.text(texts[member].name, r.text(member))
-		o.text(texts[member].name+"LowerCase", strings.ToLower(r.text(member)))
+		o.text(member.name(), r.text(member))
+		o.text(member.name()+"LowerCase", strings.ToLower(r.text(member)))
 	}
 	o.text("fullNameLowerCase", strings.ToLower(r.fullName()))
 	o.text("email", r.text(email))
 	o.text("emailLowerCase", strings.ToLower(r.text(email)))
 	for _, member := range []text{phone, gender, country, timezone, city, address1, state, postalCode, website, source, assignedTo} {
-		o.text(texts[member].name, r.text(member))
+		o.text(member.name(), r.text(member))
 	}
 	o.textOrNull("companyName", r.text(companyName))
 	o.boolean("dnd", r.dnd)
@@ -97,7 +101,7 @@ func (o *object) writeDetail(r *record, b *Behavior) {
 		o.writeCreatedBy(r)
 	}
 	for _, member := range []text{profilePhoto, attachments, ssn, keyword, visitorID} {
-		o.text(texts[member].name, r.text(member))
+		o.text(member.name(), r.text(member))
 	}
 	if r.lastActivity != 0 {
 		o.instant("lastActivity", r.lastActivity)

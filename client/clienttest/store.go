@@ -1,7 +1,6 @@
 package clienttest
 
 import (
-	"slices"
 	"sync"
 	"time"
 )
@@ -10,21 +9,18 @@ import (
 type store struct {
 	mu      sync.RWMutex
 	byID    map[string]*record
-	byEmail map[key][]string // ids, by location and lower-cased address, primary or not
-	byPhone map[key][]string // ids, by location and primary number
+	byEmail index // by lower-cased address, primary or not
+	byPhone index // by primary number
 	listing *listing
 	deleted map[string]time.Time
 	journal *journal // nil if the state is not kept in a file
 }
 
-// key is a value within a location.
-type key struct{ location, value string }
-
 func newStore() *store {
 	return &store{
 		byID:    map[string]*record{},
-		byEmail: map[key][]string{},
-		byPhone: map[key][]string{},
+		byEmail: index{},
+		byPhone: index{},
 		listing: newListing(),
 		deleted: map[string]time.Time{},
 	}
@@ -41,10 +37,10 @@ func (s *store) put(r *record, visible time.Time) error {
 	s.byID[r.id] = r
 	delete(s.deleted, r.id)
 	for _, address := range r.emails() {
-		add(s.byEmail, key{r.location, address}, r.id)
+		s.byEmail.add(r.location, address, r.id)
 	}
 	if number := r.text(phone); number != "" {
-		add(s.byPhone, key{r.location, number}, r.id)
+		s.byPhone.add(r.location, number, r.id)
 	}
 	s.listing.change(old, r, visible)
 	return nil
@@ -68,35 +64,20 @@ func (s *store) unindex(r *record) {
 		return
 	}
 	for _, address := range r.emails() {
-		drop(s.byEmail, key{r.location, address}, r.id)
+		s.byEmail.drop(r.location, address, r.id)
 	}
 	if number := r.text(phone); number != "" {
-		drop(s.byPhone, key{r.location, number}, r.id)
+		s.byPhone.drop(r.location, number, r.id)
 	}
 }
 
 // find returns the contact that was added first of those in an index under a value, nil if there is none.
-func (s *store) find(index map[key][]string, location, value string) *record {
+func (s *store) find(in index, location, value string) *record {
 	var first *record
-	for _, id := range index[key{location, value}] {
+	for _, id := range in.ids(location, value) {
 		if r := s.byID[id]; first == nil || precedes(first, r) {
 			first = r
 		}
 	}
 	return first
-}
-
-func add(index map[key][]string, at key, id string) {
-	if ids := index[at]; !slices.Contains(ids, id) {
-		index[at] = append(ids, id)
-	}
-}
-
-func drop(index map[key][]string, at key, id string) {
-	ids := slices.DeleteFunc(index[at], func(other string) bool { return other == id })
-	if len(ids) == 0 {
-		delete(index, at)
-		return
-	}
-	index[at] = ids
 }

@@ -31,9 +31,9 @@ const (
 	visitorID
 )
 
-// texts tells the JSON name of each text member and its place in the generated model. The name and the lower-cased
+// textMembers tells the JSON name of each text member and its place in the generated model. The name and the lower-cased
 // members are not here: they follow from these.
-var texts = [...]struct {
+var textMembers = [...]struct {
 	name  string
 	place func(*gen.Contact) *string
 }{
@@ -64,10 +64,15 @@ var texts = [...]struct {
 
 // textNamed finds a member by its JSON name.
 func textNamed(name string) (text, bool) {
-	for member := range texts {
-		if texts[member].name == name {
+	for member := range textMembers {
+		if textMembers[member].name == name {
 			return text(member), true
 		}
 	}
 	return 0, false
+}
+
+// name is the JSON name of the member.
+func (t text) name() string {
+	return textMembers[t].name
 }

@@ -58,15 +58,15 @@ func (s *store) ignoreOther(w *write, l *Location, matched *record, matching tex
 	if matched == nil {
 		return
 	}
-	other, index := email, s.byEmail
+	other, owners := email, s.byEmail
 	if matching == email {
-		other, index = phone, s.byPhone
+		other, owners = phone, s.byPhone
 	}
 	value := w.texts[other]
 	if value == nil {
 		return
 	}
-	if owner := s.find(index, l.ID, strings.ToLower(*value)); owner != nil && owner.id != matched.id {
+	if owner := s.find(owners, l.ID, strings.ToLower(*value)); owner != nil && owner.id != matched.id {
 		delete(w.texts, other)
 	}
 }
