@@ -107,7 +107,7 @@ func (t *tolerant) value(dec *jsontext.Decoder, target any) error {
 	var pointer jsontext.Pointer
 	if len(t.drift) < maxDrift {
 		pointer = t.prefix + dec.StackPointer()
-		t.drift = append(t.drift, Drift{Pointer: string(pointer), Want: want, Got: kindName(got)})
+		t.drift = append(t.drift, Drift{Pointer: string(pointer), Want: want, Got: names[got]})
 	}
 	t.keep(raw, target, pointer)
 	return nil
@@ -117,12 +117,6 @@ func (t *tolerant) value(dec *jsontext.Decoder, target any) error {
 func (t *tolerant) keep(raw jsontext.Value, target any, pointer jsontext.Pointer) {
 	text := elementText(json.RawMessage(raw))
 	switch target := target.(type) {
-	case *bool:
-		*target, _ = strconv.ParseBool(text)
-	case *int:
-		*target = int(toInt(text))
-	case *int64:
-		*target = toInt(text)
 	case *time.Time:
 		*target, _ = parseInstant(raw)
 	case *nullable.Nullable[bool]:
@@ -138,70 +132,55 @@ func (t *tolerant) keep(raw jsontext.Value, target any, pointer jsontext.Pointer
 	}
 }
 
-// keepAs takes raw as a text, where target is one, or as the only element of a list that has such elements.
+// keepAs keeps what target's kind can hold; a list takes raw as its only element, if it has such elements.
 func (t *tolerant) keepAs(target reflect.Value, raw jsontext.Value, text string, pointer jsontext.Pointer) {
-	kind := raw.Kind()
-	if target.Kind() == reflect.String && kind != '{' && kind != '[' {
-		target.SetString(text)
+	switch kind := raw.Kind(); target.Kind() {
+	case reflect.String:
+		if kind != '{' && kind != '[' {
+			target.SetString(text)
+		}
+	case reflect.Bool:
+		done, _ := strconv.ParseBool(text)
+		target.SetBool(done)
+	case reflect.Int, reflect.Int64:
+		target.SetInt(toInt(text))
+	case reflect.Slice:
+		element := reflect.New(target.Type().Elem())
+		if text == "" || kinds[typeOf(element.Interface())] != kind {
+			return
+		}
+		inner := tolerant{prefix: pointer, drift: t.drift}
+		_ = jsonv2.Unmarshal(raw, element.Interface(), inner.options()) // raw is valid JSON
+		t.drift = inner.drift
+		target.Set(reflect.Append(reflect.Zero(target.Type()), element.Elem()))
 	}
-	if target.Kind() != reflect.Slice || text == "" {
-		return
-	}
-	element := reflect.New(target.Type().Elem())
-	if kinds[typeOf(element.Interface())] != kind {
-		return
-	}
-	inner := tolerant{prefix: pointer, drift: t.drift}
-	_ = jsonv2.Unmarshal(raw, element.Interface(), inner.options()) // raw is valid JSON
-	t.drift = inner.drift
-	target.Set(reflect.Append(reflect.Zero(target.Type()), element.Elem()))
 }
 
-// kinds are the JSON kinds of the document's types.
-var kinds = map[string]jsontext.Kind{
-	"string": '"', "date-time": '"', "boolean": 't', "integer": '0', "array": '[', "object": '{',
+// kinds are the JSON kinds of the document's types, and names the other way round.
+var (
+	kinds = map[string]jsontext.Kind{
+		"string": '"', "date-time": '"', "boolean": 't', "integer": '0', "array": '[', "object": '{',
+	}
+	names = map[jsontext.Kind]string{'"': "string", 't': "boolean", '0': "number", '[': "array", '{': "object"}
+)
+
+// types are the document's types of generated members.
+var types = map[reflect.Kind]string{
+	reflect.String: "string", reflect.Bool: "boolean", reflect.Int: "integer", reflect.Int64: "integer",
+	reflect.Slice: "array", reflect.Struct: "object",
 }
 
 // typeOf returns the document's type of a generated member, "" for one that takes any value.
 func typeOf(target any) string {
 	switch target.(type) {
-	case *string:
-		return "string"
-	case *bool, *nullable.Nullable[bool]:
-		return "boolean"
-	case *int, *int64:
-		return "integer"
 	case *time.Time:
 		return "date-time"
+	case *nullable.Nullable[bool]:
+		return "boolean"
 	case *json.RawMessage, *jsontext.Value:
 		return ""
 	}
-	switch reflect.TypeOf(target).Elem().Kind() {
-	case reflect.String:
-		return "string"
-	case reflect.Slice:
-		return "array"
-	case reflect.Struct:
-		return "object"
-	default:
-		return ""
-	}
-}
-
-// kindName returns the JSON type of a value that begins with kind.
-func kindName(kind jsontext.Kind) string {
-	switch kind {
-	case '"':
-		return "string"
-	case '0':
-		return "number"
-	case 't':
-		return "boolean"
-	case '[':
-		return "array"
-	default:
-		return "object"
-	}
+	return types[reflect.TypeOf(target).Elem().Kind()]
 }
 
 // toInt returns the integer that text is, without its fraction, 0 if it is none or does not fit.

@@ -102,12 +102,11 @@ func newError(call *call) *Error {
 		Operation: call.operation.id, Method: call.request.Method, Path: call.request.URL.EscapedPath(),
 		StatusCode: call.response.StatusCode, Response: call.response, RetryAfter: retryAfter(call.response.Header),
 	}
-	var body errorBody
-	if json.Unmarshal(trimBOM(call.response.Body), &body) == nil {
-		e.Messages = body.messages()
-		e.TraceID = FieldValue{raw: body.TraceID}.Text()
-		e.ContactID, e.MatchingField = body.duplicate()
+	var body, meta errorBody
+	if json.Unmarshal(trimBOM(call.response.Body), &body) == nil && json.Unmarshal(body["meta"], &meta) == nil {
+		e.ContactID, e.MatchingField = meta.text("contactId"), meta.text("matchingField")
 	}
+	e.Messages, e.TraceID = body.messages(), body.text("traceId")
 	e.spoken = len(e.Messages) > 0
 	if !e.spoken && len(call.response.Body) > 0 {
 		e.Messages = []string{strings.ToValidUTF8(string(call.response.Body), "\uFFFD")}
@@ -124,30 +123,21 @@ func newError(call *call) *Error {
 }
 
 // errorBody is the body of an error in all its dialects. Members are raw, so that one of an odd type does not hide the others.
-type errorBody struct {
-	Message          json.RawMessage `json:"message"`
-	Error            json.RawMessage `json:"error"`
-	ErrorDescription json.RawMessage `json:"error_description"`
-	TraceID          json.RawMessage `json:"traceId"`
-	Meta             json.RawMessage `json:"meta"`
-}
+type errorBody map[string]json.RawMessage
 
 // messages returns the texts of the first member that has any.
 func (b errorBody) messages() []string {
-	for _, raw := range []json.RawMessage{b.Message, b.Error, b.ErrorDescription} {
-		if texts := (FieldValue{raw: raw}).List(); len(texts) > 0 {
+	for _, name := range []string{"message", "error", "error_description"} {
+		if texts := (FieldValue{raw: b[name]}).List(); len(texts) > 0 {
 			return texts
 		}
 	}
 	return nil
 }
 
-func (b errorBody) duplicate() (contactID, matchingField string) {
-	var meta struct{ ContactID, MatchingField json.RawMessage }
-	if json.Unmarshal(b.Meta, &meta) != nil {
-		return "", ""
-	}
-	return FieldValue{raw: meta.ContactID}.Text(), FieldValue{raw: meta.MatchingField}.Text()
+// text returns a member that is a text or a number.
+func (b errorBody) text(name string) string {
+	return FieldValue{raw: b[name]}.Text()
 }
 
 // meanings tells what an answer means: by the API's words where its status misleads, by the status otherwise.

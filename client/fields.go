@@ -9,6 +9,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/go-json-experiment/json/jsontext"
 )
 
 // Field returns a custom field to write, named by its id. The value is whatever the field takes: a text, a number, a list of
@@ -84,37 +86,37 @@ func (v FieldValue) Raw() json.RawMessage {
 
 // Kind returns the kind of the value.
 func (v FieldValue) Kind() FieldKind {
-	switch text := strings.TrimSpace(string(v.raw)); {
-	case text == "" || text == "null" || text == `""`:
-		return FieldEmpty
-	case text[0] == '"':
-		return FieldText
-	case text == "true" || text == "false":
-		return FieldBool
-	case text[0] == '[':
-		if len(v.elements()) == 0 {
-			return FieldEmpty
-		}
-		return FieldList
-	case text[0] == '{':
-		return v.objectKind()
-	default:
+	switch jsontext.Value(v.raw).Kind() {
+	case '"':
+		return unlessEmpty(FieldText, len(elementText(v.raw)))
+	case '0':
 		return FieldNumber
+	case 't', 'f':
+		return FieldBool
+	case '[':
+		return unlessEmpty(FieldList, len(v.List()))
+	case '{':
+		if len(v.files()) > 0 {
+			return FieldFiles
+		}
+		var members map[string]json.RawMessage
+		_ = json.Unmarshal(v.raw, &members) // what is no JSON has no members
+		return unlessEmpty(FieldObject, len(members))
+	default:
+		return FieldEmpty
 	}
+}
+
+func unlessEmpty(kind FieldKind, length int) FieldKind {
+	if length == 0 {
+		return FieldEmpty
+	}
+	return kind
 }
 
 // Text returns a text as it is, a number or bool as JSON writes it, and a list joined by ", ".
 func (v FieldValue) Text() string {
-	switch v.Kind() {
-	case FieldText:
-		return elementText(v.raw)
-	case FieldNumber, FieldBool:
-		return string(v.raw)
-	case FieldList:
-		return strings.Join(v.List(), ", ")
-	default:
-		return ""
-	}
+	return strings.Join(v.List(), ", ")
 }
 
 // Number returns a number, or the number that a text is. ok is false for everything else.
@@ -137,28 +139,26 @@ func (v FieldValue) Time() (instant time.Time, ok bool) {
 
 // List returns the elements of a list as texts, and a text, number or bool as a list of one.
 func (v FieldValue) List() []string {
-	switch v.Kind() {
-	case FieldText, FieldNumber, FieldBool:
-		return []string{v.Text()}
+	var elements []json.RawMessage
+	switch jsontext.Value(v.raw).Kind() {
+	case '[':
+		_ = json.Unmarshal(v.raw, &elements) // what is no JSON has no elements
+	case '"', '0', 't', 'f':
+		if string(v.raw) != `""` {
+			elements = []json.RawMessage{v.raw}
+		}
 	}
-	elements := v.elements()
-	if len(elements) == 0 {
-		return nil
-	}
-	list := make([]string, len(elements))
-	for i, element := range elements {
-		list[i] = elementText(element)
+	var list []string
+	for _, element := range elements {
+		list = append(list, elementText(element))
 	}
 	return list
 }
 
 // Files returns uploaded files, ordered by UUID.
 func (v FieldValue) Files() []File {
-	if v.Kind() != FieldFiles {
-		return nil
-	}
+	var files []File
 	entries := v.files()
-	files := make([]File, 0, len(entries))
 	for _, uuid := range slices.Sorted(maps.Keys(entries)) {
 		entry := entries[uuid]
 		files = append(files, File{
@@ -193,23 +193,6 @@ func (v FieldValue) files() map[string]fileEntry {
 		}
 	}
 	return entries
-}
-
-func (v FieldValue) objectKind() FieldKind {
-	var members map[string]json.RawMessage
-	if json.Unmarshal(v.raw, &members) == nil && len(members) == 0 {
-		return FieldEmpty
-	}
-	if v.files() != nil {
-		return FieldFiles
-	}
-	return FieldObject
-}
-
-func (v FieldValue) elements() []json.RawMessage {
-	var elements []json.RawMessage
-	_ = json.Unmarshal(v.raw, &elements) // what is no list has no elements
-	return elements
 }
 
 // elementText returns a JSON text without its quotes, nothing for null, and everything else as it is.

@@ -14,6 +14,17 @@ import (
 // Option is a setting of a [Client], for [New].
 type Option func(*Client) error
 
+// setting returns an option that does what set does, or fails if its value is not valid.
+func setting(valid bool, problem string, set func(*Client)) Option {
+	return func(c *Client) error {
+		if !valid {
+			return errors.New("client: " + problem)
+		}
+		set(c)
+		return nil
+	}
+}
+
 // WithBaseURL sets the address of the API, https://services.leadconnectorhq.com by default. It must be https, except on
 // loopback, for tests.
 func WithBaseURL(address string) Option {
@@ -41,86 +52,49 @@ func isLoopback(host string) bool {
 
 // WithLocation sets the location (sub-account) of calls that name none.
 func WithLocation(id string) Option {
-	return func(c *Client) error {
-		if id == "" {
-			return errors.New("client: WithLocation: the location id is empty")
-		}
-		c.location = id
-		return nil
-	}
+	return setting(id != "", "WithLocation: the location id is empty", func(c *Client) { c.location = id })
 }
 
 // WithHTTPClient sets the HTTP client that sends the requests, with its transport, proxy, TLS settings, time-out and cookie
 // jar. It is not modified. Without this option a client is used that takes the proxy from the environment, gives an attempt 30
 // seconds and keeps connections for 100 parallel calls.
 func WithHTTPClient(httpClient *http.Client) Option {
-	return func(c *Client) error {
-		if httpClient == nil {
-			return errors.New("client: WithHTTPClient: the client is nil")
-		}
-		c.doer.http = httpClient
-		return nil
-	}
+	return setting(httpClient != nil, "WithHTTPClient: the client is nil", func(c *Client) { c.doer.http = httpClient })
 }
 
 // WithUserAgent puts product, such as "example-sync/1.2", before this module's name in the User-Agent header.
 func WithUserAgent(product string) Option {
-	return func(c *Client) error {
-		if product == "" || !isHeaderValue(product) {
-			return errors.New("client: WithUserAgent: that cannot be sent in a header")
-		}
+	return setting(product != "" && isHeaderValue(product), "WithUserAgent: that cannot be sent in a header", func(c *Client) {
 		c.doer.header.Set("User-Agent", product+" "+c.doer.header.Get("User-Agent"))
-		return nil
-	}
+	})
 }
 
 // WithRetry sets how often a call is attempted and how long it waits in between. Without it there are up to 3 attempts, with
 // waits of up to 500 ms, then 1 s; a wait that the API asks for is obeyed up to 30 s.
 func WithRetry(policy RetryPolicy) Option {
-	return func(c *Client) error {
-		if policy.MaxAttempts < 0 || policy.MinDelay < 0 || policy.MaxDelay < 0 {
-			return errors.New("client: WithRetry: a member of the policy is negative")
-		}
-		c.doer.retry = policy
-		return nil
-	}
+	valid := policy.MaxAttempts >= 0 && policy.MinDelay >= 0 && policy.MaxDelay >= 0
+	return setting(valid, "WithRetry: a member of the policy is negative", func(c *Client) { c.doer.retry = policy })
 }
 
 // WithPacer sets the pacer, to share one among clients with one budget, or to pace in another way; [Unpaced] does not pace.
 // Without it the client has [NewPacer] of its own: 100 requests per 10 seconds, until the API's headers say otherwise.
 func WithPacer(pacer Pacer) Option {
-	return func(c *Client) error {
-		if pacer == nil {
-			return errors.New("client: WithPacer: the pacer is nil")
-		}
-		c.doer.pacer = pacer
-		return nil
-	}
+	return setting(pacer != nil, "WithPacer: the pacer is nil", func(c *Client) { c.doer.pacer = pacer })
 }
 
 // WithLogger sets the logger. Nothing is logged by default. Records carry operation, method, path, status, attempt, trace id
 // and remaining budget, never a token, query or body: each attempt at debug level, a call that failed and an answer that
 // differs from the document at warn level.
 func WithLogger(logger *slog.Logger) Option {
-	return func(c *Client) error {
-		if logger == nil {
-			return errors.New("client: WithLogger: the logger is nil")
-		}
-		c.doer.logger = logger
-		return nil
-	}
+	return setting(logger != nil, "WithLogger: the logger is nil", func(c *Client) { c.doer.logger = logger })
 }
 
 // WithMaxResponseBytes sets how large the body of a success may be, after decompression; 16 MiB by default. A larger one is
 // [ErrResponseTooLarge]. Of the body of an error no more than 64 KiB is read, whatever this option says.
 func WithMaxResponseBytes(limit int64) Option {
-	return func(c *Client) error {
-		if limit <= 0 {
-			return fmt.Errorf("client: WithMaxResponseBytes: %d is not a positive number of bytes", limit)
-		}
+	return setting(limit > 0, fmt.Sprintf("WithMaxResponseBytes: %d is not a positive number of bytes", limit), func(c *Client) {
 		c.doer.maxBytes = limit
-		return nil
-	}
+	})
 }
 
 // CallOption is a setting of one call.

@@ -1,6 +1,7 @@
 package client
 
 import (
+	"cmp"
 	"errors"
 
 	"github.com/oapi-codegen/nullable"
@@ -19,40 +20,28 @@ var (
 func checkPromise(result any) error {
 	switch result := result.(type) {
 	case *gen.GetContactResult:
-		return checkContact(&result.Contact)
+		return need(result.Contact.ID != "", errNoContact)
 	case *gen.CreateContactResult:
-		return checkContact(&result.Contact)
+		return need(result.Contact.ID != "", errNoContact)
 	case *gen.UpsertContactResult:
-		return checkContact(&result.Contact)
+		return need(result.Contact.ID != "", errNoContact)
 	case *gen.UpdateContactResult:
-		if saysNo(result.Succeded) || saysNo(result.Succeeded) {
-			return errNotDone
-		}
-		return checkContact(&result.Contact)
+		return cmp.Or(need(!saysNo(result.Succeded) && !saysNo(result.Succeeded), errNotDone), need(result.Contact.ID != "", errNoContact))
 	case *gen.DeleteContactResult:
-		if saysNo(result.Succeded) || saysNo(result.Succeeded) {
-			return errNotDone
-		}
+		return need(!saysNo(result.Succeded) && !saysNo(result.Succeeded), errNotDone)
 	case *gen.ListContactsResult:
-		return checkList(result.Contacts)
+		return need(result.Contacts != nil, errNoContacts)
 	case *gen.ListContactsByBusinessResult:
-		return checkList(result.Contacts)
+		return need(result.Contacts != nil, errNoContacts)
 	}
 	return nil
 }
 
-func checkContact(contact *Contact) error {
-	if contact.ID == "" {
-		return errNoContact
+func need(there bool, missing error) error {
+	if there {
+		return nil
 	}
-	return nil
-}
-
-func checkList(contacts []Contact) error {
-	if contacts == nil {
-		return errNoContacts
-	}
-	return nil
+	return missing
 }
 
 // saysNo tells whether a spelling of success is there and false.

@@ -1,6 +1,7 @@
 package client
 
 import (
+	"bytes"
 	"fmt"
 	"io"
 	"log/slog"
@@ -100,36 +101,20 @@ func readBody(resp *http.Response, limit int64) ([]byte, error) {
 		return nil, tooLarge(limit)
 	}
 	limit = min(limit, math.MaxInt64-1)
-	body := make([]byte, 0, min(max(resp.ContentLength, 511), limit, firstReadBytes)+1) // one more finds out whether it is larger
-	body, err := appendAll(body, io.LimitReader(resp.Body, limit+1))
-	if int64(len(body)) <= limit {
-		return body, err
+	room := min(max(resp.ContentLength, 0), limit, firstReadBytes) + bytes.MinRead
+	body := bytes.NewBuffer(make([]byte, 0, room))
+	_, err := body.ReadFrom(io.LimitReader(resp.Body, limit+1)) // one more finds out whether it is larger
+	if int64(body.Len()) <= limit {
+		return body.Bytes(), err
 	}
 	if success {
 		return nil, tooLarge(limit)
 	}
-	return body[:limit], nil
+	return body.Bytes()[:limit], nil
 }
 
 func tooLarge(limit int64) error {
 	return fmt.Errorf("%w than %d bytes (see WithMaxResponseBytes)", ErrResponseTooLarge, limit)
-}
-
-// appendAll reads r to its end behind buffer, in the room that buffer has as long as it lasts.
-func appendAll(buffer []byte, r io.Reader) ([]byte, error) {
-	for {
-		n, err := r.Read(buffer[len(buffer):cap(buffer)])
-		buffer = buffer[:len(buffer)+n]
-		if err == io.EOF {
-			return buffer, nil
-		}
-		if err != nil {
-			return buffer, err
-		}
-		if len(buffer) == cap(buffer) {
-			buffer = append(buffer, 0)[:len(buffer)]
-		}
-	}
 }
 
 func isSuccess(status int) bool {

@@ -74,18 +74,15 @@ func isLastOfBusiness(page *Page, list BusinessListRequest) bool {
 	return got == 0 || (got < limit && page.Total <= list.Skip+got)
 }
 
-// recentIDs are the ids of the latest contacts of a walk. Pages overlap at their borders only, where contacts were added or
-// deleted meanwhile, so that a walk of any length needs to remember a few.
+// recentIDs are the ids of the latest contacts of a walk, at least 500 and at most 1,000. Pages overlap at their borders only,
+// where contacts were added or deleted meanwhile, so that a walk of any length needs to remember a few.
 type recentIDs struct {
-	ids    map[string]bool
-	oldest []string // a ring
-	seen   int      // contacts that were new
+	latest, before map[string]bool
+	seen           int // contacts that were new
 }
 
-const recentWindow = 1000
-
 func newRecentIDs() *recentIDs {
-	return &recentIDs{ids: map[string]bool{}}
+	return &recentIDs{latest: map[string]bool{}}
 }
 
 // yieldNew yields the contacts that were not yielded lately, and tells whether the walk goes on.
@@ -100,18 +97,14 @@ func (r *recentIDs) yieldNew(contacts []Contact, yield func(*Contact, error) boo
 
 // isNew tells whether id was not seen lately, and remembers it. A contact without an id is always new.
 func (r *recentIDs) isNew(id string) bool {
-	if r.ids[id] {
+	if r.latest[id] || r.before[id] {
 		return false
 	}
+	if len(r.latest) == 500 {
+		r.latest, r.before = map[string]bool{}, r.latest
+	}
 	if id != "" {
-		if len(r.oldest) < recentWindow {
-			r.oldest = append(r.oldest, id)
-		} else {
-			slot := r.seen % recentWindow
-			delete(r.ids, r.oldest[slot])
-			r.oldest[slot] = id
-		}
-		r.ids[id] = true
+		r.latest[id] = true
 	}
 	r.seen++
 	return true
