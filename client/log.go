@@ -33,7 +33,7 @@ func recordOf(call *call, err error) []slog.Attr {
 	response := &call.response
 	attrs := []slog.Attr{
 		slog.String("operation", call.operation.id), slog.String("method", call.request.Method),
-		slog.String("path", call.request.URL.Path), slog.Int("status", response.StatusCode),
+		slog.String("path", call.request.URL.EscapedPath()), slog.Int("status", response.StatusCode),
 		slog.Int("attempt", response.Attempts), slog.Duration("wait", call.waited),
 		slog.String("cf_ray", sanitize(response.Header.Get("Cf-Ray"))),
 	}

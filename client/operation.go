@@ -83,7 +83,7 @@ func newCall(ctx context.Context, op *operation, opts []CallOption) (*call, erro
 
 // String returns operation, method and path.
 func (c *call) String() string {
-	return c.operation.id + ": " + c.request.Method + " " + c.request.URL.Path
+	return c.operation.id + ": " + c.request.Method + " " + c.request.URL.EscapedPath()
 }
 
 // context returns the caller's context with the call in it, for the doer to find.

@@ -18,7 +18,7 @@ import (
 
 // private are what no output may hold: the token, and of a person the e-mail address, phone number, name and city.
 var private = []string{
-	token, "cafe", "rosan@deos.example", "deos.example", "rosan%40deos", "8888888888", "888-8888", "888 8888", "Rosan", "Dolomite",
+	token, "zulu", "rosan@deos.example", "deos.example", "rosan%40deos", "8888888888", "888-8888", "888 8888", "Rosan", "Dolomite",
 }
 
 // leaks returns the private parts that text has.
@@ -145,8 +145,8 @@ func TestNothingPrivateInRefusals(t *testing.T) {
 	_, err3 := c.Contacts.List(t.Context(), client.ListRequest{Query: "Rosan", Limit: 101})
 	_, err4 := client.ParseCursor("rosan@deos.example")
 	_, err5 := client.New(client.StaticToken("Bearer " + token))
-	_, err6 := client.New(client.StaticToken(token), client.WithBaseURL("https://Rosan:cafe@api.example"))
-	_, err7 := client.New(client.StaticToken(token), client.WithBaseURL("https://Rosan:cafe\x7f"))
+	_, err6 := client.New(client.StaticToken(token), client.WithBaseURL("https://Rosan:zulu@api.example"))
+	_, err7 := client.New(client.StaticToken(token), client.WithBaseURL("https://Rosan:zulu\x7f"))
 	err8 := c.Contacts.Delete(t.Context(), "abc", client.WithHeader("X-Email", "rosan@deos.example\n"))
 	err9 := (&client.Cursor{}).UnmarshalText([]byte("Rosan:Dolomite"))
 	for i, err := range []error{err1, err2, err3, err4, err5, err6, err7, err8, err9} {
@@ -165,7 +165,7 @@ func (s leakingSource) Token(context.Context) (string, error) { return "", s.err
 
 func TestNothingPrivateInErrorsOfTokenSources(t *testing.T) {
 	t.Parallel()
-	cause := fmt.Errorf("refresh of %s for rosan@deos.example at https://auth.example/?secret=cafe failed", token)
+	cause := fmt.Errorf("refresh of %s for rosan@deos.example at https://auth.example/?secret=zulu failed", token)
 	c, err := client.New(leakingSource{cause}, client.WithLocation("l"), client.WithHTTPClient(&http.Client{Transport: noRequests(t)}))
 	if err != nil {
 		t.Fatal(err)

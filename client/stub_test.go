@@ -16,7 +16,7 @@ import (
 
 const (
 	base      = "https://api.example/proxy/v1" // not at the root, so that the building of paths is tested
-	token     = "pit-00000000-0000-4000-8000-00000000cafe"
+	token     = "pit-00000000-0000-4000-8000-0000zuluzulu"
 	location  = "ve9EPM428h8vShlRW1KT"
 	contactID = "ocQHyuzHvysMo5N5VsXc"
 )

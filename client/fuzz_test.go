@@ -1,0 +1,199 @@
+package client_test
+
+import (
+	"encoding/json"
+	"errors"
+	"net/http"
+	"strings"
+	"testing"
+	"unicode/utf8"
+
+	"github.com/highlevel-contacts/contacts-go/client"
+)
+
+// FuzzSuccess gives every operation every body: each ends in a result or an error, and what came as a result can be written.
+func FuzzSuccess(f *testing.F) {
+	for _, seed := range []string{
+		body(f, "getContact"), body(f, "getContacts"), everything.body, contactBody(`"city":7,"tags":"a","dateAdded":""`), html, "", "null",
+		`{"contact":{"id":7,"createdBy":[],"customFields":{"id":"a"}},"contacts":{"id":1},"meta":[],"succeded":"no"}`,
+		`{"contacts":[null,1,"a"],"meta":{"nextPage":2,"startAfter":"1","startAfterId":1}}`,
+		"\xEF\xBB\xBF{\"contact\":{\"id\":\"\xff\\ud800\",\"id\":\"b\"}}",
+	} {
+		f.Add([]byte(seed))
+	}
+	f.Fuzz(func(t *testing.T, content []byte) {
+		c, _ := newStub(t, ok(string(content)))
+		for _, operation := range operations {
+			err := operation.call(t.Context(), c)
+			if err != nil && (errors.Is(err, client.ErrMaybeApplied) != (operation.write && errors.Is(err, client.ErrBadResponse)) || isLongOrBroken(err.Error())) {
+				t.Errorf("%s: %v", operation.name, err)
+			}
+		}
+		contact, err := c.Contacts.Get(t.Context(), "abc")
+		if (contact == nil) != (err != nil) || (contact != nil && contact.ID == "") {
+			t.Fatalf("%+v, %v", contact, err)
+		}
+		if contact == nil {
+			return
+		}
+		if _, err := json.Marshal(contact); err != nil {
+			t.Errorf("cannot be written: %v", err)
+		}
+		for _, field := range contact.CustomFields {
+			value := client.ReadField(field)
+			_, _ = value.Number()
+			_, _ = value.Time()
+			if value.Kind() == client.FieldEmpty && (value.Text() != "" || value.List() != nil || value.Files() != nil) {
+				t.Errorf("empty, but %s", value.Raw())
+			}
+		}
+	})
+}
+
+// isLongOrBroken tells whether a text of an error would flood a log, or break a line.
+func isLongOrBroken(text string) bool {
+	return len(text) > 1000 || !utf8.ValidString(text) || strings.ContainsFunc(text, isNotPrintable)
+}
+
+// FuzzError gives an error every status and body: its text is one short line without anything personal.
+func FuzzError(f *testing.F) {
+	for _, seed := range []string{
+		`{"error":"Contact with id X not found","status":400}`, `{"message":["a","b"],"error":"Unprocessable Entity","statusCode":422}`,
+		`{"message":"This location does not allow duplicated contacts.","meta":{"contactId":"a","matchingField":"email"}}`,
+		`{"message":{"a":1},"traceId":[1],"meta":"a"}`, `{"message":[null,[],{}],"error":7}`, html, "", "null", "\xff", `{"message":"a\u2028b\u0000"}`,
+	} {
+		f.Add(400, seed)
+	}
+	f.Fuzz(func(t *testing.T, status int, content string) {
+		if status < 100 || status > 999 || status/100 == 2 || status/100 == 3 || status == 101 {
+			t.Skip()
+		}
+		c, _ := newStub(t, answer{status: status, body: content})
+		err := c.Contacts.Delete(t.Context(), "abc")
+		var apiError *client.Error
+		if !errors.As(err, &apiError) || apiError.StatusCode != status || isLongOrBroken(err.Error()) {
+			t.Errorf("%q", err)
+		}
+		for _, message := range apiError.Messages {
+			if !utf8.ValidString(message) {
+				t.Errorf("broken message %q", message)
+			}
+		}
+		if errors.Is(err, client.ErrNotFound) && status != 400 && status != 404 {
+			t.Errorf("%d is not found: %v", status, err)
+		}
+	})
+}
+
+// FuzzPrivate puts an address, a number and a token into a message: none is in the text.
+func FuzzPrivate(f *testing.F) {
+	f.Add("email ", " is taken")
+	f.Add("<", ">")
+	f.Add(`{"a":"`, `"}`)
+	f.Fuzz(func(t *testing.T, before, after string) {
+		if !utf8.ValidString(before) || !utf8.ValidString(after) || len(leaks(before+after)) > 0 {
+			t.Skip()
+		}
+		for _, part := range []string{"rosan@deos.example", " +18888888888 ", " " + token + " "} {
+			c, _ := newStub(t, answer{status: 422, body: `{"message":` + quote(t, before+part+after) + `}`})
+			_, err := c.Contacts.Get(t.Context(), "abc")
+			if found := leaks(err.Error()); found != nil {
+				t.Errorf("%q in %q", found, err)
+			}
+		}
+	})
+}
+
+// FuzzCursor reads a text: what it accepts means the same again as text.
+func FuzzCursor(f *testing.F) {
+	f.Add("1603870249758:ocQHyuzHvysMo5N5VsXc")
+	f.Add("")
+	f.Add("1:a:b")
+	f.Add("-1:a")
+	f.Fuzz(func(t *testing.T, text string) {
+		cursor, err := client.ParseCursor(text)
+		if err != nil {
+			if !cursor.IsZero() || isLongOrBroken(err.Error()) {
+				t.Errorf("%+v, %q", cursor, err)
+			}
+			return
+		}
+		again, err := client.ParseCursor(cursor.String())
+		if err != nil || again != cursor {
+			t.Errorf("%q became %+v, %v", cursor, again, err)
+		}
+		c, api := newStub(t, everything)
+		if _, err := c.Contacts.List(t.Context(), client.ListRequest{After: cursor}); err != nil {
+			t.Fatal(err)
+		}
+		query := api.requests[0].URL.Query()
+		if query.Has("startAfter") != (text != "") || query.Get("startAfterId") != cursor.ID || len(query) != map[bool]int{true: 3, false: 1}[text != ""] {
+			t.Errorf("%q became %v", text, query)
+		}
+	})
+}
+
+// FuzzID puts an id into a path: one that is accepted is exactly one more element of it, and no query.
+func FuzzID(f *testing.F) {
+	for _, id := range append(badIDs, contactID, "~", "-_.~", "a..b") {
+		f.Add(id)
+	}
+	f.Fuzz(func(t *testing.T, id string) {
+		c, api := newStub(t, everything)
+		_, err1 := c.Contacts.Get(t.Context(), id)
+		_, err2 := c.Contacts.ListByBusiness(t.Context(), id, client.BusinessListRequest{})
+		if (err1 == nil) != (err2 == nil) || (err1 != nil && !errors.Is(err1, client.ErrInvalid)) {
+			t.Fatalf("%v, %v", err1, err2)
+		}
+		if err1 != nil {
+			if len(api.sent) != 0 || isLongOrBroken(err1.Error()) {
+				t.Errorf("%d requests, %q", len(api.sent), err1)
+			}
+			return
+		}
+		want := []string{"GET /proxy/v1/contacts/" + id, "GET /proxy/v1/contacts/business/" + id + "?locationId=" + location}
+		if targets := api.targets(); targets[0] != want[0] || targets[1] != want[1] {
+			t.Errorf("%q", targets)
+		}
+	})
+}
+
+// FuzzGenerated gives the generated client an id, which it does not check: the doer bears whatever path that makes.
+func FuzzGenerated(f *testing.F) {
+	for _, id := range badIDs {
+		f.Add(id)
+	}
+	f.Fuzz(func(t *testing.T, id string) {
+		failing := roundTrip(func(*http.Request) (*http.Response, error) { return nil, http.ErrServerClosed })
+		for _, transport := range []http.RoundTripper{failing, &stub{answers: []answer{{status: 500}}}} {
+			resp, err := newClient(t, transport).Generated().GetContact(t.Context(), id)
+			if err == nil {
+				resp.Body.Close()
+				t.Error("no error")
+			} else if len(id) < 100 && isLongOrBroken(err.Error()) {
+				t.Errorf("%q", err)
+			}
+		}
+	})
+}
+
+// FuzzRateLimit gives the headers every value: what is believed is whole and not negative.
+func FuzzRateLimit(f *testing.F) {
+	f.Add("100", "99", "10000", "200000", "199512")
+	f.Add("-1", "1e9", "99999999999999999999", "", "NaN")
+	f.Fuzz(func(t *testing.T, maximum, remaining, interval, dailyLimit, dailyRemaining string) {
+		header := http.Header{
+			"X-Ratelimit-Max": {maximum}, "X-Ratelimit-Remaining": {remaining}, "X-Ratelimit-Interval-Milliseconds": {interval},
+			"X-Ratelimit-Limit-Daily": {dailyLimit}, "X-Ratelimit-Daily-Remaining": {dailyRemaining},
+		}
+		c, _ := newStub(t, answer{status: 200, body: everything.body, header: header})
+		var response client.Response
+		if err := c.Contacts.Delete(t.Context(), "abc", client.CaptureResponse(&response)); err != nil {
+			t.Fatal(err)
+		}
+		limit := response.RateLimit
+		if limit.Max < 0 || limit.Remaining < 0 || limit.Interval < 0 || limit.DailyLimit < 0 || limit.DailyRemaining < 0 || (!limit.Known && limit != client.RateLimit{}) {
+			t.Errorf("%+v", limit)
+		}
+	})
+}
