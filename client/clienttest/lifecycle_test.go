@@ -1,12 +1,47 @@
 package clienttest_test
 
 import (
+	"io"
 	"testing"
+	"time"
 
 	"go.uber.org/goleak"
 
 	"github.com/highlevel-contacts/contacts-go/client/clienttest"
 )
+
+// A server that ends takes every request with it, whatever it was doing, and leaves nothing behind.
+func TestCloseEndsRequests(t *testing.T) {
+	t.Parallel()
+	for name, opts := range map[string][]clienttest.Option{"socket": nil, "memory": {clienttest.WithoutSocket()}} {
+		for _, cut := range []clienttest.Cut{"", clienttest.StallBody, clienttest.EndlessBody} {
+			t.Run(name+" "+string(cut), func(t *testing.T) {
+				t.Parallel()
+				arrived := make(chan struct{}, 1)
+				s, err := clienttest.Start(append(opts, clienttest.OnRequest(func(clienttest.Request) { arrived <- struct{}{} }))...)
+				if err != nil {
+					t.Fatal(err)
+				}
+				s.Fail(clienttest.Fault{Cut: cut, BodyDelay: time.Hour})
+				ended := make(chan error)
+				go func() {
+					resp, err := wireTo(t, s).try("GET", "/contacts/x", "")
+					if err == nil {
+						_, err = io.Copy(io.Discard, resp.Body)
+						resp.Body.Close()
+					}
+					ended <- err
+				}()
+				<-arrived
+				s.Close()
+				s.Close()
+				if err := <-ended; err == nil {
+					t.Error("the request ended well")
+				}
+			})
+		}
+	}
+}
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 

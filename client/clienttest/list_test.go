@@ -177,6 +177,18 @@ func TestEndOfList(t *testing.T) {
 	}
 }
 
+func TestDefaultLimits(t *testing.T) {
+	t.Parallel()
+	w := newWire(t)
+	seedNumbered(w.server, 30)
+	if n := len(w.list("").ids()); n != 20 {
+		t.Errorf("a list has %d contacts", n)
+	}
+	if n := len(w.do("GET", "/contacts/business/b?locationId="+w.server.LocationID, "").ids()); n != 25 {
+		t.Errorf("a list by business has %d contacts", n)
+	}
+}
+
 func TestLimits(t *testing.T) {
 	t.Parallel()
 	tests := []struct {

@@ -17,7 +17,7 @@ import (
 type memory struct {
 	handler http.Handler
 	ctx     context.Context //nolint:containedctx // that of the server, with which every request ends
-	calls   sync.WaitGroup
+	gate    *gate
 }
 
 // RoundTrip implements http.RoundTripper.
@@ -26,18 +26,19 @@ func (m *memory) RoundTrip(request *http.Request) (*http.Response, error) {
 		closeBody(request)
 		return nil, &net.OpError{Op: "dial", Net: "tcp", Err: fmt.Errorf("no route to %s: the fake has no socket", host)}
 	}
-	if m.ctx.Err() != nil {
+	if !m.gate.enter() {
 		closeBody(request)
 		return nil, &net.OpError{Op: "dial", Net: "tcp", Err: syscall.ECONNREFUSED}
 	}
 	ctx, cancel := context.WithCancel(request.Context())
 	w := &memoryResponse{header: http.Header{}, started: make(chan struct{}), ctx: ctx, cancel: cancel}
 	stop := context.AfterFunc(m.ctx, cancel)
-	m.calls.Go(func() {
+	go func() {
+		defer m.gate.leave()
 		defer stop()
 		defer closeBody(request)
 		w.run(m.handler, inbound(ctx, request))
-	})
+	}()
 	select {
 	case <-w.started:
 	case <-ctx.Done():
@@ -52,8 +53,6 @@ func (m *memory) RoundTrip(request *http.Request) (*http.Response, error) {
 	}
 	return w.response(request), nil
 }
-
-func (m *memory) wait() { m.calls.Wait() }
 
 func closeBody(request *http.Request) {
 	if request.Body != nil {

@@ -129,6 +129,9 @@ func instant(millis int64) time.Time {
 
 // activityMillis reads lastActivity in both of its forms, milliseconds and RFC 3339.
 func activityMillis(raw json.RawMessage) int64 {
+	if len(raw) == 0 {
+		return 0
+	}
 	var number int64
 	if json.Unmarshal(raw, &number) == nil {
 		return number

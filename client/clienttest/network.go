@@ -16,15 +16,15 @@ type network struct {
 	server   *http.Server // nil without a socket
 	serving  chan error
 	end      context.CancelFunc
-	memory   *memory         // nil with a socket
+	gate     *gate
 	outbound *http.Transport // nil without a socket
 }
 
 func openNetwork(c *config, s *Server) (*network, error) {
 	ctx, end := context.WithCancel(context.Background())
 	if !c.socket {
-		m := &memory{handler: s.Handler(), ctx: ctx}
-		return &network{url: "https://highlevel.test", client: &http.Client{Transport: m}, memory: m, end: end}, nil
+		m := &memory{handler: s.Handler(), ctx: ctx, gate: &gate{}}
+		return &network{url: "https://highlevel.test", client: &http.Client{Transport: m}, gate: m.gate, end: end}, nil
 	}
 	var config net.ListenConfig
 	listener, err := config.Listen(ctx, "tcp", c.address)
@@ -39,25 +39,34 @@ func openNetwork(c *config, s *Server) (*network, error) {
 		outbound: outbound,
 		serving:  make(chan error, 1),
 		end:      end,
+		gate:     &gate{},
 		server: &http.Server{
-			Handler:           s.Handler(),
 			BaseContext:       func(net.Listener) context.Context { return ctx },
 			ReadHeaderTimeout: time.Minute,
 		},
 	}
+	n.server.Handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if !n.gate.enter() {
+			panic(http.ErrAbortHandler)
+		}
+		defer n.gate.leave()
+		s.serve(w, r)
+	})
 	go func() { n.serving <- n.server.Serve(listener) }()
 	return n, nil
 }
 
 // close ends all connections and waits until nothing is served any more.
 func (n *network) close() error {
+	n.gate.close()
 	n.end()
 	if n.server == nil {
-		n.memory.wait()
+		n.gate.wait()
 		return nil
 	}
 	n.outbound.CloseIdleConnections()
 	err := n.server.Close()
+	n.gate.wait()
 	if served := <-n.serving; !errors.Is(served, http.ErrServerClosed) {
 		err = errors.Join(err, served)
 	}

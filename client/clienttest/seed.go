@@ -39,10 +39,11 @@ func (s *Server) Seed(contacts ...gen.Contact) []gen.Contact {
 func (s *Server) SeedJSON(from io.Reader) (int, error) {
 	now, seeded := s.Now().UnixMilli(), 0
 	lines := bufio.NewReaderSize(from, 1<<20)
+	var contact gen.Contact // one for all lines: it is 2.6 KB
 	for number := 1; ; number++ {
 		line, readErr := lines.ReadBytes('\n')
 		if len(bytes.TrimSpace(line)) > 0 {
-			var contact gen.Contact
+			contact = gen.Contact{}
 			if err := json.Unmarshal(line, &contact, lenient); err != nil {
 				return seeded, fmt.Errorf("line %d: %w", number, err)
 			}

@@ -22,8 +22,11 @@ func (s *Server) clampLimit(c *call) *answer {
 // acceptSpellings renames the value of custom fields, which the API takes as fieldValue and value too, to field_value. It
 // refuses a body that is not JSON.
 func (c *call) acceptSpellings() *answer {
+	if len(c.body) == 0 {
+		return nil // the document will say so
+	}
 	var body map[string]jsontext.Value
-	if len(c.body) == 0 || json.Unmarshal(c.body, &body, lenient) != nil {
+	if json.Unmarshal(c.body, &body, lenient) != nil {
 		if !jsontext.Value(c.body).IsValid() {
 			return malformed("request body is not valid JSON")
 		}

@@ -57,3 +57,13 @@ func TestDelayEndsWithTheCaller(t *testing.T) {
 		}
 	})
 }
+
+func TestOwnClock(t *testing.T) {
+	t.Parallel()
+	w := newWire(t, clienttest.WithClock(func() time.Time { return day }))
+	w.server.Advance(time.Hour)
+	id := w.create("")
+	if got := w.do("GET", "/contacts/"+id, "").at("contact", "dateAdded"); got != "2026-03-01T13:00:00.000Z" {
+		t.Errorf("added at %v", got)
+	}
+}

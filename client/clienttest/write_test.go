@@ -38,6 +38,7 @@ func TestRefusedWrites(t *testing.T) {
 		{"phone, text of ours", "PUT", `{"phone":"12"}`, 422, refusal("phone must be a valid phone number")},
 		{"country, text of ours", "PUT", `{"country":"Germany"}`, 422, refusal("country must be a valid ISO31661 Alpha2 code")},
 		{"day of birth", "PUT", `{"dateOfBirth":"yesterday"}`, 422, refusal("dateOfBirth must be a valid date")},
+		{"no body, text of ours", "PUT", ``, 422, refusal("body should not be empty")},
 		{"not JSON, text of ours", "PUT", `{"city":`, 400, `{"message":"request body is not valid JSON","error":"Bad Request","statusCode":400}`},
 	}
 	s := clienttest.NewServer(t, clienttest.WithDefaultLocation("L"))
@@ -115,6 +116,11 @@ func TestCustomFields(t *testing.T) {
 		{"unknown key dropped silently", `{"key":"nope","field_value":"a"}`, `[]`},
 		{"option that does not exist dropped silently", `{"key":"my_select","field_value":"huge"}`, `[]`},
 		{"options that do not exist dropped silently", `{"key":"my_list","field_value":["red","pink"]}`, `[{"id":"1HeGizb13P0odwgOgKSs","value":["red"]}]`},
+		{"text written as a number", `{"key":"my_text","field_value":5}`, `[{"id":"6dvNaf7VhkQ9snc5vnjJ","value":"5"}]`},
+		{"key with its prefix", `{"key":"contact.my_text","field_value":"a"}`, `[{"id":"6dvNaf7VhkQ9snc5vnjJ","value":"a"}]`},
+		{"date as milliseconds", `{"key":"my_date","field_value":1603870249758}`, `[{"id":"MgobCB14YMVKuE4Ka8p1","value":1603870249758}]`},
+		{"date as an instant", `{"key":"my_date","field_value":"2020-10-28T07:30:49.758Z"}`, `[{"id":"MgobCB14YMVKuE4Ka8p1","value":1603870249758}]`},
+		{"values of another kind dropped silently", `{"key":"my_number","field_value":"many"},{"key":"my_date","field_value":"soon"},{"key":"my_list","field_value":{"a":1}},{"key":"my_files","field_value":"a"},{"key":"my_text","field_value":["a"]}`, `[]`},
 		{"empty clears", `{"key":"my_text","field_value":"a"},{"key":"my_text","field_value":""}`, `[]`},
 	}
 	s := clienttest.NewServer(t)
