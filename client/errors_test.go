@@ -301,6 +301,8 @@ func TestATextOfAnErrorIsOneShortLine(t *testing.T) {
 	t.Parallel()
 	for name, message := range map[string]string{
 		"line breaks":     "a\nb\r\nc\u2028d\u2029e\u0085f\vg",
+		"direction":       "a\u202eb\u200ec",
+		"unassigned":      "a\U000830c3b",
 		"control":         "a\x00b\x1b[31mc\x7fd\u009be",
 		"long":            strings.Repeat("no ", 1000),
 		"long characters": strings.Repeat("\U0001F600", 1000),
