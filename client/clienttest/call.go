@@ -21,7 +21,8 @@ type call struct {
 	budget   *budgetState // nil until the rate limit has been looked at
 }
 
-// answer is where the order of things stands: what is wrong first is what the caller hears of.
+// answer is where the order of things stands: what is wrong first is what the caller hears of. Whether the API looks for the
+// route before the version is not known.
 func (s *Server) answer(c *call) answer {
 	if c.operation == nil {
 		return *unknownRoute(c.request.Method, c.request.URL.Path)

@@ -48,7 +48,9 @@ type Fault struct {
 // Cut is a way in which a connection fails.
 type Cut string
 
-// The ways in which a connection fails.
+// The ways in which a connection fails. On a socket, net/http by itself repeats a GET whose connection had been used before
+// and was reset: the caller does not hear of it, but it counts as a request that was met. Without a socket that does not
+// happen.
 const (
 	CutBefore   Cut = "before"  // reset before the request is read: the operation is not carried out
 	CutAfter    Cut = "after"   // reset after the operation was carried out, without an answer
