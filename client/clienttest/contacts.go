@@ -4,12 +4,12 @@ import (
 	"maps"
 	"slices"
 
-	"github.com/highlevel-contacts/contacts-go/gen"
+	"github.com/highlevel-contacts/contacts-go/client"
 )
 
 // Contacts returns all contacts of all locations as they are stored, the latest first. Lists may lag behind it.
-func (s *Server) Contacts() []gen.Contact {
-	var all []gen.Contact
+func (s *Server) Contacts() []client.Contact {
+	var all []client.Contact
 	for r := range s.records() {
 		all = append(all, r.contact())
 	}
@@ -17,12 +17,12 @@ func (s *Server) Contacts() []gen.Contact {
 }
 
 // Contact returns the contact with an id as it is stored.
-func (s *Server) Contact(id string) (contact gen.Contact, ok bool) {
+func (s *Server) Contact(id string) (contact client.Contact, ok bool) {
 	s.store.mu.RLock()
 	r := s.store.byID[id]
 	s.store.mu.RUnlock()
 	if r == nil {
-		return gen.Contact{}, false
+		return client.Contact{}, false
 	}
 	return r.contact(), true
 }
@@ -43,9 +43,9 @@ func (s *Server) sorted() []*record {
 }
 
 // models returns the first n records in the order of lists.
-func models(records []*record, n int) []gen.Contact {
+func models(records []*record, n int) []client.Contact {
 	slices.SortFunc(records, compare)
-	contacts := make([]gen.Contact, min(n, len(records)))
+	contacts := make([]client.Contact, min(n, len(records)))
 	for i := range contacts {
 		contacts[i] = records[i].contact()
 	}

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/highlevel-contacts/contacts-go/client"
 	"github.com/highlevel-contacts/contacts-go/gen"
 )
 
@@ -73,7 +74,7 @@ func (s *Server) sample(i int, now int64) *record {
 
 // Latest returns the contacts of all locations that were added last, at most n of them. Unlike [Server.Contacts] it does not
 // look at every contact; like lists it may lag behind.
-func (s *Server) Latest(n int) []gen.Contact {
+func (s *Server) Latest(n int) []client.Contact {
 	s.store.lockForList(s.Now())
 	var found []*record
 	for _, o := range s.store.listing.locations {

@@ -12,18 +12,18 @@ import (
 
 	"github.com/go-json-experiment/json"
 
-	"github.com/highlevel-contacts/contacts-go/gen"
+	"github.com/highlevel-contacts/contacts-go/client"
 )
 
 // Seed puts contacts into the fake as if they had been there before, and returns them as they are stored. A contact whose id
 // exists replaces the one that is there. Missing ids, locations and dates are filled in: the first contact given is the
 // latest. Duplicates are not refused. Phone numbers and tags are brought to the form in which the API has them. What the
 // other requests see is either none or all of the contacts.
-func (s *Server) Seed(contacts ...gen.Contact) []gen.Contact {
+func (s *Server) Seed(contacts ...client.Contact) []client.Contact {
 	s.store.mu.Lock()
 	defer s.store.mu.Unlock()
 	now := s.Now().UnixMilli()
-	stored := make([]gen.Contact, len(contacts))
+	stored := make([]client.Contact, len(contacts))
 	for i := range contacts {
 		r := s.seeded(&contacts[i], now-int64(i))
 		if err := s.store.put(r, time.Time{}); err != nil {
@@ -39,11 +39,11 @@ func (s *Server) Seed(contacts ...gen.Contact) []gen.Contact {
 func (s *Server) SeedJSON(from io.Reader) (int, error) {
 	now, seeded := s.Now().UnixMilli(), 0
 	lines := bufio.NewReaderSize(from, 1<<20)
-	var contact gen.Contact // one for all lines: it is 2.6 KB
+	var contact client.Contact // one for all lines: it is 2.6 KB
 	for number := 1; ; number++ {
 		line, readErr := lines.ReadBytes('\n')
 		if len(bytes.TrimSpace(line)) > 0 {
-			contact = gen.Contact{}
+			contact = client.Contact{}
 			if err := json.Unmarshal(line, &contact, lenient); err != nil {
 				return seeded, fmt.Errorf("line %d: %w", number, err)
 			}
@@ -61,14 +61,14 @@ func (s *Server) SeedJSON(from io.Reader) (int, error) {
 	}
 }
 
-func (s *Server) seed(contact *gen.Contact, added int64) error {
+func (s *Server) seed(contact *client.Contact, added int64) error {
 	s.store.mu.Lock()
 	defer s.store.mu.Unlock()
 	return s.store.put(s.seeded(contact, added), time.Time{})
 }
 
 // seeded makes a record of a contact. The caller holds the lock.
-func (s *Server) seeded(contact *gen.Contact, added int64) *record {
+func (s *Server) seeded(contact *client.Contact, added int64) *record {
 	r := newRecord(contact)
 	r.location = cmp.Or(r.location, s.LocationID)
 	r.added = cmp.Or(r.added, added)

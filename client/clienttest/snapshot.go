@@ -5,7 +5,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/highlevel-contacts/contacts-go/gen"
+	"github.com/highlevel-contacts/contacts-go/client"
 )
 
 // Snapshot is all contacts of a server at an instant.
@@ -16,7 +16,7 @@ type Snapshot struct {
 // Change is a contact that two snapshots have differently. Before or After is nil where one of them does not have it.
 type Change struct {
 	ID            string
-	Before, After *gen.Contact
+	Before, After *client.Contact
 }
 
 // Snapshot returns the contacts as they are. It costs little: contacts that do not change later are shared.
@@ -49,7 +49,7 @@ func (s Snapshot) Len() int {
 	return len(s.records)
 }
 
-func model(r *record) *gen.Contact {
+func model(r *record) *client.Contact {
 	if r == nil {
 		return nil
 	}
