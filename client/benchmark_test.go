@@ -43,6 +43,7 @@ func unmarshalV2(data []byte, v any) error { return jsonv2.Unmarshal(data, v, le
 
 // byHand makes a request and decodes the answer into result.
 func byHand(b *testing.B, httpClient *http.Client, target string, result any, unmarshal func([]byte, any) error) {
+	b.Helper()
 	req, err := http.NewRequestWithContext(b.Context(), http.MethodGet, base+target, nil)
 	if err != nil {
 		b.Fatal(err)

@@ -50,14 +50,13 @@ func ExampleContactsService_Get() {
 	c, ctx := fake.Client(), context.Background()
 
 	_, err := c.Contacts.Get(ctx, "ocQHyuzHvysMo5N5VsXc")
-	var apiError *client.Error
 	switch {
 	case errors.Is(err, client.ErrNotFound):
 		fmt.Println("no such contact")
 	case errors.Is(err, client.ErrForbidden):
 		fmt.Println("the token may not read it")
 	}
-	if errors.As(err, &apiError) {
+	if apiError, ok := errors.AsType[*client.Error](err); ok {
 		fmt.Println(apiError.StatusCode, apiError.Messages)
 	}
 	// Output:

@@ -83,7 +83,7 @@ func (l *listing) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		limit = 20
 	}
 	w.Header().Set("Content-Type", "application/json")
-	buffer := l.buffers.Get().(*[]byte)
+	buffer := l.buffers.Get().(*[]byte) //nolint:forcetypeassert // nothing else is in it
 	defer l.buffers.Put(buffer)
 	*buffer = l.page((*buffer)[:0], from, limit)
 	_, _ = w.Write(*buffer)

@@ -28,17 +28,23 @@ func TestLogRecords(t *testing.T) {
 		want   string
 	}{
 		{
-			"success, debug", answer{status: 200, body: everything.body, header: limits}, slog.LevelDebug,
+			"success, debug",
+			answer{status: 200, body: everything.body, header: limits},
+			slog.LevelDebug,
 			`level=DEBUG msg="highlevel: attempt"` + get + "status=200 attempt=1 cf_ray=8f1c-IAD remaining=99 daily_remaining=199512\n",
 		},
 		{"success", answer{status: 200, body: everything.body, header: limits}, slog.LevelInfo, ""},
 		{
-			"error, debug", answer{status: 403, body: `{"message":"no","traceId":"9f1c8e0a-58d3-4c3c-a60b-6c5e2b1d7f30"}`}, slog.LevelDebug,
+			"error, debug",
+			answer{status: 403, body: `{"message":"no","traceId":"9f1c8e0a-58d3-4c3c-a60b-6c5e2b1d7f30"}`},
+			slog.LevelDebug,
 			`level=DEBUG msg="highlevel: attempt"` + get + "status=403 attempt=1 cf_ray=\"\" trace_id=9f1c8e0a-58d3-4c3c-a60b-6c5e2b1d7f30\n" +
 				`level=WARN msg="highlevel: call failed"` + get + "status=403 attempt=1 cf_ray=\"\" trace_id=9f1c8e0a-58d3-4c3c-a60b-6c5e2b1d7f30\n",
 		},
 		{
-			"error", answer{status: 500, body: html}, slog.LevelWarn,
+			"error",
+			answer{status: 500, body: html},
+			slog.LevelWarn,
 			`level=WARN msg="highlevel: call failed"` + get + "status=500 attempt=1 cf_ray=\"\" trace_id=\"\"\n",
 		},
 		{"error, but errors alone", answer{status: 500, body: html}, slog.LevelError, ""},

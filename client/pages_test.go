@@ -29,7 +29,8 @@ func TestQueriesOfLists(t *testing.T) {
 		{"cursor", client.ListRequest{After: cursor}, "locationId=ve9EPM428h8vShlRW1KT&startAfter=1603870249758&startAfterId=ocQHyuzHvysMo5N5VsXc"},
 		{"largest cursor", client.ListRequest{After: client.Cursor{AddedMillis: 9007199254740993, ID: "a"}}, "locationId=ve9EPM428h8vShlRW1KT&startAfter=9007199254740993&startAfterId=a"},
 		{
-			"everything", client.ListRequest{LocationID: "l", Query: "q", Limit: 7, After: cursor},
+			"everything",
+			client.ListRequest{LocationID: "l", Query: "q", Limit: 7, After: cursor},
 			"locationId=l&query=q&limit=7&startAfter=1603870249758&startAfterId=ocQHyuzHvysMo5N5VsXc",
 		},
 	} {
@@ -78,7 +79,10 @@ func TestBadListsAreRefusedBeforeAnythingIsSent(t *testing.T) {
 	t.Parallel()
 	c := newClient(t, noRequests(t))
 	for _, list := range []client.ListRequest{
-		{Limit: -1}, {Limit: 101}, {After: client.Cursor{AddedMillis: 1603870249758}}, {After: client.Cursor{ID: "abc"}},
+		{Limit: -1},
+		{Limit: 101},
+		{After: client.Cursor{AddedMillis: 1603870249758}},
+		{After: client.Cursor{ID: "abc"}},
 		{After: client.Cursor{AddedMillis: -1, ID: "abc"}},
 	} {
 		if _, err := c.Contacts.List(t.Context(), list); !errors.Is(err, client.ErrInvalid) {
@@ -160,8 +164,12 @@ func TestTotalOfAPage(t *testing.T) {
 		rest string
 		want int
 	}{
-		{`"meta":{"total":230}`, 230}, {`"count":230`, 230}, {`"meta":{"total":230},"count":1`, 230}, {`"meta":{"total":null},"count":null`, 0},
-		{`"meta":{},"count":7`, 7}, {`"traceId":null`, 0},
+		{`"meta":{"total":230}`, 230},
+		{`"count":230`, 230},
+		{`"meta":{"total":230},"count":1`, 230},
+		{`"meta":{"total":null},"count":null`, 0},
+		{`"meta":{},"count":7`, 7},
+		{`"traceId":null`, 0},
 	} {
 		c, _ := newStub(t, ok(`{"contacts":[{"id":"c1"}],`+test.rest+`}`))
 		page, err := c.Contacts.List(t.Context(), client.ListRequest{})

@@ -2,6 +2,7 @@ package client_test
 
 import (
 	"errors"
+	"net/http"
 	"testing"
 
 	"github.com/highlevel-contacts/contacts-go/client"
@@ -41,7 +42,7 @@ func TestBothSpellingsOfSuccess(t *testing.T) {
 			}
 			for _, err := range []error{err1, err2} {
 				var apiError *client.Error
-				if !test.success && (!errors.Is(err, client.ErrServer) || !errors.As(err, &apiError) || apiError.StatusCode != 200) {
+				if !test.success && (!errors.Is(err, client.ErrServer) || !errors.As(err, &apiError) || apiError.StatusCode != http.StatusOK) {
 					t.Errorf("got %v", err)
 				}
 			}

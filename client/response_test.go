@@ -36,30 +36,36 @@ func TestCaptureResponse(t *testing.T) {
 	}{
 		{
 			"success", &stub{answers: []answer{{status: 200, body: everything.body, header: header}}},
-			client.Response{StatusCode: 200, Header: header, Body: []byte(everything.body), Attempts: 1, RateLimit: limit}, nil,
+			client.Response{StatusCode: 200, Header: header, Body: []byte(everything.body), Attempts: 1, RateLimit: limit},
+			nil,
 		},
 		{
 			"odd value", &stub{answers: []answer{{status: 201, body: odd, header: header}}},
 			client.Response{
 				StatusCode: 201, Header: header, Body: []byte(odd), Attempts: 1, RateLimit: limit,
 				Drift: []client.Drift{{Pointer: "/contact/city", Want: "string", Got: "number"}},
-			}, nil,
+			},
+			nil,
 		},
 		{
 			"error", &stub{answers: []answer{{status: 422, body: `{"message":["no"]}`, header: header}}},
-			client.Response{StatusCode: 422, Header: header, Body: []byte(`{"message":["no"]}`), Attempts: 1, RateLimit: limit}, client.ErrInvalid,
+			client.Response{StatusCode: 422, Header: header, Body: []byte(`{"message":["no"]}`), Attempts: 1, RateLimit: limit},
+			client.ErrInvalid,
 		},
 		{
 			"bad response", &stub{answers: []answer{{status: 200, body: html, header: header}}},
-			client.Response{StatusCode: 200, Header: header, Body: []byte(html), Attempts: 1, RateLimit: limit}, client.ErrBadResponse,
+			client.Response{StatusCode: 200, Header: header, Body: []byte(html), Attempts: 1, RateLimit: limit},
+			client.ErrBadResponse,
 		},
 		{
 			"failed transport", roundTrip(func(*http.Request) (*http.Response, error) { return nil, io.ErrUnexpectedEOF }),
-			client.Response{Attempts: 1}, io.ErrUnexpectedEOF,
+			client.Response{Attempts: 1},
+			io.ErrUnexpectedEOF,
 		},
 		{
 			"body over the limit", &stub{answers: []answer{{status: 200, body: strings.Repeat(" ", 1001), header: header}}},
-			client.Response{StatusCode: 200, Header: header, Attempts: 1, RateLimit: limit}, client.ErrResponseTooLarge,
+			client.Response{StatusCode: 200, Header: header, Attempts: 1, RateLimit: limit},
+			client.ErrResponseTooLarge,
 		},
 	} {
 		t.Run(test.name, func(t *testing.T) {
@@ -251,8 +257,8 @@ func TestCompressedBodies(t *testing.T) {
 		size, _ := strconv.Atoi(r.Header.Get("X-Size"))
 		w.Header().Set("Content-Encoding", "gzip")
 		compressed := gzip.NewWriter(w)
-		defer compressed.Close()
 		_, _ = io.WriteString(compressed, contactBody(`"city":"`+strings.Repeat("o", size)+`"`))
+		_ = compressed.Close()
 	}))
 	defer server.Close()
 	c := newClient(t, http.DefaultTransport, client.WithBaseURL(server.URL), client.WithMaxResponseBytes(100_000))

@@ -139,7 +139,8 @@ func TestShapes(t *testing.T) {
 		{"nothing but the id", ``, client.Contact{}, nil},
 		{
 			"nulls", `"firstName":null,"dnd":null,"dndSettings":null,"tags":null,"dateAdded":null,"createdBy":null,"attributions":null,"birthDay":null`,
-			client.Contact{}, nil,
+			client.Contact{},
+			nil,
 		},
 		{"null in a list", `"tags":[null,"vip"],"followers":[]`, client.Contact{Tags: []string{"", "vip"}, Followers: []string{}}, nil},
 		{
@@ -157,15 +158,18 @@ func TestShapes(t *testing.T) {
 		{"an offset", `"dateAdded":"2021-07-02T10:48:26.704+05:30"`, client.Contact{DateAdded: instant(t, "2021-07-02T05:18:26.704Z")}, nil},
 		{"no fraction", `"dateAdded":"2021-07-02T05:18:26Z"`, client.Contact{DateAdded: instant(t, "2021-07-02T05:18:26Z")}, nil},
 		{
-			"an empty date", `"dateAdded":""`, client.Contact{},
+			"an empty date", `"dateAdded":""`,
+			client.Contact{},
 			[]client.Drift{{Pointer: "/contact/dateAdded", Want: "date-time", Got: "string"}},
 		},
 		{
-			"an odd offset", `"dateAdded":"2021-07-02T10:48:26.704+0530"`, client.Contact{DateAdded: instant(t, "2021-07-02T05:18:26.704Z")},
+			"an odd offset", `"dateAdded":"2021-07-02T10:48:26.704+0530"`,
+			client.Contact{DateAdded: instant(t, "2021-07-02T05:18:26.704Z")},
 			[]client.Drift{{Pointer: "/contact/dateAdded", Want: "date-time", Got: "string"}},
 		},
 		{
-			"milliseconds", `"dateAdded":1625203106704`, client.Contact{DateAdded: instant(t, "2021-07-02T05:18:26.704Z")},
+			"milliseconds", `"dateAdded":1625203106704`,
+			client.Contact{DateAdded: instant(t, "2021-07-02T05:18:26.704Z")},
 			[]client.Drift{{Pointer: "/contact/dateAdded", Want: "date-time", Got: "number"}},
 		},
 		{"a kind of contact of one's own", `"type":"tenant"`, client.Contact{Type: "tenant"}, nil},
@@ -175,15 +179,18 @@ func TestShapes(t *testing.T) {
 			client.Contact{
 				Deleted: true, BounceEmail: true, UnsubscribeEmail: true, BirthMonth: 9, BirthDay: 25, Gender: "male",
 				LastSessionActivityAt: instant(t, "2021-07-16T11:39:30.564Z"), Offers: []string{"a"}, Products: []string{"b"},
-			}, nil,
+			},
+			nil,
 		},
 		{
 			"inbound do-not-disturb", `"inboundDndSettings":{"all":{"status":"active","message":"asked"}}`,
-			client.Contact{InboundDNDSettings: client.InboundDNDSettings{All: client.InboundDNDSetting{Status: client.DNDActive, Message: "asked"}}}, nil,
+			client.Contact{InboundDNDSettings: client.InboundDNDSettings{All: client.InboundDNDSetting{Status: client.DNDActive, Message: "asked"}}},
+			nil,
 		},
 		{
 			"members that nobody knows", `"loyalty":{"points":[1,2]},"city":"Oslo","score":null`,
-			client.Contact{City: "Oslo", Extra: []byte(`{"loyalty":{"points":[1,2]},"score":null}`)}, nil,
+			client.Contact{City: "Oslo", Extra: []byte(`{"loyalty":{"points":[1,2]},"score":null}`)},
+			nil,
 		},
 		{
 			"members that nobody knows, beside an odd one", `"loyalty":{"points":[1,2]},"city":7,"score":null`,

@@ -111,6 +111,7 @@ func (f roundTrip) RoundTrip(req *http.Request) (*http.Response, error) { return
 
 // noRequests is a transport that must not be used.
 func noRequests(t testing.TB) http.RoundTripper {
+	t.Helper()
 	return roundTrip(func(req *http.Request) (*http.Response, error) {
 		t.Errorf("%s %s was sent", req.Method, req.URL)
 		return nil, http.ErrServerClosed

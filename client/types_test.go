@@ -66,7 +66,7 @@ func filled[T any](t testing.TB, set func(name string) nullable.Nullable[string]
 	var request T
 	value := reflect.ValueOf(&request).Elem()
 	for i := range value.NumField() {
-		if member, ok := value.Field(i).Addr().Interface().(*nullable.Nullable[string]); ok {
+		if member, ok := reflect.TypeAssert[*nullable.Nullable[string]](value.Field(i).Addr()); ok {
 			*member = set(value.Type().Field(i).Name)
 		}
 	}
@@ -77,7 +77,7 @@ func filled[T any](t testing.TB, set func(name string) nullable.Nullable[string]
 func TestSetClearAndNothing(t *testing.T) {
 	t.Parallel()
 	clearAll := func(string) nullable.Nullable[string] { return client.Clear[string]() }
-	setAll := func(name string) nullable.Nullable[string] { return client.Set(name) }
+	setAll := client.Set[string]
 	setEmpty := func(string) nullable.Nullable[string] { return client.Set("") }
 	none := func(string) nullable.Nullable[string] { return nil }
 	for _, test := range []struct {

@@ -31,25 +31,31 @@ func TestAWalkOverABusiness(t *testing.T) {
 		{"one short page, count of all", client.BusinessListRequest{}, []answer{businessPage(1, 2, 2)}, []string{"c1", "c2"}, []string{target}},
 		{"one short page, no count", client.BusinessListRequest{Limit: 3}, []answer{ok(`{"contacts":` + contactList(1, 2) + `}`)}, []string{"c1", "c2"}, []string{target + "&limit=3"}},
 		{
-			"count of the business", client.BusinessListRequest{Limit: 2},
+			"count of the business",
+			client.BusinessListRequest{Limit: 2},
 			[]answer{businessPage(1, 2, 5), businessPage(3, 2, 5), businessPage(5, 1, 5)},
 			[]string{"c1", "c2", "c3", "c4", "c5"},
 			[]string{target + "&limit=2", target + "&limit=2&skip=2", target + "&limit=2&skip=4"},
 		},
 		{
-			"count of the page", client.BusinessListRequest{Limit: 2},
+			"count of the page",
+			client.BusinessListRequest{Limit: 2},
 			[]answer{businessPage(1, 2, 2), businessPage(3, 2, 2), businessPage(5, 0, 0)},
 			[]string{"c1", "c2", "c3", "c4"},
 			[]string{target + "&limit=2", target + "&limit=2&skip=2", target + "&limit=2&skip=4"},
 		},
 		{
-			"pages shorter than asked", client.BusinessListRequest{Limit: 1000},
-			[]answer{businessPage(1, 2, 3), businessPage(3, 1, 3)}, []string{"c1", "c2", "c3"},
+			"pages shorter than asked",
+			client.BusinessListRequest{Limit: 1000},
+			[]answer{businessPage(1, 2, 3), businessPage(3, 1, 3)},
+			[]string{"c1", "c2", "c3"},
 			[]string{target + "&limit=1000", target + "&limit=1000&skip=2"},
 		},
 		{
-			"from the middle, overlapping", client.BusinessListRequest{Limit: 2, Skip: 10},
-			[]answer{businessPage(11, 2, 14), businessPage(12, 2, 14), businessPage(0, 0, 14)}, []string{"c11", "c12", "c13"},
+			"from the middle, overlapping",
+			client.BusinessListRequest{Limit: 2, Skip: 10},
+			[]answer{businessPage(11, 2, 14), businessPage(12, 2, 14), businessPage(0, 0, 14)},
+			[]string{"c11", "c12", "c13"},
 			[]string{target + "&limit=2&skip=10", target + "&limit=2&skip=12", target + "&limit=2&skip=14"},
 		},
 	} {
@@ -85,7 +91,7 @@ func TestAWalkOverABusinessIsLazyAndCanBeRepeated(t *testing.T) {
 		t.Errorf("%d requests before ranging", len(api.sent))
 	}
 	took := 0
-	for range walk {
+	for range walk { //nolint:errcheck // the stub does not fail
 		if took++; took == 3 {
 			break
 		}

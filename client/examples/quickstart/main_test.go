@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"net/http"
 	"strings"
 	"testing"
 
@@ -42,7 +43,7 @@ func TestTourOfTheRealAPI(t *testing.T) {
 		}
 		writes := 0
 		for _, request := range fake.Requests() {
-			if request.Method != "GET" {
+			if request.Method != http.MethodGet {
 				writes++
 			}
 		}
