@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/highlevel-contacts/contacts-go/client"
+	"github.com/highlevel-contacts/contacts-go/client/clienttest"
 )
 
 // strictAPI is a transport that counts as the API does: over every window, by arrival. It is for use in a synctest bubble.
@@ -80,21 +81,26 @@ func (a *strictAPI) client(t *testing.T) *client.Client {
 // callAll makes n mixed calls from as many goroutines as callers.
 func callAll(t *testing.T, c *client.Client, n, callers int) {
 	t.Helper()
-	calls := []func() error{
-		func() error { _, err := c.Contacts.Get(t.Context(), "abc"); return err },
-		func() error { _, err := c.Contacts.List(t.Context(), client.ListRequest{}); return err },
-		func() error { return c.Contacts.Delete(t.Context(), "abc") },
-		func() error {
+	callMixed(t, n, callers, []func(int) error{
+		func(int) error { _, err := c.Contacts.Get(t.Context(), "abc"); return err },
+		func(int) error { _, err := c.Contacts.List(t.Context(), client.ListRequest{}); return err },
+		func(int) error { return c.Contacts.Delete(t.Context(), "abc") },
+		func(int) error {
 			_, err := c.Contacts.Create(t.Context(), client.CreateContactRequest{Email: "a@example.com"})
 			return err
 		},
-	}
+	})
+}
+
+// callMixed makes calls in turn, each with its number.
+func callMixed(t *testing.T, n, callers int, calls []func(number int) error) {
+	t.Helper()
 	numbers := make(chan int)
 	var group sync.WaitGroup
 	for range callers {
 		group.Go(func() {
 			for number := range numbers {
-				if err := calls[number%len(calls)](); err != nil {
+				if err := calls[number%len(calls)](number); err != nil {
 					t.Errorf("call %d: %v", number, err)
 				}
 			}
@@ -150,6 +156,52 @@ func TestPacingKeepsTheServersRule(t *testing.T) {
 					t.Errorf("%d requests were refused with 429", api.refused)
 				}
 				t.Logf("ideal %v, took %v (%.3f)", ideal, took, float64(took)/float64(ideal))
+			})
+		})
+	}
+}
+
+// TestPacingAgainstTheFake does the same against the fake's limiter, which was written without a look at the pacer.
+func TestPacingAgainstTheFake(t *testing.T) {
+	t.Parallel()
+	jitter := []clienttest.Fault{
+		{Rate: 0.3, Seed: 1, Delay: 200 * time.Millisecond}, {Rate: 0.3, Seed: 2, Delay: 110 * time.Millisecond}, {Rate: 0.5, Seed: 3, Delay: 30 * time.Millisecond},
+	}
+	for _, test := range []struct {
+		name   string
+		faults []clienttest.Fault
+		slack  float64
+	}{{"no jitter", nil, 1.05}, {"jitter up to 200 ms", jitter, 1.15}} {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				const n, callers = 1000, 50
+				fake := clienttest.NewServer(t, clienttest.WithoutSocket(), clienttest.WithoutValidation())
+				fake.Fail(test.faults...)
+				c := fake.Client()
+				id := fake.Seed(client.Contact{})[0].ID
+				began := time.Now()
+				callMixed(t, n, callers, []func(int) error{
+					func(int) error { _, err := c.Contacts.Get(t.Context(), id); return err },
+					func(int) error { _, err := c.Contacts.List(t.Context(), client.ListRequest{}); return err },
+					func(number int) error {
+						_, err := c.Contacts.Create(t.Context(), client.CreateContactRequest{Email: fmt.Sprintf("a%d@example.com", number)})
+						return err
+					},
+					func(int) error {
+						_, err := c.Contacts.Update(t.Context(), id, client.UpdateContactRequest{City: client.Set("Oslo")})
+						return err
+					},
+				})
+				ideal := time.Duration((n-1)/clienttest.ProductionLimit.Max) * clienttest.ProductionLimit.Interval
+				if took := time.Since(began); took > time.Duration(float64(ideal)*test.slack)+200*time.Millisecond {
+					t.Errorf("took %v, ideal is %v", took, ideal)
+				}
+				for _, request := range fake.Requests() {
+					if request.Status == http.StatusTooManyRequests {
+						t.Fatal("a request was refused with 429")
+					}
+				}
 			})
 		})
 	}

@@ -90,7 +90,8 @@ func WithLocation(l Location) Option {
 	}
 }
 
-// WithRateLimit sets the limit of each location, [ProductionLimit] by default; the zero RateLimit is no limit.
+// WithRateLimit sets the limit of each location, [ProductionLimit] by default. The zero RateLimit is no limit, for tests of more
+// than 100 requests that should not wait: [Server.Client] does not pace its requests then.
 func WithRateLimit(limit RateLimit) Option {
 	return func(c *config) error {
 		if limit.Max < 0 || limit.Daily < 0 || limit.Max > 0 && limit.Interval <= 0 {

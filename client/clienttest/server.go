@@ -145,8 +145,8 @@ func (s *Server) complete(l Location) Location {
 	return l
 }
 
-// Client returns a client of the fake with its token, address, location and HTTP client. Options come after these and may
-// replace them.
+// Client returns a client of the fake with its token, address, location and HTTP client. It paces its requests as any client
+// does, unless the fake has no rate limit. Options come after these and may replace them.
 func (s *Server) Client(opts ...client.Option) *client.Client {
 	c, err := s.NewClient(opts...)
 	if err != nil {
@@ -161,6 +161,9 @@ func (s *Server) NewClient(opts ...client.Option) (*client.Client, error) {
 		client.WithBaseURL(s.URL),
 		client.WithLocation(s.LocationID),
 		client.WithHTTPClient(s.HTTPClient()),
+	}
+	if s.RateLimit() == (RateLimit{}) {
+		own = append(own, client.WithPacer(client.Unpaced{}))
 	}
 	return client.New(client.StaticToken(s.Token), append(own, opts...)...)
 }

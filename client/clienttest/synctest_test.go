@@ -67,3 +67,30 @@ func TestOwnClock(t *testing.T) {
 		t.Errorf("added at %v", got)
 	}
 }
+
+// A client of a fake without limits does not wait; one of a fake with limits does as with the API.
+func TestClientsPaceByTheFakesLimit(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct {
+		name  string
+		limit clienttest.RateLimit
+		paced bool
+	}{{"production", clienttest.ProductionLimit, true}, {"none", clienttest.RateLimit{}, false}} {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				s := clienttest.NewServer(t, clienttest.WithoutSocket(), clienttest.WithRateLimit(test.limit))
+				id, begin := s.Seed(gen.Contact{})[0].ID, time.Now()
+				c := s.Client()
+				for range 101 {
+					if _, err := c.Contacts.Get(t.Context(), id); err != nil {
+						t.Fatal(err)
+					}
+				}
+				if took := time.Since(begin); (took > 0) != test.paced {
+					t.Errorf("101 requests took %v", took)
+				}
+			})
+		})
+	}
+}
