@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+	"time"
 	"unicode/utf8"
 
 	"github.com/highlevel-contacts/contacts-go/client"
@@ -194,6 +195,21 @@ func FuzzRateLimit(f *testing.F) {
 		limit := response.RateLimit
 		if limit.Max < 0 || limit.Remaining < 0 || limit.Interval < 0 || limit.DailyLimit < 0 || limit.DailyRemaining < 0 || (!limit.Known && limit != client.RateLimit{}) {
 			t.Errorf("%+v", limit)
+		}
+	})
+}
+
+// FuzzRetryAfter gives the header every value: the wait is between nothing and a year, and a long one ends the call at once.
+func FuzzRetryAfter(f *testing.F) {
+	for _, seed := range []string{"7", "-1", "1.5", "99999999999999999999999", "Sun, 06 Nov 1994 08:49:37 GMT", "Fri, 31 Dec 9999 23:59:59 GMT", "soon", "\x00"} {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, value string) {
+		c, _ := newStub(t, answer{status: http.StatusTooManyRequests, header: http.Header{"Retry-After": {value}}})
+		_, err := c.Contacts.Get(t.Context(), "abc")
+		apiError, ok := errors.AsType[*client.Error](err)
+		if !ok || apiError.RetryAfter < 0 || apiError.RetryAfter > 365*24*time.Hour {
+			t.Errorf("%v", err)
 		}
 	})
 }
