@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"slices"
@@ -66,9 +67,7 @@ func (b *byTheBook) handler() http.Handler {
 	})
 	mux.HandleFunc("PUT /contacts/{id}", func(w http.ResponseWriter, r *http.Request) {
 		if at := find(w, r); at >= 0 {
-			for name, value := range read(r) {
-				b.contacts[at][name] = value
-			}
+			maps.Copy(b.contacts[at], read(r))
 			answer(w, http.StatusOK, map[string]any{"succeded": true, "contact": b.contacts[at]})
 		}
 	})
