@@ -140,45 +140,46 @@ func (b errorBody) text(name string) string {
 	return FieldValue{raw: b[name]}.Text()
 }
 
-// meanings tells what an answer means: by the API's words where its status misleads, by the status otherwise.
+// dialect is what an answer means: the first row whose status is its own and whose words, in lower case and with anything for
+// an ellipsis, it says. The words count where the status misleads.
+var dialect = []struct {
+	status int
+	says   string
+	means  []error
+}{
+	{http.StatusBadRequest, "duplicated contact", []error{ErrDuplicate}},
+	{http.StatusBadRequest, "contact…not found", []error{ErrNotFound}},
+	{http.StatusBadRequest, "", []error{ErrInvalid}},
+	{http.StatusUnauthorized, "scope", []error{ErrForbidden, ErrUnauthorized}},
+	{http.StatusUnauthorized, "authclass", []error{ErrForbidden, ErrUnauthorized}},
+	{http.StatusUnauthorized, "user type", []error{ErrForbidden, ErrUnauthorized}},
+	{http.StatusUnauthorized, "version header", []error{ErrInvalid, ErrUnauthorized}},
+	{http.StatusUnauthorized, "", []error{ErrUnauthorized}},
+	{http.StatusForbidden, "", []error{ErrForbidden}},
+	{http.StatusNotFound, "contact…not found", []error{ErrNotFound}}, // without these words there is no such route
+	{http.StatusUnprocessableEntity, "", []error{ErrInvalid}},
+	{http.StatusTooManyRequests, "", []error{ErrRateLimited}},
+}
+
+// meanings tells what an answer means, the foremost meaning first.
 func meanings(e *Error) []error {
+	if e.StatusCode == http.StatusBadRequest && e.ContactID != "" {
+		return []error{ErrDuplicate}
+	}
+	if e.StatusCode >= http.StatusInternalServerError || isSuccess(e.StatusCode) {
+		return []error{ErrServer}
+	}
 	text := strings.ToLower(strings.Join(e.Messages, "\n"))
 	if strings.HasPrefix(text, "<") {
 		text = "" // a gateway's page, not the API's words
 	}
-	switch status := e.StatusCode; {
-	case status == http.StatusBadRequest && (e.ContactID != "" || strings.Contains(text, "duplicated contact")):
-		return []error{ErrDuplicate}
-	case (status == http.StatusBadRequest || status == http.StatusNotFound) && saysNotFound(text):
-		return []error{ErrNotFound} // a 404 alone means that there is no such route
-	case status == http.StatusUnauthorized && saysForbidden(text):
-		return []error{ErrForbidden, ErrUnauthorized}
-	case status == http.StatusUnauthorized && strings.Contains(text, "version header"):
-		return []error{ErrInvalid, ErrUnauthorized}
-	case status == http.StatusUnauthorized:
-		return []error{ErrUnauthorized}
-	case status == http.StatusForbidden:
-		return []error{ErrForbidden}
-	case status == http.StatusTooManyRequests:
-		return []error{ErrRateLimited}
-	case status >= http.StatusInternalServerError || isSuccess(status):
-		return []error{ErrServer}
-	case status == http.StatusBadRequest || status == http.StatusUnprocessableEntity:
-		return []error{ErrInvalid}
-	default:
-		return nil
+	for _, row := range dialect {
+		before, after, _ := strings.Cut(row.says, "…")
+		if _, rest, said := strings.Cut(text, before); said && e.StatusCode == row.status && strings.Contains(rest, after) {
+			return slices.Clone(row.means)
+		}
 	}
-}
-
-// saysNotFound tells whether a 400 is about a contact that does not exist: "Contact with id X not found" or "Contact not found
-// for id:X".
-func saysNotFound(text string) bool {
-	return strings.Contains(text, "contact") && strings.Contains(text, "not found")
-}
-
-// saysForbidden tells whether a 401 is about what a good token may not do: scope, class or user type.
-func saysForbidden(text string) bool {
-	return strings.Contains(text, "scope") || strings.Contains(text, "authclass") || strings.Contains(text, "user type")
+	return nil
 }
 
 // maybeApplied tells whether a write that was answered with status may have happened.

@@ -1,6 +1,7 @@
 package client
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -27,28 +28,21 @@ var (
 	getContactsByBusinessID = &operation{id: "getContactsByBusinessId", repeatable: true}
 )
 
-// routedOperation tells the operation of a request that did not come from the wrapper's methods but from Generated.
+// routes tell operations by method and what follows /contacts/ up to the next slash; an id is a star.
+var routes = map[string]*operation{
+	"GET ": getContacts, "POST ": createContact, "POST upsert": upsertContact, "GET business": getContactsByBusinessID,
+	"GET *": getContact, "PUT *": updateContact, "DELETE *": deleteContact,
+}
+
+// routedOperation tells the operation of a request that did not come from the wrapper's methods but from Generated. One that is
+// unknown, by an id that leads elsewhere, counts as the one that is not repeated.
 func routedOperation(req *http.Request) *operation {
-	route := ""
-	if i := strings.LastIndex(req.URL.Path, "/contacts/"); i >= 0 { // the id ".." leads out
-		route = req.URL.Path[i+len("/contacts/"):]
+	const root = "/contacts/"
+	route := "*"
+	if at := strings.LastIndex(req.URL.Path, root); at >= 0 {
+		route, _, _ = strings.Cut(req.URL.Path[at+len(root):], "/")
 	}
-	switch {
-	case req.Method == http.MethodGet && route == "":
-		return getContacts
-	case req.Method == http.MethodGet && strings.HasPrefix(route, "business/"):
-		return getContactsByBusinessID
-	case req.Method == http.MethodGet:
-		return getContact
-	case req.Method == http.MethodPut:
-		return updateContact
-	case req.Method == http.MethodDelete:
-		return deleteContact
-	case route == "upsert":
-		return upsertContact
-	default:
-		return createContact
-	}
+	return cmp.Or(routes[req.Method+" "+route], routes[req.Method+" *"], createContact)
 }
 
 // call is one call of an operation: what the caller asked for besides the request, and what came back.

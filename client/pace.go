@@ -1,6 +1,7 @@
 package client
 
 import (
+	"cmp"
 	"context"
 	"sync"
 	"time"
@@ -43,14 +44,9 @@ const (
 // headers, and that others use the same budget; after a 429 nothing starts for a while. Before the first response at most 25
 // requests start. Share one Pacer between clients that share a budget. Numbers below 1 and an interval of 0 mean the defaults.
 func NewPacer(requests int, interval time.Duration) Pacer {
-	if requests < 1 {
-		requests = defaultRequests
-	}
-	if interval <= 0 {
-		interval = defaultInterval
-	}
 	return &window{
-		turn: semaphore.NewWeighted(1), widened: make(chan struct{}, 1), requests: requests, interval: interval,
+		turn: semaphore.NewWeighted(1), widened: make(chan struct{}, 1),
+		requests: cmp.Or(max(requests, 0), defaultRequests), interval: cmp.Or(max(interval, 0), defaultInterval),
 	}
 }
 

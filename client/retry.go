@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"strconv"
 	"time"
 
@@ -102,13 +103,7 @@ func (d *doer) judgeStatus(call *call, apiError *Error) (delay time.Duration, ag
 
 // isTransient tells whether a status may be another one soon. 520 to 527 are Cloudflare's.
 func isTransient(status int) bool {
-	switch status {
-	case http.StatusRequestTimeout, http.StatusTooEarly, http.StatusInternalServerError, http.StatusBadGateway,
-		http.StatusServiceUnavailable, http.StatusGatewayTimeout:
-		return true
-	default:
-		return status >= 520 && status <= 527
-	}
+	return slices.Contains([]int{408, 425, 500, 502, 503, 504}, status) || (status >= 520 && status <= 527)
 }
 
 // mayPass tells whether what kept the answer from coming may be gone soon.
