@@ -61,6 +61,12 @@ func TestErrorDialects(t *testing.T) {
 			"400 duplicate contact: This location does not allow duplicated contacts.",
 		},
 		{
+			"duplicate in other words", 400, `{"message":"Duplicate.","meta":{"contactId":"def","matchingField":"email"}}`,
+			[]error{client.ErrDuplicate},
+			client.Error{Messages: []string{"Duplicate."}, ContactID: "def", MatchingField: "email"},
+			"400 duplicate contact: Duplicate.",
+		},
+		{
 			"duplicate without meta", 400, `{"statusCode":400,"message":"This location does not allow duplicated contacts.","meta":null}`,
 			[]error{client.ErrDuplicate},
 			client.Error{Messages: []string{"This location does not allow duplicated contacts."}},

@@ -136,6 +136,23 @@ func TestNothingPrivateIsPrinted(t *testing.T) {
 	}
 }
 
+// TestATokenOfNoKnownFormIsTakenOut echoes one that nothing but its value tells.
+func TestATokenOfNoKnownFormIsTakenOut(t *testing.T) {
+	t.Parallel()
+	const opaque = "zulu"
+	api := &stub{answers: []answer{{status: 400, body: `{"message":["bad zulu","zulu"],"traceId":"zulu-1"}`}}}
+	c, err := client.New(client.StaticToken(opaque), client.WithHTTPClient(&http.Client{Transport: api}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = c.Contacts.Get(t.Context(), "abc")
+	var apiError *client.Error
+	if !errors.As(err, &apiError) || leaks(apiError.TraceID+fmt.Sprint(apiError.Messages)) != nil {
+		t.Errorf("got %v", err)
+	}
+	checkForms(t, err)
+}
+
 func TestNothingPrivateInRefusals(t *testing.T) {
 	t.Parallel()
 	c := newClient(t, noRequests(t))
