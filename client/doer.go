@@ -68,11 +68,9 @@ func (d *doer) attempt(call *call) (*http.Response, error) {
 	call.waited = time.Since(call.idle)
 	resp, err := d.send(req, call)
 	call.idle = time.Now()
-	if err == nil {
-		d.pacer.Observe(call.response.RateLimit)
-		if !isSuccess(resp.StatusCode) {
-			resp, err = mapError(call, resp)
-		}
+	d.pacer.Observe(call.response.RateLimit)
+	if err == nil && !isSuccess(resp.StatusCode) {
+		resp, err = mapError(call, resp)
 	}
 	d.logAttempt(call, err)
 	call.unclear = call.unclear || errors.Is(err, ErrMaybeApplied)

@@ -9,8 +9,9 @@ import (
 	"golang.org/x/sync/semaphore"
 )
 
-// Pacer decides when requests may start. Wait returns when one may, or with the error of ctx; Observe is told the budget that
-// each response carries, Known or not. Both are called from many goroutines at once.
+// Pacer decides when requests may start. Wait returns when one may, or with the error of ctx; Observe is told after each request
+// the budget that the response carried, which is not Known if it carried none or did not come. Both are called from many
+// goroutines at once.
 //
 // A Pacer that also has a method Pause(time.Duration) is told of each 429 and how long nothing should start after it; for one
 // without, a call that met a 429 waits on its own.
@@ -31,7 +32,7 @@ func (Unpaced) Observe(RateLimit) {}
 const (
 	defaultRequests = 100
 	defaultInterval = 10 * time.Second
-	// smallestRequests start before the first response has told the budget: as many as the smallest known one, a sandbox's.
+	// smallestRequests start before the first has ended and told the budget: as many as the smallest known one, a sandbox's.
 	smallestRequests = 25
 	// longestInterval is the longest window that is believed.
 	longestInterval = 10 * time.Minute
@@ -41,8 +42,8 @@ const (
 
 // NewPacer returns the Pacer that a [Client] has of its own when the numbers are 100 and 10 seconds: it starts no more than that
 // many requests in any interval, wherever the interval begins, first come, first served. It learns the numbers from the API's
-// headers, and that others use the same budget; after a 429 nothing starts for a while. Before the first response at most 25
-// requests start. Share one Pacer between clients that share a budget. Numbers below 1 and an interval of 0 mean the defaults.
+// headers, and that others use the same budget; after a 429 nothing starts for a while. Before the first request has ended at most
+// 25 start. Share one Pacer between clients that share a budget. Numbers below 1 and an interval of 0 mean the defaults.
 func NewPacer(requests int, interval time.Duration) Pacer {
 	return &window{
 		turn: semaphore.NewWeighted(1), widened: make(chan struct{}, 1),

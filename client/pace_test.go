@@ -10,6 +10,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -327,6 +328,24 @@ func TestPacerBelievesNoNonsense(t *testing.T) {
 			})
 		})
 	}
+}
+
+// Requests that nobody answers do not hold up more than those that somebody does.
+func TestPacingWhileNobodyListens(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		api := &scripted{outcomes: []outcome{{err: syscall.ECONNREFUSED, unsent: true}}}
+		c := api.client(t, client.WithRetry(client.RetryPolicy{}))
+		began := time.Now()
+		for range 100 {
+			if _, err := c.Contacts.Get(t.Context(), "abc"); !errors.Is(err, syscall.ECONNREFUSED) {
+				t.Fatal(err)
+			}
+		}
+		if took := time.Since(began); took > 0 {
+			t.Errorf("100 refused connections took %v", took)
+		}
+	})
 }
 
 func TestUnpacedEndsWithItsContext(t *testing.T) {
