@@ -53,17 +53,18 @@ func (d *doer) authorized(call *call) (*http.Response, error) {
 	return resp, err
 }
 
-// attempt makes one attempt: pace → authorize → send → observe → map errors.
+// attempt makes one attempt: authorize → pace → send → observe → map errors. A token may take seconds to renew: pacing comes after
+// it, so that a request starts when the pacer says so.
 func (d *doer) attempt(call *call) (*http.Response, error) {
 	req, err := call.nextRequest()
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", call, err)
 	}
-	if err := d.pacer.Wait(call.ctx); err != nil {
-		return nil, fmt.Errorf("%s: waiting for the rate limit: %w", call, err)
-	}
 	if err := d.authorize(req, call); err != nil {
 		return nil, err
+	}
+	if err := d.pacer.Wait(call.ctx); err != nil {
+		return nil, fmt.Errorf("%s: waiting for the rate limit: %w", call, err)
 	}
 	call.waited = time.Since(call.idle)
 	resp, err := d.send(req, call)

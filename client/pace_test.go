@@ -330,6 +330,30 @@ func TestPacerBelievesNoNonsense(t *testing.T) {
 	}
 }
 
+// slowSource has no token until an instant.
+type slowSource struct{ from time.Time }
+
+func (s slowSource) Token(context.Context) (string, error) {
+	<-time.After(time.Until(s.from))
+	return "slow", nil
+}
+
+// A token that takes most of an interval does not bring the requests of two intervals together.
+func TestPacingAfterASlowToken(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		api := &strictAPI{requests: 100, interval: 10 * time.Second}
+		c, err := client.New(slowSource{from: time.Now().Add(9 * time.Second)}, client.WithHTTPClient(&http.Client{Transport: api}), client.WithLocation("loc"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		callAll(t, c, 250, 150)
+		if api.refused > 0 {
+			t.Errorf("%d requests were refused with 429", api.refused)
+		}
+	})
+}
+
 // Requests that nobody answers do not hold up more than those that somebody does.
 func TestPacingWhileNobodyListens(t *testing.T) {
 	t.Parallel()
