@@ -52,14 +52,44 @@ func decode[T any](body []byte, result *T) ([]Drift, error) {
 	if jsontext.Value(body).Kind() != '{' {
 		return nil, errNotJSON
 	}
+	settle := makeRoom(result, body)
 	err := jsonv2.Unmarshal(body, result, lenient)
 	if _, mismatch := errors.AsType[*jsonv2.SemanticError](err); !mismatch {
+		settle()
 		return nil, err
 	}
 	*result = *new(T)
 	var second tolerant
 	err = jsonv2.Unmarshal(body, result, second.options())
 	return second.drift, err
+}
+
+// makeRoom gives the list of a result room for as many contacts as the body seems to have: to let it grow takes longer than
+// anything else that is not JSON. A list that then has none is nil again, as if it had not been touched; settle sees to that.
+func makeRoom(result any, body []byte) (settle func()) {
+	list := listOf(result)
+	room := min(bytes.Count(body, []byte(`"dateAdded"`)), 1000)
+	if list == nil || room == 0 {
+		return func() {}
+	}
+	*list = make([]Contact, 0, room)
+	return func() {
+		if len(*list) == 0 {
+			*list = nil
+		}
+	}
+}
+
+// listOf returns where the result of a list has its contacts, nil for other results.
+func listOf(result any) *[]Contact {
+	switch result := result.(type) {
+	case *gen.ListContactsResult:
+		return &result.Contacts
+	case *gen.ListContactsByBusinessResult:
+		return &result.Contacts
+	default:
+		return nil
+	}
 }
 
 // hasManyObjects tells whether a body would need far more memory than it has bytes: an empty object takes two bytes there and a

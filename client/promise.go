@@ -29,12 +29,9 @@ func checkPromise(result any) error {
 		return cmp.Or(need(!saysNo(result.Succeded) && !saysNo(result.Succeeded), errNotDone), need(result.Contact.ID != "", errNoContact))
 	case *gen.DeleteContactResult:
 		return need(!saysNo(result.Succeded) && !saysNo(result.Succeeded), errNotDone)
-	case *gen.ListContactsResult:
-		return need(result.Contacts != nil, errNoContacts)
-	case *gen.ListContactsByBusinessResult:
-		return need(result.Contacts != nil, errNoContacts)
 	}
-	return nil
+	list := listOf(result)
+	return need(list == nil || *list != nil, errNoContacts)
 }
 
 func need(there bool, missing error) error {

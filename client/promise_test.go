@@ -74,3 +74,15 @@ func TestAListMayBeEmpty(t *testing.T) {
 		t.Errorf("by business: got %+v, %v", page, err)
 	}
 }
+
+// A contact is no list, although room was made for one.
+func TestAContactIsNoList(t *testing.T) {
+	t.Parallel()
+	c, _ := newStub(t, ok(`{"contact":{"id":"abc","dateAdded":"2021-07-02T05:18:26.704Z"}}`))
+	if page, err := c.Contacts.List(t.Context(), client.ListRequest{}); !errors.Is(err, client.ErrBadResponse) {
+		t.Errorf("list: %+v, %v", page, err)
+	}
+	if page, err := c.Contacts.ListByBusiness(t.Context(), "b", client.BusinessListRequest{}); !errors.Is(err, client.ErrBadResponse) {
+		t.Errorf("list by business: %+v, %v", page, err)
+	}
+}
