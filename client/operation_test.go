@@ -100,6 +100,19 @@ func TestGeneratedHasTheSameErrors(t *testing.T) {
 	}
 }
 
+// TestGeneratedBearsIDsThatLeadOut has the API at the root, where they lead to the shortest path.
+func TestGeneratedBearsIDsThatLeadOut(t *testing.T) {
+	t.Parallel()
+	for _, id := range badIDs {
+		c := newClient(t, &stub{answers: []answer{{status: 404}}}, client.WithBaseURL("https://api.example"))
+		_, err := c.Generated().DeleteContact(t.Context(), id) //nolint:bodyclose // there is none
+		var apiError *client.Error
+		if !errors.As(err, &apiError) || apiError.Operation != "deleteContact" {
+			t.Errorf("%q: %v", id, err)
+		}
+	}
+}
+
 func TestOperationFromContext(t *testing.T) {
 	t.Parallel()
 	var told []string
