@@ -67,7 +67,7 @@ func FuzzError(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, status int, content string) {
 		if status < 100 || status > 999 || status/100 == 2 || status/100 == 3 || status == 101 {
-			t.Skip()
+			return
 		}
 		c, _ := newStub(t, answer{status: status, body: content})
 		err := c.Contacts.Delete(t.Context(), "abc")
@@ -93,7 +93,7 @@ func FuzzPrivate(f *testing.F) {
 	f.Add(`{"a":"`, `"}`)
 	f.Fuzz(func(t *testing.T, before, after string) {
 		if !utf8.ValidString(before) || !utf8.ValidString(after) || len(leaks(before+after)) > 0 {
-			t.Skip()
+			return
 		}
 		for _, part := range []string{"rosan@deos.example", " +18888888888 ", " " + token + " "} {
 			c, _ := newStub(t, answer{status: 422, body: `{"message":` + quote(t, before+part+after) + `}`})
