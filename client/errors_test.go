@@ -121,7 +121,8 @@ func TestErrorDialects(t *testing.T) {
 		},
 		{
 			"class of token, in fewer words", 401, `{"message":"This authClass type is not allowed."}`,
-			[]error{client.ErrUnauthorized, client.ErrForbidden}, client.Error{Messages: []string{"This authClass type is not allowed."}},
+			[]error{client.ErrUnauthorized, client.ErrForbidden},
+			client.Error{Messages: []string{"This authClass type is not allowed."}},
 			"401 forbidden: This authClass type is not allowed.",
 		},
 		{
@@ -172,8 +173,10 @@ func TestErrorDialects(t *testing.T) {
 			"404: Cannot GET /proxy/v1/contacts/abc",
 		},
 		{
-			"404 in the API's words", 404, `{"message":"Contact with id abc not found"}`, []error{client.ErrNotFound},
-			client.Error{Messages: []string{"Contact with id abc not found"}}, "404 contact not found: Contact with id abc not found",
+			"404 in the API's words", 404, `{"message":"Contact with id abc not found"}`,
+			[]error{client.ErrNotFound},
+			client.Error{Messages: []string{"Contact with id abc not found"}},
+			"404 contact not found: Contact with id abc not found",
 		},
 		{
 			"404 of something before the API", 404, "404 page not found\n", nil,
