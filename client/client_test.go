@@ -3,12 +3,16 @@ package client_test
 import (
 	"errors"
 	"fmt"
+	"io"
+	"net"
 	"net/http"
+	"net/http/httptest"
 	"runtime"
 	"slices"
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 
 	"github.com/highlevel-contacts/contacts-go/client"
@@ -88,6 +92,45 @@ func TestNewSendsNothingAndKeepsTheHTTPClientAsItIs(t *testing.T) {
 	}
 	if theirs.CheckRedirect != nil || theirs.Jar != nil || theirs.Timeout != 0 || fmt.Sprintf("%p", theirs.Transport) != fmt.Sprintf("%p", transport) {
 		t.Errorf("modified: %+v", theirs)
+	}
+}
+
+// TestTheClientsOwnHTTPClientKeepsConnections makes 100 calls at once, twice, over as many connections.
+func TestTheClientsOwnHTTPClientKeepsConnections(t *testing.T) {
+	t.Parallel()
+	const parallel = 100
+	var connections atomic.Int32
+	var together sync.WaitGroup // of the calls of a round, until all have arrived
+	server := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		together.Done()
+		together.Wait()
+		_, _ = io.WriteString(w, everything.body)
+	}))
+	server.Config.ConnState = func(_ net.Conn, state http.ConnState) {
+		if state == http.StateNew {
+			connections.Add(1)
+		}
+	}
+	server.Start()
+	defer server.Close()
+	c, err := client.New(client.StaticToken(token), client.WithBaseURL(server.URL), client.WithPacer(client.Unpaced{}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for range 2 {
+		together.Add(parallel)
+		var calls sync.WaitGroup
+		for range parallel {
+			calls.Go(func() {
+				if _, err := c.Contacts.Get(t.Context(), "abc"); err != nil {
+					t.Error(err)
+				}
+			})
+		}
+		calls.Wait()
+	}
+	if got := connections.Load(); got != parallel {
+		t.Errorf("%d connections", got)
 	}
 }
 

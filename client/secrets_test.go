@@ -199,6 +199,9 @@ func TestTokensAndClientsPrintWithoutTheToken(t *testing.T) {
 	t.Parallel()
 	c := newClient(t, noRequests(t))
 	source := client.StaticToken(token)
+	if source.String() != "[redacted]" || source.GoString() != "[redacted]" {
+		t.Errorf("%s, %s", source.String(), source.GoString())
+	}
 	for form, text := range forms(t, source) {
 		if !strings.Contains(text, "[redacted]") {
 			t.Errorf("%s: %s", form, text)
