@@ -40,9 +40,9 @@ var (
 
 // Error is an answer of the API that is not a success. [errors.As] finds it; [errors.Is] tells its meaning.
 //
-// The text of an Error, and its form in a log, hold operation, method, path, status, attempts and trace id. The text also holds
+// The text of an Error, and its form in a log, hold operation, method, path, status, attempts if many, and trace id. The text also holds
 // the API's message, shortened, with e-mail addresses, phone numbers and tokens taken out. Messages and Response have them as
-// they came.
+// they came, but for the call's own token, which Messages never have.
 type Error struct {
 	Operation     string // operationId in api/contacts.yaml, such as getContact
 	Method        string
@@ -65,6 +65,9 @@ func (e *Error) Error() string {
 	fmt.Fprintf(&text, "%s: %s %s: %d", e.Operation, e.Method, e.Path, e.StatusCode)
 	if len(e.meanings) > 0 {
 		fmt.Fprintf(&text, " %s", e.meanings[0])
+	}
+	if e.Response.Attempts > 1 {
+		fmt.Fprintf(&text, " at attempt %d", e.Response.Attempts)
 	}
 	if e.spoken {
 		fmt.Fprintf(&text, ": %s", sanitize(strings.Join(e.Messages, "; ")))

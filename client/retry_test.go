@@ -284,6 +284,17 @@ func TestRetryAfterBeyondTheBoundIsToldAtOnce(t *testing.T) {
 	})
 }
 
+func TestErrorsTellTheirAttempts(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		api := &scripted{outcomes: []outcome{{status: 503}}}
+		_, err := api.client(t).Contacts.Get(t.Context(), "abc")
+		if want := "getContact: GET /proxy/contacts/abc: 503 server error at attempt 3"; err == nil || err.Error() != want {
+			t.Errorf("got %v, want %s", err, want)
+		}
+	})
+}
+
 func TestZeroPolicyMeansOneAttempt(t *testing.T) {
 	t.Parallel()
 	api := &scripted{outcomes: []outcome{{status: 503}, success}}

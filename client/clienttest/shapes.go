@@ -1,6 +1,7 @@
 package clienttest
 
 import (
+	"encoding/json"
 	"strings"
 
 	"github.com/highlevel-contacts/contacts-go/gen"
@@ -111,41 +112,40 @@ func (o *object) writeDetail(r *record, b *Behavior) {
 }
 
 func (o *object) writeAdditionalEmails(emails []gen.AdditionalEmail) {
-	o.name("additionalEmails")
+	writeList(o, "additionalEmails", emails, func(entry *object, one gen.AdditionalEmail) {
+		entry.text("email", one.Email)
+		entry.rawOrNull("validEmail", one.ValidEmail)
+	})
+}
+
+func (o *object) writeFields(fields []gen.CustomField) {
+	writeList(o, "customFields", fields, func(entry *object, field gen.CustomField) {
+		entry.text("id", field.ID)
+		entry.rawOrNull("value", field.Value)
+	})
+}
+
+// writeList writes a list of objects, whose members write writes.
+func writeList[T any](o *object, name string, items []T, write func(*object, T)) {
+	o.name(name)
 	o.bytes = append(o.bytes, '[')
-	for i, one := range emails {
+	for i, item := range items {
 		if i > 0 {
 			o.bytes = append(o.bytes, ',')
 		}
 		entry := object{append(o.bytes, '{')}
-		entry.text("email", one.Email)
-		if one.ValidEmail == nil {
-			entry.null("validEmail")
-		} else {
-			entry.raw("validEmail", one.ValidEmail)
-		}
+		write(&entry, item)
 		o.bytes = entry.end()
 	}
 	o.bytes = append(o.bytes, ']')
 }
 
-func (o *object) writeFields(fields []gen.CustomField) {
-	o.name("customFields")
-	o.bytes = append(o.bytes, '[')
-	for i, field := range fields {
-		if i > 0 {
-			o.bytes = append(o.bytes, ',')
-		}
-		entry := object{append(o.bytes, '{')}
-		entry.text("id", field.ID)
-		if field.Value == nil {
-			entry.null("value")
-		} else {
-			entry.raw("value", field.Value)
-		}
-		o.bytes = entry.end()
+func (o *object) rawOrNull(name string, raw json.RawMessage) {
+	if raw == nil {
+		o.null(name)
+		return
 	}
-	o.bytes = append(o.bytes, ']')
+	o.raw(name, raw)
 }
 
 // writeCreatedBy takes the instant from the contact, because all contacts that come through the API share one creator.
