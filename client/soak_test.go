@@ -97,7 +97,7 @@ func soakFaults(seed uint64) []clienttest.Fault {
 		{Rate: 0.02, Cut: clienttest.CutBefore},
 		{Rate: 0.02, Cut: clienttest.CutAfter},
 		{Rate: 0.02, Cut: clienttest.CutBody},
-		{Rate: 0.002, Cut: clienttest.EndlessBody},
+		{Rate: 0.002, Cut: clienttest.CutEndless},
 		{Rate: 0.02, Status: 500, Body: `{"statusCode":500,"message":"Internal server error"}`},
 		{Rate: 0.02, Status: 502, Body: clienttest.GatewayPage, Header: page},
 		{Rate: 0.01, Status: 503, Body: clienttest.GatewayPage, Header: page, Applied: true},

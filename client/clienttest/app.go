@@ -41,8 +41,8 @@ func (a App) withDefaults() App {
 
 // Grant is what a person agreed to on the consent page.
 type Grant struct {
-	// Class is what the tokens are for, LocationClass by default.
-	Class Class
+	// UserType is what the tokens are for, UserTypeLocation by default.
+	UserType UserType
 	// LocationID is the location of location tokens; empty means [Server.LocationID].
 	LocationID string
 	// CompanyID is the agency; empty means [Server.CompanyID].
@@ -56,10 +56,10 @@ type Grant struct {
 }
 
 func (s *Server) grantDefaults(g Grant) Grant {
-	g.Class = cmp.Or(g.Class, LocationClass)
+	g.UserType = cmp.Or(g.UserType, UserTypeLocation)
 	g.CompanyID = cmp.Or(g.CompanyID, s.CompanyID)
 	g.UserID = cmp.Or(g.UserID, "y0BeYjuRIlDwsDcOHOJo")
-	if g.Class == LocationClass {
+	if g.UserType == UserTypeLocation {
 		g.LocationID = cmp.Or(g.LocationID, s.LocationID)
 	}
 	if g.Scopes == nil {

@@ -17,13 +17,13 @@ type Behavior struct {
 	Success SuccessSpelling
 	// OlderErrors makes the answer to a missing token the older one, with status and traceId instead of statusCode.
 	OlderErrors bool
-	// ExpiredText is the message for an expired token, "Invalid token: access token is invalid" by default.
-	ExpiredText string
-	// WrongClassText is the message for a token of the wrong class, "This authClass type is not allowed …" by default; "Token's
+	// ExpiredMessage is the message for an expired token, "Invalid token: access token is invalid" by default.
+	ExpiredMessage string
+	// WrongUserTypeMessage is the message for a token of the wrong class, "This authClass type is not allowed …" by default; "Token's
 	// user type mismatch!" has been seen too.
-	WrongClassText string
-	// BirthInstant makes dateOfBirth RFC 3339 in answers instead of YYYY-MM-DD.
-	BirthInstant bool
+	WrongUserTypeMessage string
+	// BirthTime makes dateOfBirth RFC 3339 in answers instead of YYYY-MM-DD.
+	BirthTime bool
 	// DeletedFor is how long after a delete the message is "Contact not found for id:…", before it becomes "Contact with id …
 	// not found"; 10 seconds by default. That the first form ends is known, when it does is not known.
 	DeletedFor time.Duration
@@ -36,17 +36,17 @@ type Behavior struct {
 	Clear ClearRule
 	// CountPage makes count in a list by business the contacts of the page instead of the business. Not known.
 	CountPage bool
-	// PhoneText is the message of the 422 for a phone number that cannot be one, "phone must be a valid phone number" by
+	// PhoneMessage is the message of the 422 for a phone number that cannot be one, "phone must be a valid phone number" by
 	// default. Not known.
-	PhoneText string
-	// CountryText is the message of the 422 for a country that is not two letters, "country must be a valid ISO31661 Alpha2
+	PhoneMessage string
+	// CountryMessage is the message of the 422 for a country that is not two letters, "country must be a valid ISO31661 Alpha2
 	// code" by default. Not known.
-	CountryText string
-	// RefuseBare answers /contacts without the slash with 404 instead of serving it as /contacts/. Not known.
-	RefuseBare bool
-	// RefuseDuplicateUpdate makes an update that takes another contact's e-mail address or phone number fail as a create
+	CountryMessage string
+	// RejectBarePath answers /contacts without the slash with 404 instead of serving it as /contacts/. Not known.
+	RejectBarePath bool
+	// RejectDuplicateUpdate makes an update that takes another contact's e-mail address or phone number fail as a create
 	// does, where the location forbids duplicates. Not known.
-	RefuseDuplicateUpdate bool
+	RejectDuplicateUpdate bool
 	// UsedRefreshToken is the body for a refresh token that was used before and is no longer in its grace; its status is 401.
 	// By default {"error":"UnAuthorized!","error_description":"Refresh token not found"}. Not known.
 	UsedRefreshToken string
@@ -57,11 +57,11 @@ type ListEnd int
 
 // The shapes of the end of a list.
 const (
-	EndNull      ListEnd = iota // nextPage and nextPageUrl are null, the cursor is still set
-	EndEmptyText                // nextPage is "", nextPageUrl and the cursor are still set
-	EndEmptyMeta                // every page with contacts has a next one; then come no contacts, with an empty meta
-	EndNoCursor                 // the same, with a meta that has a total and no cursor
-	EndNoMeta                   // the same, without meta
+	ListEndNull        ListEnd = iota // nextPage and nextPageUrl are null, the cursor is still set
+	ListEndEmptyString                // nextPage is "", nextPageUrl and the cursor are still set
+	ListEndEmptyMeta                  // every page with contacts has a next one; then come no contacts, with an empty meta
+	ListEndNoCursor                   // the same, with a meta that has a total and no cursor
+	ListEndNoMeta                     // the same, without meta
 )
 
 // SuccessSpelling is a way to say that a write succeeded.
@@ -69,9 +69,9 @@ type SuccessSpelling int
 
 // The spellings.
 const (
-	SpelledToday  SuccessSpelling = iota // deletes say succeded and succeeded, updates succeded
-	SpelledBefore                        // both say succeded
-	SpelledRight                         // both say succeeded
+	SuccessToday   SuccessSpelling = iota // deletes say succeded and succeeded, updates succeded
+	SuccessBefore                         // both say succeded
+	SuccessCorrect                        // both say succeeded
 )
 
 // ClearRule tells what clears a member in a write.
@@ -79,9 +79,9 @@ type ClearRule int
 
 // The rules for clearing.
 const (
-	ClearByBoth  ClearRule = iota // null and the empty text
-	ClearByNull                   // null; an empty text is ignored
-	ClearByEmpty                  // the empty text; null is ignored
+	ClearRuleBoth  ClearRule = iota // null and the empty text
+	ClearRuleNull                   // null; an empty text is ignored
+	ClearRuleEmpty                  // the empty text; null is ignored
 )
 
 // TooMany is the answer to a request over the rate limit: status 429 with a body that is not known. The zero value is
@@ -112,22 +112,22 @@ func (r *record) birth(instant bool) string {
 func (c ClearRule) clears(value *string) (clears, ignored bool) {
 	switch {
 	case value == nil:
-		return c != ClearByEmpty, c == ClearByEmpty
+		return c != ClearRuleEmpty, c == ClearRuleEmpty
 	case *value == "":
-		return c != ClearByNull, c == ClearByNull
+		return c != ClearRuleNull, c == ClearRuleNull
 	default:
 		return false, false
 	}
 }
 
 func (b Behavior) withDefaults() Behavior {
-	b.ExpiredText = cmp.Or(b.ExpiredText, "Invalid token: access token is invalid")
-	b.WrongClassText = cmp.Or(b.WrongClassText,
+	b.ExpiredMessage = cmp.Or(b.ExpiredMessage, "Invalid token: access token is invalid")
+	b.WrongUserTypeMessage = cmp.Or(b.WrongUserTypeMessage,
 		"This authClass type is not allowed to access this scope.  Please verify your IAM configuration if this is not the case.")
 	b.DeletedFor = cmp.Or(b.DeletedFor, 10*time.Second)
 	b.TooMany = cmp.Or(b.TooMany, TooManyJSON)
-	b.PhoneText = cmp.Or(b.PhoneText, "phone must be a valid phone number")
-	b.CountryText = cmp.Or(b.CountryText, "country must be a valid ISO31661 Alpha2 code")
+	b.PhoneMessage = cmp.Or(b.PhoneMessage, "phone must be a valid phone number")
+	b.CountryMessage = cmp.Or(b.CountryMessage, "country must be a valid ISO31661 Alpha2 code")
 	b.UsedRefreshToken = cmp.Or(b.UsedRefreshToken, `{"error":"UnAuthorized!","error_description":"Refresh token not found"}`)
 	return b
 }

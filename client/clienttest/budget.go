@@ -130,7 +130,7 @@ func (s *Server) SetRateLimit(limit RateLimit) {
 
 // Budget returns what a location has left, without spending any of it: requests of the burst and of the day. Without a limit
 // both are zero.
-func (s *Server) Budget(locationID string) (remaining, dailyRemaining int) {
+func (s *Server) Remaining(locationID string) (remaining, dailyRemaining int) {
 	s.budgets.mu.Lock()
 	defer s.budgets.mu.Unlock()
 	now := s.Now()

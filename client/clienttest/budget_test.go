@@ -52,7 +52,7 @@ func TestLocationsHaveTheirOwnBudget(t *testing.T) {
 			t.Errorf("%s: %d, want %d", token, r.status, want)
 		}
 	}
-	if remaining, _ := w.server.Budget("other"); remaining != 0 {
+	if remaining, _ := w.server.Remaining("other"); remaining != 0 {
 		t.Errorf("remaining %d", remaining)
 	}
 }

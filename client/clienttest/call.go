@@ -39,11 +39,11 @@ type check func(*Server, *call) *answer
 
 // checks are what an operation asks of a request, in the API's order.
 func (o *operation) checks() []check {
-	authorization := []check{(*Server).checkVersion, (*Server).checkToken, (*Server).checkClass, (*Server).checkScope}
+	authorization := []check{(*Server).checkVersion, (*Server).checkToken, (*Server).checkUserType, (*Server).checkScope}
 	switch {
 	case o.id == tokenOperation:
 		return nil
-	case o.class == CompanyClass:
+	case o.userType == UserTypeCompany:
 		return authorization
 	default:
 		return append(authorization, (*Server).checkLocation, (*Server).checkBudget, (*Server).checkDocument)

@@ -131,7 +131,7 @@ func TestUpsertDiscardsGender(t *testing.T) {
 
 func TestDuplicateUpdateOfOurChoice(t *testing.T) {
 	t.Parallel()
-	w := pair(t, clienttest.Location{}, clienttest.WithBehavior(clienttest.Behavior{RefuseDuplicateUpdate: true}))
+	w := pair(t, clienttest.Location{}, clienttest.WithBehavior(clienttest.Behavior{RejectDuplicateUpdate: true}))
 	if r := w.do("PUT", "/contacts/call", `{"email":"mae@example.com"}`); r.status != 400 {
 		t.Errorf("%d %s", r.status, r.text)
 	}

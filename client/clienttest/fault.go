@@ -52,11 +52,11 @@ type Cut string
 // and was reset: the caller does not hear of it, but it counts as a request that was met. Without a socket that does not
 // happen.
 const (
-	CutBefore   Cut = "before"  // reset before the request is read: the operation is not carried out
-	CutAfter    Cut = "after"   // reset after the operation was carried out, without an answer
-	CutBody     Cut = "body"    // closed when half of the body has been sent
-	EndlessBody Cut = "endless" // the body is followed by spaces without end
-	StallBody   Cut = "stall"   // half of the body, then nothing until the caller goes away
+	CutBefore  Cut = "before"  // reset before the request is read: the operation is not carried out
+	CutAfter   Cut = "after"   // reset after the operation was carried out, without an answer
+	CutBody    Cut = "body"    // closed when half of the body has been sent
+	CutEndless Cut = "endless" // the body is followed by spaces without end
+	CutStall   Cut = "stall"   // half of the body, then nothing until the caller goes away
 )
 
 // GatewayPage is a page in HTML such as gateways answer in the place of the API: Fault{Status: 502, Body: GatewayPage,
@@ -81,7 +81,7 @@ func (f Fault) Validate() error {
 	if f.Status != 0 && (f.Status < 200 || f.Status > 599) {
 		wrong = append(wrong, fmt.Errorf("status %d cannot end a request", f.Status))
 	}
-	if !slices.Contains([]Cut{"", CutBefore, CutAfter, CutBody, EndlessBody, StallBody}, f.Cut) {
+	if !slices.Contains([]Cut{"", CutBefore, CutAfter, CutBody, CutEndless, CutStall}, f.Cut) {
 		wrong = append(wrong, fmt.Errorf("unknown cut %q", f.Cut))
 	}
 	for _, pointer := range append(f.Remove, keys(f.Set)...) {
@@ -110,7 +110,7 @@ func (f Fault) replaces() bool {
 type FaultState struct {
 	Fault
 
-	Met int
+	Matched int
 }
 
 // faults are those in force, in the order in which they were given.
@@ -191,7 +191,7 @@ func (f *activeFault) meets(o *operation) bool {
 	switch {
 	case f.Operation != "" && (o == nil || o.id != f.Operation):
 		return false
-	case f.Count > 0 && f.Met >= f.Count:
+	case f.Count > 0 && f.Matched >= f.Count:
 		return false
 	case f.passed < f.After:
 		f.passed++
@@ -199,6 +199,6 @@ func (f *activeFault) meets(o *operation) bool {
 	case f.Rate > 0 && f.dice.Float64() >= f.Rate:
 		return false
 	}
-	f.Met++
+	f.Matched++
 	return true
 }

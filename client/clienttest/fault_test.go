@@ -94,7 +94,7 @@ func TestEndlessBody(t *testing.T) {
 	t.Parallel()
 	onBoth(t, func(w *wire) {
 		t := w.tb
-		w.server.Fail(clienttest.Fault{Cut: clienttest.EndlessBody})
+		w.server.Fail(clienttest.Fault{Cut: clienttest.CutEndless})
 		resp, err := w.try("GET", "/contacts/?locationId="+w.server.LocationID, "")
 		if err != nil {
 			t.Fatal(err)
@@ -110,7 +110,7 @@ func TestStalledBody(t *testing.T) {
 	t.Parallel()
 	onBoth(t, func(w *wire) {
 		t := w.tb
-		w.server.Fail(clienttest.Fault{Cut: clienttest.StallBody})
+		w.server.Fail(clienttest.Fault{Cut: clienttest.CutStall})
 		ctx, cancel := context.WithCancel(t.Context())
 		request, err := http.NewRequestWithContext(ctx, http.MethodGet, w.server.URL+"/contacts/?locationId="+w.server.LocationID, nil)
 		if err != nil {
@@ -238,7 +238,7 @@ func TestWhichRequestsFail(t *testing.T) {
 						pattern.WriteByte('.')
 					}
 				}
-				if met := w.server.Faults()[0].Met; met != strings.Count(pattern.String(), "x") {
+				if met := w.server.Faults()[0].Matched; met != strings.Count(pattern.String(), "x") {
 					t.Errorf("met %d requests of %s", met, pattern.String())
 				}
 				w.server.ClearFaults()

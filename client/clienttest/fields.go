@@ -59,15 +59,15 @@ func (f *FieldDefinition) convert(raw json.RawMessage, rule ClearRule) (value js
 		return nil, true
 	}
 	switch f.Type {
-	case NumberField:
+	case FieldTypeNumber:
 		return asNumber(raw), false
-	case DateField:
+	case FieldTypeDate:
 		return asDate(raw), false
-	case SelectField:
+	case FieldTypeSelect:
 		return f.asOption(raw), false
-	case ListField:
+	case FieldTypeList:
 		return f.asOptions(raw), false
-	case FilesField:
+	case FieldTypeFiles:
 		return asKind(raw, '{'), false
 	default:
 		return asText(raw), false

@@ -11,7 +11,7 @@ import (
 func (s *Server) issue(c *call, g Grant, withRefresh bool) []byte {
 	access := "eyJhbGciOiJSUzI1NiJ9." + s.traceIDs.hex(24) + "." + s.traceIDs.hex(32)
 	s.AddToken(Token{
-		Value: access, Class: g.Class, LocationID: g.LocationID, CompanyID: g.CompanyID, Scopes: g.Scopes,
+		Value: access, UserType: g.UserType, LocationID: g.LocationID, CompanyID: g.CompanyID, Scopes: g.Scopes,
 		Expires: c.now.Add(s.oauth.app.TokenLife), approved: g.ApprovedLocations,
 	})
 	body := newObject(1024)
@@ -25,11 +25,11 @@ func (s *Server) issue(c *call, g Grant, withRefresh bool) []byte {
 		body.text("refreshTokenId", s.traceIDs.hex(12))
 	}
 	body.text("scope", strings.Join(g.Scopes, " "))
-	body.text("userType", string(g.Class))
+	body.text("userType", string(g.UserType))
 	body.text("companyId", g.CompanyID)
 	body.text("locationId", g.LocationID)
 	body.text("userId", g.UserID)
-	if g.Class == CompanyClass {
+	if g.UserType == UserTypeCompany {
 		body.boolean("isBulkInstallation", true)
 		if g.ApprovedLocations != nil {
 			body.list("approvedLocations", g.ApprovedLocations)

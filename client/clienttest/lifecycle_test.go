@@ -14,11 +14,11 @@ import (
 func TestCloseEndsRequests(t *testing.T) {
 	t.Parallel()
 	for name, opts := range map[string][]clienttest.Option{"socket": nil, "memory": {clienttest.WithoutSocket()}} {
-		for _, cut := range []clienttest.Cut{"", clienttest.StallBody, clienttest.EndlessBody} {
+		for _, cut := range []clienttest.Cut{"", clienttest.CutStall, clienttest.CutEndless} {
 			t.Run(name+" "+string(cut), func(t *testing.T) {
 				t.Parallel()
 				arrived := make(chan struct{}, 1)
-				s, err := clienttest.Start(append(opts, clienttest.OnRequest(func(clienttest.Request) { arrived <- struct{}{} }))...)
+				s, err := clienttest.Start(append(opts, clienttest.WithRequestHook(func(clienttest.Request) { arrived <- struct{}{} }))...)
 				if err != nil {
 					t.Fatal(err)
 				}

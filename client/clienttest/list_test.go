@@ -131,27 +131,27 @@ func TestEndOfList(t *testing.T) {
 		last, after string // meta of the last page with contacts, and of the page behind it
 	}{
 		{
-			"null with the cursor still set", clienttest.EndNull,
+			"null with the cursor still set", clienttest.ListEndNull,
 			`{"total":2,"startAfterId":"c01","startAfter":CURSOR,"nextPage":null,"nextPageUrl":null,"currentPage":1,"prevPage":null}`,
 			`{"total":2,"nextPage":null,"nextPageUrl":null,"currentPage":2,"prevPage":1}`,
 		},
 		{
-			"empty text with the address still set", clienttest.EndEmptyText,
+			"empty text with the address still set", clienttest.ListEndEmptyString,
 			`{"total":2,"startAfterId":"c01","startAfter":CURSOR,"nextPage":"","nextPageUrl":"` + url + `limit=2&locationId=LOCATION&startAfter=CURSOR&startAfterId=c01","currentPage":1,"prevPage":null}`,
 			`{"total":2,"nextPage":"","nextPageUrl":null,"currentPage":2,"prevPage":1}`,
 		},
 		{
-			"no contacts and an empty meta", clienttest.EndEmptyMeta,
+			"no contacts and an empty meta", clienttest.ListEndEmptyMeta,
 			`{"total":2,"startAfterId":"c01","startAfter":CURSOR,"nextPage":2,"nextPageUrl":"` + url + `limit=2&locationId=LOCATION&startAfter=CURSOR&startAfterId=c01","currentPage":1,"prevPage":null}`,
 			`{}`,
 		},
 		{
-			"no contacts and no cursor", clienttest.EndNoCursor,
+			"no contacts and no cursor", clienttest.ListEndNoCursor,
 			`{"total":2,"startAfterId":"c01","startAfter":CURSOR,"nextPage":2,"nextPageUrl":"` + url + `limit=2&locationId=LOCATION&startAfter=CURSOR&startAfterId=c01","currentPage":1,"prevPage":null}`,
 			`{"total":2,"nextPage":null,"nextPageUrl":null,"currentPage":2,"prevPage":1}`,
 		},
 		{
-			"no contacts and no meta", clienttest.EndNoMeta,
+			"no contacts and no meta", clienttest.ListEndNoMeta,
 			`{"total":2,"startAfterId":"c01","startAfter":CURSOR,"nextPage":2,"nextPageUrl":"` + url + `limit=2&locationId=LOCATION&startAfter=CURSOR&startAfterId=c01","currentPage":1,"prevPage":null}`,
 			`null`,
 		},

@@ -34,12 +34,12 @@ type FieldType string
 
 // The types of custom fields.
 const (
-	TextField   FieldType = "text"   // any text
-	NumberField FieldType = "number" // a number, or a text that is one
-	DateField   FieldType = "date"   // a date as text or milliseconds since 1970; answered as milliseconds
-	SelectField FieldType = "select" // one of the options
-	ListField   FieldType = "list"   // a list of options
-	FilesField  FieldType = "files"  // an object of files keyed by UUID
+	FieldTypeText   FieldType = "text"   // any text
+	FieldTypeNumber FieldType = "number" // a number, or a text that is one
+	FieldTypeDate   FieldType = "date"   // a date as text or milliseconds since 1970; answered as milliseconds
+	FieldTypeSelect FieldType = "select" // one of the options
+	FieldTypeList   FieldType = "list"   // a list of options
+	FieldTypeFiles  FieldType = "files"  // an object of files keyed by UUID
 )
 
 // FieldDefinition is a custom field of a location.
@@ -53,12 +53,12 @@ type FieldDefinition struct {
 // SampleFields returns one custom field of each type: the fields of a location that defines none of its own.
 func SampleFields() []FieldDefinition {
 	return []FieldDefinition{
-		{ID: "6dvNaf7VhkQ9snc5vnjJ", Key: "my_text", Type: TextField},
-		{ID: "9NAf0SNjEs4p2wRzIFvU", Key: "my_number", Type: NumberField},
-		{ID: "MgobCB14YMVKuE4Ka8p1", Key: "my_date", Type: DateField},
-		{ID: "3sv6UEo51C9Bmpo1cKTq", Key: "my_select", Type: SelectField, Options: []string{"small", "medium", "large"}},
-		{ID: "1HeGizb13P0odwgOgKSs", Key: "my_list", Type: ListField, Options: []string{"red", "green", "blue"}},
-		{ID: "w2M9qTZ0ZJz8rGt02jdJ", Key: "my_files", Type: FilesField},
+		{ID: "6dvNaf7VhkQ9snc5vnjJ", Key: "my_text", Type: FieldTypeText},
+		{ID: "9NAf0SNjEs4p2wRzIFvU", Key: "my_number", Type: FieldTypeNumber},
+		{ID: "MgobCB14YMVKuE4Ka8p1", Key: "my_date", Type: FieldTypeDate},
+		{ID: "3sv6UEo51C9Bmpo1cKTq", Key: "my_select", Type: FieldTypeSelect, Options: []string{"small", "medium", "large"}},
+		{ID: "1HeGizb13P0odwgOgKSs", Key: "my_list", Type: FieldTypeList, Options: []string{"red", "green", "blue"}},
+		{ID: "w2M9qTZ0ZJz8rGt02jdJ", Key: "my_files", Type: FieldTypeFiles},
 	}
 }
 

@@ -11,9 +11,9 @@ func (s *Server) writeMeta(body *object, c *call, p page, limit int) {
 	shape := s.behavior.ListEnd
 	if len(p.records) == 0 {
 		switch shape {
-		case EndNoMeta:
+		case ListEndNoMeta:
 			return
-		case EndEmptyMeta:
+		case ListEndEmptyMeta:
 			body.raw("meta", []byte("{}"))
 			return
 		}
@@ -35,7 +35,7 @@ func (s *Server) writeMeta(body *object, c *call, p page, limit int) {
 func (s *Server) writeNext(meta *object, c *call, p page, number int) {
 	ends := p.last()
 	switch s.behavior.ListEnd {
-	case EndEmptyMeta, EndNoCursor, EndNoMeta:
+	case ListEndEmptyMeta, ListEndNoCursor, ListEndNoMeta:
 		ends = len(p.records) == 0 // what follows a page with contacts may be an empty one
 	}
 	var next string
@@ -49,7 +49,7 @@ func (s *Server) writeNext(meta *object, c *call, p page, number int) {
 	case !ends:
 		meta.integer("nextPage", int64(number+1))
 		meta.text("nextPageUrl", next)
-	case s.behavior.ListEnd == EndEmptyText:
+	case s.behavior.ListEnd == ListEndEmptyString:
 		meta.raw("nextPage", []byte(`""`))
 		meta.textOrNull("nextPageUrl", next)
 	default:

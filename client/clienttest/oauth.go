@@ -94,7 +94,7 @@ func (s *Server) refresh(c *call, form url.Values) answer {
 // isFor tells whether the user_type of a request, if it has one, is that of a grant.
 func isFor(g Grant, form url.Values) bool {
 	asked := form.Get("user_type")
-	return asked == "" || asked == string(g.Class)
+	return asked == "" || asked == string(g.UserType)
 }
 
 func (s *Server) usedRefreshToken() answer {

@@ -32,7 +32,7 @@ func (w *wire) refresh(token any) reply {
 
 func (w *wire) exchange(g clienttest.Grant) reply {
 	w.tb.Helper()
-	return w.token(url.Values{"grant_type": {"authorization_code"}, "code": {w.server.AuthorizationCode(g)}, "user_type": {string(g.Class)}})
+	return w.token(url.Values{"grant_type": {"authorization_code"}, "code": {w.server.AuthorizationCode(g)}, "user_type": {string(g.UserType)}})
 }
 
 // status gets a contact that does not exist, which is 400 with a token that is good.
@@ -120,7 +120,7 @@ func TestTokensExpire(t *testing.T) {
 func TestAgencyTokenMintsLocationTokens(t *testing.T) {
 	t.Parallel()
 	w := newWire(t, clienttest.WithLocation(clienttest.Location{ID: "foreign", CompanyID: "other"}))
-	agency := w.exchange(clienttest.Grant{Class: clienttest.CompanyClass, ApprovedLocations: []string{w.server.LocationID, "foreign"}})
+	agency := w.exchange(clienttest.Grant{UserType: clienttest.UserTypeCompany, ApprovedLocations: []string{w.server.LocationID, "foreign"}})
 	if agency.at("userType") != "Company" || agency.has("locationId") || agency.at("isBulkInstallation") != true {
 		t.Errorf("agency: %s", agency.text)
 	}
@@ -161,7 +161,7 @@ func TestAgencyTokenMintsLocationTokens(t *testing.T) {
 func TestMintedRefreshTokenOfOurChoice(t *testing.T) {
 	t.Parallel()
 	w := newWire(t, clienttest.WithApp(clienttest.App{LocationRefreshToken: true, TokenLife: time.Minute}))
-	agency := w.exchange(clienttest.Grant{Class: clienttest.CompanyClass})
+	agency := w.exchange(clienttest.Grant{UserType: clienttest.UserTypeCompany})
 	w.header.Set("Authorization", "Bearer "+str(agency.at("access_token")))
 	r := w.form("/oauth/locationToken", url.Values{"companyId": {w.server.CompanyID}, "locationId": {"any"}})
 	if r.at("expires_in") != 59.0 || w.refresh(r.at("refresh_token")).at("locationId") != "any" {

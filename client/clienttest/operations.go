@@ -9,8 +9,8 @@ import (
 // operation is a route of the API that the fake answers.
 type operation struct {
 	id, method, path string
-	class            Class  // of the tokens that may call it
-	scope            string // that a token needs
+	userType         UserType // of the tokens that may call it
+	scope            string   // that a token needs
 	handle           func(*Server, *call) answer
 }
 
@@ -26,15 +26,15 @@ const (
 func operations() []*operation {
 	const read, write, mint = scopeRead, scopeWrite, scopeOAuth
 	return []*operation{
-		{"getContacts", "GET", "/contacts/", LocationClass, read, (*Server).getContacts},
-		{"createContact", "POST", "/contacts/", LocationClass, write, (*Server).createContact},
-		{"upsertContact", "POST", "/contacts/upsert", LocationClass, write, (*Server).upsertContact},
-		{"getContactsByBusinessId", "GET", "/contacts/business/{businessId}", LocationClass, read, (*Server).getContactsByBusinessID},
-		{"getContact", "GET", "/contacts/{contactId}", LocationClass, read, (*Server).getContact},
-		{"updateContact", "PUT", "/contacts/{contactId}", LocationClass, write, (*Server).updateContact},
-		{"deleteContact", "DELETE", "/contacts/{contactId}", LocationClass, write, (*Server).deleteContact},
+		{"getContacts", "GET", "/contacts/", UserTypeLocation, read, (*Server).getContacts},
+		{"createContact", "POST", "/contacts/", UserTypeLocation, write, (*Server).createContact},
+		{"upsertContact", "POST", "/contacts/upsert", UserTypeLocation, write, (*Server).upsertContact},
+		{"getContactsByBusinessId", "GET", "/contacts/business/{businessId}", UserTypeLocation, read, (*Server).getContactsByBusinessID},
+		{"getContact", "GET", "/contacts/{contactId}", UserTypeLocation, read, (*Server).getContact},
+		{"updateContact", "PUT", "/contacts/{contactId}", UserTypeLocation, write, (*Server).updateContact},
+		{"deleteContact", "DELETE", "/contacts/{contactId}", UserTypeLocation, write, (*Server).deleteContact},
 		{tokenOperation, "POST", "/oauth/token", "", "", (*Server).getAccessToken},
-		{"getLocationAccessToken", "POST", "/oauth/locationToken", CompanyClass, mint, (*Server).getLocationAccessToken},
+		{"getLocationAccessToken", "POST", "/oauth/locationToken", UserTypeCompany, mint, (*Server).getLocationAccessToken},
 	}
 }
 
@@ -42,7 +42,7 @@ func operations() []*operation {
 // /contacts/ is taken as a contact id.
 func (s *Server) route(r *http.Request) (*operation, string) {
 	path := r.URL.EscapedPath()
-	if path == "/contacts" && !s.behavior.RefuseBare {
+	if path == "/contacts" && !s.behavior.RejectBarePath {
 		path = "/contacts/"
 	}
 	for _, o := range s.operations {

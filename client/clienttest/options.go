@@ -160,8 +160,8 @@ func WithRequestLog(requests int) Option {
 	}
 }
 
-// OnRequest calls a function for each request, after its answer is known and before it is sent. Calls may run at once.
-func OnRequest(call func(Request)) Option {
+// WithRequestHook calls a function for each request, after its answer is known and before it is sent. Calls may run at once.
+func WithRequestHook(call func(Request)) Option {
 	return func(c *config) error {
 		c.onRequest = call
 		return nil

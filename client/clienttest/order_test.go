@@ -51,7 +51,7 @@ func TestVersionTokenLocation(t *testing.T) {
 		clienttest.WithToken(clienttest.Token{Value: "expired", Expires: time.Unix(1, 0)}),
 		clienttest.WithToken(clienttest.Token{Value: "reader", Scopes: []string{"contacts.readonly"}}),
 		clienttest.WithToken(clienttest.Token{Value: "writer", Scopes: []string{"contacts.write"}}),
-		clienttest.WithToken(clienttest.Token{Value: "agency", Class: clienttest.CompanyClass}),
+		clienttest.WithToken(clienttest.Token{Value: "agency", UserType: clienttest.UserTypeCompany}),
 	)
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
@@ -92,11 +92,11 @@ func TestForeignContactIsForbidden(t *testing.T) {
 func TestChosenErrorDialects(t *testing.T) {
 	t.Parallel()
 	w := newWire(t, clienttest.WithBehavior(clienttest.Behavior{
-		OlderErrors:    true,
-		ExpiredText:    "access token expired",
-		WrongClassText: "Token's user type mismatch!",
-		RefuseBare:     true,
-	}), clienttest.WithToken(clienttest.Token{Value: "agency", Class: clienttest.CompanyClass}))
+		OlderErrors:          true,
+		ExpiredMessage:       "access token expired",
+		WrongUserTypeMessage: "Token's user type mismatch!",
+		RejectBarePath:       true,
+	}), clienttest.WithToken(clienttest.Token{Value: "agency", UserType: clienttest.UserTypeCompany}))
 	if r := w.do("GET", "/contacts?locationId="+w.server.LocationID, ""); r.status != 404 {
 		t.Errorf("without the slash: %d", r.status)
 	}

@@ -73,12 +73,12 @@ func (p *performance) send(a answer) {
 		p.sendHeader(a, len(a.body))
 		p.write(a.body[:half])
 		panic(http.ErrAbortHandler) // closes the connection with the rest owed
-	case StallBody:
+	case CutStall:
 		p.sendHeader(a, len(a.body))
 		p.write(a.body[:half])
 		<-p.call.request.Context().Done()
 		panic(http.ErrAbortHandler)
-	case EndlessBody:
+	case CutEndless:
 		p.sendHeader(a, -1)
 		p.write(a.body)
 		spaces := bytes.Repeat([]byte{' '}, 32<<10)

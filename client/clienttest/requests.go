@@ -71,8 +71,8 @@ func (s *Server) Requests() []Request {
 	return append(all, l.entries[:l.oldest]...)
 }
 
-// ForgetRequests empties the log of requests.
-func (s *Server) ForgetRequests() {
+// ClearRequests empties the log of requests.
+func (s *Server) ClearRequests() {
 	s.requests.mu.Lock()
 	defer s.requests.mu.Unlock()
 	s.requests.entries, s.requests.oldest = nil, 0

@@ -33,7 +33,7 @@ func (o *object) writeItem(r *record, b *Behavior) {
 	}
 	o.instant("dateAdded", r.added)
 	o.instant("dateUpdated", r.updated)
-	o.textOrNull("dateOfBirth", r.birth(b.BirthInstant))
+	o.textOrNull("dateOfBirth", r.birth(b.BirthTime))
 	o.textOrNull("businessId", r.text(businessID))
 	o.list("tags", r.tags)
 	o.list("followers", r.followers)
@@ -79,7 +79,7 @@ func (o *object) writeWritten(r *record, b *Behavior) {
 	o.list("tags", r.tags)
 	o.instant("dateAdded", r.added)
 	o.instant("dateUpdated", r.updated)
-	o.text("dateOfBirth", r.birth(b.BirthInstant))
+	o.text("dateOfBirth", r.birth(b.BirthTime))
 	o.text("businessId", r.text(businessID))
 	o.writeFields(r.fields)
 }

@@ -195,7 +195,7 @@ func TestRequestLog(t *testing.T) {
 	t.Parallel()
 	var seen []string
 	w := newWire(t, clienttest.WithRequestLog(2), clienttest.WithoutSocket(),
-		clienttest.OnRequest(func(r clienttest.Request) { seen = append(seen, r.Operation) }))
+		clienttest.WithRequestHook(func(r clienttest.Request) { seen = append(seen, r.Operation) }))
 	id := w.create(`"firstName":"Rosan"`)
 	w.do("GET", "/contacts/"+id, "")
 	w.refresh("secret-token")
@@ -216,7 +216,7 @@ func TestRequestLog(t *testing.T) {
 			}
 		}
 	}
-	w.server.ForgetRequests()
+	w.server.ClearRequests()
 	if len(w.server.Requests()) != 0 {
 		t.Error("not forgotten")
 	}

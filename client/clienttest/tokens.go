@@ -8,21 +8,21 @@ import (
 	"time"
 )
 
-// Class is what a token is for.
-type Class string
+// UserType is what a token is for.
+type UserType string
 
-// The classes of tokens. An agency's token cannot call the contact operations; it mints location tokens.
+// The user types of tokens. An agency's token cannot call the contact operations; it mints location tokens.
 const (
-	LocationClass Class = "Location"
-	CompanyClass  Class = "Company"
+	UserTypeLocation UserType = "Location"
+	UserTypeCompany  UserType = "Company"
 )
 
 // Token is an access token or private integration token that the fake accepts.
 type Token struct {
 	// Value is what the Authorization header carries after "Bearer ".
 	Value string
-	// Class is what the token is for, LocationClass by default.
-	Class Class
+	// UserType is what the token is for, UserTypeLocation by default.
+	UserType UserType
 	// LocationID is the location that the token opens; empty means [Server.LocationID].
 	LocationID string
 	// CompanyID is the agency; empty means [Server.CompanyID].
@@ -43,10 +43,10 @@ type tokens struct {
 
 // AddToken makes the fake accept a token, or replaces the one with the same value.
 func (s *Server) AddToken(t Token) {
-	if t.Class == "" {
-		t.Class = LocationClass
+	if t.UserType == "" {
+		t.UserType = UserTypeLocation
 	}
-	if t.LocationID == "" && t.Class == LocationClass {
+	if t.LocationID == "" && t.UserType == UserTypeLocation {
 		t.LocationID = s.LocationID
 	}
 	if t.CompanyID == "" {
@@ -104,7 +104,7 @@ func (s *Server) checkToken(c *call) *answer {
 	case c.token == nil:
 		return refuse(http.StatusUnauthorized, "Invalid JWT", "")
 	case !c.token.Expires.IsZero() && !c.now.Before(c.token.Expires):
-		return refuse(http.StatusUnauthorized, s.behavior.ExpiredText, "Unauthorized")
+		return refuse(http.StatusUnauthorized, s.behavior.ExpiredMessage, "Unauthorized")
 	default:
 		return nil
 	}
@@ -123,9 +123,9 @@ func (s *Server) noToken(c *call) *answer {
 	return &a
 }
 
-func (s *Server) checkClass(c *call) *answer {
-	if c.token.Class != c.operation.class {
-		return refuse(http.StatusUnauthorized, s.behavior.WrongClassText, "")
+func (s *Server) checkUserType(c *call) *answer {
+	if c.token.UserType != c.operation.userType {
+		return refuse(http.StatusUnauthorized, s.behavior.WrongUserTypeMessage, "")
 	}
 	return nil
 }

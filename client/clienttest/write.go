@@ -71,8 +71,8 @@ func (w *write) normalize(l *Location, b *Behavior) *answer {
 		w.texts[member] = &text
 	}
 	check(email, normalEmail, "email must be an email")
-	check(phone, func(number string) (string, bool) { return normalPhone(number, l.Country) }, b.PhoneText)
-	check(country, normalCountry, b.CountryText)
+	check(phone, func(number string) (string, bool) { return normalPhone(number, l.Country) }, b.PhoneMessage)
+	check(country, normalCountry, b.CountryMessage)
 	check(dateOfBirth, parseDay, "dateOfBirth must be a valid date")
 	if wrong != nil {
 		slices.Sort(wrong)

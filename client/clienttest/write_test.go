@@ -186,9 +186,9 @@ func TestGetShape(t *testing.T) {
 func TestSuccessSpellings(t *testing.T) {
 	t.Parallel()
 	for spelling, want := range map[clienttest.SuccessSpelling]struct{ deleted, updated string }{
-		clienttest.SpelledToday:  {`{"succeded":true,"succeeded":true}`, "succeded"},
-		clienttest.SpelledBefore: {`{"succeded":true}`, "succeded"},
-		clienttest.SpelledRight:  {`{"succeeded":true}`, "succeeded"},
+		clienttest.SuccessToday:   {`{"succeded":true,"succeeded":true}`, "succeded"},
+		clienttest.SuccessBefore:  {`{"succeded":true}`, "succeded"},
+		clienttest.SuccessCorrect: {`{"succeeded":true}`, "succeeded"},
 	} {
 		w := newWire(t, clienttest.WithBehavior(clienttest.Behavior{Success: spelling}))
 		id := w.create("")
@@ -212,11 +212,11 @@ func TestDeletedForAMoment(t *testing.T) {
 func TestChosenClearing(t *testing.T) {
 	t.Parallel()
 	for rule, want := range map[clienttest.ClearRule]struct{ afterNull, afterEmpty any }{
-		clienttest.ClearByBoth:  {nil, nil},
-		clienttest.ClearByNull:  {nil, "Rome"},
-		clienttest.ClearByEmpty: {"Rome", nil},
+		clienttest.ClearRuleBoth:  {nil, nil},
+		clienttest.ClearRuleNull:  {nil, "Rome"},
+		clienttest.ClearRuleEmpty: {"Rome", nil},
 	} {
-		w := newWire(t, clienttest.WithBehavior(clienttest.Behavior{Clear: rule, BirthInstant: true, PhoneText: "p", CountryText: "c"}))
+		w := newWire(t, clienttest.WithBehavior(clienttest.Behavior{Clear: rule, BirthTime: true, PhoneMessage: "p", CountryMessage: "c"}))
 		id := w.create(`"city":"Rome","dateOfBirth":"1990-09-25"`)
 		if r := w.do("PUT", "/contacts/"+id, `{"city":null}`); r.at("contact", "city") != want.afterNull {
 			t.Errorf("rule %d: null leaves %v", rule, r.at("contact", "city"))

@@ -43,7 +43,7 @@ func (s *Server) updateContact(c *call) answer {
 		return s.missing(c)
 	}
 	defer s.store.mu.Unlock()
-	if s.behavior.RefuseDuplicateUpdate && !c.location.AllowDuplicates {
+	if s.behavior.RejectDuplicateUpdate && !c.location.AllowDuplicates {
 		if found, matching := s.store.match(w, c.location); found != nil && found.id != c.id {
 			return *duplicate(found, matching)
 		}
@@ -55,7 +55,7 @@ func (s *Server) updateContact(c *call) answer {
 	contact := newObject(1024)
 	contact.writeDetail(r, &s.behavior)
 	body := newObject(1200)
-	s.writeSuccess(body, s.behavior.Success == SpelledRight, s.behavior.Success != SpelledRight)
+	s.writeSuccess(body, s.behavior.Success == SuccessCorrect, s.behavior.Success != SuccessCorrect)
 	body.raw("contact", contact.end())
 	return succeed(http.StatusOK, body.end())
 }
@@ -72,7 +72,7 @@ func (s *Server) deleteContact(c *call) answer {
 		return broken(err)
 	}
 	body := newObject(64)
-	s.writeSuccess(body, s.behavior.Success != SpelledBefore, s.behavior.Success != SpelledRight)
+	s.writeSuccess(body, s.behavior.Success != SuccessBefore, s.behavior.Success != SuccessCorrect)
 	return succeed(http.StatusOK, body.end())
 }
 

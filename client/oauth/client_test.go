@@ -20,7 +20,7 @@ func installed(t *testing.T, grant clienttest.Grant) (*clienttest.Server, *oauth
 		ClientID: server.App.ClientID, ClientSecret: oauth.NewSecret(server.App.ClientSecret), RedirectURL: redirectURL,
 		BaseURL: server.URL, HTTPClient: server.HTTPClient(),
 	})
-	credential, err := app.Exchange(t.Context(), server.AuthorizationCode(grant), oauth.UserType(grant.Class))
+	credential, err := app.Exchange(t.Context(), server.AuthorizationCode(grant), oauth.UserType(grant.UserType))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -62,12 +62,12 @@ func TestCallsGoOnOverTheEndOfTokens(t *testing.T) {
 	}{
 		{
 			"a location's token that ended",
-			clienttest.Grant{Class: clienttest.LocationClass},
+			clienttest.Grant{UserType: clienttest.UserTypeLocation},
 			func(*testing.T, *clienttest.Server, *oauth.Source) { time.Sleep(25 * time.Hour) }, 2, 0,
 		},
 		{
 			"a location's token that the API refuses",
-			clienttest.Grant{Class: clienttest.LocationClass},
+			clienttest.Grant{UserType: clienttest.UserTypeLocation},
 			func(t *testing.T, server *clienttest.Server, source *oauth.Source) {
 				t.Helper()
 				server.ExpireToken(mustToken(t.Context(), t, source))
@@ -75,12 +75,12 @@ func TestCallsGoOnOverTheEndOfTokens(t *testing.T) {
 		},
 		{
 			"an agency's tokens that ended",
-			clienttest.Grant{Class: clienttest.CompanyClass},
+			clienttest.Grant{UserType: clienttest.UserTypeCompany},
 			func(*testing.T, *clienttest.Server, *oauth.Source) { time.Sleep(25 * time.Hour) }, 2, 2,
 		},
 		{
 			"an agency's tokens that the API refuses",
-			clienttest.Grant{Class: clienttest.CompanyClass},
+			clienttest.Grant{UserType: clienttest.UserTypeCompany},
 			func(t *testing.T, server *clienttest.Server, source *oauth.Source) {
 				t.Helper()
 				server.RevokeToken(mustToken(t.Context(), t, source.Location(server.LocationID)))
@@ -94,7 +94,7 @@ func TestCallsGoOnOverTheEndOfTokens(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				server, source := installed(t, test.grant)
 				var tokens client.TokenSource = source
-				if test.grant.Class == clienttest.CompanyClass {
+				if test.grant.UserType == clienttest.UserTypeCompany {
 					tokens = source.Location(server.LocationID)
 				}
 				c := newClient(t, server, tokens)
@@ -124,7 +124,7 @@ func TestCallsGoOnOverTheEndOfTokens(t *testing.T) {
 func TestACallWithADeadCredentialSaysSo(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		server, source := installed(t, clienttest.Grant{Class: clienttest.LocationClass})
+		server, source := installed(t, clienttest.Grant{UserType: clienttest.UserTypeLocation})
 		credential, err := source.Credential(t.Context())
 		if err != nil {
 			t.Fatal(err)

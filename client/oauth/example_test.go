@@ -85,7 +85,7 @@ func ExampleSource_Location() {
 		fmt.Println(err)
 		return
 	}
-	code := server.AuthorizationCode(clienttest.Grant{Class: clienttest.CompanyClass}) // from the redirect
+	code := server.AuthorizationCode(clienttest.Grant{UserType: clienttest.UserTypeCompany}) // from the redirect
 	credential, err := app.Exchange(ctx, code, oauth.UserTypeCompany)
 	if err != nil {
 		fmt.Println(err)

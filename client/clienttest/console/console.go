@@ -70,7 +70,7 @@ func showPage(w http.ResponseWriter, r *http.Request, s *clienttest.Server) {
 		URL: "http://" + r.Host, Server: s, Limit: s.RateLimit(), Contacts: s.Latest(shown), Count: s.Len(),
 		Requests: s.Requests(), Faults: s.Faults(), Operations: s.Operations(), Now: s.Now(), Shown: shown,
 	}
-	p.Remaining, p.Daily = s.Budget(s.LocationID)
+	p.Remaining, p.Daily = s.Remaining(s.LocationID)
 	slices.Reverse(p.Requests)
 	p.Requests = p.Requests[:min(shown, len(p.Requests))]
 	p.FirstID = "ocQHyuzHvysMo5N5VsXc"

@@ -51,7 +51,7 @@ func TestVendorSDK(t *testing.T) {
 		"FAKE_URL="+s.URL, "FAKE_TOKEN="+s.Token, "FAKE_LOCATION="+s.LocationID, "FAKE_COMPANY="+s.CompanyID,
 		"FAKE_CLIENT_ID="+s.App.ClientID, "FAKE_CLIENT_SECRET="+s.App.ClientSecret,
 		"FAKE_CODE="+s.AuthorizationCode(clienttest.Grant{}),
-		"FAKE_AGENCY_CODE="+s.AuthorizationCode(clienttest.Grant{Class: clienttest.CompanyClass}),
+		"FAKE_AGENCY_CODE="+s.AuthorizationCode(clienttest.Grant{UserType: clienttest.UserTypeCompany}),
 	)
 	out, err := node.CombinedOutput()
 	if err != nil {

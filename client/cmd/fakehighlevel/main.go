@@ -88,7 +88,7 @@ func (s *settings) start(log io.Writer) (*clienttest.Server, error) {
 		clienttest.WithLocation(clienttest.Location{AllowDuplicates: s.allowDuplicates}),
 		clienttest.WithRateLimit(s.rate.RateLimit),
 		clienttest.WithRequestLog(1000),
-		clienttest.OnRequest(newRequestLog(log, s.verbose)),
+		clienttest.WithRequestHook(newRequestLog(log, s.verbose)),
 	}
 	if s.state != "" {
 		options = append(options, clienttest.WithState(s.state))
