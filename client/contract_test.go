@@ -59,11 +59,12 @@ var (
 	_ = client.Response{
 		StatusCode: 0, Header: http.Header{}, Body: []byte{}, Attempts: 0, RateLimit: client.RateLimit{}, Drift: []client.Drift{},
 	}
-	_ = client.RateLimit{Known: true, Max: 0, Remaining: 0, Interval: time.Second, DailyLimit: 0, DailyRemaining: 0}
+	_ = client.RateLimit{Known: true, Max: 0, Remaining: 0, Interval: time.Second, DailyLimit: 0, DailyRemaining: 0, DailyReset: time.Second}
+	_ = client.Observation{Sent: time.Time{}, Limit: client.RateLimit{}, Pause: time.Second}
 	_ = client.Drift{Pointer: "", Want: "", Got: ""}
 	_ = client.RetryPolicy{MaxAttempts: 0, MinDelay: time.Second, MaxDelay: time.Second}
 	_ = client.UpsertContactResult{New: true, Contact: client.Contact{}, TraceID: ""}
 
 	_ = errors.Join(client.ErrInvalid, client.ErrNotFound, client.ErrDuplicate, client.ErrUnauthorized, client.ErrForbidden,
-		client.ErrRateLimited, client.ErrServer, client.ErrMaybeApplied, client.ErrBadResponse, client.ErrResponseTooLarge)
+		client.ErrRateLimited, client.ErrServer, client.ErrMaybeApplied, client.ErrBadResponse, client.ErrResponseTooLarge, client.ErrDailyLimit)
 )

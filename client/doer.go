@@ -64,12 +64,18 @@ func (d *doer) attempt(call *call) (*http.Response, error) {
 		return nil, err
 	}
 	if err := d.pacer.Wait(call.ctx); err != nil {
+		if unsent, ok := errors.AsType[*Error](err); ok {
+			filled := *unsent
+			filled.Operation, filled.Method, filled.Path = call.operation.id, req.Method, req.URL.EscapedPath()
+			return nil, &filled
+		}
 		return nil, fmt.Errorf("%s: waiting for the rate limit: %w", call, err)
 	}
 	call.waited = time.Since(call.idle)
+	sent := time.Now()
 	resp, err := d.send(req, call)
 	call.idle = time.Now()
-	d.pacer.Observe(call.response.RateLimit)
+	d.pacer.Observe(call.ctx, Observation{Sent: sent, Limit: call.response.RateLimit, Pause: pauseAfter(&call.response)})
 	if err == nil && !isSuccess(resp.StatusCode) {
 		resp, err = mapError(call, resp)
 	}

@@ -178,14 +178,15 @@ func FuzzGenerated(f *testing.F) {
 	})
 }
 
-// FuzzRateLimit gives the headers every value: what is believed is whole and not negative.
+// FuzzRateLimit checks that no header leads to a negative or implausible limit.
 func FuzzRateLimit(f *testing.F) {
-	f.Add("100", "99", "10000", "200000", "199512")
-	f.Add("-1", "1e9", "99999999999999999999", "", "NaN")
-	f.Fuzz(func(t *testing.T, maximum, remaining, interval, dailyLimit, dailyRemaining string) {
+	f.Add("100", "99", "10000", "200000", "199512", "43200000")
+	f.Add("-1", "1e9", "99999999999999999999", "", "NaN", "-1")
+	f.Fuzz(func(t *testing.T, maximum, remaining, interval, dailyLimit, dailyRemaining, dailyReset string) {
 		header := http.Header{
 			"X-Ratelimit-Max": {maximum}, "X-Ratelimit-Remaining": {remaining}, "X-Ratelimit-Interval-Milliseconds": {interval},
 			"X-Ratelimit-Limit-Daily": {dailyLimit}, "X-Ratelimit-Daily-Remaining": {dailyRemaining},
+			"X-Ratelimit-Daily-Reset": {dailyReset},
 		}
 		c, _ := newStub(t, answer{status: 200, body: everything.body, header: header})
 		var response client.Response
@@ -193,7 +194,7 @@ func FuzzRateLimit(f *testing.F) {
 			t.Fatal(err)
 		}
 		limit := response.RateLimit
-		if limit.Max < 0 || limit.Remaining < 0 || limit.Interval < 0 || limit.DailyLimit < 0 || limit.DailyRemaining < 0 || (!limit.Known && limit != client.RateLimit{}) {
+		if limit.Max < 0 || limit.Remaining < 0 || limit.Interval < 0 || limit.DailyLimit < 0 || limit.DailyRemaining < 0 || limit.DailyReset < 0 || limit.DailyReset > 24*time.Hour || (!limit.Known && limit != client.RateLimit{}) {
 			t.Errorf("%+v", limit)
 		}
 	})

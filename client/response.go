@@ -7,8 +7,6 @@ import (
 	"log/slog"
 	"math"
 	"net/http"
-	"strconv"
-	"time"
 )
 
 const (
@@ -50,44 +48,6 @@ type Drift struct {
 	Pointer string // JSON pointer into the body
 	Want    string // type by the document: string, boolean, integer, number, date-time, array or object
 	Got     string // JSON type found
-}
-
-// RateLimit is the budget that the API's headers tell. Without them Known is false and the rest is zero.
-type RateLimit struct {
-	Known          bool
-	Max            int           // requests allowed in each Interval
-	Remaining      int           // of these, left in the present one
-	Interval       time.Duration // usually 10 seconds
-	DailyLimit     int           // requests allowed a day; 0 if the API did not tell
-	DailyRemaining int           // of these, left today; means something only if DailyLimit is not 0
-}
-
-// parseRateLimit reads the budget from the headers of a response. A header that is no number counts as missing.
-func parseRateLimit(header http.Header) RateLimit {
-	maximum, okMax := headerInt(header, "X-Ratelimit-Max")
-	remaining, okRemaining := headerInt(header, "X-Ratelimit-Remaining")
-	interval, okInterval := headerInt(header, "X-Ratelimit-Interval-Milliseconds")
-	dailyLimit, okDaily := headerInt(header, "X-Ratelimit-Limit-Daily")
-	dailyRemaining, okDailyRemaining := headerInt(header, "X-Ratelimit-Daily-Remaining")
-	var limit RateLimit
-	if okMax && okRemaining && okInterval {
-		limit.Known, limit.Max, limit.Remaining = true, maximum, remaining
-		limit.Interval = time.Duration(interval) * time.Millisecond
-	}
-	if okDaily && okDailyRemaining {
-		limit.Known, limit.DailyLimit, limit.DailyRemaining = true, dailyLimit, dailyRemaining
-	}
-	return limit
-}
-
-// headerInt reads a header that holds a number from 0 to a billion; key must be canonical.
-func headerInt(header http.Header, key string) (int, bool) {
-	values := header[key]
-	if len(values) == 0 {
-		return 0, false
-	}
-	number, err := strconv.ParseUint(values[0], 10, 32)
-	return int(number), err == nil && number <= 1_000_000_000
 }
 
 // readBody reads the body of resp and closes it: a success within limit, of anything else the beginning.

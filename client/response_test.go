@@ -4,7 +4,6 @@ import (
 	"compress/gzip"
 	"errors"
 	"io"
-	"maps"
 	"math"
 	"net/http"
 	"net/http/httptest"
@@ -25,7 +24,7 @@ func TestCaptureResponse(t *testing.T) {
 		"X-Ratelimit-Max": {"100"}, "X-Ratelimit-Remaining": {"99"}, "X-Ratelimit-Interval-Milliseconds": {"10000"},
 		"X-Ratelimit-Limit-Daily": {"200000"}, "X-Ratelimit-Daily-Remaining": {"199512"}, "X-Ratelimit-Daily-Reset": {"43200000"},
 	}
-	limit := client.RateLimit{Known: true, Max: 100, Remaining: 99, Interval: 10 * time.Second, DailyLimit: 200000, DailyRemaining: 199512}
+	limit := client.RateLimit{Known: true, Max: 100, Remaining: 99, Interval: 10 * time.Second, DailyLimit: 200000, DailyRemaining: 199512, DailyReset: 12 * time.Hour}
 	odd := contactBody(`"city":7`)
 	stale := client.Response{StatusCode: 418, Body: []byte("stale"), Attempts: 7, Drift: []client.Drift{{Pointer: "/stale"}}}
 	for _, test := range []struct {
@@ -118,59 +117,6 @@ func TestACapturedBodyIsTheCallers(t *testing.T) {
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
-	}
-}
-
-func TestRateLimits(t *testing.T) {
-	t.Parallel()
-	burst := map[string]string{"X-RateLimit-Max": "100", "X-RateLimit-Remaining": "99", "X-RateLimit-Interval-Milliseconds": "10000"}
-	daily := map[string]string{"X-RateLimit-Limit-Daily": "200000", "X-RateLimit-Daily-Remaining": "199512"}
-	both := client.RateLimit{Known: true, Max: 100, Remaining: 99, Interval: 10 * time.Second, DailyLimit: 200000, DailyRemaining: 199512}
-	onlyBurst := client.RateLimit{Known: true, Max: 100, Remaining: 99, Interval: 10 * time.Second}
-	onlyDaily := client.RateLimit{Known: true, DailyLimit: 200000, DailyRemaining: 199512}
-	change := func(key, value string) map[string]string { return map[string]string{key: value} }
-	for _, test := range []struct {
-		name  string
-		parts []map[string]string
-		want  client.RateLimit
-	}{
-		{"all", []map[string]string{burst, daily}, both},
-		{"none", nil, client.RateLimit{}},
-		{"burst alone", []map[string]string{burst}, onlyBurst},
-		{"day alone", []map[string]string{daily}, onlyDaily},
-		{"names that the API does not have", []map[string]string{change("X-RateLimit-Limit", "100"), change("X-RateLimit-Reset", "10")}, client.RateLimit{}},
-		{"used up", []map[string]string{burst, change("X-RateLimit-Remaining", "0")}, client.RateLimit{Known: true, Max: 100, Interval: 10 * time.Second}},
-		{"a day used up", []map[string]string{daily, change("X-RateLimit-Daily-Remaining", "0")}, client.RateLimit{Known: true, DailyLimit: 200000}},
-		{"a sandbox", []map[string]string{burst, change("X-RateLimit-Max", "25")}, client.RateLimit{Known: true, Max: 25, Remaining: 99, Interval: 10 * time.Second}},
-		{"one missing", []map[string]string{burst, daily, change("X-RateLimit-Interval-Milliseconds", "")}, onlyDaily},
-		{"negative", []map[string]string{burst, daily, change("X-RateLimit-Remaining", "-1")}, onlyDaily},
-		{"fraction", []map[string]string{burst, daily, change("X-RateLimit-Max", "99.5")}, onlyDaily},
-		{"word", []map[string]string{burst, daily, change("X-RateLimit-Limit-Daily", "unlimited")}, onlyBurst},
-		{"sign", []map[string]string{burst, daily, change("X-RateLimit-Limit-Daily", "+200000")}, onlyBurst},
-		{"not a number", []map[string]string{burst, daily, change("X-RateLimit-Daily-Remaining", "NaN")}, onlyBurst},
-		{"over a billion", []map[string]string{burst, daily, change("X-RateLimit-Interval-Milliseconds", "1000000001")}, onlyDaily},
-		{"over an integer", []map[string]string{burst, daily, change("X-RateLimit-Max", "99999999999999999999")}, onlyDaily},
-		{"two numbers", []map[string]string{burst, daily, change("X-RateLimit-Max", "100, 100")}, onlyDaily},
-	} {
-		t.Run(test.name, func(t *testing.T) {
-			t.Parallel()
-			all := map[string]string{}
-			for _, part := range test.parts {
-				maps.Copy(all, part)
-			}
-			header := http.Header{}
-			for key, value := range all {
-				header.Set(key, value)
-			}
-			for _, status := range []int{200, 429} {
-				c, _ := newStub(t, answer{status: status, body: everything.body, header: header})
-				var response client.Response
-				_ = c.Contacts.Delete(t.Context(), "abc", client.CaptureResponse(&response))
-				if diff := cmp.Diff(test.want, response.RateLimit); diff != "" {
-					t.Errorf("%d (-want +got):\n%s", status, diff)
-				}
-			}
-		})
 	}
 }
 

@@ -74,7 +74,7 @@ func (d *doer) judge(call *call, err error) (delay time.Duration, again bool) {
 }
 
 func (d *doer) judgeStatus(call *call, apiError *Error) (delay time.Duration, again bool) {
-	if apiError.RetryAfter > d.retry.MaxDelay {
+	if apiError.RetryAfter > d.retry.MaxDelay || apiError.Response.Attempts == 0 { // the pacer has not let it start
 		return 0, false
 	}
 	delay = ownDelay
@@ -88,16 +88,7 @@ func (d *doer) judgeStatus(call *call, apiError *Error) (delay time.Duration, ag
 	if limit.DailyLimit > 0 && limit.DailyRemaining == 0 {
 		return 0, false // the day is used up
 	}
-	if delay == ownDelay {
-		delay = defaultInterval
-		if limit.Interval > 0 && limit.Interval <= longestInterval {
-			delay = limit.Interval
-		}
-	}
-	if pacer, ok := d.pacer.(interface{ Pause(delay time.Duration) }); ok {
-		pacer.Pause(delay)
-		delay = 0 // the pacer waits, for all calls at once
-	}
+	delay = pauseAfter(&apiError.Response) // the pacer waits as long, for all calls at once
 	return delay, true
 }
 
