@@ -1,0 +1,108 @@
+package redact
+
+import "strings"
+
+// notInAddress lists the characters that end an email address. An apostrophe does not: it is
+// common in names.
+const notInAddress = " \"<>(),;[]`"
+
+// emails returns the parts of a normalized text that look like email addresses. Everything between
+// two delimiters that contains an @ is taken for one. Spaces around the @ are allowed if the word
+// after it is a domain.
+func emails(text string) []span {
+	var spans []span
+	done := 0 // the end of the previous address
+	for {
+		at := nextAt(text, done)
+		if at.start < 0 {
+			return spans
+		}
+		done = at.end
+		if found, ok := addressAround(text, at, spans); ok {
+			spans = append(spans, found)
+			done = found.end
+		}
+	}
+}
+
+// addressAround returns the email address with the given @. It starts after the addresses before.
+func addressAround(text string, at span, before []span) (span, bool) {
+	least := 0
+	if len(before) > 0 {
+		least = before[len(before)-1].end
+	}
+	local, domain := at.start, at.end
+	if local > least && text[local-1] == ' ' {
+		local--
+	}
+	if domain < len(text) && text[domain] == ' ' {
+		domain++
+	}
+	found := span{localStart(text, least, local), domainEnd(text, domain)}
+	spelledOut := at.end-at.start > 1 // jane [at] example
+	if !spelledOut && !strings.Contains(text[min(domain, found.end):found.end], ".") {
+		if local < at.start {
+			return span{}, false
+		}
+		if domain > at.end {
+			found.end = at.end
+		}
+	}
+	if found.start == at.start && found.end == at.end {
+		return span{}, false
+	}
+	if scheme := strings.LastIndex(text[found.start:at.start], "://"); scheme >= 0 {
+		found.start += scheme + len("://")
+	}
+	return found, true
+}
+
+// localStart returns the start of the local part that ends at end, and no less than least.
+func localStart(text string, least, end int) int {
+	start := end
+	if start > least && text[start-1] == '"' { // "jane doe"@example.com
+		if opening := strings.LastIndexByte(text[least:start-1], '"'); opening >= 0 {
+			start = least + opening
+		}
+	}
+	for start > least && strings.IndexByte(notInAddress, text[start-1]) < 0 {
+		start--
+	}
+	if start == end { // jane(work)@example.com
+		start = least + strings.LastIndexByte(text[least:end], ' ') + 1
+	}
+	return start
+}
+
+// domainEnd returns the end of the domain that starts at start, without final punctuation.
+func domainEnd(text string, start int) int {
+	end := start
+	if end < len(text) && text[end] == '[' { // jane@[192.0.2.1]
+		if closing := strings.IndexByte(window(text, end), ']'); closing >= 0 {
+			return end + closing + 1
+		}
+	}
+	for end < len(text) && strings.IndexByte(notInAddress, text[end]) < 0 {
+		end++
+	}
+	for end > start && strings.IndexByte(".:!?'", text[end-1]) >= 0 {
+		end--
+	}
+	return end
+}
+
+// nextAt returns the next @ of text, which can also be (at), [at] or {at}. Its start is negative if
+// there is none.
+func nextAt(text string, from int) span {
+	for i := from; i < len(text); i++ {
+		switch text[i] {
+		case '@':
+			return span{i, i + 1}
+		case '(', '[', '{':
+			if i+4 <= len(text) && strings.EqualFold(text[i+1:i+3], "at") && strings.IndexByte(")]}", text[i+3]) >= 0 {
+				return span{i, i + 4}
+			}
+		}
+	}
+	return span{-1, -1}
+}

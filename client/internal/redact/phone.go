@@ -1,0 +1,143 @@
+package redact
+
+import (
+	"regexp"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
+
+// minPhone is the number of digits of the shortest phone numbers, which have no area code.
+const minPhone = 7
+
+// maxSeparators is the number of characters that may separate two groups of digits, as in "5) - 1".
+const maxSeparators = 4
+
+// phones returns the parts of a normalized text that look like phone numbers: groups of digits with
+// separators between them that have seven digits or more together and do not match readable.
+func phones(text string) []span {
+	var spans []span
+	for i := 0; i < len(text); {
+		if !isAlphanumeric(text[i]) {
+			i++
+			continue
+		}
+		glued := followsLetter(text, i)
+		if !glued && (i == 0 || !isDigit(text[i-1])) {
+			if size := readableAt(text, i, readable); size > 0 {
+				i += size
+				continue
+			}
+		}
+		if !isDigit(text[i]) {
+			i++
+			continue
+		}
+		first := i
+		for first < len(text) && isDigit(text[first]) {
+			first++
+		}
+		if glued && first-i < minPhone { // the end of an ID
+			i = first
+			continue
+		}
+		digits, end := number(text, i)
+		if digits >= minPhone {
+			found := wholeNumber(text, span{i, end})
+			spans = append(spans, found)
+			end = found.end
+		}
+		i = end
+	}
+	return spans
+}
+
+// number returns the end of the number that starts at start, and how many digits it has.
+func number(text string, start int) (digits, end int) {
+	international := start > 0 && text[start-1] == '+'
+	for i := start; ; {
+		group := i
+		for i < len(text) && isDigit(text[i]) {
+			i++
+		}
+		digits, end = digits+i-group, i
+		next := i
+		for range maxSeparators {
+			next += separator(text, next)
+		}
+		if next == end || next == len(text) || !isDigit(text[next]) {
+			return digits, end
+		}
+		if !international && text[next-1] == ' ' {
+			if readableAt(text, next, dates) > 0 {
+				return digits, end
+			}
+			isStatus := end-start == 3 && text[start] >= '1' && text[start] <= '5'
+			if isStatus && readableAt(text, next, addresses) > 0 {
+				return digits, end
+			}
+		}
+		i = next
+	}
+}
+
+// separator returns the size of the separator at i, or 0.
+func separator(text string, i int) int {
+	switch {
+	case i >= len(text):
+		return 0
+	case text[i] == '\\' && i+1 < len(text) && strings.IndexByte("nrt", text[i+1]) >= 0:
+		return 2
+	case strings.IndexByte(" ().-/\\_", text[i]) >= 0:
+		return 1
+	}
+	return 0
+}
+
+var extension = regexp.MustCompile(`(?i)^ ?(?:[;,]? ?ext(?:ension|n)?[.:=]? ?|x\.? ?|# ?)\d{1,6}`)
+
+// wholeNumber adds the prefix, the parenthesis and the extension to a phone number.
+func wholeNumber(text string, s span) span {
+	for s.start > 0 && (text[s.start-1] == '+' || text[s.start-1] == '(') {
+		s.start--
+	}
+	if s.end < len(text) && text[s.end] == ')' && strings.Count(text[s.start:s.end], "(") > strings.Count(text[s.start:s.end], ")") {
+		s.end++
+	}
+	s.end += len(extension.FindString(window(text, s.end)))
+	return s
+}
+
+// phoneWords are words that are written directly before a number.
+var phoneWords = []string{"tel", "telephone", "phone", "fax", "mobile", "cell", "call", "sms", "ph", "t", "p", "m", "f"}
+
+// followsLetter reports whether the character before i is a letter that belongs to the same word.
+func followsLetter(text string, i int) bool {
+	before, _ := utf8.DecodeLastRuneInString(text[:i])
+	if !unicode.IsLetter(before) && before != '_' {
+		return false
+	}
+	if i >= 2 && text[i-2] == '\\' && strings.IndexByte("nrt", text[i-1]) >= 0 {
+		return false
+	}
+	start := i
+	for start > 0 && i-start <= len("telephone") && isAlphanumeric(text[start-1]) {
+		start--
+	}
+	for _, word := range phoneWords {
+		if strings.EqualFold(text[start:i], word) {
+			return false
+		}
+	}
+	return true
+}
+
+func isAlphanumeric(b byte) bool {
+	return isDigit(b) || 'a' <= b && b <= 'z' || 'A' <= b && b <= 'Z'
+}
+
+// window returns the beginning of text[i:], as much as the expressions of this package need.
+func window(text string, i int) string {
+	const size = 80
+	return text[i:min(len(text), i+size)]
+}

@@ -1,0 +1,51 @@
+package redact
+
+import (
+	"encoding/json"
+	"fmt"
+	"html"
+	"net/url"
+	"slices"
+	"strings"
+)
+
+// Secrets replaces the secrets in text that have at least eight characters, and changes nothing
+// else. It also finds them as they are written in URLs, JSON and HTML.
+func Secrets(text string, secrets ...string) string {
+	var forms []string
+	for _, secret := range secrets {
+		if len(secret) < minSecret {
+			continue
+		}
+		quoted, _ := json.Marshal(secret) // a string can always be encoded
+		inJSON := string(quoted[1 : len(quoted)-1])
+		for _, form := range []string{
+			secret, url.QueryEscape(secret), url.PathEscape(secret), inJSON, strings.ReplaceAll(inJSON, "/", `\/`), html.EscapeString(secret),
+		} {
+			if !slices.Contains(forms, form) {
+				forms = append(forms, form)
+			}
+		}
+	}
+	if len(forms) == 0 {
+		return text
+	}
+	// One secret can be the beginning of another.
+	slices.SortFunc(forms, func(a, b string) int { return len(b) - len(a) })
+	pairs := make([]string, 0, 2*len(forms))
+	for _, form := range forms {
+		pairs = append(pairs, form, Mask)
+	}
+	replacer := strings.NewReplacer(pairs...)
+	// What is redacted already stays as it is, even if a secret is a part of Mask.
+	parts := strings.Split(text, Mask)
+	for i := range parts {
+		parts[i] = replacer.Replace(parts[i])
+	}
+	return strings.Join(parts, Mask)
+}
+
+// Format writes [Mask]. It serves the Format methods of types that hold secrets.
+func Format(state fmt.State) {
+	_, _ = state.Write([]byte(Mask))
+}
