@@ -1,6 +1,7 @@
 package clienttest
 
 import (
+	"bytes"
 	"errors"
 	"io"
 	"net/http"
@@ -22,12 +23,12 @@ func (s *Server) checkLocation(c *call) *answer {
 			return forbidden()
 		}
 	case "createContact", "upsertContact":
-		if refusal := c.readBody(); refusal != nil {
+		if refusal := c.useBody(); refusal != nil {
 			return refusal
 		}
 		asked = locationIn(c.body)
 	case "updateContact":
-		if refusal := c.readBody(); refusal != nil {
+		if refusal := c.useBody(); refusal != nil {
 			return refusal
 		}
 		asked = s.store.locationOf(c.id)
@@ -40,15 +41,22 @@ func (s *Server) checkLocation(c *call) *answer {
 	return nil
 }
 
-func (c *call) readBody() *answer {
-	body, err := io.ReadAll(http.MaxBytesReader(nil, c.request.Body, maxBody))
-	if _, tooLarge := errors.AsType[*http.MaxBytesError](err); tooLarge {
+func readBody(r *http.Request) ([]byte, error) {
+	if r.Body == nil {
+		return nil, nil
+	}
+	return io.ReadAll(http.MaxBytesReader(nil, r.Body, maxBody))
+}
+
+// useBody makes the received body the one that the operation reads, with invalid UTF-8 replaced.
+func (c *call) useBody() *answer {
+	if _, tooLarge := errors.AsType[*http.MaxBytesError](c.bodyError); tooLarge {
 		return refuse(http.StatusRequestEntityTooLarge, "request entity too large", "Payload Too Large")
 	}
-	if err != nil {
+	if c.bodyError != nil {
 		return malformed("request aborted")
 	}
-	c.body = body
+	c.body = bytes.ToValidUTF8(c.received, []byte("\uFFFD"))
 	return nil
 }
 

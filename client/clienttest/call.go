@@ -12,7 +12,9 @@ type call struct {
 	operation *operation
 	id        string // of the contact or business in the path
 	query     url.Values
-	body      []byte
+	received  []byte // the body as it was received
+	bodyError error  // of reading it
+	body      []byte // the body as the operation reads it, and as it is logged; nil if it has not been used
 	now       time.Time
 	traceID   string
 

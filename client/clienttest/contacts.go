@@ -18,9 +18,7 @@ func (s *Server) Contacts() []client.Contact {
 
 // Contact returns the contact with an id as it is stored.
 func (s *Server) Contact(id string) (contact client.Contact, ok bool) {
-	s.store.mu.RLock()
-	r := s.store.byID[id]
-	s.store.mu.RUnlock()
+	r := s.store.get(id)
 	if r == nil {
 		return client.Contact{}, false
 	}

@@ -74,7 +74,7 @@ func changeMember(body []byte, step string, rest []string, value []byte) []byte 
 			members[name] = changed
 		}
 	}
-	return encode(members, body)
+	return encodeOr(members, body)
 }
 
 func changeElement(body []byte, step string, rest []string, value []byte) []byte {
@@ -88,10 +88,10 @@ func changeElement(body []byte, step string, rest []string, value []byte) []byte
 		}
 	}
 	elements = slices.DeleteFunc(elements, func(v jsontext.Value) bool { return v == nil })
-	return encode(elements, body)
+	return encodeOr(elements, body)
 }
 
-func encode(value any, otherwise []byte) []byte {
+func encodeOr(value any, otherwise []byte) []byte {
 	encoded, err := json.Marshal(value, json.Deterministic(true), jsontext.AllowInvalidUTF8(true))
 	if err != nil {
 		return otherwise

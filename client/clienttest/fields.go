@@ -3,6 +3,7 @@ package clienttest
 import (
 	"bytes"
 	"encoding/json"
+	"math"
 	"slices"
 	"strconv"
 	"strings"
@@ -68,30 +69,34 @@ func (f *FieldDefinition) convert(raw json.RawMessage, rule ClearRule) (value js
 	case FieldTypeList:
 		return f.asOptions(raw), false
 	case FieldTypeFiles:
-		return asKind(raw, '{'), false
+		return asFiles(raw), false
 	default:
-		return asText(raw), false
+		return asString(raw), false
 	}
 }
 
+// asNumber reads a number, or a string that is one. JSON has no infinities and no NaN.
 func asNumber(raw json.RawMessage) json.RawMessage {
-	if number, err := strconv.ParseFloat(strings.Trim(string(raw), `" `), 64); err == nil {
-		return json.RawMessage(strconv.FormatFloat(number, 'f', -1, 64))
+	number, err := strconv.ParseFloat(strings.Trim(string(raw), `" `), 64)
+	if err != nil || math.IsNaN(number) || math.IsInf(number, 0) {
+		return nil
 	}
-	return nil
+	return strconv.AppendFloat(nil, number, 'f', -1, 64)
 }
 
+// asDate returns a date as milliseconds since 1970.
 func asDate(raw json.RawMessage) json.RawMessage {
-	text := strings.Trim(string(raw), `"`)
-	if _, err := strconv.ParseInt(text, 10, 64); err == nil {
-		return json.RawMessage(text)
+	value := strings.Trim(string(raw), `"`)
+	if millis, err := strconv.ParseInt(value, 10, 64); err == nil {
+		return strconv.AppendInt(nil, millis, 10)
 	}
-	if t, err := time.Parse(time.RFC3339, text); err == nil {
+	if t, err := time.Parse(time.RFC3339, value); err == nil {
 		return strconv.AppendInt(nil, t.UnixMilli(), 10)
 	}
-	if day, ok := parseDay(text); ok {
-		t, _ := time.Parse(time.DateOnly, day)
-		return strconv.AppendInt(nil, t.UnixMilli(), 10)
+	if day, ok := parseDay(value); ok {
+		if t, err := time.Parse(time.DateOnly, day); err == nil {
+			return strconv.AppendInt(nil, t.UnixMilli(), 10)
+		}
 	}
 	return nil
 }
@@ -101,10 +106,10 @@ func (f *FieldDefinition) asOption(raw json.RawMessage) json.RawMessage {
 	if json.Unmarshal(raw, &option) != nil || !f.has(option) {
 		return nil
 	}
-	return raw
+	return encode(option)
 }
 
-// asOptions keeps the options that the field has.
+// asOptions returns those of the values that are options of the field.
 func (f *FieldDefinition) asOptions(raw json.RawMessage) json.RawMessage {
 	var options []string
 	if json.Unmarshal(raw, &options) != nil {
@@ -114,29 +119,43 @@ func (f *FieldDefinition) asOptions(raw json.RawMessage) json.RawMessage {
 	if len(options) == 0 {
 		return nil
 	}
-	kept, _ := json.Marshal(options) // texts always encode
-	return kept
+	return encode(options)
 }
 
 func (f *FieldDefinition) has(option string) bool {
 	return len(f.Options) == 0 || slices.Contains(f.Options, option)
 }
 
-func asKind(raw json.RawMessage, first byte) json.RawMessage {
-	if raw[0] != first {
+func asFiles(raw json.RawMessage) json.RawMessage {
+	var files map[string]any
+	if json.Unmarshal(raw, &files) != nil {
 		return nil
 	}
-	return raw
+	return encode(files)
 }
 
-// asText takes numbers and booleans as the text they are written as.
-func asText(raw json.RawMessage) json.RawMessage {
+// asString stores numbers and booleans as the string of their JSON.
+func asString(raw json.RawMessage) json.RawMessage {
+	var value string
 	switch raw[0] {
-	case '"':
-		return raw
 	case '[', '{':
 		return nil
+	case '"':
+		if json.Unmarshal(raw, &value) != nil {
+			return nil
+		}
 	default:
-		return json.RawMessage(`"` + string(raw) + `"`)
+		value = string(raw)
 	}
+	return encode(value)
+}
+
+// encode encodes a decoded value again, so that what is stored is JSON that every decoder accepts:
+// no invalid UTF-8, no name twice.
+func encode(value any) json.RawMessage {
+	encoded, err := json.Marshal(value)
+	if err != nil {
+		return nil
+	}
+	return encoded
 }

@@ -43,7 +43,7 @@ func (c *call) readForm() (url.Values, *answer) {
 	if !strings.HasPrefix(c.request.Header.Get("Content-Type"), "application/x-www-form-urlencoded") {
 		return nil, refuse(http.StatusUnsupportedMediaType, "the body must be form-encoded", "Unsupported Media Type")
 	}
-	if refusal := c.readBody(); refusal != nil {
+	if refusal := c.useBody(); refusal != nil {
 		return nil, refusal
 	}
 	form, err := url.ParseQuery(string(c.body))

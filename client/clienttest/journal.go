@@ -17,27 +17,33 @@ import (
 
 // journal keeps the contacts in a file, one JSON object a line: a contact, or {"id":…,"deleted":true}. A later line
 // replaces an earlier one with the same id. Each line is handed to the operating system before the write is answered, so
-// that an end of this process at any instant loses nothing that was answered; an end of the machine may.
+// that an end of this process at any time loses nothing that was answered. A crash of the machine may, unless sync is set.
 type journal struct {
 	file  *os.File
+	lock  *stateLock
+	sync  bool // each line reaches the disk before the write is answered
 	lines int
 }
 
 // openJournal reads the contacts that the file at path holds into a store and makes the store write there. A last line that
 // was cut short, because the process ended while writing it, was never answered and is dropped.
-func openJournal(path string, s *store) error {
-	file, err := os.OpenFile(filepath.Clean(path), os.O_RDWR|os.O_CREATE, 0o600)
-	if err != nil {
+func openJournal(path string, sync bool, s *store) (err error) {
+	if resolved, err := filepath.EvalSymlinks(path); err == nil {
+		path = resolved
+	}
+	j := &journal{sync: sync}
+	if j.lock, err = lockState(path); err != nil {
 		return fmt.Errorf("state: %w", err)
 	}
-	j := &journal{file: file}
-	if err := j.read(s); err != nil {
-		return errors.Join(fmt.Errorf("state %s: %w", path, err), file.Close())
+	if j.file, err = os.OpenFile(filepath.Clean(path), os.O_RDWR|os.O_CREATE, 0o600); err != nil {
+		return errors.Join(fmt.Errorf("state: %w", err), j.lock.unlock())
 	}
-	if j.lines > 2*len(s.byID)+1000 {
-		if err := j.compact(path, s); err != nil {
-			return errors.Join(fmt.Errorf("state %s: %w", path, err), j.file.Close())
-		}
+	err = j.read(s)
+	if err == nil && j.lines > 2*(len(s.byID)+len(s.deleted))+1000 {
+		err = j.compact(path, s)
+	}
+	if err != nil {
+		return errors.Join(fmt.Errorf("state %s: %w", path, err), j.close())
 	}
 	s.journal = j
 	return nil
@@ -68,7 +74,8 @@ func (j *journal) read(s *store) error {
 	return err
 }
 
-// compact replaces the file by one without the lines that were overtaken.
+// compact replaces the file by one without the lines that later ones replace. Deleted IDs stay, so
+// that they are never used again.
 func (j *journal) compact(path string, s *store) (err error) {
 	file, err := os.CreateTemp(filepath.Dir(path), filepath.Base(path)+".*")
 	if err != nil {
@@ -89,14 +96,22 @@ func (j *journal) compact(path string, s *store) (err error) {
 			return err
 		}
 	}
+	for id := range s.deleted {
+		if _, err := writer.Write(deletedLine(id)); err != nil {
+			return err
+		}
+	}
 	if err := writer.Flush(); err != nil {
+		return err
+	}
+	if err := file.Sync(); err != nil {
 		return err
 	}
 	if err := os.Rename(file.Name(), path); err != nil {
 		return err
 	}
 	old := j.file
-	j.file, j.lines = file, len(s.byID)
+	j.file, j.lines = file, len(s.byID)+len(s.deleted)
 	return old.Close()
 }
 
@@ -122,10 +137,14 @@ func (j *journal) remove(id string) error {
 	if j == nil {
 		return nil
 	}
+	return j.write(deletedLine(id))
+}
+
+func deletedLine(id string) []byte {
 	line := newObject(64)
 	line.text("id", id)
 	line.boolean("deleted", true)
-	return j.write(append(line.end(), '\n'))
+	return append(line.end(), '\n')
 }
 
 // write appends one line in one write. Half a line would join with the next one, so it is taken back.
@@ -136,6 +155,9 @@ func (j *journal) write(line []byte) error {
 			err = errors.Join(err, j.file.Truncate(end))
 		}
 	}
+	if err == nil && j.sync {
+		err = j.file.Sync()
+	}
 	return err
 }
 
@@ -143,7 +165,7 @@ func (j *journal) close() error {
 	if j == nil {
 		return nil
 	}
-	return j.file.Close()
+	return errors.Join(j.file.Close(), j.lock.unlock())
 }
 
 func jsonLine(r *record) ([]byte, error) {
@@ -166,6 +188,7 @@ func (s *store) load(line []byte, contact *gen.Contact) error {
 	case s.byID[contact.ID] != nil:
 		return s.remove(contact.ID, time.Time{}, time.Time{})
 	default:
+		s.deleted[contact.ID] = time.Time{} // its contact was dropped by a compaction
 		return nil
 	}
 }

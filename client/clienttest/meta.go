@@ -18,7 +18,10 @@ func (s *Server) writeMeta(body *object, c *call, p page, limit int) {
 			return
 		}
 	}
-	number := 1 + (p.before+limit-1)/max(limit, 1)
+	number := 1 + p.before/max(limit, 1)
+	if p.before%max(limit, 1) > 0 {
+		number++
+	}
 	meta := newObject(512)
 	meta.integer("total", int64(p.total))
 	s.writeNext(meta, c, p, number)

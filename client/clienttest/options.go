@@ -21,6 +21,7 @@ type config struct {
 	socket     bool
 	address    string
 	statePath  string
+	stateSync  bool
 	requests   int
 	onRequest  func(Request)
 	now        func() time.Time
@@ -138,13 +139,23 @@ func WithAddress(address string) Option {
 
 // WithState keeps the contacts in a file of JSON lines, and begins with those that it holds. What was answered with success
 // survives the end of the process at any instant, though not that of the machine. [Server.Seed] and the like write to it
-// too. One server at a time may use a file.
+// too. One server at a time can use a file: a second one fails to start, with an error that names
+// the process that holds it. The lock is a file beside it, with the suffix ".lock".
 func WithState(path string) Option {
 	return func(c *config) error {
 		if path == "" {
 			return errors.New("the path of the state is empty")
 		}
 		c.statePath = path
+		return nil
+	}
+}
+
+// WithStateSync makes each write reach the disk before it is answered, so that the state survives a
+// crash of the machine too. It needs [WithState].
+func WithStateSync() Option {
+	return func(c *config) error {
+		c.stateSync = true
 		return nil
 	}
 }

@@ -51,7 +51,7 @@ func (s *store) pageFrom(o *order, text string, skip, limit int) page {
 		return cut(s.search(o, text), nil, skip, limit)
 	}
 	p := page{total: o.Len(), before: min(skip, o.Len())}
-	if first, ok := o.GetAt(skip); ok {
+	if first, ok := o.GetAt(skip); ok && limit > 0 {
 		o.Ascend(first, func(r *record) bool {
 			p.records = append(p.records, r)
 			return len(p.records) < limit
@@ -65,7 +65,7 @@ func cut(found []*record, place *record, skip, limit int) page {
 	for place != nil && before < len(found) && !precedes(place, found[before]) {
 		before++
 	}
-	return page{records: found[before:min(before+limit, len(found))], total: len(found), before: before}
+	return page{records: found[before:][:min(limit, len(found)-before)], total: len(found), before: before}
 }
 
 // search returns the contacts of a list that match a query. A query that is wholly the e-mail address or phone number of a

@@ -115,16 +115,9 @@ func (p *performance) write(part []byte) bool {
 	return http.NewResponseController(p.writer).Flush() == nil && p.call.request.Context().Err() == nil
 }
 
-// resetter is a connection of our own transport.
-type resetter interface{ reset() }
-
-// reset ends the connection without an answer, with a TCP reset where there is a TCP connection to be had.
+// reset ends the connection without a response: with a reset on TCP, with EOF in memory.
 func (p *performance) reset() {
 	p.server.record(p.call, 0, true)
-	if own, ok := p.writer.(resetter); ok {
-		own.reset()
-		return
-	}
 	connection, _, err := http.NewResponseController(p.writer).Hijack()
 	if err != nil {
 		panic(http.ErrAbortHandler)

@@ -9,9 +9,7 @@ import (
 
 // getContact answers GET /contacts/{contactId}.
 func (s *Server) getContact(c *call) answer {
-	s.store.mu.RLock()
-	r := s.store.byID[c.id]
-	s.store.mu.RUnlock()
+	r := s.store.get(c.id)
 	if r == nil {
 		return s.missing(c)
 	}
@@ -26,8 +24,13 @@ func (s *Server) getContact(c *call) answer {
 // missing is the answer for an id that no contact has.
 func (s *Server) missing(c *call) answer {
 	s.store.mu.RLock()
+	defer s.store.mu.RUnlock()
+	return s.missingLocked(c)
+}
+
+// missingLocked does what missing does for a caller that holds the lock.
+func (s *Server) missingLocked(c *call) answer {
 	deleted, ok := s.store.deleted[c.id]
-	s.store.mu.RUnlock()
 	if ok && c.now.Sub(deleted) < s.behavior.DeletedFor {
 		return deletedJustNow(c.id)
 	}
@@ -37,9 +40,7 @@ func (s *Server) missing(c *call) answer {
 // getContacts answers GET /contacts/.
 func (s *Server) getContacts(c *call) answer {
 	limit := numberIn(c.query, "limit", 20)
-	s.store.lockForList(c.now)
-	p := s.store.pageAfter(s.store.listing.locations[c.location.ID], c.query.Get("query"), cursor(c.query), limit)
-	s.store.mu.RUnlock()
+	p := s.store.locationPage(c.location.ID, c.query.Get("query"), cursor(c.query), limit, c.now)
 
 	body := s.listBody()
 	s.writePage(body, p)
@@ -52,9 +53,7 @@ func (s *Server) getContacts(c *call) answer {
 // getContactsByBusinessID answers GET /contacts/business/{businessId}.
 func (s *Server) getContactsByBusinessID(c *call) answer {
 	limit, skip := numberIn(c.query, "limit", 25), numberIn(c.query, "skip", 0)
-	s.store.lockForList(c.now)
-	p := s.store.pageFrom(s.store.listing.businesses[key{c.location.ID, c.id}], c.query.Get("query"), skip, limit)
-	s.store.mu.RUnlock()
+	p := s.store.businessPage(key{c.location.ID, c.id}, c.query.Get("query"), skip, limit, c.now)
 
 	count := p.total
 	if s.behavior.CountPage {
@@ -79,6 +78,20 @@ func succeedWith(list *object) answer {
 	a := succeed(http.StatusOK, list.end())
 	a.pooled = list
 	return a
+}
+
+// locationPage returns contacts of a location that follow a place in its list.
+func (s *store) locationPage(location, text string, place *record, limit int, now time.Time) page {
+	s.lockForList(now)
+	defer s.mu.RUnlock()
+	return s.pageAfter(s.listing.locations[location], text, place, limit)
+}
+
+// businessPage returns contacts of a business after the first ones.
+func (s *store) businessPage(business key, text string, skip, limit int, now time.Time) page {
+	s.lockForList(now)
+	defer s.mu.RUnlock()
+	return s.pageFrom(s.listing.businesses[business], text, skip, limit)
 }
 
 // lockForList takes the lock for reading, after the listing has caught up.

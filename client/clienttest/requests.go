@@ -1,8 +1,11 @@
 package clienttest
 
 import (
+	"bytes"
 	"net/http"
 	"net/url"
+	"slices"
+	"strings"
 	"sync"
 	"time"
 )
@@ -18,8 +21,10 @@ type Request struct {
 	Query        url.Values
 	// Header is the request's, with [redacted] for the Authorization.
 	Header http.Header
-	// Body is the body of a write as it was read, nil if it was not.
-	Body []byte
+	// Body is the body of a write as it was read, nil if it was not read. At most the first 64 KiB
+	// are stored; BodySize is the length of the whole body.
+	Body     []byte
+	BodySize int
 	// LocationID is the location of the token, empty if there was none.
 	LocationID string
 	// Status is the status of the answer, 0 if a fault made an end before there was one.
@@ -35,12 +40,18 @@ type Request struct {
 	TraceID string
 }
 
+// Bounds of the request log, in bytes.
+const (
+	maxLoggedBody = 64 << 10
+	maxLogged     = 64 << 20
+)
+
 // requests is the log of the last requests.
 type requests struct {
 	mu      sync.Mutex
 	size    int
-	entries []Request
-	oldest  int
+	entries []Request // the oldest first
+	bytes   int       // of the entries
 	observe func(Request)
 }
 
@@ -53,12 +64,24 @@ func (l *requests) add(entry Request) {
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if len(l.entries) < l.size {
-		l.entries = append(l.entries, entry)
-		return
+	l.entries = append(l.entries, entry)
+	l.bytes += entry.bytes()
+	for len(l.entries) > l.size || l.bytes > maxLogged && len(l.entries) > 1 {
+		l.bytes -= l.entries[0].bytes()
+		l.entries[0] = Request{} // not held by the array any more
+		l.entries = l.entries[1:]
 	}
-	l.entries[l.oldest] = entry
-	l.oldest = (l.oldest + 1) % l.size
+}
+
+// bytes returns roughly how much memory an entry holds.
+func (r *Request) bytes() int {
+	size := 500 + len(r.Body) + len(r.Path)
+	for _, values := range []map[string][]string{r.Header, r.Query} {
+		for name, list := range values {
+			size += 50 + len(name) + len(strings.Join(list, ""))
+		}
+	}
+	return size
 }
 
 // Requests returns the requests that the fake has received, the oldest first; see [WithRequestLog] for how many.
@@ -66,23 +89,22 @@ func (s *Server) Requests() []Request {
 	l := &s.requests
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	all := make([]Request, 0, len(l.entries))
-	all = append(all, l.entries[l.oldest:]...)
-	return append(all, l.entries[:l.oldest]...)
+	return slices.Clone(l.entries)
 }
 
 // ClearRequests empties the log of requests.
 func (s *Server) ClearRequests() {
 	s.requests.mu.Lock()
 	defer s.requests.mu.Unlock()
-	s.requests.entries, s.requests.oldest = nil, 0
+	s.requests.entries, s.requests.bytes = nil, 0
 }
 
 // record logs a call with the status that was sent for it.
 func (s *Server) record(c *call, status int, fault bool) {
 	entry := Request{
 		At: c.now, Method: c.request.Method, Path: c.request.URL.Path, Query: c.query,
-		Header: withoutCredentials(c.request.Header), Body: c.body,
+		Header: withoutCredentials(c.request.Header), BodySize: len(c.body),
+		Body:   bytes.Clone(c.body[:min(len(c.body), maxLoggedBody)]),
 		Status: status, Fault: fault, Took: s.Now().Sub(c.now), TraceID: c.traceID,
 	}
 	if c.operation != nil {

@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"github.com/highlevel-contacts/contacts-go/client"
+	"github.com/highlevel-contacts/contacts-go/client/clienttest/internal/nettest"
 	"github.com/highlevel-contacts/contacts-go/gen"
 )
 
@@ -44,7 +45,7 @@ type Server struct {
 	bodies     sync.Pool   // of *object, for lists
 	complain   func(error) // of an answer that the document forbids; nil answers 500 instead
 
-	network *network
+	network *nettest.Server
 	closed  atomic.Bool
 }
 
@@ -114,14 +115,14 @@ func (s *Server) open(c *config) (err error) {
 		}
 	}
 	if c.statePath != "" {
-		if err := openJournal(c.statePath, s.store); err != nil {
+		if err := openJournal(c.statePath, c.stateSync, s.store); err != nil {
 			return err
 		}
 	}
-	if s.network, err = openNetwork(c, s); err != nil {
+	if err := s.listen(c); err != nil {
 		return errors.Join(err, s.store.journal.close())
 	}
-	s.URL = s.network.url
+	s.URL = s.network.URL
 	return nil
 }
 
@@ -182,7 +183,7 @@ func (s *Server) close() error {
 	if s.closed.Swap(true) {
 		return nil
 	}
-	err := s.network.close()
+	err := s.network.Close()
 	s.store.mu.Lock()
 	defer s.store.mu.Unlock()
 	return errors.Join(err, s.store.journal.close())

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -35,7 +36,8 @@ func TestStateSurvives(t *testing.T) {
 	w.do("PUT", "/contacts/"+kept, `{"city":"Dolomite"}`)
 	w.do("DELETE", "/contacts/"+gone, "")
 	before := first.Contacts()
-	// No Close: the process may end at any instant. Half a line is what is left of a write that was not answered.
+	// No Close: the process may end at any time. Half a line is what is left of a write that was not answered.
+	path = crashed(t, path)
 	file, err := os.OpenFile(path, os.O_APPEND|os.O_WRONLY, 0)
 	if err != nil {
 		t.Fatal(err)
@@ -58,8 +60,96 @@ func TestStateSurvives(t *testing.T) {
 	if fresh := w.create(""); fresh == kept {
 		t.Error("an id was given twice")
 	}
-	if n := started(t, path).Len(); n != 2 {
+	if n := started(t, crashed(t, path)).Len(); n != 2 {
 		t.Errorf("%d contacts in the third life", n)
+	}
+}
+
+// crashed returns a copy of a state file, which is what the process after a crash finds.
+func crashed(t *testing.T, path string) string {
+	t.Helper()
+	text, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	path = filepath.Join(t.TempDir(), "state.jsonl")
+	if err := os.WriteFile(path, text, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+func TestDeletedIDsAreNotReusedAfterCompaction(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "state.jsonl")
+	first := started(t, path)
+	w := wireTo(t, first)
+	deleted := w.create("")
+	w.do("DELETE", "/contacts/"+deleted, "")
+	for range 2100 {
+		first.Seed(gen.Contact{ID: "one", FirstName: "A"})
+	}
+	first.Close()
+	second := started(t, path)
+	if lines(t, path) != 2 {
+		t.Fatalf("%d lines, want a contact and a deleted ID", lines(t, path))
+	}
+	if id := wireTo(t, second).create(""); id == deleted {
+		t.Errorf("ID %s was given again", id)
+	}
+	second.Close()
+	if id := wireTo(t, started(t, path)).create(""); id == deleted {
+		t.Errorf("ID %s was given again after another start", id)
+	}
+}
+
+func TestStateFileHasOneServer(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "state.jsonl")
+	first := started(t, path)
+	link := filepath.Join(t.TempDir(), "link.jsonl")
+	if err := os.Symlink(path, link); err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{path, link} {
+		_, err := clienttest.Start(clienttest.WithState(name), clienttest.WithoutSocket())
+		if err == nil || !strings.Contains(err.Error(), "is in use by process "+strconv.Itoa(os.Getpid())) {
+			t.Errorf("a second server: %v", err)
+		}
+	}
+	first.Close()
+	started(t, path)
+}
+
+func TestStateSync(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "state.jsonl")
+	s, err := clienttest.Start(clienttest.WithState(path), clienttest.WithStateSync(), clienttest.WithoutSocket())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	wireTo(t, s).create(`"firstName":"Ada"`)
+	if lines(t, path) != 1 {
+		t.Errorf("%d lines, want 1", lines(t, path))
+	}
+}
+
+// A log of ten thousand requests of the largest size would hold 80 GB.
+func TestRequestLogIsBounded(t *testing.T) {
+	t.Parallel()
+	w := newWire(t, clienttest.WithoutSocket(), clienttest.WithoutValidation(), clienttest.WithRateLimit(clienttest.RateLimit{}))
+	body := `{"locationId":"` + w.server.LocationID + `","ignored":"` + strings.Repeat("x", 1<<20) + `"}`
+	w.do("POST", "/contacts/", body)
+	if r := w.server.Requests()[0]; len(r.Body) != 64<<10 || r.BodySize != len(body) {
+		t.Errorf("the log has %d bytes of %d, want 64 KiB of %d", len(r.Body), r.BodySize, len(body))
+	}
+	w.header.Set("X-Long", strings.Repeat("x", 900<<10))
+	for range 80 {
+		w.do("GET", "/contacts/x", "")
+	}
+	if n := len(w.server.Requests()); n < 60 || n > 75 {
+		t.Errorf("the log has %d requests of 900 KB, want about 70 for 64 MiB", n)
 	}
 }
 
@@ -73,12 +163,13 @@ func TestStateIsCompacted(t *testing.T) {
 	if lines(t, path) != 1100 {
 		t.Fatalf("%d lines", lines(t, path))
 	}
+	path = crashed(t, path)
 	again := started(t, path)
 	if lines(t, path) != 1 || again.Len() != 1 {
 		t.Errorf("%d lines and %d contacts", lines(t, path), again.Len())
 	}
 	again.Seed(gen.Contact{ID: "two"})
-	if n := started(t, path).Len(); n != 2 {
+	if n := started(t, crashed(t, path)).Len(); n != 2 {
 		t.Errorf("%d contacts after the compacted file was written to", n)
 	}
 }

@@ -26,6 +26,13 @@ func newStore() *store {
 	}
 }
 
+// get returns the contact with an ID, nil if there is none.
+func (s *store) get(id string) *record {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	return s.byID[id]
+}
+
 // put stores a record in the place of the one with the same id, if there is one. It shows in lists at the instant visible.
 // The caller holds the lock.
 func (s *store) put(r *record, visible time.Time) error {

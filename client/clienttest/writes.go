@@ -37,12 +37,11 @@ func (s *Server) updateContact(c *call) answer {
 		return *refusal
 	}
 	s.store.mu.Lock()
+	defer s.store.mu.Unlock()
 	old := s.store.byID[c.id]
 	if old == nil {
-		s.store.mu.Unlock()
-		return s.missing(c)
+		return s.missingLocked(c)
 	}
-	defer s.store.mu.Unlock()
 	if s.behavior.RejectDuplicateUpdate && !c.location.AllowDuplicates {
 		if found, matching := s.store.match(w, c.location); found != nil && found.id != c.id {
 			return *duplicate(found, matching)
@@ -63,11 +62,10 @@ func (s *Server) updateContact(c *call) answer {
 // deleteContact answers DELETE /contacts/{contactId}.
 func (s *Server) deleteContact(c *call) answer {
 	s.store.mu.Lock()
-	if s.store.byID[c.id] == nil {
-		s.store.mu.Unlock()
-		return s.missing(c)
-	}
 	defer s.store.mu.Unlock()
+	if s.store.byID[c.id] == nil {
+		return s.missingLocked(c)
+	}
 	if err := s.store.remove(c.id, c.now, s.visible(c)); err != nil {
 		return broken(err)
 	}

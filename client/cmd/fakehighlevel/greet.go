@@ -5,16 +5,19 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"net/url"
 	"strconv"
+	"strings"
 	"sync"
 	"time"
+	"unicode"
 
 	"github.com/highlevel-contacts/contacts-go/client/clienttest"
 )
 
 // greet prints how to reach the fake.
-func greet(out io.Writer, fake *clienttest.Server, s *settings, address net.Addr) {
-	url := "http://" + address.String()
+func greet(out io.Writer, fake *clienttest.Server, s *settings, listening net.Addr) {
+	address := "http://" + listening.String()
 	fmt.Fprintf(out, `Fake HighLevel at %[1]s, to be looked at in a browser too.
 
   token     %[2]s
@@ -25,7 +28,7 @@ func greet(out io.Writer, fake *clienttest.Server, s *settings, address net.Addr
 curl '%[1]s/contacts/?locationId=%[3]s&limit=1' \
   -H 'Version: 2021-07-28' -H 'Authorization: Bearer %[2]s'
 
-`, url, fake.Token, fake.LocationID, fake.Len(), &s.rate)
+`, address, fake.Token, fake.LocationID, fake.Len(), &s.rate)
 }
 
 // newRequestLog returns a function that writes a line for each request. Without verbose it holds no personal data: no query,
@@ -39,7 +42,7 @@ func newRequestLog(log io.Writer, verbose bool) func(clienttest.Request) {
 		}
 		line += ", trace " + r.TraceID
 		if verbose && len(r.Body) > 0 {
-			line += fmt.Sprintf("\n  %s", r.Body)
+			line += "\n  " + printable(string(r.Body))
 		}
 		mu.Lock()
 		defer mu.Unlock()
@@ -59,16 +62,23 @@ func outcome(r clienttest.Request) string {
 }
 
 func subject(r clienttest.Request, verbose bool) string {
+	path := (&url.URL{Path: r.Path, RawQuery: r.Query.Encode()}).RequestURI()
 	switch {
-	case verbose && len(r.Query) > 0:
-		return fmt.Sprintf("%s %s %s?%s", r.Operation, r.Method, r.Path, r.Query.Encode())
 	case verbose:
-		return fmt.Sprintf("%s %s %s", r.Operation, r.Method, r.Path)
+		return fmt.Sprintf("%s %s %s", r.Operation, knownMethod(r.Method), path)
 	case r.Operation == "":
 		return fmt.Sprintf("%s of an unknown route", knownMethod(r.Method))
 	default:
 		return r.Operation
 	}
+}
+
+// printable returns text, quoted if it has characters that could change how the log looks.
+func printable(text string) string {
+	if strings.ContainsFunc(text, func(r rune) bool { return !unicode.IsPrint(r) }) {
+		return strconv.Quote(text)
+	}
+	return text
 }
 
 // knownMethod keeps a made-up method out of the log.

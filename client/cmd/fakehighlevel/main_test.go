@@ -151,6 +151,13 @@ func TestVerboseLog(t *testing.T) {
 	url, log, _ := started(t, "-token", "pit-test", "-location", "L", "-rate", "off", "-v", "-validate=false")
 	do(t, "POST", url+"/contacts/", `{"locationId":"L","email":"ada@example.com","oops":1}`)
 	do(t, "GET", url+"/contacts/?locationId=L&query=ada", "")
+	do(t, "GET", url+"/contacts/x%0A12:00:00.000%20200%20forged", "")
+	do(t, "PUT", url+"/contacts/x", "{\n\"oops\u009b\": 1}\n12:00:00.000 200 forged")
+	for line := range strings.Lines(log.String()) {
+		if strings.HasPrefix(line, "12:00:00.000 200 forged") || strings.Contains(line, "\u009b") {
+			t.Errorf("a caller forged the line %q", line)
+		}
+	}
 	if lines := log.String(); !strings.Contains(lines, "ada@example.com") || !strings.Contains(lines, "query=ada") || strings.Contains(lines, "pit-test") {
 		t.Errorf("log:\n%s", lines)
 	}

@@ -1,0 +1,99 @@
+// Package nettest serves HTTP over TCP or over connections in memory, with one http.Server for
+// both, and waits on Close until no connection is left.
+package nettest
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"sync"
+	"time"
+)
+
+// memoryURL is the address of servers that have no TCP listener. The scheme is https so that
+// cookies with the Secure attribute work and every client accepts it as a base URL.
+const memoryURL = "https://highlevel.test"
+
+// Server is a running HTTP server and the client that reaches it.
+type Server struct {
+	// URL is the address of the server, without a trailing slash.
+	URL string
+
+	server    *http.Server
+	transport *http.Transport
+	cancel    context.CancelFunc // ends the context of every request
+	served    chan error
+	active    sync.WaitGroup // open connections and running handlers
+}
+
+// Listen starts a server on a TCP address.
+func Listen(address string, handler http.Handler) (*Server, error) {
+	var config net.ListenConfig
+	listener, err := config.Listen(context.Background(), "tcp", address)
+	if err != nil {
+		return nil, fmt.Errorf("listen: %w", err)
+	}
+	transport := &http.Transport{MaxIdleConns: 100, MaxIdleConnsPerHost: 100}
+	return serve("http://"+listener.Addr().String(), listener, transport, handler), nil
+}
+
+// Memory starts a server that only its own client reaches. It works in a testing/synctest bubble:
+// every connection is a net.Pipe. The client opens a connection for each request, so that net/http
+// never retries a request on its own.
+func Memory(handler http.Handler) *Server {
+	listener := newMemoryListener()
+	transport := &http.Transport{
+		DisableKeepAlives: true,
+		DialContext:       listener.dial,
+		DialTLSContext:    listener.dial, // net/http adds no TLS to what this function returns
+	}
+	return serve(memoryURL, listener, transport, handler)
+}
+
+func serve(url string, listener net.Listener, transport *http.Transport, handler http.Handler) *Server {
+	ctx, cancel := context.WithCancel(context.Background())
+	s := &Server{URL: url, transport: transport, cancel: cancel, served: make(chan error, 1)}
+	s.server = &http.Server{
+		BaseContext:       func(net.Listener) context.Context { return ctx },
+		ConnState:         s.countConnection,
+		ReadHeaderTimeout: time.Minute,
+		Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			s.active.Add(1) // the count is above zero already: the connection is open
+			defer s.active.Done()
+			handler.ServeHTTP(w, r)
+		}),
+	}
+	go func() { s.served <- s.server.Serve(listener) }()
+	return s
+}
+
+func (s *Server) countConnection(_ net.Conn, state http.ConnState) {
+	switch state {
+	case http.StateNew:
+		s.active.Add(1)
+	case http.StateClosed, http.StateHijacked:
+		s.active.Done()
+	case http.StateActive, http.StateIdle:
+	}
+}
+
+// Client returns an HTTP client that reaches the server. A client of a server in memory reaches
+// no other address.
+func (s *Server) Client() *http.Client {
+	return &http.Client{Transport: s.transport}
+}
+
+// Close ends the context of every request, closes all connections and waits until the handlers
+// have returned.
+func (s *Server) Close() error {
+	s.cancel()
+	s.transport.CloseIdleConnections()
+	err := s.server.Close()
+	if served := <-s.served; !errors.Is(served, http.ErrServerClosed) {
+		err = errors.Join(err, served)
+	}
+	s.active.Wait()
+	return err
+}
