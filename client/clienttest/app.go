@@ -12,6 +12,8 @@ const scopeOAuth = "oauth.write"
 type App struct {
 	ClientID     string
 	ClientSecret string
+	// RedirectURI is the only redirect_uri that the consent page accepts; empty accepts any.
+	RedirectURI string
 	// TokenLife is how long an access token is good, a day by default. Answers say a second less.
 	TokenLife time.Duration
 	// RefreshLife is how long a refresh token that is not used is good, a year by default.

@@ -43,7 +43,7 @@ type check func(*Server, *call) *answer
 func (o *operation) checks() []check {
 	authorization := []check{(*Server).checkVersion, (*Server).checkToken, (*Server).checkUserType, (*Server).checkScope}
 	switch {
-	case o.id == tokenOperation:
+	case o.userType == "":
 		return nil
 	case o.userType == UserTypeCompany:
 		return authorization

@@ -9,6 +9,8 @@ import (
 type Location struct {
 	// ID is the id of the location; empty means the server's own, [Server.LocationID].
 	ID string
+	// Name is what the consent page and the console show beside the ID.
+	Name string
 	// CompanyID is the agency that the location belongs to; empty means the server's own, [Server.CompanyID].
 	CompanyID string
 	// AllowDuplicates allows contacts with the same e-mail address or phone number.
@@ -19,6 +21,15 @@ type Location struct {
 	Country string
 	// Fields are the custom fields; nil means [SampleFields]. Values for other fields are dropped silently.
 	Fields []FieldDefinition
+}
+
+// Locations returns the server's own location and those that options have described.
+func (s *Server) Locations() []Location {
+	all := []Location{*s.locations[s.LocationID]}
+	for _, id := range s.locationIDs {
+		all = append(all, *s.locations[id])
+	}
+	return all
 }
 
 // identifiers are the members that make a contact a duplicate, in the location's order.
@@ -50,7 +61,8 @@ type FieldDefinition struct {
 	Options []string // of a select or list; empty allows any
 }
 
-// SampleFields returns one custom field of each type: the fields of a location that defines none of its own.
+// SampleFields returns the fields of a location that defines none of its own: one of each type, and
+// the two of this project's examples.
 func SampleFields() []FieldDefinition {
 	return []FieldDefinition{
 		{ID: "6dvNaf7VhkQ9snc5vnjJ", Key: "my_text", Type: FieldTypeText},
@@ -59,6 +71,8 @@ func SampleFields() []FieldDefinition {
 		{ID: "3sv6UEo51C9Bmpo1cKTq", Key: "my_select", Type: FieldTypeSelect, Options: []string{"small", "medium", "large"}},
 		{ID: "1HeGizb13P0odwgOgKSs", Key: "my_list", Type: FieldTypeList, Options: []string{"red", "green", "blue"}},
 		{ID: "w2M9qTZ0ZJz8rGt02jdJ", Key: "my_files", Type: FieldTypeFiles},
+		{ID: "Yt5Qd0mRr2uVb8sXh1Lk", Key: "shoe_size", Type: FieldTypeNumber},
+		{ID: "Bq7Zc3nWf9pGj4tKe6Ma", Key: "favorite_color", Type: FieldTypeText},
 	}
 }
 

@@ -14,6 +14,7 @@ type oauth struct {
 	app       App
 	codes     map[string]Grant
 	refreshes map[string]*refresh
+	consent   *Grant // what the consent page grants at once; nil if it waits for a person
 }
 
 // refresh is a refresh token. It is good for one use, and for a moment after it the same answer is given again.

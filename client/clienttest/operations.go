@@ -18,11 +18,13 @@ const (
 	scopeRead  = "contacts.readonly"
 	scopeWrite = "contacts.write"
 
-	tokenOperation = "getAccessToken"
+	tokenOperation   = "getAccessToken"
+	consentOperation = "getConsentPage"
+	submitOperation  = "submitConsent"
 )
 
-// operations returns the routes. The ids are those of the OpenAPI document; the two of OAuth, which are not in it, have the
-// vendor's names.
+// operations returns the routes. The ids are those of the OpenAPI document; those of OAuth are not in it.
+// The two for tokens have the vendor's names.
 func operations() []*operation {
 	const read, write, mint = scopeRead, scopeWrite, scopeOAuth
 	return []*operation{
@@ -33,6 +35,8 @@ func operations() []*operation {
 		{"getContact", "GET", "/contacts/{contactId}", UserTypeLocation, read, (*Server).getContact},
 		{"updateContact", "PUT", "/contacts/{contactId}", UserTypeLocation, write, (*Server).updateContact},
 		{"deleteContact", "DELETE", "/contacts/{contactId}", UserTypeLocation, write, (*Server).deleteContact},
+		{consentOperation, "GET", "/oauth/chooselocation", "", "", (*Server).getConsentPage},
+		{submitOperation, "POST", "/oauth/chooselocation", "", "", (*Server).submitConsent},
 		{tokenOperation, "POST", "/oauth/token", "", "", (*Server).getAccessToken},
 		{"getLocationAccessToken", "POST", "/oauth/locationToken", UserTypeCompany, mint, (*Server).getLocationAccessToken},
 	}

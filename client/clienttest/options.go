@@ -26,6 +26,7 @@ type config struct {
 	onRequest  func(Request)
 	now        func() time.Time
 	app        App
+	consent    *Grant
 }
 
 func defaultConfig() config {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -27,23 +28,24 @@ type Server struct {
 	// App is the marketplace app of OAuth.
 	App App
 
-	clock      clock
-	behavior   Behavior
-	defaults   Location
-	locations  map[string]*Location
-	tokens     tokens
-	oauth      oauth
-	budgets    budgets
-	store      *store
-	document   *document
-	operations []*operation
-	faults     faults
-	requests   requests
-	contactIDs ids // apart from traceIDs, so that the ids of contacts do not depend on the number of requests
-	traceIDs   ids
-	creator    *gen.CreatedBy
-	bodies     sync.Pool   // of *object, for lists
-	complain   func(error) // of an answer that the document forbids; nil answers 500 instead
+	clock       clock
+	behavior    Behavior
+	defaults    Location
+	locations   map[string]*Location // those that options have described, and the server's own
+	locationIDs []string             // of the locations but the server's own, in the order of the options
+	tokens      tokens
+	oauth       oauth
+	budgets     budgets
+	store       *store
+	document    *document
+	operations  []*operation
+	faults      faults
+	requests    requests
+	contactIDs  ids // apart from traceIDs, so that the ids of contacts do not depend on the number of requests
+	traceIDs    ids
+	creator     *gen.CreatedBy
+	bodies      sync.Pool   // of *object, for lists
+	complain    func(error) // of an answer that the document forbids; nil answers 500 instead
 
 	network *nettest.Server
 	closed  atomic.Bool
@@ -86,7 +88,7 @@ func start(complain func(error), opts []Option) (*Server, error) {
 		clock:      clock{base: c.now},
 		behavior:   c.behavior.withDefaults(),
 		tokens:     tokens{known: map[string]*Token{}},
-		oauth:      oauth{app: app, codes: map[string]Grant{}, refreshes: map[string]*refresh{}},
+		oauth:      oauth{app: app, consent: c.consent, codes: map[string]Grant{}, refreshes: map[string]*refresh{}},
 		budgets:    budgets{limit: c.limit, spent: map[string]*spending{}},
 		store:      newStore(),
 		operations: operations(),
@@ -128,10 +130,13 @@ func (s *Server) open(c *config) (err error) {
 
 func (s *Server) addLocations(described []Location) {
 	s.defaults = s.complete(Location{})
-	s.locations = map[string]*Location{}
+	s.locations = map[string]*Location{s.LocationID: new(s.complete(Location{}))}
 	for _, l := range described {
 		l = s.complete(l)
 		s.locations[l.ID] = &l
+		if l.ID != s.LocationID && !slices.Contains(s.locationIDs, l.ID) {
+			s.locationIDs = append(s.locationIDs, l.ID)
+		}
 	}
 }
 
