@@ -11,6 +11,13 @@ import (
 type Behavior struct {
 	// ListEnd is the shape of the end of a list.
 	ListEnd ListEnd
+	// ListMeta is how much of the meta of a list is sent. Not known, except ListMetaFull.
+	ListMeta ListMeta
+	// PageMax is the largest page of a location's list, whatever the limit of the request; 0 is no
+	// bound. The meta names the next page nevertheless. Not known.
+	PageMax int
+	// BusinessPageMax is the largest page of a business's list, such as 100; 0 is no bound. Not known.
+	BusinessPageMax int
 	// IndexLag is how long a write takes to show in both lists; zero shows it at once. GET by id is never late.
 	IndexLag time.Duration
 	// Success is how a delete and an update spell success.
@@ -62,6 +69,19 @@ const (
 	ListEndEmptyMeta                  // every page with contacts has a next one; then come no contacts, with an empty meta
 	ListEndNoCursor                   // the same, with a meta that has a total and no cursor
 	ListEndNoMeta                     // the same, without meta
+)
+
+// ListMeta is how much of the meta of a list is sent, on every page.
+type ListMeta int
+
+// The amounts of meta.
+const (
+	ListMetaFull       ListMeta = iota
+	ListMetaURLOnly             // nextPage is missing while nextPageUrl names a next page
+	ListMetaHalfCursor          // startAfterId is missing
+	ListMetaNoCursor            // startAfter and startAfterId are missing
+	ListMetaEmpty               // meta is {}
+	ListMetaNone                // there is no meta
 )
 
 // SuccessSpelling is a way to say that a write succeeded.

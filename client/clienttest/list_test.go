@@ -282,3 +282,64 @@ func TestIndexLag(t *testing.T) {
 		t.Errorf("the list has %v three seconds after the delete", ids)
 	}
 }
+
+func TestListMeta(t *testing.T) {
+	t.Parallel()
+	properties := []string{"startAfter", "startAfterId", "nextPage", "nextPageUrl"}
+	for _, test := range []struct {
+		name     string
+		behavior clienttest.Behavior
+		contacts int
+		want     []string // the properties of the first page's meta among the four; nil if there is no meta
+	}{
+		{"full", clienttest.Behavior{}, 2, properties},
+		{"largest page", clienttest.Behavior{PageMax: 1}, 1, properties},
+		{"no nextPage", clienttest.Behavior{ListMeta: clienttest.ListMetaURLOnly}, 2, []string{"startAfter", "startAfterId", "nextPageUrl"}},
+		{"half a cursor", clienttest.Behavior{ListMeta: clienttest.ListMetaHalfCursor}, 2, []string{"startAfter", "nextPage", "nextPageUrl"}},
+		{"no cursor", clienttest.Behavior{ListMeta: clienttest.ListMetaNoCursor}, 2, []string{"nextPage", "nextPageUrl"}},
+		{"empty", clienttest.Behavior{ListMeta: clienttest.ListMetaEmpty}, 2, []string{}},
+		{"none", clienttest.Behavior{ListMeta: clienttest.ListMetaNone}, 2, nil},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			w := newWire(t, clienttest.WithBehavior(test.behavior))
+			seedNumbered(w.server, 5)
+			r := w.list("&limit=2")
+			var got []string
+			if r.has("meta") {
+				got = []string{}
+			}
+			for _, property := range properties {
+				if r.has("meta", property) {
+					got = append(got, property)
+				}
+			}
+			if diff := cmp.Diff(test.want, got); diff != "" || len(r.ids()) != test.contacts {
+				t.Errorf("%d contacts, want %d; properties of meta (-want +got):\n%s", len(r.ids()), test.contacts, diff)
+			}
+		})
+	}
+}
+
+// A list that a server cuts into shorter pages than the limit is complete nevertheless.
+func TestPageMaxLosesNothing(t *testing.T) {
+	t.Parallel()
+	w := newWire(t, clienttest.WithBehavior(clienttest.Behavior{PageMax: 7, BusinessPageMax: 3}))
+	seedNumbered(w.server, 20)
+	seen, query := 0, "&limit=100"
+	for {
+		r := w.list(query)
+		seen += len(r.ids())
+		if r.at("meta", "nextPage") == nil {
+			break
+		}
+		query = fmt.Sprintf("&limit=100&startAfter=%.0f&startAfterId=%s", r.at("meta", "startAfter"), r.at("meta", "startAfterId"))
+	}
+	if seen != 20 {
+		t.Errorf("saw %d contacts, want 20", seen)
+	}
+	r := w.do("GET", "/contacts/business/b?limit=200&skip=18&locationId="+w.server.LocationID, "")
+	if first := w.do("GET", "/contacts/business/b?limit=200&locationId="+w.server.LocationID, ""); len(first.ids()) != 3 || len(r.ids()) != 2 {
+		t.Errorf("pages of %d and %d contacts of a business, want 3 and 2", len(first.ids()), len(r.ids()))
+	}
+}

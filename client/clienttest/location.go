@@ -1,8 +1,13 @@
 package clienttest
 
 import (
+	"cmp"
+	"fmt"
+	"io"
 	"slices"
 	"strings"
+
+	"github.com/go-json-experiment/json"
 )
 
 // Location is a location (sub-account) and its settings. The zero value of each setting is the default.
@@ -53,6 +58,8 @@ const (
 	FieldTypeFiles  FieldType = "files"  // an object of files keyed by UUID
 )
 
+var fieldTypes = []FieldType{FieldTypeText, FieldTypeNumber, FieldTypeDate, FieldTypeSelect, FieldTypeList, FieldTypeFiles}
+
 // FieldDefinition is a custom field of a location.
 type FieldDefinition struct {
 	ID      string
@@ -74,6 +81,70 @@ func SampleFields() []FieldDefinition {
 		{ID: "Yt5Qd0mRr2uVb8sXh1Lk", Key: "shoe_size", Type: FieldTypeNumber},
 		{ID: "Bq7Zc3nWf9pGj4tKe6Ma", Key: "favorite_color", Type: FieldTypeText},
 	}
+}
+
+// SampleLocations returns n locations to describe with [WithLocation], the same ones in every run.
+func SampleLocations(n int) []Location {
+	source := ids{seed: 2}
+	locations := make([]Location, n)
+	for i := range locations {
+		locations[i] = Location{ID: source.contact(), Name: fmt.Sprintf("Sample location %d", i+2)}
+	}
+	return locations
+}
+
+// fieldJSON is a FieldDefinition in a file.
+type fieldJSON struct {
+	ID      string    `json:"id"`
+	Key     string    `json:"key"`
+	Type    FieldType `json:"type"`
+	Options []string  `json:"options"`
+}
+
+// ReadFields reads a JSON list of custom fields. An ID is generated if there is none, and the type
+// is text by default:
+//
+//	[
+//	  {"id": "6dvNaf7VhkQ9snc5vnjJ", "key": "shoe_size", "type": "number"},
+//	  {"key": "favorite_color", "type": "select", "options": ["red", "green", "blue"]}
+//	]
+func ReadFields(from io.Reader) ([]FieldDefinition, error) {
+	var read []fieldJSON
+	if err := json.UnmarshalRead(from, &read, json.RejectUnknownMembers(true)); err != nil {
+		return nil, fmt.Errorf("custom fields: %w", err)
+	}
+	source := ids{seed: 3}
+	fields := make([]FieldDefinition, len(read))
+	for i, f := range read {
+		fields[i] = FieldDefinition{
+			ID: cmp.Or(f.ID, source.contact()), Key: strings.TrimPrefix(f.Key, "contact."),
+			Type: cmp.Or(f.Type, FieldTypeText), Options: f.Options,
+		}
+	}
+	if err := validateFields(fields); err != nil {
+		return nil, err
+	}
+	return fields, nil
+}
+
+func validateFields(fields []FieldDefinition) error {
+	ids, keys := map[string]bool{}, map[string]bool{}
+	for i, f := range fields {
+		var problem string
+		switch {
+		case f.ID == "" || f.Key == "":
+			problem = "needs an ID and a key"
+		case ids[f.ID] || keys[f.Key]:
+			problem = "has the ID or the key of another field"
+		case !slices.Contains(fieldTypes, f.Type):
+			problem = fmt.Sprintf("has type %q, which is not one of %v", f.Type, fieldTypes)
+		}
+		if problem != "" {
+			return fmt.Errorf("custom field %d %s", i+1, problem)
+		}
+		ids[f.ID], keys[f.Key] = true, true
+	}
+	return nil
 }
 
 // field finds a custom field by id or by key, nil if the location has none such.

@@ -8,15 +8,13 @@ import (
 
 // writeMeta writes the meta of a list, with the end of the list in the shape that was chosen.
 func (s *Server) writeMeta(body *object, c *call, p page, limit int) {
-	shape := s.behavior.ListEnd
-	if len(p.records) == 0 {
-		switch shape {
-		case ListEndNoMeta:
-			return
-		case ListEndEmptyMeta:
-			body.raw("meta", []byte("{}"))
-			return
-		}
+	end, isEmpty := s.behavior.ListEnd, len(p.records) == 0
+	switch {
+	case s.behavior.ListMeta == ListMetaNone || isEmpty && end == ListEndNoMeta:
+		return
+	case s.behavior.ListMeta == ListMetaEmpty || isEmpty && end == ListEndEmptyMeta:
+		body.raw("meta", []byte("{}"))
+		return
 	}
 	number := 1 + p.before/max(limit, 1)
 	if p.before%max(limit, 1) > 0 {
@@ -44,13 +42,19 @@ func (s *Server) writeNext(meta *object, c *call, p page, number int) {
 	var next string
 	if len(p.records) > 0 {
 		last := p.records[len(p.records)-1]
-		meta.text("startAfterId", last.id)
-		meta.integer("startAfter", last.added)
+		if cursor := s.behavior.ListMeta; cursor != ListMetaNoCursor {
+			if cursor != ListMetaHalfCursor {
+				meta.text("startAfterId", last.id)
+			}
+			meta.integer("startAfter", last.added)
+		}
 		next = nextPageURL(c.query, last)
 	}
 	switch {
 	case !ends:
-		meta.integer("nextPage", int64(number+1))
+		if s.behavior.ListMeta != ListMetaURLOnly {
+			meta.integer("nextPage", int64(number+1))
+		}
 		meta.text("nextPageUrl", next)
 	case s.behavior.ListEnd == ListEndEmptyString:
 		meta.raw("nextPage", []byte(`""`))

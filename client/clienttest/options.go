@@ -2,6 +2,7 @@ package clienttest
 
 import (
 	"errors"
+	"fmt"
 	"time"
 )
 
@@ -87,6 +88,12 @@ func WithDefaultLocation(id string) Option {
 // have the settings of the zero Location.
 func WithLocation(l Location) Option {
 	return func(c *config) error {
+		if err := validateFields(l.Fields); err != nil {
+			return err
+		}
+		if l.Country != "" && len(l.Country) != 2 {
+			return fmt.Errorf("country %q is not a two-letter code", l.Country)
+		}
 		c.locations = append(c.locations, l)
 		return nil
 	}

@@ -39,7 +39,7 @@ func (s *Server) missingLocked(c *call) answer {
 
 // getContacts answers GET /contacts/.
 func (s *Server) getContacts(c *call) answer {
-	limit := numberIn(c.query, "limit", 20)
+	limit := bounded(numberIn(c.query, "limit", 20), s.behavior.PageMax)
 	p := s.store.locationPage(c.location.ID, c.query.Get("query"), cursor(c.query), limit, c.now)
 
 	body := s.listBody()
@@ -52,7 +52,7 @@ func (s *Server) getContacts(c *call) answer {
 
 // getContactsByBusinessID answers GET /contacts/business/{businessId}.
 func (s *Server) getContactsByBusinessID(c *call) answer {
-	limit, skip := numberIn(c.query, "limit", 25), numberIn(c.query, "skip", 0)
+	limit, skip := bounded(numberIn(c.query, "limit", 25), s.behavior.BusinessPageMax), numberIn(c.query, "skip", 0)
 	p := s.store.businessPage(key{c.location.ID, c.id}, c.query.Get("query"), skip, limit, c.now)
 
 	count := p.total
@@ -129,6 +129,13 @@ func cursor(query url.Values) *record {
 		return nil
 	}
 	return &record{added: after, id: id}
+}
+
+func bounded(limit, most int) int {
+	if most > 0 {
+		return min(limit, most)
+	}
+	return limit
 }
 
 func numberIn(query url.Values, name string, otherwise int) int {

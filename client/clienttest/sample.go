@@ -3,6 +3,7 @@ package clienttest
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -21,24 +22,31 @@ var (
 	sampleSource = []string{"public api", "landing page", "import"}
 )
 
-// SeedSamples adds n made-up contacts to the server's own location, the same ones in every run but for their dates: the i-th
-// was added i minutes ago. About fifty share a business. Their addresses end in example.com.
+// SeedSamples adds n sample contacts to the server's own location. They are the same ones in every
+// run, except for their dates: the i-th was added i minutes ago. About fifty share a business. Their
+// email addresses end in example.com.
 func (s *Server) SeedSamples(n int) error {
+	return s.SeedSamplesIn(s.LocationID, n)
+}
+
+// SeedSamplesIn adds n sample contacts to a location.
+func (s *Server) SeedSamplesIn(locationID string, n int) error {
 	const batch = 1000 // other requests get in between
 	now := s.Now().UnixMilli()
 	for from := 0; from < n; from += batch {
-		if err := s.seedSamples(from, min(from+batch, n), now); err != nil {
+		if err := s.seedSamples(locationID, from, min(from+batch, n), now); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func (s *Server) seedSamples(from, to int, now int64) error {
+func (s *Server) seedSamples(locationID string, from, to int, now int64) error {
+	location := s.locationOf(locationID)
 	s.store.mu.Lock()
 	defer s.store.mu.Unlock()
 	for i := from; i < to; i++ {
-		if err := s.store.put(s.sample(i, now), time.Time{}); err != nil {
+		if err := s.store.put(s.sample(location, i, now), time.Time{}); err != nil {
 			return err
 		}
 	}
@@ -46,11 +54,11 @@ func (s *Server) seedSamples(from, to int, now int64) error {
 }
 
 // sample makes the i-th sample. The caller holds the lock.
-func (s *Server) sample(i int, now int64) *record {
+func (s *Server) sample(l *Location, i int, now int64) *record {
 	first, last := sampleFirst[i%len(sampleFirst)], sampleLast[i%len(sampleLast)]
 	added := now - int64(i)*time.Minute.Milliseconds()
 	r := &record{
-		id: s.newContactID(), location: s.LocationID, added: added, updated: added,
+		id: s.newContactID(), location: l.ID, added: added, updated: added,
 		tags: sampleTags[i%len(sampleTags)],
 		rest: &noRest,
 	}
@@ -66,8 +74,9 @@ func (s *Server) sample(i int, now int64) *record {
 		{country, "US"},
 		{businessID, fmt.Sprintf("641c09%018d", i/50)},
 	})
-	if i%3 == 0 {
-		r.fields = []gen.CustomField{{ID: "9NAf0SNjEs4p2wRzIFvU", Value: json.RawMessage(strconv.Itoa(i))}}
+	number := slices.IndexFunc(l.Fields, func(f FieldDefinition) bool { return f.Type == FieldTypeNumber })
+	if i%3 == 0 && number >= 0 {
+		r.fields = []gen.CustomField{{ID: l.Fields[number].ID, Value: json.RawMessage(strconv.Itoa(i))}}
 	}
 	return r
 }

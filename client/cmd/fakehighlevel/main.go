@@ -3,7 +3,7 @@
 //
 //	go run github.com/highlevel-contacts/contacts-go/client/cmd/fakehighlevel@latest -contacts 100
 //
-// It prints how to reach it. See -help for what it can be told.
+// It prints its address, token and OAuth client. Run it with -help for its flags.
 package main
 
 import (
@@ -16,6 +16,7 @@ import (
 	"net/http"
 	"os"
 	"os/signal"
+	"strings"
 	"syscall"
 	"time"
 
@@ -85,13 +86,27 @@ func (s *settings) start(log io.Writer) (*clienttest.Server, error) {
 		clienttest.WithoutSocket(), // the console stands in front of it
 		clienttest.WithDefaultToken(s.token),
 		clienttest.WithDefaultLocation(s.location),
-		clienttest.WithLocation(clienttest.Location{AllowDuplicates: s.allowDuplicates}),
 		clienttest.WithRateLimit(s.rate.RateLimit),
 		clienttest.WithRequestLog(1000),
 		clienttest.WithRequestHook(newRequestLog(log, s.verbose)),
 	}
+	locations, err := s.locationOptions()
+	if err != nil {
+		return nil, err
+	}
+	options = append(options, locations...)
 	if s.state != "" {
 		options = append(options, clienttest.WithState(s.state))
+	}
+	if s.sync {
+		options = append(options, clienttest.WithStateSync())
+	}
+	if s.approve {
+		grant := clienttest.Grant{}
+		if s.locations > 1 {
+			grant.UserType = clienttest.UserTypeCompany
+		}
+		options = append(options, clienttest.WithConsent(grant))
 	}
 	if !s.validate {
 		options = append(options, clienttest.WithoutValidation())
@@ -105,6 +120,28 @@ func (s *settings) start(log io.Writer) (*clienttest.Server, error) {
 		return nil, err
 	}
 	return fake, nil
+}
+
+// locationOptions describes the locations.
+func (s *settings) locationOptions() ([]clienttest.Option, error) {
+	var fields []clienttest.FieldDefinition // nil for the samples
+	if s.fields != "" {
+		file, err := os.Open(s.fields)
+		if err != nil {
+			return nil, err
+		}
+		fields, err = clienttest.ReadFields(file)
+		if err := errors.Join(err, file.Close()); err != nil {
+			return nil, fmt.Errorf("%s: %w", s.fields, err)
+		}
+	}
+	locations := append([]clienttest.Location{{}}, clienttest.SampleLocations(s.locations-1)...)
+	options := make([]clienttest.Option, len(locations))
+	for i, l := range locations {
+		l.AllowDuplicates, l.Country, l.Fields = s.allowDuplicates, strings.ToUpper(s.country), fields
+		options[i] = clienttest.WithLocation(l)
+	}
+	return options, nil
 }
 
 // fill puts contacts and faults into the fake. Contacts that the state already has are not joined by others.
@@ -130,7 +167,12 @@ func (s *settings) fill(fake *clienttest.Server) error {
 
 func (s *settings) seedContacts(fake *clienttest.Server) error {
 	if s.seed == "" {
-		return fake.SeedSamples(s.contacts)
+		for _, l := range fake.Locations() {
+			if err := fake.SeedSamplesIn(l.ID, s.contacts); err != nil {
+				return err
+			}
+		}
+		return nil
 	}
 	file, err := os.Open(s.seed) //nolint:gosec // the file that its user names
 	if err != nil {

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	neturl "net/url"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -50,7 +51,7 @@ func (o *output) String() string {
 	return o.text.String()
 }
 
-var greeting = regexp.MustCompile(`Fake HighLevel at (http://\S+),`)
+var greeting = regexp.MustCompile(`Fake HighLevel at (http://\S+)`)
 
 // started runs the fake until the test ends, and returns its address and the log of requests. stop ends it and returns its error.
 func started(t *testing.T, args ...string) (url string, log *output, stop func() error) {
@@ -163,6 +164,25 @@ func TestVerboseLog(t *testing.T) {
 	}
 }
 
+func TestLocationsFieldsAndCountry(t *testing.T) {
+	t.Parallel()
+	fields := write(t, "fields.json", `[{"key":"shoe_size","type":"number"}]`)
+	url, log, _ := started(t, "-token", "pit-test", "-location", "L", "-contacts", "3", "-locations", "2", "-fields", fields, "-country", "de", "-approve",
+		"-state", filepath.Join(t.TempDir(), "state.jsonl"), "-sync")
+	_, page := do(t, "GET", url+"/", "")
+	if !strings.Contains(page, "<dd>6</dd>") {
+		t.Errorf("page without 6 contacts in two locations: %s\n%s", page, log)
+	}
+	status, text := do(t, "POST", url+"/contacts/", `{"locationId":"L","phone":"030 901820","customFields":[{"key":"shoe_size","field_value":43},{"key":"my_text","field_value":"x"}]}`)
+	if status != 201 || !strings.Contains(text, "+4930901820") || !strings.Contains(text, `"value":43`) || strings.Contains(text, `"value":"x"`) {
+		t.Errorf("%d %s", status, text)
+	}
+	query := "?response_type=code&client_id=60e1f3f2a8b7c40001a1b2c3-kq2x9d1e&state=s&redirect_uri=" + neturl.QueryEscape(url+"/callback")
+	if status, text := do(t, "GET", url+"/oauth/chooselocation"+query, ""); status != 404 || !strings.Contains(text, "Cannot GET /callback") {
+		t.Errorf("the consent page did not redirect: %d %s", status, text)
+	}
+}
+
 func TestCommandLine(t *testing.T) {
 	t.Parallel()
 	for text, want := range map[string]clienttest.RateLimit{
@@ -180,12 +200,12 @@ func TestCommandLine(t *testing.T) {
 			t.Errorf("%s is written as %s, which is %v", text, &s.rate, err)
 		}
 	}
-	for _, bad := range [][]string{{"-rate", "100"}, {"-rate", "0/10s"}, {"-rate", "1/10s,x"}, {"-nope"}, {"extra"}} {
+	for _, bad := range [][]string{{"-rate", "100"}, {"-rate", "0/10s"}, {"-rate", "1/10s,x"}, {"-nope"}, {"-sync"}, {"-locations", "0"}, {"-contacts", "-1"}, {"extra"}} {
 		if _, err := parseSettings(bad, io.Discard); !errors.Is(err, errUsage) {
 			t.Errorf("%v: %v", bad, err)
 		}
 	}
-	for _, bad := range [][]string{{"-seed", "/nowhere"}, {"-faults", "/nowhere"}, {"-state", "/nowhere/at/all"}, {"-addr", "nowhere:x"}, {"-faults", write(t, "f.json", `[{"operation":"no"}]`)}} {
+	for _, bad := range [][]string{{"-seed", "/nowhere"}, {"-faults", "/nowhere"}, {"-state", "/nowhere/at/all"}, {"-addr", "nowhere:x"}, {"-fields", "/nowhere"}, {"-country", "Germany"}, {"-faults", write(t, "f.json", `[{"operation":"no"}]`)}} {
 		if err := run(t.Context(), bad, io.Discard, io.Discard); err == nil {
 			t.Errorf("%v: no error", bad)
 		}

@@ -22,6 +22,11 @@ type settings struct {
 	location        string
 	seed            string
 	contacts        int
+	locations       int
+	country         string
+	fields          string
+	approve         bool
+	sync            bool
 	rate            rate
 	allowDuplicates bool
 	faults          string
@@ -35,20 +40,25 @@ func parseSettings(args []string, out io.Writer) (*settings, error) {
 	flags := flag.NewFlagSet("fakehighlevel", flag.ContinueOnError)
 	flags.SetOutput(out)
 	flags.Usage = func() {
-		fmt.Fprint(out, "fakehighlevel is a HighLevel Contacts API to develop and test against.\n\nUsage: fakehighlevel [flags]\n\n")
+		fmt.Fprint(out, "fakehighlevel is a fake HighLevel Contacts API for development and tests.\n\nUsage: fakehighlevel [flags]\n\n")
 		flags.PrintDefaults()
 	}
-	flags.StringVar(&s.address, "addr", "127.0.0.1:8787", "listen on `address`; port 0 is any free one")
+	flags.StringVar(&s.address, "addr", "127.0.0.1:8787", "listen on `address`; port 0 selects a free port")
 	flags.StringVar(&s.token, "token", "pit-3b1f0d52-6a7c-4e0d-9a41-5c2f7e8d9b10", "accept this private integration `token`")
-	flags.StringVar(&s.location, "location", "ve9EPM428h8vShlRW1KT", "be this location, by `id`")
-	flags.StringVar(&s.seed, "seed", "", "begin with the contacts in `file`, one JSON object a line")
-	flags.IntVar(&s.contacts, "contacts", 25, "without -seed: begin with so many made-up contacts")
-	flags.Var(&s.rate, "rate", "allow so many requests in any window of time, as in 25/10s, or 25/10s,10000 with a limit a day; \"off\" is no limit")
-	flags.BoolVar(&s.allowDuplicates, "allow-duplicates", false, "allow contacts with the same e-mail address or phone number")
-	flags.StringVar(&s.faults, "faults", "", "go wrong as the JSON in `file` says; see ReadFaults in package clienttest")
-	flags.StringVar(&s.state, "state", "", "keep the contacts in `file`; -seed and -contacts count only while it is empty")
-	flags.BoolVar(&s.validate, "validate", true, "check requests and answers against the OpenAPI document")
-	flags.BoolVar(&s.verbose, "v", false, "log queries and bodies too, which hold personal data")
+	flags.StringVar(&s.location, "location", "ve9EPM428h8vShlRW1KT", "serve the location with this `ID`; the token belongs to it")
+	flags.IntVar(&s.locations, "locations", 1, "serve `n` locations of one agency, to install the app in by OAuth")
+	flags.StringVar(&s.country, "country", "US", "read phone numbers without a country code as numbers of this `country`, a two-letter code")
+	flags.StringVar(&s.fields, "fields", "", "define the custom fields described by the JSON in `file`; see ReadFields in package clienttest")
+	flags.StringVar(&s.seed, "seed", "", "load the contacts in `file`, one JSON object per line")
+	flags.IntVar(&s.contacts, "contacts", 25, "generate `n` sample contacts in each location, unless -seed is set")
+	flags.Var(&s.rate, "rate", "set the rate limit: `requests/window`, such as 25/10s, optionally with a daily limit, such as 25/10s,10000; \"off\" disables it")
+	flags.BoolVar(&s.allowDuplicates, "allow-duplicates", false, "allow contacts with the same email address or phone number")
+	flags.StringVar(&s.faults, "faults", "", "inject the faults described by the JSON in `file`; see ReadFaults in package clienttest")
+	flags.StringVar(&s.state, "state", "", "store the contacts in `file`; -seed and -contacts apply only while it is empty")
+	flags.BoolVar(&s.sync, "sync", false, "write to the disk before each write of -state is confirmed")
+	flags.BoolVar(&s.approve, "approve", false, "let the OAuth consent page redirect at once, without a person; with -locations, for the agency")
+	flags.BoolVar(&s.validate, "validate", true, "validate requests and responses against the OpenAPI document")
+	flags.BoolVar(&s.verbose, "v", false, "log queries and bodies too, which contain personal data")
 	if err := flags.Parse(args); err != nil {
 		if errors.Is(err, flag.ErrHelp) {
 			return nil, err
@@ -58,6 +68,10 @@ func parseSettings(args []string, out io.Writer) (*settings, error) {
 	if flags.NArg() > 0 {
 		fmt.Fprintf(out, "unexpected argument %q\n", flags.Arg(0))
 		flags.Usage()
+		return nil, errUsage
+	}
+	if s.sync && s.state == "" || s.locations < 1 || s.contacts < 0 {
+		fmt.Fprintln(out, "-sync needs -state, -locations must be at least 1, -contacts must not be negative")
 		return nil, errUsage
 	}
 	return s, nil
