@@ -1,10 +1,16 @@
 package redact
 
-import "strings"
+import (
+	"regexp"
+	"strings"
+)
 
 // notInAddress lists the characters that end an email address. An apostrophe does not: it is
 // common in names.
 const notInAddress = " \"<>(),;[]`"
+
+// addressLiteral matches the IP address in place of a domain, as in jane@[192.0.2.1].
+var addressLiteral = regexp.MustCompile(`^\[(?:IPv6:)?[0-9A-Fa-f.:]+\]`)
 
 // emails returns the parts of a normalized text that look like email addresses. Everything between
 // two delimiters that contains an @ is taken for one. Spaces around the @ are allowed if the word
@@ -49,7 +55,8 @@ func addressAround(text string, at span, before []span) (span, bool) {
 		}
 	}
 	if found.start == at.start && found.end == at.end {
-		return span{}, false
+		continues := len(before) > 0 && least == at.start
+		return found, continues
 	}
 	if scheme := strings.LastIndex(text[found.start:at.start], "://"); scheme >= 0 {
 		found.start += scheme + len("://")
@@ -77,10 +84,8 @@ func localStart(text string, least, end int) int {
 // domainEnd returns the end of the domain that starts at start, without final punctuation.
 func domainEnd(text string, start int) int {
 	end := start
-	if end < len(text) && text[end] == '[' { // jane@[192.0.2.1]
-		if closing := strings.IndexByte(window(text, end), ']'); closing >= 0 {
-			return end + closing + 1
-		}
+	if literal := addressLiteral.FindString(window(text, end)); literal != "" {
+		return end + len(literal)
 	}
 	for end < len(text) && strings.IndexByte(notInAddress, text[end]) < 0 {
 		end++

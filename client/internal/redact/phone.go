@@ -121,7 +121,7 @@ func followsLetter(text string, i int) bool {
 		return false
 	}
 	start := i
-	for start > 0 && i-start <= len("telephone") && isAlphanumeric(text[start-1]) {
+	for start > 0 && i-start <= len("telephone") && isAlphanumeric(text[start-1]) && !isDigit(text[start-1]) {
 		start--
 	}
 	for _, word := range phoneWords {

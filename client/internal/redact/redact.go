@@ -33,8 +33,8 @@ func Text(text string, secrets ...string) string {
 	}
 	text = maskPrivate(Secrets(text, normalized...))
 	for len(text) > maxText {
-		// A number that is cut can look like a phone number, so the shorter text is examined again.
-		text = maskPrivate(cut(text, maxText-len(ellipsis))) + ellipsis
+		// A part of an ID can look like a phone number, so the shorter text is examined again.
+		text = maskPrivate(cut(text, maxText-len(ellipsis)) + ellipsis)
 	}
 	return text
 }
@@ -57,8 +57,21 @@ func cut(text string, size int) string {
 // span is a part of a text, from its first byte to the byte after its last.
 type span struct{ start, end int }
 
-// maskPrivate replaces everything in a normalized text that looks private.
+// maskPrivate replaces everything in a normalized text that looks private. A replacement can change
+// what the text beside it looks like, so the result is examined again.
 func maskPrivate(text string) string {
+	const rounds = 4
+	for range rounds {
+		masked := maskOnce(text)
+		if masked == text {
+			break
+		}
+		text = masked
+	}
+	return text
+}
+
+func maskOnce(text string) string {
 	spans := slices.Concat(emails(text), phones(text), tokens(text))
 	if len(spans) == 0 {
 		return text

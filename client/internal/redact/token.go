@@ -2,37 +2,55 @@ package redact
 
 import (
 	"regexp"
+	"slices"
 	"strings"
 )
 
-// tokenForms match tokens, credentials and query strings. The part to redact is the first group.
-var tokenForms = []*regexp.Regexp{
+// tokenForms match tokens, credentials and query strings. The part to redact is the first group. A
+// text that does not contain one of the hints in lower case does not match.
+var tokenForms = []struct {
+	hints      []string
+	expression *regexp.Regexp
+}{
 	// A private integration token.
-	regexp.MustCompile(`(?i)(?:\b|\\[nrt])(pit-[\w-]+)`),
+	{[]string{"pit-"}, regexp.MustCompile(`(?i)(?:\b|\\[nrt])(pit-[\w-]+)`)},
 	// A JSON Web Token: its header is a JSON object in base64.
-	regexp.MustCompile(`(?:\b|\\[nrt])(eyJ[\w.~+/=-]+)`),
-	regexp.MustCompile(`(eyJ[\w.~+/=-]{8,})`),
+	{[]string{"eyj"}, regexp.MustCompile(`(?:\b|\\[nrt])(eyJ[\w.~+/=-]+)`)},
+	{[]string{"eyj"}, regexp.MustCompile(`(eyJ[\w.~+/=-]{8,})`)},
 	// A query string.
-	regexp.MustCompile("\\?([\\w%&=~+.*({:/-][^ \"<>`]*)"),
+	{[]string{"?"}, regexp.MustCompile("\\?([\\w%&=~+.*({:/-][^ \"<>`]*)")},
 	// A secret by its name. A plain word is the next word of a sentence.
-	regexp.MustCompile(`(?i)\b(?:bearer|basic)[ :=]+["']?([^ "'<>,;]+)`),
-	regexp.MustCompile(`(?i)(?:authorization|token|secret|password|passwd|api[_-]?key)\\?["']? ?[:=] ?\\?["']?([^ "'<>,;&]+)`),
+	{[]string{"bearer", "basic"}, regexp.MustCompile(`(?i)\b(?:bearer|basic)[ :=]+["']?([^ "'<>,;]+)`)},
+	{
+		[]string{"authorization", "token", "secret", "passw", "api"},
+		regexp.MustCompile(`(?i)(?:authorization|token|secret|password|passwd|api[_-]?key)\\?["']? ?[:=] ?\\?["']?([^ "'<>,;&]+)`),
+	},
 	// A long word of letters and digits.
-	regexp.MustCompile(`([\w~+=-]{40,})`),
+	{[]string{""}, longWord},
 }
 
+// longWord matches words that are longer than an ID.
+var longWord = regexp.MustCompile(`([\w~+=-]{40,})`)
+
 // plainWord matches what looks like a word of a sentence.
-var plainWord = regexp.MustCompile(`^[A-Z]?[a-z]{0,19}(?:_[a-z]{1,19})*[.:!?)]*$|^[a-z_]+=$|^` + regexp.QuoteMeta(Mask) + `$`)
+var plainWord = regexp.MustCompile(`^[A-Z]?[a-z]{0,19}(?:_[a-z]{1,19})*[.:!?)…]*$|^[a-z_]+=$|^` + regexp.QuoteMeta(Mask) + `$`)
 
 // tokens returns the parts of a normalized text that look like tokens, credentials and query
 // strings.
 func tokens(text string) []span {
 	var spans []span
+	lower := strings.ToLower(text)
 	for _, form := range tokenForms {
-		for _, match := range form.FindAllStringSubmatchIndex(text, -1) {
+		if !slices.ContainsFunc(form.hints, func(hint string) bool { return strings.Contains(lower, hint) }) {
+			continue
+		}
+		for _, match := range form.expression.FindAllStringSubmatchIndex(text, -1) {
 			start, end := match[2], match[3]
 			found := text[start:end]
-			if plainWord.MatchString(found) && text[max(0, start-1)] != '?' || len(found) >= 40 && !strings.ContainsAny(found, "0123456789") {
+			if form.expression == longWord && !strings.ContainsAny(found, "0123456789") {
+				continue
+			}
+			if text[max(0, start-1)] != '?' && plainWord.MatchString(found) {
 				continue
 			}
 			spans = append(spans, span{start, end})

@@ -1,0 +1,62 @@
+package redact_test
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/highlevel-contacts/contacts-go/client/internal/redact"
+)
+
+// hostile are texts that take quadratic time when they are repeated, if each match looks at the
+// rest of the text.
+var hostile = []string{
+	"a", "1", "1 ", "1.", "1-1-", "@", "a@", " @ ", "a @ ", "\"@", "\"a @ ", "(@", "jane@example.com,", "5551234567,", "5551234567", "(", "+(",
+	"%25", "%", "%C3", "%E2%80", `\u005c`, `\`, `\u0`, "&amp;", "&", "&#", "&#1", "?", "?a", "?a ", "pit-", "eyJ", "eyJa.", "Bearer ", "bearer=",
+	"token", "token=", "token:", "a1_", "10.0.0.1 ", "2026-11-24 ", "1ms", "0.1", "1:1", "0f8fad5b-", "[at]", "(at) ", "a://", "[redacted]", "\u200b", "\xff", "５",
+}
+
+const hostileSize = 64 << 10
+
+func BenchmarkText(b *testing.B) {
+	for _, text := range append(hostile, "Contact with id "+contactID+" not found. ", "the email jane@example.com and the phone +1 555 123 4567 are taken. ") {
+		b.Run(text, func(b *testing.B) {
+			text = strings.Repeat(text, hostileSize/len(text))
+			b.SetBytes(int64(len(text)))
+			b.ReportAllocs()
+			for b.Loop() {
+				redact.Text(text, "opaque secret")
+			}
+		})
+	}
+	b.Run("short", func(b *testing.B) {
+		b.ReportAllocs()
+		for b.Loop() {
+			redact.Text("Contact with id "+contactID+" not found", "opaque secret")
+		}
+	})
+}
+
+// TestText_TakesLinearTime compares the time of a text with that of one eight times as long.
+func TestText_TakesLinearTime(t *testing.T) {
+	if testing.Short() {
+		t.Skip("measures time")
+	}
+	fastest := func(text string) time.Duration {
+		best := time.Hour
+		for range 3 {
+			start := time.Now()
+			redact.Text(text, "opaque secret")
+			best = min(best, time.Since(start))
+		}
+		return best
+	}
+	for _, text := range hostile {
+		long := strings.Repeat(text, hostileSize/len(text))
+		short := long[:len(long)/8]
+		// Linear time has a ratio of 8, quadratic time of 64.
+		if once, eightfold := fastest(short), fastest(long); eightfold > 30*once && eightfold > 20*time.Millisecond {
+			t.Errorf("%q: %d bytes took %v, %d bytes took %v", text, len(short), once, len(long), eightfold)
+		}
+	}
+}

@@ -1,0 +1,79 @@
+package redact_test
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"strings"
+	"testing"
+
+	"github.com/highlevel-contacts/contacts-go/client/internal/redact"
+)
+
+const verbs = "vstTbcdoOqxXUeEfFgGpw"
+
+type wrapper struct{ err error }
+
+type embedding struct{ error }
+
+func TestError_PrintsOnlyTheRedactedText(t *testing.T) {
+	cause := &net.OpError{Op: "dial", Net: "tcp", Err: errors.New("jane@example.com used secret-token-1")}
+	err := redact.Error(cause, "secret-token-1")
+	const want = "dial tcp: [redacted] used [redacted]"
+	if err.Error() != want {
+		t.Errorf("got %q, want %q", err, want)
+	}
+	for _, value := range []any{
+		err, wrapper{err}, &wrapper{err}, embedding{err}, []error{err}, map[string]error{"a": err}, [1]wrapper{{err}},
+		fmt.Errorf("getContact: %w", err), errors.Join(err, io.EOF), struct{ Err error }{err},
+	} {
+		for _, verb := range verbs {
+			for _, flags := range []string{"", "+", "#", " ", "0", "-20", ".3", "+#"} {
+				got := fmt.Sprintf("%"+flags+string(verb), value)
+				hexadecimal := fmt.Sprintf("%x %X", "jane", "secret")
+				for _, secret := range append(strings.Fields(hexadecimal), "jane", "secret", "[115 101", "%!") {
+					if strings.Contains(got, secret) && (secret != "%!" || value == any(err) && verb != 'w') {
+						t.Errorf("%%%s%c of %T: got %q, which contains %q", flags, verb, value, got, secret)
+					}
+				}
+			}
+		}
+	}
+	for _, verb := range "vstbcdoOxXUeEfFgG" {
+		if got := fmt.Sprintf("%"+string(verb), err); got != want && verb != 'T' {
+			t.Errorf("%%%c: got %q, want %q", verb, got, want)
+		}
+	}
+	if got := fmt.Sprintf("%q", err); got != `"`+want+`"` {
+		t.Errorf("%%q: got %s", got)
+	}
+}
+
+func TestError_Encoded(t *testing.T) {
+	err := redact.Error(errors.New("jane@example.com"))
+	var logged strings.Builder
+	slog.New(slog.NewTextHandler(&logged, nil)).Info("failed", "error", err, "wrapped", wrapper{err})
+	slog.New(slog.NewJSONHandler(&logged, nil)).Info("failed", "error", err, "wrapped", wrapper{err})
+	encoded, _ := json.Marshal(map[string]any{"error": err, "wrapped": embedding{err}})
+	if got := logged.String() + string(encoded); strings.Contains(got, "jane") || !strings.Contains(got, redact.Mask) {
+		t.Errorf("got %s", got)
+	}
+}
+
+func TestError_Unwraps(t *testing.T) {
+	err := redact.Error(fmt.Errorf("%w: %w", context.DeadlineExceeded, &net.DNSError{Err: "no such host", IsTimeout: true}))
+	if !errors.Is(err, context.DeadlineExceeded) {
+		t.Error("got no match, want context.DeadlineExceeded")
+	}
+	timeout, ok := errors.AsType[net.Error](err)
+	if !ok || !timeout.Timeout() {
+		t.Errorf("got %v, want a timeout", timeout)
+	}
+	if got := redact.Error(nil); got != nil {
+		t.Errorf("got %v, want nil", got)
+	}
+}
