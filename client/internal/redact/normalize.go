@@ -37,7 +37,8 @@ func (n *normalizer) add(r rune) {
 	if !visible {
 		return
 	}
-	n.endNumericEntity(r)
+	for n.endNumericEntity(r) {
+	}
 	if r == ' ' && (len(n.out) == 0 || n.out[len(n.out)-1] == ' ') {
 		return
 	}
@@ -84,10 +85,10 @@ func (n *normalizer) decodeEntity() {
 }
 
 // endNumericEntity decodes a numeric character reference at the end of out that has no semicolon,
-// if next does not continue it.
-func (n *normalizer) endNumericEntity(next rune) {
+// if next does not continue it. It reports whether it did.
+func (n *normalizer) endNumericEntity(next rune) bool {
 	if next == ';' || next == '#' || next < utf8.RuneSelf && (isDigit(byte(next)) || next == 'x' || next == 'X') {
-		return
+		return false
 	}
 	start := len(n.out)
 	for start > 0 && len(n.out)-start < maxEntity && isHex(n.out[start-1]) {
@@ -98,17 +99,18 @@ func (n *normalizer) endNumericEntity(next rune) {
 		base = 16
 		start--
 		if next < utf8.RuneSelf && isHex(byte(next)) {
-			return
+			return false
 		}
 	}
 	if digits == "" || start < 2 || n.out[start-1] != '#' || n.out[start-2] != '&' {
-		return
+		return false
 	}
 	value, err := strconv.ParseUint(digits, base, 32)
 	if err != nil || value > unicode.MaxRune {
-		return
+		return false
 	}
 	n.replace(len(n.out)-start+2, rune(value))
+	return true
 }
 
 // decodeHex decodes an escape that ends with hexadecimal digits: %40, \x40 or \u0040.

@@ -184,3 +184,16 @@ func TestText_Readable(t *testing.T) {
 		}
 	}
 }
+
+// TestText_Idempotent has texts whose result was changed by a second call once.
+func TestText_Idempotent(t *testing.T) {
+	for _, text := range []string{
+		"(at)(at)(at)", "1439P03.123456 Xial", "@[1eja.\xff\xff@[1", "&#&#57&#", strings.Repeat("Bearer ", 100), "1234567 ms@example.com",
+		strings.Repeat("a", 290) + " 5551234567", strings.Repeat("a", 280) + "0f8fad5b-d9cb-469f-a165-708677289501",
+	} {
+		got := redact.Text(text)
+		if again := redact.Text(got); again != got || !isLine(got) {
+			t.Errorf("got %q, then %q, want the same printable line", got, again)
+		}
+	}
+}
