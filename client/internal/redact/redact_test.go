@@ -188,7 +188,7 @@ func TestText_Readable(t *testing.T) {
 // TestText_Idempotent has texts whose result was changed by a second call once.
 func TestText_Idempotent(t *testing.T) {
 	for _, text := range []string{
-		"(at)(at)(at)", "1439P03.123456 Xial", "@[1eja.\xff\xff@[1", "&#&#57&#", strings.Repeat("Bearer ", 100), "1234567 ms@example.com",
+		"(at)(at)(at)", "1439P03.123456 Xial", "@[1eja.\xff\xff@[1", "&#&#57&#", "&#xe2222222ecx", strings.Repeat("Bearer ", 100), "1234567 ms@example.com",
 		strings.Repeat("a", 290) + " 5551234567", strings.Repeat("a", 280) + "0f8fad5b-d9cb-469f-a165-708677289501",
 	} {
 		got := redact.Text(text)
