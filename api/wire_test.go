@@ -106,27 +106,27 @@ func TestUpdateOnTheWire(t *testing.T) {
 			`{"address1":null,"assignedTo":null,"city":null,"dateOfBirth":null,"email":null,"firstName":null,"lastName":null,` +
 				`"name":null,"phone":null,"source":null,"state":null,"timezone":null,"website":null}`,
 		},
-		{"plain members", gen.UpdateContactRequest{Country: "US", PostalCode: "35061"}, `{"country":"US","postalCode":"35061"}`},
+		{"plain members", gen.UpdateContactRequest{Country: text("US"), PostalCode: text("35061")}, `{"country":"US","postalCode":"35061"}`},
 		{"tags", gen.UpdateContactRequest{Tags: []string{"vip"}}, `{"tags":["vip"]}`},
 		{"no tags left", gen.UpdateContactRequest{Tags: []string{}}, `{"tags":[]}`},
 		{"no custom fields", gen.UpdateContactRequest{CustomFields: []gen.CustomFieldInput{}}, `{"customFields":[]}`},
-		{"dnd on", gen.UpdateContactRequest{DND: new(true)}, `{"dnd":true}`},
-		{"dnd off", gen.UpdateContactRequest{DND: new(false)}, `{"dnd":false}`},
+		{"dnd on", gen.UpdateContactRequest{DND: nullable.NewNullableWithValue(true)}, `{"dnd":true}`},
+		{"dnd off", gen.UpdateContactRequest{DND: nullable.NewNullableWithValue(false)}, `{"dnd":false}`},
 		{
 			"dnd of a channel",
-			gen.UpdateContactRequest{DNDSettings: gen.DNDSettings{SMS: gen.DNDSetting{Status: gen.DNDStatusActive}}},
+			gen.UpdateContactRequest{DNDSettings: gen.DNDSettingsInput{SMS: gen.DNDSettingInput{Status: gen.DNDStatusActive}}},
 			`{"dndSettings":{"SMS":{"status":"active"}}}`,
 		},
 		{
 			"inbound dnd",
 			gen.UpdateContactRequest{
-				InboundDNDSettings: gen.InboundDNDSettings{All: gen.InboundDNDSetting{Status: gen.DNDStatusInactive}},
+				InboundDNDSettings: gen.InboundDNDSettingsInput{All: gen.InboundDNDSettingInput{Status: gen.DNDStatusInactive}},
 			},
 			`{"inboundDndSettings":{"all":{"status":"inactive"}}}`,
 		},
 		{"custom field by id", field(gen.CustomFieldInput{ID: "6dv", FieldValue: "a"}), `{"customFields":[{"id":"6dv","field_value":"a"}]}`},
 		{"custom field by key", field(gen.CustomFieldInput{Key: "roof", FieldValue: "a"}), `{"customFields":[{"field_value":"a","key":"roof"}]}`},
-		{"custom field of a whole number", field(gen.CustomFieldInput{ID: "6dv", FieldValue: 1603870249758}), `{"customFields":[{"id":"6dv","field_value":1603870249758}]}`},
+		{"custom field of a whole number", field(gen.CustomFieldInput{ID: "6dv", FieldValue: int64(1603870249758)}), `{"customFields":[{"id":"6dv","field_value":1603870249758}]}`},
 		{"custom field of a broken number", field(gen.CustomFieldInput{ID: "6dv", FieldValue: 100.5}), `{"customFields":[{"id":"6dv","field_value":100.5}]}`},
 		{"custom field of a list", field(gen.CustomFieldInput{ID: "6dv", FieldValue: []string{"red"}}), `{"customFields":[{"id":"6dv","field_value":["red"]}]}`},
 		{"custom field of empty text", field(gen.CustomFieldInput{ID: "6dv", FieldValue: ""}), `{"customFields":[{"id":"6dv","field_value":""}]}`},
@@ -163,19 +163,19 @@ func TestUpsertOnTheWire(t *testing.T) {
 		{
 			"plain members",
 			gen.UpsertContactRequest{
-				LocationID: "ve9", AssignedTo: "y0B", Country: "US", Gender: "male", PostalCode: "35061", Source: "api",
+				LocationID: "ve9", AssignedTo: text("y0B"), Country: text("US"), Gender: text("male"), PostalCode: text("35061"), Source: text("api"),
 			},
 			`{"assignedTo":"y0B","country":"US","gender":"male","locationId":"ve9","postalCode":"35061","source":"api"}`,
 		},
 		{"no tags left", gen.UpsertContactRequest{LocationID: "ve9", Tags: []string{}}, `{"locationId":"ve9","tags":[]}`},
 		{
 			"switches off",
-			gen.UpsertContactRequest{LocationID: "ve9", DND: new(false), CreateNewIfDuplicateAllowed: new(false)},
+			gen.UpsertContactRequest{LocationID: "ve9", DND: nullable.NewNullableWithValue(false), CreateNewIfDuplicateAllowed: nullable.NewNullableWithValue(false)},
 			`{"createNewIfDuplicateAllowed":false,"dnd":false,"locationId":"ve9"}`,
 		},
 		{
 			"switches on",
-			gen.UpsertContactRequest{LocationID: "ve9", DND: new(true), CreateNewIfDuplicateAllowed: new(true)},
+			gen.UpsertContactRequest{LocationID: "ve9", DND: nullable.NewNullableWithValue(true), CreateNewIfDuplicateAllowed: nullable.NewNullableWithValue(true)},
 			`{"createNewIfDuplicateAllowed":true,"dnd":true,"locationId":"ve9"}`,
 		},
 	}

@@ -5,90 +5,79 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"net/http"
 	"strings"
+
+	"github.com/highlevel-contacts/contacts-go/client/internal/redact"
 )
 
-// TokenSource supplies the bearer token of a call. Token is called before every attempt, from many goroutines at once, so it
-// should keep the token and renew it only when it has to.
-//
-// A TokenSource that also has a method Invalidate(token string) is told of a token that the API calls bad or expired, and
-// asked again, once a call.
+// TokenSource supplies the bearer token of a call. Token is called before every attempt, from many
+// goroutines concurrently, so it should cache the token and refresh it only when necessary.
 type TokenSource interface {
 	Token(ctx context.Context) (string, error)
 }
 
-// StaticToken is a token that never changes: a private integration token, or an access token as long as it lives. It prints as
-// [redacted]; string(token) is the token itself.
-type StaticToken string
-
-const redacted = "[redacted]"
-
-// Token returns the token.
-func (t StaticToken) Token(context.Context) (string, error) {
-	return string(t), nil
+// TokenInvalidator is a [TokenSource] that can replace a rejected token. If the API rejects a token as
+// invalid or expired, the client calls Invalidate with it and then Token again, at most once per call.
+type TokenInvalidator interface {
+	Invalidate(token string)
 }
 
+// StaticToken is a token that never changes: a private integration token, or an access token until it
+// expires. It is printed, logged and encoded as [redacted]; string(token) is the token itself.
+type StaticToken string
+
+// Token returns the token.
+func (t StaticToken) Token(context.Context) (string, error) { return string(t), nil }
+
 // String returns [redacted].
-func (StaticToken) String() string { return redacted }
+func (StaticToken) String() string { return redact.Mask }
 
 // GoString returns [redacted].
-func (StaticToken) GoString() string { return redacted }
+func (StaticToken) GoString() string { return redact.Mask }
 
-// Format prints [redacted] whatever the verb.
-func (StaticToken) Format(state fmt.State, _ rune) { _, _ = state.Write([]byte(redacted)) }
+// Format prints [redacted] for every verb.
+func (StaticToken) Format(state fmt.State, _ rune) { redact.Format(state) }
 
 // LogValue returns [redacted].
-func (StaticToken) LogValue() slog.Value { return slog.StringValue(redacted) }
+func (StaticToken) LogValue() slog.Value { return slog.StringValue(redact.Mask) }
 
-// MarshalText returns [redacted], so that no encoding of a struct holds the token.
-func (StaticToken) MarshalText() ([]byte, error) { return []byte(redacted), nil }
+// MarshalText returns [redacted], so that the encoding of a struct does not contain the token.
+func (StaticToken) MarshalText() ([]byte, error) { return []byte(redact.Mask), nil }
 
-// authorize puts the token on req.
-func (d *doer) authorize(req *http.Request, call *call) error {
-	token, err := d.token(call.ctx)
+// authorize gets the token of the next attempt.
+func (c *call) authorize() error {
+	token, err := c.client.token(c.caller)
 	if err != nil {
-		return fmt.Errorf("%s: no token: %w", call.operation.id, foreignError{err})
+		return &callError{text: string(c.operation) + ": token source: " + redact.Text(err.Error()), cause: err}
 	}
 	if err := checkToken(token); err != nil {
-		return fmt.Errorf("%s: %w", call.operation.id, err)
+		return invalid(c.operation, "token source: "+err.Error())
 	}
-	call.token = token
-	req.Header["Authorization"] = []string{"Bearer " + token}
+	c.token = token
 	return nil
 }
 
-// renew tells the token source that its token is bad, and whether to try again with what it gives then.
-func (d *doer) renew(call *call, err error) bool {
-	apiError, ok := errors.AsType[*Error](err)
-	if d.invalidate == nil || !ok || call.renewed || !canRepeatBody(call.request) || !saysBadToken(apiError) {
+// replaceToken reports whether the call has a new token to try after err: the API rejected the token
+// as invalid or expired, and the TokenSource can replace it. This happens once per call.
+func (c *call) replaceToken(err error) bool {
+	apiErr, ok := errors.AsType[*Error](err)
+	if !ok || !apiErr.rejectsToken || c.client.invalidate == nil || c.tokenReplaced || !c.replayable() {
 		return false
 	}
-	call.renewed = true
-	d.invalidate(call.token)
+	c.tokenReplaced = true
+	c.client.invalidate(c.token)
 	return true
 }
 
-// saysBadToken tells whether a 401 is about a bad or expired token. Scope, class, user type and version would stay the same with
-// a fresh one.
-func saysBadToken(e *Error) bool {
-	text := strings.ToLower(strings.Join(e.Messages, "\n"))
-	return e.StatusCode == http.StatusUnauthorized && !errors.Is(e, ErrForbidden) && !errors.Is(e, ErrInvalid) &&
-		(strings.Contains(text, "invalid") || strings.Contains(text, "expired"))
-}
-
-// checkToken refuses what cannot be a bearer token; the message never holds it.
+// checkToken returns an error if token cannot be sent as a bearer token. The error does not contain it.
 func checkToken(token string) error {
-	if token == "" {
-		return fmt.Errorf("%w: the token is empty", ErrInvalid)
-	}
-	if strings.HasPrefix(strings.ToLower(token), "bearer ") {
-		return fmt.Errorf("%w: give the token without Bearer before it", ErrInvalid)
-	}
-	if strings.ContainsFunc(token, func(r rune) bool { return r <= ' ' || r > '~' }) {
-		return fmt.Errorf("%w: the token has spaces or characters that cannot be sent in a header", ErrInvalid)
+	switch {
+	case token == "":
+		return errors.New("the token is empty")
+	case strings.HasPrefix(strings.ToLower(token), "bearer "):
+		return errors.New("remove the Bearer prefix from the token")
+	case strings.ContainsFunc(token, func(r rune) bool { return r <= ' ' || r > '~' }):
+		return errors.New("the token has spaces or characters that cannot be sent in a header")
 	}
 	return nil
 }
-
-var errNoTokenSource = errors.New("client: no TokenSource; give client.StaticToken(token) or one of package oauth")

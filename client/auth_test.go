@@ -87,7 +87,7 @@ func TestErrorsOfASourceEndTheCall(t *testing.T) {
 		}
 	}
 	_, err = c.Contacts.Get(t.Context(), "abc")
-	if want := "getContact: no token: the refresh token was used before"; err.Error() != want {
+	if want := "getContact: token source: the refresh token was used before"; err.Error() != want {
 		t.Errorf("got %q, want %q", err, want)
 	}
 }

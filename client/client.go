@@ -1,103 +1,138 @@
 package client
 
 import (
+	"bytes"
+	"context"
+	"encoding/json"
 	"errors"
-	"fmt"
-	"log/slog"
 	"net/http"
-	"runtime"
-	"time"
+	"net/url"
+	"strings"
 
+	"github.com/highlevel-contacts/contacts-go/client/internal/redact"
 	"github.com/highlevel-contacts/contacts-go/gen"
 )
 
-const defaultBaseURL = "https://services.leadconnectorhq.com/"
+// Version is the version of this module. It is part of the User-Agent header.
+const Version = "0.1.0"
 
-// Client calls the HighLevel Contacts API. It is safe for concurrent use; make one and share it.
+// Client calls the HighLevel API. It is safe for concurrent use: create one and share it.
 type Client struct {
-	// Contacts has the API's seven operations.
+	// Contacts provides access to the contact endpoints.
 	Contacts *ContactsService
 
-	baseURL   string
-	location  string
-	doer      *doer
-	generated *gen.Client
+	config     config
+	token      func(context.Context) (string, error) // a function prints as an address, whatever the verb
+	invalidate func(token string)                    // nil if the TokenSource is not a TokenInvalidator
 }
 
-// New returns a client whose calls carry the tokens of the source. It sends nothing. Its error tells which option is bad.
+// New returns a Client that authenticates with tokens. It does not make any requests. It returns an
+// error if the token source is nil or an option is invalid.
 func New(tokens TokenSource, opts ...Option) (*Client, error) {
 	if tokens == nil {
-		return nil, errNoTokenSource
+		return nil, errors.New("client: New: no TokenSource: use client.StaticToken(token) or package oauth")
 	}
 	if static, ok := tokens.(StaticToken); ok {
 		if err := checkToken(string(static)); err != nil {
-			return nil, fmt.Errorf("client: %w", err)
+			return nil, errors.New("client: New: " + err.Error())
 		}
 	}
-	c := &Client{
-		baseURL: defaultBaseURL,
-		doer: &doer{
-			token:    tokens.Token,
-			header:   defaultHeader(),
-			maxBytes: defaultMaxBytes,
-			retry:    defaultRetry,
-			logger:   slog.New(slog.DiscardHandler),
-		},
-	}
-	if source, ok := tokens.(interface{ Invalidate(token string) }); ok {
-		c.doer.invalidate = source.Invalidate
+	c := &Client{config: defaultConfig(), token: tokens.Token}
+	if source, ok := tokens.(TokenInvalidator); ok {
+		c.invalidate = source.Invalidate
 	}
 	for _, opt := range opts {
 		if opt == nil {
-			return nil, errors.New("client: a nil Option")
+			return nil, errors.New("client: New: an Option is nil")
 		}
-		if err := opt(c); err != nil {
-			return nil, err
+		if err := opt(&c.config); err != nil {
+			return nil, errors.New("client: " + err.Error())
 		}
 	}
-	if c.doer.pacer == nil {
-		c.doer.pacer = NewPacer(defaultRequests, defaultInterval)
+	if c.config.pacer == nil {
+		c.config.pacer = NewPacer(defaultRequests, defaultInterval)
 	}
-	if c.doer.http == nil {
-		c.doer.http = defaultHTTPClient()
-	}
-	c.doer.http = guardRedirects(c.doer.http)
-	generated, err := gen.NewClient(c.baseURL, gen.WithHTTPClient(c.doer))
-	if err != nil {
-		return nil, fmt.Errorf("client: %w", err)
-	}
-	c.generated = generated
 	c.Contacts = &ContactsService{client: c}
 	return c, nil
 }
 
-// Generated returns the generated client on which the methods of this package stand, for what they do not offer. Its calls have
-// the same authentication, bounds and errors; it checks no arguments, and the bodies it returns are in memory.
+// Generated returns the generated client, for requests that the typed methods do not support. Its
+// calls have the same authentication, rate limiting, retries and errors, and the response bodies are
+// in memory. It does not validate arguments. Headers that a request editor sets win over the
+// defaults, except Authorization. An upsert is not retried after a failure that may have left it
+// applied, because the client does not know what is in its body.
 func (c *Client) Generated() gen.ClientInterface {
-	return c.generated
+	return &gen.Client{Server: c.config.baseURL, Client: &generatedDoer{client: c}}
 }
 
-func defaultHeader() http.Header {
-	return http.Header{
-		"Accept":     {"application/json"},
-		"Version":    {apiVersion},
-		"User-Agent": {"contacts-go/" + Version + " (" + runtime.Version() + ")"},
+// Do calls any other endpoint of the API under the rules of the contact methods: authentication,
+// rate limiting, retries, errors and logging. GET, PUT and DELETE are retried as idempotent; POST
+// and PATCH are retried only if they cannot have been applied.
+//
+// The path is relative to the base URL, such as "/locations/abc/customFields"; escape IDs with
+// [url.PathEscape]. A path with a host, a query, a fragment or dot segments is [ErrInvalid], so that
+// the token reaches no other host. The body, unless nil, is sent as JSON. The response is decoded
+// into out, unless out is nil. A 2xx response without a body is an error that matches
+// [ErrBadResponse] if out is not nil. A 404 matches [ErrNotFound].
+func (c *Client) Do(ctx context.Context, method, path string, query url.Values, body, out any, opts ...CallOption) error {
+	call, err := c.newCall(ctx, otherOperation, opts)
+	if err != nil {
+		return err
 	}
+	req, err := c.newRequest(call.ctx, method, path, query, body)
+	if err != nil {
+		return invalid(otherOperation, err.Error())
+	}
+	_, err = call.Do(req) //nolint:bodyclose // the body has been read
+	if err == nil && out != nil {
+		err = call.decode(out)
+	}
+	return call.finish(err)
 }
 
-// defaultHTTPClient returns the HTTP client that is used without WithHTTPClient.
-func defaultHTTPClient() *http.Client {
-	const parallel = 100
-	return &http.Client{
-		Timeout: 30 * time.Second,
-		Transport: &http.Transport{
-			Proxy:                 http.ProxyFromEnvironment,
-			ForceAttemptHTTP2:     true,
-			MaxIdleConns:          parallel,
-			MaxIdleConnsPerHost:   parallel,
-			IdleConnTimeout:       90 * time.Second,
-			TLSHandshakeTimeout:   10 * time.Second,
-			ExpectContinueTimeout: time.Second,
-		},
+// newRequest returns the request of Do.
+func (c *Client) newRequest(ctx context.Context, method, path string, query url.Values, body any) (*http.Request, error) {
+	switch method {
+	case http.MethodGet, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete:
+	default:
+		return nil, errors.New("method: use GET, POST, PUT, PATCH or DELETE")
 	}
+	path = strings.TrimPrefix(path, "/")
+	if err := checkPath(path); err != nil {
+		return nil, err
+	}
+	target := c.config.baseURL + path
+	if len(query) > 0 {
+		target += "?" + query.Encode()
+	}
+	var content []byte
+	if body != nil {
+		var err error
+		if content, err = json.Marshal(body); err != nil {
+			return nil, errors.New("body: " + redact.Text(err.Error()))
+		}
+	}
+	req, err := http.NewRequestWithContext(ctx, method, target, bytes.NewReader(content))
+	if err != nil {
+		return nil, errors.New("path: invalid URL")
+	}
+	if body != nil {
+		req.Header.Set("Content-Type", "application/json")
+	}
+	return req, nil
+}
+
+// checkPath returns an error if path would not lead to an endpoint below the base URL.
+func checkPath(path string) error {
+	decoded, err := url.PathUnescape(path)
+	if err != nil || path == "" || strings.HasPrefix(decoded, "/") || strings.ContainsAny(path, "?#\\") ||
+		strings.Contains(decoded, "://") || strings.ContainsFunc(decoded, isControl) {
+		return errors.New("path: use a path relative to the base URL, without host, query or fragment")
+	}
+	for segment := range strings.SplitSeq(strings.ReplaceAll(decoded, `\`, "/"), "/") {
+		if segment == "." || segment == ".." {
+			return errors.New("path: dot segments are not allowed")
+		}
+	}
+	return nil
 }

@@ -151,7 +151,7 @@ func TestOneClientManyGoroutines(t *testing.T) {
 			id := "contact" + strconv.Itoa(i)
 			for range 20 {
 				var response client.Response
-				contact, err := c.Contacts.Get(t.Context(), id, client.WithHeader("X-Caller", id), client.CaptureResponse(&response))
+				contact, err := c.Contacts.Get(t.Context(), id, client.WithHeader("X-Caller", id), client.WithResponseInto(&response))
 				if err != nil || contact.ID != id || contact.City != id || !strings.Contains(string(response.Body), id) {
 					t.Errorf("%s: %+v, %v", id, contact, err)
 				}

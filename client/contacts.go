@@ -2,161 +2,268 @@ package client
 
 import (
 	"context"
+	"errors"
 	"fmt"
-	"net/http"
 	"strings"
 
 	"github.com/highlevel-contacts/contacts-go/gen"
 )
 
-// ContactsService has the seven contact operations. It is part of a [Client] and safe for concurrent use.
+// ContactsService provides access to the contact endpoints. It is part of a [Client] and safe for
+// concurrent use. To replace it in tests, declare an interface with the methods that you use.
 type ContactsService struct {
 	client *Client
 }
 
-// Get returns the contact with that id. If there is none, the error matches [ErrNotFound].
+var (
+	errNotJSON   = errors.New("the body is not a complete JSON object")
+	errNoContact = errors.New("the body has no contact")
+	errNoList    = errors.New("the body has no list of contacts")
+)
+
+// Get returns the contact with the given ID. If it does not exist, the error matches [ErrNotFound].
 //
-// Vendor's page: https://marketplace.gohighlevel.com/docs/ghl/contacts/get-contact
+// API reference: https://marketplace.gohighlevel.com/docs/ghl/contacts/get-contact
 func (s *ContactsService) Get(ctx context.Context, id string, opts ...CallOption) (*Contact, error) {
 	if err := checkID(getContact, "contact", id); err != nil {
 		return nil, err
 	}
-	result, err := do[gen.GetContactResult](ctx, s.client, getContact, opts, func(ctx context.Context) (*http.Response, error) {
-		return s.client.generated.GetContact(ctx, id)
-	})
+	call, err := s.client.newCall(ctx, getContact, opts)
 	if err != nil {
 		return nil, err
 	}
-	return &result.Contact, nil
+	var result gen.GetContactResult
+	_, err = call.generated().GetContact(call.ctx, id) //nolint:bodyclose // the body has been read
+	return call.contact(err, &result, &result.Contact)
 }
 
-// Create creates a contact and returns it as the API stored it, phone number and tags normalized. LocationID may be left to
-// [WithLocation]. Where the location forbids duplicates (the default), a contact with the same e-mail address or phone number is
-// in the way: the error matches [ErrDuplicate] and its ContactID names it.
+// Create creates a contact and returns it as the API stored it, with normalized phone number and tags.
+// LocationID may be left to [WithLocation].
 //
-// The API has no idempotency key. If the error matches [ErrMaybeApplied], look for the contact before creating it again.
+// If the location does not allow duplicates, which is the default, and a contact with the same email
+// address or phone number exists, the error matches [ErrDuplicate] and Error.ContactID holds its ID. The
+// API has no idempotency key: if the error matches [ErrMaybeApplied], look for the contact before
+// creating it again.
 //
-// Vendor's page: https://marketplace.gohighlevel.com/docs/ghl/contacts/create-contact
+// API reference: https://marketplace.gohighlevel.com/docs/ghl/contacts/create-contact
 func (s *ContactsService) Create(ctx context.Context, contact CreateContactRequest, opts ...CallOption) (*Contact, error) {
-	if err := s.fillLocation(createContact, &contact.LocationID); err != nil {
+	if err := s.checkCreate(&contact); err != nil {
 		return nil, err
 	}
-	if err := checkFields(createContact, contact.CustomFields); err != nil {
-		return nil, err
-	}
-	result, err := do[gen.CreateContactResult](ctx, s.client, createContact, opts, func(ctx context.Context) (*http.Response, error) {
-		return s.client.generated.CreateContact(ctx, contact)
-	})
+	call, err := s.client.newCall(ctx, createContact, opts)
 	if err != nil {
 		return nil, err
 	}
-	return &result.Contact, nil
+	var result gen.CreateContactResult
+	_, err = call.generated().CreateContact(call.ctx, contact) //nolint:bodyclose // the body has been read
+	return call.contact(err, &result, &result.Contact)
 }
 
-// Update changes the members of a contact that are set in change, keeps the others, and returns the contact. Tags replaces all
-// tags; DNDSettings is merged by channel. If there is no such contact, the error matches [ErrNotFound].
+// Update changes the fields of a contact that are set in change and returns the updated contact. Tags
+// replaces all tags; DNDSettings is merged by channel. If the contact does not exist, the error matches
+// [ErrNotFound].
 //
-// That the API reports success does not prove that custom fields were written: it drops unknown keys and options silently.
+// A success does not guarantee that custom fields were written: the API silently ignores unknown keys
+// and options. Package verify finds such fields.
 //
-// Vendor's page: https://marketplace.gohighlevel.com/docs/ghl/contacts/update-contact
+// API reference: https://marketplace.gohighlevel.com/docs/ghl/contacts/update-contact
 func (s *ContactsService) Update(ctx context.Context, id string, change UpdateContactRequest, opts ...CallOption) (*Contact, error) {
-	if err := checkID(updateContact, "contact", id); err != nil {
+	if err := checkUpdate(id, &change); err != nil {
 		return nil, err
 	}
-	if err := checkFields(updateContact, change.CustomFields); err != nil {
-		return nil, err
-	}
-	result, err := do[gen.UpdateContactResult](ctx, s.client, updateContact, opts, func(ctx context.Context) (*http.Response, error) {
-		return s.client.generated.UpdateContact(ctx, id, change)
-	})
+	call, err := s.client.newCall(ctx, updateContact, opts)
 	if err != nil {
 		return nil, err
 	}
-	return &result.Contact, nil
+	var result gen.UpdateContactResult
+	_, err = call.generated().UpdateContact(call.ctx, id, change) //nolint:bodyclose // the body has been read
+	if err = call.decodeInto(err, &result); err == nil {
+		err = call.checkSucceeded(result.Succeded, result.Succeeded)
+	}
+	return call.contact(err, nil, &result.Contact)
 }
 
-// Upsert updates the contact that has the request's e-mail address or phone number, by the order that the location has set, or
-// creates one. LocationID may be left to [WithLocation]. Tags replaces all tags.
+// Upsert updates the contact that has the email address or phone number of the request, in the order
+// that the location has set, or creates a contact. LocationID may be left to [WithLocation]. Tags
+// replaces all tags.
 //
-// If address and number belong to two contacts, the API updates the first in order and ignores the other value without an error.
+// Without an email address and a phone number the API always creates a contact. If they belong to two
+// contacts, the API updates the first in order and silently ignores the other value. An address that was
+// a secondary email address of the contact becomes the primary one, and the old primary address is lost.
+// National phone numbers are read as numbers of the location's country.
 //
-// Vendor's page: https://marketplace.gohighlevel.com/docs/ghl/contacts/upsert-contact
+// API reference: https://marketplace.gohighlevel.com/docs/ghl/contacts/upsert-contact
 func (s *ContactsService) Upsert(ctx context.Context, contact UpsertContactRequest, opts ...CallOption) (*UpsertContactResult, error) {
-	if err := s.fillLocation(upsertContact, &contact.LocationID); err != nil {
+	if err := s.checkUpsert(&contact); err != nil {
 		return nil, err
 	}
-	if err := checkFields(upsertContact, contact.CustomFields); err != nil {
+	call, err := s.client.newCall(ctx, upsertContact, opts)
+	if err != nil {
 		return nil, err
 	}
-	return do[gen.UpsertContactResult](ctx, s.client, upsertContact, opts, func(ctx context.Context) (*http.Response, error) {
-		return s.client.generated.UpsertContact(ctx, contact)
-	})
+	call.idempotent = !createsAlways(&contact)
+	var result UpsertContactResult
+	_, err = call.generated().UpsertContact(call.ctx, contact) //nolint:bodyclose // the body has been read
+	if _, err = call.contact(err, &result, &result.Contact); err != nil {
+		return nil, err
+	}
+	return &result, nil
 }
 
-// Delete deletes the contact with that id. If there is none, the error matches [ErrNotFound].
+// Delete deletes the contact with the given ID. If it does not exist, the error matches [ErrNotFound],
+// except that a retry which finds the contact deleted is a success.
 //
-// Vendor's page: https://marketplace.gohighlevel.com/docs/ghl/contacts/delete-contact
+// API reference: https://marketplace.gohighlevel.com/docs/ghl/contacts/delete-contact
 func (s *ContactsService) Delete(ctx context.Context, id string, opts ...CallOption) error {
 	if err := checkID(deleteContact, "contact", id); err != nil {
 		return err
 	}
-	_, err := do[gen.DeleteContactResult](ctx, s.client, deleteContact, opts, func(ctx context.Context) (*http.Response, error) {
-		return s.client.generated.DeleteContact(ctx, id)
-	})
-	return err
+	call, err := s.client.newCall(ctx, deleteContact, opts)
+	if err != nil {
+		return err
+	}
+	var result gen.DeleteContactResult
+	_, err = call.generated().DeleteContact(call.ctx, id) //nolint:bodyclose // the body has been read
+	if err = call.decodeInto(err, &result); err == nil {
+		err = call.checkSucceeded(result.Succeded, result.Succeeded)
+	}
+	return call.finish(err)
 }
 
-// do makes one call of an operation: send has the generated client send the request, the doer does the rest, and the body of
-// the success is decoded.
-func do[T any](
-	ctx context.Context, c *Client, op *operation, opts []CallOption, send func(context.Context) (*http.Response, error),
-) (*T, error) {
-	call, err := newCall(ctx, op, opts)
-	if err != nil {
+// contact ends a call that returns a contact: it decodes the body into result, unless result is nil,
+// and checks that the contact, a part of result, has an ID.
+func (c *call) contact(err error, result any, contact *Contact) (*Contact, error) {
+	if result != nil {
+		err = c.decodeInto(err, result)
+	}
+	if err == nil && contact.ID == "" {
+		err = c.badResponse(errNoContact)
+	}
+	if err = c.finish(err); err != nil {
 		return nil, err
 	}
-	if call.capture != nil {
-		defer func() { *call.capture = call.response }()
+	return contact, nil
+}
+
+// decodeInto decodes the body into result if the request succeeded.
+func (c *call) decodeInto(err error, result any) error {
+	if err != nil {
+		return err
 	}
-	if _, err = send(call.context()); err != nil { //nolint:bodyclose // the doer has read it
-		if call.request == nil { // it did not even encode
-			return nil, fmt.Errorf("%s: %w: %w", op.id, ErrInvalid, err)
+	return c.decode(result)
+}
+
+// checkSucceeded returns an error if one of the API's two spellings of success is false.
+func (c *call) checkSucceeded(spellings ...Nullable[bool]) error {
+	for _, spelling := range spellings {
+		if succeeded, err := spelling.Get(); err == nil && !succeeded {
+			return c.newError()
 		}
-		return nil, err
-	}
-	result, err := read[T](call)
-	if err != nil {
-		c.doer.logFailure(call, err)
-		return nil, err
-	}
-	c.doer.logDrift(call)
-	return result, nil
-}
-
-// fillLocation puts the client's location where a request has none.
-func (s *ContactsService) fillLocation(op *operation, location *string) error {
-	if *location == "" {
-		*location = s.client.location
-	}
-	if *location == "" {
-		return fmt.Errorf("%s: %w: no location id; set it in the request or give New client.WithLocation (the API would answer 403)", op.id, ErrInvalid)
 	}
 	return nil
 }
 
-// checkID refuses an id that would lead to another path. The ids of the API are letters and digits.
-func checkID(op *operation, what, id string) error {
+// createsAlways reports whether an upsert creates a contact each time it is sent.
+func createsAlways(contact *UpsertContactRequest) bool {
+	createNew, err := contact.CreateNewIfDuplicateAllowed.Get()
+	return (err == nil && createNew) || (isBlank(contact.Email) && isBlank(contact.Phone))
+}
+
+// isBlank reports whether a field is not sent, null or an empty string.
+func isBlank(field Nullable[string]) bool {
+	value, err := field.Get()
+	return err != nil || strings.TrimSpace(value) == ""
+}
+
+func (s *ContactsService) checkCreate(contact *CreateContactRequest) error {
+	if err := s.setLocation(createContact, &contact.LocationID); err != nil {
+		return err
+	}
+	return checkCustomFields(createContact, contact.CustomFields)
+}
+
+func (s *ContactsService) checkUpsert(contact *UpsertContactRequest) error {
+	if err := s.setLocation(upsertContact, &contact.LocationID); err != nil {
+		return err
+	}
+	if err := checkCleared(upsertContact, upsertNotNullable(contact)); err != nil {
+		return err
+	}
+	return checkCustomFields(upsertContact, contact.CustomFields)
+}
+
+func checkUpdate(id string, change *UpdateContactRequest) error {
+	if err := checkID(updateContact, "contact", id); err != nil {
+		return err
+	}
+	if err := checkCleared(updateContact, updateNotNullable(change)); err != nil {
+		return err
+	}
+	return checkCustomFields(updateContact, change.CustomFields)
+}
+
+// field is a field of a request that the API does not allow to be null.
+type field struct {
+	name string // JSON property
+	null bool   // the request would send null
+}
+
+// updateNotNullable returns the fields of an update that Clear may not be used for.
+func updateNotNullable(change *UpdateContactRequest) []field {
+	return []field{
+		{"country", change.Country.IsNull()},
+		{"dnd", change.DND.IsNull()},
+		{"postalCode", change.PostalCode.IsNull()},
+	}
+}
+
+// upsertNotNullable returns the fields of an upsert that Clear may not be used for.
+func upsertNotNullable(contact *UpsertContactRequest) []field {
+	return []field{
+		{"assignedTo", contact.AssignedTo.IsNull()},
+		{"country", contact.Country.IsNull()},
+		{"createNewIfDuplicateAllowed", contact.CreateNewIfDuplicateAllowed.IsNull()},
+		{"dnd", contact.DND.IsNull()},
+		{"gender", contact.Gender.IsNull()},
+		{"postalCode", contact.PostalCode.IsNull()},
+		{"source", contact.Source.IsNull()},
+	}
+}
+
+func checkCleared(op operation, fields []field) error {
+	for _, f := range fields {
+		if f.null {
+			return invalid(op, f.name+": the API does not allow null: use Set, or leave the field unset")
+		}
+	}
+	return nil
+}
+
+// setLocation sets an empty location to the default location of the client.
+func (s *ContactsService) setLocation(op operation, location *string) error {
+	if *location == "" {
+		*location = s.client.config.location
+	}
+	if *location == "" {
+		return invalid(op, "location ID: missing: set LocationID in the request or use WithLocation")
+	}
+	return nil
+}
+
+// checkID returns an error if id would change the path of the request. The API's IDs are letters and
+// digits.
+func checkID(op operation, name, id string) error {
 	if id == "" {
-		return fmt.Errorf("%s: %w: the %s id is empty", op.id, ErrInvalid, what)
+		return invalid(op, name+" ID: empty")
 	}
-	if strings.Trim(id, ".") == "" || strings.ContainsFunc(id, notInID) {
-		return fmt.Errorf("%s: %w: the %s id has characters that no id has, or is only dots", op.id, ErrInvalid, what)
+	if strings.Trim(id, ".") == "" || strings.ContainsFunc(id, needsEscape) {
+		return invalid(op, name+" ID: has characters that are not allowed, or only dots")
 	}
 	return nil
 }
 
-// notInID tells whether r would have to be escaped in a path.
-func notInID(r rune) bool {
+// needsEscape reports whether r must be escaped in a URL path.
+func needsEscape(r rune) bool {
 	switch {
 	case r >= 'a' && r <= 'z', r >= 'A' && r <= 'Z', r >= '0' && r <= '9':
 		return false
@@ -165,11 +272,11 @@ func notInID(r rune) bool {
 	}
 }
 
-// checkFields refuses custom fields that are not named by either id or key.
-func checkFields(op *operation, fields []CustomFieldInput) error {
-	for i, field := range fields {
-		if (field.ID == "") == (field.Key == "") {
-			return fmt.Errorf("%s: %w: custom field %d must be named by id or by key, and by one of them only", op.id, ErrInvalid, i)
+// checkCustomFields returns an error if a custom field has neither an ID nor a key, or both.
+func checkCustomFields(op operation, fields []CustomFieldInput) error {
+	for i, f := range fields {
+		if (f.ID == "") == (f.Key == "") {
+			return invalid(op, fmt.Sprintf("custom field %d: set either ID or Key", i))
 		}
 	}
 	return nil

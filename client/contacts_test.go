@@ -199,7 +199,7 @@ func TestBadArgumentsAreRefusedBeforeAnythingIsSent(t *testing.T) {
 		},
 		"a nil option": func(t *testing.T, c *client.Client) error { return c.Contacts.Delete(t.Context(), contactID, nil) },
 		"capture into nothing": func(t *testing.T, c *client.Client) error {
-			return c.Contacts.Delete(t.Context(), contactID, client.CaptureResponse(nil))
+			return c.Contacts.Delete(t.Context(), contactID, client.WithResponseInto(nil))
 		},
 	}
 	for _, id := range badIDs {
@@ -229,7 +229,7 @@ func TestWithoutALocationNothingIsSent(t *testing.T) {
 			continue // these need no location
 		}
 		err := operation.call(t.Context(), c)
-		if !errors.Is(err, client.ErrInvalid) || !strings.Contains(err.Error(), "the API would answer 403") {
+		if !errors.Is(err, client.ErrInvalid) || !strings.Contains(err.Error(), "set LocationID in the request or use WithLocation") {
 			t.Errorf("%s: %v", operation.name, err)
 		}
 	}
@@ -248,7 +248,7 @@ func TestCallersRequestsAreNotModified(t *testing.T) {
 		return client.UpdateContactRequest{Tags: []string{}, City: client.Clear[string](), CustomFields: []client.CustomFieldInput{client.Field("a", nil)}}
 	}
 	upsert := func() client.UpsertContactRequest {
-		return client.UpsertContactRequest{Tags: []string{"a"}, Phone: client.Set("+1 888-888-8888"), DND: client.Ptr(false)}
+		return client.UpsertContactRequest{Tags: []string{"a"}, Phone: client.Set("+1 888-888-8888"), DND: client.Set(false)}
 	}
 	created, updated, upserted, listed := create(), update(), upsert(), client.ListRequest{}
 	_, err1 := c.Contacts.Create(t.Context(), created)

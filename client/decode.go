@@ -13,95 +13,35 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 	"github.com/oapi-codegen/nullable"
 
+	"github.com/highlevel-contacts/contacts-go/client/internal/httpx"
 	"github.com/highlevel-contacts/contacts-go/gen"
 )
-
-var (
-	errNotJSON     = errors.New("it is no JSON object, or breaks off")
-	errManyObjects = errors.New("it has more objects than it can mean")
-)
-
-// read decodes the body of a call's success, and refuses one without what was promised.
-func read[T any](call *call) (*T, error) {
-	if hasManyObjects(call.response.Body) {
-		return nil, badResponse(call, errManyObjects)
-	}
-	result := new(T)
-	drift, err := decode(call.response.Body, result)
-	if err != nil {
-		return nil, badResponse(call, errNotJSON) // the decoder's own words quote the body
-	}
-	call.response.Drift = drift
-	err = checkPromise(result)
-	if errors.Is(err, errNotDone) {
-		return nil, newError(call)
-	}
-	if err != nil {
-		return nil, badResponse(call, err)
-	}
-	return result, nil
-}
 
 // lenient accepts what is JSON but not well-formed enough for json/v2: duplicate names and broken UTF-8.
 var lenient = jsonv2.JoinOptions(jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true))
 
-// decode reads body into result: at full speed if it is as the document says; else a second time, keeping what can be kept of
-// values of another type, and telling where they are.
-func decode[T any](body []byte, result *T) ([]Drift, error) {
-	body = trimBOM(body)
-	if jsontext.Value(body).Kind() != '{' {
+// decodeBody decodes body into out: strictly first, and a second time leniently if a value has another
+// type than the schema.
+func decodeBody(body []byte, out any) ([]Drift, error) {
+	body = httpx.TrimBOM(body)
+	if jsontext.Value(body).Kind() != '{' || hasManyObjects(body) {
 		return nil, errNotJSON
 	}
-	settle := makeRoom(result, body)
-	err := jsonv2.Unmarshal(body, result, lenient)
+	err := jsonv2.Unmarshal(body, out, lenient)
 	if _, mismatch := errors.AsType[*jsonv2.SemanticError](err); !mismatch {
-		settle()
 		return nil, err
 	}
-	*result = *new(T)
+	reflect.ValueOf(out).Elem().SetZero()
 	var second tolerant
-	err = jsonv2.Unmarshal(body, result, second.options())
+	err = jsonv2.Unmarshal(body, out, second.options())
 	return second.drift, err
 }
 
-// makeRoom gives the list of a result room for as many contacts as the body seems to have: to let it grow takes longer than
-// anything else that is not JSON. A list that then has none is nil again, as if it had not been touched; settle sees to that.
-func makeRoom(result any, body []byte) (settle func()) {
-	list := listOf(result)
-	room := min(bytes.Count(body, []byte(`"dateAdded"`)), 1000)
-	if list == nil || room == 0 {
-		return func() {}
-	}
-	*list = make([]Contact, 0, room)
-	return func() {
-		if len(*list) == 0 {
-			*list = nil
-		}
-	}
-}
-
-// listOf returns where the result of a list has its contacts, nil for other results.
-func listOf(result any) *[]Contact {
-	switch result := result.(type) {
-	case *gen.ListContactsResult:
-		return &result.Contacts
-	case *gen.ListContactsByBusinessResult:
-		return &result.Contacts
-	default:
-		return nil
-	}
-}
-
-// hasManyObjects tells whether a body would need far more memory than it has bytes: an empty object takes two bytes there and a
-// contact of over 2 KB here. A real contact has an object for every hundred bytes or so.
+// hasManyObjects reports whether a body would need far more memory than it has bytes.
 func hasManyObjects(body []byte) bool {
 	const always, bytesEach = 50_000, 64
 	objects := bytes.Count(body, []byte("{"))
 	return objects > always && objects > len(body)/bytesEach
-}
-
-func trimBOM(body []byte) []byte {
-	return bytes.TrimPrefix(body, []byte("\xEF\xBB\xBF"))
 }
 
 // tolerant decodes values whose type is not the document's.
@@ -207,7 +147,10 @@ func typeOf(target any) string {
 		return "date-time"
 	case *nullable.Nullable[bool]:
 		return "boolean"
-	case *json.RawMessage, *jsontext.Value:
+	case *json.RawMessage:
+		return ""
+	}
+	if reflect.TypeOf(target) == reflect.TypeFor[*jsontext.Value]() { // the type of the case above from Go 1.27 on
 		return ""
 	}
 	return types[reflect.TypeOf(target).Elem().Kind()]

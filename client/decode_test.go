@@ -91,7 +91,7 @@ func TestWrongTypes(t *testing.T) {
 			t.Parallel()
 			c, _ := newStub(t, ok(contactBody(`"firstName":"Rosan",`+test.members+`,"lastName":"Deo","unknown":1`)))
 			var response client.Response
-			got, err := c.Contacts.Get(t.Context(), contactID, client.CaptureResponse(&response))
+			got, err := c.Contacts.Get(t.Context(), contactID, client.WithResponseInto(&response))
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -136,7 +136,7 @@ func TestOneOddValueLosesNoContactOfAPage(t *testing.T) {
 		t.Fatal(err)
 	}
 	var response client.Response
-	got, err := c.Contacts.List(t.Context(), client.ListRequest{Limit: 100}, client.CaptureResponse(&response))
+	got, err := c.Contacts.List(t.Context(), client.ListRequest{Limit: 100}, client.WithResponseInto(&response))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -153,7 +153,7 @@ func TestDriftIsBounded(t *testing.T) {
 	t.Parallel()
 	c, _ := newStub(t, ok(contactBody(`"tags":[0`+strings.Repeat(",0", 999)+`]`)))
 	var response client.Response
-	contact, err := c.Contacts.Get(t.Context(), contactID, client.CaptureResponse(&response))
+	contact, err := c.Contacts.Get(t.Context(), contactID, client.WithResponseInto(&response))
 	if err != nil || len(contact.Tags) != 1000 || len(response.Drift) != 100 {
 		t.Errorf("%d tags, %d places, %v", len(contact.Tags), len(response.Drift), err)
 	}
@@ -170,7 +170,7 @@ func TestDriftIsLogged(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	const want = `level=WARN msg="highlevel: answer differs from the document" operation=getContact method=GET path=/proxy/v1/contacts/ocQHyuzHvysMo5N5VsXc status=200 attempt=1 cf_ray="" places=2 pointer=/contact/city want=string got=number` + "\n"
+	const want = `level=WARN msg="highlevel: response does not match the schema" operation=getContact method=GET path=/proxy/v1/contacts/ocQHyuzHvysMo5N5VsXc status=200 attempt=1 cf_ray="" places=2 pointer=/contact/city want=string got=number` + "\n"
 	if diff := cmp.Diff(want, logged.String()); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
@@ -231,7 +231,7 @@ func TestAWalkKeepsWhatOddPagesHave(t *testing.T) {
 	t.Parallel()
 	c, _ := newStub(t, ok(`{"contacts":{"id":"abc","dnd":"yes"},"meta":{"total":"1","startAfter":"1603870249758","startAfterId":7}}`))
 	var response client.Response
-	page, err := c.Contacts.List(context.Background(), client.ListRequest{Limit: 1}, client.CaptureResponse(&response))
+	page, err := c.Contacts.List(context.Background(), client.ListRequest{Limit: 1}, client.WithResponseInto(&response))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,5 +1,5 @@
-// Package client calls the HighLevel (GoHighLevel, LeadConnector) Contacts API: get, create, update, upsert, delete, list, and
-// list by business.
+// Package client calls the HighLevel (GoHighLevel, LeadConnector) Contacts API: get, create, update,
+// upsert, delete, list, and list by business.
 //
 //	c, err := client.New(client.StaticToken(token), client.WithLocation(locationID))
 //	if err != nil {
@@ -7,73 +7,121 @@
 //	}
 //	contact, err := c.Contacts.Get(ctx, id)
 //
+// [Client.Do] calls any other endpoint of the API under the same rules.
+//
 // # Requests
 //
-// [CreateContactRequest] takes plain values; what is zero is not sent. [UpdateContactRequest] and [UpsertContactRequest] tell
-// three things apart in the members that the API lets be null: the zero value is not sent and keeps what is there, [Set] writes a
-// value, [Clear] removes it. Lists are sent when they are not nil, so an empty list empties. Custom fields are written by id or
-// key, see [Field] and [FieldByKey], and read by kind, see [ReadField].
+// [CreateContactRequest] has plain fields; fields at their zero value are not sent. The optional scalars
+// of [UpdateContactRequest] and [UpsertContactRequest] are [Nullable]: the zero value is not sent and
+// leaves the stored value unchanged, [Set] writes a value, [SetNonZero] writes a value that is not zero,
+// and [Clear] sends null. A nil slice is not sent; an empty slice removes all entries. Custom fields are
+// written by ID or key, see [NewCustomField] and [NewCustomFieldByKey], and read by kind, see
+// [CustomFieldByID].
 //
 // # Lists
 //
-// [ContactsService.All] walks over all contacts of a location and asks for pages as it goes; [ContactsService.List] asks for one
-// page. A [Cursor] has a text form, so that a walk can be resumed later.
+// [ContactsService.All] returns an iterator over all contacts of a location. It requests pages as needed.
+// [ContactsService.List] returns one page. A [Cursor] can be stored to resume a list later. A list ends
+// where the API says so, or with an error.
 //
 // # Errors
 //
-// An answer that is no success is an [*Error]; [errors.Is] tells its meaning:
+// Non-2xx responses are returned as an [*Error]. Use [errors.Is] to find out what happened, and
+// [errors.As] for the details:
 //
 //	contact, err := c.Contacts.Create(ctx, request)
-//	var apiError *client.Error
+//	var apiErr *client.Error
 //	switch {
-//	case errors.Is(err, client.ErrDuplicate) && errors.As(err, &apiError):
-//		contact, err = c.Contacts.Get(ctx, apiError.ContactID)
+//	case errors.Is(err, client.ErrDuplicate) && errors.As(err, &apiErr):
+//		contact, err = c.Contacts.Get(ctx, apiErr.ContactID)
 //	case errors.Is(err, client.ErrMaybeApplied):
 //		// Look for the contact before creating it again.
 //	}
 //
-// The API's statuses mislead: a contact that does not exist is a 400, a missing scope is a 401, a location that was not sent is a
-// 403. The meanings are told by its words. Bad arguments match [ErrInvalid] and are refused before anything is sent.
+// An error matches at most one of the following kinds. [Kind] returns its label for logs and metrics.
 //
-// # What is repeated
+//	kind                  | label              | returned for
+//	ErrInvalid            | invalid            | invalid arguments, before any request; 400, 422; 401 for the version header
+//	ErrNotFound           | not_found          | 400 or 404 that says that the contact does not exist; 404 of Client.Do
+//	ErrDuplicate          | duplicate          | 400 for a create where the location does not allow duplicates
+//	ErrUnauthorized       | unauthorized       | 401 for a missing, invalid or expired token
+//	ErrForbidden          | forbidden          | 403; 401 for a scope, class, user type or location
+//	ErrRateLimited        | rate_limited       | 429, or a call that was not sent because the limit is exhausted
+//	ErrServer             | server             | 5xx, or a 2xx whose body reports a failure
+//	ErrNetwork            | network            | no complete response
+//	ErrBadResponse        | bad_response       | a malformed or incomplete 2xx response, a list that cannot be continued
+//	ErrResponseTooLarge   | response_too_large | a body over the limit
+//	none                  | canceled, deadline | a call that its context ended
+//	none                  | other              | anything else, such as an error of the token source
 //
-// A call has up to three attempts ([WithRetry]) under its context. What is repeated depends on the operation and on what is known
-// of the failure:
+// Two sentinel errors are matched in addition to a kind: [ErrMaybeApplied] by a write that failed and may
+// have been applied, and [ErrDailyLimit] by a call that the exhausted daily limit ended.
 //
-//	failure                                  | get, list | update, delete, | create, upsert with
-//	                                         |           | upsert          | createNewIfDuplicateAllowed
-//	nothing was sent (refused, no such host) | repeated  | repeated        | repeated
-//	429, unless the day is used up           | repeated  | repeated        | repeated
-//	reset, time-out, truncated body          | repeated  | repeated, maybe | error, maybe
-//	408, 500, 502, 503, 504, 520 to 527      | repeated  | repeated, maybe | error, maybe
-//	425                                      | repeated  | repeated        | error
+// The API's status codes are unreliable: a contact that does not exist is a 400, a missing scope is a 401,
+// a missing location is a 403. Errors are therefore classified by the message in the response body.
+//
+// # Retries
+//
+// A call has up to three attempts, see [WithRetry], and ends with its context. Which failures are retried
+// depends on the operation and the failure:
+//
+//	failure                                  | get, list | update, delete, | create, upsert that
+//	                                         |           | upsert          | always creates
+//	not sent (refused, no such host), or     | retried   | retried         | retried
+//	  not processed (HTTP/2 says so)         |           |                 |
+//	429, except for the daily limit          | retried   | retried         | retried
+//	reset, timeout, truncated body           | retried   | retried, maybe  | error, maybe
+//	408, 500, 502, 503, 504, 520 to 527      | retried   | retried, maybe  | error, maybe
+//	425                                      | retried   | retried         | error
 //	other 5xx                                | error     | error, maybe    | error, maybe
-//	2xx without what was promised, too large | error     | error, maybe    | error, maybe
-//	401 for a bad or expired token           | repeated once, if the TokenSource can renew it
+//	malformed or too large 2xx response      | error     | error, maybe    | error, maybe
+//	401 for an invalid or expired token      | retried once, if the TokenSource can replace the token
 //	anything else                            | error     | error           | error
 //
-// Where it says maybe, the write may have happened: if the call fails in the end, the error matches [ErrMaybeApplied]. After a
-// create, look for the contact before creating it again, by its e-mail address or phone number in a list, some seconds later
-// since lists lag behind; or upsert it. A repeated delete that meets "not found" is a success. A repeated upsert may answer New
-// false for a contact that its first attempt created.
+// Where the table says "maybe", the write may have been applied: if the call fails in the end, the error
+// matches [ErrMaybeApplied]. After a create, look for the contact in a list by its email address or phone
+// number before creating it again, some seconds later because lists are eventually consistent; or upsert
+// it. An upsert that sets createNewIfDuplicateAllowed, or that has neither an email address nor a phone
+// number, always creates a contact. A retried delete that finds the contact deleted is a success. A
+// retried upsert may return New false for a contact that its first attempt created.
 //
-// Waits are exponential with full jitter. Retry-After is obeyed up to RetryPolicy.MaxDelay; beyond it the call ends at once with
-// Error.RetryAfter set. After a 429 nothing starts for the API's interval, for all calls at once.
+// Delays are exponential with full jitter. Retry-After is honored up to RetryPolicy.MaxDelay; if it is
+// longer, the call fails immediately with Error.RetryAfter set. A delay that cannot end before the deadline
+// of the context is not started: the error then matches [context.DeadlineExceeded] and the kind of the
+// failure.
 //
-// # How requests are paced
+// The HTTP transport does not retry by itself: a request with a body is not sent again by net/http if it
+// may not be applied twice, and no request is sent on more than two connections in one attempt. A server
+// that applies a request and then declares, by HTTP/2, that it did not process it can still cause a second
+// application, at most one per attempt.
 //
-// A client starts no more requests in any interval than the API allows, over every window: 100 in 10 seconds, or what the
-// headers of the latest response say. See [NewPacer] and [WithPacer].
+// # Rate limiting
 //
-// # What the API sends
+// A client sends no more requests in any interval than the API allows: 100 in 10 seconds, or what the
+// headers of the latest response say. After a 429, all calls wait until the pause that the API asks for is
+// over; while more than 30 seconds of it are left, calls fail immediately with ErrRateLimited. After the
+// daily limit is exhausted, calls fail immediately until it is reset. See [NewPacer] and [WithPacer].
 //
-// A body is decoded strictly by api/contacts.yaml first. Where a value has another type, a second pass keeps what can be kept
-// and tells where in [Response.Drift]: one odd value loses neither a contact nor a page. Members that the document does not know
-// are kept in Contact.Extra. Instants may be odd too: one that cannot be read is zero. To store a contact as JSON, encode it by
-// the rules of json/v2 (github.com/go-json-experiment/json): encoding/json writes Extra as a member of its own.
+// A call waits for the rate limit in order of arrival. More concurrent calls than rate times latency do not
+// make a program faster: at 10 requests per second and 300 ms of latency, 3 to 10 workers reach the limit.
+// Do not change one contact from several goroutines at once: the API does not order concurrent writes.
+//
+// # Response decoding
+//
+// A body is decoded strictly by api/contacts.yaml first. Where a value has another type, a second pass
+// keeps as much as possible and records each mismatch in [Response.Drift], so that one unexpected value does
+// not make a contact or a page unreadable. Properties that the schema does not know are kept in the Extra
+// field of their object, survive encoding/json and json/v2 in both directions, and are never sent in a
+// request. [DecodeContact] decodes a contact from a webhook, a queue or an export under the same rules.
+//
+// # Tests of your program
+//
+// Package clienttest has a fake HighLevel that runs in the test process. To replace the client by a mock,
+// declare an interface with the methods that you use; [*ContactsService] satisfies it.
 //
 // # Secrets and personal data
 //
-// Errors and log records carry operation, method, path, status, attempt and trace id. They never hold a token, a query, a body, an
-// e-mail address or a phone number. Redirects to another host or from https to http lose the token; writes do not follow them.
+// Errors and log records hold the operation, method, path, status, attempt and trace ID. They never contain
+// a token, a query, a body, an email address or a phone number. The token is not sent when a redirect leads
+// to another host or from https to http; writes do not follow such redirects.
 package client

@@ -102,7 +102,7 @@ func ExampleContactsService_Update() {
 	contact, err := c.Contacts.Update(ctx, "grace000000000000000", client.UpdateContactRequest{
 		City:  client.Set("Arlington"),
 		Email: client.Clear[string](),
-		DND:   client.Ptr(true),
+		DND:   client.Set(true),
 		Tags:  []string{}, // replaces all tags
 	})
 	if err != nil {
@@ -120,7 +120,7 @@ func ExampleContactsService_Upsert() {
 	c, ctx := fake.Client(), context.Background()
 
 	for _, email := range []string{"grace@example.com", "hedy@example.com"} {
-		result, err := c.Contacts.Upsert(ctx, client.UpsertContactRequest{Email: client.Set(email), Source: "example-sync"})
+		result, err := c.Contacts.Upsert(ctx, client.UpsertContactRequest{Email: client.Set(email), Source: client.Set("example-sync")})
 		if err != nil {
 			log.Fatal(err)
 		}
@@ -264,13 +264,13 @@ func ExampleReadField() {
 }
 
 // What came back can be looked at, whether the call succeeded or not.
-func ExampleCaptureResponse() {
+func ExampleWithResponseInto() {
 	fake := startFake()
 	defer fake.Close()
 	c, ctx := fake.Client(), context.Background()
 
 	var response client.Response
-	_, err := c.Contacts.Get(ctx, "ada00000000000000000", client.CaptureResponse(&response))
+	_, err := c.Contacts.Get(ctx, "ada00000000000000000", client.WithResponseInto(&response))
 	if err != nil {
 		log.Fatal(err)
 	}

@@ -190,7 +190,7 @@ func FuzzRateLimit(f *testing.F) {
 		}
 		c, _ := newStub(t, answer{status: 200, body: everything.body, header: header})
 		var response client.Response
-		if err := c.Contacts.Delete(t.Context(), "abc", client.CaptureResponse(&response)); err != nil {
+		if err := c.Contacts.Delete(t.Context(), "abc", client.WithResponseInto(&response)); err != nil {
 			t.Fatal(err)
 		}
 		limit := response.RateLimit

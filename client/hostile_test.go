@@ -82,7 +82,7 @@ func TestHostileBodies(t *testing.T) {
 				}, nil
 			})
 			c, err := client.New(client.StaticToken("pit-test"), client.WithHTTPClient(&http.Client{Transport: transport}),
-				client.WithRetry(client.RetryPolicy{}))
+				client.WithRetry(client.RetryPolicy{MaxAttempts: 1}))
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -158,7 +158,7 @@ func TestGzipBomb(t *testing.T) {
 				_ = bomb.Close()
 			}))
 			defer server.Close()
-			c, err := client.New(client.StaticToken("pit-test"), client.WithBaseURL(server.URL), client.WithRetry(client.RetryPolicy{}),
+			c, err := client.New(client.StaticToken("pit-test"), client.WithBaseURL(server.URL), client.WithRetry(client.RetryPolicy{MaxAttempts: 1}),
 				client.WithMaxResponseBytes(1<<20))
 			if err != nil {
 				t.Fatal(err)

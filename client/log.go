@@ -1,47 +1,54 @@
 package client
 
 import (
+	"context"
 	"errors"
 	"log/slog"
+	"time"
+
+	"github.com/highlevel-contacts/contacts-go/client/internal/redact"
 )
 
-// logAttempt records that an attempt ended.
-func (d *doer) logAttempt(call *call, err error) {
-	if d.logger.Enabled(call.ctx, slog.LevelDebug) {
-		d.logger.LogAttrs(call.ctx, slog.LevelDebug, "highlevel: attempt", recordOf(call, err)...)
+// logAttempt logs the end of an attempt.
+func (c *call) logAttempt(err error, took time.Duration) {
+	if logger := c.client.config.logger; logger.Enabled(c.caller, slog.LevelDebug) {
+		logger.LogAttrs(c.caller, slog.LevelDebug, "highlevel: attempt", c.logAttrs(err, took)...)
 	}
 }
 
-// logFailure records that a call failed.
-func (d *doer) logFailure(call *call, err error) {
-	if d.logger.Enabled(call.ctx, slog.LevelWarn) {
-		d.logger.LogAttrs(call.ctx, slog.LevelWarn, "highlevel: call failed", recordOf(call, err)...)
+// logOutcome logs a call that failed, and a response that does not match the schema.
+func (c *call) logOutcome(err error) {
+	logger, level := c.client.config.logger, slog.LevelWarn
+	if (c.operation == getContact && errors.Is(err, ErrNotFound)) || errors.Is(err, context.Canceled) {
+		level = slog.LevelDebug // the program expects these
 	}
-}
-
-// logDrift records that a body differs from the document, by its first place.
-func (d *doer) logDrift(call *call) {
-	if drift := call.response.Drift; len(drift) > 0 {
-		d.logger.LogAttrs(call.ctx, slog.LevelWarn, "highlevel: answer differs from the document", append(recordOf(call, nil),
-			slog.Int("places", len(drift)), slog.String("pointer", drift[0].Pointer),
+	if err != nil && logger.Enabled(c.caller, level) {
+		logger.LogAttrs(c.caller, level, "highlevel: call failed", c.logAttrs(err, time.Since(c.started))...)
+	}
+	if drift := c.response.Drift; len(drift) > 0 && logger.Enabled(c.caller, slog.LevelWarn) {
+		logger.LogAttrs(c.caller, slog.LevelWarn, "highlevel: response does not match the schema", append(c.logAttrs(nil, time.Since(c.started)),
+			slog.Int("places", len(drift)), slog.String("pointer", redact.Text(drift[0].Pointer, c.token)),
 			slog.String("want", drift[0].Want), slog.String("got", drift[0].Got))...)
 	}
 }
 
-// recordOf tells of a call what is neither personal nor secret: the texts of errors stay out too.
-func recordOf(call *call, err error) []slog.Attr {
-	response := &call.response
+// logAttrs returns the log attributes of the call. They contain no personal data and no secrets.
+func (c *call) logAttrs(err error, took time.Duration) []slog.Attr {
+	response := &c.response
 	attrs := []slog.Attr{
-		slog.String("operation", call.operation.id), slog.String("method", call.request.Method),
-		slog.String("path", call.request.URL.EscapedPath()), slog.Int("status", response.StatusCode),
-		slog.Int("attempt", response.Attempts), slog.Duration("wait", call.waited),
-		slog.String("cf_ray", sanitize(response.Header.Get("Cf-Ray"))),
+		slog.String("operation", string(c.operation)), slog.String("method", c.request.Method),
+		slog.String("path", c.path()), slog.Int("status", response.StatusCode),
+		slog.Int("attempt", response.Attempts), slog.Duration("waited", c.waited), slog.Duration("took", took),
+		slog.String("cf_ray", redact.Text(response.Header.Get("Cf-Ray"), c.token)),
 	}
 	if limit := response.RateLimit; limit.Known {
 		attrs = append(attrs, slog.Int("remaining", limit.Remaining), slog.Int("daily_remaining", limit.DailyRemaining))
 	}
-	if apiError, ok := errors.AsType[*Error](err); ok {
-		attrs = append(attrs, slog.String("trace_id", sanitize(apiError.TraceID)))
+	if err != nil {
+		attrs = append(attrs, slog.String("kind", Kind(err)), slog.String("cause", err.Error()))
+	}
+	if apiErr, ok := errors.AsType[*Error](err); ok {
+		attrs = append(attrs, slog.String("trace_id", redact.Text(apiErr.TraceID, c.token)))
 	}
 	return attrs
 }

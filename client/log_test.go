@@ -21,6 +21,7 @@ func TestLogRecords(t *testing.T) {
 		"X-Ratelimit-Limit-Daily": {"200000"}, "X-Ratelimit-Daily-Remaining": {"199512"},
 	}
 	const get = " operation=getContact method=GET path=/proxy/v1/contacts/abc "
+	const forbidden = ` kind=forbidden cause="getContact: GET /proxy/v1/contacts/abc: 403 forbidden: no (trace 9f1c8e0a-58d3-4c3c-a60b-6c5e2b1d7f30)"`
 	for _, test := range []struct {
 		name   string
 		answer answer
@@ -38,19 +39,20 @@ func TestLogRecords(t *testing.T) {
 			"error, debug",
 			answer{status: 403, body: `{"message":"no","traceId":"9f1c8e0a-58d3-4c3c-a60b-6c5e2b1d7f30"}`},
 			slog.LevelDebug,
-			`level=DEBUG msg="highlevel: attempt"` + get + "status=403 attempt=1 cf_ray=\"\" trace_id=9f1c8e0a-58d3-4c3c-a60b-6c5e2b1d7f30\n" +
-				`level=WARN msg="highlevel: call failed"` + get + "status=403 attempt=1 cf_ray=\"\" trace_id=9f1c8e0a-58d3-4c3c-a60b-6c5e2b1d7f30\n",
+			`level=DEBUG msg="highlevel: attempt"` + get + "status=403 attempt=1 cf_ray=\"\"" + forbidden + " trace_id=9f1c8e0a-58d3-4c3c-a60b-6c5e2b1d7f30\n" +
+				`level=WARN msg="highlevel: call failed"` + get + "status=403 attempt=1 cf_ray=\"\"" + forbidden + " trace_id=9f1c8e0a-58d3-4c3c-a60b-6c5e2b1d7f30\n",
 		},
 		{
 			"error",
 			answer{status: 500, body: html},
 			slog.LevelWarn,
-			`level=WARN msg="highlevel: call failed"` + get + "status=500 attempt=1 cf_ray=\"\" trace_id=\"\"\n",
+			`level=WARN msg="highlevel: call failed"` + get + "status=500 attempt=1 cf_ray=\"\" kind=server cause=\"getContact: GET /proxy/v1/contacts/abc: 500 server error\" trace_id=\"\"\n",
 		},
 		{"error, but errors alone", answer{status: 500, body: html}, slog.LevelError, ""},
 		{
 			"bad response", ok(html), slog.LevelWarn,
-			`level=WARN msg="highlevel: call failed"` + get + "status=200 attempt=1 cf_ray=\"\"\n",
+			`level=WARN msg="highlevel: call failed"` + get + "status=200 attempt=1 cf_ray=\"\"" + ` kind=bad_response cause="getContact: GET /proxy/v1/contacts/abc: bad response: ` +
+				`the body is not a complete JSON object (status 200, content type \"application/json; charset=utf-8\", 121 bytes)"` + "\n",
 		},
 	} {
 		t.Run(test.name, func(t *testing.T) {
@@ -68,7 +70,7 @@ func TestLogRecords(t *testing.T) {
 
 // withoutTimes drops from records what is different each time.
 func withoutTimes(_ []string, attr slog.Attr) slog.Attr {
-	if attr.Key == slog.TimeKey || attr.Key == "wait" {
+	if attr.Key == slog.TimeKey || attr.Key == "waited" || attr.Key == "took" {
 		return slog.Attr{}
 	}
 	return attr

@@ -3,7 +3,6 @@ package client
 import (
 	"context"
 	"fmt"
-	"net/http"
 
 	"github.com/highlevel-contacts/contacts-go/gen"
 )
@@ -48,13 +47,19 @@ func (s *ContactsService) List(ctx context.Context, list ListRequest, opts ...Ca
 	if err != nil {
 		return nil, err
 	}
-	result, err := do[gen.ListContactsResult](ctx, s.client, getContacts, opts, func(ctx context.Context) (*http.Response, error) {
-		return s.client.generated.GetContacts(ctx, params)
-	})
+	call, err := s.client.newCall(ctx, getContacts, opts)
 	if err != nil {
 		return nil, err
 	}
-	page := &Page{Contacts: result.Contacts, Total: result.Count, Next: nextCursor(result, list.Limit)}
+	var result gen.ListContactsResult
+	_, err = call.generated().GetContacts(call.ctx, params) //nolint:bodyclose // the body has been read
+	if err = call.decodeInto(err, &result); err == nil && result.Contacts == nil {
+		err = call.badResponse(errNoList)
+	}
+	if err = call.finish(err); err != nil {
+		return nil, err
+	}
+	page := &Page{Contacts: result.Contacts, Total: result.Count, Next: nextCursor(&result, list.Limit)}
 	if result.Meta != nil {
 		page.Total = max(page.Total, result.Meta.Total)
 	}
@@ -71,29 +76,34 @@ func (s *ContactsService) ListByBusiness(
 	if err != nil {
 		return nil, err
 	}
-	result, err := do[gen.ListContactsByBusinessResult](ctx, s.client, getContactsByBusinessID, opts,
-		func(ctx context.Context) (*http.Response, error) {
-			return s.client.generated.GetContactsByBusinessID(ctx, businessID, params)
-		})
+	call, err := s.client.newCall(ctx, getContactsByBusinessID, opts)
 	if err != nil {
+		return nil, err
+	}
+	var result gen.ListContactsByBusinessResult
+	_, err = call.generated().GetContactsByBusinessID(call.ctx, businessID, params) //nolint:bodyclose // the body has been read
+	if err = call.decodeInto(err, &result); err == nil && result.Contacts == nil {
+		err = call.badResponse(errNoList)
+	}
+	if err = call.finish(err); err != nil {
 		return nil, err
 	}
 	return &Page{Contacts: result.Contacts, Total: result.Count}, nil
 }
 
 func (s *ContactsService) listParams(list ListRequest) (*gen.GetContactsParams, error) {
-	if err := s.fillLocation(getContacts, &list.LocationID); err != nil {
+	if err := s.setLocation(getContacts, &list.LocationID); err != nil {
 		return nil, err
 	}
 	if list.Limit < 0 || list.Limit > maxLimit {
-		return nil, fmt.Errorf("%s: %w: limit %d is not between 1 and %d", getContacts.id, ErrInvalid, list.Limit, maxLimit)
+		return nil, invalid(getContacts, fmt.Sprintf("limit %d is not between 1 and %d", list.Limit, maxLimit))
 	}
 	params := &gen.GetContactsParams{LocationID: list.LocationID, Query: unlessZero(list.Query), Limit: unlessZero(list.Limit)}
 	if list.After.IsZero() {
 		return params, nil
 	}
 	if !list.After.isWhole() {
-		return nil, fmt.Errorf("%s: %w: the cursor has one half only; the API needs both", getContacts.id, ErrInvalid)
+		return nil, invalid(getContacts, "the cursor has one half only; the API needs both")
 	}
 	params.StartAfter, params.StartAfterID = &list.After.AddedMillis, &list.After.ID
 	return params, nil
@@ -103,11 +113,11 @@ func (s *ContactsService) businessParams(businessID string, list BusinessListReq
 	if err := checkID(getContactsByBusinessID, "business", businessID); err != nil {
 		return nil, err
 	}
-	if err := s.fillLocation(getContactsByBusinessID, &list.LocationID); err != nil {
+	if err := s.setLocation(getContactsByBusinessID, &list.LocationID); err != nil {
 		return nil, err
 	}
 	if list.Limit < 0 || list.Skip < 0 {
-		return nil, fmt.Errorf("%s: %w: limit %d or skip %d is negative", getContactsByBusinessID.id, ErrInvalid, list.Limit, list.Skip)
+		return nil, invalid(getContactsByBusinessID, fmt.Sprintf("limit %d or skip %d is negative", list.Limit, list.Skip))
 	}
 	return &gen.GetContactsByBusinessIDParams{
 		LocationID: list.LocationID, Query: unlessZero(list.Query), Limit: unlessZero(list.Limit), Skip: unlessZero(list.Skip),

@@ -4,17 +4,15 @@ import (
 	"cmp"
 	"container/list"
 	"context"
-	"errors"
 	"fmt"
 	"net/http"
 	"sort"
 	"strconv"
 	"sync"
 	"time"
-)
 
-// ErrDailyLimit indicates that the daily quota is exhausted. The error also matches [ErrRateLimited].
-var ErrDailyLimit = errors.New("daily limit exhausted")
+	"github.com/highlevel-contacts/contacts-go/client/internal/httpx"
+)
 
 // RateLimit is the rate limit that the API reports in the headers of a response. Known is false and the other fields are
 // zero if the response has no such headers.
@@ -390,7 +388,7 @@ func pauseAfter(response *Response) time.Duration {
 	if response.StatusCode != http.StatusTooManyRequests {
 		return 0
 	}
-	if wait := retryAfter(response.Header); wait > 0 {
+	if wait := httpx.RetryAfter(response.Header); wait > 0 {
 		return wait
 	}
 	if interval := response.RateLimit.Interval; interval > 0 && interval <= longestInterval {
@@ -404,7 +402,6 @@ func newPausedError(wait time.Duration) *Error {
 	return &Error{
 		StatusCode: http.StatusTooManyRequests, RetryAfter: wait,
 		Messages: []string{"the request was not sent, because the API has asked to wait for another " + wait.Round(time.Second).String()},
-		meanings: []error{ErrRateLimited}, spoken: true,
 	}
 }
 
@@ -413,7 +410,6 @@ func newDailyLimitError(wait time.Duration, limit RateLimit) *Error {
 	return &Error{
 		StatusCode: http.StatusTooManyRequests, RetryAfter: wait, Response: Response{RateLimit: limit},
 		Messages: []string{"the request was not sent, because the daily quota is exhausted for another " + wait.Round(time.Second).String()},
-		meanings: []error{ErrRateLimited, ErrDailyLimit}, spoken: true,
 	}
 }
 

@@ -769,7 +769,7 @@ func TestPacerWithoutAServer(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		api := &scripted{outcomes: []outcome{{err: syscall.ECONNREFUSED, unsent: true}}}
-		c := api.client(t, client.WithRetry(client.RetryPolicy{}))
+		c := api.client(t, client.WithRetry(client.RetryPolicy{MaxAttempts: 1}))
 		began := time.Now()
 		for range 100 {
 			if _, err := c.Contacts.Get(t.Context(), "abc"); !errors.Is(err, syscall.ECONNREFUSED) {
@@ -842,7 +842,7 @@ func TestRateLimitHeaders(t *testing.T) {
 			for _, status := range []int{200, 429} {
 				c, _ := newStub(t, answer{status: status, body: everything.body, header: header})
 				var response client.Response
-				_ = c.Contacts.Delete(t.Context(), "abc", client.CaptureResponse(&response))
+				_ = c.Contacts.Delete(t.Context(), "abc", client.WithResponseInto(&response))
 				if diff := cmp.Diff(test.want, response.RateLimit); diff != "" {
 					t.Errorf("%d (-want +got):\n%s", status, diff)
 				}

@@ -36,7 +36,7 @@ func TestRedirects(t *testing.T) {
 		statuses   []int
 		location   string
 		reads      bool // followed by reading calls
-		writes     bool // followed by writing ones
+		writes     bool // followed by idempotent writes; a create is sent once, so net/http cannot send it again
 		withTokens bool
 	}{
 		{"same host, same method", []int{307, 308}, here + target, true, true, true},
@@ -55,7 +55,7 @@ func TestRedirects(t *testing.T) {
 					t.Parallel()
 					api := &redirecting{status: status, location: test.location}
 					err := operation.call(t.Context(), newClient(t, api), client.WithHeader("Cookie", "session=zulu"))
-					follows := test.reads && !operation.write || test.writes && operation.write
+					follows := test.reads && !operation.write || test.writes && operation.write && operation.repeatable
 					if !follows {
 						var apiError *client.Error
 						if !errors.As(err, &apiError) || apiError.StatusCode != status || len(api.requests) != 1 || errors.Is(err, client.ErrMaybeApplied) {

@@ -62,7 +62,7 @@ func TestOnlyABadTokenIsRenewed(t *testing.T) {
 				api := &authorizing{api: scripted{outcomes: []outcome{{status: test.status, body: body}, success}}}
 				source := &renewable{}
 				c, err := client.New(source, client.WithHTTPClient(&http.Client{Transport: api}), client.WithLocation("loc"),
-					client.WithRetry(client.RetryPolicy{}))
+					client.WithRetry(client.RetryPolicy{MaxAttempts: 1}))
 				if err != nil {
 					t.Fatal(err)
 				}

@@ -10,47 +10,53 @@ import (
 )
 
 const (
-	defaultMaxBytes = 16 << 20
-	maxErrorBytes   = 64 << 10
-	firstReadBytes  = 1 << 20 // how much of an announced length is believed before it has come
+	maxErrorBytes = 64 << 10
+	// maxInitialBuffer caps the size of the buffer that is taken from Content-Length.
+	maxInitialBuffer = 1 << 20
 )
 
-// Response is what came back from the API, for [CaptureResponse] and in [Error]. Header and Body are data: Body may hold
-// personal data and is never printed by this package.
+// Response is the metadata of a response of the API, for [WithResponseInto] and in [Error]. Its header
+// and body may hold personal data. A Response is therefore printed, logged and encoded as a summary
+// without content.
 type Response struct {
-	StatusCode int         // 0 if nothing came back
-	Header     http.Header // cf-ray in it helps the vendor's support
-	Body       []byte      // whole for a success; of an error the first 64 KiB
+	StatusCode int         // 0 if no response was received
+	Header     http.Header // the cf-ray header helps the vendor's support
+	Body       []byte      // complete for a 2xx response, otherwise the first 64 KiB
 	Attempts   int         // requests sent for the call
 	RateLimit  RateLimit
-	Drift      []Drift // where the body differs from the document, at most 100 places
+	Drift      []Drift // where the body does not match the schema; at most 100 places
 }
 
-// String returns status, size and attempts, nothing of the content.
+// String returns the status, size and number of attempts.
 func (r Response) String() string {
-	return fmt.Sprintf("status %d, %d bytes, attempt %d", r.StatusCode, len(r.Body), r.Attempts)
+	return fmt.Sprintf("status %d, %d bytes, %d attempts", r.StatusCode, len(r.Body), r.Attempts)
 }
 
 // GoString returns what String returns.
 func (r Response) GoString() string { return r.String() }
 
-// MarshalText returns what String returns, so that no encoding holds personal data.
+// Format prints what String returns for every verb.
+func (r Response) Format(state fmt.State, _ rune) { _, _ = io.WriteString(state, r.String()) }
+
+// MarshalText returns what String returns.
 func (r Response) MarshalText() ([]byte, error) { return []byte(r.String()), nil }
 
-// LogValue returns status, size and attempts, nothing of the content.
+// LogValue returns the status, size and number of attempts.
 func (r Response) LogValue() slog.Value {
 	return slog.GroupValue(
 		slog.Int("status", r.StatusCode), slog.Int("bytes", len(r.Body)), slog.Int("attempts", r.Attempts))
 }
 
-// Drift is a place where a body does not have the type that the document promises. The value was kept as far as it could be.
+// Drift is a place where a body does not have the type of the schema in api/contacts.yaml. The value was
+// kept as far as possible.
 type Drift struct {
 	Pointer string // JSON pointer into the body
-	Want    string // type by the document: string, boolean, integer, number, date-time, array or object
+	Want    string // type in the schema: string, boolean, integer, number, date-time, array or object
 	Got     string // JSON type found
 }
 
-// readBody reads the body of resp and closes it: a success within limit, of anything else the beginning.
+// readBody reads the body of resp and closes it: up to limit of a 2xx response, and the beginning of any
+// other.
 func readBody(resp *http.Response, limit int64) ([]byte, error) {
 	defer resp.Body.Close()
 	success := isSuccess(resp.StatusCode)
@@ -61,9 +67,9 @@ func readBody(resp *http.Response, limit int64) ([]byte, error) {
 		return nil, tooLarge(limit)
 	}
 	limit = min(limit, math.MaxInt64-1)
-	room := min(max(resp.ContentLength, 0), limit, firstReadBytes) + bytes.MinRead
-	body := bytes.NewBuffer(make([]byte, 0, room))
-	_, err := body.ReadFrom(io.LimitReader(resp.Body, limit+1)) // one more finds out whether it is larger
+	size := min(max(resp.ContentLength, 0), limit, maxInitialBuffer) + bytes.MinRead
+	body := bytes.NewBuffer(make([]byte, 0, size))
+	_, err := body.ReadFrom(io.LimitReader(resp.Body, limit+1)) // one byte more shows that the body is larger
 	if int64(body.Len()) <= limit {
 		return body.Bytes(), err
 	}
@@ -74,7 +80,7 @@ func readBody(resp *http.Response, limit int64) ([]byte, error) {
 }
 
 func tooLarge(limit int64) error {
-	return fmt.Errorf("%w than %d bytes (see WithMaxResponseBytes)", ErrResponseTooLarge, limit)
+	return fmt.Errorf("%w: more than %d bytes (see WithMaxResponseBytes)", ErrResponseTooLarge, limit)
 }
 
 func isSuccess(status int) bool {

@@ -17,7 +17,7 @@ import (
 	"github.com/highlevel-contacts/contacts-go/client"
 )
 
-func TestCaptureResponse(t *testing.T) {
+func TestWithResponseInto(t *testing.T) {
 	t.Parallel()
 	header := http.Header{
 		"Content-Type": {"application/json"}, "Cf-Ray": {"8f1c"},
@@ -71,7 +71,7 @@ func TestCaptureResponse(t *testing.T) {
 			t.Parallel()
 			c := newClient(t, test.transport, client.WithMaxResponseBytes(1000))
 			got := stale
-			_, err := c.Contacts.Get(t.Context(), contactID, client.CaptureResponse(&got))
+			_, err := c.Contacts.Get(t.Context(), contactID, client.WithResponseInto(&got))
 			if !errors.Is(err, test.err) {
 				t.Fatalf("got %v", err)
 			}
@@ -87,7 +87,7 @@ func TestCaptureResponse(t *testing.T) {
 	t.Run("refused argument", func(t *testing.T) {
 		t.Parallel()
 		got := stale
-		_, err := newClient(t, noRequests(t)).Contacts.Get(t.Context(), "..", client.CaptureResponse(&got))
+		_, err := newClient(t, noRequests(t)).Contacts.Get(t.Context(), "..", client.WithResponseInto(&got))
 		if !errors.Is(err, client.ErrInvalid) || cmp.Diff(capturedParts(stale), capturedParts(got)) != "" {
 			t.Errorf("got %v, %v", got, err)
 		}
@@ -108,7 +108,7 @@ func TestACapturedBodyIsTheCallers(t *testing.T) {
 		t.Fatal(err)
 	}
 	var response client.Response
-	got, err := c.Contacts.Get(t.Context(), contactID, client.CaptureResponse(&response))
+	got, err := c.Contacts.Get(t.Context(), contactID, client.WithResponseInto(&response))
 	if err != nil {
 		t.Fatal(err)
 	}

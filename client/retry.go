@@ -1,135 +1,116 @@
 package client
 
 import (
-	"crypto/tls"
-	"encoding/json"
+	"cmp"
+	"context"
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"net/http"
 	"slices"
-	"strconv"
 	"time"
-
-	"github.com/cenkalti/backoff/v5"
 )
 
-// RetryPolicy tells how often a call is attempted and how long it waits in between. What is repeated after which failure is not
-// a matter of policy but of meaning: see the table in the package documentation. The zero value, given to [WithRetry], means one
-// attempt.
+// RetryPolicy sets how many attempts a call has and how long it waits between them. Which failures are
+// retried is fixed: see "Retries" in the package documentation. A zero field means its default.
 type RetryPolicy struct {
-	MaxAttempts int           // attempts in all; 0 means 1
-	MinDelay    time.Duration // the first wait is up to this long, by chance; each further one up to twice as long
-	MaxDelay    time.Duration // the longest wait; a call that the API asks to wait longer ends at once, with RetryAfter set
+	// MaxAttempts is the number of attempts of a call, 3 by default. 1 disables retries.
+	MaxAttempts int
+	// MinDelay is the upper bound of the first delay, which is chosen randomly; 500 ms by default. The
+	// bound doubles after each attempt.
+	MinDelay time.Duration
+	// MaxDelay is the longest delay, 30 s by default. A call that the API asks to wait longer fails
+	// immediately, with Error.RetryAfter set.
+	MaxDelay time.Duration
 }
 
 var defaultRetry = RetryPolicy{MaxAttempts: 3, MinDelay: 500 * time.Millisecond, MaxDelay: 30 * time.Second}
 
-// run makes attempts until one succeeds or none is worthwhile.
-func (p RetryPolicy) run(call *call, attempt func() (*http.Response, error), judge func(error) (time.Duration, bool)) (*http.Response, error) {
-	var last error
-	resp, err := backoff.Retry(call.ctx, func() (*http.Response, error) {
-		resp, err := attempt()
-		if err == nil {
-			return resp, nil
-		}
-		last = err
-		delay, again := judge(err)
-		if !again {
-			return nil, backoff.Permanent(err)
-		}
-		if delay >= 0 {
-			return nil, &backoff.RetryAfterError{Duration: delay}
-		}
-		return nil, err
-	}, backoff.WithBackOff(p.waits()), backoff.WithMaxTries(uint(max(p.MaxAttempts, 1))), backoff.WithMaxElapsedTime(0))
-	if err == nil {
-		return resp, nil
-	}
-	if call.ctx.Err() != nil && !errors.Is(last, call.ctx.Err()) {
-		last = fmt.Errorf("%w, before another attempt after: %w", call.ctx.Err(), last)
-	}
-	return nil, last
-}
-
-// waits returns exponential waits with full jitter: each is anything from nothing to its bound.
-func (p RetryPolicy) waits() backoff.BackOff {
-	return &backoff.ExponentialBackOff{
-		InitialInterval: p.MinDelay / 2, RandomizationFactor: 1, Multiplier: 2, MaxInterval: max(p.MaxDelay, p.MinDelay) / 2,
+func (p RetryPolicy) withDefaults() RetryPolicy {
+	return RetryPolicy{
+		MaxAttempts: cmp.Or(p.MaxAttempts, defaultRetry.MaxAttempts),
+		MinDelay:    cmp.Or(p.MinDelay, defaultRetry.MinDelay),
+		MaxDelay:    cmp.Or(p.MaxDelay, defaultRetry.MaxDelay),
 	}
 }
 
-// ownDelay is the wait that judge returns to leave it to the policy.
-const ownDelay = -1
+// delay is how long to wait before a retry: at least min, and up to max, chosen randomly.
+type delay struct{ min, max time.Duration }
 
-// judge tells whether a call may be attempted again after err, and after which wait.
-func (d *doer) judge(call *call, err error) (delay time.Duration, again bool) {
-	if call.ctx.Err() != nil || !canRepeatBody(call.request) {
-		return 0, false
+// retryDelay reports whether a call may be retried after attempt failed with err, and how long to wait
+// first. The operation is retryable if it may be applied twice.
+func retryDelay(retryable bool, err error, attempt int, policy RetryPolicy) (delay, bool) {
+	if attempt >= policy.MaxAttempts {
+		return delay{}, false
 	}
-	if apiError, ok := errors.AsType[*Error](err); ok {
-		return d.judgeStatus(call, apiError)
+	backoff := delay{max: policy.MinDelay}
+	for i := 1; i < attempt && backoff.max < policy.MaxDelay; i++ {
+		backoff.max *= 2
 	}
-	lost, ok := errors.AsType[*sendError](err) // something else is, for example, that there is no token
-	return ownDelay, ok && lost.mayPass() && (call.operation.repeatable || !lost.reached)
+	backoff.max = min(backoff.max, policy.MaxDelay)
+	if callErr, ok := errors.AsType[*callError](err); ok {
+		return backoff, callErr.temporary && (retryable || !callErr.doubtful)
+	}
+	apiErr, ok := errors.AsType[*Error](err)
+	if !ok || errors.Is(err, ErrDailyLimit) {
+		return delay{}, false
+	}
+	wait := pauseAfter(&apiErr.Response)
+	if wait == 0 {
+		wait = apiErr.RetryAfter
+	}
+	if wait > 0 {
+		backoff = delay{min: wait, max: wait}
+	}
+	switch {
+	case wait > policy.MaxDelay:
+		return delay{}, false
+	case apiErr.StatusCode == http.StatusTooManyRequests:
+		return backoff, true
+	default:
+		return backoff, retryable && isTransient(apiErr.StatusCode)
+	}
 }
 
-func (d *doer) judgeStatus(call *call, apiError *Error) (delay time.Duration, again bool) {
-	if apiError.RetryAfter > d.retry.MaxDelay || apiError.Response.Attempts == 0 { // the pacer has not let it start
-		return 0, false
-	}
-	delay = ownDelay
-	if apiError.RetryAfter > 0 {
-		delay = apiError.RetryAfter
-	}
-	if apiError.StatusCode != http.StatusTooManyRequests {
-		return delay, call.operation.repeatable && isTransient(apiError.StatusCode)
-	}
-	limit := apiError.Response.RateLimit
-	if limit.DailyLimit > 0 && limit.DailyRemaining == 0 {
-		return 0, false // the day is used up
-	}
-	delay = pauseAfter(&apiError.Response) // the pacer waits as long, for all calls at once
-	return delay, true
-}
-
-// isTransient tells whether a status may be another one soon. 520 to 527 are Cloudflare's.
+// isTransient reports whether a request that got this status may succeed later. The statuses from 520
+// to 527 are Cloudflare's.
 func isTransient(status int) bool {
 	return slices.Contains([]int{408, 425, 500, 502, 503, 504}, status) || (status >= 520 && status <= 527)
 }
 
-// mayPass tells whether what kept the answer from coming may be gone soon.
-func (e *sendError) mayPass() bool {
-	_, distrusted := errors.AsType[*tls.CertificateVerificationError](e.cause)
-	return !distrusted && !errors.Is(e.cause, ErrResponseTooLarge) && !errors.Is(e.cause, errTooManyRedirects)
+// leavesDoubt reports whether a write that ended with err may have been applied.
+func leavesDoubt(err error) bool {
+	if callErr, ok := errors.AsType[*callError](err); ok {
+		return callErr.doubtful
+	}
+	apiErr, ok := errors.AsType[*Error](err)
+	return ok && (apiErr.StatusCode >= http.StatusInternalServerError || apiErr.StatusCode == http.StatusRequestTimeout)
 }
 
-// canRepeatBody tells whether req can be sent again. Only a caller's own reader, by way of Generated, cannot.
-func canRepeatBody(req *http.Request) bool {
-	return req.Body == nil || req.Body == http.NoBody || req.GetBody != nil
+// wait waits before a retry after cause. It does not start to wait if the deadline of the caller comes
+// first.
+func (c *call) wait(d delay, cause error) error {
+	duration := d.min
+	if d.max > d.min {
+		duration += rand.N(d.max - d.min) //nolint:gosec // jitter need not be secret
+	}
+	if deadline, ok := c.caller.Deadline(); ok && time.Until(deadline) < duration {
+		return c.afterFailure(fmt.Errorf("the retry would wait %s: %w", duration.Round(time.Millisecond), context.DeadlineExceeded), cause)
+	}
+	timer := time.NewTimer(duration)
+	defer timer.Stop()
+	start := time.Now()
+	defer func() { c.waited += time.Since(start) }()
+	select {
+	case <-timer.C:
+		return nil
+	case <-c.caller.Done():
+		return c.afterFailure(c.caller.Err(), cause)
+	}
 }
 
-// retryAfter reads the header Retry-After: seconds or a date. What is neither, or is past, is 0; a year is the most.
-func retryAfter(header http.Header) time.Duration {
-	const longest = 365 * 24 * time.Hour
-	text := header.Get("Retry-After")
-	if date, err := http.ParseTime(text); err == nil {
-		return min(max(time.Until(date), 0), longest)
-	}
-	seconds, err := strconv.ParseUint(text, 10, 64)
-	if err != nil && !errors.Is(err, strconv.ErrRange) {
-		return 0
-	}
-	return time.Duration(min(seconds, uint64(longest/time.Second))) * time.Second
-}
-
-// asksNewCreation tells whether an upsert asks for a new contact where duplicates are allowed: it cannot be repeated then.
-func asksNewCreation(req *http.Request) bool {
-	if req.GetBody == nil {
-		return true
-	}
-	var upsert struct {
-		Asks bool `json:"createNewIfDuplicateAllowed"`
-	}
-	body, err := req.GetBody()
-	return err != nil || json.NewDecoder(body).Decode(&upsert) != nil || upsert.Asks
+// afterFailure returns the error of a call that could not be retried because of err after it failed
+// with failure. It matches both.
+func (c *call) afterFailure(err, failure error) error {
+	return &callError{text: failure.Error() + "; not retried: " + err.Error(), cause: err, earlier: failure}
 }

@@ -120,7 +120,7 @@ func TestNothingPrivateIsPrinted(t *testing.T) {
 			} {
 				c := newClient(t, transport, client.WithLogger(slog.New(handler)), client.WithMaxResponseBytes(1000))
 				var response client.Response
-				for _, err := range writeAndSearch(t.Context(), c, client.CaptureResponse(&response)) {
+				for _, err := range writeAndSearch(t.Context(), c, client.WithResponseInto(&response)) {
 					checkForms(t, response)
 					checkForms(t, &response)
 					if err != nil {
@@ -139,8 +139,8 @@ func TestNothingPrivateIsPrinted(t *testing.T) {
 // TestATokenOfNoKnownFormIsTakenOut echoes one that nothing but its value tells.
 func TestATokenOfNoKnownFormIsTakenOut(t *testing.T) {
 	t.Parallel()
-	const opaque = "zulu"
-	api := &stub{answers: []answer{{status: 400, body: `{"message":["bad zulu","zulu"],"traceId":"zulu-1"}`}}}
+	const opaque = "zulu-zulu"
+	api := &stub{answers: []answer{{status: 400, body: `{"message":["bad zulu-zulu","zulu-zulu"],"traceId":"zulu-zulu-1"}`}}}
 	c, err := client.New(client.StaticToken(opaque), client.WithHTTPClient(&http.Client{Transport: api}))
 	if err != nil {
 		t.Fatal(err)

@@ -14,7 +14,7 @@ import (
 // may have written the request.
 func TestTextsOfLostCalls(t *testing.T) {
 	t.Parallel()
-	const maybe = "; the write may have been applied: look before you repeat it"
+	const maybe = "; the write may have been applied"
 	want := map[string]string{
 		"get":                 "getContact: GET /proxy/v1/contacts/abc: unexpected EOF",
 		"list":                "getContacts: GET /proxy/v1/contacts/: unexpected EOF",

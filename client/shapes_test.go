@@ -26,7 +26,7 @@ func TestAContactAsGetByIDSendsIt(t *testing.T) {
 	t.Parallel()
 	c, _ := newStub(t, ok(body(t, "getContact")))
 	var response client.Response
-	got, err := c.Contacts.Get(t.Context(), contactID, client.CaptureResponse(&response))
+	got, err := c.Contacts.Get(t.Context(), contactID, client.WithResponseInto(&response))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -93,7 +93,7 @@ func TestAPageAsTheListSendsIt(t *testing.T) {
 	t.Parallel()
 	c, _ := newStub(t, ok(body(t, "getContacts")))
 	var response client.Response
-	got, err := c.Contacts.List(t.Context(), client.ListRequest{}, client.CaptureResponse(&response))
+	got, err := c.Contacts.List(t.Context(), client.ListRequest{}, client.WithResponseInto(&response))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -208,7 +208,7 @@ func TestShapes(t *testing.T) {
 			t.Parallel()
 			c, _ := newStub(t, ok("\xEF\xBB\xBF"+contactBody(test.members)))
 			var response client.Response
-			got, err := c.Contacts.Get(t.Context(), contactID, client.CaptureResponse(&response))
+			got, err := c.Contacts.Get(t.Context(), contactID, client.WithResponseInto(&response))
 			if err != nil {
 				t.Fatal(err)
 			}

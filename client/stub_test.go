@@ -123,7 +123,7 @@ func newClient(t testing.TB, transport http.RoundTripper, opts ...client.Option)
 	t.Helper()
 	opts = slices.Concat([]client.Option{
 		client.WithBaseURL(base), client.WithLocation(location), client.WithHTTPClient(&http.Client{Transport: transport}),
-		client.WithRetry(client.RetryPolicy{}), client.WithPacer(client.Unpaced{}),
+		client.WithRetry(client.RetryPolicy{MaxAttempts: 1}), client.WithPacer(client.Unpaced{}),
 	}, opts)
 	c, err := client.New(client.StaticToken(token), opts...)
 	if err != nil {

@@ -1,7 +1,10 @@
 package client_test
 
 import (
+	"errors"
 	"reflect"
+	"slices"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -24,12 +27,12 @@ func TestBodiesOfCreate(t *testing.T) {
 				FirstName: "Rosan", LastName: "Deo", Name: "Rosan Deo", Email: "rosan@deos.example", Phone: "+1 888-888-8888",
 				CompanyName: "DGS", Gender: "male", Address1: "3535 1st St N", City: "Dolomite", State: "AL", PostalCode: "35061",
 				Country: "US", Website: "https://deos.example", Timezone: "America/Chihuahua", DateOfBirth: "1990-09-25",
-				Source: "public api", AssignedTo: "y0Be", DND: client.Ptr(true), LocationID: "l",
-				DNDSettings: client.DNDSettings{
-					Email: client.DNDSetting{Status: client.DNDActive, Message: "asked"},
-					SMS:   client.DNDSetting{Status: client.DNDPermanent, Code: "103"},
+				Source: "public api", AssignedTo: "y0Be", DND: new(true), LocationID: "l",
+				DNDSettings: client.DNDSettingsInput{
+					Email: client.DNDSettingInput{Status: client.DNDActive, Message: "asked"},
+					SMS:   client.DNDSettingInput{Status: client.DNDPermanent, Code: "103"},
 				},
-				InboundDNDSettings: client.InboundDNDSettings{All: client.InboundDNDSetting{Status: client.DNDInactive}},
+				InboundDNDSettings: client.InboundDNDSettingsInput{All: client.InboundDNDSettingInput{Status: client.DNDInactive}},
 				Tags:               []string{" VIP "},
 				CustomFields:       []client.CustomFieldInput{client.Field("a", "b")},
 			},
@@ -40,7 +43,7 @@ func TestBodiesOfCreate(t *testing.T) {
 				`"lastName":"Deo","locationId":"l","name":"Rosan Deo","phone":"+1 888-888-8888","postalCode":"35061",` +
 				`"source":"public api","state":"AL","tags":[" VIP "],"timezone":"America/Chihuahua","website":"https://deos.example"}`,
 		},
-		{"false is sent", client.CreateContactRequest{LocationID: "l", DND: client.Ptr(false)}, `{"dnd":false,"locationId":"l"}`},
+		{"false is sent", client.CreateContactRequest{LocationID: "l", DND: new(false)}, `{"dnd":false,"locationId":"l"}`},
 		{
 			"empty lists are sent",
 			client.CreateContactRequest{LocationID: "l", Tags: []string{}, CustomFields: []client.CustomFieldInput{}},
@@ -61,11 +64,14 @@ func TestBodiesOfCreate(t *testing.T) {
 }
 
 // filled returns a request in which each member that may be null is what set makes of its name in Go, and the others are zero.
-func filled[T any](t testing.TB, set func(name string) nullable.Nullable[string]) T {
+func filled[T any](t testing.TB, set func(name string) nullable.Nullable[string], notNullable ...string) T {
 	t.Helper()
 	var request T
 	value := reflect.ValueOf(&request).Elem()
 	for i := range value.NumField() {
+		if slices.Contains(notNullable, value.Type().Field(i).Name) {
+			continue
+		}
 		if member, ok := reflect.TypeAssert[*nullable.Nullable[string]](value.Field(i).Addr()); ok {
 			*member = set(value.Type().Field(i).Name)
 		}
@@ -113,10 +119,10 @@ func TestSetClearAndNothing(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
 			c, api := newStub(t, everything)
-			if _, err := c.Contacts.Update(t.Context(), "abc", filled[client.UpdateContactRequest](t, test.set)); err != nil {
+			if _, err := c.Contacts.Update(t.Context(), "abc", filled[client.UpdateContactRequest](t, test.set, "Country", "PostalCode")); err != nil {
 				t.Fatal(err)
 			}
-			if _, err := c.Contacts.Upsert(t.Context(), filled[client.UpsertContactRequest](t, test.set)); err != nil {
+			if _, err := c.Contacts.Upsert(t.Context(), filled[client.UpsertContactRequest](t, test.set, "AssignedTo", "Country", "Gender", "PostalCode", "Source")); err != nil {
 				t.Fatal(err)
 			}
 			if diff := cmp.Diff(test.update, api.sent[0].Body); diff != "" {
@@ -132,20 +138,20 @@ func TestSetClearAndNothing(t *testing.T) {
 // TestPlainMembersOfUpdateAndUpsert are those that the API does not let be null.
 func TestPlainMembersOfUpdateAndUpsert(t *testing.T) {
 	t.Parallel()
-	dnd := client.DNDSettings{
-		Call: client.DNDSetting{Status: "active"}, Email: client.DNDSetting{Status: "active"}, SMS: client.DNDSetting{Status: "active"},
-		WhatsApp: client.DNDSetting{Status: "active"}, GMB: client.DNDSetting{Status: "active"}, FB: client.DNDSetting{Status: "active"},
+	dnd := client.DNDSettingsInput{
+		Call: client.DNDSettingInput{Status: "active"}, Email: client.DNDSettingInput{Status: "active"}, SMS: client.DNDSettingInput{Status: "active"},
+		WhatsApp: client.DNDSettingInput{Status: "active"}, GMB: client.DNDSettingInput{Status: "active"}, FB: client.DNDSettingInput{Status: "active"},
 	}
 	const channels = `{"Call":{"status":"active"},"Email":{"status":"active"},"FB":{"status":"active"},"GMB":{"status":"active"},` +
 		`"SMS":{"status":"active"},"WhatsApp":{"status":"active"}}`
 	c, api := newStub(t, everything)
 	_, err1 := c.Contacts.Update(t.Context(), "abc", client.UpdateContactRequest{
-		PostalCode: "35061", Country: "US", DND: client.Ptr(false), DNDSettings: dnd, Tags: []string{}, CustomFields: []client.CustomFieldInput{},
-		InboundDNDSettings: client.InboundDNDSettings{All: client.InboundDNDSetting{Status: client.DNDActive, Message: "asked"}},
+		PostalCode: client.Set("35061"), Country: client.Set("US"), DND: client.Set(false), DNDSettings: dnd, Tags: []string{}, CustomFields: []client.CustomFieldInput{},
+		InboundDNDSettings: client.InboundDNDSettingsInput{All: client.InboundDNDSettingInput{Status: client.DNDActive, Message: "asked"}},
 	})
 	_, err2 := c.Contacts.Upsert(t.Context(), client.UpsertContactRequest{
-		PostalCode: "35061", Country: "US", DND: client.Ptr(true), Tags: []string{"a", "b"}, Gender: "male", Source: "s", AssignedTo: "u",
-		CreateNewIfDuplicateAllowed: client.Ptr(false), LocationID: "l",
+		PostalCode: client.Set("35061"), Country: client.Set("US"), DND: client.Set(true), Tags: []string{"a", "b"}, Gender: client.Set("male"), Source: client.Set("s"), AssignedTo: client.Set("u"),
+		CreateNewIfDuplicateAllowed: client.Set(false), LocationID: "l",
 	})
 	if err1 != nil || err2 != nil {
 		t.Fatal(err1, err2)
@@ -170,11 +176,50 @@ func TestSettingsOfAnAnswerGoIntoARequest(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	change := client.UpdateContactRequest{DND: client.Ptr(contact.DND), DNDSettings: contact.DNDSettings}
+	sms := contact.DNDSettings.SMS
+	change := client.UpdateContactRequest{DND: client.Set(contact.DND), DNDSettings: client.DNDSettingsInput{
+		SMS: client.DNDSettingInput{Status: sms.Status, Message: sms.Message, Code: sms.Code},
+	}}
 	if _, err := c.Contacts.Update(t.Context(), "def", change); err != nil {
 		t.Fatal(err)
 	}
 	if diff := cmp.Diff(`{"dnd":true,"dndSettings":{"SMS":{"code":"103","status":"permanent"}}}`, api.sent[1].Body); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+}
+
+// TestClear_NotNullable clears each property that the API does not allow to be null.
+func TestClear_NotNullable(t *testing.T) {
+	t.Parallel()
+	c := newClient(t, noRequests(t))
+	text, flag := client.Clear[string](), client.Clear[bool]()
+	for name, change := range map[string]client.UpdateContactRequest{
+		"country": {Country: text}, "dnd": {DND: flag}, "postalCode": {PostalCode: text},
+	} {
+		_, err := c.Contacts.Update(t.Context(), "abc", change)
+		if !errors.Is(err, client.ErrInvalid) || !strings.Contains(err.Error(), name) {
+			t.Errorf("update %s: got %v, want ErrInvalid", name, err)
+		}
+	}
+	for name, request := range map[string]client.UpsertContactRequest{
+		"assignedTo": {AssignedTo: text}, "country": {Country: text}, "createNewIfDuplicateAllowed": {CreateNewIfDuplicateAllowed: flag},
+		"dnd": {DND: flag}, "gender": {Gender: text}, "postalCode": {PostalCode: text}, "source": {Source: text},
+	} {
+		_, err := c.Contacts.Upsert(t.Context(), request)
+		if !errors.Is(err, client.ErrInvalid) || !strings.Contains(err.Error(), name) {
+			t.Errorf("upsert %s: got %v, want ErrInvalid", name, err)
+		}
+	}
+}
+
+func TestSetNonZero(t *testing.T) {
+	t.Parallel()
+	c, api := newStub(t, everything)
+	change := client.UpdateContactRequest{City: client.SetNonZero(""), State: client.SetNonZero("AL"), DND: client.SetNonZero(false)}
+	if _, err := c.Contacts.Update(t.Context(), "abc", change); err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(`{"state":"AL"}`, api.sent[0].Body); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
 }

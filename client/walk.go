@@ -2,7 +2,6 @@ package client
 
 import (
 	"context"
-	"fmt"
 	"hash/maphash"
 	"iter"
 )
@@ -29,7 +28,7 @@ func (s *ContactsService) All(ctx context.Context, list ListRequest, opts ...Cal
 			}
 			next := maphash.Comparable(seed, *page.Next)
 			if used[next] {
-				yield(nil, fmt.Errorf("%s: %w: the API repeats a cursor", getContacts.id, ErrBadResponse))
+				yield(nil, &callError{text: string(getContacts) + ": the API repeats a cursor", kind: ErrBadResponse})
 				return
 			}
 			used[next] = true
@@ -56,7 +55,7 @@ func (s *ContactsService) AllByBusiness(
 				return
 			}
 			if recent.seen == before {
-				yield(nil, fmt.Errorf("%s: %w: the API repeats a page", getContactsByBusinessID.id, ErrBadResponse))
+				yield(nil, &callError{text: string(getContactsByBusinessID) + ": the API repeats a page", kind: ErrBadResponse})
 				return
 			}
 			list.Skip += len(page.Contacts)

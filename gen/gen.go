@@ -280,8 +280,8 @@ type CreateContactRequest struct {
 	// DND tells whether the contact must not be disturbed on any channel.
 	DND *bool `json:"dnd,omitempty"`
 
-	// DNDSettings is do-not-disturb by channel; the names of channels are case-sensitive. A write merges channel by channel.
-	DNDSettings DNDSettings `json:"dndSettings,omitempty,omitzero"`
+	// DNDSettings is a DNDSettings as requests may carry it.
+	DNDSettings DNDSettingsInput `json:"dndSettings,omitempty,omitzero"`
 
 	// Email is the primary e-mail address.
 	Email string `json:"email,omitempty,omitzero"`
@@ -292,8 +292,8 @@ type CreateContactRequest struct {
 	// Gender is the gender. It is kept on create only.
 	Gender string `json:"gender,omitempty,omitzero"`
 
-	// InboundDNDSettings is do-not-disturb for messages from the contact, on all channels at once.
-	InboundDNDSettings InboundDNDSettings `json:"inboundDndSettings,omitempty,omitzero"`
+	// InboundDNDSettings is an InboundDNDSettings as requests may carry it.
+	InboundDNDSettings InboundDNDSettingsInput `json:"inboundDndSettings,omitempty,omitzero"`
 
 	// LastName is the family name.
 	LastName string `json:"lastName,omitempty,omitzero"`
@@ -388,6 +388,18 @@ type DNDSetting struct {
 	Status DNDStatus `json:"status,omitempty,omitzero"`
 }
 
+// DNDSettingInput is a DNDSetting as requests may carry it.
+type DNDSettingInput struct {
+	// Code is the reason as a code.
+	Code string `json:"code,omitempty,omitzero"`
+
+	// Message is the reason in words.
+	Message string `json:"message,omitempty,omitzero"`
+
+	// Status is the new state.
+	Status DNDStatus `json:"status"`
+}
+
 // DNDSettings is do-not-disturb by channel; the names of channels are case-sensitive. A write merges channel by channel.
 type DNDSettings struct {
 	// Call is do-not-disturb for one channel.
@@ -407,6 +419,27 @@ type DNDSettings struct {
 
 	// WhatsApp is do-not-disturb for one channel.
 	WhatsApp DNDSetting `json:"WhatsApp,omitempty,omitzero"`
+}
+
+// DNDSettingsInput is a DNDSettings as requests may carry it.
+type DNDSettingsInput struct {
+	// Call is a DNDSetting as requests may carry it.
+	Call DNDSettingInput `json:"Call,omitempty,omitzero"`
+
+	// Email is a DNDSetting as requests may carry it.
+	Email DNDSettingInput `json:"Email,omitempty,omitzero"`
+
+	// FB is a DNDSetting as requests may carry it.
+	FB DNDSettingInput `json:"FB,omitempty,omitzero"`
+
+	// GMB is a DNDSetting as requests may carry it.
+	GMB DNDSettingInput `json:"GMB,omitempty,omitzero"`
+
+	// SMS is a DNDSetting as requests may carry it.
+	SMS DNDSettingInput `json:"SMS,omitempty,omitzero"`
+
+	// WhatsApp is a DNDSetting as requests may carry it.
+	WhatsApp DNDSettingInput `json:"WhatsApp,omitempty,omitzero"`
 }
 
 // DNDStatus is the state of do-not-disturb on a channel. The set is open; unknown values are kept.
@@ -446,10 +479,25 @@ type InboundDNDSetting struct {
 	Status DNDStatus `json:"status,omitempty,omitzero"`
 }
 
+// InboundDNDSettingInput is an InboundDNDSetting as requests may carry it.
+type InboundDNDSettingInput struct {
+	// Message is the reason in words.
+	Message string `json:"message,omitempty,omitzero"`
+
+	// Status is the new state.
+	Status DNDStatus `json:"status"`
+}
+
 // InboundDNDSettings is do-not-disturb for messages from the contact, on all channels at once.
 type InboundDNDSettings struct {
 	// All is do-not-disturb for messages from the contact.
 	All InboundDNDSetting `json:"all,omitempty,omitzero"`
+}
+
+// InboundDNDSettingsInput is an InboundDNDSettings as requests may carry it.
+type InboundDNDSettingsInput struct {
+	// All is an InboundDNDSetting as requests may carry it.
+	All InboundDNDSettingInput `json:"all,omitempty,omitzero"`
 }
 
 // ListContactsByBusinessResult is the answer to getContactsByBusinessId.
@@ -515,7 +563,7 @@ type UpdateContactRequest struct {
 	City nullable.Nullable[string] `json:"city,omitempty,omitzero"`
 
 	// Country is the two-letter country code.
-	Country string `json:"country,omitempty,omitzero"`
+	Country nullable.Nullable[string] `json:"country,omitempty,omitzero"`
 
 	// CustomFields holds the custom fields to write. Those not named are kept.
 	CustomFields []CustomFieldInput `json:"customFields,omitzero"`
@@ -524,10 +572,10 @@ type UpdateContactRequest struct {
 	DateOfBirth nullable.Nullable[string] `json:"dateOfBirth,omitempty,omitzero"`
 
 	// DND tells whether the contact must not be disturbed on any channel.
-	DND *bool `json:"dnd,omitempty"`
+	DND nullable.Nullable[bool] `json:"dnd,omitempty,omitzero"`
 
-	// DNDSettings is do-not-disturb by channel; the names of channels are case-sensitive. A write merges channel by channel.
-	DNDSettings DNDSettings `json:"dndSettings,omitempty,omitzero"`
+	// DNDSettings is a DNDSettings as requests may carry it.
+	DNDSettings DNDSettingsInput `json:"dndSettings,omitempty,omitzero"`
 
 	// Email is the primary e-mail address.
 	Email nullable.Nullable[string] `json:"email,omitempty,omitzero"`
@@ -535,8 +583,8 @@ type UpdateContactRequest struct {
 	// FirstName is the given name.
 	FirstName nullable.Nullable[string] `json:"firstName,omitempty,omitzero"`
 
-	// InboundDNDSettings is do-not-disturb for messages from the contact, on all channels at once.
-	InboundDNDSettings InboundDNDSettings `json:"inboundDndSettings,omitempty,omitzero"`
+	// InboundDNDSettings is an InboundDNDSettings as requests may carry it.
+	InboundDNDSettings InboundDNDSettingsInput `json:"inboundDndSettings,omitempty,omitzero"`
 
 	// LastName is the family name.
 	LastName nullable.Nullable[string] `json:"lastName,omitempty,omitzero"`
@@ -548,7 +596,7 @@ type UpdateContactRequest struct {
 	Phone nullable.Nullable[string] `json:"phone,omitempty,omitzero"`
 
 	// PostalCode is the postal code.
-	PostalCode string `json:"postalCode,omitempty,omitzero"`
+	PostalCode nullable.Nullable[string] `json:"postalCode,omitempty,omitzero"`
 
 	// Source is where the contact came from.
 	Source nullable.Nullable[string] `json:"source,omitempty,omitzero"`
@@ -588,7 +636,7 @@ type UpsertContactRequest struct {
 	Address1 nullable.Nullable[string] `json:"address1,omitempty,omitzero"`
 
 	// AssignedTo is the id of the user to assign the contact to.
-	AssignedTo string `json:"assignedTo,omitempty,omitzero"`
+	AssignedTo nullable.Nullable[string] `json:"assignedTo,omitempty,omitzero"`
 
 	// City is the city.
 	City nullable.Nullable[string] `json:"city,omitempty,omitzero"`
@@ -597,10 +645,10 @@ type UpsertContactRequest struct {
 	CompanyName nullable.Nullable[string] `json:"companyName,omitempty,omitzero"`
 
 	// Country is the two-letter country code.
-	Country string `json:"country,omitempty,omitzero"`
+	Country nullable.Nullable[string] `json:"country,omitempty,omitzero"`
 
 	// CreateNewIfDuplicateAllowed tells to create a contact at once, without a look for a match, where the location allows duplicates; elsewhere it is ignored.
-	CreateNewIfDuplicateAllowed *bool `json:"createNewIfDuplicateAllowed,omitempty"`
+	CreateNewIfDuplicateAllowed nullable.Nullable[bool] `json:"createNewIfDuplicateAllowed,omitempty,omitzero"`
 
 	// CustomFields holds the custom fields to write. Those not named are kept.
 	CustomFields []CustomFieldInput `json:"customFields,omitzero"`
@@ -609,10 +657,10 @@ type UpsertContactRequest struct {
 	DateOfBirth nullable.Nullable[string] `json:"dateOfBirth,omitempty,omitzero"`
 
 	// DND tells whether the contact must not be disturbed on any channel.
-	DND *bool `json:"dnd,omitempty"`
+	DND nullable.Nullable[bool] `json:"dnd,omitempty,omitzero"`
 
-	// DNDSettings is do-not-disturb by channel; the names of channels are case-sensitive. A write merges channel by channel.
-	DNDSettings DNDSettings `json:"dndSettings,omitempty,omitzero"`
+	// DNDSettings is a DNDSettings as requests may carry it.
+	DNDSettings DNDSettingsInput `json:"dndSettings,omitempty,omitzero"`
 
 	// Email is the primary e-mail address.
 	Email nullable.Nullable[string] `json:"email,omitempty,omitzero"`
@@ -621,10 +669,10 @@ type UpsertContactRequest struct {
 	FirstName nullable.Nullable[string] `json:"firstName,omitempty,omitzero"`
 
 	// Gender is the gender. It is kept when the contact is created; of an existing contact it is answered and discarded.
-	Gender string `json:"gender,omitempty,omitzero"`
+	Gender nullable.Nullable[string] `json:"gender,omitempty,omitzero"`
 
-	// InboundDNDSettings is do-not-disturb for messages from the contact, on all channels at once.
-	InboundDNDSettings InboundDNDSettings `json:"inboundDndSettings,omitempty,omitzero"`
+	// InboundDNDSettings is an InboundDNDSettings as requests may carry it.
+	InboundDNDSettings InboundDNDSettingsInput `json:"inboundDndSettings,omitempty,omitzero"`
 
 	// LastName is the family name.
 	LastName nullable.Nullable[string] `json:"lastName,omitempty,omitzero"`
@@ -639,10 +687,10 @@ type UpsertContactRequest struct {
 	Phone nullable.Nullable[string] `json:"phone,omitempty,omitzero"`
 
 	// PostalCode is the postal code.
-	PostalCode string `json:"postalCode,omitempty,omitzero"`
+	PostalCode nullable.Nullable[string] `json:"postalCode,omitempty,omitzero"`
 
 	// Source is where the contact came from.
-	Source string `json:"source,omitempty,omitzero"`
+	Source nullable.Nullable[string] `json:"source,omitempty,omitzero"`
 
 	// State is the state or region.
 	State nullable.Nullable[string] `json:"state,omitempty,omitzero"`

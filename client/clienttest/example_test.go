@@ -71,7 +71,7 @@ func Example_rateLimited() {
 	defer s.Close()
 	s.Fail(clienttest.Fault{Operation: "getContacts", Count: 1, Status: 429})
 
-	c := s.Client(client.WithRetry(client.RetryPolicy{})) // one attempt
+	c := s.Client(client.WithRetry(client.RetryPolicy{MaxAttempts: 1})) // one attempt
 	_, err := c.Contacts.List(context.Background(), client.ListRequest{})
 	fmt.Println(errors.Is(err, client.ErrRateLimited))
 	// Output: true

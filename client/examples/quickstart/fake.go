@@ -94,7 +94,7 @@ func (t *tour) upsert(ctx context.Context) error {
 	t.title("Upsert: the address decides whether a contact is updated or created")
 	for _, email := range []string{"ada@example.com", "grace@example.com"} {
 		t.call("c.Contacts.Upsert(ctx, client.UpsertContactRequest{Email: client.Set(%q), Source: %q})", email, "quickstart")
-		result, err := t.client.Contacts.Upsert(ctx, client.UpsertContactRequest{Email: client.Set(email), Source: "quickstart"})
+		result, err := t.client.Contacts.Upsert(ctx, client.UpsertContactRequest{Email: client.Set(email), Source: client.Set("quickstart")})
 		if err != nil {
 			return err
 		}
@@ -175,8 +175,8 @@ func (t *tour) oddValue(ctx context.Context) error {
 		"/contact/dateAdded": 1603870249758, "/contact/tags": "vip",
 	}})
 	var response client.Response
-	t.call("c.Contacts.Get(ctx, %q, client.CaptureResponse(&response))", t.id)
-	contact, err := t.client.Contacts.Get(ctx, t.id, client.CaptureResponse(&response))
+	t.call("c.Contacts.Get(ctx, %q, client.WithResponseInto(&response))", t.id)
+	contact, err := t.client.Contacts.Get(ctx, t.id, client.WithResponseInto(&response))
 	if err != nil {
 		return err
 	}
@@ -191,8 +191,8 @@ func (t *tour) outage(ctx context.Context) error {
 	t.title("Survive an outage")
 	t.fake.Fail(clienttest.Fault{Operation: "getContact", Count: 1, Status: 502, Body: clienttest.GatewayPage, Header: clienttest.HTMLHeader()})
 	var response client.Response
-	t.call("c.Contacts.Get(ctx, %q, client.CaptureResponse(&response))", t.id)
-	contact, err := t.client.Contacts.Get(ctx, t.id, client.CaptureResponse(&response))
+	t.call("c.Contacts.Get(ctx, %q, client.WithResponseInto(&response))", t.id)
+	contact, err := t.client.Contacts.Get(ctx, t.id, client.WithResponseInto(&response))
 	if err != nil {
 		return err
 	}

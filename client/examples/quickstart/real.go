@@ -13,7 +13,7 @@ func tourReal(ctx context.Context, out *transcript, c *client.Client, write bool
 	var response client.Response
 	out.title("List a page")
 	out.call("c.Contacts.List(ctx, client.ListRequest{Limit: 3})")
-	page, err := c.Contacts.List(ctx, client.ListRequest{Limit: 3}, client.CaptureResponse(&response))
+	page, err := c.Contacts.List(ctx, client.ListRequest{Limit: 3}, client.WithResponseInto(&response))
 	if err != nil {
 		return err
 	}
@@ -90,7 +90,7 @@ func writeOne(ctx context.Context, out *transcript, c *client.Client) (err error
 
 	out.title("Upsert it by its address")
 	out.call("c.Contacts.Upsert(ctx, client.UpsertContactRequest{Email: client.Set(%q)})", email)
-	result, err := c.Contacts.Upsert(ctx, client.UpsertContactRequest{Email: client.Set(email), Source: "quickstart"})
+	result, err := c.Contacts.Upsert(ctx, client.UpsertContactRequest{Email: client.Set(email), Source: client.Set("quickstart")})
 	if err != nil {
 		return err
 	}

@@ -34,6 +34,7 @@ func Trace(req *http.Request) (*http.Request, *Sent) {
 	s.ctx, s.cancel = context.WithCancelCause(req.Context())
 	s.trace.GetConn = s.getConn
 	s.trace.GotConn = s.gotConn
+	s.trace.WroteHeaders = s.wroteHeaders
 	return req.WithContext(httptrace.WithClientTrace(s.ctx, &s.trace)), s
 }
 
@@ -46,6 +47,8 @@ func (s *Sent) gotConn(httptrace.GotConnInfo) {
 		s.cancel(ErrTooManyConnections)
 	}
 }
+
+func (s *Sent) wroteHeaders() { s.connected.Store(true) }
 
 // NextHop starts the count of connections again. Call it when a redirect is followed.
 func (s *Sent) NextHop() { s.connections.Store(0) }

@@ -1,0 +1,306 @@
+package client
+
+import (
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"net/textproto"
+	"strings"
+	"time"
+
+	"github.com/highlevel-contacts/contacts-go/client/internal/httpx"
+)
+
+const (
+	defaultBaseURL  = "https://services.leadconnectorhq.com/"
+	defaultTimeout  = 30 * time.Second
+	defaultMaxBytes = 16 << 20
+	// apiVersion is the value of the Version header, which the API checks before anything else.
+	apiVersion = "2021-07-28"
+)
+
+// An Option configures a [Client].
+type Option func(*config) error
+
+// config holds the settings of a Client.
+type config struct {
+	baseURL  string // ends with a slash
+	location string
+	http     *http.Client
+	timeout  time.Duration
+	header   http.Header // sent with every request
+	retry    RetryPolicy
+	pacer    Pacer
+	logger   *slog.Logger
+	hooks    []CallHook
+	maxBytes int64
+}
+
+func defaultConfig() config {
+	return config{
+		baseURL: defaultBaseURL,
+		http:    defaultHTTPClient(),
+		timeout: defaultTimeout,
+		header: http.Header{
+			"Accept":     {"application/json"},
+			"Version":    {apiVersion},
+			"User-Agent": {httpx.UserAgent(Version)},
+		},
+		retry:    defaultRetry,
+		logger:   slog.New(slog.DiscardHandler),
+		maxBytes: defaultMaxBytes,
+	}
+}
+
+// defaultHTTPClient returns the HTTP client that is used without WithHTTPClient.
+func defaultHTTPClient() *http.Client {
+	const idleConnections = 100
+	return &http.Client{Transport: &http.Transport{
+		Proxy:                 http.ProxyFromEnvironment,
+		ForceAttemptHTTP2:     true,
+		MaxIdleConns:          idleConnections,
+		MaxIdleConnsPerHost:   idleConnections,
+		IdleConnTimeout:       90 * time.Second,
+		TLSHandshakeTimeout:   10 * time.Second,
+		ExpectContinueTimeout: time.Second,
+	}}
+}
+
+// WithBaseURL sets the base URL of the API, https://services.leadconnectorhq.com by default. It must
+// be https, except on loopback, for tests.
+func WithBaseURL(address string) Option {
+	return func(c *config) error {
+		base, err := httpx.ParseBaseURL(address)
+		if err != nil {
+			return fmt.Errorf("WithBaseURL: %w", err)
+		}
+		c.baseURL = strings.TrimRight(base.String(), "/") + "/"
+		return nil
+	}
+}
+
+// WithLocation sets the ID of the default location (sub-account), which is used by requests that do
+// not set LocationID. There is no default location without this option.
+func WithLocation(id string) Option {
+	return func(c *config) error {
+		if id == "" {
+			return errors.New("WithLocation: empty location ID")
+		}
+		c.location = id
+		return nil
+	}
+}
+
+// WithHTTPClient sets the HTTP client that sends the requests, with its transport, proxy, TLS
+// settings, redirect policy and cookie jar. The client is not modified. Without this option, an HTTP
+// client is used that takes the proxy from the environment and keeps up to 100 idle connections.
+func WithHTTPClient(httpClient *http.Client) Option {
+	return func(c *config) error {
+		if httpClient == nil {
+			return errors.New("WithHTTPClient: the HTTP client is nil")
+		}
+		c.http = httpClient
+		return nil
+	}
+}
+
+// WithTimeout sets the timeout of each attempt, from acquiring a connection to reading the last byte
+// of the body; 30 seconds by default. Waiting for the rate limit and between attempts does not count.
+// A timeout of 0 means no timeout. Use a context to limit the duration of a whole call.
+func WithTimeout(perAttempt time.Duration) Option {
+	return func(c *config) error {
+		if perAttempt < 0 {
+			return errors.New("WithTimeout: negative timeout")
+		}
+		c.timeout = perAttempt
+		return nil
+	}
+}
+
+// WithUserAgent puts product, such as "example-sync/1.2", in front of this module's name in the
+// User-Agent header.
+func WithUserAgent(product string) Option {
+	return func(c *config) error {
+		if product == "" || !isHeaderValue(product) {
+			return errors.New("WithUserAgent: empty, or not allowed in a header")
+		}
+		c.header.Set("User-Agent", product+" "+c.header.Get("User-Agent"))
+		return nil
+	}
+}
+
+// WithDefaultHeader sets a header that is sent with every request, unless [WithHeader] or a request
+// editor sets another value. The headers that WithHeader rejects are rejected here too.
+func WithDefaultHeader(key, value string) Option {
+	return func(c *config) error {
+		if err := checkHeader(key, value); err != nil {
+			return fmt.Errorf("WithDefaultHeader: %w", err)
+		}
+		c.header.Set(key, value)
+		return nil
+	}
+}
+
+// WithRetry sets how many attempts a call has and how long it waits between them. A zero field means
+// its default: 3 attempts, delays of up to 500 ms, then up to 1 s, and at most 30 s.
+func WithRetry(policy RetryPolicy) Option {
+	return func(c *config) error {
+		if policy.MaxAttempts < 0 || policy.MinDelay < 0 || policy.MaxDelay < 0 {
+			return errors.New("WithRetry: negative MaxAttempts, MinDelay or MaxDelay")
+		}
+		c.retry = policy.withDefaults()
+		return nil
+	}
+}
+
+// WithPacer sets the rate limiter. Use it to share one Pacer between clients that share a rate limit,
+// or pass [Unpaced] to disable rate limiting in the client. Without this option, each client has its
+// own [NewPacer] with 100 requests per 10 seconds, which follows the API's headers.
+func WithPacer(pacer Pacer) Option {
+	return func(c *config) error {
+		if pacer == nil {
+			return errors.New("WithPacer: the Pacer is nil")
+		}
+		c.pacer = pacer
+		return nil
+	}
+}
+
+// WithLogger sets the logger. Nothing is logged by default. Each attempt is logged at debug level; a
+// failed call and a response that does not match the schema are logged at warn level, a Get of a
+// contact that does not exist and a canceled call at debug level. Records hold the operation, method,
+// path, status, attempt, error kind, duration and remaining rate limit, never a token, a query, a
+// body, an email address or a phone number.
+func WithLogger(logger *slog.Logger) Option {
+	return func(c *config) error {
+		if logger == nil {
+			return errors.New("WithLogger: the logger is nil")
+		}
+		c.logger = logger
+		return nil
+	}
+}
+
+// WithCallHook adds a function that is called at the end of each call that passed the validation of
+// its arguments, for metrics. It is called on the goroutine of the call and must be safe for
+// concurrent use. Pass [OperationFromContext] to a transport for spans of single attempts.
+func WithCallHook(hook CallHook) Option {
+	return func(c *config) error {
+		if hook == nil {
+			return errors.New("WithCallHook: the hook is nil")
+		}
+		c.hooks = append(c.hooks, hook)
+		return nil
+	}
+}
+
+// WithMaxResponseBytes sets the maximum size of the body of a 2xx response, after decompression;
+// 16 MiB by default. A larger body is [ErrResponseTooLarge]. At most 64 KiB of the body of an error
+// response are read, whatever this option says.
+func WithMaxResponseBytes(limit int64) Option {
+	return func(c *config) error {
+		if limit <= 0 {
+			return fmt.Errorf("WithMaxResponseBytes: %d is not a positive number of bytes", limit)
+		}
+		c.maxBytes = limit
+		return nil
+	}
+}
+
+// A CallOption configures a single call.
+type CallOption func(*callConfig) error
+
+// callConfig holds the settings of one call.
+type callConfig struct {
+	header http.Header
+	into   *Response
+	onSend func()
+	quiet  bool // the cancellation of the call is neither logged nor passed to the call hooks
+}
+
+func (c *callConfig) apply(opts []CallOption) error {
+	for _, opt := range opts {
+		if opt == nil {
+			return errors.New("a CallOption is nil")
+		}
+		if err := opt(c); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// WithHeader sets a header of the request. Authorization and the headers that the transport sets,
+// such as Host and Content-Length, are rejected.
+func WithHeader(key, value string) CallOption {
+	return func(c *callConfig) error {
+		if err := checkHeader(key, value); err != nil {
+			return fmt.Errorf("WithHeader: %w", err)
+		}
+		if c.header == nil {
+			c.header = http.Header{}
+		}
+		c.header.Set(key, value)
+		return nil
+	}
+}
+
+// WithResponseInto stores the metadata of the last response in response at the end of the call, on
+// success and on failure. StatusCode is 0 if no response was received. The response is not modified if
+// the arguments are invalid. It must not be shared between concurrent calls.
+func WithResponseInto(response *Response) CallOption {
+	return func(c *callConfig) error {
+		if response == nil {
+			return errors.New("WithResponseInto: the Response is nil")
+		}
+		c.into = response
+		return nil
+	}
+}
+
+// WithOnSend calls onSend once, when the first attempt has passed the rate limit and is about to be
+// sent. It is not called if the call fails before that. It runs on the goroutine of the call.
+func WithOnSend(onSend func()) CallOption {
+	return func(c *callConfig) error {
+		if onSend == nil {
+			return errors.New("WithOnSend: the function is nil")
+		}
+		c.onSend = onSend
+		return nil
+	}
+}
+
+// reservedHeaders are set by the client or the transport; callers cannot override them.
+var reservedHeaders = map[string]bool{
+	"Authorization": true, "Content-Length": true, "Content-Type": true, "Host": true, "Connection": true,
+	"Transfer-Encoding": true, "Accept-Encoding": true,
+}
+
+// checkHeader returns an error if a caller may not set the header.
+func checkHeader(key, value string) error {
+	key = textproto.CanonicalMIMEHeaderKey(key)
+	switch {
+	case !isHeaderName(key):
+		return errors.New("invalid header name")
+	case !isHeaderValue(value):
+		return errors.New("invalid header value")
+	case reservedHeaders[key]:
+		return errors.New("the client sets " + key + " itself")
+	}
+	return nil
+}
+
+// isHeaderName reports whether name is a token as defined in RFC 9110.
+func isHeaderName(name string) bool {
+	return name != "" && !strings.ContainsFunc(name, func(r rune) bool {
+		return r <= ' ' || r > '~' || strings.ContainsRune(`"(),/:;<=>?@[\]{}`, r)
+	})
+}
+
+// isHeaderValue reports whether value has no control characters, such as line breaks.
+func isHeaderValue(value string) bool {
+	return !strings.ContainsFunc(value, func(r rune) bool { return isControl(r) && r != '\t' })
+}
+
+func isControl(r rune) bool { return r < ' ' || r == 0x7f }

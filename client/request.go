@@ -1,0 +1,314 @@
+package client
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"io"
+	"maps"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/highlevel-contacts/contacts-go/client/internal/httpx"
+	"github.com/highlevel-contacts/contacts-go/client/internal/redact"
+	"github.com/highlevel-contacts/contacts-go/gen"
+)
+
+// operation is the operationId of an operation in api/contacts.yaml.
+type operation string
+
+const (
+	getContact              operation = "getContact"
+	createContact           operation = "createContact"
+	updateContact           operation = "updateContact"
+	upsertContact           operation = "upsertContact"
+	deleteContact           operation = "deleteContact"
+	getContacts             operation = "getContacts"
+	getContactsByBusinessID operation = "getContactsByBusinessId"
+	otherOperation          operation = "do" // of Client.Do
+)
+
+type operationKey struct{}
+
+// OperationFromContext returns the operationId of the call that a request belongs to, such as
+// "getContact", from the context of that request: for the names of spans and metrics in an
+// [http.RoundTripper]. It returns "do" for [Client.Do], and "" for other contexts.
+func OperationFromContext(ctx context.Context) string {
+	op, _ := ctx.Value(operationKey{}).(operation)
+	return string(op)
+}
+
+// call holds the state of one API call across its attempts. It is the gen.HttpRequestDoer of the
+// generated client that builds its request.
+type call struct {
+	callConfig
+
+	client        *Client
+	operation     operation
+	idempotent    bool // a POST that can be retried after it may have been applied
+	caller        context.Context
+	ctx           context.Context // the caller's context with the operation, for requests
+	started       time.Time
+	waited        time.Duration // for the rate limit and between attempts
+	token         string
+	tokenReplaced bool
+	request       *http.Request // nil until the generated client has built it
+	getBody       func() (io.ReadCloser, error)
+	response      Response
+	maybeApplied  bool // an attempt may have been applied
+}
+
+// newCall returns a call of op with the options of the caller.
+func (c *Client) newCall(ctx context.Context, op operation, opts []CallOption) (*call, error) {
+	call := &call{client: c, operation: op, caller: ctx, started: time.Now()}
+	if err := call.apply(opts); err != nil {
+		return nil, invalid(op, err.Error())
+	}
+	call.ctx = context.WithValue(ctx, operationKey{}, op)
+	return call, nil
+}
+
+// generated returns the generated client that builds the request of the call and sends it with Do.
+func (c *call) generated() *gen.Client {
+	return &gen.Client{Server: c.client.config.baseURL, Client: c}
+}
+
+// Do sends the request, and retries it as its operation and the retry policy allow. On success, the
+// body of the response has been read into the call.
+func (c *call) Do(req *http.Request) (*http.Response, error) {
+	c.prepare(req)
+	var last error
+	for attempt := 1; ; attempt++ {
+		resp, err := c.attempt()
+		if err != nil && c.replaceToken(err) {
+			resp, err = c.attempt()
+		}
+		if err == nil || c.deletedEarlier(err) {
+			return resp, nil
+		}
+		if last != nil && c.response.Attempts < attempt { // the attempt was not sent
+			return nil, c.afterFailure(err, last)
+		}
+		delay, retry := retryDelay(c.retryable(), err, attempt, c.client.config.retry)
+		if !retry || !c.replayable() {
+			return nil, err
+		}
+		if waitErr := c.wait(delay, err); waitErr != nil {
+			return nil, waitErr
+		}
+		last = err
+	}
+}
+
+// prepare sets the headers of the request, and takes control of its body from net/http.
+func (c *call) prepare(req *http.Request) {
+	for key, values := range c.client.config.header {
+		if _, ok := req.Header[key]; !ok {
+			req.Header[key] = values
+		}
+	}
+	maps.Copy(req.Header, c.header)
+	c.request, c.getBody = req, req.GetBody
+	if !c.retryable() {
+		req.GetBody = nil // net/http sends a request with GetBody again by itself
+	}
+}
+
+// isWrite reports whether the call may change something.
+func (c *call) isWrite() bool { return c.request.Method != http.MethodGet }
+
+// retryable reports whether the call can be retried after an attempt that may have been applied.
+func (c *call) retryable() bool {
+	return c.idempotent || (c.request.Method != http.MethodPost && c.request.Method != http.MethodPatch)
+}
+
+// replayable reports whether the body can be sent again. Only a reader passed to Generated cannot.
+func (c *call) replayable() bool {
+	return c.getBody != nil || c.request.Body == nil || c.request.Body == http.NoBody
+}
+
+// attempt authorizes the request, waits for the rate limit, and sends the request. The token may take
+// seconds to refresh, so it comes first: a request starts when the rate limit allows it.
+func (c *call) attempt() (*http.Response, error) {
+	if err := c.authorize(); err != nil {
+		return nil, err
+	}
+	start := time.Now()
+	err := c.client.config.pacer.Wait(c.caller)
+	c.waited += time.Since(start)
+	if err != nil {
+		return nil, c.limitError(err)
+	}
+	if c.onSend != nil {
+		c.onSend()
+		c.onSend = nil
+	}
+	start = time.Now()
+	resp, err := c.send()
+	c.client.config.pacer.Observe(c.caller, Observation{Sent: start, Limit: c.response.RateLimit, Pause: pauseAfter(&c.response)})
+	if err == nil && !isSuccess(resp.StatusCode) {
+		err = c.newError()
+	}
+	c.maybeApplied = c.maybeApplied || (c.isWrite() && leavesDoubt(err))
+	c.logAttempt(err, time.Since(start))
+	return resp, err
+}
+
+// send sends the request once and reads the body of the response.
+func (c *call) send() (*http.Response, error) {
+	c.response = Response{Attempts: c.response.Attempts + 1}
+	req, sent := httpx.Trace(c.request)
+	defer sent.Close()
+	if c.response.Attempts > 1 {
+		if err := c.rewind(req); err != nil {
+			return nil, invalid(c.operation, "body: "+redact.Text(err.Error(), c.token))
+		}
+	}
+	req.Header["Authorization"] = []string{"Bearer " + c.token}
+	if timeout := c.client.config.timeout; timeout > 0 {
+		timer := time.AfterFunc(timeout, func() { sent.Cancel(errAttemptTimeout) })
+		defer timer.Stop()
+	}
+	policy := redirectPolicy{sent: sent, caller: c.client.config.http.CheckRedirect}
+	httpClient := *c.client.config.http
+	httpClient.CheckRedirect = policy.check
+	resp, err := httpClient.Do(req)
+	if err != nil {
+		return nil, c.networkError(sent.Err(err), sent.Possible())
+	}
+	c.response.StatusCode, c.response.Header = resp.StatusCode, resp.Header
+	c.response.RateLimit = parseRateLimit(resp.Header)
+	c.response.Body, err = readBody(resp, c.client.config.maxBytes)
+	if err != nil && isSuccess(resp.StatusCode) { // an error response has its status, even if its body is incomplete
+		return nil, c.networkError(sent.Err(err), true)
+	}
+	resp.Body = http.NoBody
+	return resp, nil
+}
+
+// rewind gives req, a shallow copy of the call's request, a body and headers of its own: the transport
+// may still be reading those of the attempt before.
+func (c *call) rewind(req *http.Request) error {
+	req.Header = req.Header.Clone()
+	if c.getBody == nil {
+		return nil
+	}
+	body, err := c.getBody()
+	req.Body = body
+	return err
+}
+
+// deletedEarlier reports whether err is the API's statement that the contact does not exist, in
+// response to a delete that an earlier attempt may have carried out. That is a success.
+func (c *call) deletedEarlier(err error) bool {
+	if c.operation != deleteContact || !c.maybeApplied || !errors.Is(err, ErrNotFound) {
+		return false
+	}
+	c.response.StatusCode, c.response.Body = http.StatusOK, []byte(`{"succeded":true}`)
+	return true
+}
+
+// decode decodes the body of a 2xx response into out.
+func (c *call) decode(out any) error {
+	drift, err := decodeBody(c.response.Body, out)
+	if err != nil {
+		return c.badResponse(errNotJSON) // the decoder's message quotes the body
+	}
+	c.response.Drift = drift
+	return nil
+}
+
+// finish ends the call. It is the one place that records that an attempt may have been applied, and
+// passes the outcome to the log, the call hooks and the Response of the caller.
+func (c *call) finish(err error) error {
+	if err != nil && c.request == nil { // the generated client could not encode the request
+		return invalid(c.operation, redact.Text(err.Error()))
+	}
+	if err != nil && c.maybeApplied {
+		markMaybeApplied(err)
+	}
+	if c.into != nil {
+		*c.into = c.response
+	}
+	if c.quiet && c.caller.Err() != nil {
+		return err
+	}
+	c.logOutcome(err)
+	for _, hook := range c.client.config.hooks {
+		hook(c.caller, c.info(err))
+	}
+	return err
+}
+
+// path returns the path of the request without the token.
+func (c *call) path() string {
+	return redact.Secrets(c.request.URL.EscapedPath(), c.token)
+}
+
+// String returns operation, method and path.
+func (c *call) String() string {
+	return string(c.operation) + ": " + c.request.Method + " " + c.path()
+}
+
+// CallHook receives information about a call when it ends. See [WithCallHook].
+type CallHook func(ctx context.Context, info CallInfo)
+
+// CallInfo describes a call that has ended. It holds no token, query or body; Path contains IDs.
+type CallInfo struct {
+	Operation  string // operationId, such as "getContact"; "do" for Client.Do
+	Method     string
+	Path       string        // without the query
+	StatusCode int           // of the last response; 0 if there was none
+	Attempts   int           // requests sent
+	Waited     time.Duration // for the rate limit and between attempts
+	Took       time.Duration // the whole call, Waited included
+	RateLimit  RateLimit     // from the last response
+	Err        error         // what the call returns; see Kind
+}
+
+func (c *call) info(err error) CallInfo {
+	return CallInfo{
+		Operation: string(c.operation), Method: c.request.Method, Path: c.path(),
+		StatusCode: c.response.StatusCode, Attempts: c.response.Attempts,
+		Waited: c.waited, Took: time.Since(c.started), RateLimit: c.response.RateLimit, Err: err,
+	}
+}
+
+// generatedDoer sends the requests of Client.Generated: each one is a call of its own.
+type generatedDoer struct{ client *Client }
+
+// Do implements gen.HttpRequestDoer.
+func (d *generatedDoer) Do(req *http.Request) (*http.Response, error) {
+	call, err := d.client.newCall(req.Context(), routedOperation(req), nil)
+	if err != nil {
+		return nil, err
+	}
+	resp, err := call.Do(req.WithContext(call.ctx))
+	if err = call.finish(err); err != nil {
+		return nil, err
+	}
+	resp.StatusCode, resp.Body = call.response.StatusCode, io.NopCloser(bytes.NewReader(call.response.Body))
+	return resp, nil
+}
+
+// routes maps the method and the path element after /contacts/ to the operation; "*" is an ID.
+var routes = map[string]operation{
+	"GET ": getContacts, "POST ": createContact, "POST upsert": upsertContact, "GET business": getContactsByBusinessID,
+	"GET *": getContact, "PUT *": updateContact, "DELETE *": deleteContact,
+}
+
+// routedOperation returns the operation of a request that the generated client built for the caller.
+func routedOperation(req *http.Request) operation {
+	const root = "/contacts/"
+	element := "*"
+	if at := strings.LastIndex(req.URL.Path, root); at >= 0 {
+		element, _, _ = strings.Cut(req.URL.Path[at+len(root):], "/")
+	}
+	for _, route := range []string{element, "*"} {
+		if op, ok := routes[req.Method+" "+route]; ok {
+			return op
+		}
+	}
+	return createContact
+}
