@@ -24,7 +24,7 @@ func phones(text string) []span {
 		}
 		glued := followsLetter(text, i)
 		if !glued && (i == 0 || !isDigit(text[i-1])) {
-			if size := readableAt(text, i, readable); size > 0 {
+			if size := max(idAt(text, i), readableAt(text, i, readable)); size > 0 {
 				i += size
 				continue
 			}

@@ -49,7 +49,7 @@ func compile(expressions ...string) []*regexp.Regexp {
 // readableAt returns the size of the text at i that matches one of the expressions and does not
 // continue, or 0.
 func readableAt(text string, i int, expressions []*regexp.Regexp) int {
-	if i > 0 && (text[i-1] == '+' || i > 1 && isJoint(text[i-1]) && isDigit(text[i-2])) {
+	if i > 0 && text[i-1] == '+' || i > 1 && isDigit(text[i]) && isJoint(text[i-1]) && isDigit(text[i-2]) {
 		return 0
 	}
 	for _, expression := range expressions {
@@ -58,6 +58,29 @@ func readableAt(text string, i int, expressions []*regexp.Regexp) int {
 		}
 	}
 	return 0
+}
+
+// idAt returns the size of the ID at i, or 0. The ID of a contact is 20 letters and digits, but not
+// all the digits of a phone number with its area code. Other IDs are 24 hexadecimal digits.
+func idAt(text string, i int) int {
+	const contactID, objectID, fullPhone = 20, 24, 10
+	size, letters, run, longest, hex := 0, 0, 0, 0, true
+	for size <= objectID && i+size < len(text) && isAlphanumeric(text[i+size]) {
+		b := text[i+size]
+		if isDigit(b) {
+			run++
+			longest = max(longest, run)
+		} else {
+			letters, run = letters+1, 0
+		}
+		hex = hex && isHex(b)
+		size++
+	}
+	isID := size == contactID && letters > 0 && longest < fullPhone || size == objectID && hex && letters > 1
+	if !isID || !ends(text, i+size) {
+		return 0
+	}
+	return size
 }
 
 // ends reports whether neither a word nor a number continues at i.

@@ -26,15 +26,29 @@ const (
 // addresses, phone numbers, query strings, tokens, and those secrets that have at least eight
 // characters. Text is idempotent.
 func Text(text string, secrets ...string) string {
-	text = normalize(Secrets(text, secrets...))
+	text = Secrets(text, secrets...)
 	normalized := make([]string, 0, len(secrets))
 	for _, secret := range secrets {
 		normalized = append(normalized, normalize(secret))
 	}
-	text = maskPrivate(Secrets(text, normalized...))
+	text = clean(text, normalized)
 	for len(text) > maxText {
 		// A part of an ID can look like a phone number, so the shorter text is examined again.
-		text = maskPrivate(cut(text, maxText-len(ellipsis)) + ellipsis)
+		text = clean(cut(text, maxText-len(ellipsis))+ellipsis, normalized)
+	}
+	return text
+}
+
+// clean normalizes text and replaces everything private in it. A replacement can change what the
+// text beside it looks like, so the result is examined again.
+func clean(text string, secrets []string) string {
+	const rounds = 4
+	for range rounds {
+		cleaned := maskPrivate(Secrets(normalize(text), secrets...))
+		if cleaned == text {
+			break
+		}
+		text = cleaned
 	}
 	return text
 }
@@ -57,21 +71,8 @@ func cut(text string, size int) string {
 // span is a part of a text, from its first byte to the byte after its last.
 type span struct{ start, end int }
 
-// maskPrivate replaces everything in a normalized text that looks private. A replacement can change
-// what the text beside it looks like, so the result is examined again.
+// maskPrivate replaces everything in a normalized text that looks private.
 func maskPrivate(text string) string {
-	const rounds = 4
-	for range rounds {
-		masked := maskOnce(text)
-		if masked == text {
-			break
-		}
-		text = masked
-	}
-	return text
-}
-
-func maskOnce(text string) string {
 	spans := slices.Concat(emails(text), phones(text), tokens(text))
 	if len(spans) == 0 {
 		return text

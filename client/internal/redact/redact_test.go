@@ -108,6 +108,7 @@ var private = []struct {
 	{"in brackets", "[5551234567]", []string{"555", "4567"}},
 	{"part of a word", "phone5551234567", []string{"555", "4567"}},
 	{"part of an unknown word", "lead5551234567", []string{"555", "4567"}},
+	{"part of a word of 20 characters", "myphone10x5551234567", []string{"5551234567"}},
 	{"after a status", "422 +1 555 123 4567", []string{"555", "4567"}},
 	{"after a date", "2026-11-24 5551234567", []string{"555", "4567"}},
 	{"before a unit", "555 123 4567 ms", []string{"555", "4567"}},
@@ -154,6 +155,7 @@ func TestText_Private(t *testing.T) {
 // readable lists texts without private parts, in which nothing is redacted.
 var readable = []string{
 	"", "invalid request", "Contact with id " + contactID + " not found", "/contacts/" + contactID + "/tags",
+	"Contact with id doesNotExist12345678 not found", "business 641c094001436dbc2081e642", "/v1/12345678abcdefghijkl",
 	"property gender should not exist", "email must be an email; phone must be a valid phone number",
 	"This location does not allow duplicated contacts.", "Invalid JWT", "Invalid token: access token is invalid",
 	"No Authorization header found for authentication!", "Missing bearer token", "Bearer token is missing",
@@ -188,7 +190,7 @@ func TestText_Readable(t *testing.T) {
 // TestText_Idempotent has texts whose result was changed by a second call once.
 func TestText_Idempotent(t *testing.T) {
 	for _, text := range []string{
-		"(at)(at)(at)", "1439P03.123456 Xial", "@[1eja.\xff\xff@[1", "&#&#57&#", strings.Repeat("Bearer ", 100), "1234567 ms@example.com",
+		"(at)(at)(at)", "1439P03.123456 Xial", "@[1eja.\xff\xff@[1", "&#&#57&#", "&#xe2222222ecx", strings.Repeat("Bearer ", 100), "1234567 ms@example.com",
 		strings.Repeat("a", 290) + " 5551234567", strings.Repeat("a", 280) + "0f8fad5b-d9cb-469f-a165-708677289501",
 	} {
 		got := redact.Text(text)
