@@ -136,6 +136,9 @@ func (n *normalizer) decodeHex() {
 		start -= size
 		encoded = append([]byte{b}, encoded...)
 		if r, length := utf8.DecodeRune(encoded); r != utf8.RuneError && length == len(encoded) {
+			if n.out[start] == '\\' && unicode.IsControl(r) && !unicode.IsSpace(r) {
+				return // "invalid character '\x1f'" is an error of package json
+			}
 			n.replace(len(n.out)-start, r)
 			return
 		}

@@ -23,7 +23,7 @@ var tokenForms = []struct {
 	{[]string{"bearer", "basic"}, regexp.MustCompile(`(?i)\b(?:bearer|basic)[ :=]+["']?([^ "'<>,;]+)`)},
 	{
 		[]string{"authorization", "token", "secret", "passw", "api"},
-		regexp.MustCompile(`(?i)(?:authorization|token|secret|password|passwd|api[_-]?key)\\?["']? ?[:=] ?\\?["']?([^ "'<>,;&]+)`),
+		regexp.MustCompile(`(?i)(?:authorization|token|secret|password|passwd|api[_-]?key)\\?["']? ?[:=] ?\\?["']?([^ "'<>,;&]{4,})`),
 	},
 	// A long word of letters and digits.
 	{[]string{""}, longWord},
