@@ -1,46 +1,62 @@
-// Otel traces calls with OpenTelemetry: the client takes any http.Client, and otelhttp makes one that records a span for each
-// attempt. The spans are named by operation, and go to standard output. Mind that otelhttp records addresses with their query,
-// in which a list may name a person: drop the attribute url.full where traces must not hold that.
+// Otel records traces and metrics of calls with OpenTelemetry and prints them to standard output.
 //
-// It is a module of its own, so that users of the client do not depend on OpenTelemetry.
+// The client accepts any http.Client: otelhttp makes one that records a span for each attempt. A
+// call hook records the duration of each call, which includes its attempts and the waits between
+// them. Spans and metrics are named after operations and contain no query of a request, because
+// the query of a list can name a person.
+//
+// Otel is a module of its own, so that programs that import the client do not depend on
+// OpenTelemetry.
 package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
-	"net/http"
+	"io"
 	"os"
 
-	"go.opentelemetry.io/contrib/instrumentation/net/http/otelhttp"
+	"go.opentelemetry.io/otel/exporters/stdout/stdoutmetric"
 	"go.opentelemetry.io/otel/exporters/stdout/stdouttrace"
-	"go.opentelemetry.io/otel/sdk/trace"
-	api "go.opentelemetry.io/otel/trace"
+	sdkmetric "go.opentelemetry.io/otel/sdk/metric"
+	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 
 	"github.com/highlevel-contacts/contacts-go/client"
 	"github.com/highlevel-contacts/contacts-go/client/clienttest"
 )
 
 func main() {
-	if err := run(context.Background()); err != nil {
+	if err := run(context.Background(), os.Stdout); err != nil {
 		fmt.Fprintln(os.Stderr, "otel:", err)
 		os.Exit(1)
 	}
 }
 
-func run(ctx context.Context) error {
-	exporter, err := stdouttrace.New(stdouttrace.WithPrettyPrint())
+func run(ctx context.Context, out io.Writer) (err error) {
+	spans, err := stdouttrace.New(stdouttrace.WithWriter(out), stdouttrace.WithPrettyPrint())
 	if err != nil {
 		return err
 	}
-	provider := trace.NewTracerProvider(trace.WithBatcher(exporter))
-	defer func() { _ = provider.Shutdown(ctx) }()
+	traces := sdktrace.NewTracerProvider(sdktrace.WithSpanProcessor(withoutQuery{sdktrace.NewBatchSpanProcessor(spans)}))
+	defer func() { err = errors.Join(err, traces.Shutdown(ctx)) }()
 
+	measurements, err := stdoutmetric.New(stdoutmetric.WithWriter(out), stdoutmetric.WithPrettyPrint())
+	if err != nil {
+		return err
+	}
+	metrics := sdkmetric.NewMeterProvider(sdkmetric.WithReader(sdkmetric.NewPeriodicReader(measurements)))
+	defer func() { err = errors.Join(err, metrics.Shutdown(ctx)) }()
+
+	hook, err := recordCalls(metrics)
+	if err != nil {
+		return err
+	}
 	fake, err := clienttest.Start()
 	if err != nil {
 		return err
 	}
 	defer fake.Close()
-	c, err := fake.NewClient(client.WithHTTPClient(tracedClient(provider)))
+	c, err := fake.NewClient(client.WithHTTPClient(tracedClient(traces)), client.WithCallHook(hook))
 	if err != nil {
 		return err
 	}
@@ -50,13 +66,4 @@ func run(ctx context.Context) error {
 	}
 	_, err = c.Contacts.Get(ctx, contact.ID)
 	return err
-}
-
-// tracedClient returns an HTTP client that records a span for each attempt, named by the operation.
-func tracedClient(provider api.TracerProvider) *http.Client {
-	return &http.Client{Transport: otelhttp.NewTransport(http.DefaultTransport,
-		otelhttp.WithTracerProvider(provider),
-		otelhttp.WithSpanNameFormatter(func(_ string, req *http.Request) string {
-			return "highlevel " + client.OperationFromContext(req.Context())
-		}))}
 }

@@ -1,0 +1,73 @@
+package main
+
+import (
+	"context"
+	"net/http"
+	"slices"
+	"strings"
+
+	"go.opentelemetry.io/contrib/instrumentation/net/http/otelhttp"
+	"go.opentelemetry.io/otel/attribute"
+	"go.opentelemetry.io/otel/metric"
+	sdktrace "go.opentelemetry.io/otel/sdk/trace"
+	"go.opentelemetry.io/otel/trace"
+
+	"github.com/highlevel-contacts/contacts-go/client"
+)
+
+// tracedClient returns an HTTP client that records a span for each attempt, named after the
+// operation.
+func tracedClient(provider trace.TracerProvider) *http.Client {
+	return &http.Client{Transport: otelhttp.NewTransport(http.DefaultTransport,
+		otelhttp.WithTracerProvider(provider),
+		otelhttp.WithSpanNameFormatter(func(_ string, req *http.Request) string {
+			return "highlevel " + client.OperationFromContext(req.Context())
+		}))}
+}
+
+// recordCalls returns a call hook that records the duration and the number of attempts of each
+// call.
+func recordCalls(provider metric.MeterProvider) (client.CallHook, error) {
+	meter := provider.Meter("github.com/highlevel-contacts/contacts-go")
+	duration, err := meter.Float64Histogram("highlevel.call.duration", metric.WithUnit("s"),
+		metric.WithDescription("Duration of calls, including retries and waits for the rate limit."))
+	if err != nil {
+		return nil, err
+	}
+	attempts, err := meter.Int64Counter("highlevel.call.attempts", metric.WithUnit("{request}"),
+		metric.WithDescription("Requests that were sent."))
+	if err != nil {
+		return nil, err
+	}
+	return func(ctx context.Context, info client.CallInfo) {
+		attributes := []attribute.KeyValue{attribute.String("highlevel.operation", info.Operation)}
+		if info.Err != nil {
+			attributes = append(attributes, attribute.String("error.type", client.Kind(info.Err)))
+		}
+		labels := metric.WithAttributeSet(attribute.NewSet(attributes...))
+		duration.Record(ctx, info.Took.Seconds(), labels)
+		attempts.Add(ctx, int64(info.Attempts), labels)
+	}, nil
+}
+
+// withoutQuery is a span processor that removes the query from the URLs of spans.
+type withoutQuery struct{ sdktrace.SpanProcessor }
+
+// OnEnd passes the span on without the query.
+func (p withoutQuery) OnEnd(span sdktrace.ReadOnlySpan) {
+	p.SpanProcessor.OnEnd(spanWithoutQuery{span})
+}
+
+type spanWithoutQuery struct{ sdktrace.ReadOnlySpan }
+
+// Attributes returns the attributes of the span, with the URL up to its query.
+func (s spanWithoutQuery) Attributes() []attribute.KeyValue {
+	attributes := slices.Clone(s.ReadOnlySpan.Attributes())
+	for i, attr := range attributes {
+		if attr.Key == "url.full" {
+			address, _, _ := strings.Cut(attr.Value.AsString(), "?")
+			attributes[i] = attr.Key.String(address)
+		}
+	}
+	return attributes
+}
