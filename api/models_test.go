@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/oapi-codegen/nullable"
 
 	"github.com/highlevel-contacts/contacts-go/gen"
 )
@@ -49,7 +50,7 @@ func TestAnswersArePlainValues(t *testing.T) {
 	}
 }
 
-// Only booleans are pointers in requests; what may be null is a nullable.
+// A pointer distinguishes false from a missing value in Create; Update and Upsert use a Nullable for that.
 func TestRequestsHaveNoOtherPointers(t *testing.T) {
 	t.Parallel()
 	want := []string{"CreateContactRequest.DND"}
@@ -132,6 +133,49 @@ func TestModelsHaveTheMembersOfTheirSchemas(t *testing.T) {
 			slices.Sort(got)
 			if diff := cmp.Diff(want, got); diff != "" {
 				t.Errorf("members (-schema +model):\n%s", diff)
+			}
+		})
+	}
+}
+
+// TestUpdateAndUpsertRequest_OptionalScalarsAreNullable checks that one rule holds for all optional scalars, and lists those
+// for which the API does not accept null. Package client rejects Clear for them.
+func TestUpdateAndUpsertRequest_OptionalScalarsAreNullable(t *testing.T) {
+	t.Parallel()
+	tests := []struct {
+		model   any
+		notNull []string
+	}{
+		{gen.UpdateContactRequest{}, []string{"country", "dnd", "postalCode"}},
+		{
+			gen.UpsertContactRequest{},
+			[]string{"assignedTo", "country", "createNewIfDuplicateAllowed", "dnd", "gender", "postalCode", "source"},
+		},
+	}
+	for _, tt := range tests {
+		model := reflect.TypeOf(tt.model)
+		t.Run(model.Name(), func(t *testing.T) {
+			t.Parallel()
+			schema := load(t).Components.Schemas[model.Name()].Value
+			var notNull []string
+			for field := range model.Fields() {
+				name, _, _ := strings.Cut(field.Tag.Get("json"), ",")
+				property := schema.Properties[name].Value
+				if slices.Contains(schema.Required, name) || property.Type.Is("array") || property.Type.Is("object") {
+					continue
+				}
+				switch field.Type {
+				case reflect.TypeFor[nullable.Nullable[string]](), reflect.TypeFor[nullable.Nullable[bool]]():
+				default:
+					t.Errorf("%s: got type %s, want a Nullable", field.Name, field.Type)
+				}
+				if !property.Nullable {
+					notNull = append(notNull, name)
+				}
+			}
+			slices.Sort(notNull)
+			if diff := cmp.Diff(tt.notNull, notNull); diff != "" {
+				t.Errorf("properties that the document does not declare nullable (-want +got):\n%s", diff)
 			}
 		})
 	}

@@ -93,7 +93,7 @@ func (t *tour) update(ctx context.Context) error {
 func (t *tour) upsert(ctx context.Context) error {
 	t.title("Upsert: the address decides whether a contact is updated or created")
 	for _, email := range []string{"ada@example.com", "grace@example.com"} {
-		t.call("c.Contacts.Upsert(ctx, client.UpsertContactRequest{Email: client.Set(%q), Source: %q})", email, "quickstart")
+		t.call("c.Contacts.Upsert(ctx, client.UpsertContactRequest{Email: client.Set(%q), Source: client.Set(%q)})", email, "quickstart")
 		result, err := t.client.Contacts.Upsert(ctx, client.UpsertContactRequest{Email: client.Set(email), Source: client.Set("quickstart")})
 		if err != nil {
 			return err
@@ -172,7 +172,7 @@ func (t *tour) invalid(ctx context.Context) error {
 func (t *tour) oddValue(ctx context.Context) error {
 	t.title("Get a contact with odd values: nothing is lost, and it is told")
 	t.fake.Fail(clienttest.Fault{Operation: "getContact", Count: 1, Set: map[string]any{
-		"/contact/dateAdded": 1603870249758, "/contact/tags": "vip",
+		"/contact/dateAdded": int64(1603870249758), "/contact/tags": "vip",
 	}})
 	var response client.Response
 	t.call("c.Contacts.Get(ctx, %q, client.WithResponseInto(&response))", t.id)
