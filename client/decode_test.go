@@ -235,7 +235,7 @@ func TestAWalkKeepsWhatOddPagesHave(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := &client.Page{Contacts: []client.Contact{{ID: "abc"}}, Total: 1, Next: &client.Cursor{AddedMillis: 1603870249758, ID: "7"}}
+	want := &client.Page{Contacts: []client.Contact{{ID: "abc"}}, Total: 1, Next: cursorAt(1603870249758, "7")}
 	if diff := cmp.Diff(want, page); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}

@@ -158,7 +158,7 @@ func ExampleContactsService_List() {
 	for _, contact := range page.Contacts {
 		fmt.Println(contact.FirstName, contact.FirstNameRaw)
 	}
-	fmt.Println("of", page.Total, "and there is more:", page.Next != nil)
+	fmt.Println("of", page.Total, "and there is more:", page.Next != "")
 	// Output:
 	// ada Ada
 	// grace Grace
@@ -171,7 +171,7 @@ func ExampleContactsService_All() {
 	defer fake.Close()
 	c, ctx := fake.Client(), context.Background()
 
-	for contact, err := range c.Contacts.All(ctx, client.ListRequest{Limit: 100}) {
+	for contact, err := range c.Contacts.All(ctx, client.ListRequest{}) {
 		if err != nil {
 			log.Fatal(err)
 		}
@@ -183,26 +183,22 @@ func ExampleContactsService_All() {
 	// Mary
 }
 
-// A walk that stopped goes on from the text of a cursor, in another process if need be.
-func ExampleParseCursor() {
+// An iteration can be continued later, by another process if necessary.
+func ExampleCursorAfter() {
 	fake := startFake()
 	defer fake.Close()
 	c, ctx := fake.Client(), context.Background()
 
-	var stored string // in a file or database
-	for contact, err := range c.Contacts.All(ctx, client.ListRequest{Limit: 100}) {
+	var stored client.Cursor // in a file or database
+	for contact, err := range c.Contacts.All(ctx, client.ListRequest{}) {
 		if err != nil {
 			log.Fatal(err)
 		}
-		stored = client.CursorAfter(contact).String()
+		stored = client.CursorAfter(contact)
 		break // stopped after the first contact
 	}
 
-	after, err := client.ParseCursor(stored)
-	if err != nil {
-		log.Fatal(err)
-	}
-	for contact, err := range c.Contacts.All(ctx, client.ListRequest{Limit: 100, After: after}) {
+	for contact, err := range c.Contacts.All(ctx, client.ListRequest{After: stored}) {
 		if err != nil {
 			log.Fatal(err)
 		}

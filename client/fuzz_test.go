@@ -105,35 +105,6 @@ func FuzzPrivate(f *testing.F) {
 	})
 }
 
-// FuzzCursor reads a text: what it accepts means the same again as text.
-func FuzzCursor(f *testing.F) {
-	f.Add("1603870249758:ocQHyuzHvysMo5N5VsXc")
-	f.Add("")
-	f.Add("1:a:b")
-	f.Add("-1:a")
-	f.Fuzz(func(t *testing.T, text string) {
-		cursor, err := client.ParseCursor(text)
-		if err != nil {
-			if !cursor.IsZero() || isLongOrBroken(err.Error()) {
-				t.Errorf("%+v, %q", cursor, err)
-			}
-			return
-		}
-		again, err := client.ParseCursor(cursor.String())
-		if err != nil || again != cursor {
-			t.Errorf("%q became %+v, %v", cursor, again, err)
-		}
-		c, api := newStub(t, everything)
-		if _, err := c.Contacts.List(t.Context(), client.ListRequest{After: cursor}); err != nil {
-			t.Fatal(err)
-		}
-		query := api.requests[0].URL.Query()
-		if query.Has("startAfter") != (text != "") || query.Get("startAfterId") != cursor.ID || len(query) != map[bool]int{true: 3, false: 1}[text != ""] {
-			t.Errorf("%q became %v", text, query)
-		}
-	})
-}
-
 // FuzzID puts an id into a path: one that is accepted is exactly one more element of it, and no query.
 func FuzzID(f *testing.F) {
 	for _, id := range append(badIDs, contactID, "~", "-_.~", "a..b") {

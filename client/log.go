@@ -11,6 +11,9 @@ import (
 
 // logAttempt logs the end of an attempt.
 func (c *call) logAttempt(err error, took time.Duration) {
+	if c.quiet && c.caller.Err() != nil {
+		return
+	}
 	if logger := c.client.config.logger; logger.Enabled(c.caller, slog.LevelDebug) {
 		logger.LogAttrs(c.caller, slog.LevelDebug, "highlevel: attempt", c.logAttrs(err, took)...)
 	}

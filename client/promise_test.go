@@ -66,11 +66,11 @@ func TestAListMayBeEmpty(t *testing.T) {
 	t.Parallel()
 	c, _ := newStub(t, ok(`{"contacts":[]}`))
 	page, err := c.Contacts.List(t.Context(), client.ListRequest{})
-	if err != nil || page.Contacts == nil || len(page.Contacts) != 0 || page.Next != nil || page.Total != 0 {
+	if err != nil || page.Contacts == nil || len(page.Contacts) != 0 || page.Next != "" || page.Total != 0 {
 		t.Errorf("got %+v, %v", page, err)
 	}
 	page, err = c.Contacts.ListByBusiness(t.Context(), "b", client.BusinessListRequest{})
-	if err != nil || page.Contacts == nil || len(page.Contacts) != 0 || page.Next != nil || page.Total != 0 {
+	if err != nil || page.Contacts == nil || len(page.Contacts) != 0 || page.Next != "" || page.Total != 0 {
 		t.Errorf("by business: got %+v, %v", page, err)
 	}
 }

@@ -160,12 +160,12 @@ func TestNothingPrivateInRefusals(t *testing.T) {
 	_, err1 := c.Contacts.Create(t.Context(), client.CreateContactRequest{CustomFields: fields})
 	_, err2 := c.Contacts.Get(t.Context(), "rosan@deos.example")
 	_, err3 := c.Contacts.List(t.Context(), client.ListRequest{Query: "Rosan", Limit: 101})
-	_, err4 := client.ParseCursor("rosan@deos.example")
+	_, err4 := c.Contacts.List(t.Context(), client.ListRequest{After: "rosan@deos.example"})
 	_, err5 := client.New(client.StaticToken("Bearer " + token))
 	_, err6 := client.New(client.StaticToken(token), client.WithBaseURL("https://Rosan:zulu@api.example"))
 	_, err7 := client.New(client.StaticToken(token), client.WithBaseURL("https://Rosan:zulu\x7f"))
 	err8 := c.Contacts.Delete(t.Context(), "abc", client.WithHeader("X-Email", "rosan@deos.example\n"))
-	err9 := (&client.Cursor{}).UnmarshalText([]byte("Rosan:Dolomite"))
+	_, err9 := c.Contacts.ListByBusiness(t.Context(), "b", client.BusinessListRequest{After: "Rosan:Dolomite"})
 	for i, err := range []error{err1, err2, err3, err4, err5, err6, err7, err8, err9} {
 		if err == nil {
 			t.Errorf("refusal %d: no error", i+1)

@@ -29,7 +29,7 @@ func TestSecurityPageNamesTests(t *testing.T) {
 			sources.Write(source)
 		}
 	}
-	named := regexp.MustCompile("`((?:Test|Fuzz)[A-Za-z0-9]+)`").FindAllStringSubmatch(string(page), -1)
+	named := regexp.MustCompile("`((?:Test|Fuzz)[A-Za-z0-9_]+)`").FindAllStringSubmatch(string(page), -1)
 	if len(named) < 20 {
 		t.Errorf("the page names %d tests", len(named))
 	}
