@@ -143,7 +143,7 @@ var badIDs = []string{
 
 func TestBadArgumentsAreRefusedBeforeAnythingIsSent(t *testing.T) {
 	t.Parallel()
-	bothNames := []client.CustomFieldInput{client.Field("a", 1), {ID: "a", Key: "b", FieldValue: 1}}
+	bothNames := []client.CustomFieldInput{client.NewCustomField("a", 1), {ID: "a", Key: "b", FieldValue: 1}}
 	noName := []client.CustomFieldInput{{FieldValue: 1}}
 	withID := func(id string) map[string]func(*testing.T, *client.Client) error {
 		return map[string]func(*testing.T, *client.Client) error{
@@ -188,12 +188,12 @@ func TestBadArgumentsAreRefusedBeforeAnythingIsSent(t *testing.T) {
 			return err
 		},
 		"create: a value that has no JSON": func(t *testing.T, c *client.Client) error {
-			fields := []client.CustomFieldInput{client.Field("a", math.NaN())}
+			fields := []client.CustomFieldInput{client.NewCustomField("a", math.NaN())}
 			_, err := c.Contacts.Create(t.Context(), client.CreateContactRequest{CustomFields: fields})
 			return err
 		},
 		"update: a value that has no JSON": func(t *testing.T, c *client.Client) error {
-			fields := []client.CustomFieldInput{client.FieldByKey("a", make(chan int))}
+			fields := []client.CustomFieldInput{client.NewCustomFieldByKey("a", make(chan int))}
 			_, err := c.Contacts.Update(t.Context(), contactID, client.UpdateContactRequest{CustomFields: fields})
 			return err
 		},
@@ -242,10 +242,10 @@ func TestCallersRequestsAreNotModified(t *testing.T) {
 	t.Parallel()
 	c, _ := newStub(t, everything)
 	create := func() client.CreateContactRequest {
-		return client.CreateContactRequest{Tags: []string{" VIP "}, CustomFields: []client.CustomFieldInput{client.Field("a", []string{"b"})}}
+		return client.CreateContactRequest{Tags: []string{" VIP "}, CustomFields: []client.CustomFieldInput{client.NewCustomField("a", []string{"b"})}}
 	}
 	update := func() client.UpdateContactRequest {
-		return client.UpdateContactRequest{Tags: []string{}, City: client.Clear[string](), CustomFields: []client.CustomFieldInput{client.Field("a", nil)}}
+		return client.UpdateContactRequest{Tags: []string{}, City: client.Clear[string](), CustomFields: []client.CustomFieldInput{client.NewCustomField("a", nil)}}
 	}
 	upsert := func() client.UpsertContactRequest {
 		return client.UpsertContactRequest{Tags: []string{"a"}, Phone: client.Set("+1 888-888-8888"), DND: client.Set(false)}

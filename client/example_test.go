@@ -74,7 +74,7 @@ func ExampleContactsService_Create() {
 		FirstName:    "Ada",
 		Email:        "ada@example.com",
 		Tags:         []string{"VIP"},
-		CustomFields: []client.CustomFieldInput{client.FieldByKey("favorite_color", "red")},
+		CustomFields: []client.CustomFieldInput{client.NewCustomFieldByKey("favorite_color", "red")},
 	})
 	var apiError *client.Error
 	switch {
@@ -226,7 +226,7 @@ func ExampleContactsService_AllByBusiness() {
 }
 
 // The value of a custom field may be a text, a number, a list, files, or nothing.
-func ExampleReadField() {
+func ExampleReadCustomField() {
 	contact := &client.Contact{CustomFields: []client.CustomField{
 		{ID: "color", Value: []byte(`"red"`)},
 		{ID: "rooms", Value: []byte(`["kitchen", "hall"]`)},
@@ -235,7 +235,7 @@ func ExampleReadField() {
 		{ID: "notes", Value: []byte(`""`)},
 	}}
 	for _, field := range contact.CustomFields {
-		switch value := client.ReadField(field); value.Kind() {
+		switch value := client.ReadCustomField(field); value.Kind() {
 		case client.FieldText, client.FieldList:
 			fmt.Println(field.ID, value.List())
 		case client.FieldNumber:
@@ -249,7 +249,7 @@ func ExampleReadField() {
 			fmt.Println(field.ID, value.Kind())
 		}
 	}
-	fmt.Println(client.ReadFieldByID(contact, "color").Text())
+	fmt.Println(client.CustomFieldByID(contact, "color").Text())
 	// Output:
 	// color [red]
 	// rooms [kitchen hall]

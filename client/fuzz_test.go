@@ -41,7 +41,7 @@ func FuzzSuccess(f *testing.F) {
 			t.Errorf("cannot be written: %v", err)
 		}
 		for _, field := range contact.CustomFields {
-			value := client.ReadField(field)
+			value := client.ReadCustomField(field)
 			_, _ = value.Number()
 			_, _ = value.Time()
 			if value.Kind() == client.FieldEmpty && (value.Text() != "" || value.List() != nil || value.Files() != nil) {

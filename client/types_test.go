@@ -34,7 +34,7 @@ func TestBodiesOfCreate(t *testing.T) {
 				},
 				InboundDNDSettings: client.InboundDNDSettingsInput{All: client.InboundDNDSettingInput{Status: client.DNDInactive}},
 				Tags:               []string{" VIP "},
-				CustomFields:       []client.CustomFieldInput{client.Field("a", "b")},
+				CustomFields:       []client.CustomFieldInput{client.NewCustomField("a", "b")},
 			},
 			`{"address1":"3535 1st St N","assignedTo":"y0Be","city":"Dolomite","companyName":"DGS","country":"US",` +
 				`"customFields":[{"id":"a","field_value":"b"}],"dateOfBirth":"1990-09-25","dnd":true,` +

@@ -53,7 +53,7 @@ func (t *tour) create(ctx context.Context) error {
 	t.call(`c.Contacts.Create(ctx, client.CreateContactRequest{FirstName: "Ada", Email: "ada@example.com", …})`)
 	contact, err := t.client.Contacts.Create(ctx, client.CreateContactRequest{
 		FirstName: "Ada", LastName: "Lovelace", Email: "ada@example.com", Phone: "(202) 555-0143", Tags: []string{" VIP "},
-		CustomFields: []client.CustomFieldInput{client.FieldByKey(clienttest.SampleFields()[0].Key, "analytical engine")},
+		CustomFields: []client.CustomFieldInput{client.NewCustomFieldByKey(clienttest.SampleFields()[0].Key, "analytical engine")},
 	})
 	if err != nil {
 		return err
@@ -72,7 +72,7 @@ func (t *tour) get(ctx context.Context) error {
 		return err
 	}
 	t.contact(contact)
-	value := client.ReadFieldByID(contact, clienttest.SampleFields()[0].ID)
+	value := client.CustomFieldByID(contact, clienttest.SampleFields()[0].ID)
 	t.result("added %s, custom field: %s %q", contact.DateAdded.Format(time.RFC3339), value.Kind(), value.Text())
 	return nil
 }

@@ -10,25 +10,25 @@ import (
 	"github.com/highlevel-contacts/contacts-go/client"
 )
 
-func TestCustomFieldsOnTheWire(t *testing.T) {
+func TestNewCustomField(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct {
 		name  string
 		field client.CustomFieldInput
 		want  string
 	}{
-		{"text by id", client.Field("6dvN", "My Selected Option"), `{"id":"6dvN","field_value":"My Selected Option"}`},
-		{"text by key", client.FieldByKey("contact.my_field", "a"), `{"field_value":"a","key":"contact.my_field"}`},
-		{"number", client.Field("a", 100.5), `{"id":"a","field_value":100.5}`},
-		{"large number", client.Field("a", int64(1603870249758)), `{"id":"a","field_value":1603870249758}`},
-		{"options", client.Field("a", []string{"red", "green"}), `{"id":"a","field_value":["red","green"]}`},
-		{"no options", client.Field("a", []string{}), `{"id":"a","field_value":[]}`},
-		{"empty text", client.Field("a", ""), `{"id":"a","field_value":""}`},
-		{"null", client.Field("a", nil), `{"id":"a","field_value":null}`},
-		{"false", client.FieldByKey("a", false), `{"field_value":false,"key":"a"}`},
-		{"zero", client.FieldByKey("a", 0), `{"field_value":0,"key":"a"}`},
-		{"object", client.Field("a", map[string]any{"uuid": map[string]string{"url": "u"}}), `{"id":"a","field_value":{"uuid":{"url":"u"}}}`},
-		{"raw JSON", client.Field("a", json.RawMessage(`{"b":[1]}`)), `{"id":"a","field_value":{"b":[1]}}`},
+		{"string by ID", client.NewCustomField("6dvN", "My Selected Option"), `{"id":"6dvN","field_value":"My Selected Option"}`},
+		{"string by key", client.NewCustomFieldByKey("contact.my_field", "a"), `{"field_value":"a","key":"contact.my_field"}`},
+		{"number", client.NewCustomField("a", 100.5), `{"id":"a","field_value":100.5}`},
+		{"large number", client.NewCustomField("a", int64(1603870249758)), `{"id":"a","field_value":1603870249758}`},
+		{"options", client.NewCustomField("a", []string{"red", "green"}), `{"id":"a","field_value":["red","green"]}`},
+		{"no options", client.NewCustomField("a", []string{}), `{"id":"a","field_value":[]}`},
+		{"empty string", client.NewCustomField("a", ""), `{"id":"a","field_value":""}`},
+		{"null", client.NewCustomField("a", nil), `{"id":"a","field_value":null}`},
+		{"false", client.NewCustomFieldByKey("a", false), `{"field_value":false,"key":"a"}`},
+		{"zero", client.NewCustomFieldByKey("a", 0), `{"field_value":0,"key":"a"}`},
+		{"object", client.NewCustomField("a", map[string]any{"uuid": map[string]string{"url": "u"}}), `{"id":"a","field_value":{"uuid":{"url":"u"}}}`},
+		{"raw JSON", client.NewCustomField("a", json.RawMessage(`{"b":[1]}`)), `{"id":"a","field_value":{"b":[1]}}`},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
@@ -54,7 +54,7 @@ func TestCustomFieldsOnTheWire(t *testing.T) {
 
 const files = `{"b-uuid":{"meta":{"fieldname":"w2M9","originalname":"roof.jpg","encoding":"7bit","mimetype":"image/jpeg","size":1786611,"uuid":"b-uuid"},"url":"https://files.example/b","documentId":"w2M9"},"a-uuid":{"meta":{"originalname":"plan.pdf","size":7},"url":"https://files.example/a"}}`
 
-func TestReadFieldByKind(t *testing.T) {
+func TestReadCustomField(t *testing.T) {
 	t.Parallel()
 	added := time.UnixMilli(1603870249758).UTC()
 	day := time.Date(2021, 7, 2, 0, 0, 0, 0, time.UTC)
@@ -63,6 +63,8 @@ func TestReadFieldByKind(t *testing.T) {
 		Text   string
 		Number float64
 		IsNum  bool
+		Bool   bool
+		IsBool bool
 		Time   time.Time
 		IsTime bool
 		List   []string
@@ -93,8 +95,11 @@ func TestReadFieldByKind(t *testing.T) {
 		{`1603870249758`, read{Kind: client.FieldNumber, Text: "1603870249758", Number: 1603870249758, IsNum: true, Time: added, IsTime: true, List: []string{"1603870249758"}}},
 		{`"2020-10-28T07:30:49.758Z"`, read{Kind: client.FieldText, Text: "2020-10-28T07:30:49.758Z", Time: added, IsTime: true, List: []string{"2020-10-28T07:30:49.758Z"}}},
 		{`"2021-07-02"`, read{Kind: client.FieldText, Text: "2021-07-02", Time: day, IsTime: true, List: []string{"2021-07-02"}}},
-		{`true`, read{Kind: client.FieldBool, Text: "true", List: []string{"true"}}},
-		{`false`, read{Kind: client.FieldBool, Text: "false", List: []string{"false"}}},
+		{`true`, read{Kind: client.FieldBool, Bool: true, IsBool: true, Text: "true", List: []string{"true"}}},
+		{`false`, read{Kind: client.FieldBool, IsBool: true, Text: "false", List: []string{"false"}}},
+		{`"True"`, read{Kind: client.FieldText, Bool: true, IsBool: true, Text: "True", List: []string{"True"}}},
+		{`"false"`, read{Kind: client.FieldText, IsBool: true, Text: "false", List: []string{"false"}}},
+		{`["true"]`, read{Kind: client.FieldList, Text: "true", List: []string{"true"}}},
 		{`["red","green"]`, read{Kind: client.FieldList, Text: "red, green", List: []string{"red", "green"}}},
 		{`["red",7,null,{"a":1}]`, read{Kind: client.FieldList, Text: `red, 7, , {"a":1}`, List: []string{"red", "7", "", `{"a":1}`}}},
 		{files, read{Kind: client.FieldFiles, Files: []client.File{
@@ -108,39 +113,40 @@ func TestReadFieldByKind(t *testing.T) {
 	} {
 		t.Run(test.value, func(t *testing.T) {
 			t.Parallel()
-			value := client.ReadField(client.CustomField{ID: "a", Value: json.RawMessage(test.value)})
+			value := client.ReadCustomField(client.CustomField{ID: "a", Value: json.RawMessage(test.value)})
 			got := read{Kind: value.Kind(), Text: value.Text(), List: value.List(), Files: value.Files()}
 			got.Number, got.IsNum = value.Number()
+			got.Bool, got.IsBool = value.Bool()
 			got.Time, got.IsTime = value.Time()
 			if diff := cmp.Diff(test.want, got); diff != "" {
 				t.Errorf("(-want +got):\n%s", diff)
 			}
 			if string(value.Raw()) != test.value {
-				t.Errorf("raw %s", value.Raw())
+				t.Errorf("got raw %s, want %s", value.Raw(), test.value)
 			}
 		})
 	}
 }
 
-func TestReadFieldByID(t *testing.T) {
+func TestCustomFieldByID(t *testing.T) {
 	t.Parallel()
 	contact := &client.Contact{CustomFields: []client.CustomField{{ID: "a", Value: json.RawMessage(`1`)}, {ID: "b", Value: json.RawMessage(`"two"`)}}}
 	for id, want := range map[string]string{"a": "1", "b": "two", "c": "", "": ""} {
-		if got := client.ReadFieldByID(contact, id).Text(); got != want {
+		if got := client.CustomFieldByID(contact, id).Text(); got != want {
 			t.Errorf("%q: got %q, want %q", id, got, want)
 		}
 	}
-	if kind := client.ReadFieldByID(contact, "c").Kind(); kind != client.FieldEmpty {
-		t.Errorf("of no such field: %v", kind)
+	if kind := client.CustomFieldByID(contact, "c").Kind(); kind != client.FieldEmpty {
+		t.Errorf("no such field: got %v, want empty", kind)
 	}
 }
 
-// TestAFieldReadCanBeWritten sends a value back as it came, files too.
-func TestAFieldReadCanBeWritten(t *testing.T) {
+// A value that was read, of files for example, can be written unchanged.
+func TestRawValueOfACustomFieldCanBeWritten(t *testing.T) {
 	t.Parallel()
 	c, api := newStub(t, everything)
-	value := client.ReadField(client.CustomField{ID: "a", Value: json.RawMessage(files)})
-	fields := []client.CustomFieldInput{client.Field("a", value.Raw())}
+	value := client.ReadCustomField(client.CustomField{ID: "a", Value: json.RawMessage(files)})
+	fields := []client.CustomFieldInput{client.NewCustomField("a", value.Raw())}
 	if _, err := c.Contacts.Update(t.Context(), "abc", client.UpdateContactRequest{CustomFields: fields}); err != nil {
 		t.Fatal(err)
 	}
@@ -149,7 +155,7 @@ func TestAFieldReadCanBeWritten(t *testing.T) {
 	}
 }
 
-func TestFieldKindsHaveNames(t *testing.T) {
+func TestFieldKind_String(t *testing.T) {
 	t.Parallel()
 	for kind, want := range map[client.FieldKind]string{
 		client.FieldEmpty: "empty", client.FieldText: "text", client.FieldNumber: "number", client.FieldBool: "bool",

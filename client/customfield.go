@@ -13,32 +13,32 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 )
 
-// Field returns a custom field to write, named by its id. The value is whatever the field takes: a text, a number, a list of
-// texts, an object of files. The API drops an option that a select does not have without a word.
-func Field(id string, value any) CustomFieldInput {
+// NewCustomField returns a custom field to write, identified by its ID. The value depends on the type of the field: a string, a
+// number, a list of strings or an object of files. The API silently ignores a value that is not an option of a select field.
+func NewCustomField(id string, value any) CustomFieldInput {
 	return CustomFieldInput{ID: id, FieldValue: value}
 }
 
-// FieldByKey returns a custom field to write, named by its key. The API drops an unknown key without a word.
-func FieldByKey(key string, value any) CustomFieldInput {
+// NewCustomFieldByKey returns a custom field to write, identified by its key. The API silently ignores an unknown key.
+func NewCustomFieldByKey(key string, value any) CustomFieldInput {
 	return CustomFieldInput{Key: key, FieldValue: value}
 }
 
-// FieldKind is the kind of value that a custom field has.
+// FieldKind is the kind of the value of a custom field.
 type FieldKind int
 
-// The kinds of values.
+// The kinds of the values of custom fields.
 const (
-	FieldEmpty  FieldKind = iota // no such field, null, an empty text, list or object
-	FieldText                    // a text; options of selects and most dates too
-	FieldNumber                  // a number; dates may be milliseconds since 1970
+	FieldEmpty  FieldKind = iota // no such field, null, or an empty string, list or object
+	FieldText                    // a string; also the option of a select field and most dates
+	FieldNumber                  // a number; also dates in milliseconds since 1970
 	FieldBool                    // true or false
-	FieldList                    // a list, of the options chosen for example
+	FieldList                    // a list, for example of selected options
 	FieldFiles                   // uploaded files
-	FieldObject                  // an object of another form
+	FieldObject                  // any other object
 )
 
-// String returns the name of the kind, in lower case.
+// String returns the name of the kind in lower case.
 func (k FieldKind) String() string {
 	names := [...]string{"empty", "text", "number", "bool", "list", "files", "object"}
 	if k < 0 || int(k) >= len(names) {
@@ -47,39 +47,39 @@ func (k FieldKind) String() string {
 	return names[k]
 }
 
-// File is an uploaded file in a custom field.
+// File is a file that was uploaded to a custom field.
 type File struct {
-	UUID       string // the file's key in the value
+	UUID       string // key of the file in the value
 	DocumentID string
 	URL        string
-	Name       string // as it was uploaded
+	Name       string // original file name
 	MIMEType   string
 	Encoding   string
-	Size       int64 // bytes
+	Size       int64 // in bytes
 }
 
-// FieldValue is the value of a custom field. Each of its methods answers for the kinds it fits and is zero for the others;
-// Raw has the JSON of every kind. The zero value is empty.
+// FieldValue is the value of a custom field. A method that does not match the kind of the value returns the zero value; Raw
+// returns the JSON of every kind. The zero FieldValue is empty.
 type FieldValue struct {
 	raw json.RawMessage
 }
 
-// ReadField returns the value of field.
-func ReadField(field CustomField) FieldValue {
+// ReadCustomField returns the value of field.
+func ReadCustomField(field CustomField) FieldValue {
 	return FieldValue{raw: field.Value}
 }
 
-// ReadFieldByID returns the value of the contact's custom field with that id; it is empty if the contact has none.
-func ReadFieldByID(contact *Contact, id string) FieldValue {
+// CustomFieldByID returns the value of the custom field of contact with the given ID. It is empty if there is no such field.
+func CustomFieldByID(contact *Contact, id string) FieldValue {
 	for _, field := range contact.CustomFields {
 		if field.ID == id {
-			return ReadField(field)
+			return ReadCustomField(field)
 		}
 	}
 	return FieldValue{}
 }
 
-// Raw returns the value as JSON, nil if there is none. Do not modify it.
+// Raw returns the value as JSON, or nil if there is no value. The caller must not modify it.
 func (v FieldValue) Raw() json.RawMessage {
 	return v.raw
 }
@@ -99,9 +99,9 @@ func (v FieldValue) Kind() FieldKind {
 		if len(v.files()) > 0 {
 			return FieldFiles
 		}
-		var members map[string]json.RawMessage
-		_ = json.Unmarshal(v.raw, &members) // what is no JSON has no members
-		return unlessEmpty(FieldObject, len(members))
+		var properties map[string]json.RawMessage
+		_ = json.Unmarshal(v.raw, &properties) // invalid JSON has no properties
+		return unlessEmpty(FieldObject, len(properties))
 	default:
 		return FieldEmpty
 	}
@@ -114,35 +114,50 @@ func unlessEmpty(kind FieldKind, length int) FieldKind {
 	return kind
 }
 
-// Text returns a text as it is, a number or bool as JSON writes it, and a list joined by ", ".
+// Text returns a string as it is, a number or Boolean as in JSON, and the elements of a list joined by ", ".
 func (v FieldValue) Text() string {
 	return strings.Join(v.List(), ", ")
 }
 
-// Number returns a number, or the number that a text is. ok is false for everything else.
+// Number returns a number, or a string that holds one. Otherwise ok is false.
 func (v FieldValue) Number() (number float64, ok bool) {
 	if kind := v.Kind(); kind != FieldNumber && kind != FieldText {
 		return 0, false
 	}
 	number, err := strconv.ParseFloat(strings.TrimSpace(v.Text()), 64)
-	if err != nil || math.IsNaN(number) || math.IsInf(number, 0) { // "Nan" is a name, too
+	if err != nil || math.IsNaN(number) || math.IsInf(number, 0) { // "Nan" is also a name
 		return 0, false
 	}
 	return number, true
 }
 
-// Time returns an instant: a text in RFC 3339 or YYYY-MM-DD, or milliseconds since 1970 as a number or text. ok is false for
-// everything else.
-func (v FieldValue) Time() (instant time.Time, ok bool) {
+// Bool returns true or false, or a string that holds one of these words, in any case. Otherwise ok is false.
+func (v FieldValue) Bool() (value, ok bool) {
+	if kind := v.Kind(); kind != FieldBool && kind != FieldText {
+		return false, false
+	}
+	switch text := strings.TrimSpace(v.Text()); {
+	case strings.EqualFold(text, "true"):
+		return true, true
+	case strings.EqualFold(text, "false"):
+		return false, true
+	default:
+		return false, false
+	}
+}
+
+// Time returns a time: a string in RFC 3339 or YYYY-MM-DD, or milliseconds since 1970 as a number or string. Otherwise ok is
+// false.
+func (v FieldValue) Time() (t time.Time, ok bool) {
 	return parseInstant(v.raw)
 }
 
-// List returns the elements of a list as texts, and a text, number or bool as a list of one.
+// List returns the elements of a list as strings, and a string, number or Boolean as a list of one element.
 func (v FieldValue) List() []string {
 	var elements []json.RawMessage
 	switch jsontext.Value(v.raw).Kind() {
 	case '[':
-		_ = json.Unmarshal(v.raw, &elements) // what is no JSON has no elements
+		_ = json.Unmarshal(v.raw, &elements) // invalid JSON has no elements
 	case '"', '0', 't', 'f':
 		if string(v.raw) != `""` {
 			elements = []json.RawMessage{v.raw}
@@ -155,7 +170,7 @@ func (v FieldValue) List() []string {
 	return list
 }
 
-// Files returns uploaded files, ordered by UUID.
+// Files returns the uploaded files, ordered by UUID.
 func (v FieldValue) Files() []File {
 	var files []File
 	entries := v.files()
@@ -181,7 +196,7 @@ type fileEntry struct {
 	DocumentID string `json:"documentId"`
 }
 
-// files returns the entries of an object of files, nil if the object is of another form.
+// files returns the entries of an object of files, or nil for any other object.
 func (v FieldValue) files() map[string]fileEntry {
 	var entries map[string]fileEntry
 	if json.Unmarshal(v.raw, &entries) != nil {
@@ -195,7 +210,7 @@ func (v FieldValue) files() map[string]fileEntry {
 	return entries
 }
 
-// elementText returns a JSON text without its quotes, nothing for null, and everything else as it is.
+// elementText returns a JSON string without its quotes, an empty string for null, and any other value as JSON.
 func elementText(raw json.RawMessage) string {
 	var text string
 	if (bytes.HasPrefix(raw, []byte(`"`)) || string(raw) == "null") && json.Unmarshal(raw, &text) == nil {
