@@ -163,6 +163,7 @@ type seen struct {
 // waiter is a call of Wait that has not returned.
 type waiter struct {
 	deadline time.Time // zero if there is none
+	element  *list.Element
 	result   chan error
 }
 
@@ -172,8 +173,10 @@ func (p *windowPacer) Wait(ctx context.Context) error {
 		return err
 	}
 	deadline, _ := ctx.Deadline()
-	w := &waiter{deadline: deadline, result: make(chan error, 1)}
-	element := p.enqueue(w)
+	w, err := p.join(deadline)
+	if w == nil {
+		return err
+	}
 	select {
 	case err := <-w.result:
 		return err
@@ -185,25 +188,29 @@ func (p *windowPacer) Wait(ctx context.Context) error {
 	case err := <-w.result: // it was decided at the same time
 		return err
 	default:
-		p.queue.Remove(element)
+		p.queue.Remove(w.element)
 		p.dispatch(time.Now())
 		return ctx.Err()
 	}
 }
 
-// enqueue appends w to the queue, unless it is clear that w cannot succeed, and serves the queue.
-func (p *windowPacer) enqueue(w *waiter) *list.Element {
+// join takes a slot, or appends a waiter to the queue. It returns nil and an error if the caller cannot start in time.
+func (p *windowPacer) join(deadline time.Time) (*waiter, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	now := time.Now()
 	p.evict(now)
-	if err := p.refusal(now, w, p.queue.Len()); err != nil {
-		w.result <- err
-		return nil
+	if err := p.refusal(now, deadline, p.queue.Len()); err != nil {
+		return nil, err
 	}
-	element := p.queue.PushBack(w)
+	if p.queue.Len() == 0 && p.delay(now, 0) <= 0 {
+		p.starts = append(p.starts, now)
+		return nil, nil
+	}
+	w := &waiter{deadline: deadline, result: make(chan error, 1)}
+	w.element = p.queue.PushBack(w)
 	p.dispatch(now)
-	return element
+	return w, nil
 }
 
 // dispatch gives slots to the waiters at the head of the queue, and sets the timer for the next one.
@@ -236,18 +243,18 @@ func (p *windowPacer) resolve(element *list.Element, err error) {
 	p.queue.Remove(element).(*waiter).result <- err //nolint:forcetypeassert // the queue holds nothing else
 }
 
-// refusal returns the error for a waiter that cannot start in time, with that many waiters ahead of it.
-func (p *windowPacer) refusal(now time.Time, w *waiter, ahead int) error {
+// refusal returns the error for a caller that cannot start in time, with a number of waiters ahead of it.
+func (p *windowPacer) refusal(now, deadline time.Time, ahead int) error {
 	if wait := p.reset.Sub(now); wait > 0 {
 		return newDailyLimitError(wait, p.daily)
 	}
 	if wait := p.paused.Sub(now); wait > longestQueuedPause {
 		return newPausedError(wait)
 	}
-	if w.deadline.IsZero() {
+	if deadline.IsZero() {
 		return nil
 	}
-	if delay := p.delay(now, ahead); delay > 0 && now.Add(delay).After(w.deadline) {
+	if delay := p.delay(now, ahead); delay > 0 && now.Add(delay).After(deadline) {
 		return fmt.Errorf("no request may start for %v, which is after the deadline of the call: %w",
 			delay.Round(time.Millisecond), context.DeadlineExceeded)
 	}
@@ -328,7 +335,7 @@ func (p *windowPacer) Observe(_ context.Context, o Observation) {
 	ahead := 0
 	for element := p.queue.Front(); element != nil; {
 		next := element.Next()
-		if err := p.refusal(now, element.Value.(*waiter), ahead); err != nil { //nolint:forcetypeassert // as in resolve
+		if err := p.refusal(now, element.Value.(*waiter).deadline, ahead); err != nil { //nolint:forcetypeassert // as in resolve
 			p.resolve(element, err)
 		} else {
 			ahead++
