@@ -16,6 +16,9 @@ const maxSeparators = 4
 // phones returns the parts of a normalized text that look like phone numbers: groups of digits with
 // separators between them that have seven digits or more together and do not match readable.
 func phones(text string) []span {
+	if !hasDigits(text, minPhone) {
+		return nil
+	}
 	var spans []span
 	for i := 0; i < len(text); {
 		if !isAlphanumeric(text[i]) {
@@ -50,6 +53,16 @@ func phones(text string) []span {
 		i = end
 	}
 	return spans
+}
+
+// hasDigits reports whether text has at least count digits.
+func hasDigits(text string, count int) bool {
+	for i := 0; i < len(text) && count > 0; i++ {
+		if isDigit(text[i]) {
+			count--
+		}
+	}
+	return count <= 0
 }
 
 // number returns the end of the number that starts at start, and how many digits it has.

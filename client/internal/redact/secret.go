@@ -17,12 +17,8 @@ func Secrets(text string, secrets ...string) string {
 		if len(secret) < minSecret {
 			continue
 		}
-		quoted, _ := json.Marshal(secret) // a string can always be encoded
-		inJSON := string(quoted[1 : len(quoted)-1])
-		for _, form := range []string{
-			secret, url.QueryEscape(secret), url.PathEscape(secret), inJSON, strings.ReplaceAll(inJSON, "/", `\/`), html.EscapeString(secret),
-		} {
-			if !slices.Contains(forms, form) {
+		for _, form := range spellings(secret) {
+			if strings.Contains(text, form) && !slices.Contains(forms, form) {
 				forms = append(forms, form)
 			}
 		}
@@ -43,6 +39,17 @@ func Secrets(text string, secrets ...string) string {
 		parts[i] = replacer.Replace(parts[i])
 	}
 	return strings.Join(parts, Mask)
+}
+
+// spellings returns secret as it is written in text, URLs, JSON and HTML.
+func spellings(secret string) []string {
+	inQuery := url.QueryEscape(secret)
+	if inQuery == secret { // only letters, digits and -_.~, which nothing escapes
+		return []string{secret}
+	}
+	quoted, _ := json.Marshal(secret) // a string can always be encoded
+	inJSON := string(quoted[1 : len(quoted)-1])
+	return []string{secret, inQuery, url.PathEscape(secret), inJSON, strings.ReplaceAll(inJSON, "/", `\/`), html.EscapeString(secret)}
 }
 
 // Format writes [Mask]. It serves the Format methods of types that hold secrets.

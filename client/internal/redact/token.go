@@ -1,6 +1,7 @@
 package redact
 
 import (
+	"fmt"
 	"regexp"
 	"slices"
 	"strings"
@@ -30,7 +31,9 @@ var tokenForms = []struct {
 }
 
 // longWord matches words that are longer than an ID.
-var longWord = regexp.MustCompile(`([\w~+=-]{40,})`)
+var longWord = regexp.MustCompile(fmt.Sprintf(`([\w~+=-]{%d,})`, minLongWord))
+
+const minLongWord = 40
 
 // plainWord matches what looks like a word of a sentence.
 var plainWord = regexp.MustCompile(`^[A-Z]?[a-z]{0,19}(?:_[a-z]{1,19})*[.:!?)…]*$|^[a-z_]+=$|^` + regexp.QuoteMeta(Mask) + `$`)
@@ -41,6 +44,9 @@ func tokens(text string) []span {
 	var spans []span
 	lower := strings.ToLower(text)
 	for _, form := range tokenForms {
+		if form.expression == longWord && len(text) < minLongWord {
+			continue
+		}
 		if !slices.ContainsFunc(form.hints, func(hint string) bool { return strings.Contains(lower, hint) }) {
 			continue
 		}
