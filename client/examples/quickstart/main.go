@@ -1,8 +1,9 @@
-// Quickstart walks through the seven contact operations and prints what was called and what came back.
+// Quickstart calls the seven contact operations and prints each call and its result.
 //
-// It runs against a fake HighLevel inside the process. With HIGHLEVEL_TOKEN and HIGHLEVEL_LOCATION in the environment it runs
-// against the real API, where it only reads; with -write it also creates a contact of its own, changes it and deletes it.
-// HIGHLEVEL_URL is another address of the API, such as that of "make fake".
+// It runs against a fake of the API inside the process. With HIGHLEVEL_TOKEN and HIGHLEVEL_LOCATION
+// in the environment it runs against the real API, where it only reads. With -write it also
+// creates, changes and deletes a contact of its own. HIGHLEVEL_URL sets another base URL, such as
+// the address that "make fake" prints.
 package main
 
 import (
@@ -16,7 +17,7 @@ import (
 )
 
 func main() {
-	write := flag.Bool("write", false, "against the real API: also create, change and delete a contact of its own")
+	write := flag.Bool("write", false, "with the real API, also create, change and delete a contact")
 	flag.Parse()
 	if err := run(os.Getenv("HIGHLEVEL_TOKEN"), os.Getenv("HIGHLEVEL_LOCATION"), os.Getenv("HIGHLEVEL_URL"), *write); err != nil {
 		fmt.Fprintln(os.Stderr, "quickstart:", err)
@@ -24,7 +25,7 @@ func main() {
 	}
 }
 
-func run(token, location, address string, write bool) error {
+func run(token, location, baseURL string, write bool) error {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
 	out := &transcript{to: os.Stdout}
@@ -32,8 +33,8 @@ func run(token, location, address string, write bool) error {
 		return tourFake(ctx, out)
 	}
 	opts := []client.Option{client.WithLocation(location), client.WithUserAgent("quickstart/1.0")}
-	if address != "" {
-		opts = append(opts, client.WithBaseURL(address))
+	if baseURL != "" {
+		opts = append(opts, client.WithBaseURL(baseURL))
 	}
 	c, err := client.New(client.StaticToken(token), opts...)
 	if err != nil {

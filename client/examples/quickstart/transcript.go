@@ -9,29 +9,39 @@ import (
 	"github.com/highlevel-contacts/contacts-go/client"
 )
 
-// transcript prints calls and what came of them.
+// transcript prints calls and their results.
 type transcript struct {
 	to   io.Writer
 	step int
 }
 
-// title begins a step.
+// title starts a step.
 func (t *transcript) title(text string) {
 	t.step++
 	fmt.Fprintf(t.to, "\n%d. %s\n", t.step, text)
 }
 
-// call prints a call as it stands in code.
+// note prints what happens on the side of the API.
+func (t *transcript) note(text string) {
+	fmt.Fprintf(t.to, "   %s\n", text)
+}
+
+// call prints a call as Go code.
 func (t *transcript) call(format string, args ...any) {
 	fmt.Fprintf(t.to, "   > %s\n", fmt.Sprintf(format, args...))
 }
 
-// result prints what came back.
+// code prints another line of a call.
+func (t *transcript) code(line string) {
+	fmt.Fprintf(t.to, "     %s\n", strings.ReplaceAll(line, "\t", "    "))
+}
+
+// result prints a line of a result.
 func (t *transcript) result(format string, args ...any) {
 	fmt.Fprintf(t.to, "     %s\n", fmt.Sprintf(format, args...))
 }
 
-// contact prints a contact in a line.
+// contact prints a contact on one line.
 func (t *transcript) contact(contact *client.Contact) {
 	line := []string{contact.ID}
 	for _, value := range []string{name(contact), contact.Email, contact.Phone, contact.City} {
@@ -45,7 +55,15 @@ func (t *transcript) contact(contact *client.Contact) {
 	t.result("%s", strings.Join(line, " · "))
 }
 
-// name returns the name in the case that it was entered in: lists send it lower-cased, and as it was beside it.
+// page prints the contacts of a page.
+func (t *transcript) page(page *client.Page) {
+	for i := range page.Contacts {
+		t.contact(&page.Contacts[i])
+	}
+}
+
+// name returns the name as it was entered. Lists send it in lower case, and as it was entered in
+// FirstNameRaw and LastNameRaw.
 func name(contact *client.Contact) string {
 	first, last := contact.FirstName, contact.LastName
 	if contact.FirstNameRaw != "" || contact.LastNameRaw != "" {
@@ -54,20 +72,21 @@ func name(contact *client.Contact) string {
 	return strings.TrimSpace(first + " " + last)
 }
 
-// failure prints an error that was expected, and what code can tell of it.
-func (t *transcript) failure(err, meaning error, meaningName string) error {
-	if !errors.Is(err, meaning) {
-		return fmt.Errorf("expected %s, got %w", meaningName, err)
+// failure prints an error that matches target, and returns any other error.
+func (t *transcript) failure(err, target error, targetName string) error {
+	if !errors.Is(err, target) {
+		return fmt.Errorf("got error %w, want %s", err, targetName)
 	}
-	t.result("error: %v", err)
-	t.result("errors.Is(err, client.%s) == true", meaningName)
-	var apiError *client.Error
-	if !errors.As(err, &apiError) {
+	t.result("err: %v", err)
+	t.result("errors.Is(err, client.%s) == true", targetName)
+	t.result("client.Kind(err) == %q", client.Kind(err))
+	apiError, ok := errors.AsType[*client.Error](err)
+	if !ok {
 		return nil
 	}
-	t.result("errors.As: StatusCode %d, Messages %q", apiError.StatusCode, apiError.Messages)
+	t.result("errors.AsType[*client.Error](err): StatusCode %d, Messages %q", apiError.StatusCode, apiError.Messages)
 	if apiError.ContactID != "" {
-		t.result("           ContactID %s, MatchingField %s", apiError.ContactID, apiError.MatchingField)
+		t.result("ContactID %s, MatchingField %s", apiError.ContactID, apiError.MatchingField)
 	}
 	return nil
 }
