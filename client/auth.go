@@ -57,6 +57,22 @@ func (c *call) authorize() error {
 	return nil
 }
 
+// bearer is a token with the value of its Authorization header.
+type bearer struct {
+	token  string
+	values []string
+}
+
+// authorization returns the values of the Authorization header of the call's token.
+func (c *call) authorization() []string {
+	last := c.client.bearer.Load()
+	if last == nil || last.token != c.token {
+		last = &bearer{token: c.token, values: []string{"Bearer " + c.token}}
+		c.client.bearer.Store(last)
+	}
+	return last.values
+}
+
 // replaceToken reports whether the call has a new token to try after err: the API rejected the token
 // as invalid or expired, and the TokenSource can replace it. This happens once per call.
 func (c *call) replaceToken(err error) bool {

@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"sync/atomic"
 
 	"github.com/highlevel-contacts/contacts-go/client/internal/redact"
 	"github.com/highlevel-contacts/contacts-go/gen"
@@ -24,6 +25,7 @@ type Client struct {
 	config     config
 	token      func(context.Context) (string, error) // a function prints as an address, whatever the verb
 	invalidate func(token string)                    // nil if the TokenSource is not a TokenInvalidator
+	bearer     *atomic.Pointer[bearer]               // of the latest attempt; most attempts have the same token
 }
 
 // New returns a Client that authenticates with tokens. It does not make any requests. It returns an
@@ -37,7 +39,7 @@ func New(tokens TokenSource, opts ...Option) (*Client, error) {
 			return nil, errors.New("client: New: " + err.Error())
 		}
 	}
-	c := &Client{config: defaultConfig(), token: tokens.Token}
+	c := &Client{config: defaultConfig(), token: tokens.Token, bearer: new(atomic.Pointer[bearer])}
 	if source, ok := tokens.(TokenInvalidator); ok {
 		c.invalidate = source.Invalidate
 	}
@@ -79,7 +81,7 @@ func (c *Client) Do(ctx context.Context, method, path string, query url.Values, 
 	if err != nil {
 		return err
 	}
-	req, err := c.newRequest(call.ctx, method, path, query, body)
+	req, err := c.newRequest(&call.ctx, method, path, query, body)
 	if err != nil {
 		return invalid(otherOperation, err.Error())
 	}

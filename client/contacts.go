@@ -33,7 +33,7 @@ func (s *ContactsService) Get(ctx context.Context, id string, opts ...CallOption
 		return nil, err
 	}
 	var result gen.GetContactResult
-	_, err = call.generated().GetContact(call.ctx, id) //nolint:bodyclose // the body has been read
+	_, err = call.api.GetContact(&call.ctx, id) //nolint:bodyclose // the body has been read
 	return call.contact(err, &result, &result.Contact)
 }
 
@@ -55,7 +55,7 @@ func (s *ContactsService) Create(ctx context.Context, contact CreateContactReque
 		return nil, err
 	}
 	var result gen.CreateContactResult
-	_, err = call.generated().CreateContact(call.ctx, contact) //nolint:bodyclose // the body has been read
+	_, err = call.api.CreateContact(&call.ctx, contact) //nolint:bodyclose // the body has been read
 	return call.contact(err, &result, &result.Contact)
 }
 
@@ -76,7 +76,7 @@ func (s *ContactsService) Update(ctx context.Context, id string, change UpdateCo
 		return nil, err
 	}
 	var result gen.UpdateContactResult
-	_, err = call.generated().UpdateContact(call.ctx, id, change) //nolint:bodyclose // the body has been read
+	_, err = call.api.UpdateContact(&call.ctx, id, change) //nolint:bodyclose // the body has been read
 	if err = call.decodeInto(err, &result); err == nil {
 		err = call.checkSucceeded(result.Succeded, result.Succeeded)
 	}
@@ -103,7 +103,7 @@ func (s *ContactsService) Upsert(ctx context.Context, contact UpsertContactReque
 	}
 	call.idempotent = !createsAlways(&contact)
 	var result UpsertContactResult
-	_, err = call.generated().UpsertContact(call.ctx, contact) //nolint:bodyclose // the body has been read
+	_, err = call.api.UpsertContact(&call.ctx, contact) //nolint:bodyclose // the body has been read
 	if _, err = call.contact(err, &result, &result.Contact); err != nil {
 		return nil, err
 	}
@@ -123,7 +123,7 @@ func (s *ContactsService) Delete(ctx context.Context, id string, opts ...CallOpt
 		return err
 	}
 	var result gen.DeleteContactResult
-	_, err = call.generated().DeleteContact(call.ctx, id) //nolint:bodyclose // the body has been read
+	_, err = call.api.DeleteContact(&call.ctx, id) //nolint:bodyclose // the body has been read
 	if err = call.decodeInto(err, &result); err == nil {
 		err = call.checkSucceeded(result.Succeded, result.Succeeded)
 	}

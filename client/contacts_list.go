@@ -121,7 +121,7 @@ func (s *ContactsService) List(ctx context.Context, list ListRequest, opts ...Ca
 		return nil, err
 	}
 	var result gen.ListContactsResult
-	_, err = call.generated().GetContacts(call.ctx, params) //nolint:bodyclose // the body has been read
+	_, err = call.api.GetContacts(&call.ctx, params) //nolint:bodyclose // the body has been read
 	if err = call.decodeInto(err, &result); err == nil && result.Contacts == nil {
 		err = call.badResponse(errNoList)
 	}
@@ -155,7 +155,7 @@ func (s *ContactsService) ListByBusiness(
 		return nil, err
 	}
 	var result gen.ListContactsByBusinessResult
-	_, err = call.generated().GetContactsByBusinessID(call.ctx, businessID, params) //nolint:bodyclose // the body has been read
+	_, err = call.api.GetContactsByBusinessID(&call.ctx, businessID, params) //nolint:bodyclose // the body has been read
 	if err = call.decodeInto(err, &result); err == nil && result.Contacts == nil {
 		err = call.badResponse(errNoList)
 	}

@@ -29,14 +29,28 @@ const (
 	otherOperation          operation = "do" // of Client.Do
 )
 
-type operationKey struct{}
-
 // OperationFromContext returns the operationId of the call that a request belongs to, such as
 // "getContact", from the context of that request: for the names of spans and metrics in an
 // [http.RoundTripper]. It returns "do" for [Client.Do], and "" for other contexts.
 func OperationFromContext(ctx context.Context) string {
 	op, _ := ctx.Value(operationKey{}).(operation)
 	return string(op)
+}
+
+type operationKey struct{}
+
+// operationContext is the context of the requests of a call: the caller's context with the operation.
+type operationContext struct {
+	context.Context //nolint:containedctx // it is a context
+	operation       operation
+}
+
+// Value returns the operation, or the value of the caller's context.
+func (c *operationContext) Value(key any) any {
+	if key == (operationKey{}) {
+		return c.operation
+	}
+	return c.Context.Value(key)
 }
 
 // call holds the state of one API call across its attempts. It is the gen.HttpRequestDoer of the
@@ -48,7 +62,8 @@ type call struct {
 	operation     operation
 	idempotent    bool // a POST that can be retried after it may have been applied
 	caller        context.Context
-	ctx           context.Context // the caller's context with the operation, for requests
+	ctx           operationContext // for requests
+	api           gen.Client       // builds the request and sends it with Do
 	started       time.Time
 	waited        time.Duration // for the rate limit and between attempts
 	token         string
@@ -65,13 +80,9 @@ func (c *Client) newCall(ctx context.Context, op operation, opts []CallOption) (
 	if err := call.apply(opts); err != nil {
 		return nil, invalid(op, err.Error())
 	}
-	call.ctx = context.WithValue(ctx, operationKey{}, op)
+	call.ctx = operationContext{Context: ctx, operation: op}
+	call.api = gen.Client{Server: c.config.baseURL, Client: call}
 	return call, nil
-}
-
-// generated returns the generated client that builds the request of the call and sends it with Do.
-func (c *call) generated() *gen.Client {
-	return &gen.Client{Server: c.client.config.baseURL, Client: c}
 }
 
 // Do sends the request, and retries it as its operation and the retry policy allow. On success, the
@@ -155,33 +166,39 @@ func (c *call) attempt() (*http.Response, error) {
 	return resp, err
 }
 
+// attempt is what sends one attempt: the HTTP client with our redirect policy, and the trace.
+type attempt struct {
+	client       http.Client
+	callerPolicy func(req *http.Request, via []*http.Request) error
+	sent         httpx.Sent
+}
+
 // send sends the request once and reads the body of the response.
 func (c *call) send() (*http.Response, error) {
 	c.response = Response{Attempts: c.response.Attempts + 1}
-	req, sent := httpx.Trace(c.request)
-	defer sent.Close()
+	try := &attempt{client: *c.client.config.http, callerPolicy: c.client.config.http.CheckRedirect}
+	try.client.CheckRedirect = try.checkRedirect
+	req := try.sent.Trace(c.request)
+	defer try.sent.Close()
 	if c.response.Attempts > 1 {
 		if err := c.rewind(req); err != nil {
 			return nil, invalid(c.operation, "body: "+redact.Text(err.Error(), c.token))
 		}
 	}
-	req.Header["Authorization"] = []string{"Bearer " + c.token}
+	req.Header["Authorization"] = c.authorization()
 	if timeout := c.client.config.timeout; timeout > 0 {
-		timer := time.AfterFunc(timeout, func() { sent.Cancel(errAttemptTimeout) })
+		timer := time.AfterFunc(timeout, func() { try.sent.Cancel(errAttemptTimeout) })
 		defer timer.Stop()
 	}
-	policy := redirectPolicy{sent: sent, caller: c.client.config.http.CheckRedirect}
-	httpClient := *c.client.config.http
-	httpClient.CheckRedirect = policy.check
-	resp, err := httpClient.Do(req)
+	resp, err := try.client.Do(req)
 	if err != nil {
-		return nil, c.networkError(sent.Err(err), sent.Possible())
+		return nil, c.networkError(try.sent.Err(err), try.sent.Possible())
 	}
 	c.response.StatusCode, c.response.Header = resp.StatusCode, resp.Header
 	c.response.RateLimit = parseRateLimit(resp.Header)
 	c.response.Body, err = readBody(resp, c.client.config.maxBytes)
 	if err != nil && isSuccess(resp.StatusCode) { // an error response has its status, even if its body is incomplete
-		return nil, c.networkError(sent.Err(err), true)
+		return nil, c.networkError(try.sent.Err(err), true)
 	}
 	resp.Body = http.NoBody
 	return resp, nil
@@ -284,7 +301,7 @@ func (d *generatedDoer) Do(req *http.Request) (*http.Response, error) {
 	if err != nil {
 		return nil, err
 	}
-	resp, err := call.Do(req.WithContext(call.ctx))
+	resp, err := call.Do(req.WithContext(&call.ctx))
 	if err = call.finish(err); err != nil {
 		return nil, err
 	}

@@ -1,18 +1,20 @@
 package client
 
 import (
-	"bytes"
 	"fmt"
 	"io"
 	"log/slog"
 	"math"
 	"net/http"
+	"slices"
 )
 
 const (
 	maxErrorBytes = 64 << 10
 	// maxInitialBuffer caps the size of the buffer that is taken from Content-Length.
 	maxInitialBuffer = 1 << 20
+	// minRead is the smallest buffer, and what is added to it to read the end of the body.
+	minRead = 512
 )
 
 // Response is the metadata of a response of the API, for [WithResponseInto] and in [Error]. Its header
@@ -67,16 +69,24 @@ func readBody(resp *http.Response, limit int64) ([]byte, error) {
 		return nil, tooLarge(limit)
 	}
 	limit = min(limit, math.MaxInt64-1)
-	size := min(max(resp.ContentLength, 0), limit, maxInitialBuffer) + bytes.MinRead
-	body := bytes.NewBuffer(make([]byte, 0, size))
-	_, err := body.ReadFrom(io.LimitReader(resp.Body, limit+1)) // one byte more shows that the body is larger
-	if int64(body.Len()) <= limit {
-		return body.Bytes(), err
+	body := make([]byte, 0, min(max(resp.ContentLength, 0), limit, maxInitialBuffer)+minRead)
+	for int64(len(body)) <= limit { // one byte more shows that the body is larger
+		if len(body) == cap(body) {
+			body = slices.Grow(body, len(body))
+		}
+		n, err := resp.Body.Read(body[len(body):min(int64(cap(body)), limit+1)])
+		body = body[:len(body)+n]
+		switch {
+		case err == io.EOF && int64(len(body)) <= limit:
+			return body, nil
+		case err != nil && int64(len(body)) <= limit:
+			return body, err
+		}
 	}
 	if success {
 		return nil, tooLarge(limit)
 	}
-	return body.Bytes()[:limit], nil
+	return body[:limit], nil
 }
 
 func tooLarge(limit int64) error {

@@ -31,11 +31,16 @@ type Sent struct {
 // itself, without a bound. The caller must call Close when the response has been read.
 func Trace(req *http.Request) (*http.Request, *Sent) {
 	s := &Sent{}
+	return s.Trace(req), s
+}
+
+// Trace is like the function Trace, for a Sent that is part of another struct.
+func (s *Sent) Trace(req *http.Request) *http.Request {
 	s.ctx, s.cancel = context.WithCancelCause(req.Context())
 	s.trace.GetConn = s.getConn
 	s.trace.GotConn = s.gotConn
 	s.trace.WroteHeaders = s.wroteHeaders
-	return req.WithContext(httptrace.WithClientTrace(s.ctx, &s.trace)), s
+	return req.WithContext(httptrace.WithClientTrace(s.ctx, &s.trace))
 }
 
 func (s *Sent) getConn(string) { s.traced.Store(true) }
