@@ -23,8 +23,12 @@ BENCH ?= .
 ## runs of each benchmark; benchstat wants 10
 COUNT ?= 1
 
-# A module of its own, so that users of the client do not depend on OpenTelemetry.
-OTEL := client/examples/otel
+# Every module of the tree. What names a database, a queue, telemetry or a comparison tool is a module of its own, so that
+# users of the client do not depend on it.
+MODULES := . $(patsubst %/go.mod,%,$(wildcard */go.mod */*/go.mod */*/*/go.mod))
+
+# each runs a command in every module and stops at the first failure.
+each = @set -e; for module in $(MODULES); do echo "== $$module"; (cd "$$module" && $(1)); done
 
 # Go itself turns cgo off where it finds no C compiler, and the race detector needs cgo.
 RACE = $(if $(filter 1,$(shell go env CGO_ENABLED)),-race)
@@ -42,11 +46,9 @@ demo: ## walk through the seven operations on an embedded fake of the API
 	go run ./client/examples/quickstart
 
 .PHONY: test
-test: ## vet, then test with the race detector
-	go vet $(PKG)
+test: ## vet and test every module with the race detector; PKG=./client tests one package
 	@$(if $(RACE),:,echo 'no C compiler found: testing without the race detector')
-	go test $(RACE) $(TESTFLAGS) $(PKG)
-	cd $(OTEL) && go test $(RACE) ./...
+	$(if $(filter ./...,$(PKG)),$(call each,go vet ./... && go test $(RACE) $(TESTFLAGS) ./...),go vet $(PKG) && go test $(RACE) $(TESTFLAGS) $(PKG))
 
 .PHONY: fake
 fake: ## run the fake API at http://127.0.0.1:8787; FLAGS='-help' lists its flags
@@ -63,15 +65,15 @@ generate: ## write gen/gen.go from api/contacts.yaml
 
 .PHONY: check-generate
 check-generate: ## fail if gen/ or go.mod is not what generate and 'go mod tidy' make of it
-	.ci/check-generate
+	.ci/check-generate $(MODULES)
 
 .PHONY: lint
 lint: ## lint the Go code, formatting included
-	go run $(GOLANGCI_LINT) run
+	$(call each,go run $(GOLANGCI_LINT) run)
 
 .PHONY: fmt
 fmt: ## format the Go code
-	go run $(GOLANGCI_LINT) fmt
+	$(call each,go run $(GOLANGCI_LINT) fmt)
 
 .PHONY: lint-spec
 lint-spec: ## lint api/contacts.yaml (needs Node.js 20.19 or later)
@@ -95,10 +97,45 @@ cover: ## print the share of statements in client/ that the tests run
 	@go tool cover -func .cover.out | tail -n 1
 	@echo 'line by line: go tool cover -html .cover.out'
 
+# ---- guards: what a release promises, and what changes outside the repository ----
+
+## version for release, such as v0.1.0
+VERSION ?=
+## 'yes' makes release create the tags; otherwise it only checks
+TAG ?=
+## path or URL of the vendor's document for drift
+VENDOR ?= https://raw.githubusercontent.com/GoHighLevel/highlevel-api-docs/main/apps/contacts.json
+## commit or tag that apidiff compares with; the newest release if empty
+BASE ?=
+
+.PHONY: tidy
+tidy: ## run 'go mod tidy' in every module
+	$(call each,go mod tidy)
+
 .PHONY: apidiff
-apidiff: ## fail if the exported API breaks that of the newest release
-	.ci/apidiff $(APIDIFF)
+apidiff: ## compare the exported API with that of the newest release, or of BASE
+	.ci/apidiff $(APIDIFF) $(BASE)
+
+.PHONY: consumer
+consumer: ## check which modules reach the build of a program that imports the client
+	.ci/consumer
+
+.PHONY: drift
+drift: ## compare api/contacts.yaml with the vendor's document at VENDOR and print what is new
+	@cd api/drift && go run . -ours ../contacts.yaml -known ../differences.yaml '$(if $(findstring ://,$(VENDOR)),$(VENDOR),$(abspath $(VENDOR)))'
+
+.PHONY: notes
+notes: ## write the tables of api/NOTES.md from api/differences.yaml
+	cd api/drift && go run . -known ../differences.yaml -notes ../NOTES.md
+
+.PHONY: check-notes
+check-notes: ## fail if the tables of api/NOTES.md are not what notes writes
+	cd api/drift && go run . -known ../differences.yaml -notes ../NOTES.md -check
 
 .PHONY: vuln
-vuln: ## look for known vulnerabilities (fetches Go's database of them)
-	go run $(GOVULNCHECK) ./...
+vuln: ## look for known vulnerabilities in every module (fetches Go's database of them)
+	$(call each,go run $(GOVULNCHECK) ./...)
+
+.PHONY: release
+release: ## check everything for VERSION=v0.1.0 and print its release notes; TAG=yes tags every module
+	.ci/release '$(VERSION)' '$(TAG)' $(MODULES)
