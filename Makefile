@@ -27,6 +27,11 @@ COUNT ?= 1
 # users of the client do not depend on it.
 MODULES := . $(patsubst %/go.mod,%,$(wildcard */go.mod */*/go.mod */*/*/go.mod))
 
+# The supported Go lines: the two that the Go team supports. The Go command fetches the one that is not installed.
+GO_LINES := go1.26.8 go1.27.3
+# The platforms that are vetted besides that of the machine: 32-bit integers, another system, no network.
+PLATFORMS := linux/386 windows/amd64 js/wasm
+
 # each runs a command in every module and stops at the first failure.
 each = @set -e; for module in $(MODULES); do echo "== $$module"; (cd "$$module" && $(1)); done
 
@@ -49,6 +54,17 @@ demo: ## walk through the seven operations on an embedded fake of the API
 test: ## vet and test every module with the race detector; PKG=./client tests one package
 	@$(if $(RACE),:,echo 'no C compiler found: testing without the race detector')
 	$(if $(filter ./...,$(PKG)),$(call each,go vet ./... && go test $(RACE) $(TESTFLAGS) ./...),go vet $(PKG) && go test $(RACE) $(TESTFLAGS) $(PKG))
+
+.PHONY: test-go
+test-go: ## vet and test every module on the supported Go lines, and vet it for other platforms
+	@set -e; for line in $(GO_LINES); do for module in $(MODULES); do echo "== $$line $$module"; \
+		(cd "$$module" && GOTOOLCHAIN=$$line go vet ./... && GOTOOLCHAIN=$$line go test ./...); done; done
+	@set -e; for platform in $(PLATFORMS); do echo "== vet $$platform"; \
+		GOOS=$${platform%/*} GOARCH=$${platform#*/} go vet ./...; done
+
+.PHONY: prove
+prove: ## run the proofs in full, such as hundreds of killed processes (needs PostgreSQL for some; takes long)
+	$(call each,PROVE=full go test -count 1 -timeout 60m -run 'Kill|Crash|Proof|Process' -v ./...)
 
 .PHONY: fake
 fake: ## run the fake API at http://127.0.0.1:8787; FLAGS='-help' lists its flags
