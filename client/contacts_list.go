@@ -5,8 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"iter"
-	"slices"
 	"strconv"
 	"strings"
 
@@ -43,9 +41,9 @@ type Page struct {
 	Next     Cursor // where the next page begins; empty on the last page
 }
 
-// Cursor is a position in a list of contacts. The empty Cursor is the beginning. A program can store a Cursor as a string and
-// continue later, but must not depend on its content. A Cursor of a location's list is not valid for a business, and vice
-// versa.
+// Cursor is a position in a list of contacts. The empty Cursor is the beginning. A program can
+// store a Cursor as a string and continue later, but must not depend on its content. A Cursor of a
+// location's list is not valid for a business, and vice versa.
 type Cursor string
 
 const (
@@ -53,8 +51,8 @@ const (
 	businessCursorPrefix = "business:" // followed by the number of contacts to skip
 )
 
-// CursorAfter returns the position after contact in the list of its location. It is empty, which is the beginning of the
-// list, if the contact has no ID or no DateAdded.
+// CursorAfter returns the position after contact in the list of its location. It is empty, which is
+// the beginning of the list, if the contact has no ID or no DateAdded.
 func CursorAfter(contact *Contact) Cursor {
 	if contact.DateAdded.IsZero() {
 		return ""
@@ -62,8 +60,8 @@ func CursorAfter(contact *Contact) Cursor {
 	return contactCursor(contact.DateAdded.UnixMilli(), contact.ID)
 }
 
-// contactCursor returns the position after a contact. The API needs both parts: given the time alone, it returns the first
-// page again.
+// contactCursor returns the position after a contact. The API needs both parts: given the time
+// alone, it returns the first page again.
 func contactCursor(addedMillis int64, id string) Cursor {
 	if addedMillis <= 0 || id == "" {
 		return ""
@@ -102,11 +100,12 @@ func (c Cursor) skip() (int, error) {
 	return skip, nil
 }
 
-// List returns one page of the contacts of a location, newest first. The API lower-cases names in lists; FirstNameRaw and
-// LastNameRaw keep the case. A contact that was created a moment ago may be missing.
+// List returns one page of the contacts of a location, newest first. The API lower-cases names in
+// lists; FirstNameRaw and LastNameRaw keep the case. A contact that was created a moment ago may be
+// missing.
 //
-// If the API reports that there is another page, but not where it begins, List returns the page and an error that matches
-// [ErrBadResponse].
+// If the API reports that there is another page, but not where it begins, List returns the page and
+// an error that matches [ErrBadResponse].
 //
 // The vendor has marked this operation as deprecated, but still supports it.
 //
@@ -186,7 +185,8 @@ func (s *ContactsService) listParams(list ListRequest) (*gen.GetContactsParams, 
 	return params, nil
 }
 
-// checkBusinessList checks the arguments, sets the default location, and returns the number of contacts to skip.
+// checkBusinessList checks the arguments, sets the default location, and returns the number of
+// contacts to skip.
 func (s *ContactsService) checkBusinessList(businessID string, list *BusinessListRequest) (skip int, err error) {
 	if err := checkID(getContactsByBusinessID, "business", businessID); err != nil {
 		return 0, err
@@ -228,11 +228,12 @@ type pageInfo struct {
 	count    int // reported by the API, for a business
 }
 
-// nextCursor returns where the next page begins, or "" if the page is the last one. It returns an error if there is another
-// page but no way to request it.
+// nextCursor returns where the next page begins, or "" if the page is the last one. It returns an
+// error if there is another page but no way to request it.
 //
-// The API reports the end of a list in several ways, and may still send a cursor there. It may also return fewer contacts
-// than requested although there are more, and it is not documented whether count is that of the page or of the business.
+// The API reports the end of a list in several ways, and may still send a cursor there. It may also
+// return fewer contacts than requested although there are more, and it is not documented whether
+// count is that of the page or of the business.
 func nextCursor(page pageInfo) (Cursor, error) {
 	received := len(page.contacts)
 	if received == 0 {
@@ -255,175 +256,4 @@ func nextCursor(page pageInfo) (Cursor, error) {
 		return "", errors.New("the list continues, but neither the API nor the last contact has a complete cursor")
 	}
 	return cursor, nil
-}
-
-// All returns an iterator over the contacts of a location, newest first. It requests pages of 100 contacts as needed. With
-// Prefetch, it requests the next page while the program works on the present one; a request in flight is canceled when the
-// loop ends. The options apply to every request.
-//
-// If a request fails, the iterator yields a nil contact and the error, and ends. If it cannot continue, because the API
-// returns a cursor twice, two pages without a new contact, or another page without its position, the error matches
-// [ErrBadResponse]. A contact that the API returns again on a later page is skipped. Each range starts a new iteration.
-//
-// A contact remains valid after the loop, but keeps its page in memory. To continue later, store [CursorAfter] of a contact.
-func (s *ContactsService) All(ctx context.Context, list ListRequest, opts ...CallOption) iter.Seq2[*Contact, error] {
-	list.Limit = cmp.Or(list.Limit, maxLimit)
-	p := &pager{operation: getContacts, first: list.After, prefetch: list.Prefetch, opts: opts}
-	p.list = func(ctx context.Context, after Cursor, opts []CallOption) (*Page, error) {
-		request := list
-		request.After = after
-		return s.List(ctx, request, opts...)
-	}
-	return func(yield func(*Contact, error) bool) { p.run(ctx, yield) }
-}
-
-// AllByBusiness returns an iterator over the contacts of a business. It works like [ContactsService.All].
-func (s *ContactsService) AllByBusiness(
-	ctx context.Context, businessID string, list BusinessListRequest, opts ...CallOption,
-) iter.Seq2[*Contact, error] {
-	p := &pager{operation: getContactsByBusinessID, first: list.After, opts: opts}
-	p.list = func(ctx context.Context, after Cursor, opts []CallOption) (*Page, error) {
-		request := list
-		if request.After = after; after != list.After {
-			request.Skip = 0
-		}
-		return s.ListByBusiness(ctx, businessID, request, opts...)
-	}
-	return func(yield func(*Contact, error) bool) { p.run(ctx, yield) }
-}
-
-// pager iterates over the pages of a list.
-type pager struct {
-	operation operation
-	first     Cursor
-	prefetch  bool
-	opts      []CallOption
-	list      func(ctx context.Context, after Cursor, opts []CallOption) (*Page, error)
-}
-
-// run yields the contacts of all pages, and an error at the end if there is one.
-func (p *pager) run(ctx context.Context, yield func(*Contact, error) bool) {
-	var next *prefetch
-	defer func() { next.cancel() }()
-	recent, used, repeated := newRecentIDs(), map[Cursor]bool{p.first: true}, 0
-	page, err := p.list(ctx, p.first, p.opts)
-	for page != nil {
-		if err == nil && used[page.Next] && page.Next != "" {
-			err = &callError{text: string(p.operation) + ": the API returned a cursor twice", kind: ErrBadResponse}
-		}
-		more := err == nil && page.Next != ""
-		used[page.Next] = true
-		if more && p.prefetch {
-			next = p.start(ctx, page.Next)
-		}
-		before := recent.count
-		if !recent.yield(page.Contacts, yield) {
-			return
-		}
-		if repeated++; recent.count > before {
-			repeated = 0
-		}
-		switch {
-		case err == nil && !more:
-			return
-		case err == nil && repeated == 2:
-			err = &callError{text: string(p.operation) + ": the API returned two pages without a new contact", kind: ErrBadResponse}
-		}
-		switch {
-		case err != nil:
-			page, err = nil, fmt.Errorf("%w; the iteration ended after %d contacts", err, recent.yielded)
-		case p.prefetch:
-			page, err = next.wait()
-		default:
-			page, err = p.list(ctx, page.Next, p.opts)
-		}
-	}
-	yield(nil, err)
-}
-
-// prefetch is a request for a page, made on a goroutine of its own.
-type prefetch struct {
-	stop     context.CancelFunc
-	done     chan struct{}
-	page     *Page
-	err      error
-	response Response
-	into     *Response // of the caller's WithResponseInto
-}
-
-// start requests a page.
-func (p *pager) start(ctx context.Context, after Cursor) *prefetch {
-	ctx, stop := context.WithCancel(ctx)
-	f := &prefetch{stop: stop, done: make(chan struct{})}
-	opts := append(slices.Clip(p.opts), f.divert)
-	go func() {
-		defer close(f.done)
-		f.page, f.err = p.list(ctx, after, opts)
-	}()
-	return f
-}
-
-// divert is a CallOption that keeps the response until the page is handed over, and does not report the cancellation.
-func (f *prefetch) divert(c *callConfig) error {
-	f.into, c.into, c.quiet = c.into, &f.response, true
-	return nil
-}
-
-// wait waits for the page, and stores its response as the caller has asked for.
-func (f *prefetch) wait() (*Page, error) {
-	<-f.done
-	f.stop()
-	if f.into != nil {
-		*f.into = f.response
-	}
-	return f.page, f.err
-}
-
-// cancel cancels the request and waits for its end.
-func (f *prefetch) cancel() {
-	if f != nil {
-		f.stop()
-		<-f.done
-	}
-}
-
-// recentIDs holds the IDs of the latest contacts of an iteration, at least 500 and at most 1,000. Pages overlap at their
-// borders only, where contacts have been added or deleted, so that few IDs are enough for a list of any length.
-type recentIDs struct {
-	latest, before map[string]bool
-	count          int // contacts with an ID that was new
-	yielded        int
-}
-
-func newRecentIDs() *recentIDs {
-	return &recentIDs{latest: map[string]bool{}}
-}
-
-// yield yields the contacts that were not yielded recently, and reports whether the iteration continues.
-func (r *recentIDs) yield(contacts []Contact, yield func(*Contact, error) bool) bool {
-	for i := range contacts {
-		if contact := &contacts[i]; r.isNew(contact.ID) {
-			r.yielded++
-			if !yield(contact, nil) {
-				return false
-			}
-		}
-	}
-	return true
-}
-
-// isNew reports whether id was not seen recently, and stores it. A contact without an ID is always new.
-func (r *recentIDs) isNew(id string) bool {
-	if id == "" {
-		return true
-	}
-	if r.latest[id] || r.before[id] {
-		return false
-	}
-	if len(r.latest) == 500 {
-		r.latest, r.before = map[string]bool{}, r.latest
-	}
-	r.latest[id] = true
-	r.count++
-	return true
 }

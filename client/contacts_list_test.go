@@ -1,23 +1,17 @@
 package client_test
 
 import (
-	"bytes"
-	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"iter"
-	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
-	"runtime"
 	"slices"
 	"strconv"
 	"strings"
 	"sync"
 	"testing"
-	"testing/synctest"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
@@ -35,7 +29,8 @@ func firstError(contacts iter.Seq2[*client.Contact, error]) error {
 	return nil
 }
 
-// collect ranges over an iterator to its end. It fails the test if anything follows an error or comes with one.
+// collect ranges over an iterator to its end. It fails the test if anything follows an error or
+// comes with one.
 func collect(t testing.TB, contacts iter.Seq2[*client.Contact, error]) (ids []string, failure error) {
 	t.Helper()
 	for contact, err := range contacts {
@@ -69,7 +64,8 @@ func (s *served) RoundTrip(req *http.Request) (*http.Response, error) {
 	return recorder.Result(), nil
 }
 
-// contactList returns contacts as JSON, with IDs from first on and dates a second apart, newest first.
+// contactList returns contacts as JSON, with IDs from first on and dates a second apart, newest
+// first.
 func contactList(first, count int) string {
 	items := make([]string, count)
 	for i := range items {
@@ -241,7 +237,8 @@ func TestInvalidListsAreRejectedBeforeAnyRequest(t *testing.T) {
 	}
 }
 
-// The table has each form of a page that the API has been seen to return, or that its documentation allows.
+// The table has each form of a page that the API has been seen to return, or that its documentation
+// allows.
 func TestContactsService_List_Next(t *testing.T) {
 	t.Parallel()
 	const cursor = `"startAfterId":"c2","startAfter":1603870249758`
@@ -297,7 +294,8 @@ func TestContactsService_List_Next(t *testing.T) {
 	}
 }
 
-// If there is no way to continue, the contacts of the page are returned, and the error says that they are not all.
+// If there is no way to continue, the contacts of the page are returned, and the error says that
+// they are not all.
 func TestListsThatCannotContinue(t *testing.T) {
 	t.Parallel()
 	for _, rest := range []string{`"meta":{"nextPage":2}`, `"meta":{"nextPage":2,"startAfterId":"x"}`, `"meta":{"nextPageUrl":"http://localhost/x"}`, `"meta":{}`, `"count":230`} {
@@ -373,603 +371,6 @@ func TestContactsService_ListByBusiness_Next(t *testing.T) {
 	}
 }
 
-func TestContactsService_All_ReturnsEachContactOnce(t *testing.T) {
-	t.Parallel()
-	for _, prefetch := range []bool{false, true} {
-		for _, test := range []struct{ total, limit, requests int }{
-			{0, 100, 1}, {1, 100, 1}, {99, 100, 1}, {100, 100, 1}, {101, 100, 2}, {250, 0, 3}, {45, 20, 3}, {5, 1, 5}, {2000, 0, 20},
-		} {
-			t.Run(fmt.Sprintf("%d by %d, prefetch %v", test.total, test.limit, prefetch), func(t *testing.T) {
-				t.Parallel()
-				l := newListing(t, test.total)
-				api := &served{handler: l}
-				ids, err := collect(t, newClient(t, api).Contacts.All(t.Context(), client.ListRequest{Limit: test.limit, Prefetch: prefetch}))
-				if err != nil {
-					t.Fatal(err)
-				}
-				if !slices.Equal(ids, places(l, test.total)) || len(api.targets) != test.requests {
-					t.Errorf("got %d contacts in %d requests, want %d in %d", len(ids), len(api.targets), test.total, test.requests)
-				}
-			})
-		}
-	}
-}
-
-// A server that limits its pages to fewer contacts than requested does not end the iteration.
-func TestIterationContinuesAfterShortPages(t *testing.T) {
-	t.Parallel()
-	const total = 250
-	clamped := func(length int, meta func(next int) string) http.RoundTripper {
-		return roundTrip(func(req *http.Request) (*http.Response, error) {
-			query := req.URL.Query()
-			from, _ := strconv.Atoi(query.Get("skip"))
-			if id, ok := strings.CutPrefix(query.Get("startAfterId"), "c"); ok {
-				from, _ = strconv.Atoi(id)
-			}
-			limit, _ := strconv.Atoi(query.Get("limit"))
-			count := max(min(limit, length, total-from), 0)
-			return listAnswer(from+1, count, meta(from+count)).response(req), nil
-		})
-	}
-	numbered := func(cursor bool) func(int) string {
-		return func(next int) string {
-			switch {
-			case next >= total:
-				return `"meta":{"nextPage":null}`
-			case cursor:
-				return fmt.Sprintf(`"meta":{"nextPage":2,"startAfter":1603870249758,"startAfterId":"c%d"}`, next)
-			default:
-				return `"meta":{"nextPage":2,"startAfterId":null}`
-			}
-		}
-	}
-	constantly := func(properties string) func(int) string { return func(int) string { return properties } }
-	for _, test := range []struct {
-		name string
-		api  http.RoundTripper
-	}{
-		{"whole cursors", clamped(7, numbered(true))},
-		{"half of a cursor", clamped(7, numbered(false))},
-		{"empty meta, full pages", clamped(100, constantly(`"meta":{}`))},
-		{"no meta, full pages", clamped(100, constantly(``))},
-	} {
-		t.Run(test.name, func(t *testing.T) {
-			t.Parallel()
-			ids, err := collect(t, newClient(t, test.api).Contacts.All(t.Context(), client.ListRequest{}))
-			if err != nil || !slices.Equal(ids, contactIDs(1, total)) {
-				t.Errorf("got %d contacts, %v, want %d", len(ids), err, total)
-			}
-		})
-	}
-	for _, properties := range []string{`"count":250`, `"count":100`, `"count":0`, ``} {
-		t.Run("business, "+properties, func(t *testing.T) {
-			t.Parallel()
-			api := clamped(100, constantly(properties))
-			ids, err := collect(t, newClient(t, api).Contacts.AllByBusiness(t.Context(), "b", client.BusinessListRequest{Limit: 200}))
-			if err != nil || !slices.Equal(ids, contactIDs(1, total)) {
-				t.Errorf("got %d contacts, %v, want %d", len(ids), err, total)
-			}
-		})
-	}
-}
-
-func TestContactsService_All_Requests(t *testing.T) {
-	t.Parallel()
-	for _, prefetch := range []bool{false, true} {
-		c, api := newStub(t, pageAnswer(1, 2, "c2"), pageAnswer(3, 2, "c4"), pageAnswer(5, 2, ""))
-		list := client.ListRequest{Query: "a b", Limit: 2, Prefetch: prefetch}
-		ids, err := collect(t, c.Contacts.All(t.Context(), list, client.WithHeader("X-Sync", "7")))
-		if err != nil || !slices.Equal(ids, contactIDs(1, 6)) {
-			t.Errorf("got %v, %v", ids, err)
-		}
-		// Each request has the location and both halves of the cursor. The address in the response is not used.
-		want := []string{
-			"GET /proxy/v1/contacts/?locationId=ve9EPM428h8vShlRW1KT&query=a+b&limit=2",
-			"GET /proxy/v1/contacts/?locationId=ve9EPM428h8vShlRW1KT&query=a+b&limit=2&startAfter=1603870249758&startAfterId=c2",
-			"GET /proxy/v1/contacts/?locationId=ve9EPM428h8vShlRW1KT&query=a+b&limit=2&startAfter=1603870249758&startAfterId=c4",
-		}
-		if diff := cmp.Diff(want, api.targets()); diff != "" {
-			t.Errorf("(-want +got):\n%s", diff)
-		}
-		for i, req := range api.requests {
-			if req.URL.Host != "api.example" || req.URL.Scheme != "https" || req.Header.Get("X-Sync") != "7" || req.Header.Get("Authorization") != "Bearer "+token {
-				t.Errorf("request %d: got %s %v", i, req.URL, req.Header)
-			}
-		}
-	}
-}
-
-func TestContactsService_All_IsLazy(t *testing.T) {
-	t.Parallel()
-	for _, test := range []struct{ contacts, requests int }{{0, 0}, {1, 1}, {2, 1}, {3, 2}, {4, 2}} {
-		c, api := newStub(t, pageAnswer(1, 2, "c2"), pageAnswer(3, 2, "c4"), pageAnswer(5, 2, ""))
-		contacts := c.Contacts.All(t.Context(), client.ListRequest{Limit: 2})
-		received := 0
-		if test.contacts > 0 {
-			for range contacts { //nolint:errcheck // the stub does not fail
-				if received++; received == test.contacts {
-					break
-				}
-			}
-		}
-		if len(api.sent) != test.requests {
-			t.Errorf("got %d requests for %d contacts, want %d", len(api.sent), test.contacts, test.requests)
-		}
-	}
-}
-
-func TestContactsService_All_CanBeRangedAgain(t *testing.T) {
-	t.Parallel()
-	l := newListing(t, 25)
-	api := &served{handler: l}
-	list := client.ListRequest{Limit: 10, Prefetch: true}
-	contacts := newClient(t, api).Contacts.All(t.Context(), list)
-	var group sync.WaitGroup
-	for range 3 {
-		group.Go(func() {
-			for range 2 {
-				ids, err := collect(t, contacts)
-				if err != nil || !slices.Equal(ids, places(l, 25)) {
-					t.Errorf("got %v, %v", ids, err)
-				}
-			}
-		})
-	}
-	group.Wait()
-	if len(api.targets) != 18 || list != (client.ListRequest{Limit: 10, Prefetch: true}) {
-		t.Errorf("got %d requests, list %+v", len(api.targets), list)
-	}
-}
-
-func TestContactsService_All_ResumesFromAStoredCursor(t *testing.T) {
-	t.Parallel()
-	l := newListing(t, 50)
-	c := newClient(t, &served{handler: l})
-	for _, stop := range []int{0, 1, 18, 19, 20, 21, 39, 40, 48, 49} {
-		var ids []string
-		var stored struct{ After client.Cursor }
-		for contact, err := range c.Contacts.All(t.Context(), client.ListRequest{Limit: 20}) {
-			if err != nil {
-				t.Fatal(err)
-			}
-			ids, stored.After = append(ids, contact.ID), client.CursorAfter(contact)
-			if len(ids) > stop {
-				break
-			}
-		}
-		file, err := json.Marshal(stored)
-		if err != nil {
-			t.Fatal(err)
-		}
-		var loaded struct{ After client.Cursor }
-		if err := json.Unmarshal(file, &loaded); err != nil {
-			t.Fatal(err)
-		}
-		rest, err := collect(t, c.Contacts.All(t.Context(), client.ListRequest{Limit: 20, After: loaded.After}))
-		if err != nil || !slices.Equal(append(ids, rest...), places(l, 50)) {
-			t.Errorf("stopped after %d: got %v, then %v, %v", stop, ids, rest, err)
-		}
-	}
-}
-
-func TestContactsService_AllByBusiness_ResumesFromAStoredCursor(t *testing.T) {
-	t.Parallel()
-	c, _ := newStub(t, businessPage(1, 2, 5))
-	page, err := c.Contacts.ListByBusiness(t.Context(), "b", client.BusinessListRequest{Limit: 2})
-	if err != nil {
-		t.Fatal(err)
-	}
-	c, api := newStub(t, businessPage(3, 2, 5), businessPage(5, 1, 5))
-	ids, err := collect(t, c.Contacts.AllByBusiness(t.Context(), "b", client.BusinessListRequest{Limit: 2, After: page.Next}))
-	if err != nil || !slices.Equal(ids, contactIDs(3, 3)) {
-		t.Errorf("got %v, %v", ids, err)
-	}
-	const target = "GET /proxy/v1/contacts/business/b?locationId=ve9EPM428h8vShlRW1KT&limit=2"
-	if diff := cmp.Diff([]string{target + "&skip=2", target + "&skip=4"}, api.targets()); diff != "" {
-		t.Errorf("(-want +got):\n%s", diff)
-	}
-}
-
-func TestContactsService_All_YieldsTheErrorLast(t *testing.T) {
-	t.Parallel()
-	failure := answer{status: 500, body: `{"message":"Internal server error"}`}
-	for _, test := range []struct {
-		name    string
-		answers []answer
-		want    []string
-	}{
-		{"first page", []answer{failure}, nil},
-		{"second page", []answer{pageAnswer(1, 2, "c2"), failure}, contactIDs(1, 2)},
-		{"third page, HTML", []answer{pageAnswer(1, 2, "c2"), pageAnswer(3, 2, "c4"), {status: 500, body: html}}, contactIDs(1, 4)},
-	} {
-		for _, prefetch := range []bool{false, true} {
-			t.Run(fmt.Sprintf("%s, prefetch %v", test.name, prefetch), func(t *testing.T) {
-				t.Parallel()
-				c, api := newStub(t, test.answers...)
-				ids, err := collect(t, c.Contacts.All(t.Context(), client.ListRequest{Limit: 2, Prefetch: prefetch}))
-				if !errors.Is(err, client.ErrServer) || !slices.Equal(ids, test.want) || len(api.sent) != len(test.answers) {
-					t.Errorf("got %v, %v in %d requests", ids, err, len(api.sent))
-				}
-			})
-		}
-	}
-}
-
-func TestContactsService_All_EndsOnARepeatedCursor(t *testing.T) {
-	t.Parallel()
-	for _, test := range []struct {
-		name     string
-		after    client.Cursor
-		answers  []answer
-		want     int // contacts
-		requests int
-	}{
-		{"first page again and again", "", []answer{pageAnswer(1, 2, "c2")}, 2, 2},
-		{"second page again and again", "", []answer{pageAnswer(1, 2, "c2"), pageAnswer(3, 2, "c4")}, 4, 3},
-		{"back to the first page", "", []answer{pageAnswer(1, 2, "c2"), pageAnswer(3, 2, "c4"), pageAnswer(5, 2, "c2")}, 6, 3},
-		{"back to the beginning of the iteration", cursorAt(1603870249758, "c0"), []answer{pageAnswer(1, 2, "c0")}, 2, 1},
-		{"new cursors, the same page", "", []answer{pageAnswer(1, 2, "c2"), pageAnswer(1, 2, "c3"), pageAnswer(1, 2, "c4")}, 2, 3},
-	} {
-		for _, prefetch := range []bool{false, true} {
-			t.Run(fmt.Sprintf("%s, prefetch %v", test.name, prefetch), func(t *testing.T) {
-				t.Parallel()
-				c, api := newStub(t, test.answers...)
-				ids, err := collect(t, c.Contacts.All(t.Context(), client.ListRequest{Limit: 2, After: test.after, Prefetch: prefetch}))
-				if !errors.Is(err, client.ErrBadResponse) || !strings.Contains(err.Error(), fmt.Sprintf("after %d contacts", test.want)) {
-					t.Errorf("got %v, want ErrBadResponse and the number of contacts", err)
-				}
-				if !slices.Equal(ids, contactIDs(1, test.want)) || len(api.sent) > test.requests+1 || (!prefetch && len(api.sent) != test.requests) {
-					t.Errorf("got %v in %d requests", ids, len(api.sent))
-				}
-			})
-		}
-	}
-}
-
-func TestContactsService_All_SkipsRepeatedContacts(t *testing.T) {
-	t.Parallel()
-	// A contact that is added during the iteration moves others to the next page. A whole page may be repeated once.
-	c, _ := newStub(t, pageAnswer(1, 3, "c3"), pageAnswer(3, 3, "c5"), pageAnswer(3, 3, "c5x"), pageAnswer(6, 3, ""))
-	ids, err := collect(t, c.Contacts.All(t.Context(), client.ListRequest{Limit: 3}))
-	if err != nil || !slices.Equal(ids, contactIDs(1, 8)) {
-		t.Errorf("got %v, %v", ids, err)
-	}
-	// Contacts without an ID are different contacts.
-	c, _ = newStub(t, ok(`{"contacts":[{"city":"Oslo"},{"city":"Rome"},{"id":"a"},{"id":"a"}],"meta":{"nextPage":null}}`))
-	ids, err = collect(t, c.Contacts.All(t.Context(), client.ListRequest{Limit: 4}))
-	if err != nil || !slices.Equal(ids, []string{"", "", "a"}) {
-		t.Errorf("got %q, %v", ids, err)
-	}
-}
-
-// Each page repeats half of the one before, over more pages than IDs are stored for.
-func TestContactsService_All_RemembersTheLatestContacts(t *testing.T) {
-	t.Parallel()
-	page := 0
-	c := newClient(t, roundTrip(func(req *http.Request) (*http.Response, error) {
-		page++
-		cursor := "c" + strconv.Itoa(page)
-		if page == 30 {
-			cursor = ""
-		}
-		return pageAnswer((page-1)*50, 100, cursor).response(req), nil
-	}))
-	ids, err := collect(t, c.Contacts.All(t.Context(), client.ListRequest{}))
-	if err != nil || !slices.Equal(ids, contactIDs(0, 31*50)) {
-		t.Errorf("got %d contacts, %v", len(ids), err)
-	}
-}
-
-func TestContactsService_All_EndsWithItsContext(t *testing.T) {
-	t.Parallel()
-	ctx, cancel := context.WithCancel(t.Context())
-	defer cancel()
-	c, api := newStub(t, pageAnswer(1, 2, "c2"), pageAnswer(3, 2, "c4"))
-	var ids []string
-	var failure error
-	for contact, err := range c.Contacts.All(ctx, client.ListRequest{Limit: 2}) {
-		if failure = err; err != nil {
-			break
-		}
-		ids = append(ids, contact.ID)
-		cancel()
-	}
-	if !errors.Is(failure, context.Canceled) || !slices.Equal(ids, contactIDs(1, 2)) || len(api.sent) != 1 {
-		t.Errorf("got %v, %v in %d requests", ids, failure, len(api.sent))
-	}
-	if _, err := collect(t, c.Contacts.All(ctx, client.ListRequest{})); !errors.Is(err, context.Canceled) || len(api.sent) != 1 {
-		t.Errorf("canceled before: got %v in %d requests", err, len(api.sent))
-	}
-}
-
-func TestContactsOfAnIterationRemainValid(t *testing.T) {
-	t.Parallel()
-	var contacts []*client.Contact
-	for contact, err := range newClient(t, &served{handler: newListing(t, 30)}).Contacts.All(t.Context(), client.ListRequest{Limit: 10}) {
-		if err != nil {
-			t.Fatal(err)
-		}
-		contacts = append(contacts, contact)
-	}
-	l := newListing(t, 30)
-	for i, contact := range contacts {
-		if contact.ID != l.id(i) || !contact.DateAdded.Equal(l.added(i)) || !strings.HasPrefix(string(contact.CustomFields[0].Value), "1603") {
-			t.Errorf("%d: got %+v", i, contact)
-		}
-	}
-}
-
-// slowPages is a transport with a number of pages of one contact each, for a synctest bubble.
-type slowPages struct {
-	pages   int
-	latency time.Duration
-
-	mu       sync.Mutex
-	started  []time.Duration // since the beginning of the bubble
-	canceled int
-	began    time.Time
-}
-
-func (s *slowPages) RoundTrip(req *http.Request) (*http.Response, error) {
-	s.mu.Lock()
-	s.started = append(s.started, time.Since(s.began))
-	s.mu.Unlock()
-	select {
-	case <-req.Context().Done():
-		s.mu.Lock()
-		s.canceled++
-		s.mu.Unlock()
-		return nil, req.Context().Err()
-	case <-time.After(s.latency):
-	}
-	page := 1
-	if id, ok := strings.CutPrefix(req.URL.Query().Get("startAfterId"), "c"); ok {
-		page, _ = strconv.Atoi(id)
-		page++
-	}
-	cursor := "c" + strconv.Itoa(page)
-	if page == s.pages {
-		cursor = ""
-	}
-	answer := pageAnswer(page, 1, cursor)
-	answer.header = http.Header{"X-Page": {strconv.Itoa(page)}}
-	return answer.response(req), nil
-}
-
-func TestPrefetchRequestsTheNextPageDuringTheWork(t *testing.T) {
-	t.Parallel()
-	const pages, latency, work = 50, 200 * time.Millisecond, 200 * time.Millisecond
-	took := map[bool]time.Duration{}
-	for _, prefetch := range []bool{false, true} {
-		synctest.Test(t, func(t *testing.T) {
-			api := &slowPages{pages: pages, latency: latency, began: time.Now()}
-			began, count := time.Now(), 0
-			for _, err := range newClient(t, api).Contacts.All(t.Context(), client.ListRequest{Limit: 1, Prefetch: prefetch}) {
-				if err != nil {
-					t.Fatal(err)
-				}
-				count++
-				time.Sleep(work)
-			}
-			took[prefetch] = time.Since(began)
-			if count != pages || len(api.started) != pages {
-				t.Errorf("prefetch %v: got %d contacts in %d requests, want %d", prefetch, count, len(api.started), pages)
-			}
-		})
-	}
-	if took[true] > took[false]*60/100 {
-		t.Errorf("got %v with and %v without prefetch, want at most 0.6 times", took[true], took[false])
-	}
-	t.Logf("%v with and %v without prefetch", took[true], took[false])
-}
-
-// The request in flight is canceled, silently, and none follows. A goroutine that remains fails the bubble.
-func TestPrefetchEndsWithTheLoop(t *testing.T) {
-	t.Parallel()
-	endings := map[string]func(contacts iter.Seq2[*client.Contact, error]){
-		"break": func(contacts iter.Seq2[*client.Contact, error]) {
-			for range contacts { //nolint:errcheck // the first page does not fail
-				break
-			}
-		},
-		"panic": func(contacts iter.Seq2[*client.Contact, error]) {
-			defer func() { _ = recover() }()
-			for range contacts { //nolint:errcheck // the first page does not fail
-				panic("the program failed")
-			}
-		},
-		"exit of the goroutine": func(contacts iter.Seq2[*client.Contact, error]) {
-			done := make(chan struct{})
-			go func() {
-				defer close(done)
-				for range contacts { //nolint:errcheck // the first page does not fail
-					runtime.Goexit()
-				}
-			}()
-			<-done
-		},
-		"break later": func(contacts iter.Seq2[*client.Contact, error]) {
-			for range contacts { //nolint:errcheck // the first page does not fail
-				time.Sleep(50 * time.Millisecond)
-				break
-			}
-		},
-	}
-	for name, end := range endings {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			synctest.Test(t, func(t *testing.T) {
-				var log bytes.Buffer
-				logger := slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug}))
-				api := &slowPages{pages: 50, latency: 200 * time.Millisecond, began: time.Now()}
-				var response client.Response
-				c := newClient(t, api, client.WithLogger(logger), client.WithRetry(client.RetryPolicy{MaxAttempts: 3}))
-				end(c.Contacts.All(t.Context(), client.ListRequest{Limit: 1, Prefetch: true}, client.WithResponseInto(&response)))
-				if took := time.Since(api.began); took > 250*time.Millisecond {
-					t.Errorf("got %v, want an immediate end", took)
-				}
-				time.Sleep(time.Minute)
-				if len(api.started) > 2 || api.canceled != len(api.started)-1 {
-					t.Errorf("got %d requests, %d canceled, want at most one canceled request", len(api.started), api.canceled)
-				}
-				if got := response.Header.Get("X-Page"); got != "1" {
-					t.Errorf("got the response of page %q, want that of page 1", got)
-				}
-				if strings.Contains(log.String(), "cancel") || strings.Contains(log.String(), "failed") {
-					t.Errorf("the cancellation was logged:\n%s", log.String())
-				}
-			})
-		})
-	}
-}
-
-// The race detector reports a response that is written while the program reads it.
-func TestPrefetchHandsOverTheResponseWithItsPage(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		api := &slowPages{pages: 5, latency: 200 * time.Millisecond, began: time.Now()}
-		var response client.Response
-		list := client.ListRequest{Limit: 1, Prefetch: true}
-		page := 0
-		for _, err := range newClient(t, api).Contacts.All(t.Context(), list, client.WithResponseInto(&response)) {
-			if err != nil {
-				t.Fatal(err)
-			}
-			page++
-			for range 3 {
-				if got := response.Header.Get("X-Page"); got != strconv.Itoa(page) {
-					t.Errorf("got the response of page %s with page %d", got, page)
-				}
-				time.Sleep(150 * time.Millisecond)
-			}
-		}
-	})
-}
-
-func TestPrefetchFailsWithItsContext(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		api := &slowPages{pages: 5, latency: 200 * time.Millisecond, began: time.Now()}
-		ctx, cancel := context.WithCancel(t.Context())
-		defer cancel()
-		var ids []string
-		var failure error
-		for contact, err := range newClient(t, api).Contacts.All(ctx, client.ListRequest{Limit: 1, Prefetch: true}) {
-			if failure = err; err == nil {
-				ids = append(ids, contact.ID)
-			}
-			cancel()
-		}
-		if !errors.Is(failure, context.Canceled) || !slices.Equal(ids, contactIDs(1, 1)) {
-			t.Errorf("got %v, %v, want one contact and context.Canceled", ids, failure)
-		}
-	})
-}
-
-func TestContactsService_AllByBusiness(t *testing.T) {
-	t.Parallel()
-	const target = "GET /proxy/v1/contacts/business/b?locationId=ve9EPM428h8vShlRW1KT"
-	for _, test := range []struct {
-		name    string
-		list    client.BusinessListRequest
-		answers []answer
-		want    []string
-		targets []string
-	}{
-		{"no contacts", client.BusinessListRequest{}, []answer{businessPage(1, 0, 0)}, nil, []string{target}},
-		{
-			"one page, count of the page",
-			client.BusinessListRequest{},
-			[]answer{businessPage(1, 2, 2), businessPage(3, 0, 0)},
-			contactIDs(1, 2),
-			[]string{target, target + "&skip=2"},
-		},
-		{
-			"count of the business",
-			client.BusinessListRequest{Limit: 2},
-			[]answer{businessPage(1, 2, 5), businessPage(3, 2, 5), businessPage(5, 1, 5)},
-			contactIDs(1, 5),
-			[]string{target + "&limit=2", target + "&limit=2&skip=2", target + "&limit=2&skip=4"},
-		},
-		{
-			"shorter pages than requested",
-			client.BusinessListRequest{Limit: 1000},
-			[]answer{businessPage(1, 2, 3), businessPage(3, 1, 3)},
-			contactIDs(1, 3),
-			[]string{target + "&limit=1000", target + "&limit=1000&skip=2"},
-		},
-		{
-			"from the middle, overlapping",
-			client.BusinessListRequest{Limit: 2, Skip: 10},
-			[]answer{businessPage(11, 2, 14), businessPage(12, 2, 14), businessPage(0, 0, 14)},
-			contactIDs(11, 3),
-			[]string{target + "&limit=2&skip=10", target + "&limit=2&skip=12"},
-		},
-	} {
-		t.Run(test.name, func(t *testing.T) {
-			t.Parallel()
-			c, api := newStub(t, test.answers...)
-			ids, err := collect(t, c.Contacts.AllByBusiness(t.Context(), "b", test.list))
-			if err != nil || !slices.Equal(ids, test.want) {
-				t.Errorf("got %v, %v, want %v", ids, err, test.want)
-			}
-			if diff := cmp.Diff(test.targets, api.targets()); diff != "" {
-				t.Errorf("(-want +got):\n%s", diff)
-			}
-		})
-	}
-}
-
-func TestContactsService_AllByBusiness_EndsIfSkipIsIgnored(t *testing.T) {
-	t.Parallel()
-	for name, page := range map[string]answer{
-		"the same page again and again": businessPage(1, 2, 500),
-		"contacts without IDs":          ok(`{"contacts":[{"city":"Oslo"},{"city":"Rome"}]}`),
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			c, api := newStub(t, page)
-			_, err := collect(t, c.Contacts.AllByBusiness(t.Context(), "b", client.BusinessListRequest{Limit: 2}))
-			if !errors.Is(err, client.ErrBadResponse) || !strings.Contains(err.Error(), "contacts") || len(api.sent) > 3 {
-				t.Errorf("got %v in %d requests, want ErrBadResponse in at most 3", err, len(api.sent))
-			}
-		})
-	}
-}
-
-func TestContactsService_AllByBusiness_IsLazyAndCanBeRangedAgain(t *testing.T) {
-	t.Parallel()
-	c, api := newStub(t, businessPage(1, 2, 4), businessPage(3, 2, 4), businessPage(1, 2, 3), businessPage(3, 1, 3))
-	contacts := c.Contacts.AllByBusiness(t.Context(), "b", client.BusinessListRequest{Limit: 2})
-	if len(api.sent) != 0 {
-		t.Errorf("got %d requests before the loop", len(api.sent))
-	}
-	received := 0
-	for range contacts { //nolint:errcheck // the stub does not fail
-		if received++; received == 3 {
-			break
-		}
-	}
-	if len(api.sent) != 2 {
-		t.Errorf("got %d requests for 3 contacts, want 2", len(api.sent))
-	}
-	if ids, err := collect(t, contacts); err != nil || !slices.Equal(ids, contactIDs(1, 3)) {
-		t.Errorf("again: got %v, %v", ids, err)
-	}
-	if target := api.targets()[2]; target != "GET /proxy/v1/contacts/business/b?locationId=ve9EPM428h8vShlRW1KT&limit=2" {
-		t.Errorf("again: got %s", target)
-	}
-}
-
-func TestContactsService_AllByBusiness_YieldsTheErrorLast(t *testing.T) {
-	t.Parallel()
-	c, _ := newStub(t, businessPage(1, 2, 5), answer{status: 403, body: `{"message":"The token does not have access to this location."}`})
-	ids, err := collect(t, c.Contacts.AllByBusiness(t.Context(), "b", client.BusinessListRequest{Limit: 2}))
-	if !errors.Is(err, client.ErrForbidden) || !slices.Equal(ids, contactIDs(1, 2)) {
-		t.Errorf("got %v, %v", ids, err)
-	}
-}
-
 func TestCursorAfter(t *testing.T) {
 	t.Parallel()
 	added := time.Date(2020, 10, 28, 7, 30, 49, 758999999, time.FixedZone("", 3600))
@@ -998,7 +399,8 @@ func TestCursorAfter(t *testing.T) {
 	}
 }
 
-// FuzzCursor checks that a cursor is rejected before any request, or leads to one with both of its halves.
+// FuzzCursor checks that a cursor is rejected before any request, or leads to one with both of its
+// halves.
 func FuzzCursor(f *testing.F) {
 	f.Add("contact:1603870249758:ocQHyuzHvysMo5N5VsXc")
 	f.Add("")

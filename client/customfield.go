@@ -13,13 +13,15 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 )
 
-// NewCustomField returns a custom field to write, identified by its ID. The value depends on the type of the field: a string, a
-// number, a list of strings or an object of files. The API silently ignores a value that is not an option of a select field.
+// NewCustomField returns a custom field to write, identified by its ID. The value depends on the
+// type of the field: a string, a number, a list of strings or an object of files. The API silently
+// ignores a value that is not an option of a select field.
 func NewCustomField(id string, value any) CustomFieldInput {
 	return CustomFieldInput{ID: id, FieldValue: value}
 }
 
-// NewCustomFieldByKey returns a custom field to write, identified by its key. The API silently ignores an unknown key.
+// NewCustomFieldByKey returns a custom field to write, identified by its key. The API silently
+// ignores an unknown key.
 func NewCustomFieldByKey(key string, value any) CustomFieldInput {
 	return CustomFieldInput{Key: key, FieldValue: value}
 }
@@ -58,8 +60,8 @@ type File struct {
 	Size       int64 // in bytes
 }
 
-// FieldValue is the value of a custom field. A method that does not match the kind of the value returns the zero value; Raw
-// returns the JSON of every kind. The zero FieldValue is empty.
+// FieldValue is the value of a custom field. A method that does not match the kind of the value
+// returns the zero value; Raw returns the JSON of every kind. The zero FieldValue is empty.
 type FieldValue struct {
 	raw json.RawMessage
 }
@@ -69,7 +71,8 @@ func ReadCustomField(field CustomField) FieldValue {
 	return FieldValue{raw: field.Value}
 }
 
-// CustomFieldByID returns the value of the custom field of contact with the given ID. It is empty if there is no such field.
+// CustomFieldByID returns the value of the custom field of contact with the given ID. It is empty
+// if there is no such field.
 func CustomFieldByID(contact *Contact, id string) FieldValue {
 	for _, field := range contact.CustomFields {
 		if field.ID == id {
@@ -114,7 +117,8 @@ func unlessEmpty(kind FieldKind, length int) FieldKind {
 	return kind
 }
 
-// Text returns a string as it is, a number or Boolean as in JSON, and the elements of a list joined by ", ".
+// Text returns a string as it is, a number or Boolean as in JSON, and the elements of a list joined
+// by ", ".
 func (v FieldValue) Text() string {
 	return strings.Join(v.List(), ", ")
 }
@@ -131,7 +135,8 @@ func (v FieldValue) Number() (number float64, ok bool) {
 	return number, true
 }
 
-// Bool returns true or false, or a string that holds one of these words, in any case. Otherwise ok is false.
+// Bool returns true or false, or a string that holds one of these words, in any case. Otherwise ok
+// is false.
 func (v FieldValue) Bool() (value, ok bool) {
 	if kind := v.Kind(); kind != FieldBool && kind != FieldText {
 		return false, false
@@ -146,13 +151,14 @@ func (v FieldValue) Bool() (value, ok bool) {
 	}
 }
 
-// Time returns a time: a string in RFC 3339 or YYYY-MM-DD, or milliseconds since 1970 as a number or string. Otherwise ok is
-// false.
+// Time returns a time: a string in RFC 3339 or YYYY-MM-DD, or milliseconds since 1970 as a number
+// or string. Otherwise ok is false.
 func (v FieldValue) Time() (t time.Time, ok bool) {
 	return parseInstant(v.raw)
 }
 
-// List returns the elements of a list as strings, and a string, number or Boolean as a list of one element.
+// List returns the elements of a list as strings, and a string, number or Boolean as a list of one
+// element.
 func (v FieldValue) List() []string {
 	var elements []json.RawMessage
 	switch jsontext.Value(v.raw).Kind() {
@@ -210,7 +216,8 @@ func (v FieldValue) files() map[string]fileEntry {
 	return entries
 }
 
-// elementText returns a JSON string without its quotes, an empty string for null, and any other value as JSON.
+// elementText returns a JSON string without its quotes, an empty string for null, and any other
+// value as JSON.
 func elementText(raw json.RawMessage) string {
 	var text string
 	if (bytes.HasPrefix(raw, []byte(`"`)) || string(raw) == "null") && json.Unmarshal(raw, &text) == nil {

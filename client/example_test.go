@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log"
+	"time"
 
 	"github.com/highlevel-contacts/contacts-go/client"
 	"github.com/highlevel-contacts/contacts-go/client/clienttest"
@@ -145,7 +146,8 @@ func ExampleContactsService_Delete() {
 	// true
 }
 
-// One page; the next one begins at its Next. Names in lists are lower-cased, with the case kept in the Raw ones.
+// One page; the next one begins at its Next. Names in lists are lower-cased, with the case kept in
+// the Raw ones.
 func ExampleContactsService_List() {
 	fake := startFake()
 	defer fake.Close()
@@ -181,6 +183,41 @@ func ExampleContactsService_All() {
 	// Ada
 	// Grace
 	// Mary
+}
+
+// With Prefetch, the next page is requested while the program works on the present one.
+func ExampleContactsService_All_prefetch() {
+	fake := startFake()
+	defer fake.Close()
+	c, ctx := fake.Client(), context.Background()
+
+	for contact, err := range c.Contacts.All(ctx, client.ListRequest{Prefetch: true}) {
+		if err != nil {
+			log.Fatal(err)
+		}
+		fmt.Println(contact.FirstNameRaw) // slow work, such as a database
+	}
+	// Output:
+	// Ada
+	// Grace
+	// Mary
+}
+
+// Clients of the same app and location share a Pacer. Processes that share nothing use a part of the
+// limit each, here one of four processes.
+func ExampleNewPacer() {
+	const token = client.StaticToken("pit-00000000-0000-4000-8000-000000000000")
+	pacer := client.NewPacer(100, 10*time.Second, client.WithShare(1.0/4))
+	interactive, err := client.New(token, client.WithPacer(pacer), client.WithTimeout(5*time.Second))
+	if err != nil {
+		log.Fatal(err)
+	}
+	batch, err := client.New(token, client.WithPacer(pacer))
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(interactive != batch)
+	// Output: true
 }
 
 // An iteration can be continued later, by another process if necessary.

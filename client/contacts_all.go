@@ -1,0 +1,188 @@
+package client
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"iter"
+	"slices"
+)
+
+// All returns an iterator over the contacts of a location, newest first. It requests pages of 100
+// contacts as needed. With Prefetch, it requests the next page while the program works on the
+// present one; a request in flight is canceled when the loop ends. The options apply to every
+// request.
+//
+// If a request fails, the iterator yields a nil contact and the error, and ends. If it cannot
+// continue, because the API returns a cursor twice, two pages without a new contact, or another
+// page without its position, the error matches [ErrBadResponse]. A contact that the API returns
+// again on a later page is skipped. Each range starts a new iteration.
+//
+// A contact remains valid after the loop, but keeps its page in memory. To continue later, store
+// [CursorAfter] of a contact.
+func (s *ContactsService) All(ctx context.Context, list ListRequest, opts ...CallOption) iter.Seq2[*Contact, error] {
+	list.Limit = cmp.Or(list.Limit, maxLimit)
+	p := &pager{operation: getContacts, first: list.After, prefetch: list.Prefetch, opts: opts}
+	p.list = func(ctx context.Context, after Cursor, opts []CallOption) (*Page, error) {
+		request := list
+		request.After = after
+		return s.List(ctx, request, opts...)
+	}
+	return func(yield func(*Contact, error) bool) { p.run(ctx, yield) }
+}
+
+// AllByBusiness returns an iterator over the contacts of a business. It works like
+// [ContactsService.All].
+func (s *ContactsService) AllByBusiness(
+	ctx context.Context, businessID string, list BusinessListRequest, opts ...CallOption,
+) iter.Seq2[*Contact, error] {
+	p := &pager{operation: getContactsByBusinessID, first: list.After, opts: opts}
+	p.list = func(ctx context.Context, after Cursor, opts []CallOption) (*Page, error) {
+		request := list
+		if request.After = after; after != list.After {
+			request.Skip = 0
+		}
+		return s.ListByBusiness(ctx, businessID, request, opts...)
+	}
+	return func(yield func(*Contact, error) bool) { p.run(ctx, yield) }
+}
+
+// pager iterates over the pages of a list.
+type pager struct {
+	operation operation
+	first     Cursor
+	prefetch  bool
+	opts      []CallOption
+	list      func(ctx context.Context, after Cursor, opts []CallOption) (*Page, error)
+}
+
+// run yields the contacts of all pages, and an error at the end if there is one.
+func (p *pager) run(ctx context.Context, yield func(*Contact, error) bool) {
+	var next *prefetch
+	defer func() { next.cancel() }()
+	recent, used, repeated := newRecentIDs(), map[Cursor]bool{p.first: true}, 0
+	page, err := p.list(ctx, p.first, p.opts)
+	for page != nil {
+		if err == nil && used[page.Next] && page.Next != "" {
+			err = &callError{text: string(p.operation) + ": the API returned a cursor twice", kind: ErrBadResponse}
+		}
+		more := err == nil && page.Next != ""
+		used[page.Next] = true
+		if more && p.prefetch {
+			next = p.start(ctx, page.Next)
+		}
+		before := recent.count
+		if !recent.yield(page.Contacts, yield) {
+			return
+		}
+		if repeated++; recent.count > before {
+			repeated = 0
+		}
+		switch {
+		case err == nil && !more:
+			return
+		case err == nil && repeated == 2:
+			err = &callError{text: string(p.operation) + ": the API returned two pages without a new contact", kind: ErrBadResponse}
+		}
+		switch {
+		case err != nil:
+			page, err = nil, fmt.Errorf("%w; the iteration ended after %d contacts", err, recent.yielded)
+		case p.prefetch:
+			page, err = next.wait()
+		default:
+			page, err = p.list(ctx, page.Next, p.opts)
+		}
+	}
+	yield(nil, err)
+}
+
+// prefetch is a request for a page, made on a goroutine of its own.
+type prefetch struct {
+	stop     context.CancelFunc
+	done     chan struct{}
+	page     *Page
+	err      error
+	response Response
+	into     *Response // of the caller's WithResponseInto
+}
+
+// start requests a page.
+func (p *pager) start(ctx context.Context, after Cursor) *prefetch {
+	ctx, stop := context.WithCancel(ctx)
+	f := &prefetch{stop: stop, done: make(chan struct{})}
+	opts := append(slices.Clip(p.opts), f.divert)
+	go func() {
+		defer close(f.done)
+		f.page, f.err = p.list(ctx, after, opts)
+	}()
+	return f
+}
+
+// divert is a CallOption that keeps the response until the page is handed over, and does not report
+// the cancellation.
+func (f *prefetch) divert(c *callConfig) error {
+	f.into, c.into, c.quiet = c.into, &f.response, true
+	return nil
+}
+
+// wait waits for the page, and stores its response as the caller has asked for.
+func (f *prefetch) wait() (*Page, error) {
+	<-f.done
+	f.stop()
+	if f.into != nil {
+		*f.into = f.response
+	}
+	return f.page, f.err
+}
+
+// cancel cancels the request and waits for its end.
+func (f *prefetch) cancel() {
+	if f != nil {
+		f.stop()
+		<-f.done
+	}
+}
+
+// recentIDs holds the IDs of the latest contacts of an iteration, at least 500 and at most 1,000.
+// Pages overlap at their borders only, where contacts have been added or deleted, so that few IDs
+// are enough for a list of any length.
+type recentIDs struct {
+	latest, before map[string]bool
+	count          int // contacts with an ID that was new
+	yielded        int
+}
+
+func newRecentIDs() *recentIDs {
+	return &recentIDs{latest: map[string]bool{}}
+}
+
+// yield yields the contacts that were not yielded recently, and reports whether the iteration
+// continues.
+func (r *recentIDs) yield(contacts []Contact, yield func(*Contact, error) bool) bool {
+	for i := range contacts {
+		if contact := &contacts[i]; r.isNew(contact.ID) {
+			r.yielded++
+			if !yield(contact, nil) {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+// isNew reports whether id was not seen recently, and stores it. A contact without an ID is always
+// new.
+func (r *recentIDs) isNew(id string) bool {
+	if id == "" {
+		return true
+	}
+	if r.latest[id] || r.before[id] {
+		return false
+	}
+	if len(r.latest) == 500 {
+		r.latest, r.before = map[string]bool{}, r.latest
+	}
+	r.latest[id] = true
+	r.count++
+	return true
+}
