@@ -31,12 +31,18 @@ type AdditionalEmail struct {
 	// Email is the address.
 	Email string `json:"email,omitempty,omitzero"`
 
+	// Extra The properties that the API document does not describe, as one raw JSON object; nil if there are none.
+	Extra jsontext.Value `json:",embed"`
+
 	// ValidEmail is what the API knows of the address; only null has been recorded.
 	ValidEmail json.RawMessage `json:"validEmail,omitempty,omitzero"`
 }
 
 // AdditionalPhone is a secondary phone number.
 type AdditionalPhone struct {
+	// Extra The properties that the API document does not describe, as one raw JSON object; nil if there are none.
+	Extra jsontext.Value `json:",embed"`
+
 	// Phone is the number in E.164.
 	Phone string `json:"phone,omitempty,omitzero"`
 
@@ -46,35 +52,38 @@ type AdditionalPhone struct {
 
 // Attribution tells where a contact came from, the union of the bare names in GET by id and the utm-prefixed ones in lists.
 type Attribution struct {
-	AdID             string `json:"adId,omitempty,omitzero"`
-	AdSource         string `json:"adSource,omitempty,omitzero"`
-	Campaign         string `json:"campaign,omitempty,omitzero"`
-	CampaignID       string `json:"campaignId,omitempty,omitzero"`
-	Dclid            string `json:"dclid,omitempty,omitzero"`
-	FBEventID        string `json:"fbEventId,omitempty,omitzero"`
-	Fbc              string `json:"fbc,omitempty,omitzero"`
-	Fbclid           string `json:"fbclid,omitempty,omitzero"`
-	Fbp              string `json:"fbp,omitempty,omitzero"`
-	Gclid            string `json:"gclid,omitempty,omitzero"`
-	IP               string `json:"ip,omitempty,omitzero"`
-	IsFirst          bool   `json:"isFirst,omitempty,omitzero"`
-	IsLast           bool   `json:"isLast,omitempty,omitzero"`
-	Medium           string `json:"medium,omitempty,omitzero"`
-	MediumID         string `json:"mediumId,omitempty,omitzero"`
-	Msclikid         string `json:"msclikid,omitempty,omitzero"`
-	Referrer         string `json:"referrer,omitempty,omitzero"`
-	SessionSource    string `json:"sessionSource,omitempty,omitzero"`
-	URL              string `json:"url,omitempty,omitzero"`
-	UserAgent        string `json:"userAgent,omitempty,omitzero"`
-	UtmAdID          string `json:"utmAdId,omitempty,omitzero"`
-	UtmCampaign      string `json:"utmCampaign,omitempty,omitzero"`
-	UtmCampaignID    string `json:"utmCampaignId,omitempty,omitzero"`
-	UtmContent       string `json:"utmContent,omitempty,omitzero"`
-	UtmKeyword       string `json:"utmKeyword,omitempty,omitzero"`
-	UtmMedium        string `json:"utmMedium,omitempty,omitzero"`
-	UtmSessionSource string `json:"utmSessionSource,omitempty,omitzero"`
-	UtmSource        string `json:"utmSource,omitempty,omitzero"`
-	UtmTerm          string `json:"utmTerm,omitempty,omitzero"`
+	AdID       string `json:"adId,omitempty,omitzero"`
+	AdSource   string `json:"adSource,omitempty,omitzero"`
+	Campaign   string `json:"campaign,omitempty,omitzero"`
+	CampaignID string `json:"campaignId,omitempty,omitzero"`
+	Dclid      string `json:"dclid,omitempty,omitzero"`
+
+	// Extra The properties that the API document does not describe, as one raw JSON object; nil if there are none.
+	Extra            jsontext.Value `json:",embed"`
+	FBEventID        string         `json:"fbEventId,omitempty,omitzero"`
+	Fbc              string         `json:"fbc,omitempty,omitzero"`
+	Fbclid           string         `json:"fbclid,omitempty,omitzero"`
+	Fbp              string         `json:"fbp,omitempty,omitzero"`
+	Gclid            string         `json:"gclid,omitempty,omitzero"`
+	IP               string         `json:"ip,omitempty,omitzero"`
+	IsFirst          bool           `json:"isFirst,omitempty,omitzero"`
+	IsLast           bool           `json:"isLast,omitempty,omitzero"`
+	Medium           string         `json:"medium,omitempty,omitzero"`
+	MediumID         string         `json:"mediumId,omitempty,omitzero"`
+	Msclikid         string         `json:"msclikid,omitempty,omitzero"`
+	Referrer         string         `json:"referrer,omitempty,omitzero"`
+	SessionSource    string         `json:"sessionSource,omitempty,omitzero"`
+	URL              string         `json:"url,omitempty,omitzero"`
+	UserAgent        string         `json:"userAgent,omitempty,omitzero"`
+	UtmAdID          string         `json:"utmAdId,omitempty,omitzero"`
+	UtmCampaign      string         `json:"utmCampaign,omitempty,omitzero"`
+	UtmCampaignID    string         `json:"utmCampaignId,omitempty,omitzero"`
+	UtmContent       string         `json:"utmContent,omitempty,omitzero"`
+	UtmKeyword       string         `json:"utmKeyword,omitempty,omitzero"`
+	UtmMedium        string         `json:"utmMedium,omitempty,omitzero"`
+	UtmSessionSource string         `json:"utmSessionSource,omitempty,omitzero"`
+	UtmSource        string         `json:"utmSource,omitempty,omitzero"`
+	UtmTerm          string         `json:"utmTerm,omitempty,omitzero"`
 }
 
 // Contact is a person or company in a location, the union of what the seven operations send. Missing and null read as zero.
@@ -157,7 +166,7 @@ type Contact struct {
 	// EmailLowerCase is the primary e-mail address in lower case.
 	EmailLowerCase string `json:"emailLowerCase,omitempty,omitzero"`
 
-	// Extra holds the members that the document does not know, as one raw JSON object; nil if there are none.
+	// Extra The properties that the API document does not describe, as one raw JSON object; nil if there are none.
 	Extra jsontext.Value `json:",embed"`
 
 	// FirstName is the given name. Lists send it lower-cased; see firstNameRaw.
@@ -340,6 +349,9 @@ type CreatedBy struct {
 	// Channel is the way it came, such as OAUTH.
 	Channel string `json:"channel,omitempty,omitzero"`
 
+	// Extra The properties that the API document does not describe, as one raw JSON object; nil if there are none.
+	Extra jsontext.Value `json:",embed"`
+
 	// Source is the kind of creator, such as INTEGRATION.
 	Source string `json:"source,omitempty,omitzero"`
 
@@ -357,6 +369,9 @@ type CreatedBy struct {
 type CustomField struct {
 	// ID is the id of the custom field.
 	ID string `json:"id,omitempty,omitzero"`
+
+	// Extra The properties that the API document does not describe, as one raw JSON object; nil if there are none.
+	Extra jsontext.Value `json:",embed"`
 
 	// Value is any JSON value: text, a number, a list of texts, an object of files keyed by UUID, an empty text or null.
 	Value json.RawMessage `json:"value,omitempty,omitzero"`
@@ -378,6 +393,9 @@ type CustomFieldInput struct {
 type DNDSetting struct {
 	// Code is the reason as a code, a text such as 103.
 	Code string `json:"code,omitempty,omitzero"`
+
+	// Extra The properties that the API document does not describe, as one raw JSON object; nil if there are none.
+	Extra jsontext.Value `json:",embed"`
 
 	// Message is the reason in words.
 	Message string `json:"message,omitempty,omitzero"`
@@ -419,6 +437,9 @@ type DNDSettings struct {
 
 	// WhatsApp is do-not-disturb for one channel.
 	WhatsApp DNDSetting `json:"WhatsApp,omitempty,omitzero"`
+
+	// Extra The properties that the API document does not describe, as one raw JSON object; nil if there are none.
+	Extra jsontext.Value `json:",embed"`
 }
 
 // DNDSettingsInput is a DNDSettings as requests may carry it.
@@ -470,6 +491,9 @@ type GetContactResult struct {
 
 // InboundDNDSetting is do-not-disturb for messages from the contact.
 type InboundDNDSetting struct {
+	// Extra The properties that the API document does not describe, as one raw JSON object; nil if there are none.
+	Extra jsontext.Value `json:",embed"`
+
 	// Message is the reason in words.
 	Message string `json:"message,omitempty,omitzero"`
 
@@ -492,6 +516,9 @@ type InboundDNDSettingInput struct {
 type InboundDNDSettings struct {
 	// All is do-not-disturb for messages from the contact.
 	All InboundDNDSetting `json:"all,omitempty,omitzero"`
+
+	// Extra The properties that the API document does not describe, as one raw JSON object; nil if there are none.
+	Extra jsontext.Value `json:",embed"`
 }
 
 // InboundDNDSettingsInput is an InboundDNDSettings as requests may carry it.

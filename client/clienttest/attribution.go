@@ -1,6 +1,10 @@
 package clienttest
 
-import "github.com/highlevel-contacts/contacts-go/gen"
+import (
+	"reflect"
+
+	"github.com/highlevel-contacts/contacts-go/gen"
+)
 
 // bareAttributions collects where a contact came from, with the names that GET by id uses, from whichever of the two
 // forms the contact has: attributionSource and lastAttributionSource, or the list that lists send.
@@ -13,7 +17,7 @@ func bareAttributions(c *gen.Contact) []gen.Attribution {
 		return found
 	}
 	for _, one := range []gen.Attribution{c.AttributionSource, c.LastAttributionSource} {
-		if one != (gen.Attribution{}) && (found == nil || found[0] != one) {
+		if !reflect.ValueOf(one).IsZero() && (found == nil || !reflect.DeepEqual(found[0], one)) {
 			found = append(found, one)
 		}
 	}

@@ -3,6 +3,7 @@ package clienttest
 import (
 	"bytes"
 	"encoding/json"
+	"reflect"
 	"slices"
 	"strconv"
 	"time"
@@ -48,13 +49,13 @@ func newRest(c *gen.Contact) *rest {
 		lastActivity:     activityMillis(c.LastActivity),
 		extra:            bytes.Clone(c.Extra),
 	}
-	if c.DNDSettings != (gen.DNDSettings{}) {
+	if !reflect.ValueOf(c.DNDSettings).IsZero() {
 		rest.dndSettings = &c.DNDSettings
 	}
-	if c.InboundDNDSettings != (gen.InboundDNDSettings{}) {
+	if !reflect.ValueOf(c.InboundDNDSettings).IsZero() {
 		rest.inbound = &c.InboundDNDSettings
 	}
-	if c.CreatedBy != (gen.CreatedBy{}) {
+	if !reflect.ValueOf(c.CreatedBy).IsZero() {
 		rest.createdBy = &c.CreatedBy
 	}
 	if rest.isZero() {
