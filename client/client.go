@@ -10,9 +10,12 @@ import (
 	"strings"
 	"sync/atomic"
 
+	"github.com/highlevel-contacts/contacts-go/client/internal/httpx"
 	"github.com/highlevel-contacts/contacts-go/client/internal/redact"
 	"github.com/highlevel-contacts/contacts-go/gen"
 )
+
+var errNotDecoded = errors.New("the body cannot be decoded into out")
 
 // Version is the version of this module. It is part of the User-Agent header.
 const Version = "0.1.0"
@@ -74,7 +77,7 @@ func (c *Client) Generated() gen.ClientInterface {
 // The path is relative to the base URL, such as "/locations/abc/customFields"; escape IDs with
 // [url.PathEscape]. A path with a host, a query, a fragment or dot segments is [ErrInvalid], so that
 // the token reaches no other host. The body, unless nil, is sent as JSON. The response is decoded
-// into out, unless out is nil. A 2xx response without a body is an error that matches
+// into out by encoding/json, unless out is nil. A 2xx response without a body is an error that matches
 // [ErrBadResponse] if out is not nil. A 404 matches [ErrNotFound].
 func (c *Client) Do(ctx context.Context, method, path string, query url.Values, body, out any, opts ...CallOption) error {
 	call, err := c.newCall(ctx, otherOperation, opts)
@@ -86,8 +89,8 @@ func (c *Client) Do(ctx context.Context, method, path string, query url.Values, 
 		return invalid(otherOperation, err.Error())
 	}
 	_, err = call.Do(req) //nolint:bodyclose // the body has been read
-	if err == nil && out != nil {
-		err = call.decode(out)
+	if err == nil && out != nil && json.Unmarshal(httpx.TrimBOM(call.response.Body), out) != nil {
+		err = call.badResponse(errNotDecoded)
 	}
 	return call.finish(err)
 }
