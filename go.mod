@@ -12,7 +12,6 @@ require (
 	github.com/oapi-codegen/nullable v1.1.0
 	github.com/oapi-codegen/oapi-codegen/v2 v2.8.2
 	github.com/oapi-codegen/runtime v1.8.0
-	github.com/tidwall/btree v1.8.2
 	go.uber.org/goleak v1.3.0
 )
 

@@ -1,51 +1,83 @@
 package clienttest
 
 import (
-	"maps"
 	"slices"
+	"strings"
 
 	"github.com/highlevel-contacts/contacts-go/client"
+	"github.com/highlevel-contacts/contacts-go/client/clienttest/internal/store"
+	"github.com/highlevel-contacts/contacts-go/gen"
 )
 
-// Contacts returns all contacts of all locations as they are stored, the latest first. Lists may lag behind it.
-func (s *Server) Contacts() []client.Contact {
-	var all []client.Contact
-	for r := range s.records() {
-		all = append(all, r.contact())
-	}
-	return all
-}
+// Contacts returns all contacts of all locations as they are stored, the latest first. Lists may lag
+// behind it.
+func (s *Server) Contacts() []client.Contact { return clones(s.store.Sorted()) }
 
-// Contact returns the contact with an id as it is stored.
+// Contact returns the contact with an ID as it is stored.
 func (s *Server) Contact(id string) (contact client.Contact, ok bool) {
-	r := s.store.get(id)
-	if r == nil {
+	c := s.store.Get(id)
+	if c == nil {
 		return client.Contact{}, false
 	}
-	return r.contact(), true
+	return store.Clone(c), true
 }
 
 // Len returns the number of contacts of all locations.
-func (s *Server) Len() int {
-	s.store.mu.RLock()
-	defer s.store.mu.RUnlock()
-	return len(s.store.byID)
-}
+func (s *Server) Len() int { return s.store.Len() }
 
-func (s *Server) sorted() []*record {
-	s.store.mu.RLock()
-	all := slices.AppendSeq(make([]*record, 0, len(s.store.byID)), maps.Values(s.store.byID))
-	s.store.mu.RUnlock()
-	slices.SortFunc(all, compare)
-	return all
-}
+// Latest returns the contacts of all locations that were added last, at most n of them. Unlike
+// [Server.Contacts] it does not read every contact; like lists it may lag behind.
+func (s *Server) Latest(n int) []client.Contact { return clones(s.store.Latest(n, s.Now())) }
 
-// models returns the first n records in the order of lists.
-func models(records []*record, n int) []client.Contact {
-	slices.SortFunc(records, compare)
-	contacts := make([]client.Contact, min(n, len(records)))
-	for i := range contacts {
-		contacts[i] = records[i].contact()
+func clones(stored []*gen.Contact) []client.Contact {
+	var contacts []client.Contact
+	for _, c := range stored {
+		contacts = append(contacts, store.Clone(c))
 	}
 	return contacts
+}
+
+// Snapshot is all contacts of a server at one time.
+type Snapshot struct {
+	contacts map[string]*gen.Contact // never changed
+}
+
+// Change is a contact that differs between two snapshots. Before or After is nil if one of them does
+// not have it.
+type Change struct {
+	ID            string
+	Before, After *client.Contact
+}
+
+// Snapshot returns the contacts as they are. It costs little: contacts that do not change later are
+// shared.
+func (s *Server) Snapshot() Snapshot { return Snapshot{s.store.Contacts()} }
+
+// Since returns the contacts that were created, updated and deleted since an earlier snapshot of the
+// same server, sorted by ID. An update that wrote the same values counts, because it changed
+// dateUpdated.
+func (s Snapshot) Since(earlier Snapshot) []Change {
+	var changes []Change
+	for id, after := range s.contacts {
+		if before := earlier.contacts[id]; before != after {
+			changes = append(changes, Change{id, clone(before), clone(after)})
+		}
+	}
+	for id, before := range earlier.contacts {
+		if s.contacts[id] == nil {
+			changes = append(changes, Change{ID: id, Before: clone(before)})
+		}
+	}
+	slices.SortFunc(changes, func(a, b Change) int { return strings.Compare(a.ID, b.ID) })
+	return changes
+}
+
+// Len returns the number of contacts.
+func (s Snapshot) Len() int { return len(s.contacts) }
+
+func clone(c *gen.Contact) *client.Contact {
+	if c == nil {
+		return nil
+	}
+	return new(store.Clone(c))
 }

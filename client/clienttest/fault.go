@@ -3,43 +3,51 @@ package clienttest
 import (
 	"errors"
 	"fmt"
+	"io"
 	"math/rand/v2"
 	"net/http"
 	"slices"
 	"strings"
 	"sync"
 	"time"
+
+	"github.com/go-json-experiment/json"
+
+	"github.com/highlevel-contacts/contacts-go/client/clienttest/internal/wire"
 )
 
-// Fault makes requests fail, or answers strange. Its first members say which requests it meets, the others what happens to
-// them; the zero value meets every request and does nothing. When several faults would meet a request, the first one given to
-// [Server.Fail] does.
+// A Fault makes matching requests fail or return unexpected responses. Its first fields select the
+// requests, the others are what happens to them; the zero value matches every request and does
+// nothing. If several faults match a request, the first one given to [Server.Fail] applies.
 type Fault struct {
-	// Operation is the id of the operation to meet, such as createContact; empty means every request.
+	// Operation is the ID of the operation, such as createContact; empty matches every request.
 	Operation string
-	// After is how many requests pass before the first is met.
+	// After is how many requests pass before the first one is matched.
 	After int
-	// Count is how many requests are met; 0 means no end.
+	// Count is how many requests are matched; 0 is no bound.
 	Count int
-	// Rate is the share of requests to meet, above 0 and up to 1; 0 means all. Which ones follows from Seed.
+	// Rate is the share of requests to match, above 0 and up to 1; 0 matches all. Seed determines
+	// which ones.
 	Rate float64
 	Seed uint64
 
 	// Delay passes before anything else happens, in real time or that of the test's bubble.
 	Delay time.Duration
-	// Status, Body or both replace the answer. The operation is then not carried out, unless Applied. A Body alone comes with
-	// status 200.
+	// Status, Body or both replace the response. The operation is then not applied, unless Applied is
+	// set. A Body alone is sent with status 200.
 	Status int
 	Body   string
-	// Applied carries the operation out although its answer is replaced.
+	// Applied applies the operation although its response is replaced.
 	Applied bool
-	// Header is set on the answer, be it the fault's or the operation's own. A nil value removes a header.
+	// Header is set in the response, be it that of the fault or of the operation. A nil value removes
+	// a header.
 	Header http.Header
-	// Set changes values in a JSON answer, by JSON pointer: {"/contact/phone": 5}. A * stands for every element or member.
+	// Set changes values in a JSON response, by JSON pointer: {"/contact/phone": 5}. A * stands for
+	// every element or property.
 	Set map[string]any
-	// Remove removes members or elements from a JSON answer, by JSON pointer.
+	// Remove removes properties or elements from a JSON response, by JSON pointer.
 	Remove []string
-	// Cut ends the answer too early, or never.
+	// Cut ends the response too early, or never.
 	Cut Cut
 	// BodyDelay passes when half of the body has been sent.
 	BodyDelay time.Duration
@@ -48,48 +56,48 @@ type Fault struct {
 // Cut is a way in which a connection fails.
 type Cut string
 
-// The ways in which a connection fails. On a socket, net/http by itself repeats a GET whose connection had been used before
-// and was reset: the caller does not hear of it, but it counts as a request that was met. Without a socket that does not
-// happen.
+// The ways in which a connection fails. A reset is a TCP reset, and EOF without a socket. On a
+// socket, net/http itself retries a get whose connection had been used before and was reset: the
+// caller does not see it, but it counts as a matched request. Without a socket that does not happen.
 const (
-	CutBefore  Cut = "before"  // reset before the request is read: the operation is not carried out
-	CutAfter   Cut = "after"   // reset after the operation was carried out, without an answer
+	CutBefore  Cut = "before"  // reset before the operation is applied
+	CutAfter   Cut = "after"   // reset after the operation was applied, without a response
 	CutBody    Cut = "body"    // closed when half of the body has been sent
-	CutEndless Cut = "endless" // the body is followed by spaces without end
-	CutStall   Cut = "stall"   // half of the body, then nothing until the caller goes away
+	CutEndless Cut = "endless" // the body is followed by endless spaces
+	CutStall   Cut = "stall"   // half of the body, then nothing until the caller disconnects
 )
 
-// GatewayPage is a page in HTML such as gateways answer in the place of the API: Fault{Status: 502, Body: GatewayPage,
-// Header: HTMLHeader()}.
+// GatewayPage is an HTML page such as gateways return in place of the API:
+// Fault{Status: 502, Body: GatewayPage, Header: HTMLHeader()}.
 const GatewayPage = "<html>\r\n<head><title>502 Bad Gateway</title></head>\r\n<body>\r\n" +
 	"<center><h1>502 Bad Gateway</h1></center>\r\n<hr><center>cloudflare</center>\r\n</body>\r\n</html>\r\n"
 
-// HTMLHeader returns the header that goes with GatewayPage.
+// HTMLHeader returns the header for GatewayPage.
 func HTMLHeader() http.Header {
 	return http.Header{"Content-Type": {"text/html; charset=utf-8"}}
 }
 
-// Validate says what is wrong with a fault, but for an operation that the server does not have.
+// Validate returns an error if f is invalid. It does not check Operation.
 func (f Fault) Validate() error {
-	var wrong []error
+	var problems []error
 	if f.Rate < 0 || f.Rate > 1 {
-		wrong = append(wrong, fmt.Errorf("rate %v is not between 0 and 1", f.Rate))
+		problems = append(problems, fmt.Errorf("rate %v is not between 0 and 1", f.Rate))
 	}
 	if f.After < 0 || f.Count < 0 || f.Delay < 0 || f.BodyDelay < 0 {
-		wrong = append(wrong, errors.New("a count or delay is negative"))
+		problems = append(problems, errors.New("a count or delay is negative"))
 	}
 	if f.Status != 0 && (f.Status < 200 || f.Status > 599) {
-		wrong = append(wrong, fmt.Errorf("status %d cannot end a request", f.Status))
+		problems = append(problems, fmt.Errorf("status %d is not between 200 and 599", f.Status))
 	}
 	if !slices.Contains([]Cut{"", CutBefore, CutAfter, CutBody, CutEndless, CutStall}, f.Cut) {
-		wrong = append(wrong, fmt.Errorf("unknown cut %q", f.Cut))
+		problems = append(problems, fmt.Errorf("unknown cut %q", f.Cut))
 	}
 	for _, pointer := range append(f.Remove, keys(f.Set)...) {
 		if !strings.HasPrefix(pointer, "/") {
-			wrong = append(wrong, fmt.Errorf("%q is no JSON pointer: it begins with a slash", pointer))
+			problems = append(problems, fmt.Errorf("%q is not a JSON pointer: start it with a slash", pointer))
 		}
 	}
-	return errors.Join(wrong...)
+	return errors.Join(problems...)
 }
 
 func keys(set map[string]any) []string {
@@ -101,19 +109,19 @@ func keys(set map[string]any) []string {
 	return pointers
 }
 
-// replaces tells whether the answer is the fault's own.
+// replaces reports whether the fault replaces the response.
 func (f Fault) replaces() bool {
 	return f.Status != 0 || f.Body != ""
 }
 
-// FaultState is a fault that is in force, and how many requests it has met.
+// FaultState is an active fault, and how many requests it has matched.
 type FaultState struct {
 	Fault
 
 	Matched int
 }
 
-// faults are those in force, in the order in which they were given.
+// faults are the active ones, in the order in which they were given.
 type faults struct {
 	mu  sync.Mutex
 	all []*activeFault
@@ -123,31 +131,31 @@ type activeFault struct {
 	FaultState
 
 	passed int
-	dice   *rand.Rand
+	rng    *rand.Rand
 }
 
-// Fail adds faults. They stay in force until their Count is reached or [Server.ClearFaults] is called. Fail panics if a
-// fault makes no sense; AddFaults is for those that a program was given.
+// Fail adds faults. They stay active until their Count is reached or [Server.ClearFaults] is called.
+// An invalid fault ends the test; on a server of [Start] it causes a panic: programs use AddFaults.
 func (s *Server) Fail(all ...Fault) {
 	if err := s.AddFaults(all...); err != nil {
-		panic("clienttest: Fail: " + err.Error())
+		s.fail("Fail", err)
 	}
 }
 
-// AddFaults does what Fail does, or says which fault makes no sense and adds none.
+// AddFaults does what Fail does. If a fault is invalid it returns an error and adds none.
 func (s *Server) AddFaults(all ...Fault) error {
 	var active []*activeFault
 	for i, f := range all {
 		err := f.Validate()
 		if f.Operation != "" && !slices.Contains(s.Operations(), f.Operation) {
-			err = errors.Join(err, fmt.Errorf("no operation %q; there are %s", f.Operation, strings.Join(s.Operations(), ", ")))
+			err = errors.Join(err, fmt.Errorf("there is no operation %q, use one of %s", f.Operation, strings.Join(s.Operations(), ", ")))
 		}
 		if err != nil {
 			return fmt.Errorf("fault %d: %w", i+1, err)
 		}
 		active = append(active, &activeFault{
 			FaultState: FaultState{Fault: f},
-			dice:       rand.New(rand.NewPCG(f.Seed, 0)), //nolint:gosec // the same requests are to fail in every run
+			rng:        rand.New(rand.NewPCG(f.Seed, 0)), //nolint:gosec // not for security: the same requests fail in every run
 		})
 	}
 	s.faults.mu.Lock()
@@ -163,7 +171,7 @@ func (s *Server) ClearFaults() {
 	s.faults.all = nil
 }
 
-// Faults returns the faults given to [Server.Fail], those that have reached their Count included.
+// Faults returns the faults given to [Server.Fail], including those that have reached their Count.
 func (s *Server) Faults() []FaultState {
 	s.faults.mu.Lock()
 	defer s.faults.mu.Unlock()
@@ -174,20 +182,20 @@ func (s *Server) Faults() []FaultState {
 	return states
 }
 
-// take returns the fault that meets a request of an operation, nil if none does.
+// take returns the fault that matches a request of an operation, nil if none does.
 func (f *faults) take(o *operation) *Fault {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	for _, one := range f.all {
-		if one.meets(o) {
-			met := one.Fault
-			return &met
+		if one.matches(o) {
+			matched := one.Fault
+			return &matched
 		}
 	}
 	return nil
 }
 
-func (f *activeFault) meets(o *operation) bool {
+func (f *activeFault) matches(o *operation) bool {
 	switch {
 	case f.Operation != "" && (o == nil || o.id != f.Operation):
 		return false
@@ -196,9 +204,102 @@ func (f *activeFault) meets(o *operation) bool {
 	case f.passed < f.After:
 		f.passed++
 		return false
-	case f.Rate > 0 && f.dice.Float64() >= f.Rate:
+	case f.Rate > 0 && f.rng.Float64() >= f.Rate:
 		return false
 	}
 	f.Matched++
 	return true
+}
+
+// patch changes a JSON body as Set and Remove say.
+func (f Fault) patch(body []byte) []byte {
+	for _, pointer := range keys(f.Set) {
+		value, err := json.Marshal(f.Set[pointer])
+		if err != nil {
+			value = []byte("null")
+		}
+		body = wire.Patch(body, pointer, value)
+	}
+	for _, pointer := range f.Remove {
+		body = wire.Patch(body, pointer, nil)
+	}
+	return body
+}
+
+// faultJSON is a Fault in a file. Delays are strings such as "1.5s".
+type faultJSON struct {
+	Operation string            `json:"operation"`
+	After     int               `json:"after"`
+	Count     int               `json:"count"`
+	Rate      float64           `json:"rate"`
+	Seed      uint64            `json:"seed"`
+	Delay     string            `json:"delay"`
+	Status    int               `json:"status"`
+	Body      string            `json:"body"`
+	Applied   bool              `json:"applied"`
+	Header    map[string]string `json:"header"`
+	Set       map[string]any    `json:"set"`
+	Remove    []string          `json:"remove"`
+	Cut       Cut               `json:"cut"`
+	BodyDelay string            `json:"bodyDelay"`
+}
+
+// ReadFaults reads a JSON list of faults: the fields of [Fault] in lower camel case, delays as
+// strings such as "1.5s", headers as an object of strings, an empty one to remove a header. An
+// example:
+//
+//	[
+//	  {"operation": "createContact", "count": 1, "cut": "after"},
+//	  {"rate": 0.01, "seed": 7, "status": 502, "body": "<html>Bad Gateway</html>", "header": {"Content-Type": "text/html"}},
+//	  {"operation": "getContacts", "set": {"/contacts/*/dateAdded": 1603870249758}, "bodyDelay": "200ms"}
+//	]
+func ReadFaults(from io.Reader) ([]Fault, error) {
+	var read []faultJSON
+	if err := json.UnmarshalRead(from, &read, json.RejectUnknownMembers(true)); err != nil {
+		return nil, fmt.Errorf("faults: %w", err)
+	}
+	faults := make([]Fault, len(read))
+	for i, f := range read {
+		fault, err := f.fault()
+		if err == nil {
+			err = fault.Validate()
+		}
+		if err != nil {
+			return nil, fmt.Errorf("fault %d: %w", i+1, err)
+		}
+		faults[i] = fault
+	}
+	return faults, nil
+}
+
+func (f faultJSON) fault() (Fault, error) {
+	fault := Fault{
+		Operation: f.Operation, After: f.After, Count: f.Count, Rate: f.Rate, Seed: f.Seed,
+		Status: f.Status, Body: f.Body, Applied: f.Applied, Set: f.Set, Remove: f.Remove, Cut: f.Cut,
+	}
+	var err error
+	if fault.Delay, err = parseDelay(f.Delay); err != nil {
+		return Fault{}, fmt.Errorf("delay: %w", err)
+	}
+	if fault.BodyDelay, err = parseDelay(f.BodyDelay); err != nil {
+		return Fault{}, fmt.Errorf("bodyDelay: %w", err)
+	}
+	if f.Header != nil {
+		fault.Header = http.Header{}
+		for name, value := range f.Header {
+			if value == "" {
+				fault.Header[http.CanonicalHeaderKey(name)] = nil
+				continue
+			}
+			fault.Header.Set(name, value)
+		}
+	}
+	return fault, nil
+}
+
+func parseDelay(value string) (time.Duration, error) {
+	if value == "" {
+		return 0, nil
+	}
+	return time.ParseDuration(value)
 }

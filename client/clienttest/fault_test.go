@@ -3,6 +3,7 @@ package clienttest_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"net/http"
 	"strings"
@@ -301,15 +302,50 @@ func TestReadFaults(t *testing.T) {
 	}
 }
 
-func TestFailPanicsOnNonsense(t *testing.T) {
+// fatalTB records a call of Fatalf instead of ending the test.
+type fatalTB struct {
+	testing.TB
+
+	message string
+}
+
+func (tb *fatalTB) Fatalf(format string, args ...any) { tb.message = fmt.Sprintf(format, args...) }
+
+func TestInvalidFaultEndsTheTest(t *testing.T) {
 	t.Parallel()
-	s := clienttest.NewServer(t)
+	tb := &fatalTB{TB: t}
+	clienttest.NewServer(tb, clienttest.WithoutSocket()).Fail(clienttest.Fault{Operation: "getContcat"})
+	if !strings.Contains(tb.message, `no operation "getContcat"`) {
+		t.Errorf("got message %q", tb.message)
+	}
+	s, err := clienttest.Start(clienttest.WithoutSocket())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
 	defer func() {
 		if recover() == nil {
-			t.Error("no panic")
+			t.Error("no panic without a test")
 		}
 	}()
 	s.Fail(clienttest.Fault{Operation: "getContcat"})
+}
+
+// A contact that cannot be sent is not stored.
+func TestSeedRejectsWhatCannotBeSent(t *testing.T) {
+	t.Parallel()
+	for name, contact := range map[string]gen.Contact{
+		"custom field":  {CustomFields: []gen.CustomField{{ID: "f", Value: []byte(`NaN`)}}},
+		"extra":         {Extra: []byte(`[1]`)},
+		"invalid UTF-8": {FirstName: "\xff"},
+	} {
+		tb := &fatalTB{TB: t}
+		s := clienttest.NewServer(tb, clienttest.WithoutSocket())
+		s.Seed(contact)
+		if tb.message == "" || s.Len() != 0 {
+			t.Errorf("%s: message %q, %d contacts stored, want a failure and none", name, tb.message, s.Len())
+		}
+	}
 }
 
 // A drifted answer is not held against the fake; one that it makes up itself is.

@@ -9,7 +9,7 @@ import (
 
 const alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
 
-// ids makes identifiers that look random and are the same in every run with the same seed.
+// ids generates IDs that look random and are the same in every run with the same seed.
 type ids struct {
 	seed uint64
 	made atomic.Uint64
@@ -22,7 +22,7 @@ func (i *ids) next() [sha256.Size]byte {
 	return sha256.Sum256(from[:])
 }
 
-// contact returns 20 letters and digits, as the API's ids are.
+// contact returns 20 letters and digits, as the API's IDs have.
 func (i *ids) contact() string {
 	id := i.next()
 	for at, b := range id[:20] {
@@ -36,7 +36,7 @@ func (i *ids) hex(bytes int) string {
 	return hex.EncodeToString(id[:bytes])
 }
 
-// uuid is the form of trace ids and private integration tokens.
+// uuid returns an ID in the form of trace IDs.
 func (i *ids) uuid() string {
 	id := i.next()
 	id[6] = id[6]&0x0f | 0x40

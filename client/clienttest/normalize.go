@@ -9,7 +9,7 @@ import (
 	"github.com/nyaruka/phonenumbers"
 )
 
-// normalTags trims and lower-cases tags and drops empty and repeated ones.
+// normalTags returns tags trimmed, in lower case, and without empty and repeated ones.
 func normalTags(tags []string) []string {
 	normal := make([]string, 0, len(tags))
 	for _, tag := range tags {
@@ -30,7 +30,7 @@ func normalPhone(number, country string) (e164 string, ok bool) {
 	return phonenumbers.Format(parsed, phonenumbers.E164), true
 }
 
-// isE164 tells whether a number has the form of E.164, which is enough for seeds and much faster.
+// isE164 reports whether a number has the form of E.164, which is much faster than normalPhone.
 var isE164 = regexp.MustCompile(`^\+[1-9][0-9]{6,14}$`).MatchString
 
 var (
@@ -38,16 +38,16 @@ var (
 	yearLast  = regexp.MustCompile(`^(\d{1,2})[-/._](\d{1,2})[-/._](\d{4})$`)
 )
 
-// parseDay reads a day in the forms that dateOfBirth takes, YYYY-MM-DD and MM-DD-YYYY with - / . or _ between, and RFC 3339,
-// and returns it as YYYY-MM-DD.
-func parseDay(text string) (day string, ok bool) {
-	if t, err := time.Parse(time.RFC3339, text); err == nil {
+// parseDay reads a day in the forms that dateOfBirth takes: YYYY-MM-DD and MM-DD-YYYY, separated by
+// - / . or _, and RFC 3339. It returns the day as YYYY-MM-DD.
+func parseDay(value string) (day string, ok bool) {
+	if t, err := time.Parse(time.RFC3339, value); err == nil {
 		return t.Format(time.DateOnly), true
 	}
 	year, month, date := "", "", ""
-	if parts := yearFirst.FindStringSubmatch(text); parts != nil {
+	if parts := yearFirst.FindStringSubmatch(value); parts != nil {
 		year, month, date = parts[1], parts[2], parts[3]
-	} else if parts := yearLast.FindStringSubmatch(text); parts != nil {
+	} else if parts := yearLast.FindStringSubmatch(value); parts != nil {
 		year, month, date = parts[3], parts[1], parts[2]
 	}
 	t, err := time.Parse("2006-1-2", year+"-"+month+"-"+date)

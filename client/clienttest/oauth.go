@@ -1,41 +1,123 @@
 package clienttest
 
 import (
+	"cmp"
 	"net/http"
 	"net/url"
 	"slices"
+	"strings"
 	"sync"
 	"time"
+
+	"github.com/highlevel-contacts/contacts-go/client/clienttest/internal/wire"
 )
 
-// oauth holds the codes and refresh tokens that have been given out.
+// App is the marketplace app that persons install. The zero value of each field is a default.
+type App struct {
+	ClientID     string
+	ClientSecret string
+	// RedirectURI is the only redirect_uri that the consent page accepts; empty accepts any.
+	RedirectURI string
+	// TokenLife is the lifetime of an access token, a day by default. Responses say a second less.
+	TokenLife time.Duration
+	// RefreshLife is the lifetime of a refresh token that is not used, a year by default.
+	RefreshLife time.Duration
+	// RefreshGrace is how long a used refresh token returns the same pair again, 30 seconds by default.
+	RefreshGrace time.Duration
+	// LocationRefreshToken makes /oauth/locationToken return a refresh token too. The API has been
+	// seen to leave it out.
+	LocationRefreshToken bool
+}
+
+func (a App) withDefaults() App {
+	a.ClientID = cmp.Or(a.ClientID, "60e1f3f2a8b7c40001a1b2c3-kq2x9d1e")
+	a.ClientSecret = cmp.Or(a.ClientSecret, "0b7f6b1e-7d0c-4f5a-8a58-7c1f0f6f2a11")
+	a.TokenLife = cmp.Or(a.TokenLife, 24*time.Hour)
+	a.RefreshLife = cmp.Or(a.RefreshLife, 365*24*time.Hour)
+	a.RefreshGrace = cmp.Or(a.RefreshGrace, 30*time.Second)
+	return a
+}
+
+// Grant is what a person agreed to on the consent page.
+type Grant struct {
+	// UserType is what the tokens belong to, UserTypeLocation by default.
+	UserType UserType
+	// LocationID is the location of location tokens; empty means [Server.LocationID].
+	LocationID string
+	// CompanyID is the agency; empty means [Server.CompanyID].
+	CompanyID string
+	// ApprovedLocations are the locations that an agency's token may create tokens for; nil means all
+	// of the agency.
+	ApprovedLocations []string
+	// UserID is the person.
+	UserID string
+	// Scopes are what the tokens allow; nil means contacts.readonly, contacts.write and oauth.write.
+	Scopes []string
+}
+
+// oauth holds the codes and refresh tokens that have been issued.
 type oauth struct {
 	mu        sync.Mutex
 	app       App
 	codes     map[string]Grant
-	refreshes map[string]*refresh
+	refreshes map[string]*refreshToken
 	consent   *Grant // what the consent page grants at once; nil if it waits for a person
 }
 
-// refresh is a refresh token. It is good for one use, and for a moment after it the same answer is given again.
-type refresh struct {
-	grant  Grant
-	given  time.Time
-	used   time.Time // zero if it was not
-	answer answer
+// refreshToken can be used once. For a while after that it returns the same response again.
+type refreshToken struct {
+	grant    Grant
+	issued   time.Time
+	used     time.Time // zero if it was not
+	response []byte
 }
 
-// AuthorizationCode does what a person does on the consent page: it returns a code, good once, for the app to exchange at
-// POST /oauth/token.
+// RefreshTokens are numbers of refresh tokens by state.
+type RefreshTokens struct{ Unused, Used, Expired int }
+
+// RefreshTokens returns how many refresh tokens the fake has issued, by state.
+func (s *Server) RefreshTokens() (n RefreshTokens) {
+	now := s.Now()
+	s.oauth.mu.Lock()
+	defer s.oauth.mu.Unlock()
+	for _, r := range s.oauth.refreshes {
+		switch {
+		case !r.used.IsZero():
+			n.Used++
+		case now.Sub(r.issued) >= s.oauth.app.RefreshLife:
+			n.Expired++
+		default:
+			n.Unused++
+		}
+	}
+	return n
+}
+
+// AuthorizationCode does what a person does on the consent page: it returns a code that the app can
+// exchange once at POST /oauth/token.
 func (s *Server) AuthorizationCode(g Grant) string {
 	s.oauth.mu.Lock()
 	defer s.oauth.mu.Unlock()
 	code := s.traceIDs.hex(20)
-	s.oauth.codes[code] = s.grantDefaults(g)
+	s.oauth.codes[code] = s.completeGrant(g)
 	return code
 }
 
-// ExpireRefreshToken makes a refresh token unusable, its grace included. It reports whether there is such a token.
+func (s *Server) completeGrant(g Grant) Grant {
+	g.UserType = cmp.Or(g.UserType, UserTypeLocation)
+	g.CompanyID = cmp.Or(g.CompanyID, s.CompanyID)
+	g.UserID = cmp.Or(g.UserID, "y0BeYjuRIlDwsDcOHOJo")
+	if g.UserType == UserTypeLocation {
+		g.LocationID = cmp.Or(g.LocationID, s.LocationID)
+	}
+	if g.Scopes == nil {
+		g.Scopes = []string{scopeRead, scopeWrite, scopeOAuth}
+	}
+	return g
+}
+
+// ExpireRefreshToken makes a refresh token unusable, also within its grace. It reports whether there
+// is such a token.
 func (s *Server) ExpireRefreshToken(value string) bool {
 	s.oauth.mu.Lock()
 	defer s.oauth.mu.Unlock()
@@ -44,87 +126,132 @@ func (s *Server) ExpireRefreshToken(value string) bool {
 	return ok
 }
 
-// getAccessToken answers POST /oauth/token.
-func (s *Server) getAccessToken(c *call) answer {
-	form, refusal := c.readForm()
-	if refusal != nil {
-		return *refusal
+// getAccessToken handles POST /oauth/token.
+func (s *Server) getAccessToken(c *call) (wire.Response, error) {
+	form, err := c.readForm()
+	if err != nil {
+		return wire.Response{}, err
 	}
 	s.oauth.mu.Lock()
 	defer s.oauth.mu.Unlock()
 	if form.Get("client_id") != s.oauth.app.ClientID || form.Get("client_secret") != s.oauth.app.ClientSecret {
-		return unauthorizedGrant("Client not found")
+		return wire.Response{}, wire.Grant("Client not found")
 	}
 	switch form.Get("grant_type") {
 	case "authorization_code":
-		return s.exchange(c, form)
+		return s.exchangeCode(c, form)
 	case "refresh_token":
 		return s.refresh(c, form)
 	default:
-		return *unprocessable("grant_type must be one of the following values: authorization_code, refresh_token")
+		return wire.Response{}, wire.Unprocessable("grant_type must be one of the following values: authorization_code, refresh_token")
 	}
 }
 
-// exchange gives a pair of tokens for a code. The caller holds the lock.
-func (s *Server) exchange(c *call, form url.Values) answer {
+// exchangeCode issues a pair of tokens for a code. The caller holds the lock.
+func (s *Server) exchangeCode(c *call, form url.Values) (wire.Response, error) {
 	grant, ok := s.oauth.codes[form.Get("code")]
-	if !ok || !isFor(grant, form) {
-		return unauthorizedGrant("Authorization code not found")
+	if !ok || !grant.matches(form) {
+		return wire.Response{}, wire.Grant("Authorization code not found")
 	}
 	delete(s.oauth.codes, form.Get("code"))
-	return succeed(http.StatusOK, s.issue(c, grant, true))
+	return wire.JSON(http.StatusOK, s.issue(c, grant, true)), nil
 }
 
-// refresh gives a new pair of tokens for a refresh token. The caller holds the lock.
-func (s *Server) refresh(c *call, form url.Values) answer {
+// refresh issues a new pair of tokens for a refresh token. The caller holds the lock.
+func (s *Server) refresh(c *call, form url.Values) (wire.Response, error) {
 	r := s.oauth.refreshes[form.Get("refresh_token")]
+	isUsed := r != nil && !r.used.IsZero()
 	switch {
-	case r == nil || !isFor(r.grant, form) || c.now.Sub(r.given) >= s.oauth.app.RefreshLife:
-		return s.usedRefreshToken()
-	case r.used.IsZero():
+	case r == nil || !r.grant.matches(form) || c.now.Sub(r.issued) >= s.oauth.app.RefreshLife,
+		isUsed && c.now.Sub(r.used) >= s.oauth.app.RefreshGrace:
+		return wire.Response{}, &wire.Error{Response: wire.JSON(http.StatusUnauthorized, []byte(s.behavior.UsedRefreshToken))}
+	case !isUsed:
 		r.used = c.now
-		r.answer = succeed(http.StatusOK, s.issue(c, r.grant, true))
-	case c.now.Sub(r.used) >= s.oauth.app.RefreshGrace:
-		return s.usedRefreshToken()
+		r.response = s.issue(c, r.grant, true)
 	}
-	again := r.answer
-	again.header = r.answer.header.Clone()
-	return again
+	return wire.JSON(http.StatusOK, r.response), nil
 }
 
-// isFor tells whether the user_type of a request, if it has one, is that of a grant.
-func isFor(g Grant, form url.Values) bool {
+// matches reports whether the user_type of a request, if it has one, is that of the grant.
+func (g Grant) matches(form url.Values) bool {
 	asked := form.Get("user_type")
 	return asked == "" || asked == string(g.UserType)
 }
 
-func (s *Server) usedRefreshToken() answer {
-	return succeed(http.StatusUnauthorized, []byte(s.behavior.UsedRefreshToken))
-}
-
-func unauthorizedGrant(description string) answer {
-	body := newObject(128)
-	body.text("error", "UnAuthorized!")
-	body.text("error_description", description)
-	return succeed(http.StatusUnauthorized, body.end())
-}
-
-// getLocationAccessToken answers POST /oauth/locationToken, by which an agency's token mints a location's.
-func (s *Server) getLocationAccessToken(c *call) answer {
-	form, refusal := c.readForm()
-	if refusal != nil {
-		return *refusal
+// getLocationAccessToken handles POST /oauth/locationToken, by which an agency's token creates a
+// location's.
+func (s *Server) getLocationAccessToken(c *call) (wire.Response, error) {
+	form, err := c.readForm()
+	if err != nil {
+		return wire.Response{}, err
 	}
 	location := form.Get("locationId")
 	if location == "" || form.Get("companyId") == "" {
-		return *unprocessable("companyId should not be empty", "locationId should not be empty")
+		return wire.Response{}, wire.Unprocessable("companyId should not be empty", "locationId should not be empty")
 	}
-	if form.Get("companyId") != c.token.CompanyID || s.locationOf(location).CompanyID != c.token.CompanyID ||
+	if form.Get("companyId") != c.token.CompanyID || s.location(location).CompanyID != c.token.CompanyID ||
 		c.token.approved != nil && !slices.Contains(c.token.approved, location) {
-		return *forbidden()
+		return wire.Response{}, wire.Forbidden()
 	}
 	s.oauth.mu.Lock()
 	defer s.oauth.mu.Unlock()
-	grant := s.grantDefaults(Grant{LocationID: location, CompanyID: c.token.CompanyID, Scopes: c.token.Scopes})
-	return succeed(http.StatusCreated, s.issue(c, grant, s.oauth.app.LocationRefreshToken))
+	grant := s.completeGrant(Grant{LocationID: location, CompanyID: c.token.CompanyID, Scopes: c.token.Scopes})
+	return wire.JSON(http.StatusCreated, s.issue(c, grant, s.oauth.app.LocationRefreshToken)), nil
+}
+
+// issue creates an access token, with or without a refresh token, and returns the body of the
+// response. The caller holds the lock.
+func (s *Server) issue(c *call, g Grant, withRefresh bool) []byte {
+	access := "eyJhbGciOiJSUzI1NiJ9." + s.traceIDs.hex(24) + "." + s.traceIDs.hex(32)
+	s.AddToken(Token{
+		Value: access, UserType: g.UserType, LocationID: g.LocationID, CompanyID: g.CompanyID, Scopes: g.Scopes,
+		Expires: c.now.Add(s.oauth.app.TokenLife), approved: g.ApprovedLocations,
+	})
+	var body wire.Object
+	body.String("access_token", access)
+	body.String("token_type", "Bearer")
+	body.Int("expires_in", int64(s.oauth.app.TokenLife.Seconds())-1)
+	if withRefresh {
+		value := s.traceIDs.hex(32)
+		s.oauth.refreshes[value] = &refreshToken{grant: g, issued: c.now}
+		body.String("refresh_token", value)
+		body.String("refreshTokenId", s.traceIDs.hex(12))
+	}
+	body.String("scope", strings.Join(g.Scopes, " "))
+	body.String("userType", string(g.UserType))
+	body.String("companyId", g.CompanyID)
+	body.String("locationId", g.LocationID)
+	body.String("userId", g.UserID)
+	if g.UserType == UserTypeCompany {
+		body.Bool("isBulkInstallation", true)
+		if g.ApprovedLocations != nil {
+			body.Strings("approvedLocations", g.ApprovedLocations)
+		}
+	}
+	return body.End()
+}
+
+// readForm reads the body as a form. The log receives it without secrets.
+func (c *call) readForm() (url.Values, error) {
+	if !strings.HasPrefix(c.request.Header.Get("Content-Type"), "application/x-www-form-urlencoded") {
+		return nil, wire.NewError(http.StatusUnsupportedMediaType, "the body must be form-encoded", "Unsupported Media Type")
+	}
+	if err := c.useBody(); err != nil {
+		return nil, err
+	}
+	form, err := url.ParseQuery(string(c.body))
+	c.body = nil
+	if err != nil {
+		return nil, wire.BadRequest("the body must be form-encoded")
+	}
+	logged := url.Values{}
+	for name, values := range form {
+		switch name {
+		case "client_secret", "refresh_token", "code":
+			values = []string{"[redacted]"}
+		}
+		logged[name] = values
+	}
+	c.body = []byte(logged.Encode())
+	return form, nil
 }

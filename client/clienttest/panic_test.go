@@ -6,6 +6,8 @@ import (
 	"net/http/httptest"
 	"strings"
 	"testing"
+
+	"github.com/highlevel-contacts/contacts-go/client/clienttest/internal/wire"
 )
 
 func TestPanicOfAHandlerIsReported(t *testing.T) {
@@ -16,7 +18,7 @@ func TestPanicOfAHandlerIsReported(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer s.Close()
-	s.operations[0].handle = func(*Server, *call) answer { panic("at the disco") }
+	s.operations[0].handle = func(*Server, *call) (wire.Response, error) { panic("at the disco") }
 	request := httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/contacts/?locationId="+s.LocationID, nil)
 	request.Header = http.Header{"Authorization": {"Bearer " + s.Token}, "Version": {"2021-07-28"}}
 	recorder := httptest.NewRecorder()

@@ -4,50 +4,56 @@ import (
 	"bufio"
 	"bytes"
 	"cmp"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
-	"iter"
+	"slices"
+	"strconv"
+	"strings"
 	"time"
 
-	"github.com/go-json-experiment/json"
+	jsonv2 "github.com/go-json-experiment/json"
 
 	"github.com/highlevel-contacts/contacts-go/client"
+	"github.com/highlevel-contacts/contacts-go/client/clienttest/internal/store"
+	"github.com/highlevel-contacts/contacts-go/client/clienttest/internal/wire"
+	"github.com/highlevel-contacts/contacts-go/gen"
 )
 
-// Seed puts contacts into the fake as if they had been there before, and returns them as they are stored. A contact whose id
-// exists replaces the one that is there. Missing ids, locations and dates are filled in: the first contact given is the
-// latest. Duplicates are not refused. Phone numbers and tags are brought to the form in which the API has them. What the
-// other requests see is either none or all of the contacts.
+// Seed stores contacts directly, bypassing the API's checks, and returns them as they are stored. A
+// contact with an existing ID replaces the stored one. Missing IDs, locations and dates are filled
+// in: the first contact is the latest. Duplicates are stored. Phone numbers and tags are normalized
+// as the API does. Concurrent requests see none or all of the contacts. A contact that cannot be
+// stored ends the test; on a server of [Start] it causes a panic: programs use SeedJSON.
 func (s *Server) Seed(contacts ...client.Contact) []client.Contact {
-	s.store.mu.Lock()
-	defer s.store.mu.Unlock()
-	now := s.Now().UnixMilli()
-	stored := make([]client.Contact, len(contacts))
-	for i := range contacts {
-		r := s.seeded(&contacts[i], now-int64(i))
-		if err := s.store.put(r, time.Time{}); err != nil {
-			panic(fmt.Sprintf("clienttest: Seed: %v", err))
+	var stored []client.Contact
+	now := s.Now()
+	err := s.store.Update(func(tx *store.Tx) error {
+		for i := range contacts {
+			c, err := s.seed(tx, &contacts[i], now.Add(-time.Duration(i)*time.Millisecond))
+			if err != nil {
+				return err
+			}
+			stored = append(stored, store.Clone(c))
 		}
-		stored[i] = r.contact()
+		return nil
+	})
+	if err != nil {
+		s.fail("Seed", err)
 	}
 	return stored
 }
 
-// SeedJSON does what Seed does with contacts in JSON, one a line, until the end of the reader, and returns their number. Its
-// errors name the line; the lines before it are stored.
+// SeedJSON does what Seed does with contacts in JSON, one per line, and returns their number. The
+// error names the line; the lines before it are stored.
 func (s *Server) SeedJSON(from io.Reader) (int, error) {
-	now, seeded := s.Now().UnixMilli(), 0
+	now, seeded := s.Now(), 0
 	lines := bufio.NewReaderSize(from, 1<<20)
-	var contact client.Contact // one for all lines: it is 2.6 KB
 	for number := 1; ; number++ {
 		line, readErr := lines.ReadBytes('\n')
 		if len(bytes.TrimSpace(line)) > 0 {
-			contact = client.Contact{}
-			if err := json.Unmarshal(line, &contact, lenient); err != nil {
-				return seeded, fmt.Errorf("line %d: %w", number, err)
-			}
-			if err := s.seed(&contact, now-int64(seeded)); err != nil {
+			if err := s.seedLine(line, now.Add(-time.Duration(seeded)*time.Millisecond)); err != nil {
 				return seeded, fmt.Errorf("line %d: %w", number, err)
 			}
 			seeded++
@@ -61,57 +67,114 @@ func (s *Server) SeedJSON(from io.Reader) (int, error) {
 	}
 }
 
-func (s *Server) seed(contact *client.Contact, added int64) error {
-	s.store.mu.Lock()
-	defer s.store.mu.Unlock()
-	return s.store.put(s.seeded(contact, added), time.Time{})
+func (s *Server) seedLine(line []byte, added time.Time) error {
+	var contact client.Contact
+	if err := jsonv2.Unmarshal(line, &contact, wire.Lenient); err != nil {
+		return err
+	}
+	return s.store.Update(func(tx *store.Tx) error {
+		_, err := s.seed(tx, &contact, added)
+		return err
+	})
 }
 
-// seeded makes a record of a contact. The caller holds the lock.
-func (s *Server) seeded(contact *client.Contact, added int64) *record {
-	r := newRecord(contact)
-	r.location = cmp.Or(r.location, s.LocationID)
-	r.added = cmp.Or(r.added, added)
-	r.updated = cmp.Or(r.updated, r.added)
-	if r.id == "" {
-		r.id = s.newContactID()
+// seed stores a contact with its missing values filled in.
+func (s *Server) seed(tx *store.Tx, contact *client.Contact, added time.Time) (*gen.Contact, error) {
+	c, err := store.Normalize(contact)
+	if err != nil {
+		return nil, err
 	}
-	if r.text(contactType) == "" {
-		r.setText(contactType, "lead")
+	c.LocationID = cmp.Or(c.LocationID, s.LocationID)
+	c.Type = cmp.Or(c.Type, "lead")
+	if c.DateAdded.IsZero() {
+		c.DateAdded = store.Millisecond(added)
 	}
-	if number := r.text(phone); number != "" && !isE164(number) {
-		if e164, ok := normalPhone(number, s.locationOf(r.location).Country); ok {
-			r.setText(phone, e164)
+	if c.DateUpdated.IsZero() {
+		c.DateUpdated = c.DateAdded
+	}
+	if c.ID == "" {
+		c.ID = s.newContactID(tx)
+	}
+	if c.Phone != "" && !isE164(c.Phone) {
+		if e164, ok := normalPhone(c.Phone, s.location(c.LocationID).Country); ok {
+			c.Phone = e164
 		}
 	}
-	if r.tags != nil {
-		r.tags = normalTags(r.tags)
+	if c.Tags != nil {
+		c.Tags = normalTags(c.Tags)
 	}
-	return r
+	return c, tx.Put(c, time.Time{})
 }
 
 // WriteJSON writes all contacts in the form that SeedJSON reads, the latest first.
 func (s *Server) WriteJSON(to io.Writer) error {
 	lines := bufio.NewWriterSize(to, 1<<20)
-	for r := range s.records() {
-		line, err := jsonLine(r)
-		if err != nil {
+	for _, c := range s.store.Sorted() {
+		if err := jsonv2.MarshalWrite(lines, c); err != nil {
 			return err
 		}
-		if _, err := lines.Write(line); err != nil {
+		if err := lines.WriteByte('\n'); err != nil {
 			return err
 		}
 	}
 	return lines.Flush()
 }
 
-// records ranges over all contacts as they are when the range begins.
-func (s *Server) records() iter.Seq[*record] {
-	return func(yield func(*record) bool) {
-		for _, r := range s.sorted() {
-			if !yield(r) {
-				return
+// The values of samples. The numbers of entries have no common factor, so that combinations repeat
+// late.
+var (
+	sampleFirst  = []string{"Ada", "Grace", "Alan", "Edsger", "Barbara", "Donald", "Radia", "Ken", "Margaret", "Dennis", "Hedy"}
+	sampleLast   = []string{"Lovelace", "Hopper", "Turing", "Dijkstra", "Liskov", "Knuth", "Perlman"}
+	sampleCity   = []string{"Dolomite", "Springfield", "Riverside", "Franklin", "Greenville"}
+	sampleState  = []string{"AL", "IL", "CA", "TN", "SC"}
+	sampleTags   = [][]string{{}, {"vip"}, {"newsletter", "spring"}, {"customer"}}
+	sampleSource = []string{"public api", "landing page", "import"}
+)
+
+// SeedSamples adds n sample contacts to the server's own location. They are the same ones in every
+// run, except for their dates: the i-th was added i minutes ago. About fifty share a business. Their
+// email addresses end in example.com.
+func (s *Server) SeedSamples(n int) error { return s.SeedSamplesIn(s.LocationID, n) }
+
+// SeedSamplesIn adds n sample contacts to a location.
+func (s *Server) SeedSamplesIn(locationID string, n int) error {
+	const batch = 1000 // other requests are handled in between
+	now, location := s.Now(), s.location(locationID)
+	for from := 0; from < n; from += batch {
+		err := s.store.Update(func(tx *store.Tx) error {
+			for i := from; i < min(from+batch, n); i++ {
+				if err := tx.Put(s.sample(tx, location, i, now), time.Time{}); err != nil {
+					return err
+				}
 			}
+			return nil
+		})
+		if err != nil {
+			return err
 		}
 	}
+	return nil
+}
+
+// sample returns the i-th sample.
+func (s *Server) sample(tx *store.Tx, l *Location, i int, now time.Time) *gen.Contact {
+	first, last := sampleFirst[i%len(sampleFirst)], sampleLast[i%len(sampleLast)]
+	added := store.Millisecond(now.Add(-time.Duration(i) * time.Minute))
+	c := &gen.Contact{
+		ID: s.newContactID(tx), LocationID: l.ID, DateAdded: added, DateUpdated: added, Type: "lead",
+		FirstName: first, LastName: last, Name: first + " " + last,
+		Email:      strings.ToLower(first) + "." + strings.ToLower(last) + strconv.Itoa(i) + "@example.com",
+		Phone:      "+1" + strconv.Itoa(2_010_000_000+i),
+		Source:     sampleSource[i%len(sampleSource)],
+		City:       sampleCity[i%len(sampleCity)],
+		State:      sampleState[i%len(sampleState)],
+		Country:    "US",
+		BusinessID: fmt.Sprintf("641c09%018d", i/50),
+		Tags:       sampleTags[i%len(sampleTags)],
+	}
+	field := slices.IndexFunc(l.Fields, func(f FieldDefinition) bool { return f.Type == FieldTypeNumber })
+	if i%3 == 0 && field >= 0 {
+		c.CustomFields = []gen.CustomField{{ID: l.Fields[field].ID, Value: json.RawMessage(strconv.Itoa(i))}}
+	}
+	return c
 }

@@ -1,64 +1,62 @@
 package clienttest
 
 import (
-	"cmp"
 	"errors"
 	"fmt"
 	"net/http"
-	"slices"
-	"sync"
 	"sync/atomic"
 	"testing"
 
 	"github.com/highlevel-contacts/contacts-go/client"
 	"github.com/highlevel-contacts/contacts-go/client/clienttest/internal/nettest"
-	"github.com/highlevel-contacts/contacts-go/gen"
+	"github.com/highlevel-contacts/contacts-go/client/clienttest/internal/spec"
+	"github.com/highlevel-contacts/contacts-go/client/clienttest/internal/store"
 )
 
-// Server is a fake HighLevel. It is safe for concurrent use, and independent of every other Server.
+// Server is a fake HighLevel API. It is safe for concurrent use and independent of other servers.
 type Server struct {
-	// URL is where the server is, without a slash at the end. Without a socket it is an address that only HTTPClient reaches.
+	// URL is the address of the server, without a trailing slash. Without a socket only HTTPClient
+	// reaches it.
 	URL string
 	// Token is a private integration token for LocationID, with both contact scopes.
 	Token string
 	// LocationID is the location (sub-account) that the server has from the start.
 	LocationID string
-	// CompanyID is the agency that locations belong to, if nothing else is said of them.
+	// CompanyID is the agency of locations that do not name one.
 	CompanyID string
 	// App is the marketplace app of OAuth.
 	App App
 
 	clock       clock
 	behavior    Behavior
-	defaults    Location
 	locations   map[string]*Location // those that options have described, and the server's own
-	locationIDs []string             // of the locations but the server's own, in the order of the options
+	locationIDs []string             // of the locations except the server's own, in the order of the options
 	tokens      tokens
 	oauth       oauth
-	budgets     budgets
-	store       *store
-	document    *document
+	limiter     rateLimiter
+	store       *store.Store
+	spec        *spec.Spec // nil without validation
 	operations  []*operation
 	faults      faults
-	requests    requests
-	contactIDs  ids // apart from traceIDs, so that the ids of contacts do not depend on the number of requests
+	requests    requestLog
+	contactIDs  ids // apart from traceIDs, so that contact IDs do not depend on the number of requests
 	traceIDs    ids
-	creator     *gen.CreatedBy
-	bodies      sync.Pool   // of *object, for lists
-	complain    func(error) // of an answer that the document forbids; nil answers 500 instead
 
-	network *nettest.Server
-	closed  atomic.Bool
+	network  *nettest.Server
+	closed   atomic.Bool
+	tb       testing.TB  // nil if the server was not started by a test
+	onDefect func(error) // receives the defects of the fake itself; nil sends a 500 instead
 }
 
-// NewServer starts a fake that ends with the test. An answer of its that api/contacts.yaml forbids, without a [Fault] that
-// asked for it, fails the test.
+// NewServer starts a fake that ends with the test. A response that violates api/contacts.yaml, unless
+// a [Fault] caused it, fails the test.
 func NewServer(tb testing.TB, opts ...Option) *Server {
 	tb.Helper()
 	s, err := start(func(err error) { tb.Errorf("clienttest: %v", err) }, opts)
 	if err != nil {
 		tb.Fatal(err)
 	}
+	s.tb = tb
 	tb.Cleanup(func() {
 		if err := s.close(); err != nil {
 			tb.Errorf("clienttest: %v", err)
@@ -67,12 +65,13 @@ func NewServer(tb testing.TB, opts ...Option) *Server {
 	return s
 }
 
-// Start starts a fake for a program. The caller must Close it. An answer that api/contacts.yaml forbids becomes a 500.
+// Start starts a fake for a program. The caller must Close it. A response that violates
+// api/contacts.yaml becomes a 500.
 func Start(opts ...Option) (*Server, error) {
 	return start(nil, opts)
 }
 
-func start(complain func(error), opts []Option) (*Server, error) {
+func start(onDefect func(error), opts []Option) (*Server, error) {
 	c := defaultConfig()
 	for _, opt := range opts {
 		if err := opt(&c); err != nil {
@@ -88,15 +87,14 @@ func start(complain func(error), opts []Option) (*Server, error) {
 		clock:      clock{base: c.now},
 		behavior:   c.behavior.withDefaults(),
 		tokens:     tokens{known: map[string]*Token{}},
-		oauth:      oauth{app: app, consent: c.consent, codes: map[string]Grant{}, refreshes: map[string]*refresh{}},
-		budgets:    budgets{limit: c.limit, spent: map[string]*spending{}},
-		store:      newStore(),
+		oauth:      oauth{app: app, consent: c.consent, codes: map[string]Grant{}, refreshes: map[string]*refreshToken{}},
+		limiter:    rateLimiter{limit: c.limit, locations: map[string]*history{}},
+		store:      store.New(),
 		operations: operations(),
-		requests:   requests{size: c.requests, observe: c.onRequest},
+		requests:   requestLog{max: c.requests, hook: c.hook},
 		contactIDs: ids{seed: c.seed},
 		traceIDs:   ids{seed: ^c.seed},
-		creator:    &gen.CreatedBy{Source: "INTEGRATION", Channel: "OAUTH"},
-		complain:   complain,
+		onDefect:   onDefect,
 	}
 	s.addLocations(c.locations)
 	s.AddToken(Token{Value: s.Token})
@@ -109,59 +107,52 @@ func start(complain func(error), opts []Option) (*Server, error) {
 	return s, nil
 }
 
-// open does what can fail.
+// open loads the spec and the saved state, and starts the listener.
 func (s *Server) open(c *config) (err error) {
 	if c.validate {
-		if s.document, err = newDocument(); err != nil {
+		if s.spec, err = spec.New(); err != nil {
 			return err
 		}
 	}
 	if c.statePath != "" {
-		if err := openJournal(c.statePath, c.stateSync, s.store); err != nil {
+		if s.store, err = store.Open(c.statePath, c.stateSync); err != nil {
 			return err
 		}
 	}
-	if err := s.listen(c); err != nil {
-		return errors.Join(err, s.store.journal.close())
+	if c.socket {
+		s.network, err = nettest.Listen(c.address, s.Handler())
+	} else {
+		s.network = nettest.Memory(s.Handler())
+	}
+	if err != nil {
+		return errors.Join(err, s.store.Close())
 	}
 	s.URL = s.network.URL
 	return nil
 }
 
-func (s *Server) addLocations(described []Location) {
-	s.defaults = s.complete(Location{})
-	s.locations = map[string]*Location{s.LocationID: new(s.complete(Location{}))}
-	for _, l := range described {
-		l = s.complete(l)
-		s.locations[l.ID] = &l
-		if l.ID != s.LocationID && !slices.Contains(s.locationIDs, l.ID) {
-			s.locationIDs = append(s.locationIDs, l.ID)
-		}
+// fail ends the test that has started the server. A program has none: it panics.
+func (s *Server) fail(operation string, err error) {
+	if s.tb == nil {
+		panic(fmt.Sprintf("clienttest: %s: %v", operation, err))
 	}
+	s.tb.Helper()
+	s.tb.Fatalf("clienttest: %s: %v", operation, err)
 }
 
-// complete fills in what the description of a location leaves out.
-func (s *Server) complete(l Location) Location {
-	l.ID = cmp.Or(l.ID, s.LocationID)
-	l.CompanyID = cmp.Or(l.CompanyID, s.CompanyID)
-	l.Country = cmp.Or(l.Country, "US")
-	if l.Fields == nil {
-		l.Fields = SampleFields()
-	}
-	return l
-}
-
-// Client returns a client of the fake with its token, address, location and HTTP client. It paces its requests as any client
-// does, unless the fake has no rate limit. Options come after these and may replace them.
+// Client returns a client of the fake with its token, address, location and HTTP client. It paces
+// its requests as any client does, unless the fake has no rate limit. Options are applied after
+// these and may replace them. An invalid option ends the test. On a server of [Start] it panics:
+// programs use NewClient.
 func (s *Server) Client(opts ...client.Option) *client.Client {
 	c, err := s.NewClient(opts...)
 	if err != nil {
-		panic(err) // the test's own options are wrong
+		s.fail("Client", err)
 	}
 	return c
 }
 
-// NewClient is Client for options that may be wrong.
+// NewClient does what Client does and returns an error for an invalid option.
 func (s *Server) NewClient(opts ...client.Option) (*client.Client, error) {
 	own := []client.Option{
 		client.WithBaseURL(s.URL),
@@ -174,22 +165,26 @@ func (s *Server) NewClient(opts ...client.Option) (*client.Client, error) {
 	return client.New(client.StaticToken(s.Token), append(own, opts...)...)
 }
 
-// Handler returns the fake as a handler, to be served by other means than its own socket.
+// HTTPClient returns an HTTP client that reaches the fake, over its socket or without one. Other
+// addresses are unreachable if there is no socket.
+func (s *Server) HTTPClient() *http.Client {
+	return s.network.Client()
+}
+
+// Handler returns the fake as a handler, to be served by other means than its own listener.
 func (s *Server) Handler() http.Handler {
 	return http.HandlerFunc(s.serve)
 }
 
-// Close ends the server and every answer under way, and closes the file of its state. A second Close does nothing.
+// Close ends the server and every request in progress, and closes the state file. Further calls do
+// nothing.
 func (s *Server) Close() {
-	_ = s.close() // what was written has been written, and what was served is over
+	_ = s.close() // writes have been passed to the operating system, and no request is in progress
 }
 
 func (s *Server) close() error {
 	if s.closed.Swap(true) {
 		return nil
 	}
-	err := s.network.Close()
-	s.store.mu.Lock()
-	defer s.store.mu.Unlock()
-	return errors.Join(err, s.store.journal.close())
+	return errors.Join(s.network.Close(), s.store.Close())
 }

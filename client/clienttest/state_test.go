@@ -297,7 +297,7 @@ func TestRequestLog(t *testing.T) {
 	if len(log) != 2 || log[0].Path != "/contacts/"+id || log[0].Status != 200 || log[0].Remaining != 98 || log[0].LocationID != w.server.LocationID {
 		t.Errorf("log %+v", log)
 	}
-	if time.Since(log[0].At) > time.Minute || log[0].TraceID == "" {
+	if time.Since(log[0].Time) > time.Minute || log[0].TraceID == "" {
 		t.Errorf("entry %+v", log[0])
 	}
 	for _, entry := range log {

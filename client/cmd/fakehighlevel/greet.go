@@ -43,7 +43,7 @@ curl '%[1]s/contacts/?locationId=%[3]s&limit=1' \
 func newRequestLog(log io.Writer, verbose bool) func(clienttest.Request) {
 	var mu sync.Mutex
 	return func(r clienttest.Request) {
-		line := fmt.Sprintf("%s %s %s in %s", r.At.Format(time.TimeOnly+".000"), outcome(r), subject(r, verbose), r.Took.Round(10*time.Microsecond))
+		line := fmt.Sprintf("%s %s %s in %s", r.Time.Format(time.TimeOnly+".000"), outcome(r), subject(r, verbose), r.Took.Round(10*time.Microsecond))
 		if r.RateLimited {
 			line += fmt.Sprintf(", budget %d", r.Remaining)
 		}

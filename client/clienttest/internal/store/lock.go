@@ -1,4 +1,4 @@
-package clienttest
+package store
 
 import (
 	"errors"
@@ -10,14 +10,10 @@ import (
 	"github.com/gofrs/flock"
 )
 
-// stateLock keeps a second server, in this process or in another one, from using a state file. The
-// operating system releases it when its process ends.
-type stateLock struct {
-	flock *flock.Flock
-}
-
-// lockState locks the state file at path. The error names the process that holds the lock.
-func lockState(path string) (*stateLock, error) {
+// lockFile locks the state file at path, so that a second server, in this process or in another
+// one, cannot use it. The operating system releases the lock when its process ends. The error names
+// the process that holds the lock.
+func lockFile(path string) (*flock.Flock, error) {
 	lock := flock.New(path+".lock", flock.SetPermissions(0o600))
 	locked, err := lock.TryLock()
 	if err != nil {
@@ -30,7 +26,7 @@ func lockState(path string) (*stateLock, error) {
 	if err := os.WriteFile(lock.Path(), []byte(text), 0o600); err != nil {
 		return nil, errors.Join(err, lock.Close())
 	}
-	return &stateLock{lock}, nil
+	return lock, nil
 }
 
 // holder returns who holds a lock. On some systems a locked file cannot be read.
@@ -40,8 +36,4 @@ func holder(path string) string {
 		return "another server"
 	}
 	return strings.TrimSpace(string(text))
-}
-
-func (l *stateLock) unlock() error {
-	return l.flock.Close()
 }

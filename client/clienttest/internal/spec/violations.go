@@ -1,4 +1,4 @@
-package clienttest
+package spec
 
 import (
 	"errors"
@@ -10,26 +10,26 @@ import (
 	"github.com/getkin/kin-openapi/openapi3filter"
 )
 
-// violations says what the document has against a request, in the words of the API's 422 where they are known ("property …
-// should not exist", "… must be an array") and in their manner where they are not.
+// violations describes what is wrong with a request in the words of the API's 422 where they are
+// known ("property … should not exist", "… must be an array"), and in their style where they are not.
 func violations(err error) []string {
 	var messages []string
 	for _, v := range flatten(err, violation{}) {
-		messages = append(messages, v.text())
+		messages = append(messages, v.message())
 	}
 	slices.Sort(messages)
 	return slices.Compact(messages)
 }
 
-// violation is one thing that is wrong with a request, in a parameter or in the body.
+// violation is one problem of a request, in a parameter or in the body.
 type violation struct {
 	parameter *openapi3.Parameter // nil for the body
 	err       error
 }
 
-// flatten takes apart errors that hold several.
+// flatten splits errors that contain several.
 func flatten(err error, within violation) []violation {
-	switch err := err.(type) { //nolint:errorlint // each level is looked at by itself
+	switch err := err.(type) { //nolint:errorlint // each level is examined separately
 	case openapi3.MultiError:
 		var all []violation
 		for _, one := range err {
@@ -48,29 +48,29 @@ func flatten(err error, within violation) []violation {
 
 var quoted = regexp.MustCompile(`"([^"]*)"`)
 
-func (v violation) text() string {
+func (v violation) message() string {
 	var wrong *openapi3.SchemaError
 	if !errors.As(v.err, &wrong) {
-		return v.textWithoutSchema()
+		return v.messageWithoutSchema()
 	}
 	path := wrong.JSONPointer()
 	if v.parameter != nil {
 		path = []string{v.parameter.Name}
 	}
-	member := quoted.FindStringSubmatch(wrong.Reason)
+	property := quoted.FindStringSubmatch(wrong.Reason)
 	switch {
 	case wrong.SchemaField == "type":
 		return place(path) + " must be " + typeInWords(wrong.Schema)
-	case wrong.SchemaField == "required" && member != nil:
-		return within(path, member[1]) + member[1] + " should not be empty"
-	case wrong.SchemaField == "properties" && member != nil:
-		return within(path, member[1]) + "property " + member[1] + " should not exist"
+	case wrong.SchemaField == "required" && property != nil:
+		return within(path, property[1]) + property[1] + " should not be empty"
+	case wrong.SchemaField == "properties" && property != nil:
+		return within(path, property[1]) + "property " + property[1] + " should not exist"
 	default:
 		return place(path) + " " + strings.TrimPrefix(wrong.Reason, "value ")
 	}
 }
 
-func (v violation) textWithoutSchema() string {
+func (v violation) messageWithoutSchema() string {
 	var parse *openapi3filter.ParseError
 	var request *openapi3filter.RequestError
 	isMissing := errors.Is(v.err, openapi3filter.ErrInvalidRequired)
@@ -88,7 +88,7 @@ func (v violation) textWithoutSchema() string {
 	}
 }
 
-// place names a member by its path, such as customFields.0.id.
+// place returns the name of a property with its path, such as customFields.0.id.
 func place(path []string) string {
 	if len(path) == 0 {
 		return "body"
@@ -96,9 +96,9 @@ func place(path []string) string {
 	return strings.Join(path, ".")
 }
 
-// within is the path to the object that has, or lacks, a member, with a dot behind it.
-func within(path []string, member string) string {
-	if n := len(path); n > 0 && path[n-1] == member {
+// within returns the path to the object of a property, with a dot at the end.
+func within(path []string, property string) string {
+	if n := len(path); n > 0 && path[n-1] == property {
 		path = path[:n-1]
 	}
 	if len(path) == 0 {

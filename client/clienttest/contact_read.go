@@ -1,0 +1,176 @@
+package clienttest
+
+import (
+	"maps"
+	"net/http"
+	"net/url"
+	"strconv"
+	"time"
+
+	"github.com/highlevel-contacts/contacts-go/client/clienttest/internal/store"
+	"github.com/highlevel-contacts/contacts-go/client/clienttest/internal/wire"
+	"github.com/highlevel-contacts/contacts-go/gen"
+)
+
+// getContact handles GET /contacts/{contactId}.
+func (s *Server) getContact(c *call) (response wire.Response, err error) {
+	s.store.View(func(tx *store.Tx) {
+		found := tx.Get(c.id)
+		if found == nil {
+			err = s.notFound(tx, c)
+			return
+		}
+		var body wire.Object
+		body.Raw("contact", s.detail(found))
+		body.String("traceId", c.traceID)
+		response = wire.JSON(http.StatusOK, body.End())
+	})
+	return response, err
+}
+
+// notFound returns the error for an ID that no contact has.
+func (s *Server) notFound(tx *store.Tx, c *call) error {
+	if at, ok := tx.DeletedAt(c.id); ok && c.now.Sub(at) < s.behavior.DeletedFor {
+		return wire.Deleted(c.id)
+	}
+	return wire.NotFound(c.id)
+}
+
+// detail returns a contact as get, update and upsert return it.
+func (s *Server) detail(c *gen.Contact) []byte {
+	var o wire.Object
+	o.WriteDetail(c, s.style())
+	return o.End()
+}
+
+func (s *Server) style() wire.Style { return wire.Style{BirthTime: s.behavior.BirthTime} }
+
+// getContacts handles GET /contacts/.
+func (s *Server) getContacts(c *call) (wire.Response, error) {
+	limit := bounded(number(c.query, "limit", 20), s.behavior.PageMax)
+	page := s.store.Page(store.Query{
+		Location: c.location.ID, Text: c.query.Get("query"), After: cursor(c.query), Limit: limit,
+	}, c.now)
+	body := s.list(page)
+	s.writeMeta(body, c, page, limit)
+	body.Int("count", int64(page.Total))
+	body.String("traceId", c.traceID)
+	return wire.JSON(http.StatusOK, body.End()), nil
+}
+
+// getContactsByBusinessID handles GET /contacts/business/{businessId}.
+func (s *Server) getContactsByBusinessID(c *call) (wire.Response, error) {
+	page := s.store.Page(store.Query{
+		Location: c.location.ID, Business: c.id, Text: c.query.Get("query"),
+		Limit: bounded(number(c.query, "limit", 25), s.behavior.BusinessPageMax), Skip: number(c.query, "skip", 0),
+	}, c.now)
+	count := page.Total
+	if s.behavior.CountPage {
+		count = len(page.Contacts)
+	}
+	body := s.list(page)
+	body.Int("count", int64(count))
+	return wire.JSON(http.StatusOK, body.End()), nil
+}
+
+func (s *Server) list(page store.Page) *wire.Object {
+	var body wire.Object
+	wire.Objects(&body, "contacts", page.Contacts, func(item *wire.Object, c *gen.Contact) { item.WriteItem(c, s.style()) })
+	return &body
+}
+
+// cursor returns the position that a page follows. If half of the cursor is missing there is none:
+// the API returns the first page again, forever.
+func cursor(query url.Values) *gen.Contact {
+	after, err := strconv.ParseInt(query.Get("startAfter"), 10, 64)
+	id := query.Get("startAfterId")
+	if err != nil || id == "" {
+		return nil
+	}
+	return &gen.Contact{DateAdded: time.UnixMilli(after), ID: id}
+}
+
+func bounded(limit, most int) int {
+	if most > 0 {
+		return min(limit, most)
+	}
+	return limit
+}
+
+func number(query url.Values, name string, fallback int) int {
+	n, err := strconv.Atoi(query.Get(name))
+	if err != nil || n < 0 {
+		return fallback
+	}
+	return n
+}
+
+// writeMeta writes the meta of a list, with the end of the list in the shape that the Behavior
+// selects.
+func (s *Server) writeMeta(body *wire.Object, c *call, page store.Page, limit int) {
+	end, isEmpty := s.behavior.ListEnd, len(page.Contacts) == 0
+	switch {
+	case s.behavior.ListMeta == ListMetaNone || isEmpty && end == ListEndNoMeta:
+		return
+	case s.behavior.ListMeta == ListMetaEmpty || isEmpty && end == ListEndEmptyMeta:
+		body.Raw("meta", []byte("{}"))
+		return
+	}
+	number := 1 + page.Before/max(limit, 1)
+	if page.Before%max(limit, 1) > 0 {
+		number++
+	}
+	var meta wire.Object
+	meta.Int("total", int64(page.Total))
+	s.writeNext(&meta, c, page, number)
+	meta.Int("currentPage", int64(number))
+	if number > 1 {
+		meta.Int("prevPage", int64(number-1))
+	} else {
+		meta.Null("prevPage")
+	}
+	body.Raw("meta", meta.End())
+}
+
+// writeNext writes the properties that name the next page.
+func (s *Server) writeNext(meta *wire.Object, c *call, page store.Page, number int) {
+	isLast := page.IsLast()
+	switch s.behavior.ListEnd {
+	case ListEndEmptyMeta, ListEndNoCursor, ListEndNoMeta:
+		isLast = len(page.Contacts) == 0 // a page with contacts may be followed by an empty one
+	case ListEndNull, ListEndEmptyString:
+	}
+	var next string
+	if len(page.Contacts) > 0 {
+		last := page.Contacts[len(page.Contacts)-1]
+		if cursor := s.behavior.ListMeta; cursor != ListMetaNoCursor {
+			if cursor != ListMetaHalfCursor {
+				meta.String("startAfterId", last.ID)
+			}
+			meta.Int("startAfter", last.DateAdded.UnixMilli())
+		}
+		next = nextPageURL(c.query, last)
+	}
+	switch {
+	case !isLast:
+		if s.behavior.ListMeta != ListMetaURLOnly {
+			meta.Int("nextPage", int64(number+1))
+		}
+		meta.String("nextPageUrl", next)
+	case s.behavior.ListEnd == ListEndEmptyString:
+		meta.Raw("nextPage", []byte(`""`))
+		meta.StringOrNull("nextPageUrl", next)
+	default:
+		meta.Null("nextPage")
+		meta.Null("nextPageUrl")
+	}
+}
+
+// nextPageURL returns an address on a wrong host, as the API often does: clients must build the next
+// request themselves.
+func nextPageURL(query url.Values, last *gen.Contact) string {
+	next := maps.Clone(query)
+	next.Set("startAfter", strconv.FormatInt(last.DateAdded.UnixMilli(), 10))
+	next.Set("startAfterId", last.ID)
+	return "http://localhost:8080/contacts/?" + next.Encode()
+}

@@ -1,0 +1,295 @@
+package clienttest
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"net/http"
+	"net/url"
+	"regexp"
+	"runtime/debug"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/go-json-experiment/json"
+
+	"github.com/highlevel-contacts/contacts-go/client/clienttest/internal/spec"
+	"github.com/highlevel-contacts/contacts-go/client/clienttest/internal/wire"
+)
+
+// maxBody bounds the body of a request.
+const maxBody = 8 << 20
+
+// call is a request in progress. Each check adds what it finds.
+type call struct {
+	request   *http.Request
+	operation *operation // nil for an unknown route
+	id        string     // of the contact or business in the path
+	query     url.Values
+	received  []byte // the body as it was received
+	bodyError error  // of reading it
+	body      []byte // the body as the operation reads it and as it is logged; nil if it was not used
+	now       time.Time
+	traceID   string
+	refusal   string // the message of the error response, for the log
+
+	token    *Token
+	location *Location
+	usage    *usage // of the rate limit; nil until it has been checked
+}
+
+// operation is a route of the API.
+type operation struct {
+	id, method, path string
+	userType         UserType // of the tokens that may call it; empty if it needs no token
+	scope            string   // that a token needs
+	handle           func(*Server, *call) (wire.Response, error)
+}
+
+// operations returns the routes. The IDs are those of the OpenAPI document. Those of OAuth are not
+// in it; the two for tokens have the vendor's names.
+func operations() []*operation {
+	const read, write, location = scopeRead, scopeWrite, UserTypeLocation
+	return []*operation{
+		{"getContacts", "GET", "/contacts/", location, read, (*Server).getContacts},
+		{"createContact", "POST", "/contacts/", location, write, (*Server).createContact},
+		{"upsertContact", "POST", "/contacts/upsert", location, write, (*Server).upsertContact},
+		{"getContactsByBusinessId", "GET", "/contacts/business/{businessId}", location, read, (*Server).getContactsByBusinessID},
+		{"getContact", "GET", "/contacts/{contactId}", location, read, (*Server).getContact},
+		{"updateContact", "PUT", "/contacts/{contactId}", location, write, (*Server).updateContact},
+		{"deleteContact", "DELETE", "/contacts/{contactId}", location, write, (*Server).deleteContact},
+		{"getConsentPage", "GET", "/oauth/chooselocation", "", "", (*Server).getConsentPage},
+		{"submitConsent", "POST", "/oauth/chooselocation", "", "", (*Server).submitConsent},
+		{"getAccessToken", "POST", "/oauth/token", "", "", (*Server).getAccessToken},
+		{"getLocationAccessToken", "POST", "/oauth/locationToken", UserTypeCompany, scopeOAuth, (*Server).getLocationAccessToken},
+	}
+}
+
+// Operations returns the IDs of the operations, as [Fault] and [Request] name them.
+func (s *Server) Operations() []string {
+	ids := make([]string, len(s.operations))
+	for i, o := range s.operations {
+		ids[i] = o.id
+	}
+	return ids
+}
+
+// route finds the operation of a request and the ID in its path. The first route that matches wins:
+// any word after /contacts/ is taken as a contact ID.
+func (s *Server) route(r *http.Request) (*operation, string) {
+	path := r.URL.EscapedPath()
+	if path == "/contacts" && !s.behavior.RejectBarePath {
+		path = "/contacts/"
+	}
+	for _, o := range s.operations {
+		if o.method != r.Method {
+			continue
+		}
+		if id, ok := o.match(path); ok {
+			return o, id
+		}
+	}
+	return nil, ""
+}
+
+func (o *operation) match(path string) (id string, ok bool) {
+	prefix, _, hasID := strings.Cut(o.path, "{")
+	if !hasID {
+		return "", path == o.path
+	}
+	segment, ok := strings.CutPrefix(path, prefix)
+	if !ok || segment == "" || strings.Contains(segment, "/") {
+		return "", false
+	}
+	id, err := url.PathUnescape(segment)
+	return id, err == nil
+}
+
+// serve handles one request. Its response is that of the operation, or what a fault makes of it.
+func (s *Server) serve(w http.ResponseWriter, r *http.Request) {
+	c := &call{request: r, query: r.URL.Query(), now: s.Now(), traceID: s.traceIDs.uuid()}
+	c.operation, c.id = s.route(r)
+	fault := s.faults.take(c.operation)
+	// The body is read first, because net/http reports that a caller has gone away only after that.
+	if r.Body != nil {
+		c.received, c.bodyError = io.ReadAll(http.MaxBytesReader(nil, r.Body, maxBody))
+	}
+	if fault != nil {
+		e := &exchange{server: s, call: c, fault: fault, writer: w}
+		e.serve()
+		return
+	}
+	response := s.respond(c)
+	s.log(c, response.Status, false)
+	send(w, response)
+}
+
+// respond carries out the operation and returns its response, validated against the OpenAPI
+// document.
+func (s *Server) respond(c *call) wire.Response {
+	response := s.handleSafely(c)
+	response.Header.Set("Server", "cloudflare")
+	response.Header.Set("Cf-Ray", c.traceID[:8]+c.traceID[9:13]+c.traceID[14:18]+"-FRA")
+	if c.operation == nil {
+		return response
+	}
+	if err := s.spec.CheckResponse(c.specRequest(), response.Status, response.Header, response.Body); err != nil {
+		err = fmt.Errorf("%s: a response with status %d violates api/contacts.yaml: %w", c.operation.id, response.Status, err)
+		return s.defect(err, response)
+	}
+	return response
+}
+
+// handleSafely turns errors into responses, and a panic into a 500.
+func (s *Server) handleSafely(c *call) (response wire.Response) {
+	defer func() {
+		if p := recover(); p != nil {
+			err := fmt.Errorf("panic in %s %s: %v\n%s", c.request.Method, c.request.URL.Path, p, debug.Stack())
+			response = s.defect(err, internalError("panic"))
+		}
+	}()
+	response, err := s.handle(c)
+	if apiError, ok := errors.AsType[*wire.Error](err); ok {
+		response = apiError.Response
+		c.refusal = string(response.Body)
+	} else if err != nil {
+		response = internalError(err.Error())
+	}
+	s.addRateLimitHeaders(c, response.Header)
+	return response
+}
+
+func internalError(message string) wire.Response {
+	return wire.NewError(http.StatusInternalServerError, message, "").Response
+}
+
+// defect reports an error of the fake itself. A test fails and receives the response nevertheless; a
+// program receives a 500.
+func (s *Server) defect(err error, response wire.Response) wire.Response {
+	if s.onDefect == nil {
+		return internalError(err.Error())
+	}
+	s.onDefect(err)
+	return response
+}
+
+// handle runs the checks in the API's order and returns the first error, or the result of the
+// operation. Whether the API looks for the route before the version is not known.
+func (s *Server) handle(c *call) (wire.Response, error) {
+	if c.operation == nil {
+		return wire.Response{}, wire.UnknownRoute(c.request.Method, c.request.URL.Path)
+	}
+	for _, check := range c.operation.checks() {
+		if err := check(s, c); err != nil {
+			return wire.Response{}, err
+		}
+	}
+	return c.operation.handle(s, c)
+}
+
+type check func(*Server, *call) error
+
+func (o *operation) checks() []check {
+	token := []check{(*Server).checkVersion, (*Server).checkToken, (*Server).checkUserType, (*Server).checkScope}
+	switch o.userType {
+	case UserTypeLocation:
+		return append(token, (*Server).readBody, (*Server).checkLocation, (*Server).checkRateLimit, (*Server).normalizeRequest, (*Server).validate)
+	case UserTypeCompany:
+		return token
+	default:
+		return nil
+	}
+}
+
+var (
+	versions      = []string{"2021-07-28", "2021-04-15", "2023-02-21", "v3"}
+	isVersionLike = regexp.MustCompile(`^(\d{4}-\d{2}-\d{2}|v\d+)$`).MatchString
+)
+
+func (s *Server) checkVersion(c *call) error {
+	version := c.request.Header.Get("Version")
+	switch {
+	case version == "":
+		return wire.NewError(http.StatusUnauthorized, "version header was not found.", "")
+	case slices.Contains(versions, version):
+		return nil
+	case isVersionLike(version):
+		return wire.NewError(http.StatusUnauthorized, "version header is invalid", "")
+	default:
+		return wire.NewError(http.StatusBadRequest, "Invalid API version segment '"+version+"' at position 0", "")
+	}
+}
+
+// readBody makes the received body that of the operation if it is a write.
+func (s *Server) readBody(c *call) error {
+	if c.operation.method != http.MethodPost && c.operation.method != http.MethodPut {
+		return nil
+	}
+	return c.useBody()
+}
+
+func (c *call) useBody() error {
+	if _, tooLarge := errors.AsType[*http.MaxBytesError](c.bodyError); tooLarge {
+		return wire.NewError(http.StatusRequestEntityTooLarge, "request entity too large", "Payload Too Large")
+	}
+	if c.bodyError != nil {
+		return wire.BadRequest("request aborted")
+	}
+	c.body = bytes.ToValidUTF8(c.received, []byte("\uFFFD"))
+	if c.body == nil {
+		c.body = []byte{}
+	}
+	return nil
+}
+
+// checkLocation checks that the token belongs to the location of the request. A list without a
+// location is rejected in the same way; a write without one is left to the validation.
+func (s *Server) checkLocation(c *call) error {
+	c.location = s.location(c.token.LocationID)
+	var asked string
+	switch c.operation.id {
+	case "getContacts", "getContactsByBusinessId":
+		if asked = c.query.Get("locationId"); asked == "" {
+			return wire.Forbidden()
+		}
+	case "createContact", "upsertContact":
+		var body struct {
+			LocationID string `json:"locationId"`
+		}
+		if json.Unmarshal(c.body, &body, wire.Lenient) == nil { // else the validation reports it
+			asked = body.LocationID
+		}
+	default:
+		if contact := s.store.Get(c.id); contact != nil {
+			asked = contact.LocationID
+		}
+	}
+	if asked != "" && asked != c.token.LocationID {
+		return wire.Forbidden()
+	}
+	return nil
+}
+
+// validate rejects a request that violates the OpenAPI document, with the API's 422.
+func (s *Server) validate(c *call) error {
+	if messages := s.spec.Violations(c.specRequest()); messages != nil {
+		return wire.Unprocessable(messages...)
+	}
+	return nil
+}
+
+func (c *call) specRequest() *spec.Request {
+	return &spec.Request{Operation: c.operation.id, HTTP: c.request, ID: c.id, Query: c.query, Body: c.body}
+}
+
+// send writes a response. Write errors are ignored: the caller has gone.
+func send(w http.ResponseWriter, response wire.Response) {
+	header := w.Header()
+	maps.Copy(header, response.Header)
+	header.Set("Content-Length", fmt.Sprint(len(response.Body)))
+	w.WriteHeader(response.Status)
+	_, _ = w.Write(response.Body)
+}

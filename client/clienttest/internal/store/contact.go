@@ -1,0 +1,127 @@
+package store
+
+import (
+	"cmp"
+	"encoding/json"
+	"fmt"
+	"reflect"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	jsonv2 "github.com/go-json-experiment/json"
+
+	"github.com/highlevel-contacts/contacts-go/gen"
+)
+
+// Normalize returns a copy of a contact in the form that the store holds, whichever of the API's
+// shapes c has: names in their original case, the properties that follow from others removed, times
+// in milliseconds and UTC. The error says what in c cannot be sent as JSON.
+func Normalize(c *gen.Contact) (*gen.Contact, error) {
+	n := Clone(c)
+	n.DateAdded, n.DateUpdated = Millisecond(c.DateAdded), Millisecond(c.DateUpdated)
+	if n.FirstName == "" && n.LastName == "" {
+		SetName(&n, c.Name)
+	}
+	n.FirstName, n.LastName = cmp.Or(c.FirstNameRaw, n.FirstName), cmp.Or(c.LastNameRaw, n.LastName)
+	n.Name = FullName(&n)
+	n.FirstNameRaw, n.LastNameRaw, n.ContactName, n.EmailLowerCase = "", "", "", ""
+	n.FirstNameLowerCase, n.LastNameLowerCase, n.FullNameLowerCase = "", "", ""
+	n.Attributions, n.SearchAfter = nil, nil
+	if len(c.Attributions) > 0 {
+		n.AttributionSource = bare(c.Attributions[0])
+		n.LastAttributionSource = bare(c.Attributions[len(c.Attributions)-1])
+	} else if isZero(n.LastAttributionSource) {
+		n.LastAttributionSource = n.AttributionSource
+	}
+	n.LastActivity = nil
+	if at := activityMillis(c.LastActivity); at != 0 {
+		n.LastActivity = strconv.AppendInt(nil, at, 10)
+	}
+	if _, err := jsonv2.Marshal(&n); err != nil {
+		return nil, fmt.Errorf("contact %s cannot be sent: %w", n.ID, err)
+	}
+	return &n, nil
+}
+
+// Clone returns a contact whose fields and lists may be changed without changing c.
+func Clone(c *gen.Contact) gen.Contact {
+	n := *c
+	n.Tags = slices.Clone(c.Tags)
+	n.CustomFields = slices.Clone(c.CustomFields)
+	n.AdditionalEmails = slices.Clone(c.AdditionalEmails)
+	n.AdditionalPhones = slices.Clone(c.AdditionalPhones)
+	n.Followers = slices.Clone(c.Followers)
+	n.Extra = slices.Clone(c.Extra)
+	return n
+}
+
+// FullName returns what the API calls name and contactName.
+func FullName(c *gen.Contact) string {
+	return strings.TrimSpace(c.FirstName + " " + c.LastName)
+}
+
+// SetName splits a full name at its first space. How the API splits one is not known.
+func SetName(c *gen.Contact, name string) {
+	first, last, _ := strings.Cut(strings.TrimSpace(name), " ")
+	c.FirstName, c.LastName = first, strings.TrimSpace(last)
+}
+
+// Millisecond returns t in UTC as the API stores it, to the millisecond.
+func Millisecond(t time.Time) time.Time {
+	if t.IsZero() {
+		return time.Time{}
+	}
+	return time.UnixMilli(t.UnixMilli()).UTC()
+}
+
+// emails returns all email addresses of a contact in lower case, the primary one first.
+func emails(c *gen.Contact) []string {
+	var addresses []string
+	if c.Email != "" {
+		addresses = append(addresses, strings.ToLower(c.Email))
+	}
+	for _, additional := range c.AdditionalEmails {
+		addresses = append(addresses, strings.ToLower(additional.Email))
+	}
+	return addresses
+}
+
+// compare is the order of lists: the latest dateAdded first. How the API orders contacts of one
+// millisecond is not known; here it is by ID, downwards.
+func compare(a, b *gen.Contact) int {
+	return cmp.Or(b.DateAdded.Compare(a.DateAdded), strings.Compare(b.ID, a.ID))
+}
+
+// bare returns an attribution with the property names of a get, whichever names it has.
+func bare(listed gen.Attribution) gen.Attribution {
+	move(&listed.SessionSource, &listed.UtmSessionSource)
+	move(&listed.Campaign, &listed.UtmCampaign)
+	move(&listed.CampaignID, &listed.UtmCampaignID)
+	move(&listed.AdID, &listed.UtmAdID)
+	listed.IsFirst, listed.IsLast = false, false
+	return listed
+}
+
+func move(to, from *string) {
+	*to = cmp.Or(*to, *from)
+	*from = ""
+}
+
+// activityMillis reads lastActivity in both of its forms, milliseconds and RFC 3339.
+func activityMillis(raw []byte) int64 {
+	var number int64
+	if json.Unmarshal(raw, &number) == nil {
+		return number
+	}
+	var t time.Time
+	if json.Unmarshal(raw, &t) == nil && !t.IsZero() {
+		return t.UnixMilli()
+	}
+	return 0
+}
+
+func isZero(value any) bool {
+	return reflect.ValueOf(value).IsZero()
+}

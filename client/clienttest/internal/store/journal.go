@@ -1,0 +1,178 @@
+package store
+
+import (
+	"bufio"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/go-json-experiment/json"
+	"github.com/gofrs/flock"
+
+	"github.com/highlevel-contacts/contacts-go/gen"
+)
+
+// journal is a file of JSON objects, one per line: a contact, or {"id":…,"deleted":true}. A later
+// line replaces an earlier one with the same ID. Each line is passed to the operating system before
+// the write returns, so that the end of this process at any time loses nothing. A crash of the
+// machine may lose the last lines, unless sync is set.
+type journal struct {
+	file  *os.File
+	lock  *flock.Flock
+	sync  bool
+	lines int
+}
+
+// deletedLine is the line of a contact that was deleted.
+type deletedLine struct {
+	ID      string `json:"id"`
+	Deleted bool   `json:"deleted"`
+}
+
+// Open returns a store that keeps its contacts in the file at path, with those that the file holds.
+// A last line that was cut short, because the process ended while writing it, is dropped. With sync,
+// each write reaches the disk before it returns.
+func Open(path string, sync bool) (_ *Store, err error) {
+	if resolved, err := filepath.EvalSymlinks(path); err == nil {
+		path = resolved
+	}
+	j := &journal{sync: sync}
+	if j.lock, err = lockFile(path); err != nil {
+		return nil, fmt.Errorf("state: %w", err)
+	}
+	if j.file, err = os.OpenFile(filepath.Clean(path), os.O_RDWR|os.O_CREATE, 0o600); err != nil {
+		return nil, errors.Join(fmt.Errorf("state: %w", err), j.lock.Close())
+	}
+	s := New()
+	err = j.read(s)
+	if err == nil && j.lines > 2*(len(s.contacts)+len(s.deleted))+1000 {
+		err = j.compact(path, s)
+	}
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("state %s: %w", path, err), j.close())
+	}
+	s.journal = j
+	return s, nil
+}
+
+func (j *journal) read(s *Store) error {
+	reader := bufio.NewReaderSize(j.file, 1<<20)
+	var whole int64
+	for {
+		line, err := reader.ReadBytes('\n')
+		if errors.Is(err, io.EOF) {
+			break
+		}
+		if err != nil {
+			return err
+		}
+		j.lines++
+		if err := s.load(line); err != nil {
+			return fmt.Errorf("line %d: %w", j.lines, err)
+		}
+		whole += int64(len(line))
+	}
+	if err := j.file.Truncate(whole); err != nil {
+		return err
+	}
+	_, err := j.file.Seek(whole, io.SeekStart)
+	return err
+}
+
+// load applies a line of a journal.
+func (s *Store) load(line []byte) error {
+	var c gen.Contact
+	if err := json.Unmarshal(line, &c); err != nil {
+		return err
+	}
+	tx := &Tx{s}
+	if c.ID != "" && c.Deleted {
+		return tx.Delete(c.ID, time.Time{}, time.Time{})
+	}
+	normalized, err := Normalize(&c)
+	if err != nil {
+		return err
+	}
+	return tx.Put(normalized, time.Time{})
+}
+
+// compact replaces the file by one without the lines that later ones replace. Deleted IDs stay, so
+// that they are never used again.
+func (j *journal) compact(path string, s *Store) (err error) {
+	file, err := os.CreateTemp(filepath.Dir(path), filepath.Base(path)+".*")
+	if err != nil {
+		return err
+	}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, file.Close(), removeFile(file.Name()))
+		}
+	}()
+	compacted := &journal{file: file}
+	for _, c := range s.contacts {
+		if err := compacted.put(c); err != nil {
+			return err
+		}
+	}
+	for id := range s.deleted {
+		if err := compacted.remove(id); err != nil {
+			return err
+		}
+	}
+	if err := file.Sync(); err != nil {
+		return err
+	}
+	if err := os.Rename(file.Name(), path); err != nil {
+		return err
+	}
+	old := j.file
+	j.file, j.lines = file, compacted.lines
+	return old.Close()
+}
+
+func removeFile(name string) error {
+	if err := os.Remove(name); !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	return nil
+}
+
+func (j *journal) put(c *gen.Contact) error { return j.write(c) }
+
+func (j *journal) remove(id string) error { return j.write(deletedLine{id, true}) }
+
+// write appends one line in one write. A part of a line would join with the next one, so it is
+// removed again.
+func (j *journal) write(value any) error {
+	if j == nil {
+		return nil
+	}
+	line, err := json.Marshal(value)
+	if err != nil {
+		return err
+	}
+	n, err := j.file.Write(append(line, '\n'))
+	if err != nil && n > 0 {
+		if end, seekErr := j.file.Seek(int64(-n), io.SeekCurrent); seekErr == nil {
+			err = errors.Join(err, j.file.Truncate(end))
+		}
+	}
+	if err == nil && j.sync {
+		err = j.file.Sync()
+	}
+	if err == nil {
+		j.lines++
+	}
+	return err
+}
+
+func (j *journal) close() error {
+	if j == nil {
+		return nil
+	}
+	return errors.Join(j.file.Close(), j.lock.Close())
+}

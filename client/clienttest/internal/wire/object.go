@@ -1,0 +1,151 @@
+// Package wire writes the API's JSON: contacts in each of their shapes, and errors.
+package wire
+
+import (
+	"strconv"
+	"time"
+
+	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
+)
+
+// Lenient are the options to read JSON as the API does: names may occur twice, and invalid UTF-8 is
+// replaced.
+var Lenient = json.JoinOptions(jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true))
+
+// timeLayout is how the API writes times.
+const timeLayout = "2006-01-02T15:04:05.000Z07:00"
+
+// Object writes a JSON object property by property, in the order of the calls. The zero Object is
+// empty. Structs with tags do not suffice: the same contact lacks properties in one response and has
+// them as null in another.
+type Object struct {
+	bytes []byte
+}
+
+// name writes the name of a property, which has no characters to escape.
+func (o *Object) name(name string) {
+	separator := byte(',')
+	if len(o.bytes) == 0 {
+		separator = '{'
+	}
+	o.bytes = append(o.bytes, separator, '"')
+	o.bytes = append(o.bytes, name...)
+	o.bytes = append(o.bytes, '"', ':')
+}
+
+// String writes a string, and nothing if it is empty.
+func (o *Object) String(name, value string) {
+	if value != "" {
+		o.name(name)
+		o.bytes = appendString(o.bytes, value)
+	}
+}
+
+// StringOrNull writes a string, and null if it is empty.
+func (o *Object) StringOrNull(name, value string) {
+	if value == "" {
+		o.Null(name)
+		return
+	}
+	o.String(name, value)
+}
+
+// Int writes a number.
+func (o *Object) Int(name string, value int64) {
+	o.name(name)
+	o.bytes = strconv.AppendInt(o.bytes, value, 10)
+}
+
+// Bool writes a boolean.
+func (o *Object) Bool(name string, value bool) {
+	o.name(name)
+	o.bytes = strconv.AppendBool(o.bytes, value)
+}
+
+// Null writes null.
+func (o *Object) Null(name string) { o.Raw(name, []byte("null")) }
+
+// Raw writes a value that is JSON already; nil is null.
+func (o *Object) Raw(name string, value []byte) {
+	o.name(name)
+	if value == nil {
+		value = []byte("null")
+	}
+	o.bytes = append(o.bytes, value...)
+}
+
+// Time writes a time.
+func (o *Object) Time(name string, t time.Time) {
+	o.name(name)
+	o.bytes = append(o.bytes, '"')
+	o.bytes = t.UTC().AppendFormat(o.bytes, timeLayout)
+	o.bytes = append(o.bytes, '"')
+}
+
+// Strings writes a list of strings.
+func (o *Object) Strings(name string, values []string) {
+	o.name(name)
+	o.bytes = append(o.bytes, '[')
+	for i, value := range values {
+		if i > 0 {
+			o.bytes = append(o.bytes, ',')
+		}
+		o.bytes = appendString(o.bytes, value)
+	}
+	o.bytes = append(o.bytes, ']')
+}
+
+// Value writes anything that can be encoded.
+func (o *Object) Value(name string, value any) {
+	encoded, err := json.Marshal(value)
+	if err != nil {
+		encoded = nil // normalized contacts always encode
+	}
+	o.Raw(name, encoded)
+}
+
+// Objects writes a list of objects, which write writes.
+func Objects[T any](o *Object, name string, items []T, write func(*Object, T)) {
+	o.name(name)
+	o.bytes = append(o.bytes, '[')
+	for i, item := range items {
+		if i > 0 {
+			o.bytes = append(o.bytes, ',')
+		}
+		var entry Object
+		write(&entry, item)
+		o.bytes = append(o.bytes, entry.End()...)
+	}
+	o.bytes = append(o.bytes, ']')
+}
+
+// End closes the object and returns its JSON.
+func (o *Object) End() []byte {
+	if len(o.bytes) == 0 {
+		return []byte("{}")
+	}
+	return append(o.bytes, '}')
+}
+
+// merge sets the properties of a JSON object in o, in place of those with the same name.
+func (o *Object) merge(extra []byte) {
+	if len(extra) <= len("{}") {
+		return
+	}
+	properties, added := map[string]jsontext.Value{}, map[string]jsontext.Value{}
+	if json.Unmarshal(o.End(), &properties, Lenient) != nil || json.Unmarshal(extra, &added, Lenient) != nil {
+		return
+	}
+	for name, value := range added {
+		properties[name] = value
+	}
+	if merged, err := json.Marshal(properties, json.Deterministic(true)); err == nil {
+		o.bytes = merged[:len(merged)-1] // without the brace that End writes
+	}
+}
+
+func appendString(to []byte, value string) []byte {
+	to, _ = jsontext.AppendQuote(to, value) // invalid UTF-8 is replaced
+	return to
+}

@@ -1,0 +1,90 @@
+package wire
+
+import (
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
+)
+
+// Patch returns body with the value at a JSON pointer replaced, or removed if value is nil. A *
+// stands for every element or property. Numbers keep their digits; the properties of a changed
+// object are sorted. What the pointer does not find stays as it is, except for a property that a
+// replacement adds to its object.
+func Patch(body []byte, pointer string, value []byte) []byte {
+	return patchAt(body, split(pointer), value)
+}
+
+// split returns the reference tokens of a JSON pointer.
+func split(pointer string) []string {
+	parts := strings.Split(pointer, "/")[1:]
+	for i, part := range parts {
+		parts[i] = strings.NewReplacer("~1", "/", "~0", "~").Replace(part)
+	}
+	return parts
+}
+
+func patchAt(body []byte, path []string, value []byte) []byte {
+	if len(path) == 0 {
+		return value
+	}
+	step, rest := path[0], path[1:]
+	switch jsontext.Value(body).Kind() {
+	case '{':
+		return patchProperty(body, step, rest, value)
+	case '[':
+		return patchElement(body, step, rest, value)
+	default:
+		return body
+	}
+}
+
+func patchProperty(body []byte, step string, rest []string, value []byte) []byte {
+	properties := map[string]jsontext.Value{}
+	if json.Unmarshal(body, &properties, Lenient) != nil {
+		return body
+	}
+	names := []string{step}
+	if step == "*" {
+		names = names[:0]
+		for name := range properties {
+			names = append(names, name)
+		}
+	}
+	for _, name := range names {
+		old, exists := properties[name]
+		if !exists && (value == nil || len(rest) > 0) {
+			continue
+		}
+		if changed := patchAt(old, rest, value); changed == nil {
+			delete(properties, name)
+		} else {
+			properties[name] = changed
+		}
+	}
+	return encodeOr(properties, body)
+}
+
+func patchElement(body []byte, step string, rest []string, value []byte) []byte {
+	var elements []jsontext.Value
+	if json.Unmarshal(body, &elements, Lenient) != nil {
+		return body
+	}
+	for i, old := range elements {
+		if step == "*" || step == strconv.Itoa(i) {
+			elements[i] = patchAt(old, rest, value)
+		}
+	}
+	elements = slices.DeleteFunc(elements, func(v jsontext.Value) bool { return v == nil })
+	return encodeOr(elements, body)
+}
+
+func encodeOr(value any, fallback []byte) []byte {
+	encoded, err := json.Marshal(value, json.Deterministic(true), jsontext.AllowInvalidUTF8(true))
+	if err != nil {
+		return fallback
+	}
+	return encoded
+}

@@ -1,0 +1,97 @@
+package wire
+
+import (
+	"fmt"
+	"net/http"
+
+	"github.com/highlevel-contacts/contacts-go/gen"
+)
+
+// JSONType is the Content-Type of the API's responses.
+const JSONType = "application/json; charset=utf-8"
+
+// Response is a response before it is sent.
+type Response struct {
+	Status int
+	Header http.Header
+	Body   []byte
+}
+
+// JSON returns a response with a JSON body.
+func JSON(status int, body []byte) Response {
+	return Response{Status: status, Header: http.Header{"Content-Type": {JSONType}}, Body: body}
+}
+
+// Error is an error response of the API.
+type Error struct{ Response }
+
+// Error implements the error interface.
+func (e *Error) Error() string { return fmt.Sprintf("status %d: %s", e.Status, e.Body) }
+
+// NewError returns an error in the newer of the API's two forms: statusCode, message and, if it is
+// not empty, error.
+func NewError(status int, message, name string) *Error {
+	var body Object
+	body.Int("statusCode", int64(status))
+	body.String("message", message)
+	body.String("error", name)
+	return &Error{JSON(status, body.End())}
+}
+
+// UnknownRoute is the error for a path or method that the API does not have.
+func UnknownRoute(method, path string) *Error {
+	return NewError(http.StatusNotFound, "Cannot "+method+" "+path, "Not Found")
+}
+
+// Forbidden is the error for another location than the token's.
+func Forbidden() *Error {
+	return NewError(http.StatusForbidden, "The token does not have access to this location.", "")
+}
+
+// BadRequest is the error for a request that cannot be read.
+func BadRequest(message string) *Error {
+	return NewError(http.StatusBadRequest, message, "Bad Request")
+}
+
+// Unprocessable is the error for invalid values.
+func Unprocessable(messages ...string) *Error {
+	var body Object
+	body.Strings("message", messages)
+	body.String("error", "Unprocessable Entity")
+	body.Int("statusCode", http.StatusUnprocessableEntity)
+	return &Error{JSON(http.StatusUnprocessableEntity, body.End())}
+}
+
+// NotFound is the error for an ID that no contact has. It is a 400 in the older form: error and
+// status, no message.
+func NotFound(id string) *Error {
+	var body Object
+	body.String("error", "Contact with id "+id+" not found")
+	body.Int("status", http.StatusBadRequest)
+	return &Error{JSON(http.StatusBadRequest, body.End())}
+}
+
+// Deleted is what NotFound is for a while after a delete.
+func Deleted(id string) *Error {
+	return NewError(http.StatusBadRequest, "Contact not found for id:"+id, "")
+}
+
+// Duplicate is the error for a create that matches an existing contact.
+func Duplicate(existing *gen.Contact, matchingField string) *Error {
+	var meta, body Object
+	meta.String("contactId", existing.ID)
+	meta.String("matchingField", matchingField)
+	meta.String("contactName", existing.Name)
+	body.Int("statusCode", http.StatusBadRequest)
+	body.String("message", "This location does not allow duplicated contacts.")
+	body.Raw("meta", meta.End())
+	return &Error{JSON(http.StatusBadRequest, body.End())}
+}
+
+// Grant is an error of the OAuth endpoints.
+func Grant(description string) *Error {
+	var body Object
+	body.String("error", "UnAuthorized!")
+	body.String("error_description", description)
+	return &Error{JSON(http.StatusUnauthorized, body.End())}
+}

@@ -1,0 +1,158 @@
+package clienttest
+
+import (
+	"cmp"
+	"net/http"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/highlevel-contacts/contacts-go/client/clienttest/internal/wire"
+)
+
+// UserType is what a token belongs to.
+type UserType string
+
+// The user types of tokens. An agency's token cannot call the contact operations; it creates location
+// tokens.
+const (
+	UserTypeLocation UserType = "Location"
+	UserTypeCompany  UserType = "Company"
+)
+
+// The scopes of tokens. The last one allows an agency's token to create location tokens.
+const (
+	scopeRead  = "contacts.readonly"
+	scopeWrite = "contacts.write"
+	scopeOAuth = "oauth.write"
+)
+
+// Token is an access token or private integration token that the fake accepts.
+type Token struct {
+	// Value is what the Authorization header carries after "Bearer ".
+	Value string
+	// UserType is what the token belongs to, UserTypeLocation by default.
+	UserType UserType
+	// LocationID is the location that the token gives access to; empty means [Server.LocationID].
+	LocationID string
+	// CompanyID is the agency; empty means [Server.CompanyID].
+	CompanyID string
+	// Scopes are what the token allows; nil means contacts.readonly, contacts.write and oauth.write.
+	Scopes []string
+	// Expires is the time from which the token is rejected; zero means never.
+	Expires time.Time
+
+	approved []string // the locations that an agency's token may create tokens for; nil means all
+}
+
+// tokens are those that the fake accepts, by value.
+type tokens struct {
+	mu    sync.Mutex
+	known map[string]*Token // a stored Token is not changed
+}
+
+// AddToken makes the fake accept a token, or replaces the one with the same value.
+func (s *Server) AddToken(t Token) {
+	t.UserType = cmp.Or(t.UserType, UserTypeLocation)
+	t.CompanyID = cmp.Or(t.CompanyID, s.CompanyID)
+	if t.UserType == UserTypeLocation {
+		t.LocationID = cmp.Or(t.LocationID, s.LocationID)
+	}
+	if t.Scopes == nil {
+		t.Scopes = []string{scopeRead, scopeWrite, scopeOAuth}
+	}
+	s.tokens.mu.Lock()
+	defer s.tokens.mu.Unlock()
+	s.tokens.known[t.Value] = &t
+}
+
+// ExpireToken makes a token expire now. It reports whether there is such a token.
+func (s *Server) ExpireToken(value string) bool {
+	s.tokens.mu.Lock()
+	defer s.tokens.mu.Unlock()
+	old := s.tokens.known[value]
+	if old == nil {
+		return false
+	}
+	expired := *old
+	expired.Expires = s.Now()
+	s.tokens.known[value] = &expired
+	return true
+}
+
+// RevokeToken makes the fake reject a token. It reports whether there was such a token.
+func (s *Server) RevokeToken(value string) bool {
+	s.tokens.mu.Lock()
+	defer s.tokens.mu.Unlock()
+	_, ok := s.tokens.known[value]
+	delete(s.tokens.known, value)
+	return ok
+}
+
+// Tokens returns the access tokens that the fake knows, those that have expired included, by user
+// type and location.
+func (s *Server) Tokens() []Token {
+	s.tokens.mu.Lock()
+	defer s.tokens.mu.Unlock()
+	var all []Token
+	for _, t := range s.tokens.known {
+		all = append(all, *t)
+	}
+	slices.SortFunc(all, func(a, b Token) int {
+		return cmp.Or(cmp.Compare(a.UserType, b.UserType), cmp.Compare(a.LocationID, b.LocationID), a.Expires.Compare(b.Expires), cmp.Compare(a.Value, b.Value))
+	})
+	return all
+}
+
+func (t *tokens) find(value string) *Token {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.known[value]
+}
+
+// checkToken checks that the token is known and has not expired.
+func (s *Server) checkToken(c *call) error {
+	value, ok := strings.CutPrefix(c.request.Header.Get("Authorization"), "Bearer ")
+	value = strings.TrimSpace(value)
+	if !ok || value == "" {
+		return s.missingToken(c)
+	}
+	c.token = s.tokens.find(value)
+	switch {
+	case c.token == nil && strings.HasPrefix(value, "pit-"):
+		return wire.NewError(http.StatusUnauthorized, "Invalid Private Integration token", "")
+	case c.token == nil:
+		return wire.NewError(http.StatusUnauthorized, "Invalid JWT", "")
+	case !c.token.Expires.IsZero() && !c.now.Before(c.token.Expires):
+		return wire.NewError(http.StatusUnauthorized, s.behavior.ExpiredMessage, "Unauthorized")
+	default:
+		return nil
+	}
+}
+
+func (s *Server) missingToken(c *call) error {
+	const message = "No Authorization header found for authentication!"
+	if !s.behavior.OlderErrors {
+		return wire.NewError(http.StatusUnauthorized, message, "")
+	}
+	var body wire.Object
+	body.Int("status", http.StatusUnauthorized)
+	body.String("message", message)
+	body.String("traceId", c.traceID)
+	return &wire.Error{Response: wire.JSON(http.StatusUnauthorized, body.End())}
+}
+
+func (s *Server) checkUserType(c *call) error {
+	if c.token.UserType != c.operation.userType {
+		return wire.NewError(http.StatusUnauthorized, s.behavior.WrongUserTypeMessage, "")
+	}
+	return nil
+}
+
+func (s *Server) checkScope(c *call) error {
+	if !slices.Contains(c.token.Scopes, c.operation.scope) {
+		return wire.NewError(http.StatusUnauthorized, "The token is not authorized for this scope.", "")
+	}
+	return nil
+}
