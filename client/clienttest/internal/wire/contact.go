@@ -132,6 +132,7 @@ func (o *Object) additionalEmails(emails []gen.AdditionalEmail) {
 	Objects(o, "additionalEmails", emails, func(entry *Object, email gen.AdditionalEmail) {
 		entry.String("email", email.Email)
 		entry.Raw("validEmail", email.ValidEmail)
+		entry.merge(email.Extra)
 	})
 }
 
@@ -139,6 +140,7 @@ func (o *Object) customFields(fields []gen.CustomField) {
 	Objects(o, "customFields", fields, func(entry *Object, field gen.CustomField) {
 		entry.String("id", field.ID)
 		entry.Raw("value", field.Value)
+		entry.merge(field.Extra)
 	})
 }
 
