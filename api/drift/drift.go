@@ -1,0 +1,86 @@
+package main
+
+import (
+	"maps"
+	"slices"
+	"strings"
+)
+
+// change is a fact that became true or ceased to be true since the known differences were written.
+type change struct {
+	difference
+	row string // the row that explains a fact which is no longer true; empty for a new fact
+}
+
+// drift returns one line for each place in which the vendor's document changed: a property, a parameter, a response or
+// an operation. A line states all new facts about its place, and the known ones that are no longer true.
+func drift(found []difference, facts map[string]knownFact) []string {
+	var changes []change
+	present := map[string]bool{}
+	for _, d := range found {
+		present[d.String()] = true
+		if _, isKnown := facts[d.String()]; !isKnown {
+			changes = append(changes, change{difference: d})
+		}
+	}
+	for _, fact := range slices.Sorted(maps.Keys(facts)) {
+		if where, what, _ := strings.Cut(fact, ": "); !present[fact] && !facts[fact].optional {
+			changes = append(changes, change{difference{Where: where, What: what}, facts[fact].row})
+		}
+	}
+
+	// What is inside a part that appeared or disappeared is not a change of its own.
+	var whole []string
+	for _, c := range changes {
+		if c.isExistence() {
+			whole = append(whole, c.Where)
+		}
+	}
+	changes = slices.DeleteFunc(changes, func(c change) bool {
+		return slices.ContainsFunc(whole, func(part string) bool {
+			return inside(c.Where, part) || c.Where == part && !c.isExistence()
+		})
+	})
+
+	places := map[string][]string{}
+	for _, c := range changes {
+		text := strings.TrimSpace(c.What + " " + c.How)
+		if c.row != "" {
+			text = "no longer " + text + " (" + c.row + ")"
+		}
+		places[c.Where] = append(places[c.Where], text)
+	}
+	lines := make([]string, 0, len(places))
+	for _, where := range slices.Sorted(maps.Keys(places)) {
+		lines = append(lines, where+": "+strings.Join(places[where], "; "))
+	}
+	return lines
+}
+
+// isExistence reports whether c says that only one of the documents has the part.
+func (c change) isExistence() bool {
+	what, _, _ := strings.Cut(c.What, " ")
+	switch what {
+	case "operation", "property", "parameter", "response", "header":
+		return true
+	}
+	return false
+}
+
+// inside reports whether the place where is a part of the place whole.
+func inside(where, whole string) bool {
+	rest, found := strings.CutPrefix(where, whole)
+	return found && rest != "" && (rest[0] == '.' || rest[0] == ' ')
+}
+
+// ofUsedSchemas returns the facts without those about schemas that no operation uses: the operation, or the property
+// that referred to such a schema, is what changed.
+func ofUsedSchemas(facts map[string]knownFact, names map[string][]string, used map[string]bool) map[string]knownFact {
+	kept := maps.Clone(facts)
+	maps.DeleteFunc(kept, func(fact string, _ knownFact) bool {
+		schema := fact[:strings.IndexAny(fact, ".: ")]
+		_, isSchema := names[schema]
+		return isSchema && !used[schema]
+	})
+	return kept
+}
