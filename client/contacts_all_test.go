@@ -14,6 +14,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -457,7 +458,9 @@ func TestPrefetchEndsWithTheLoop(t *testing.T) {
 				logger := slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug}))
 				api := &slowPages{pages: 50, latency: 200 * time.Millisecond, began: time.Now()}
 				var response client.Response
-				c := newClient(t, api, client.WithLogger(logger), client.WithRetry(client.RetryPolicy{MaxAttempts: 3}))
+				var calls atomic.Int32
+				hook := func(context.Context, client.CallInfo) { calls.Add(1) }
+				c := newClient(t, api, client.WithLogger(logger), client.WithCallHook(hook), client.WithRetry(client.RetryPolicy{MaxAttempts: 3}))
 				end(c.Contacts.All(t.Context(), client.ListRequest{Limit: 1, Prefetch: true}, client.WithResponseInto(&response)))
 				if took := time.Since(api.began); took > 250*time.Millisecond {
 					t.Errorf("got %v, want an immediate end", took)
@@ -468,6 +471,9 @@ func TestPrefetchEndsWithTheLoop(t *testing.T) {
 				}
 				if got := response.Header.Get("X-Page"); got != "1" {
 					t.Errorf("got the response of page %q, want that of page 1", got)
+				}
+				if calls.Load() != 1 {
+					t.Errorf("got %d calls of the hook, want 1", calls.Load())
 				}
 				if strings.Contains(log.String(), "cancel") || strings.Contains(log.String(), "failed") {
 					t.Errorf("the cancellation was logged:\n%s", log.String())
@@ -656,4 +662,50 @@ func TestIterationsOverTheFakeReturnAllContacts(t *testing.T) {
 			}
 		}
 	}
+}
+
+// FuzzListMeta sends any meta with each page. An iteration ends after a bounded number of requests,
+// returns no contact twice, and returns all of them or an error while the meta has the number of a
+// next page.
+func FuzzListMeta(f *testing.F) {
+	const total = 20
+	for _, meta := range []string{
+		``, `null`, `{}`, `{"nextPage":2}`, `{"nextPage":null}`, `{"nextPage":""}`, `{"nextPageUrl":"x"}`, `[]`, `7`,
+		`{"nextPage":2,"startAfter":1625203139704,"startAfterId":"c7"}`, `{"startAfter":"1","startAfterId":2}`,
+		`{"nextPage":2,"startAfter":-1,"startAfterId":"c1"}`, `{"nextPage":{},"nextPageUrl":7}`,
+	} {
+		f.Add(meta, 5, false)
+		f.Add(meta, 3, true)
+	}
+	f.Fuzz(func(t *testing.T, meta string, length int, prefetch bool) {
+		if !json.Valid([]byte(meta)) || length < 1 {
+			meta, length = `{}`, 5
+		}
+		var requests atomic.Int32
+		c := newClient(t, roundTrip(func(req *http.Request) (*http.Response, error) {
+			requests.Add(1)
+			from := 0
+			if id, ok := strings.CutPrefix(req.URL.Query().Get("startAfterId"), "c"); ok {
+				from, _ = strconv.Atoi(id)
+			}
+			from = min(max(from, 0), total)
+			return listAnswer(from+1, min(length, 5, total-from), `"meta":`+meta).response(req), nil
+		}))
+		ids, err := collect(t, c.Contacts.All(t.Context(), client.ListRequest{Limit: 5, Prefetch: prefetch}))
+		if requests.Load() > total+2 {
+			t.Errorf("got %d requests", requests.Load())
+		}
+		unique := slices.Compact(slices.Sorted(slices.Values(ids)))
+		if len(unique) != len(ids) {
+			t.Errorf("got %v, want each contact once", ids)
+		}
+		if err != nil && !errors.Is(err, client.ErrBadResponse) {
+			t.Errorf("got %v, want ErrBadResponse", err)
+		}
+		var sent map[string]json.RawMessage
+		_ = json.Unmarshal([]byte(meta), &sent) // a meta of another type names no next page
+		if number, err2 := strconv.Atoi(string(sent["nextPage"])); err2 == nil && sent["startAfterId"] == nil && err == nil && len(ids) < total {
+			t.Errorf("got %d contacts without an error although the next page is %d", len(ids), number)
+		}
+	})
 }
