@@ -113,7 +113,7 @@ func (n *normalizer) endNumericEntity(next rune) bool {
 	return true
 }
 
-// decodeHex decodes an escape that ends with hexadecimal digits: %40, \x40 or \u0040.
+// decodeHex decodes an escape that ends with hexadecimal digits: %40, \x40, \u0040 or %u0040.
 func (n *normalizer) decodeHex() {
 	if unit, ok := n.unicodeEscape(len(n.out)); ok {
 		high, pair := n.unicodeEscape(len(n.out) - 6)
@@ -150,9 +150,9 @@ func (n *normalizer) decodeHex() {
 	}
 }
 
-// unicodeEscape decodes the \u0040 that ends at end.
+// unicodeEscape decodes the \u0040 or %u0040 that ends at end.
 func (n *normalizer) unicodeEscape(end int) (rune, bool) {
-	if end < 6 || n.out[end-6] != '\\' || n.out[end-5] != 'u' {
+	if end < 6 || n.out[end-6] != '\\' && n.out[end-6] != '%' || n.out[end-5] != 'u' {
 		return 0, false
 	}
 	value, err := strconv.ParseUint(string(n.out[end-4:end]), 16, 16)

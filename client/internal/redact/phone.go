@@ -101,7 +101,7 @@ func separator(text string, i int) int {
 		return 0
 	case text[i] == '\\' && i+1 < len(text) && strings.IndexByte("nrt", text[i+1]) >= 0:
 		return 2
-	case strings.IndexByte(" ().-/\\_", text[i]) >= 0:
+	case strings.IndexByte(" ()[].-/\\_'*", text[i]) >= 0:
 		return 1
 	}
 	return 0
