@@ -1,0 +1,100 @@
+package client_test
+
+import (
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+)
+
+// names are the variables that the blocks of the pages use without declaring them.
+const names = `
+var (
+	ctx     = context.Background()
+	c       *client.Client
+	request client.CreateContactRequest
+
+	id, fieldID, clientID, secret, code, locationID string
+)
+
+func sync(context.Context, *client.Client) error { return nil }
+`
+
+// imports are the packages that a block may use, by name.
+var imports = map[string]string{
+	"context": "context", "errors": "errors", "fmt": "fmt", "http": "net/http", "os": "os", "slices": "slices", "slog": "log/slog",
+	"testing": "testing", "time": "time", "url": "net/url",
+	"bulk":       "github.com/highlevel-contacts/contacts-go/client/bulk",
+	"client":     "github.com/highlevel-contacts/contacts-go/client",
+	"clienttest": "github.com/highlevel-contacts/contacts-go/client/clienttest",
+	"oauth":      "github.com/highlevel-contacts/contacts-go/client/oauth",
+}
+
+// TestPages_GoBlocksCompile compiles every Go block of the README and of CONTRIBUTING in a module of its
+// own. A block is a file, declarations, or statements.
+func TestPages_GoBlocksCompile(t *testing.T) {
+	t.Parallel()
+	root, err := filepath.Abs("..")
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := t.TempDir()
+	write := func(name, content string) {
+		t.Helper()
+		if err := os.MkdirAll(filepath.Dir(filepath.Join(dir, name)), 0o700); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(content), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	read := func(name string) string {
+		t.Helper()
+		content, err := os.ReadFile(filepath.Join(root, name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return string(content)
+	}
+	const module = "github.com/highlevel-contacts/contacts-go"
+	write("go.mod", strings.Replace(read("go.mod"), "module "+module, "module pages", 1)+
+		"\nrequire "+module+" v0.0.0\nreplace "+module+" => "+root+"\n")
+	write("go.sum", read("go.sum"))
+	blocks := 0
+	for _, page := range []string{"README.md", "CONTRIBUTING.md"} {
+		for _, match := range regexp.MustCompile("(?s)```go\n(.*?)```").FindAllStringSubmatch(read(page), -1) {
+			blocks++
+			write(fmt.Sprintf("block%d/block.go", blocks), asFile(match[1]))
+		}
+	}
+	if blocks < 5 {
+		t.Errorf("got %d blocks, want at least 5", blocks)
+	}
+	build := exec.CommandContext(t.Context(), "go", "build", "-mod=mod", "-o", os.DevNull, "./...")
+	build.Dir = dir
+	build.Env = append(os.Environ(), "GOFLAGS=", "GOWORK=off")
+	if output, err := build.CombinedOutput(); err != nil {
+		t.Errorf("%v:\n%s", err, output)
+	}
+}
+
+// asFile returns a block as a Go file.
+func asFile(block string) string {
+	if strings.HasPrefix(block, "package ") {
+		return block
+	}
+	body := "func statements() error {\n" + block + "return nil\n}\n"
+	if strings.HasPrefix(block, "func ") {
+		body = block
+	}
+	var used strings.Builder
+	for name, path := range imports {
+		if regexp.MustCompile(`\b` + name + `\.`).MatchString(names + body) {
+			fmt.Fprintf(&used, "import %q\n", path)
+		}
+	}
+	return "package block\n\n" + used.String() + names + body
+}
