@@ -19,7 +19,7 @@ const (
 	// agencies that sell under their own.
 	WhiteLabelMarketplaceURL = "https://marketplace.leadconnectorhq.com"
 
-	defaultRenewBefore = 5 * time.Minute
+	defaultRefreshBefore = 5 * time.Minute
 )
 
 // Config is what the marketplace knows of an app. It prints without its secret.
@@ -39,9 +39,9 @@ type Config struct {
 	// HTTPClient sends the requests, with its transport, proxy and TLS settings. It is copied, and the copy follows no
 	// redirect. Nil means one with the transport of http.DefaultClient. An attempt has 8 seconds, or less if the client says so.
 	HTTPClient *http.Client `json:"-"`
-	// RenewBefore is how long before its end an access token is renewed, but no longer than a tenth of its life. Zero means
+	// RefreshBefore is how long before its end an access token is renewed, but no longer than a tenth of its life. Zero means
 	// five minutes.
-	RenewBefore time.Duration
+	RefreshBefore time.Duration
 	// Logger gets a record of each renewal at debug level and of each that failed at warn level, without secrets. Nil means none.
 	Logger *slog.Logger `json:"-"`
 }
@@ -60,11 +60,11 @@ func New(config Config) (*App, error) {
 	if config.ClientID == "" || config.ClientSecret.IsZero() {
 		return nil, errors.New("oauth: ClientID and ClientSecret are needed")
 	}
-	if config.RenewBefore < 0 {
-		return nil, fmt.Errorf("oauth: RenewBefore is negative: %s", config.RenewBefore)
+	if config.RefreshBefore < 0 {
+		return nil, fmt.Errorf("oauth: RefreshBefore is negative: %s", config.RefreshBefore)
 	}
-	if config.RenewBefore == 0 {
-		config.RenewBefore = defaultRenewBefore
+	if config.RefreshBefore == 0 {
+		config.RefreshBefore = defaultRefreshBefore
 	}
 	if _, err := checkURL("RedirectURL", config.RedirectURL); err != nil {
 		return nil, err

@@ -29,7 +29,7 @@ func TestNewRefuses(t *testing.T) {
 		{"marketplace in the clear", func(c *oauth.Config) { c.MarketplaceURL = "http://marketplace.gohighlevel.com" }, "MarketplaceURL"},
 		{"two scopes in one", func(c *oauth.Config) { c.Scopes = []string{"a b"} }, "not one scope"},
 		{"an empty scope", func(c *oauth.Config) { c.Scopes = []string{""} }, "not one scope"},
-		{"a negative margin", func(c *oauth.Config) { c.RenewBefore = -1 }, "RenewBefore"},
+		{"a negative margin", func(c *oauth.Config) { c.RefreshBefore = -1 }, "RefreshBefore"},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
@@ -69,7 +69,7 @@ func TestTheCallersClientIsNotChanged(t *testing.T) {
 	}
 }
 
-func TestConsentURL(t *testing.T) {
+func TestApp_AuthCodeURL(t *testing.T) {
 	t.Parallel()
 	const query = "/oauth/chooselocation?client_id=6690f5b0c5d7a1-app&redirect_uri=https%3A%2F%2Fapp.example%2Foauth%2Fcallback" +
 		"&response_type=code&scope=contacts.readonly+contacts.write"
@@ -83,7 +83,7 @@ func TestConsentURL(t *testing.T) {
 			t.Parallel()
 			c := config(nil)
 			c.MarketplaceURL = test.marketplace
-			if got := newApp(t, c).ConsentURL(test.state); got != test.want {
+			if got := newApp(t, c).AuthCodeURL(test.state); got != test.want {
 				t.Errorf("got  %s\nwant %s", got, test.want)
 			}
 		})

@@ -133,7 +133,7 @@ func TestACallWithADeadCredentialSaysSo(t *testing.T) {
 		server.ExpireRefreshToken(credential.RefreshToken.Reveal())
 		c := newClient(t, server, source)
 		for range 5 {
-			if _, err := c.Contacts.Get(t.Context(), "ocQHyuzHvysMo5N5VsXc"); !errors.Is(err, oauth.ErrReinstall) {
+			if _, err := c.Contacts.Get(t.Context(), "ocQHyuzHvysMo5N5VsXc"); !errors.Is(err, oauth.ErrReinstallRequired) {
 				t.Errorf("got %v", err)
 			}
 		}

@@ -6,14 +6,14 @@ import (
 	"strings"
 )
 
-// ConsentURL returns the address of the page where a person installs the app: they choose a location or an agency, and the page
+// AuthCodeURL returns the address of the page where a person installs the app: they choose a location or an agency, and the page
 // sends them to the app's RedirectURL with a code for [App.Exchange].
 //
 // state, if not empty, is sent along. Take a random text, keep it in the person's session, and refuse a redirect that brings
 // another one: else anybody can have your user install an account of theirs.
 //
 // See https://marketplace.gohighlevel.com/docs/oauth/Authorization.
-func (a *App) ConsentURL(state string) string {
+func (a *App) AuthCodeURL(state string) string {
 	query := url.Values{
 		"response_type": {"code"},
 		"client_id":     {a.config.ClientID},
@@ -27,7 +27,7 @@ func (a *App) ConsentURL(state string) string {
 }
 
 // Exchange turns the code that the consent page sent into a credential; [Save] stores it. A code works once, and not for long: an
-// error that matches [ErrReinstall] says that it was used or is too old. userType says whether the app asks for a location's
+// error that matches [ErrReinstallRequired] says that it was used or is too old. userType says whether the app asks for a location's
 // token or an agency's; empty leaves it to the API.
 //
 // See https://marketplace.gohighlevel.com/docs/ghl/oauth/get-access-token.

@@ -1,7 +1,7 @@
 // Package oauth gets, keeps and renews the OAuth tokens of an app of the HighLevel marketplace, as token sources for package
 // client.
 //
-// A person installs the app on a consent page, [App.ConsentURL], which sends a code back to the app. [App.Exchange] turns it into
+// A person installs the app on a consent page, [App.AuthCodeURL], which sends a code back to the app. [App.Exchange] turns it into
 // a [Credential], an access token for a day and a refresh token for the next pair; [Save] puts it into a [TokenStore]; and
 // [App.Source] is the [client.TokenSource] over that store. An agency's access token cannot call contacts: [Source.Location]
 // makes location tokens of it.
@@ -25,12 +25,12 @@
 //   - time-outs, broken connections, unreadable answers and 5xx are repeated within those 30 seconds, a 400 or 401 never;
 //   - once a refresh token is on its way nothing but its own time bound ends the renewal, not the caller's context either.
 //
-// Tokens are renewed five minutes before their end (Config.RenewBefore), and when the API calls one bad or expired (Invalidate,
+// Tokens are renewed five minutes before their end (Config.RefreshBefore), and when the API calls one bad or expired (Invalidate,
 // which package client calls). If a renewal ahead of time fails the token serves until its end.
 //
 // # Errors
 //
-// [ErrReinstall] says that only a person can help, on the consent page. The API is not asked again until the store has another
+// [ErrReinstallRequired] says that only a person can help, on the consent page. The API is not asked again until the store has another
 // credential; so after a new installation a running program goes on by itself. A wrong client secret or an inactive location is
 // an [*Error] without it, and is asked for again after a minute. Everything else may pass.
 //

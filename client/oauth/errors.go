@@ -11,11 +11,11 @@ import (
 )
 
 var (
-	// ErrReinstall is a credential that is dead, or a code that was used or is too old: a person must go through the consent
+	// ErrReinstallRequired is a credential that is dead, or a code that was used or is too old: a person must go through the consent
 	// page and install the app again. It is remembered; the API is not asked until the store has another credential.
-	ErrReinstall = errors.New("the app must be installed again, by a person, through its consent page")
-	// ErrNoCredential is a store that has no credential yet. It matches ErrReinstall too, for the way out is the same.
-	ErrNoCredential = fmt.Errorf("the store has no credential: %w", ErrReinstall)
+	ErrReinstallRequired = errors.New("the app must be installed again, by a person, through its consent page")
+	// ErrNoCredential is a store that has no credential yet. It matches ErrReinstallRequired too, for the way out is the same.
+	ErrNoCredential = fmt.Errorf("the store has no credential: %w", ErrReinstallRequired)
 )
 
 var (
@@ -26,7 +26,7 @@ var (
 	errNoCode         = errors.New("oauth: the code is empty")
 	errNoLocation     = errors.New("oauth: the location id is empty")
 	errNotAgency      = errors.New("oauth: location tokens are made from an agency's credential, and this is none")
-	errNoRefreshToken = fmt.Errorf("oauth: the stored credential has ended and has no refresh token: %w", ErrReinstall)
+	errNoRefreshToken = fmt.Errorf("oauth: the stored credential has ended and has no refresh token: %w", ErrReinstallRequired)
 	errNoToken        = errors.New("the answer is a success without the JSON that was promised")
 	errTooLarge       = errors.New("the answer is larger than a token answer can be")
 )
@@ -59,13 +59,13 @@ func (e *Error) Error() string {
 		fmt.Fprintf(&text, ": %s", e.Message)
 	}
 	if e.reinstall {
-		fmt.Fprintf(&text, ": %s", ErrReinstall)
+		fmt.Fprintf(&text, ": %s", ErrReinstallRequired)
 	}
 	return text.String()
 }
 
-// Is tells whether target is [ErrReinstall] and e means it.
-func (e *Error) Is(target error) bool { return e.reinstall && target == ErrReinstall }
+// Is tells whether target is [ErrReinstallRequired] and e means it.
+func (e *Error) Is(target error) bool { return e.reinstall && target == ErrReinstallRequired }
 
 // LogValue returns operation and status.
 func (e *Error) LogValue() slog.Value {

@@ -38,7 +38,7 @@ func Example() {
 		fmt.Println(err)
 		return
 	}
-	fmt.Println("send the person to", app.ConsentURL("a-random-state"))
+	fmt.Println("send the person to", app.AuthCodeURL("a-random-state"))
 
 	code := server.AuthorizationCode(clienttest.Grant{}) // from the redirect
 	credential, err := app.Exchange(ctx, code, oauth.UserTypeLocation)
@@ -142,7 +142,7 @@ func ExampleNewFileStore() {
 	source := app.Source(store)
 
 	_, err = source.Token(ctx)
-	if errors.Is(err, oauth.ErrReinstall) {
+	if errors.Is(err, oauth.ErrReinstallRequired) {
 		fmt.Println("a person has to install the app")
 	}
 	code := server.AuthorizationCode(clienttest.Grant{}) // from the redirect

@@ -30,7 +30,7 @@ func TestExchange(t *testing.T) {
 					got.CompanyID != companyID || (got.LocationID == locationID) != (userType == oauth.UserTypeLocation) {
 					t.Errorf("got %+v, %v", got, err)
 				}
-				if _, err := app.Exchange(t.Context(), "code-1", asked); !errors.Is(err, oauth.ErrReinstall) {
+				if _, err := app.Exchange(t.Context(), "code-1", asked); !errors.Is(err, oauth.ErrReinstallRequired) {
 					t.Errorf("the second time: %v", err)
 				}
 				if _, err := app.Exchange(t.Context(), "", asked); err == nil {

@@ -66,8 +66,8 @@ func (s *FileStore) CompareAndSwap(ctx context.Context, used Secret, next Creden
 	return true, nil
 }
 
-// LockRenewal waits until nobody else, in any process, renews the credential. The lock of a process that is killed ends with it.
-func (s *FileStore) LockRenewal(ctx context.Context) (unlock func(), err error) {
+// LockRefresh waits until nobody else, in any process, renews the credential. The lock of a process that is killed ends with it.
+func (s *FileStore) LockRefresh(ctx context.Context) (unlock func(), err error) {
 	return lockFile(ctx, s.path+".renewal.lock")
 }
 

@@ -29,13 +29,13 @@ func (s *Source) Location(id string) *LocationSource {
 		return l
 	}
 	l := &LocationSource{agency: s, location: id}
-	l.keeper = keeper{renewal: l.renew, margin: s.app.config.RenewBefore, logger: s.app.logger}
+	l.keeper = keeper{renewal: l.renew, margin: s.app.config.RefreshBefore, logger: s.app.logger}
 	s.locations[id] = l
 	return l
 }
 
 // Token returns an access token of the location that works, as far as can be told without asking. Its error matches
-// [ErrReinstall] if the agency's credential is dead.
+// [ErrReinstallRequired] if the agency's credential is dead.
 func (l *LocationSource) Token(ctx context.Context) (string, error) {
 	credential, err := l.keeper.credential(ctx)
 	return credential.AccessToken.Reveal(), err

@@ -111,7 +111,7 @@ func TestLocationTokenThatTheAPIRefuses(t *testing.T) {
 				for range 50 {
 					_, err := source.Token(t.Context())
 					var answer *oauth.Error
-					if !errors.As(err, &answer) || answer.StatusCode != test.status || errors.Is(err, oauth.ErrReinstall) {
+					if !errors.As(err, &answer) || answer.StatusCode != test.status || errors.Is(err, oauth.ErrReinstallRequired) {
 						t.Fatalf("got %v", err)
 					}
 					time.Sleep(time.Second)
@@ -141,7 +141,7 @@ func TestLocationTokensNeedAnAgency(t *testing.T) {
 		t.Parallel()
 		v := newVendor(oauth.UserTypeCompany)
 		_, err := newApp(t, config(v)).Source(oauth.NewMemoryStore()).Location("a").Token(t.Context())
-		if !errors.Is(err, oauth.ErrReinstall) {
+		if !errors.Is(err, oauth.ErrReinstallRequired) {
 			t.Errorf("got %v", err)
 		}
 	})
@@ -152,7 +152,7 @@ func TestLocationTokensNeedAnAgency(t *testing.T) {
 		v.revoke()
 		source := newApp(t, config(v)).Source(store).Location("a")
 		for range 10 {
-			if _, err := source.Token(t.Context()); !errors.Is(err, oauth.ErrReinstall) {
+			if _, err := source.Token(t.Context()); !errors.Is(err, oauth.ErrReinstallRequired) {
 				t.Errorf("got %v", err)
 			}
 		}

@@ -40,8 +40,8 @@ func (s *MemoryStore) CompareAndSwap(_ context.Context, used Secret, next Creden
 	return true, nil
 }
 
-// LockRenewal waits until nobody else renews the credential.
-func (s *MemoryStore) LockRenewal(ctx context.Context) (unlock func(), err error) {
+// LockRefresh waits until nobody else renews the credential.
+func (s *MemoryStore) LockRefresh(ctx context.Context) (unlock func(), err error) {
 	select {
 	case s.renewal <- struct{}{}:
 		return func() { <-s.renewal }, nil

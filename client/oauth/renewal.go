@@ -63,7 +63,7 @@ func (s *Source) renew(ctx context.Context) (Credential, error) {
 	if err != nil || s.keeper.isFresh(stored) {
 		return stored, err
 	}
-	unlock, err := lockRenewal(ctx, s.store)
+	unlock, err := lockRefresh(ctx, s.store)
 	if err != nil {
 		return Credential{}, err
 	}
@@ -79,7 +79,7 @@ func (s *Source) renew(ctx context.Context) (Credential, error) {
 		}
 		// The refresh token may be spent from here on: the caller cannot end what follows.
 		next, swapped, err := s.rotate(context.WithoutCancel(ctx), stored)
-		if errors.Is(err, ErrReinstall) {
+		if errors.Is(err, ErrReinstallRequired) {
 			return s.rivals(ctx, err)
 		}
 		if err != nil {

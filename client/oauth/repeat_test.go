@@ -115,7 +115,7 @@ func TestRepeatsEndWithinTheGrace(t *testing.T) {
 				source := newApp(t, config(v)).Source(store)
 				start := time.Now()
 				_, err := source.Token(t.Context())
-				if err == nil || errors.Is(err, oauth.ErrReinstall) || errors.Is(err, context.DeadlineExceeded) {
+				if err == nil || errors.Is(err, oauth.ErrReinstallRequired) || errors.Is(err, context.DeadlineExceeded) {
 					t.Errorf("got %v", err)
 				}
 				if asked < 3 || last.Sub(start) > 20*time.Second || time.Since(start) > 25*time.Second {

@@ -11,7 +11,7 @@ import (
 // expired. It is a [client.TokenSource]. It is safe for concurrent use; make one for a store and share it.
 //
 // A refresh token works once, so one goroutine of one process renews at a time, as far as the store can lock (see
-// [RenewalLocker]), and the new pair is stored before it is handed out. The call that starts a renewal also finishes it: once
+// [RefreshLocker]), and the new pair is stored before it is handed out. The call that starts a renewal also finishes it: once
 // the refresh token is on its way, the end of its context neither stops the renewal nor makes it return before the new pair is
 // stored, which takes less than a second when all is well and never more than 35. Calls that come meanwhile wait for the same
 // result under their own contexts, or get the token that still works.
@@ -31,11 +31,11 @@ var _ client.TokenSource = (*Source)(nil)
 // token.
 func (a *App) Source(store TokenStore) *Source {
 	s := &Source{app: a, store: store, locations: map[string]*LocationSource{}}
-	s.keeper = keeper{renewal: s.renew, margin: a.config.RenewBefore, logger: a.logger}
+	s.keeper = keeper{renewal: s.renew, margin: a.config.RefreshBefore, logger: a.logger}
 	return s
 }
 
-// Token returns an access token that works, as far as can be told without asking. Its error matches [ErrReinstall] if only a new
+// Token returns an access token that works, as far as can be told without asking. Its error matches [ErrReinstallRequired] if only a new
 // installation helps, which includes an empty store ([ErrNoCredential]).
 func (s *Source) Token(ctx context.Context) (string, error) {
 	credential, err := s.keeper.credential(ctx)

@@ -88,7 +88,7 @@ func TestATokenServesUntilItsEndThoughRenewalFails(t *testing.T) {
 			t.Error("asked again at once, want a pause")
 		}
 		time.Sleep(4 * time.Minute)
-		if _, err := source.Token(t.Context()); err == nil || errors.Is(err, oauth.ErrReinstall) {
+		if _, err := source.Token(t.Context()); err == nil || errors.Is(err, oauth.ErrReinstallRequired) {
 			t.Errorf("after its end: %v, want the 503", err)
 		}
 		v.before = nil
@@ -256,8 +256,8 @@ func TestADeadCredentialIsNotAskedForAgain(t *testing.T) {
 		source := newApp(t, config(v)).Source(store)
 		for range 100 {
 			_, err := source.Token(t.Context())
-			if !errors.Is(err, oauth.ErrReinstall) || !strings.Contains(err.Error(), "must be installed again") {
-				t.Fatalf("got %v, want ErrReinstall", err)
+			if !errors.Is(err, oauth.ErrReinstallRequired) || !strings.Contains(err.Error(), "must be installed again") {
+				t.Fatalf("got %v, want ErrReinstallRequired", err)
 			}
 			time.Sleep(time.Hour)
 		}
@@ -287,7 +287,7 @@ func TestWhatTheConfigurationMendsIsAskedForAgainLater(t *testing.T) {
 				v.install(t, store, -time.Hour)
 				source := newApp(t, config(v)).Source(store)
 				for range 59 {
-					if _, err := source.Token(t.Context()); err == nil || errors.Is(err, oauth.ErrReinstall) {
+					if _, err := source.Token(t.Context()); err == nil || errors.Is(err, oauth.ErrReinstallRequired) {
 						t.Fatalf("got %v", err)
 					}
 					time.Sleep(time.Second)
@@ -307,7 +307,7 @@ func TestAnEmptyStoreAsksForAnInstallation(t *testing.T) {
 	t.Parallel()
 	v := newVendor(oauth.UserTypeLocation)
 	_, err := newApp(t, config(v)).Source(oauth.NewMemoryStore()).Token(t.Context())
-	if !errors.Is(err, oauth.ErrNoCredential) || !errors.Is(err, oauth.ErrReinstall) {
+	if !errors.Is(err, oauth.ErrNoCredential) || !errors.Is(err, oauth.ErrReinstallRequired) {
 		t.Errorf("got %v", err)
 	}
 }

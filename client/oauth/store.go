@@ -8,7 +8,7 @@ import (
 )
 
 // TokenStore keeps the credential of one installation. [NewMemoryStore] and [NewFileStore] make one; another, over a database
-// say, has these two methods and, if it can, that of [RenewalLocker]. Its methods are called from many goroutines at once.
+// say, has these two methods and, if it can, that of [RefreshLocker]. Its methods are called from many goroutines at once.
 type TokenStore interface {
 	// Load returns the stored credential, or an error that matches [ErrNoCredential] if there is none.
 	Load(ctx context.Context) (Credential, error)
@@ -18,13 +18,15 @@ type TokenStore interface {
 	CompareAndSwap(ctx context.Context, used Secret, next Credential) (swapped bool, err error)
 }
 
-// RenewalLocker is a [TokenStore] that lets one process at a time renew its credential. LockRenewal waits until no other holds
-// the lock, or ctx ends. The lock must end with the process that holds it.
+// RefreshLocker is a [TokenStore] that lets one process at a time refresh its credential. LockRefresh
+// blocks until no other process holds the lock, or ctx is done; unlock releases it. If the process that
+// holds the lock ends, the lock must become free: at once, or within 40 seconds. So the lock may be a
+// lease of at least 40 seconds, which is longer than a refresh can take, and need not be renewed.
 //
-// Without it two processes may send the same refresh token. Within 30 seconds both get the same pair, so that this does no harm
-// while both run well.
-type RenewalLocker interface {
-	LockRenewal(ctx context.Context) (unlock func(), err error)
+// Without this method, two processes can send the same refresh token. Within 30 seconds both receive
+// the same pair, so this does no harm as long as both run normally.
+type RefreshLocker interface {
+	LockRefresh(ctx context.Context) (unlock func(), err error)
 }
 
 // Save stores the credential of a new installation in place of whatever store has. A renewal that runs meanwhile, here or in
@@ -47,16 +49,16 @@ func Save(ctx context.Context, store TokenStore, credential Credential) error {
 	return errChanging
 }
 
-// lockRenewal takes the lock of a store that has one.
-func lockRenewal(ctx context.Context, store TokenStore) (unlock func(), err error) {
-	locker, ok := store.(RenewalLocker)
+// lockRefresh takes the lock of a store that has one.
+func lockRefresh(ctx context.Context, store TokenStore) (unlock func(), err error) {
+	locker, ok := store.(RefreshLocker)
 	if !ok {
 		return func() {}, nil
 	}
 	const longest = time.Minute // twice what a renewal can take
 	ctx, cancel := context.WithTimeoutCause(ctx, longest, errLocked)
 	defer cancel()
-	unlock, err = locker.LockRenewal(ctx)
+	unlock, err = locker.LockRefresh(ctx)
 	if err != nil && errors.Is(context.Cause(ctx), errLocked) {
 		err = errLocked
 	}

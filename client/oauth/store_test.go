@@ -99,22 +99,22 @@ func TestStores(t *testing.T) {
 			}
 		}},
 		{"one at a time has the lock", func(t *testing.T, store oauth.TokenStore) {
-			locker, ok := store.(oauth.RenewalLocker)
+			locker, ok := store.(oauth.RefreshLocker)
 			if !ok {
 				t.Fatal("it has none")
 			}
-			unlock, err := locker.LockRenewal(t.Context())
+			unlock, err := locker.LockRefresh(t.Context())
 			if err != nil {
 				t.Fatal(err)
 			}
 			ctx, cancel := context.WithTimeout(t.Context(), 20*time.Millisecond)
 			defer cancel()
-			if _, err := locker.LockRenewal(ctx); !errors.Is(err, context.DeadlineExceeded) {
+			if _, err := locker.LockRefresh(ctx); !errors.Is(err, context.DeadlineExceeded) {
 				t.Errorf("the second: %v", err)
 			}
 			swap(t, store, oauth.Secret{}, pair("a"), true) // who has it can store
 			unlock()
-			unlock, err = locker.LockRenewal(t.Context())
+			unlock, err = locker.LockRefresh(t.Context())
 			if err != nil {
 				t.Fatal(err)
 			}
