@@ -81,3 +81,12 @@ func clone(c *gen.Contact) *client.Contact {
 	}
 	return new(store.Clone(c))
 }
+
+// ContactJSON returns the contact with an ID as a get returns it, whichever location it belongs to.
+func (s *Server) ContactJSON(id string) (contact []byte, ok bool) {
+	c := s.store.Get(id)
+	if c == nil {
+		return nil, false
+	}
+	return s.detail(c), true
+}

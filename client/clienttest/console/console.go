@@ -1,11 +1,14 @@
-// Package console shows a fake HighLevel to a person: a plain page in the browser with its contacts, its last requests and
-// the faults in force, and the API's document for reading.
+// Package console is the web page of a fake HighLevel API: it shows the contacts, locations, custom
+// fields, tokens and last requests, injects faults, and renders the API's document.
 package console
 
 import (
+	"bytes"
 	_ "embed"
+	"encoding/json"
 	"html/template"
 	"net/http"
+	"net/url"
 	"slices"
 	"strings"
 	"time"
@@ -21,73 +24,189 @@ const shown = 25
 //go:embed page.html
 var pageHTML string
 
+//go:embed contact.html
+var contactHTML string
+
 //go:embed style.css
 var styleCSS string
 
-var pageTemplate = template.Must(template.New("page").Funcs(template.FuncMap{
-	"join":  strings.Join,
-	"clock": func(t time.Time) string { return t.Format("15:04:05.000") },
-	"date":  func(t time.Time) string { return t.UTC().Format("2006-01-02 15:04") },
-	"which": which,
-	"what":  what,
-	"took":  func(d time.Duration) time.Duration { return d.Round(10 * time.Microsecond) },
-	"css":   func() template.CSS { return template.CSS(styleCSS) }, //nolint:gosec // a constant of this package
-}).Parse(pageHTML))
+//go:embed refresh.js
+var refreshJS []byte
 
-// page is what the page tells.
+var functions = template.FuncMap{
+	"join":          strings.Join,
+	"clock":         func(t time.Time) string { return t.Format("15:04:05.000") },
+	"date":          func(t time.Time) string { return t.UTC().Format("2006-01-02 15:04") },
+	"matchSummary":  matchSummary,
+	"effectSummary": effectSummary,
+	"took":          func(d time.Duration) time.Duration { return d.Round(10 * time.Microsecond) },
+	"reason":        reason,
+	"short":         func(token string) string { return token[:min(12, len(token))] + "…" },
+	"css":           func() template.CSS { return template.CSS(styleCSS) }, //nolint:gosec // a constant of this package
+}
+
+var (
+	pageTemplate    = template.Must(template.New("page").Funcs(functions).Parse(pageHTML))
+	contactTemplate = template.Must(template.New("contact").Funcs(functions).Parse(contactHTML))
+)
+
+// console serves the pages of one server.
+type console struct {
+	server   *clienttest.Server
+	document []byte
+}
+
+// Handler returns the handler of a fake with its pages added: / shows and changes the fake, /document
+// renders the API's document, and /openapi.yaml is the document itself. Everything else is the API.
+//
+// Requests that another site in the same browser sends are rejected, and so are requests with a host
+// name that could belong to another site; hosts are allowed in addition.
+func Handler(s *clienttest.Server, hosts ...string) (http.Handler, error) {
+	document, err := renderDocument(api.Contacts)
+	if err != nil {
+		return nil, err
+	}
+	c := &console{s, document}
+	mux := http.NewServeMux()
+	mux.Handle("/", s.Handler())
+	mux.HandleFunc("GET /{$}", func(w http.ResponseWriter, r *http.Request) { c.showPage(w, r, http.StatusOK, "") })
+	mux.HandleFunc("GET /console/contact", c.showContact)
+	mux.HandleFunc("POST /console/faults", c.addFault)
+	mux.HandleFunc("POST /console/faults/clear", c.clearFaults)
+	mux.HandleFunc("GET /console/refresh.js", func(w http.ResponseWriter, _ *http.Request) { write(w, http.StatusOK, "text/javascript", refreshJS) })
+	mux.HandleFunc("GET /document", func(w http.ResponseWriter, _ *http.Request) { write(w, http.StatusOK, htmlType, c.document) })
+	mux.HandleFunc("GET /openapi.yaml", func(w http.ResponseWriter, _ *http.Request) {
+		write(w, http.StatusOK, "application/yaml", api.Contacts)
+	})
+	return guard(mux, hosts), nil
+}
+
+// page is the data of the main page.
 type page struct {
 	URL              string
 	Server           *clienttest.Server
 	Limit            clienttest.RateLimit
 	Remaining, Daily int
 	Contacts         []client.Contact
-	Count            int
+	Count, Shown     int
+	FirstID          string
+	Locations        []location
 	Requests         []clienttest.Request
 	Faults           []clienttest.FaultState
 	Operations       []string
+	Cuts             []clienttest.Cut
+	Problem          string // of the form for faults
+	Form             url.Values
+	Tokens           []token
+	RefreshTokens    clienttest.RefreshTokens
+	ConsentURL       string
 	Now              time.Time
-	Shown            int
-	FirstID          string
 }
 
-// Handler returns the fake's handler with three pages added: / is about the fake, /document is the API's document for
-// reading, and /openapi.yaml is the document itself. Everything else is the API.
-func Handler(s *clienttest.Server) (http.Handler, error) {
-	document, err := renderDocument(api.Contacts)
-	if err != nil {
-		return nil, err
-	}
-	mux := http.NewServeMux()
-	mux.Handle("/", s.Handler())
-	mux.HandleFunc("GET /{$}", func(w http.ResponseWriter, r *http.Request) { showPage(w, r, s) })
-	mux.HandleFunc("GET /document", func(w http.ResponseWriter, _ *http.Request) { write(w, "text/html; charset=utf-8", document) })
-	mux.HandleFunc("GET /openapi.yaml", func(w http.ResponseWriter, _ *http.Request) { write(w, "application/yaml", api.Contacts) })
-	return mux, nil
+type location struct {
+	clienttest.Location
+
+	Remaining int
 }
 
-func showPage(w http.ResponseWriter, r *http.Request, s *clienttest.Server) {
+type token struct {
+	clienttest.Token
+
+	Expired bool
+}
+
+func (c *console) showPage(w http.ResponseWriter, r *http.Request, status int, problem string) {
+	s := c.server
 	p := page{
-		URL: "http://" + r.Host, Server: s, Limit: s.RateLimit(), Contacts: s.Latest(shown), Count: s.Len(),
-		Requests: s.Requests(), Faults: s.Faults(), Operations: s.Operations(), Now: s.Now(), Shown: shown,
+		URL: "http://" + r.Host, Server: s, Limit: s.RateLimit(), Contacts: s.Latest(shown), Count: s.Len(), Shown: shown,
+		FirstID: "ocQHyuzHvysMo5N5VsXc", Requests: s.Requests(), Faults: s.Faults(), Operations: s.Operations(),
+		Cuts:    []clienttest.Cut{clienttest.CutBefore, clienttest.CutAfter, clienttest.CutBody, clienttest.CutEndless, clienttest.CutStall},
+		Problem: problem, Form: r.PostForm, RefreshTokens: s.RefreshTokens(), Now: s.Now(),
 	}
 	p.Remaining, p.Daily = s.Remaining(s.LocationID)
 	slices.Reverse(p.Requests)
 	p.Requests = p.Requests[:min(shown, len(p.Requests))]
-	p.FirstID = "ocQHyuzHvysMo5N5VsXc"
 	if len(p.Contacts) > 0 {
 		p.FirstID = p.Contacts[0].ID
 	}
-	var text strings.Builder
-	if err := pageTemplate.Execute(&text, p); err != nil {
+	for _, l := range s.Locations() {
+		remaining, _ := s.Remaining(l.ID)
+		p.Locations = append(p.Locations, location{l, remaining})
+	}
+	for _, t := range s.Tokens() {
+		p.Tokens = append(p.Tokens, token{t, !t.Expires.IsZero() && !p.Now.Before(t.Expires)})
+	}
+	p.Tokens = p.Tokens[:min(shown, len(p.Tokens))]
+	p.ConsentURL = "/oauth/chooselocation?" + url.Values{
+		"response_type": {"code"}, "client_id": {s.App.ClientID}, "scope": {"contacts.readonly contacts.write"},
+		"redirect_uri": {"http://localhost:3000/callback"}, "state": {"example"},
+	}.Encode()
+	render(w, status, pageTemplate, p)
+}
+
+// showContact shows one contact as a get returns it.
+func (c *console) showContact(w http.ResponseWriter, r *http.Request) {
+	id := r.URL.Query().Get("id")
+	contact, ok := c.server.ContactJSON(id)
+	if !ok {
+		render(w, http.StatusNotFound, contactTemplate, map[string]string{"ID": id})
+		return
+	}
+	var indented bytes.Buffer
+	if err := json.Indent(&indented, contact, "", "  "); err != nil {
 		http.Error(w, err.Error(), http.StatusInternalServerError)
 		return
 	}
-	write(w, "text/html; charset=utf-8", []byte(text.String()))
+	render(w, http.StatusOK, contactTemplate, map[string]string{"ID": id, "JSON": indented.String()})
 }
 
-func write(w http.ResponseWriter, contentType string, body []byte) {
-	w.Header().Set("Content-Type", contentType)
-	w.Header().Set("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'")
-	w.Header().Set("X-Content-Type-Options", "nosniff")
-	_, _ = w.Write(body) // who has gone needs no page
+// reason returns the message of an error response.
+func reason(body string) string {
+	var parsed struct {
+		Message          any    `json:"message"`
+		Error            string `json:"error"`
+		ErrorDescription string `json:"error_description"`
+	}
+	if json.Unmarshal([]byte(body), &parsed) != nil {
+		return strings.TrimSpace(body)
+	}
+	switch message := parsed.Message.(type) {
+	case string:
+		return message
+	case []any:
+		var all []string
+		for _, one := range message {
+			if text, ok := one.(string); ok {
+				all = append(all, text)
+			}
+		}
+		return strings.Join(all, "; ")
+	default:
+		return strings.TrimSpace(parsed.Error + " " + parsed.ErrorDescription)
+	}
+}
+
+const htmlType = "text/html; charset=utf-8"
+
+func render(w http.ResponseWriter, status int, t *template.Template, data any) {
+	var text bytes.Buffer
+	if err := t.Execute(&text, data); err != nil {
+		http.Error(w, err.Error(), http.StatusInternalServerError)
+		return
+	}
+	write(w, status, htmlType, text.Bytes())
+}
+
+func write(w http.ResponseWriter, status int, contentType string, body []byte) {
+	header := w.Header()
+	header.Set("Content-Type", contentType)
+	header.Set("Content-Security-Policy",
+		"default-src 'none'; style-src 'unsafe-inline'; script-src 'self'; connect-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'")
+	header.Set("Cross-Origin-Resource-Policy", "same-origin")
+	header.Set("X-Content-Type-Options", "nosniff")
+	header.Set("X-Frame-Options", "DENY")
+	header.Set("Referrer-Policy", "no-referrer")
+	header.Set("Cache-Control", "no-store")
+	w.WriteHeader(status)
+	_, _ = w.Write(body) // write errors are ignored: the browser has gone
 }

@@ -4,9 +4,12 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/google/go-cmp/cmp"
 
 	"github.com/highlevel-contacts/contacts-go/api"
 	"github.com/highlevel-contacts/contacts-go/client"
@@ -16,7 +19,7 @@ import (
 
 func serve(t *testing.T, s *clienttest.Server) string {
 	t.Helper()
-	handler, err := console.Handler(s)
+	handler, err := console.Handler(s, "fake.internal.example")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -25,9 +28,9 @@ func serve(t *testing.T, s *clienttest.Server) string {
 	return server.URL
 }
 
-func get(t *testing.T, url string) (status int, body string) {
+func get(t *testing.T, address string) (status int, body string) {
 	t.Helper()
-	request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, url, nil)
+	request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, address, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -46,19 +49,19 @@ func get(t *testing.T, url string) (status int, body string) {
 func TestPage(t *testing.T) {
 	t.Parallel()
 	s := clienttest.NewServer(t, clienttest.WithoutSocket())
-	url := serve(t, s)
-	if _, empty := get(t, url+"/"); !strings.Contains(empty, "There are none yet") || !strings.Contains(empty, "None. Start with") {
+	base := serve(t, s)
+	if _, empty := get(t, base+"/"); !strings.Contains(empty, "There are none yet") || !strings.Contains(empty, "None yet.") {
 		t.Errorf("an empty fake shows %s", empty)
 	}
 	s.Seed(client.Contact{FirstName: "Ada <script>", Email: "ada@example.com", Tags: []string{"vip"}})
 	s.Fail(clienttest.Fault{Operation: "createContact", Count: 3, Cut: clienttest.CutBody, Delay: time.Millisecond})
-	if status, _ := get(t, url+"/contacts/x"); status != http.StatusUnauthorized {
+	if status, _ := get(t, base+"/contacts/x"); status != http.StatusUnauthorized {
 		t.Errorf("the API behind the page: %d", status)
 	}
-	status, page := get(t, url+"/")
+	status, page := get(t, base+"/")
 	for _, want := range []string{
-		url, s.Token, s.LocationID, "100 of 100 in 10s", "Ada &lt;script&gt;", "ada@example.com", "GET /contacts/x", "401",
-		"cut: body", "wait 1ms", `<a href="/document">`,
+		base, s.Token, s.LocationID, "100 of 100 in 10s", "Ada &lt;script&gt;", "ada@example.com", "GET /contacts/x", "401",
+		"cut: body", "delay 1ms", "version header was not found.", `<a href="/document">`,
 	} {
 		if !strings.Contains(page, want) {
 			t.Errorf("%d, without %q", status, want)
@@ -66,10 +69,147 @@ func TestPage(t *testing.T) {
 	}
 }
 
+// send sends a request with headers and returns the status and the body.
+func send(t *testing.T, method, address string, header http.Header, form url.Values) (status int, body string) {
+	t.Helper()
+	request, err := http.NewRequestWithContext(t.Context(), method, address, strings.NewReader(form.Encode()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if header != nil {
+		request.Header = header.Clone()
+	}
+	if host := request.Header.Get("Host"); host != "" {
+		request.Host = host
+	}
+	request.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	resp, err := http.DefaultClient.Do(request)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	text, err := io.ReadAll(resp.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return resp.StatusCode, string(text)
+}
+
+func TestFaultForm(t *testing.T) {
+	t.Parallel()
+	s := clienttest.NewServer(t, clienttest.WithoutSocket())
+	base := serve(t, s)
+	status, page := send(t, "POST", base+"/console/faults", nil, url.Values{
+		"operation": {"createContact"}, "status": {"503"}, "count": {"2"}, "delay": {"1ms"}, "applied": {"true"}, "cut": {"body"},
+		"body": {"busy"}, "headerName": {"retry-after"}, "headerValue": {"7"}, "setPointer": {"/contact/phone"}, "setValue": {"5"}, "remove": {"/x"},
+	})
+	if status != 200 || !strings.Contains(page, "status 503") || !strings.Contains(page, "at most 2") {
+		t.Errorf("%d, page without the fault", status)
+	}
+	want := clienttest.Fault{
+		Operation: "createContact", Status: 503, Count: 2, Delay: time.Millisecond, Applied: true, Cut: clienttest.CutBody, Body: "busy",
+		Header: http.Header{"Retry-After": {"7"}}, Set: map[string]any{"/contact/phone": 5.0}, Remove: []string{"/x"},
+	}
+	if faults := s.Faults(); len(faults) != 1 || !cmp.Equal(faults[0].Fault, want) {
+		t.Errorf("faults %+v, want %+v", faults, want)
+	}
+	for name, form := range map[string]url.Values{
+		"status": {"status": {"99"}}, "number": {"count": {"many"}}, "delay": {"delay": {"soon"}}, "operation": {"operation": {"fly"}},
+		"value": {"setPointer": {"/a"}, "setValue": {"{"}},
+	} {
+		if status, page := send(t, "POST", base+"/console/faults", nil, form); status != 400 || !strings.Contains(page, `role="alert"`) {
+			t.Errorf("%s: status %d, want 400 and a message", name, status)
+		}
+	}
+	if status, _ := send(t, "POST", base+"/console/faults/clear", nil, nil); status != 200 || len(s.Faults()) != 0 {
+		t.Errorf("clear: status %d, %d faults", status, len(s.Faults()))
+	}
+}
+
+func TestPageShowsTheFake(t *testing.T) {
+	t.Parallel()
+	second := clienttest.Location{ID: "second-location", Name: "Second", Country: "DE", Fields: []clienttest.FieldDefinition{
+		{ID: "field-id", Key: "size", Type: clienttest.FieldTypeSelect, Options: []string{"small", "large"}},
+	}}
+	s := clienttest.NewServer(t, clienttest.WithoutSocket(), clienttest.WithLocation(second),
+		clienttest.WithToken(clienttest.Token{Value: "expired-token", Expires: time.Unix(1, 0), Scopes: []string{"contacts.readonly"}}))
+	contact := s.Seed(client.Contact{FirstName: "Ada"})[0]
+	base := serve(t, s)
+	_, page := get(t, base+"/")
+	for _, want := range []string{
+		"second-location", "Second", "DE", "field-id", "size", "select", "small, large", "shoe_size",
+		s.App.ClientID, s.App.ClientSecret, "/oauth/chooselocation?", "expired-toke…", "expired</span>", "valid, does not expire",
+		"Refresh tokens: 0 unused", `href="/console/contact?id=` + contact.ID,
+	} {
+		if !strings.Contains(page, want) {
+			t.Errorf("page without %q", want)
+		}
+	}
+	if status, page := get(t, base+"/console/contact?id="+contact.ID); status != 200 || !strings.Contains(page, "firstNameLowerCase&#34;: &#34;ada&#34;") {
+		t.Errorf("contact: %d %s", status, page)
+	}
+	if status, _ := get(t, base+"/console/contact?id=%3Cscript%3E"); status != 404 {
+		t.Errorf("unknown contact: %d", status)
+	}
+	if status, script := get(t, base+"/console/refresh.js"); status != 200 || !strings.Contains(script, "data-live") {
+		t.Errorf("script: %d", status)
+	}
+}
+
+func TestOtherSitesAreRejected(t *testing.T) {
+	t.Parallel()
+	s := clienttest.NewServer(t, clienttest.WithoutSocket())
+	base := serve(t, s)
+	tests := []struct {
+		name, method, path string
+		header             http.Header
+		want               int
+	}{
+		{"a program", "GET", "/", nil, 200},
+		{"a person types the address", "GET", "/", http.Header{"Sec-Fetch-Site": {"none"}}, 200},
+		{"the page itself", "GET", "/", http.Header{"Sec-Fetch-Site": {"same-origin"}}, 200},
+		{"a link on another site", "GET", "/", http.Header{"Sec-Fetch-Site": {"cross-site"}, "Sec-Fetch-Mode": {"navigate"}, "Sec-Fetch-Dest": {"document"}}, 200},
+		{"a frame on another site", "GET", "/", http.Header{"Sec-Fetch-Site": {"cross-site"}, "Sec-Fetch-Mode": {"navigate"}, "Sec-Fetch-Dest": {"iframe"}}, 403},
+		{"a script of another site", "GET", "/", http.Header{"Sec-Fetch-Site": {"cross-site"}, "Sec-Fetch-Mode": {"no-cors"}}, 403},
+		{"a script on another port", "GET", "/contacts/x", http.Header{"Sec-Fetch-Site": {"same-site"}, "Sec-Fetch-Mode": {"cors"}}, 403},
+		{"a rebound name", "GET", "/", http.Header{"Host": {"evil.example:8787"}}, 403},
+		{"a rebound name at the API", "GET", "/contacts/x", http.Header{"Host": {"evil.example:8787"}}, 403},
+		{"an allowed name", "GET", "/", http.Header{"Host": {"Fake.Internal.example"}}, 200},
+		{"a container", "GET", "/", http.Header{"Host": {"fake:8787"}}, 200},
+		{"IPv6", "GET", "/", http.Header{"Host": {"[::1]:8787"}}, 200},
+		{"a form of another site", "POST", "/console/faults", http.Header{"Sec-Fetch-Site": {"cross-site"}}, 403},
+		{"a form of an older browser", "POST", "/console/faults", http.Header{"Origin": {"https://evil.example"}}, 403},
+		{"a form of a sandboxed frame", "POST", "/console/faults/clear", http.Header{"Origin": {"null"}}, 403},
+		{"a token request of another site", "POST", "/oauth/token", http.Header{"Origin": {"https://evil.example"}}, 403},
+		{"a write of a program", "POST", "/oauth/token", nil, 401},
+	}
+	for _, test := range tests {
+		if status, body := send(t, test.method, base+test.path, test.header, url.Values{"status": {"500"}}); status != test.want {
+			t.Errorf("%s: %d %s, want %d", test.name, status, body, test.want)
+		}
+	}
+	if len(s.Faults()) != 0 {
+		t.Errorf("another site added %d faults", len(s.Faults()))
+	}
+	resp, err := http.Get(base) //nolint:noctx // the server is local
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	for _, name := range []string{"Content-Security-Policy", "X-Frame-Options", "Cross-Origin-Resource-Policy", "X-Content-Type-Options"} {
+		if resp.Header.Get(name) == "" {
+			t.Errorf("the page has no %s", name)
+		}
+	}
+	if resp.Header.Get("Access-Control-Allow-Origin") != "" {
+		t.Error("other origins may read the page")
+	}
+}
+
 func TestDocument(t *testing.T) {
 	t.Parallel()
-	url := serve(t, clienttest.NewServer(t, clienttest.WithoutSocket()))
-	_, page := get(t, url+"/document")
+	base := serve(t, clienttest.NewServer(t, clienttest.WithoutSocket()))
+	_, page := get(t, base+"/document")
 	for _, want := range []string{
 		`id="upsertContact"`, `id="Contact"`, `href="#CreateContactRequest"`, "contacts.readonly", "<code>dateAdded</code>",
 		"startAfterId", "list of CustomField", "version header was not found.",
@@ -78,7 +218,7 @@ func TestDocument(t *testing.T) {
 			t.Errorf("without %q", want)
 		}
 	}
-	if _, raw := get(t, url+"/openapi.yaml"); raw != string(api.Contacts) {
+	if _, raw := get(t, base+"/openapi.yaml"); raw != string(api.Contacts) {
 		t.Error("/openapi.yaml is not api/contacts.yaml")
 	}
 }

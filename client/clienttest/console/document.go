@@ -17,11 +17,11 @@ import (
 var documentHTML string
 
 var documentTemplate = template.Must(template.New("document").Funcs(template.FuncMap{
-	"prose": prose,
-	"css":   func() template.CSS { return template.CSS(styleCSS) }, //nolint:gosec // a constant of this package
+	"paragraphs": paragraphs,
+	"css":        func() template.CSS { return template.CSS(styleCSS) }, //nolint:gosec // a constant of this package
 }).Parse(documentHTML))
 
-// document is an OpenAPI document as a person reads it.
+// document is the data of the page that renders an OpenAPI document.
 type document struct {
 	Title, Version, Description string
 	Operations                  []operation
@@ -31,12 +31,12 @@ type document struct {
 type operation struct {
 	ID, Method, Path, Summary, Description, Link string
 	Scopes                                       []string
-	Parameters                                   []member
+	Parameters                                   []property
 	Request                                      string // name of the schema
-	Answers                                      []answer
+	Responses                                    []response
 }
 
-type answer struct {
+type response struct {
 	Status, Description, Schema string
 	Examples                    []example
 }
@@ -45,15 +45,15 @@ type example struct{ Name, Summary, JSON string }
 
 type schema struct {
 	Name, Description string
-	Members           []member
+	Properties        []property
 }
 
-type member struct {
+type property struct {
 	Name, In, Type, Schema, Description string
 	Required                            bool
 }
 
-// renderDocument returns an OpenAPI document as a page.
+// renderDocument returns an OpenAPI document as HTML.
 func renderDocument(yaml []byte) ([]byte, error) {
 	doc, err := openapi3.NewLoader().LoadFromData(yaml)
 	if err != nil {
@@ -89,8 +89,8 @@ func newOperation(path, method string, item *openapi3.PathItem, o *openapi3.Oper
 		}
 	}
 	for _, p := range slices.Concat(item.Parameters, o.Parameters) {
-		m := newMember(p.Value.Name, p.Value.Schema, p.Value.Required)
-		m.In, m.Description = p.Value.In, sentence(p.Value.Description)
+		m := newProperty(p.Value.Name, p.Value.Schema, p.Value.Required)
+		m.In, m.Description = p.Value.In, capitalize(p.Value.Description)
 		read.Parameters = append(read.Parameters, m)
 	}
 	if o.RequestBody != nil {
@@ -100,17 +100,17 @@ func newOperation(path, method string, item *openapi3.PathItem, o *openapi3.Oper
 	}
 	responses := o.Responses.Map()
 	for _, status := range slices.Sorted(maps.Keys(responses)) {
-		read.Answers = append(read.Answers, newAnswer(status, responses[status].Value))
+		read.Responses = append(read.Responses, newResponse(status, responses[status].Value))
 	}
 	return read
 }
 
-func newAnswer(status string, response *openapi3.Response) answer {
-	read := answer{Status: status}
-	if response.Description != nil {
-		read.Description = *response.Description
+func newResponse(status string, from *openapi3.Response) response {
+	read := response{Status: status}
+	if from.Description != nil {
+		read.Description = *from.Description
 	}
-	body := response.Content.Get("application/json")
+	body := from.Content.Get("application/json")
 	if body == nil {
 		return read
 	}
@@ -119,7 +119,7 @@ func newAnswer(status string, response *openapi3.Response) answer {
 		one := body.Examples[name].Value
 		text, err := json.MarshalIndent(one.Value, "", "  ")
 		if err != nil {
-			continue // what was read from YAML always encodes
+			continue // values read from YAML always encode
 		}
 		read.Examples = append(read.Examples, example{name, one.Summary, string(text)})
 	}
@@ -127,18 +127,18 @@ func newAnswer(status string, response *openapi3.Response) answer {
 }
 
 func newSchema(name string, s *openapi3.Schema) schema {
-	read := schema{Name: name, Description: sentence(s.Description)}
-	for _, property := range slices.Sorted(maps.Keys(s.Properties)) {
-		read.Members = append(read.Members, newMember(property, s.Properties[property], slices.Contains(s.Required, property)))
+	read := schema{Name: name, Description: capitalize(s.Description)}
+	for _, name := range slices.Sorted(maps.Keys(s.Properties)) {
+		read.Properties = append(read.Properties, newProperty(name, s.Properties[name], slices.Contains(s.Required, name)))
 	}
 	return read
 }
 
-func newMember(name string, ref *openapi3.SchemaRef, required bool) member {
-	return member{Name: name, Type: typeName(ref), Schema: schemaName(ref), Description: sentence(ref.Value.Description), Required: required}
+func newProperty(name string, ref *openapi3.SchemaRef, required bool) property {
+	return property{Name: name, Type: typeName(ref), Schema: schemaName(ref), Description: capitalize(ref.Value.Description), Required: required}
 }
 
-// typeName is a type in a word or two, such as "list of string or null".
+// typeName describes a type, such as "list of string or null".
 func typeName(ref *openapi3.SchemaRef) string {
 	s := ref.Value
 	name := "any"
@@ -159,7 +159,7 @@ func typeName(ref *openapi3.SchemaRef) string {
 	return name
 }
 
-// schemaName is the name of the schema that a reference, or a list's element, leads to.
+// schemaName returns the name of the schema that a reference, or the element of a list, refers to.
 func schemaName(ref *openapi3.SchemaRef) string {
 	if ref == nil {
 		return ""
@@ -173,17 +173,17 @@ func schemaName(ref *openapi3.SchemaRef) string {
 	return ""
 }
 
-// sentence makes a sentence of a description, which in the document is a predicate.
-func sentence(predicate string) string {
-	predicate = strings.TrimSpace(predicate)
-	if predicate == "" {
+// capitalize returns a description with its first letter in upper case.
+func capitalize(description string) string {
+	description = strings.TrimSpace(description)
+	if description == "" {
 		return ""
 	}
-	return strings.ToUpper(predicate[:1]) + predicate[1:]
+	return strings.ToUpper(description[:1]) + description[1:]
 }
 
-// prose makes paragraphs of a description, with what stands in backquotes as code.
-func prose(text string) template.HTML {
+// paragraphs returns a description as HTML, with text in backquotes as code.
+func paragraphs(text string) template.HTML {
 	var page strings.Builder
 	for paragraph := range strings.SplitSeq(strings.TrimSpace(text), "\n\n") {
 		page.WriteString("<p>")

@@ -49,7 +49,7 @@ func run(ctx context.Context, args []string, out, log io.Writer) error {
 		return err
 	}
 	defer fake.Close()
-	handler, err := console.Handler(fake)
+	handler, err := console.Handler(fake, s.hosts...)
 	if err != nil {
 		return err
 	}

@@ -18,6 +18,7 @@ var errUsage = errors.New("usage")
 // settings are what the command line says.
 type settings struct {
 	address         string
+	hosts           hosts
 	token           string
 	location        string
 	seed            string
@@ -44,6 +45,7 @@ func parseSettings(args []string, out io.Writer) (*settings, error) {
 		flags.PrintDefaults()
 	}
 	flags.StringVar(&s.address, "addr", "127.0.0.1:8787", "listen on `address`; port 0 selects a free port")
+	flags.Var(&s.hosts, "host", "accept requests for this host `name` in addition to IP addresses, localhost and names without a dot; may be repeated")
 	flags.StringVar(&s.token, "token", "pit-3b1f0d52-6a7c-4e0d-9a41-5c2f7e8d9b10", "accept this private integration `token`")
 	flags.StringVar(&s.location, "location", "ve9EPM428h8vShlRW1KT", "serve the location with this `ID`; the token belongs to it")
 	flags.IntVar(&s.locations, "locations", 1, "serve `n` locations of one agency, to install the app in by OAuth")
@@ -75,6 +77,18 @@ func parseSettings(args []string, out io.Writer) (*settings, error) {
 		return nil, errUsage
 	}
 	return s, nil
+}
+
+// hosts are host names of the command line.
+type hosts []string
+
+// String implements flag.Value.
+func (h *hosts) String() string { return strings.Join(*h, ",") }
+
+// Set implements flag.Value.
+func (h *hosts) Set(name string) error {
+	*h = append(*h, strings.ToLower(name))
+	return nil
 }
 
 // rate is a rate limit as the command line writes it.
