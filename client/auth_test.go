@@ -3,8 +3,12 @@ package client_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/http"
+	"slices"
 	"strconv"
+	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 
@@ -97,5 +101,116 @@ func TestStaticToken(t *testing.T) {
 	got, err := client.StaticToken(token).Token(t.Context())
 	if got != token || err != nil {
 		t.Errorf("got %q, %v", got, err)
+	}
+}
+
+// renewable is a source whose token is token-1 until that is invalidated, then token-2, and so on.
+type renewable struct {
+	mu      sync.Mutex
+	number  int
+	invalid []string
+}
+
+func (r *renewable) Token(context.Context) (string, error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return fmt.Sprintf("token-%d", r.number+1), nil
+}
+
+func (r *renewable) Invalidate(token string) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.invalid = append(r.invalid, token)
+	r.number++
+}
+
+func TestOnlyABadTokenIsRenewed(t *testing.T) {
+	t.Parallel()
+	tests := []struct {
+		name    string
+		status  int
+		message string
+		renews  bool
+	}{
+		{"bad token", 401, "Invalid JWT", true},
+		{"bad integration token", 401, "Invalid Private Integration token", true},
+		{"expired token", 401, "Invalid token: access token is invalid", true},
+		{"expired token, in other words", 401, "The token has expired", true},
+		{"no token", 401, "No Authorization header found for authentication!", false},
+		{"scope", 401, "The token is not authorized for this scope.", false},
+		{"class", 401, "This authClass type is not allowed to access this scope.  Please verify your IAM configuration if this is not the case.", false},
+		{"user type", 401, "Token's user type mismatch!", false},
+		{"no version", 401, "version header was not found.", false},
+		{"bad version", 401, "version header is invalid", false},
+		{"location", 403, "The token does not have access to this location.", false},
+		{"another status", 400, "Invalid JWT", false},
+	}
+	for _, test := range tests {
+		for _, operation := range operations {
+			t.Run(test.name+"/"+operation.name, func(t *testing.T) {
+				t.Parallel()
+				body := fmt.Sprintf(`{"statusCode":%d,"message":%q}`, test.status, test.message)
+				api := &authorizing{api: scripted{outcomes: []outcome{{status: test.status, body: body}, success}}}
+				source := &renewable{}
+				c, err := client.New(source, client.WithHTTPClient(&http.Client{Transport: api}), client.WithLocation("loc"),
+					client.WithRetry(client.RetryPolicy{MaxAttempts: 1}))
+				if err != nil {
+					t.Fatal(err)
+				}
+				err = operation.call(t.Context(), c)
+				if (err == nil) != test.renews {
+					t.Errorf("got %v, want success: %v", err, test.renews)
+				}
+				want, wantInvalid := []string{"Bearer token-1"}, []string(nil)
+				if test.renews {
+					want, wantInvalid = []string{"Bearer token-1", "Bearer token-2"}, []string{"token-1"}
+				}
+				if !slices.Equal(api.tokens, want) || !slices.Equal(source.invalid, wantInvalid) {
+					t.Errorf("sent %q and invalidated %q, want %q and %q", api.tokens, source.invalid, want, wantInvalid)
+				}
+			})
+		}
+	}
+}
+
+// authorizing keeps the Authorization headers that it was sent.
+type authorizing struct {
+	api    scripted
+	tokens []string
+}
+
+func (a *authorizing) RoundTrip(req *http.Request) (*http.Response, error) {
+	a.tokens = append(a.tokens, req.Header.Get("Authorization"))
+	return a.api.RoundTrip(req)
+}
+
+func TestATokenIsRenewedOnceACall(t *testing.T) {
+	t.Parallel()
+	api := &authorizing{api: scripted{outcomes: []outcome{{status: 401, body: `{"message":"Invalid JWT"}`}}}}
+	source := &renewable{}
+	c, err := client.New(source, client.WithHTTPClient(&http.Client{Transport: api}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err = c.Contacts.Get(t.Context(), "abc"); !errors.Is(err, client.ErrUnauthorized) {
+		t.Errorf("got %v", err)
+	}
+	if len(api.tokens) != 2 || len(source.invalid) != 1 {
+		t.Errorf("sent %q, invalidated %q, want two tokens and one", api.tokens, source.invalid)
+	}
+	if strings.Contains(fmt.Sprintf("%+v", err), "token-") {
+		t.Errorf("%+v holds the token", err)
+	}
+}
+
+func TestAStaticTokenIsNotAskedTwice(t *testing.T) {
+	t.Parallel()
+	api := &authorizing{api: scripted{outcomes: []outcome{{status: 401, body: `{"message":"Invalid JWT"}`}}}}
+	c, err := client.New(client.StaticToken("pit-test"), client.WithHTTPClient(&http.Client{Transport: api}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err = c.Contacts.Get(t.Context(), "abc"); !errors.Is(err, client.ErrUnauthorized) || len(api.tokens) != 1 {
+		t.Errorf("got %v after %d requests, want unauthorized after one", err, len(api.tokens))
 	}
 }

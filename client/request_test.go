@@ -9,11 +9,13 @@ import (
 	"io"
 	"log/slog"
 	"net/http"
+	"net/http/httptest"
 	"net/http/httptrace"
 	"net/url"
 	"runtime"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"syscall"
 	"testing"
 	"testing/synctest"
@@ -22,6 +24,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/highlevel-contacts/contacts-go/client"
+	"github.com/highlevel-contacts/contacts-go/gen"
 )
 
 // TestContactsService_Create_Frames counts the functions of this module between Create and the transport.
@@ -484,4 +487,241 @@ func TestLog_Levels(t *testing.T) {
 	if err := json.Unmarshal(logged.Bytes(), &record); err != nil || record.Kind != "not_found" || record.Cause == "" {
 		t.Errorf("got %s, want kind and cause", &logged)
 	}
+}
+
+// generatedCalls are calls of the generated client, by the operation that they belong to.
+var generatedCalls = []struct {
+	operation string
+	want      sent
+	call      func(ctx context.Context, c gen.ClientInterface) (*http.Response, error)
+}{
+	{"getContact", sent{Method: "GET", Target: "/proxy/v1/contacts/abc"}, func(ctx context.Context, c gen.ClientInterface) (*http.Response, error) {
+		return c.GetContact(ctx, "abc")
+	}},
+	{"updateContact", sent{Method: "PUT", Target: "/proxy/v1/contacts/abc", Body: `{"city":null}`}, func(ctx context.Context, c gen.ClientInterface) (*http.Response, error) {
+		return c.UpdateContact(ctx, "abc", gen.UpdateContactRequest{City: client.Clear[string]()})
+	}},
+	{"updateContact", sent{Method: "PUT", Target: "/proxy/v1/contacts/abc", Body: `{"x":1}`}, func(ctx context.Context, c gen.ClientInterface) (*http.Response, error) {
+		return c.UpdateContactWithBody(ctx, "abc", "application/json", strings.NewReader(`{"x":1}`))
+	}},
+	{"deleteContact", sent{Method: "DELETE", Target: "/proxy/v1/contacts/abc"}, func(ctx context.Context, c gen.ClientInterface) (*http.Response, error) {
+		return c.DeleteContact(ctx, "abc")
+	}},
+	{"upsertContact", sent{Method: "POST", Target: "/proxy/v1/contacts/upsert", Body: `{"locationId":"l"}`}, func(ctx context.Context, c gen.ClientInterface) (*http.Response, error) {
+		return c.UpsertContact(ctx, gen.UpsertContactRequest{LocationID: "l"})
+	}},
+	{"createContact", sent{Method: "POST", Target: "/proxy/v1/contacts/", Body: `{"locationId":"l"}`}, func(ctx context.Context, c gen.ClientInterface) (*http.Response, error) {
+		return c.CreateContact(ctx, gen.CreateContactRequest{LocationID: "l"})
+	}},
+	{"getContacts", sent{Method: "GET", Target: "/proxy/v1/contacts/?locationId=l"}, func(ctx context.Context, c gen.ClientInterface) (*http.Response, error) {
+		return c.GetContacts(ctx, &gen.GetContactsParams{LocationID: "l"})
+	}},
+	{"getContactsByBusinessId", sent{Method: "GET", Target: "/proxy/v1/contacts/business/b?locationId=l"}, func(ctx context.Context, c gen.ClientInterface) (*http.Response, error) {
+		return c.GetContactsByBusinessID(ctx, "b", &gen.GetContactsByBusinessIDParams{LocationID: "l"})
+	}},
+	// The generated client checks no arguments; whatever path that leads to, the doer must bear it.
+	{"getContact", sent{Method: "GET", Target: "/proxy/v1/contacts/a%2Fcontacts%2Fb"}, func(ctx context.Context, c gen.ClientInterface) (*http.Response, error) {
+		return c.GetContact(ctx, "a/contacts/b")
+	}},
+	{"deleteContact", sent{Method: "DELETE", Target: "/proxy/v1/"}, func(ctx context.Context, c gen.ClientInterface) (*http.Response, error) {
+		return c.DeleteContact(ctx, "..")
+	}},
+}
+
+func TestGeneratedHasTheSameAuthenticationAndBounds(t *testing.T) {
+	t.Parallel()
+	for _, test := range generatedCalls {
+		t.Run(test.operation+" "+test.want.Target, func(t *testing.T) {
+			t.Parallel()
+			api := &stub{answers: []answer{ok(`{"contact":{}}`), ok(strings.Repeat("x", 1001))}}
+			c := newClient(t, api, client.WithMaxResponseBytes(1000), client.WithUserAgent("example/1"))
+			resp, err := test.call(t.Context(), c.Generated())
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer resp.Body.Close()
+			if content, err := io.ReadAll(resp.Body); err != nil || string(content) != `{"contact":{}}` {
+				t.Errorf("body %q, %v", content, err)
+			}
+			if diff := cmp.Diff([]sent{test.want}, api.sent); diff != "" {
+				t.Errorf("sent (-want +got):\n%s", diff)
+			}
+			header := api.requests[0].Header
+			if header.Get("Authorization") != "Bearer "+token || header.Get("Version") != "2021-07-28" || !strings.HasPrefix(header.Get("User-Agent"), "example/1 contacts-go/") {
+				t.Errorf("header %v", header)
+			}
+			if _, err := test.call(t.Context(), c.Generated()); !errors.Is(err, client.ErrResponseTooLarge) { //nolint:bodyclose // there is none
+				t.Errorf("large body: %v", err)
+			}
+		})
+	}
+}
+
+func TestGeneratedHasTheSameErrors(t *testing.T) {
+	t.Parallel()
+	for _, test := range generatedCalls {
+		t.Run(test.operation+" "+test.want.Target, func(t *testing.T) {
+			t.Parallel()
+			c, _ := newStub(t, answer{status: 400, body: `{"error":"Contact with id abc not found","status":400}`})
+			_, err := test.call(t.Context(), c.Generated()) //nolint:bodyclose // there is none
+			var apiError *client.Error
+			if !errors.Is(err, client.ErrNotFound) || !errors.As(err, &apiError) {
+				t.Fatalf("got %v", err)
+			}
+			if apiError.Operation != test.operation || apiError.Method != test.want.Method {
+				t.Errorf("operation %q, method %q", apiError.Operation, apiError.Method)
+			}
+		})
+	}
+}
+
+// TestGeneratedBearsIDsThatLeadOut has the API at the root, where they lead to the shortest path.
+func TestGeneratedBearsIDsThatLeadOut(t *testing.T) {
+	t.Parallel()
+	for _, id := range badIDs {
+		c := newClient(t, &stub{answers: []answer{{status: 404}}}, client.WithBaseURL("https://api.example"))
+		_, err := c.Generated().DeleteContact(t.Context(), id) //nolint:bodyclose // there is none
+		var apiError *client.Error
+		if !errors.As(err, &apiError) || apiError.Operation != "deleteContact" {
+			t.Errorf("%q: %v", id, err)
+		}
+	}
+}
+
+func TestOperationFromContext(t *testing.T) {
+	t.Parallel()
+	var told []string
+	c := newClient(t, roundTrip(func(req *http.Request) (*http.Response, error) {
+		told = append(told, client.OperationFromContext(req.Context()))
+		return everything.response(req), nil
+	}))
+	for _, operation := range operations {
+		if err := operation.call(t.Context(), c); err != nil {
+			t.Errorf("%s: %v", operation.name, err)
+		}
+	}
+	want := []string{
+		"getContact", "getContacts", "getContactsByBusinessId", "updateContact", "deleteContact", "upsertContact", "upsertContact", "createContact",
+	}
+	if diff := cmp.Diff(want, told); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+	if got := client.OperationFromContext(t.Context()); got != "" {
+		t.Errorf("of another context: %q", got)
+	}
+}
+
+// TestTextsOfLostCalls has whole texts: neither query nor address are in them. A transport that does not tell what it has written
+// may have written the request.
+func TestTextsOfLostCalls(t *testing.T) {
+	t.Parallel()
+	const maybe = "; the write may have been applied"
+	want := map[string]string{
+		"get":                 "getContact: GET /proxy/v1/contacts/abc: unexpected EOF",
+		"list":                "getContacts: GET /proxy/v1/contacts/: unexpected EOF",
+		"list by business":    "getContactsByBusinessId: GET /proxy/v1/contacts/business/b: unexpected EOF",
+		"update":              "updateContact: PUT /proxy/v1/contacts/abc: unexpected EOF" + maybe,
+		"delete":              "deleteContact: DELETE /proxy/v1/contacts/abc: unexpected EOF" + maybe,
+		"upsert":              "upsertContact: POST /proxy/v1/contacts/upsert: unexpected EOF" + maybe,
+		"upsert of a new one": "upsertContact: POST /proxy/v1/contacts/upsert: unexpected EOF" + maybe,
+		"create":              "createContact: POST /proxy/v1/contacts/: unexpected EOF" + maybe,
+	}
+	c := newClient(t, roundTrip(func(*http.Request) (*http.Response, error) { return nil, io.ErrUnexpectedEOF }))
+	for _, operation := range operations {
+		err := operation.call(t.Context(), c)
+		if !errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, client.ErrMaybeApplied) != operation.write {
+			t.Errorf("%s: %v", operation.name, err)
+		}
+		if err.Error() != want[operation.name] {
+			t.Errorf("got  %s\nwant %s", err, want[operation.name])
+		}
+	}
+}
+
+// TestABodyThatBreaksOff breaks off successes, which are lost, and errors, which keep their status.
+func TestABodyThatBreaksOff(t *testing.T) {
+	t.Parallel()
+	broken := func(status int) *client.Client {
+		return newClient(t, roundTrip(func(req *http.Request) (*http.Response, error) {
+			resp := answer{status: status}.response(req)
+			resp.ContentLength, resp.Body = -1, io.NopCloser(brokenReader{})
+			return resp, nil
+		}))
+	}
+	for _, operation := range operations {
+		err := operation.call(t.Context(), broken(200))
+		if !errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, client.ErrMaybeApplied) != operation.write {
+			t.Errorf("%s: %v", operation.name, err)
+		}
+		if err := operation.call(t.Context(), broken(403)); !errors.Is(err, client.ErrForbidden) {
+			t.Errorf("%s: %v", operation.name, err)
+		}
+	}
+}
+
+// TestAContextThatEndsDuringACall ends it while the transport waits for an answer.
+func TestAContextThatEndsDuringACall(t *testing.T) {
+	t.Parallel()
+	for _, operation := range operations {
+		ctx, cancel := context.WithCancel(t.Context())
+		c := newClient(t, roundTrip(func(req *http.Request) (*http.Response, error) {
+			cancel()
+			<-req.Context().Done()
+			return nil, req.Context().Err()
+		}))
+		err := operation.call(ctx, c)
+		if !errors.Is(err, context.Canceled) || errors.Is(err, client.ErrMaybeApplied) != operation.write {
+			t.Errorf("%s: %v", operation.name, err)
+		}
+		cancel()
+	}
+}
+
+// TestTheCallersTransportIsUsed sends through the caller's proxy, and trusts whom the caller's TLS settings trust.
+func TestTheCallersTransportIsUsed(t *testing.T) {
+	t.Parallel()
+	contact := http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, `{"contact":{"id":"abc"}}`) })
+	get := func(t *testing.T, address string, httpClient *http.Client) error {
+		t.Helper()
+		c, err := client.New(client.StaticToken("pit-test"), client.WithBaseURL(address), client.WithHTTPClient(httpClient),
+			client.WithRetry(client.RetryPolicy{MaxAttempts: 1}))
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, err = c.Contacts.Get(t.Context(), "abc")
+		return err
+	}
+	t.Run("TLS", func(t *testing.T) {
+		t.Parallel()
+		server := httptest.NewTLSServer(contact)
+		defer server.Close()
+		if err := get(t, server.URL, server.Client()); err != nil {
+			t.Error(err)
+		}
+		if err := get(t, server.URL, &http.Client{}); err == nil {
+			t.Error("a certificate that nobody vouches for was trusted")
+		}
+	})
+	t.Run("proxy", func(t *testing.T) {
+		t.Parallel()
+		var proxied atomic.Int32
+		proxy := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			proxied.Add(1)
+			if r.URL.Host != "localhost:1" {
+				t.Errorf("asked for %s", r.URL.Host)
+			}
+			contact(w, r)
+		}))
+		defer proxy.Close()
+		address, err := url.Parse(proxy.URL)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := get(t, "http://localhost:1", &http.Client{Transport: &http.Transport{Proxy: http.ProxyURL(address)}}); err != nil {
+			t.Error(err)
+		}
+		if proxied.Load() != 1 {
+			t.Errorf("%d requests came by the proxy", proxied.Load())
+		}
+	})
 }

@@ -1,13 +1,16 @@
 package client_test
 
 import (
+	"context"
 	"embed"
 	"encoding/json"
 	"io"
 	"net/http"
+	"net/http/httptrace"
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"unicode"
 
@@ -153,3 +156,110 @@ func quote(t testing.TB, text string) string {
 func isNotPrintable(r rune) bool {
 	return !unicode.IsPrint(r)
 }
+
+// outcome is what a scripted transport does with one request.
+type outcome struct {
+	status    int
+	header    http.Header
+	body      string
+	err       error // instead of a response
+	unsent    bool  // the error came before anything was written
+	truncated bool  // the body breaks off
+}
+
+// scripted is a transport that plays outcomes, the last one again and again.
+type scripted struct {
+	outcomes []outcome
+	requests atomic.Int32
+	bodies   []string
+}
+
+func (s *scripted) RoundTrip(req *http.Request) (*http.Response, error) {
+	number := int(s.requests.Add(1))
+	if req.Body != nil {
+		body, err := io.ReadAll(req.Body)
+		if err != nil {
+			return nil, err
+		}
+		s.bodies = append(s.bodies, string(body))
+	}
+	play := s.outcomes[min(number, len(s.outcomes))-1]
+	if trace := httptrace.ContextClientTrace(req.Context()); trace != nil {
+		trace.GetConn("")
+		if !play.unsent {
+			trace.WroteHeaders()
+		}
+	}
+	if play.err != nil {
+		return nil, play.err
+	}
+	resp := &http.Response{StatusCode: play.status, Header: play.header, ContentLength: -1, Request: req}
+	if resp.Header == nil {
+		resp.Header = http.Header{}
+	}
+	var body io.Reader = strings.NewReader(play.body)
+	if play.truncated {
+		body = io.MultiReader(body, brokenReader{})
+	}
+	resp.Body = io.NopCloser(body)
+	return resp, nil
+}
+
+type brokenReader struct{}
+
+func (brokenReader) Read([]byte) (int, error) { return 0, io.ErrUnexpectedEOF }
+
+func (s *scripted) client(t *testing.T, opts ...client.Option) *client.Client {
+	t.Helper()
+	opts = append([]client.Option{
+		client.WithHTTPClient(&http.Client{Transport: s}), client.WithLocation("loc"), client.WithBaseURL("http://localhost/proxy"),
+	}, opts...)
+	c, err := client.New(client.StaticToken("pit-test"), opts...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c
+}
+
+// operations are calls of each operation, with what a repeated one does.
+var operations = []struct {
+	name       string
+	repeatable bool
+	write      bool
+	call       func(ctx context.Context, c *client.Client, opts ...client.CallOption) error
+}{
+	{"get", true, false, func(ctx context.Context, c *client.Client, opts ...client.CallOption) error {
+		_, err := c.Contacts.Get(ctx, "abc", opts...)
+		return err
+	}},
+	{"list", true, false, func(ctx context.Context, c *client.Client, opts ...client.CallOption) error {
+		_, err := c.Contacts.List(ctx, client.ListRequest{}, opts...)
+		return err
+	}},
+	{"list by business", true, false, func(ctx context.Context, c *client.Client, opts ...client.CallOption) error {
+		_, err := c.Contacts.ListByBusiness(ctx, "b", client.BusinessListRequest{}, opts...)
+		return err
+	}},
+	{"update", true, true, func(ctx context.Context, c *client.Client, opts ...client.CallOption) error {
+		_, err := c.Contacts.Update(ctx, "abc", client.UpdateContactRequest{City: client.Set("Oslo")}, opts...)
+		return err
+	}},
+	{"delete", true, true, func(ctx context.Context, c *client.Client, opts ...client.CallOption) error {
+		return c.Contacts.Delete(ctx, "abc", opts...)
+	}},
+	{"upsert", true, true, func(ctx context.Context, c *client.Client, opts ...client.CallOption) error {
+		_, err := c.Contacts.Upsert(ctx, client.UpsertContactRequest{Email: client.Set("a@example.com")}, opts...)
+		return err
+	}},
+	{"upsert of a new one", false, true, func(ctx context.Context, c *client.Client, opts ...client.CallOption) error {
+		request := client.UpsertContactRequest{Email: client.Set("a@example.com"), CreateNewIfDuplicateAllowed: client.Set(true)}
+		_, err := c.Contacts.Upsert(ctx, request, opts...)
+		return err
+	}},
+	{"create", false, true, func(ctx context.Context, c *client.Client, opts ...client.CallOption) error {
+		_, err := c.Contacts.Create(ctx, client.CreateContactRequest{Email: "a@example.com"}, opts...)
+		return err
+	}},
+}
+
+var success = outcome{status: http.StatusOK, body: `{"contact":{"id":"abc"},"contacts":[],"succeded":true,"new":false}`}
