@@ -2,9 +2,13 @@ package client_test
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"log"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
 	"time"
 
 	"github.com/highlevel-contacts/contacts-go/client"
@@ -328,4 +332,60 @@ func ExampleClient_Generated() {
 	defer resp.Body.Close()
 	fmt.Println(resp.StatusCode, resp.Header.Get("Content-Type"))
 	// Output: 200 application/json; charset=utf-8
+}
+
+// Do calls an endpoint that has no method, under the same rules. Here it finds the IDs of custom fields by their keys.
+func ExampleClient_Do() {
+	api := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		fmt.Fprint(w, `{"customFields":[{"id":"6dvNaf7VhkQ9snc5vnjJ","fieldKey":"contact.shoe_size"}]}`)
+	}))
+	defer api.Close()
+	c, err := client.New(client.StaticToken("pit-example"), client.WithBaseURL(api.URL))
+	if err != nil {
+		log.Fatal(err)
+	}
+
+	var definitions struct {
+		CustomFields []struct {
+			ID  string `json:"id"`
+			Key string `json:"fieldKey"`
+		} `json:"customFields"`
+	}
+	path := "/locations/" + url.PathEscape("ve9EPM428h8vShlRW1KT") + "/customFields"
+	if err := c.Do(context.Background(), http.MethodGet, path, nil, nil, &definitions); err != nil {
+		log.Fatal(err)
+	}
+	ids := map[string]string{}
+	for _, field := range definitions.CustomFields {
+		ids[field.Key] = field.ID
+	}
+	fmt.Println(ids["contact.shoe_size"])
+	// Output: 6dvNaf7VhkQ9snc5vnjJ
+}
+
+// A call hook is the one place for metrics.
+func ExampleWithCallHook() {
+	fake := startFake()
+	defer fake.Close()
+	c := fake.Client(client.WithCallHook(func(_ context.Context, info client.CallInfo) {
+		fmt.Printf("%s status=%d attempts=%d kind=%q\n", info.Operation, info.StatusCode, info.Attempts, client.Kind(info.Err))
+	}))
+	ctx := context.Background()
+	_, _ = c.Contacts.Get(ctx, "ada00000000000000000")
+	_, _ = c.Contacts.Get(ctx, "missing0000000000000")
+	// Output:
+	// getContact status=200 attempts=1 kind=""
+	// getContact status=400 attempts=1 kind="not_found"
+}
+
+// SetNonZero leaves a stored value unchanged where the source has none.
+func ExampleSetNonZero() {
+	row := map[string]string{"city": "", "state": "AL"} // an empty cell of a CSV file
+	change := client.UpdateContactRequest{City: client.SetNonZero(row["city"]), State: client.SetNonZero(row["state"])}
+	body, err := json.Marshal(change)
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(string(body))
+	// Output: {"state":"AL"}
 }

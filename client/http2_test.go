@@ -5,7 +5,9 @@ import (
 	"crypto/tls"
 	"encoding/binary"
 	"errors"
+	"fmt"
 	"io"
+	"math/rand/v2"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -15,6 +17,7 @@ import (
 	"time"
 
 	"github.com/highlevel-contacts/contacts-go/client"
+	"github.com/highlevel-contacts/contacts-go/client/clienttest"
 )
 
 // The types, flags and error codes of HTTP/2 frames (RFC 9113) that the tests use.
@@ -239,5 +242,67 @@ func TestClient_HTTP2_CanceledWrite(t *testing.T) {
 	err := server.client(t).Contacts.Delete(ctx, "abc")
 	if !errors.Is(err, context.Canceled) || !errors.Is(err, client.ErrMaybeApplied) || client.Kind(err) != "canceled" {
 		t.Errorf("got %v (%s), want context.Canceled and ErrMaybeApplied", err, client.Kind(err))
+	}
+}
+
+// TestSoak_HTTP2 creates contacts over HTTP/2 while streams are reset, before and after the create is
+// carried out, and connections are closed gracefully. No contact is created twice, and an error that
+// does not match ErrMaybeApplied means that none was created.
+func TestSoak_HTTP2(t *testing.T) {
+	t.Parallel()
+	fake := clienttest.NewServer(t, clienttest.WithLocation(clienttest.Location{AllowDuplicates: true}),
+		clienttest.WithRateLimit(clienttest.RateLimit{}))
+	api := fake.Handler()
+	server := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		switch chance := rand.IntN(100); {
+		case chance < 10:
+			panic(http.ErrAbortHandler)
+		case chance < 20:
+			api.ServeHTTP(httptest.NewRecorder(), r)
+			panic(http.ErrAbortHandler)
+		case chance < 30:
+			w.Header().Set("Connection", "close") // a graceful GOAWAY
+		}
+		api.ServeHTTP(w, r)
+	}))
+	server.EnableHTTP2 = true
+	server.StartTLS()
+	t.Cleanup(server.Close)
+	c := fake.Client(client.WithBaseURL(server.URL), client.WithHTTPClient(server.Client()),
+		client.WithRetry(client.RetryPolicy{MinDelay: time.Millisecond}))
+
+	type outcome struct {
+		name string
+		err  error
+	}
+	outcomes := make([]outcome, 400)
+	var workers sync.WaitGroup
+	for worker := range 10 {
+		workers.Go(func() {
+			for i := worker; i < len(outcomes); i += 10 {
+				name := fmt.Sprintf("Soak%d", i)
+				_, err := c.Contacts.Create(t.Context(), client.CreateContactRequest{FirstName: name})
+				outcomes[i] = outcome{name, err}
+			}
+		})
+	}
+	workers.Wait()
+	created := map[string]int{}
+	for _, contact := range fake.Contacts() {
+		created[contact.FirstName]++
+	}
+	failed := 0
+	for _, o := range outcomes {
+		if o.err != nil {
+			failed++
+		}
+		switch count := created[o.name]; {
+		case count > 1, o.err == nil && count != 1, o.err != nil && count == 1 && !errors.Is(o.err, client.ErrMaybeApplied):
+			t.Errorf("%s was created %d times: %v", o.name, count, o.err)
+		}
+	}
+	t.Logf("%d of %d creates failed", failed, len(outcomes))
+	if failed == 0 {
+		t.Error("no create failed: the server did not reset a stream")
 	}
 }

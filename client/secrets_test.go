@@ -43,7 +43,7 @@ func forms(t *testing.T, value any) map[string]string {
 		t.Error(err)
 	}
 	printed := map[string]string{"slog text": text.String(), "slog JSON": object.String(), "JSON": string(encoded)}
-	for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q"} {
+	for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q", "%t", "%d", "%x", "%U", "%c", "%e", "%O", "%p"} {
 		printed[verb] = fmt.Sprintf(verb, value)
 		printed[verb+" in a list"] = fmt.Sprintf(verb, []any{value})
 	}
