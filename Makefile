@@ -10,7 +10,7 @@ REDOCLY       := @redocly/cli@2.77.0
 PKG ?= ./...
 ## more flags for test, such as '-run TestGet -v'
 TESTFLAGS ?=
-## flags for fake
+## flags for fake and live
 FLAGS ?=
 ## time for each fuzz target, such as 5m or 1000x
 FUZZTIME ?= 30s
@@ -139,6 +139,10 @@ consumer: ## check which modules reach the build of a program that imports the c
 .PHONY: drift
 drift: ## compare api/contacts.yaml with the vendor's document at VENDOR and print what is new
 	@cd api/drift && go run . -ours ../contacts.yaml -known ../differences.yaml '$(if $(findstring ://,$(VENDOR)),$(VENDOR),$(abspath $(VENDOR)))'
+
+.PHONY: live
+live: ## check the real API against api/NOTES.md, read-only; FLAGS='-write -record DIR' does more
+	@go run ./client/cmd/livecheck $(FLAGS)
 
 .PHONY: notes
 notes: ## write the tables of api/NOTES.md from api/differences.yaml

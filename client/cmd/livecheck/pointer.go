@@ -1,0 +1,48 @@
+package main
+
+import (
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// located is a value in a JSON document, and the JSON pointer to it.
+type located struct {
+	pointer string
+	value   any
+}
+
+// find returns the values at a JSON pointer in which * stands for every element or property.
+func find(body any, pattern string) []located {
+	found := []located{{"", body}}
+	for token := range strings.SplitSeq(strings.TrimPrefix(pattern, "/"), "/") {
+		var next []located
+		for _, at := range found {
+			switch value := at.value.(type) {
+			case map[string]any:
+				for _, name := range slices.Sorted(maps.Keys(value)) {
+					if token == "*" || token == name {
+						next = append(next, located{at.pointer + "/" + name, value[name]})
+					}
+				}
+			case []any:
+				for i, element := range value {
+					if name := strconv.Itoa(i); token == "*" || token == name {
+						next = append(next, located{at.pointer + "/" + name, element})
+					}
+				}
+			}
+		}
+		found = next
+	}
+	return found
+}
+
+// lookup returns the value at a JSON pointer, and nil if there is none.
+func lookup(body any, pointer string) any {
+	if found := find(body, pointer); len(found) == 1 {
+		return found[0].value
+	}
+	return nil
+}

@@ -1,0 +1,176 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// recorder stores response bodies as fixtures. It replaces every value that may identify a person, a contact or a
+// location: all strings except those of fixed vocabularies, and all numbers except counts and statuses. Equal values are
+// replaced by equal ones in all files, and keep their form, so that a cursor still matches its contact.
+type recorder struct {
+	directory string
+	files     int
+	replaced  map[string]string // by kind and original
+	counts    map[string]int    // by kind
+	secrets   []string
+}
+
+func newRecorder(directory string, secrets ...string) (*recorder, error) {
+	if err := os.MkdirAll(directory, 0o700); err != nil {
+		return nil, fmt.Errorf("-record: %w", err)
+	}
+	return &recorder{directory: directory, replaced: map[string]string{}, counts: map[string]int{}, secrets: secrets}, nil
+}
+
+// record writes the body of a response. A nil recorder records nothing.
+func (r *recorder) record(o *observation) error {
+	if r == nil || o.body == nil {
+		return nil // what is not JSON cannot be cleaned of personal data
+	}
+	r.files++
+	name := fmt.Sprintf("%02d-%s-%d.json", r.files, strings.ReplaceAll(o.step, " ", "-"), o.response.StatusCode)
+	var out bytes.Buffer
+	encoder := json.NewEncoder(&out)
+	encoder.SetEscapeHTML(false)
+	encoder.SetIndent("", "  ")
+	if err := encoder.Encode(r.replace("", o.body)); err != nil {
+		return fmt.Errorf("%s: %w", name, err)
+	}
+	for _, secret := range r.secrets {
+		if bytes.Contains(out.Bytes(), []byte(secret)) {
+			return fmt.Errorf("%s: it would contain the token or the location", name)
+		}
+	}
+	return os.WriteFile(filepath.Join(r.directory, name), out.Bytes(), 0o600)
+}
+
+// Properties whose values belong to a fixed vocabulary or count something, and identify nobody.
+var (
+	vocabulary = []string{"status", "code", "type", "matchingField", "channel", "medium", "utmMedium", "country", "timezone", "encoding", "mimetype"}
+	numbers    = []string{"status", "statusCode", "total", "count", "currentPage", "nextPage", "prevPage"}
+	messages   = []string{"message", "error", "error_description"}
+)
+
+var (
+	word     = regexp.MustCompile(`^[A-Za-z0-9_./+-]{0,32}$`)
+	uuid     = regexp.MustCompile(`^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$`)
+	id       = regexp.MustCompile(`^[A-Za-z0-9]{20,24}$`)
+	email    = regexp.MustCompile(`^[^@\s]+@[^@\s]+$`)
+	phone    = regexp.MustCompile(`^\+?[0-9][0-9 ()./-]{5,}$`)
+	property = regexp.MustCompile(`^[A-Za-z_]{1,40}$`)
+	// An ID, email address, number or quoted text in a message.
+	inMessage = regexp.MustCompile(`[^\s@"']+@[^\s@"']+|\b[A-Za-z0-9]{20,24}\b|\+?[0-9][0-9-]{5,}|"[^"]*"|'[^']*'`)
+)
+
+// replace returns value, which is that of the property name, without anything personal.
+func (r *recorder) replace(name string, value any) any {
+	switch value := value.(type) {
+	case map[string]any:
+		object := map[string]any{}
+		for key, member := range value {
+			newKey := key
+			if !property.MatchString(key) {
+				newKey = r.text(key) // files are keyed by UUID
+			}
+			object[newKey] = r.replace(key, member)
+		}
+		return object
+	case []any:
+		list := make([]any, len(value))
+		for i, element := range value {
+			list[i] = r.replace(name, element)
+		}
+		return list
+	case string:
+		switch {
+		case slices.Contains(vocabulary, name) && word.MatchString(value):
+			return value
+		case slices.Contains(messages, name):
+			return inMessage.ReplaceAllStringFunc(value, r.text)
+		}
+		return r.text(value)
+	case float64:
+		if slices.Contains(numbers, name) {
+			return value
+		}
+		return r.number(value)
+	}
+	return value
+}
+
+// text returns the replacement of a string, which has the same form.
+func (r *recorder) text(value string) string {
+	if value == "" {
+		return ""
+	}
+	if t, err := time.Parse(time.RFC3339, value); err == nil {
+		return r.time(t).Format("2006-01-02T15:04:05.000Z07:00")
+	}
+	if _, err := time.Parse(time.DateOnly, value); err == nil {
+		return r.once("date", value, func(n int) string { return time.Date(1990, 1, n, 0, 0, 0, 0, time.UTC).Format(time.DateOnly) })
+	}
+	lower := strings.ToLower(value)
+	switch {
+	case uuid.MatchString(value):
+		return r.once("uuid", lower, func(n int) string { return fmt.Sprintf("00000000-0000-4000-8000-%012d", n) })
+	case strings.Contains(value, "://"):
+		return r.once("url", value, func(n int) string { return fmt.Sprintf("https://example.com/%d", n) })
+	case email.MatchString(value):
+		return r.once("email", lower, func(n int) string { return fmt.Sprintf("person%d@example.com", n) })
+	case id.MatchString(value):
+		return r.once("id", value, func(n int) string { return fmt.Sprintf("Sample%0*d", len(value)-len("Sample"), n) })
+	case phone.MatchString(value):
+		digits := strings.Map(func(c rune) rune {
+			if c < '0' || c > '9' {
+				return -1
+			}
+			return c
+		}, value)
+		return r.once("phone", digits, func(n int) string { return fmt.Sprintf("+1555010%04d", n) })
+	}
+	replacement := r.once("text", lower, func(n int) string { return fmt.Sprintf("Text %d", n) })
+	if value == lower {
+		return strings.ToLower(replacement) // lists lower-case names
+	}
+	return replacement
+}
+
+// number returns the replacement of a number: one of the same magnitude for a time in milliseconds.
+func (r *recorder) number(value float64) any {
+	const firstMillisecond = 1e11 // 1973
+	if value >= firstMillisecond && value < 1e14 {
+		return r.time(time.UnixMilli(int64(value))).UnixMilli()
+	}
+	return json.Number(r.once("number", fmt.Sprint(value), strconv.Itoa))
+}
+
+// time returns the replacement of a time, as a string and in milliseconds alike.
+func (r *recorder) time(t time.Time) time.Time {
+	replacement, err := time.Parse(time.RFC3339, r.once("time", fmt.Sprint(t.UnixMilli()), func(n int) string {
+		return time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC).Add(-time.Duration(n) * time.Minute).Format(time.RFC3339)
+	}))
+	if err != nil {
+		panic(err) // the text was formatted above
+	}
+	return replacement
+}
+
+// once returns the replacement of original, and makes one if it is new.
+func (r *recorder) once(kind, original string, replacement func(n int) string) string {
+	key := kind + " " + original
+	if existing, ok := r.replaced[key]; ok {
+		return existing
+	}
+	r.counts[kind]++
+	r.replaced[key] = replacement(r.counts[kind])
+	return r.replaced[key]
+}
