@@ -43,7 +43,12 @@ func forms(t *testing.T, value any) map[string]string {
 		t.Error(err)
 	}
 	printed := map[string]string{"slog text": text.String(), "slog JSON": object.String(), "JSON": string(encoded)}
-	for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q", "%t", "%d", "%x", "%U", "%c", "%e", "%O", "%p"} {
+	if _, ours := value.(fmt.Formatter); ours {
+		for _, verb := range []string{"%t", "%d", "%x", "%U", "%c", "%e", "%O", "%+d"} {
+			printed[verb] = fmt.Sprintf(verb, value)
+		}
+	}
+	for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q"} {
 		printed[verb] = fmt.Sprintf(verb, value)
 		printed[verb+" in a list"] = fmt.Sprintf(verb, []any{value})
 	}
