@@ -58,7 +58,7 @@ type Behavior struct {
 	// CountryMessage is the message of the 422 for a country that is not two letters, "country must be
 	// a valid ISO31661 Alpha2 code" by default. Not known.
 	CountryMessage string
-	// RejectBarePath answers /contacts without the slash with 404 instead of serving it as /contacts/.
+	// RejectBarePath makes /contacts without the slash a 404 instead of serving it as /contacts/.
 	// Not known.
 	RejectBarePath bool
 	// RejectDuplicateUpdate makes an update with another contact's email address or phone number fail

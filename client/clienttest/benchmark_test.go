@@ -28,7 +28,7 @@ func filled(b *testing.B, n int, opts ...clienttest.Option) *clienttest.Server {
 	return s
 }
 
-// fetch gets a path and reads the answer to its end.
+// fetch gets a path and reads the response to its end.
 func fetch(ctx context.Context, httpClient *http.Client, s *clienttest.Server, path string) error {
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, s.URL+path, nil)
 	if err != nil {

@@ -12,7 +12,7 @@ import (
 	"github.com/highlevel-contacts/contacts-go/client/clienttest"
 )
 
-// After many callers have written at once, every way to find a contact agrees with every other.
+// After concurrent writes, all ways to find a contact agree.
 func TestConcurrentUse(t *testing.T) {
 	t.Parallel()
 	w := newWire(t, clienttest.WithoutSocket(), clienttest.WithoutValidation(), clienttest.WithRateLimit(clienttest.RateLimit{}),
@@ -20,14 +20,14 @@ func TestConcurrentUse(t *testing.T) {
 	var callers sync.WaitGroup
 	for caller := range 8 {
 		callers.Go(func() {
-			dice := rand.New(rand.NewPCG(1, uint64(caller)))
+			rng := rand.New(rand.NewPCG(1, uint64(caller)))
 			for range 150 {
-				address := fmt.Sprintf("p%d@example.com", dice.IntN(60))
-				switch dice.IntN(5) {
+				address := fmt.Sprintf("p%d@example.com", rng.IntN(60))
+				switch rng.IntN(5) {
 				case 0:
 					w.do("POST", "/contacts/", `{"locationId":"`+w.server.LocationID+`","email":"`+address+`"}`)
 				case 1:
-					w.upsert(`"email":"` + address + `","phone":"+1415555` + strconv.Itoa(2000+dice.IntN(60)) + `"`)
+					w.upsert(`"email":"` + address + `","phone":"+1415555` + strconv.Itoa(2000+rng.IntN(60)) + `"`)
 				case 2:
 					for _, id := range w.list("&limit=1&query=" + url.QueryEscape(address)).ids() {
 						w.do("DELETE", "/contacts/"+id, "")

@@ -53,15 +53,15 @@ func TestListShape(t *testing.T) {
 		"dateOfBirth":null,"businessId":null,"tags":[],"followers":[],"additionalEmails":[],"attributions":[],
 		"customFields":[],"profilePhoto":null,"lastActivity":null}`
 	reply{status: 200, json: r.at("contacts", 0)}.wantJSON(t, 200, bare)
-	for member, want := range map[string]any{
+	for property, want := range map[string]any{
 		"contactName": "rosan deo", "firstName": "rosan", "lastName": "deo", "firstNameRaw": "Rosan", "lastNameRaw": "Deo",
 		"email": "Rosan@deos.com", "lastActivity": 1626435570564.0,
 		"attributions":     []any{map[string]any{"utmSessionSource": "CRM UI", "utmCampaign": "spring", "medium": "manual", "isFirst": true}},
 		"additionalEmails": []any{map[string]any{"email": "home@deos.com", "validEmail": nil}},
 		"dndSettings":      map[string]any{"SMS": map[string]any{"status": "permanent", "code": "103"}},
 	} {
-		if diff := cmp.Diff(want, r.at("contacts", 1, member)); diff != "" {
-			t.Errorf("%s (-want +got):\n%s", member, diff)
+		if diff := cmp.Diff(want, r.at("contacts", 1, property)); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", property, diff)
 		}
 	}
 	for _, absent := range []string{"name", "firstNameLowerCase", "attributionSource", "createdBy", "emailLowerCase", "searchAfter"} {

@@ -21,22 +21,22 @@ func pair(t *testing.T, l clienttest.Location, opts ...clienttest.Option) *wire 
 	return w
 }
 
-func (w *wire) upsert(members string) reply {
+func (w *wire) upsert(properties string) reply {
 	w.tb.Helper()
-	return w.do("POST", "/contacts/upsert", `{"locationId":"`+w.server.LocationID+`",`+members+`}`)
+	return w.do("POST", "/contacts/upsert", `{"locationId":"`+w.server.LocationID+`",`+properties+`}`)
 }
 
 func TestDuplicateOnCreate(t *testing.T) {
 	t.Parallel()
-	refused := func(id, member, name string) string {
+	refused := func(id, property, name string) string {
 		return `{"statusCode":400,"message":"This location does not allow duplicated contacts.",
-			"meta":{"contactId":"` + id + `","matchingField":"` + member + `","contactName":"` + name + `"}}`
+			"meta":{"contactId":"` + id + `","matchingField":"` + property + `","contactName":"` + name + `"}}`
 	}
 	tests := []struct {
-		name     string
-		location clienttest.Location
-		members  string
-		want     string // empty: created
+		name       string
+		location   clienttest.Location
+		properties string
+		want       string // empty: created
 	}{
 		{"address in another case", clienttest.Location{}, `"email":"MAE@example.com"`, refused("mail", "email", "Mae Ill")},
 		{"number in another form", clienttest.Location{}, `"phone":"(888) 888-8888"`, refused("call", "phone", "Cal")},
@@ -49,7 +49,7 @@ func TestDuplicateOnCreate(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
 			w := pair(t, test.location)
-			r := w.do("POST", "/contacts/", `{"locationId":"`+w.server.LocationID+`",`+test.members+`}`)
+			r := w.do("POST", "/contacts/", `{"locationId":"`+w.server.LocationID+`",`+test.properties+`}`)
 			if test.want != "" {
 				r.wantJSON(t, 400, test.want)
 			} else if r.status != 201 {
@@ -62,11 +62,11 @@ func TestDuplicateOnCreate(t *testing.T) {
 func TestUpsertMatches(t *testing.T) {
 	t.Parallel()
 	tests := []struct {
-		name     string
-		location clienttest.Location
-		members  string
-		status   int
-		id       string // empty: a new one
+		name       string
+		location   clienttest.Location
+		properties string
+		status     int
+		id         string // empty: a new one
 	}{
 		{"nobody", clienttest.Location{}, `"email":"new@example.com"`, 201, ""},
 		{"no identifier", clienttest.Location{}, `"firstName":"X"`, 201, ""},
@@ -83,7 +83,7 @@ func TestUpsertMatches(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
 			w := pair(t, test.location)
-			r := w.upsert(test.members)
+			r := w.upsert(test.properties)
 			if r.status != test.status || r.at("new") != (test.status == 201) || r.at("traceId") == nil {
 				t.Errorf("%d %s, want %d", r.status, r.text, test.status)
 			}
@@ -122,7 +122,7 @@ func TestUpsertDiscardsGender(t *testing.T) {
 	t.Parallel()
 	w := pair(t, clienttest.Location{})
 	if r := w.upsert(`"email":"mae@example.com","gender":"male"`); r.at("contact", "gender") != "male" {
-		t.Errorf("answered %v", r.at("contact", "gender"))
+		t.Errorf("got gender %v", r.at("contact", "gender"))
 	}
 	if got := w.do("GET", "/contacts/mail", "").at("contact", "gender"); got != "female" {
 		t.Errorf("stored %v", got)

@@ -158,7 +158,8 @@ func (l *Location) writeFields(stored []gen.CustomField, inputs []fieldInput, ru
 	return fields, nil
 }
 
-// convert returns a value as the API answers it, nil if it does not fit the field; or that it clears the field.
+// convert returns a value as the API returns it, nil if it does not fit the field, and reports
+// whether it clears the field.
 func (f *FieldDefinition) convert(raw json.RawMessage, rule ClearRule) (value json.RawMessage, clears bool) {
 	raw = bytes.TrimSpace(raw)
 	switch string(raw) {

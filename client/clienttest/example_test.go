@@ -6,6 +6,9 @@ import (
 	"fmt"
 	"log"
 	"net/http"
+	"net/url"
+	"os"
+	"path/filepath"
 
 	"github.com/highlevel-contacts/contacts-go/client"
 	"github.com/highlevel-contacts/contacts-go/client/clienttest"
@@ -20,7 +23,7 @@ func start() *clienttest.Server {
 	return s
 }
 
-// The happy path: what the program did can be seen in the contacts and in the requests.
+// The contacts and the requests show what the program did.
 func Example() {
 	s := start() // in a test: clienttest.NewServer(t)
 	defer s.Close()
@@ -40,7 +43,7 @@ func Example() {
 	// createContact 201
 }
 
-// A contact that does not exist is a 400 of the API, and ErrNotFound of the client.
+// A contact that does not exist is a 400 of the API and ErrNotFound of the client.
 func Example_notFound() {
 	s := start()
 	defer s.Close()
@@ -51,7 +54,7 @@ func Example_notFound() {
 	// Output: true true
 }
 
-// A location forbids duplicates unless it is told otherwise.
+// By default a location does not allow duplicates.
 func Example_duplicate() {
 	s := start()
 	defer s.Close()
@@ -65,7 +68,8 @@ func Example_duplicate() {
 	// Output: email of ocQHyuzHvysMo5N5VsXc
 }
 
-// A budget that others have used up. Limits that the program itself exceeds are set by WithRateLimit.
+// The rate limit is exhausted by other clients. WithRateLimit sets a limit that the program itself
+// can exceed.
 func Example_rateLimited() {
 	s := start()
 	defer s.Close()
@@ -77,7 +81,7 @@ func Example_rateLimited() {
 	// Output: true
 }
 
-// The connection breaks after the contact was created: the caller cannot know, and must look before it repeats.
+// The connection is reset after the contact was created: the caller must check before it retries.
 func Example_unclearCreate() {
 	s := start()
 	defer s.Close()
@@ -91,13 +95,13 @@ func Example_unclearCreate() {
 func ExampleServer_Fail() {
 	s := start()
 	defer s.Close()
-	// One list in ten is a page of a gateway, and the third contact that is read has a phone number that is no text.
+	// One list in ten is a gateway's page, and the phone number of the third contact is not a string.
 	s.Fail(
 		clienttest.Fault{Operation: "getContacts", Rate: 0.1, Status: 502, Body: clienttest.GatewayPage, Header: clienttest.HTMLHeader()},
 		clienttest.Fault{Operation: "getContact", After: 2, Count: 1, Set: map[string]any{"/contact/phone": 5}},
 	)
-	fmt.Println(len(s.Faults()), "faults in force")
-	// Output: 2 faults in force
+	fmt.Println(len(s.Faults()), "active faults")
+	// Output: 2 active faults
 }
 
 func ExampleSnapshot_Since() {
@@ -113,4 +117,52 @@ func ExampleSnapshot_Since() {
 		fmt.Printf("%q became %q\n", change.Before.City, change.After.City)
 	}
 	// Output: "" became "London"
+}
+
+// An app is installed without a person: the consent page redirects at once, and the code of the
+// redirect is exchanged for tokens.
+func ExampleWithConsent() {
+	s, err := clienttest.Start(clienttest.WithoutSocket(), clienttest.WithConsent(clienttest.Grant{}))
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer s.Close()
+
+	browser := s.HTTPClient()
+	browser.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+	resp, err := browser.Get(s.URL + "/oauth/chooselocation?" + url.Values{
+		"response_type": {"code"}, "client_id": {s.App.ClientID}, "state": {"a-random-state"},
+		"redirect_uri": {"https://app.example/callback"},
+	}.Encode())
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer resp.Body.Close()
+	target, err := resp.Location()
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(target.Host, target.Query().Get("state"), target.Query().Has("code"))
+	// Output: app.example a-random-state true
+}
+
+// Another process continues with the contacts of the file.
+func ExampleWithState() {
+	dir, err := os.MkdirTemp("", "fake")
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer os.RemoveAll(dir)
+	for range 2 {
+		s, err := clienttest.Start(clienttest.WithoutSocket(), clienttest.WithState(filepath.Join(dir, "contacts.jsonl")))
+		if err != nil {
+			log.Fatal(err)
+		}
+		s.Seed(client.Contact{FirstName: "Ada"})
+		fmt.Println(s.Len())
+		s.Close()
+	}
+	// Output:
+	// 1
+	// 2
 }

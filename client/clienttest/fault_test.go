@@ -18,7 +18,7 @@ import (
 	"github.com/highlevel-contacts/contacts-go/gen"
 )
 
-// onBoth runs a test over a socket and without one.
+// onBoth runs a test with a socket and without one.
 func onBoth(t *testing.T, test func(w *wire)) {
 	t.Helper()
 	for name, opts := range map[string][]clienttest.Option{"socket": nil, "memory": {clienttest.WithoutSocket()}} {
@@ -348,8 +348,8 @@ func TestSeedRejectsWhatCannotBeSent(t *testing.T) {
 	}
 }
 
-// A drifted answer is not held against the fake; one that it makes up itself is.
-func TestUnaskedForAnswerIsReported(t *testing.T) {
+// A response that a fault changed may violate the document; one of the fake itself may not.
+func TestResponseThatViolatesTheDocumentIsReported(t *testing.T) {
 	t.Parallel()
 	s, err := clienttest.Start(clienttest.WithoutSocket())
 	if err != nil {

@@ -9,7 +9,7 @@ import (
 	"github.com/highlevel-contacts/contacts-go/client/clienttest"
 )
 
-// Every row is a fact of what the API says before it looks at a request.
+// Each row is a check that the API makes before it reads a request.
 func TestVersionTokenLocation(t *testing.T) {
 	t.Parallel()
 	const noVersion = `{"statusCode":401,"message":"version header was not found."}`

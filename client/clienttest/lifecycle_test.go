@@ -10,7 +10,7 @@ import (
 	"github.com/highlevel-contacts/contacts-go/client/clienttest"
 )
 
-// A server that ends takes every request with it, whatever it was doing, and leaves nothing behind.
+// Close ends every request, whatever it is waiting for, and leaves no goroutine.
 func TestCloseEndsRequests(t *testing.T) {
 	t.Parallel()
 	for name, opts := range map[string][]clienttest.Option{"socket": nil, "memory": {clienttest.WithoutSocket()}} {

@@ -50,12 +50,12 @@ func TestCodeExchange(t *testing.T) {
 	code := w.server.AuthorizationCode(clienttest.Grant{})
 	exchange := url.Values{"grant_type": {"authorization_code"}, "code": {code}, "user_type": {"Location"}}
 	r := w.token(exchange)
-	for member, want := range map[string]any{
+	for property, want := range map[string]any{
 		"token_type": "Bearer", "expires_in": 86399.0, "userType": "Location", "scope": "contacts.readonly contacts.write oauth.write",
 		"locationId": w.server.LocationID, "companyId": w.server.CompanyID, "userId": "y0BeYjuRIlDwsDcOHOJo",
 	} {
-		if r.at(member) != want {
-			t.Errorf("%s is %v, want %v", member, r.at(member), want)
+		if r.at(property) != want {
+			t.Errorf("%s is %v, want %v", property, r.at(property), want)
 		}
 	}
 	if r.status != 200 || r.at("refreshTokenId") == nil || w.status(r.at("access_token")) != 400 {

@@ -15,7 +15,7 @@ import (
 	"github.com/highlevel-contacts/contacts-go/gen"
 )
 
-// started starts a fake that keeps its state at path.
+// started starts a fake that stores its state at path.
 func started(t *testing.T, path string) *clienttest.Server {
 	t.Helper()
 	s, err := clienttest.Start(clienttest.WithState(path), clienttest.WithoutSocket())
@@ -36,7 +36,7 @@ func TestStateSurvives(t *testing.T) {
 	w.do("PUT", "/contacts/"+kept, `{"city":"Dolomite"}`)
 	w.do("DELETE", "/contacts/"+gone, "")
 	before := first.Contacts()
-	// No Close: the process may end at any time. Half a line is what is left of a write that was not answered.
+	// No Close: the process may end at any time. Half a line is what remains of a write that was not confirmed.
 	path = crashed(t, path)
 	file, err := os.OpenFile(path, os.O_APPEND|os.O_WRONLY, 0)
 	if err != nil {
@@ -232,7 +232,7 @@ func TestSeedJSON(t *testing.T) {
 		t.Fatal(n, err)
 	}
 	if r := w.do("GET", "/contacts/a", ""); r.at("contact", "unheard", "of", 0) != 1.0 {
-		t.Errorf("unknown members are lost: %s", r.text)
+		t.Errorf("unknown properties are lost: %s", r.text)
 	}
 	if r := w.do("GET", "/contacts/b", ""); r.at("contact", "firstName") != "Bob" || r.at("contact", "lastActivity") != "2021-07-16T11:39:30.564Z" {
 		t.Errorf("b: %s", r.text)

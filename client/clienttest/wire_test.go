@@ -12,7 +12,7 @@ import (
 	"github.com/highlevel-contacts/contacts-go/client/clienttest"
 )
 
-// wire speaks to a fake as curl does.
+// wire sends raw requests to a fake, as curl does.
 type wire struct {
 	tb     testing.TB
 	server *clienttest.Server
@@ -33,7 +33,7 @@ func wireTo(tb testing.TB, s *clienttest.Server) *wire {
 	}}
 }
 
-// reply is an answer with its body as JSON.
+// reply is a response with its body as JSON.
 type reply struct {
 	status int
 	header http.Header
@@ -92,7 +92,7 @@ func (r reply) at(path ...any) any {
 	return value
 }
 
-// has tells whether a member is there, be it null.
+// has reports whether a property exists, be it null.
 func (r reply) has(path ...any) bool {
 	object, _ := r.at(path[:len(path)-1]...).(map[string]any)
 	_, ok := object[str(path[len(path)-1])]
@@ -114,12 +114,12 @@ func (r reply) wantJSON(tb testing.TB, status int, want string) {
 }
 
 // create creates a contact and returns its id.
-func (w *wire) create(members string) string {
+func (w *wire) create(properties string) string {
 	w.tb.Helper()
-	if members != "" {
-		members = "," + members
+	if properties != "" {
+		properties = "," + properties
 	}
-	r := w.do("POST", "/contacts/", `{"locationId":"`+w.server.LocationID+`"`+members+`}`)
+	r := w.do("POST", "/contacts/", `{"locationId":"`+w.server.LocationID+`"`+properties+`}`)
 	if r.status != http.StatusCreated {
 		w.tb.Fatalf("create: %d %s", r.status, r.text)
 	}

@@ -15,7 +15,7 @@ import (
 	"github.com/highlevel-contacts/contacts-go/client/clienttest"
 )
 
-// greet prints how to reach the fake.
+// greet prints the address, the credentials and an example request.
 func greet(out io.Writer, fake *clienttest.Server, s *settings, listening net.Addr) {
 	more := ""
 	if n := len(fake.Locations()) - 1; n > 0 {
@@ -38,14 +38,14 @@ curl '%[1]s/contacts/?locationId=%[3]s&limit=1' \
 `, address, fake.Token, fake.LocationID, more, fake.Len(), &s.rate, fake.App.ClientID, fake.App.ClientSecret)
 }
 
-// newRequestLog returns a function that writes a line for each request. Without verbose it holds no personal data: no query,
-// no body, and no path that is not one of the API's.
+// newRequestLog returns a function that writes a line for each request. Without verbose the line
+// contains no personal data: no query, no body, and no unknown path.
 func newRequestLog(log io.Writer, verbose bool) func(clienttest.Request) {
 	var mu sync.Mutex
 	return func(r clienttest.Request) {
 		line := fmt.Sprintf("%s %s %s in %s", r.Time.Format(time.TimeOnly+".000"), outcome(r), subject(r, verbose), r.Took.Round(10*time.Microsecond))
 		if r.RateLimited {
-			line += fmt.Sprintf(", budget %d", r.Remaining)
+			line += fmt.Sprintf(", %d requests left", r.Remaining)
 		}
 		line += ", trace " + r.TraceID
 		if verbose && len(r.Body) > 0 {
@@ -88,7 +88,7 @@ func printable(text string) string {
 	return text
 }
 
-// knownMethod keeps a made-up method out of the log.
+// knownMethod keeps arbitrary methods out of the log.
 func knownMethod(method string) string {
 	switch method {
 	case http.MethodGet, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete, http.MethodHead, http.MethodOptions:

@@ -19,15 +19,15 @@ import (
 	"github.com/highlevel-contacts/contacts-go/client/clienttest"
 )
 
-// ledger is what the fake has answered with success: the city of each contact that there must be, and the ids that there must
-// not be any more. What was asked without an answer may be either way and is left out.
+// ledger is what the fake has confirmed: the city of each contact that must exist, and the IDs that
+// must not exist any more. Requests without a response may have been applied or not and are left out.
 type ledger struct {
 	mu      sync.Mutex
 	cities  map[string]string
 	deleted map[string]bool
 }
 
-// A fake that is killed at any instant has kept all that it answered with success.
+// A fake that is killed at any time has stored all that it confirmed.
 func TestKillLosesNothing(t *testing.T) {
 	t.Parallel()
 	lives := 12
@@ -50,7 +50,7 @@ func TestKillLosesNothing(t *testing.T) {
 	}
 }
 
-// live starts the fake as a process of its own, writes to it from several goroutines and kills it in the midst of it.
+// live starts the fake as a process, writes to it from several goroutines and kills it during the writes.
 func live(t *testing.T, path string, book *ledger, life int) {
 	t.Helper()
 	args := []string{"-addr", "127.0.0.1:0", "-token", "pit-test", "-location", "L", "-contacts", "0", "-rate", "off", "-state", path}
@@ -100,7 +100,7 @@ func (l *ledger) write(ctx context.Context, transport http.RoundTripper, url, wr
 			l.exists(id, city)
 			continue
 		}
-		// Until the update or the delete is answered nothing is certain.
+		// Until the update or the delete is confirmed nothing is certain.
 		if _, ok := send(ctx, transport, "PUT", url+"/contacts/"+id, `{"city":"`+city+`b"}`); !ok {
 			return
 		}
@@ -141,7 +141,7 @@ func (l *ledger) check(t *testing.T, s *clienttest.Server) {
 	}
 }
 
-// send reports whether an answer of success came back, whole.
+// send reports whether a complete 2xx response arrived.
 func send(ctx context.Context, transport http.RoundTripper, method, url, body string) (id string, ok bool) {
 	request, err := http.NewRequestWithContext(ctx, method, url, strings.NewReader(body))
 	if err != nil {

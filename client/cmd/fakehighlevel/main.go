@@ -1,5 +1,6 @@
-// Command fakehighlevel is a HighLevel to develop and test against, for clients in any language. It answers the seven contact
-// operations and OAuth as the real API is known to, shows a page to a browser, and can be made to fail on purpose.
+// Command fakehighlevel is a fake HighLevel API for development and tests, for clients in any
+// language. It implements the seven contact operations and OAuth, has a web page, and injects
+// faults.
 //
 //	go run github.com/highlevel-contacts/contacts-go/client/cmd/fakehighlevel@latest -contacts 100
 //
@@ -38,7 +39,8 @@ func main() {
 	}
 }
 
-// run serves until the context ends. It prints how to reach the fake on out, and a line for each request on log.
+// run serves until the context ends. It prints the greeting to out, and a line for each request to
+// log.
 func run(ctx context.Context, args []string, out, log io.Writer) error {
 	s, err := parseSettings(args, log)
 	if err != nil {
@@ -62,7 +64,7 @@ func run(ctx context.Context, args []string, out, log io.Writer) error {
 	return serve(ctx, listener, handler)
 }
 
-// serve answers requests until the context ends, and lets those under way finish for a few seconds.
+// serve handles requests until the context ends, and waits a few seconds for those in progress.
 func serve(ctx context.Context, listener net.Listener, handler http.Handler) error {
 	server := &http.Server{Handler: handler, ReadHeaderTimeout: time.Minute}
 	served := make(chan error, 1)
@@ -75,15 +77,15 @@ func serve(ctx context.Context, listener net.Listener, handler http.Handler) err
 	patience, cancel := context.WithTimeout(context.WithoutCancel(ctx), 3*time.Second)
 	defer cancel()
 	if err := server.Shutdown(patience); err != nil {
-		return server.Close() // an answer that was told never to end, for example
+		return server.Close() // a response that never ends, for example
 	}
 	return nil
 }
 
-// start makes the fake that the settings describe.
+// start starts the fake that the settings describe.
 func (s *settings) start(log io.Writer) (*clienttest.Server, error) {
 	options := []clienttest.Option{
-		clienttest.WithoutSocket(), // the console stands in front of it
+		clienttest.WithoutSocket(), // the console's handler serves it
 		clienttest.WithDefaultToken(s.token),
 		clienttest.WithDefaultLocation(s.location),
 		clienttest.WithRateLimit(s.rate.RateLimit),
@@ -144,7 +146,7 @@ func (s *settings) locationOptions() ([]clienttest.Option, error) {
 	return options, nil
 }
 
-// fill puts contacts and faults into the fake. Contacts that the state already has are not joined by others.
+// fill adds contacts and faults to the fake. Contacts are added only if the state file is empty.
 func (s *settings) fill(fake *clienttest.Server) error {
 	if fake.Len() == 0 {
 		if err := s.seedContacts(fake); err != nil {
@@ -154,7 +156,7 @@ func (s *settings) fill(fake *clienttest.Server) error {
 	if s.faults == "" {
 		return nil
 	}
-	file, err := os.Open(s.faults) //nolint:gosec // the file that its user names
+	file, err := os.Open(s.faults) //nolint:gosec // the file that the user named
 	if err != nil {
 		return err
 	}
@@ -174,7 +176,7 @@ func (s *settings) seedContacts(fake *clienttest.Server) error {
 		}
 		return nil
 	}
-	file, err := os.Open(s.seed) //nolint:gosec // the file that its user names
+	file, err := os.Open(s.seed) //nolint:gosec // the file that the user named
 	if err != nil {
 		return err
 	}

@@ -129,7 +129,7 @@ func TestServesUntilStopped(t *testing.T) {
 		{"a fault", "DELETE", "/contacts/ada", "", 500, ""},
 		{"its end", "DELETE", "/contacts/ada", "", 200, "succeded"},
 		{"a search", "GET", "/contacts/?locationId=L&query=ada%40example.com", "", 200, `"total":1`},
-		{"an unknown member", "PUT", "/contacts/x", `{"oops":1}`, 422, "oops"},
+		{"an unknown property", "PUT", "/contacts/x", `{"oops":1}`, 422, "oops"},
 		{"the limit", "GET", "/contacts/x", "", 400, ""},
 		{"over the limit", "GET", "/contacts/x", "", 429, ""},
 		{"an unknown route", "GET", "/ada@example.com", "", 404, ""},

@@ -12,10 +12,10 @@ import (
 	"github.com/highlevel-contacts/contacts-go/client/clienttest"
 )
 
-// errUsage is an error of the command line, which the flag set has already told about.
+// errUsage is an error of the command line that has been printed already.
 var errUsage = errors.New("usage")
 
-// settings are what the command line says.
+// settings are the flags of the command line.
 type settings struct {
 	address         string
 	hosts           hosts
@@ -91,7 +91,7 @@ func (h *hosts) Set(name string) error {
 	return nil
 }
 
-// rate is a rate limit as the command line writes it.
+// rate is a rate limit in the form of the command line.
 type rate struct{ clienttest.RateLimit }
 
 // String implements flag.Value.

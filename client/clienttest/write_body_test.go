@@ -58,8 +58,8 @@ func TestRefusedWrites(t *testing.T) {
 func TestStoredForm(t *testing.T) {
 	t.Parallel()
 	tests := []struct {
-		name, body, member string
-		want               any
+		name, body, property string
+		want                 any
 	}{
 		{"tags are trimmed and lower-cased", `{"tags":[" VIP ","Old"]}`, "tags", []any{"vip", "old"}},
 		{"tags are replaced", `{"tags":["new"]}`, "tags", []any{"new"}},
@@ -89,8 +89,8 @@ func TestStoredForm(t *testing.T) {
 			if r := w.do("PUT", "/contacts/"+id, test.body); r.status != 200 {
 				t.Fatalf("update: %d %s", r.status, r.text)
 			}
-			if diff := cmp.Diff(test.want, w.do("GET", "/contacts/"+id, "").at("contact", test.member)); diff != "" {
-				t.Errorf("%s (-want +got):\n%s", test.member, diff)
+			if diff := cmp.Diff(test.want, w.do("GET", "/contacts/"+id, "").at("contact", test.property)); diff != "" {
+				t.Errorf("%s (-want +got):\n%s", test.property, diff)
 			}
 		})
 	}
@@ -104,7 +104,7 @@ func TestCustomFields(t *testing.T) {
 		want         string
 	}{
 		{"by id", `{"id":"6dvNaf7VhkQ9snc5vnjJ","field_value":"a"}`, `[{"id":"6dvNaf7VhkQ9snc5vnjJ","value":"a"}]`},
-		{"by key, answered by id", `{"key":"my_text","field_value":"a"}`, `[{"id":"6dvNaf7VhkQ9snc5vnjJ","value":"a"}]`},
+		{"by key, returned by ID", `{"key":"my_text","field_value":"a"}`, `[{"id":"6dvNaf7VhkQ9snc5vnjJ","value":"a"}]`},
 		{"spelt fieldValue", `{"key":"my_text","fieldValue":"a"}`, `[{"id":"6dvNaf7VhkQ9snc5vnjJ","value":"a"}]`},
 		{"spelt value", `{"key":"my_text","value":"a"}`, `[{"id":"6dvNaf7VhkQ9snc5vnjJ","value":"a"}]`},
 		{"number", `{"key":"my_number","field_value":100.5}`, `[{"id":"9NAf0SNjEs4p2wRzIFvU","value":100.5}]`},
@@ -119,7 +119,7 @@ func TestCustomFields(t *testing.T) {
 		{"text written as a number", `{"key":"my_text","field_value":5}`, `[{"id":"6dvNaf7VhkQ9snc5vnjJ","value":"5"}]`},
 		{"key with its prefix", `{"key":"contact.my_text","field_value":"a"}`, `[{"id":"6dvNaf7VhkQ9snc5vnjJ","value":"a"}]`},
 		{"date as milliseconds", `{"key":"my_date","field_value":1603870249758}`, `[{"id":"MgobCB14YMVKuE4Ka8p1","value":1603870249758}]`},
-		{"date as an instant", `{"key":"my_date","field_value":"2020-10-28T07:30:49.758Z"}`, `[{"id":"MgobCB14YMVKuE4Ka8p1","value":1603870249758}]`},
+		{"date as a time", `{"key":"my_date","field_value":"2020-10-28T07:30:49.758Z"}`, `[{"id":"MgobCB14YMVKuE4Ka8p1","value":1603870249758}]`},
 		{"values of another kind dropped silently", `{"key":"my_number","field_value":"many"},{"key":"my_date","field_value":"soon"},{"key":"my_list","field_value":{"a":1}},{"key":"my_files","field_value":"a"},{"key":"my_text","field_value":["a"]}`, `[]`},
 		{"empty clears", `{"key":"my_text","field_value":"a"},{"key":"my_text","field_value":""}`, `[]`},
 	}
@@ -168,7 +168,7 @@ func TestGetShape(t *testing.T) {
 		t.Errorf("companyName null or traceId are missing: %s", bare.text)
 	}
 	full := w.do("GET", "/contacts/full", "")
-	for member, want := range map[string]any{
+	for property, want := range map[string]any{
 		"name": "Rosan Deo", "firstName": "Rosan", "firstNameLowerCase": "rosan", "fullNameLowerCase": "rosan deo",
 		"emailLowerCase":        "rosan@deos.com",
 		"attributionSource":     map[string]any{"sessionSource": "CRM UI", "url": "https://example.com"},
@@ -177,8 +177,8 @@ func TestGetShape(t *testing.T) {
 		"additionalPhones":      []any{map[string]any{"phone": "+18887777777", "phoneLabel": "Work"}},
 		"createdBy":             map[string]any{"source": "INTEGRATION", "timestamp": "2026-03-01T12:00:00Z"},
 	} {
-		if diff := cmp.Diff(want, full.at("contact", member)); diff != "" {
-			t.Errorf("%s (-want +got):\n%s", member, diff)
+		if diff := cmp.Diff(want, full.at("contact", property)); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", property, diff)
 		}
 	}
 }
@@ -193,7 +193,7 @@ func TestSuccessSpellings(t *testing.T) {
 		w := newWire(t, clienttest.WithBehavior(clienttest.Behavior{Success: spelling}))
 		id := w.create("")
 		if r := w.do("PUT", "/contacts/"+id, `{}`); r.at(want.updated) != true || r.has("succeded") == r.has("succeeded") {
-			t.Errorf("%d: update answers %s", spelling, r.text)
+			t.Errorf("%d: update returns %s", spelling, r.text)
 		}
 		w.do("DELETE", "/contacts/"+id, "").wantJSON(t, 200, want.deleted)
 	}
