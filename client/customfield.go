@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"github.com/go-json-experiment/json/jsontext"
+
+	"github.com/highlevel-contacts/contacts-go/client/internal/lenientjson"
 )
 
 // NewCustomField returns a custom field to write, identified by its ID. The value depends on the
@@ -154,7 +156,7 @@ func (v FieldValue) Bool() (value, ok bool) {
 // Time returns a time: a string in RFC 3339 or YYYY-MM-DD, or milliseconds since 1970 as a number
 // or string. Otherwise ok is false.
 func (v FieldValue) Time() (t time.Time, ok bool) {
-	return parseInstant(v.raw)
+	return lenientjson.ParseTime(jsontext.Value(v.raw))
 }
 
 // List returns the elements of a list as strings, and a string, number or Boolean as a list of one

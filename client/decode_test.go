@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"slices"
 	"strings"
 	"testing"
 
@@ -22,69 +23,76 @@ func TestWrongTypes(t *testing.T) {
 		members string
 		want    client.Contact
 		drift   string // pointer below /contact, type wanted, type got
+		kept    string // in Extra
 	}{
 		// Text.
-		{`"city":7`, client.Contact{City: "7"}, "/city string number"},
-		{`"city":-0.50`, client.Contact{City: "-0.50"}, "/city string number"},
-		{`"postalCode":9007199254740993`, client.Contact{PostalCode: "9007199254740993"}, "/postalCode string number"},
-		{`"city":true`, client.Contact{City: "true"}, "/city string boolean"},
-		{`"city":false`, client.Contact{City: "false"}, "/city string boolean"},
-		{`"city":{"name":"Oslo"}`, client.Contact{}, "/city string object"},
-		{`"city":["Oslo"]`, client.Contact{}, "/city string array"},
-		{`"id":7`, client.Contact{ID: "7"}, "/id string number"},
+		{`"city":7`, client.Contact{City: "7"}, "/city string number", ``},
+		{`"city":-0.50`, client.Contact{City: "-0.50"}, "/city string number", ``},
+		{`"postalCode":9007199254740993`, client.Contact{PostalCode: "9007199254740993"}, "/postalCode string number", ``},
+		{`"city":true`, client.Contact{City: "true"}, "/city string boolean", ``},
+		{`"city":false`, client.Contact{City: "false"}, "/city string boolean", ``},
+		{`"city":{"name":"Oslo"}`, client.Contact{}, "/city string object", `,"city":{"name":"Oslo"}`},
+		{`"city":["Oslo"]`, client.Contact{}, "/city string array", `,"city":["Oslo"]`},
+		{`"id":7`, client.Contact{ID: "7"}, "/id string number", ``},
 		// An open enumeration.
-		{`"dndSettings":{"SMS":{"status":1,"code":103}}`, client.Contact{DNDSettings: client.DNDSettings{SMS: client.DNDSetting{Status: "1", Code: "103"}}}, "/dndSettings/SMS/status string number, /dndSettings/SMS/code string number"},
-		{`"dndSettings":{"SMS":{"status":[]}}`, client.Contact{}, "/dndSettings/SMS/status string array"},
+		{`"dndSettings":{"SMS":{"status":1,"code":103}}`, client.Contact{DNDSettings: client.DNDSettings{SMS: client.DNDSetting{Status: "1", Code: "103"}}}, "/dndSettings/SMS/status string number, /dndSettings/SMS/code string number", ``},
+		{`"dndSettings":{"SMS":{"status":[]}}`, client.Contact{DNDSettings: client.DNDSettings{SMS: client.DNDSetting{Extra: []byte(`{"status":[]}`)}}}, "/dndSettings/SMS/status string array", ``},
 		// Yes or no.
-		{`"dnd":"true"`, client.Contact{DND: true}, "/dnd boolean string"},
-		{`"dnd":"false"`, client.Contact{}, "/dnd boolean string"},
-		{`"dnd":"perhaps"`, client.Contact{}, "/dnd boolean string"},
-		{`"dnd":""`, client.Contact{}, "/dnd boolean string"},
-		{`"dnd":1`, client.Contact{DND: true}, "/dnd boolean number"},
-		{`"dnd":0`, client.Contact{}, "/dnd boolean number"},
-		{`"dnd":{}`, client.Contact{}, "/dnd boolean object"},
-		{`"dnd":[]`, client.Contact{}, "/dnd boolean array"},
+		{`"dnd":"true"`, client.Contact{DND: true}, "/dnd boolean string", ``},
+		{`"dnd":"false"`, client.Contact{}, "/dnd boolean string", ``},
+		{`"dnd":"perhaps"`, client.Contact{}, "/dnd boolean string", `,"dnd":"perhaps"`},
+		{`"dnd":""`, client.Contact{}, "/dnd boolean string", ``},
+		{`"dnd":1`, client.Contact{DND: true}, "/dnd boolean number", ``},
+		{`"dnd":0`, client.Contact{}, "/dnd boolean number", ``},
+		{`"dnd":{}`, client.Contact{}, "/dnd boolean object", `,"dnd":{}`},
+		{`"dnd":[]`, client.Contact{}, "/dnd boolean array", `,"dnd":[]`},
 		// A whole number.
-		{`"birthDay":"25"`, client.Contact{BirthDay: 25}, "/birthDay integer string"},
-		{`"birthDay":"twenty"`, client.Contact{}, "/birthDay integer string"},
-		{`"birthDay":""`, client.Contact{}, "/birthDay integer string"},
-		{`"birthDay":25.0`, client.Contact{BirthDay: 25}, "/birthDay integer number"},
-		{`"birthDay":25.9`, client.Contact{BirthDay: 25}, "/birthDay integer number"},
-		{`"birthDay":1e400`, client.Contact{}, "/birthDay integer number"},
-		{`"birthDay":1e30`, client.Contact{}, "/birthDay integer number"},
-		{`"birthDay":true`, client.Contact{}, "/birthDay integer boolean"},
-		{`"birthDay":[25]`, client.Contact{}, "/birthDay integer array"},
-		{`"birthDay":{}`, client.Contact{}, "/birthDay integer object"},
+		{`"birthDay":"25"`, client.Contact{BirthDay: 25}, "/birthDay integer string", ``},
+		{`"birthDay":"twenty"`, client.Contact{}, "/birthDay integer string", `,"birthDay":"twenty"`},
+		{`"birthDay":""`, client.Contact{}, "/birthDay integer string", ``},
+		{`"birthDay":25.0`, client.Contact{BirthDay: 25}, "/birthDay integer number", ``},
+		{`"birthDay":25.9`, client.Contact{BirthDay: 25}, "/birthDay integer number", ``},
+		{`"birthDay":1e400`, client.Contact{}, "/birthDay integer number", `,"birthDay":1e400`},
+		{`"birthDay":1e30`, client.Contact{}, "/birthDay integer number", `,"birthDay":1e30`},
+		{`"birthDay":true`, client.Contact{}, "/birthDay integer boolean", `,"birthDay":true`},
+		{`"birthDay":[25]`, client.Contact{}, "/birthDay integer array", `,"birthDay":[25]`},
+		{`"birthDay":{}`, client.Contact{}, "/birthDay integer object", `,"birthDay":{}`},
 		// An instant.
-		{`"dateAdded":"2021-07-02T05:18:26.704+0000"`, client.Contact{DateAdded: added}, "/dateAdded date-time string"},
-		{`"dateAdded":"2021-07-02 05:18:26.704"`, client.Contact{DateAdded: added}, "/dateAdded date-time string"},
-		{`"dateAdded":"1625203106704"`, client.Contact{DateAdded: added}, "/dateAdded date-time string"},
-		{`"dateAdded":"yesterday"`, client.Contact{}, "/dateAdded date-time string"},
-		{`"dateAdded":true`, client.Contact{}, "/dateAdded date-time boolean"},
-		{`"dateAdded":{"$date":"2021-07-02T05:18:26.704Z"}`, client.Contact{}, "/dateAdded date-time object"},
-		{`"createdBy":{"channel":"OAUTH","timestamp":"2021-07-02T05:18:26.704+00"}`, client.Contact{CreatedBy: client.CreatedBy{Channel: "OAUTH", Timestamp: added}}, "/createdBy/timestamp date-time string"},
+		{`"dateAdded":"2021-07-02T05:18:26.704+0000"`, client.Contact{DateAdded: added}, "/dateAdded date-time string", ``},
+		{`"dateAdded":"2021-07-02 05:18:26.704"`, client.Contact{DateAdded: added}, "/dateAdded date-time string", ``},
+		{`"dateAdded":"1625203106704"`, client.Contact{DateAdded: added}, "/dateAdded date-time string", ``},
+		{`"dateAdded":"yesterday"`, client.Contact{}, "/dateAdded date-time string", `,"dateAdded":"yesterday"`},
+		{`"dateAdded":true`, client.Contact{}, "/dateAdded date-time boolean", `,"dateAdded":true`},
+		{`"dateAdded":{"$date":"2021-07-02T05:18:26.704Z"}`, client.Contact{}, "/dateAdded date-time object", `,"dateAdded":{"$date":"2021-07-02T05:18:26.704Z"}`},
+		{`"createdBy":{"channel":"OAUTH","timestamp":"2021-07-02T05:18:26.704+00"}`, client.Contact{CreatedBy: client.CreatedBy{Channel: "OAUTH", Timestamp: added}}, "/createdBy/timestamp date-time string", ``},
 		// A list.
-		{`"tags":"vip"`, client.Contact{Tags: []string{"vip"}}, "/tags array string"},
-		{`"tags":""`, client.Contact{}, "/tags array string"},
-		{`"tags":{}`, client.Contact{}, "/tags array object"},
-		{`"tags":7`, client.Contact{}, "/tags array number"},
-		{`"tags":true`, client.Contact{}, "/tags array boolean"},
-		{`"tags":["vip",7,{},["a"],true]`, client.Contact{Tags: []string{"vip", "7", "", "", "true"}}, "/tags/1 string number, /tags/2 string object, /tags/3 string array, /tags/4 string boolean"},
-		{`"customFields":{"id":"a","value":1}`, client.Contact{CustomFields: []client.CustomField{{ID: "a", Value: []byte("1")}}}, "/customFields array object"},
-		{`"customFields":["a",{"id":"b","value":[]}]`, client.Contact{CustomFields: []client.CustomField{{}, {ID: "b", Value: []byte("[]")}}}, "/customFields/0 object string"},
-		{`"attributions":{"utmSource":7}`, client.Contact{Attributions: []client.Attribution{{UtmSource: "7"}}}, "/attributions array object, /attributions/utmSource string number"},
-		{`"searchAfter":"a"`, client.Contact{}, "/searchAfter array string"},
+		{`"tags":"vip"`, client.Contact{Tags: []string{"vip"}}, "/tags array string", ``},
+		{`"tags":""`, client.Contact{}, "/tags array string", ``},
+		{`"tags":{}`, client.Contact{}, "/tags array object", `,"tags":{}`},
+		{`"tags":7`, client.Contact{}, "/tags array number", `,"tags":7`},
+		{`"tags":true`, client.Contact{}, "/tags array boolean", `,"tags":true`},
+		{`"tags":["vip",7,{},["a"],true]`, client.Contact{Tags: []string{"vip", "7", "{}", `["a"]`, "true"}}, "/tags/1 string number, /tags/2 string object, /tags/3 string array, /tags/4 string boolean", ``},
+		{`"customFields":{"id":"a","value":1}`, client.Contact{CustomFields: []client.CustomField{{ID: "a", Value: []byte("1")}}}, "/customFields array object", ``},
+		{`"customFields":["a",{"id":"b","value":[]}]`, client.Contact{CustomFields: []client.CustomField{{}, {ID: "b", Value: []byte("[]")}}}, "/customFields/0 object string", ``},
+		{`"attributions":{"utmSource":7}`, client.Contact{Attributions: []client.Attribution{{UtmSource: "7"}}}, "/attributions array object, /attributions/utmSource string number", ``},
+		{`"searchAfter":"a"`, client.Contact{}, "/searchAfter array string", `,"searchAfter":"a"`},
 		// An object.
-		{`"createdBy":"OAUTH"`, client.Contact{}, "/createdBy object string"},
-		{`"createdBy":[]`, client.Contact{}, "/createdBy object array"},
-		{`"attributionSource":7`, client.Contact{}, "/attributionSource object number"},
-		{`"dndSettings":false`, client.Contact{}, "/dndSettings object boolean"},
-		{`"dndSettings":{"SMS":"active","Email":{"status":"active"}}`, client.Contact{DNDSettings: client.DNDSettings{Email: client.DNDSetting{Status: client.DNDActive}}}, "/dndSettings/SMS object string"},
+		{`"createdBy":"OAUTH"`, client.Contact{}, "/createdBy object string", `,"createdBy":"OAUTH"`},
+		{`"createdBy":[]`, client.Contact{}, "/createdBy object array", `,"createdBy":[]`},
+		{`"attributionSource":7`, client.Contact{}, "/attributionSource object number", `,"attributionSource":7`},
+		{`"dndSettings":false`, client.Contact{}, "/dndSettings object boolean", `,"dndSettings":false`},
+		{`"dndSettings":{"SMS":"active","Email":{"status":"active"}}`, client.Contact{DNDSettings: client.DNDSettings{Email: client.DNDSetting{Status: client.DNDActive}, Extra: []byte(`{"SMS":"active"}`)}}, "/dndSettings/SMS object string", ``},
+		{`"attachments":["a",{"b":1}]`, client.Contact{}, "/attachments string array", `,"attachments":["a",{"b":1}]`},
+		// A property that comes twice: the last value that the field can hold wins.
+		{`"dnd":"perhaps","dnd":true`, client.Contact{DND: true}, "/dnd boolean string", ``},
+		{`"dnd":"perhaps","dnd":"maybe"`, client.Contact{}, "/dnd boolean string, /dnd boolean string", `,"dnd":"maybe"`},
+		{`"additionalEmails":["a@example.com"]`, client.Contact{AdditionalEmails: []client.AdditionalEmail{{Email: "a@example.com"}}}, "/additionalEmails/0 object string", ``},
+		{`"additionalPhones":["+1",7]`, client.Contact{AdditionalPhones: []client.AdditionalPhone{{Phone: "+1"}, {}}}, "/additionalPhones/0 object string, /additionalPhones/1 object number", ``},
 		// What takes any value, beside something odd.
-		{`"city":7,"lastActivity":{"at":1},"additionalEmails":[{"email":"a@example.com","validEmail":[1]}]`, client.Contact{City: "7", LastActivity: []byte(`{"at":1}`), AdditionalEmails: []client.AdditionalEmail{{Email: "a@example.com", ValidEmail: []byte("[1]")}}}, "/city string number"},
+		{`"city":7,"lastActivity":{"at":1},"additionalEmails":[{"email":"a@example.com","validEmail":[1]}]`, client.Contact{City: "7", LastActivity: []byte(`{"at":1}`), AdditionalEmails: []client.AdditionalEmail{{Email: "a@example.com", ValidEmail: []byte("[1]")}}}, "/city string number", ``},
 		// A member that comes twice, and a name that needs escaping.
-		{`"city":7,"city":"Oslo"`, client.Contact{City: "Oslo"}, "/city string number"},
-		{`"a/b~c":{"city":7},"city":7`, client.Contact{City: "7", Extra: []byte(`{"a/b~c":{"city":7}}`)}, "/city string number"},
+		{`"city":7,"city":"Oslo"`, client.Contact{City: "Oslo"}, "/city string number", ``},
+		{`"a/b~c":{"city":7},"city":7`, client.Contact{City: "7", Extra: []byte(`{"a/b~c":{"city":7}}`)}, "/city string number", ``},
 	}
 	for _, test := range tests {
 		t.Run(test.members, func(t *testing.T) {
@@ -100,11 +108,11 @@ func TestWrongTypes(t *testing.T) {
 			if want.ID == "" {
 				want.ID = contactID
 			}
-			if want.Extra == nil {
-				want.Extra = []byte(`{"unknown":1}`)
-			} else {
-				want.Extra = append(bytes.TrimSuffix(want.Extra, []byte("}")), `,"unknown":1}`...)
+			head := []byte("{")
+			if want.Extra != nil {
+				head = append(bytes.TrimSuffix(want.Extra, []byte("}")), ',')
 			}
+			want.Extra = slices.Concat(head, []byte(`"unknown":1`+test.kept+`}`))
 			if diff := cmp.Diff(&want, got); diff != "" {
 				t.Errorf("contact (-want +got):\n%s", diff)
 			}
@@ -140,7 +148,7 @@ func TestOneOddValueLosesNoContactOfAPage(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want.Contacts[41].Extra = []byte(`{"loyalty":7}`)
+	want.Contacts[41].Extra = []byte(`{"loyalty":7,"dnd":"no"}`)
 	if diff := cmp.Diff(want, got); diff != "" || len(got.Contacts) != 100 {
 		t.Errorf("%d contacts (-want +got):\n%s", len(got.Contacts), diff)
 	}
@@ -235,7 +243,7 @@ func TestAWalkKeepsWhatOddPagesHave(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := &client.Page{Contacts: []client.Contact{{ID: "abc"}}, Total: 1, Next: cursorAt(1603870249758, "7")}
+	want := &client.Page{Contacts: []client.Contact{{ID: "abc", Extra: []byte(`{"dnd":"yes"}`)}}, Total: 1, Next: cursorAt(1603870249758, "7")}
 	if diff := cmp.Diff(want, page); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}

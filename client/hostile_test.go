@@ -59,8 +59,8 @@ func TestHostileBodies(t *testing.T) {
 		{"millions of tags of another type", 200, func() io.Reader {
 			return surrounded(`{"contact":{"id":"abc","tags":[1`, `,1`, `]}}`, 2*mebi)
 		}, nil},
-		{"millions of empty contacts", 200, func() io.Reader {
-			return surrounded(`{"contact":{"id":"abc"},"contacts":[{}`, `,{}`, `]}`, 15*mebi)
+		{"millions of empty custom fields", 200, func() io.Reader {
+			return surrounded(`{"contact":{"id":"abc","customFields":[{}`, `,{}`, `]}}`, 15*mebi)
 		}, client.ErrBadResponse},
 		{"NUL bytes", 200, func() io.Reader { return strings.NewReader("{\"contact\":\x00{\"id\":\"abc\"}}") }, client.ErrBadResponse},
 		{"an escaped NUL", 200, func() io.Reader { return strings.NewReader(`{"contact":{"id":"abc","city":"O\u0000slo"}}`) }, nil},

@@ -3,8 +3,10 @@ package client
 import (
 	"time"
 
+	"github.com/go-json-experiment/json/jsontext"
 	"github.com/oapi-codegen/nullable"
 
+	"github.com/highlevel-contacts/contacts-go/client/internal/lenientjson"
 	"github.com/highlevel-contacts/contacts-go/gen"
 )
 
@@ -120,6 +122,6 @@ func Clear[T any]() Nullable[T] {
 // LastActivity returns the time of the contact's last activity, which the API sends as milliseconds in
 // lists and as a string elsewhere. It returns the zero time if the value is missing or cannot be parsed.
 func LastActivity(contact *Contact) time.Time {
-	instant, _ := parseInstant(contact.LastActivity)
-	return instant
+	t, _ := lenientjson.ParseTime(jsontext.Value(contact.LastActivity))
+	return t
 }

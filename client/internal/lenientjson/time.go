@@ -1,0 +1,42 @@
+package lenientjson
+
+import (
+	"strconv"
+	"time"
+
+	"github.com/go-json-experiment/json/jsontext"
+)
+
+// timeLayouts are the forms in which times have been observed, the documented one first.
+var timeLayouts = []string{
+	time.RFC3339Nano,
+	"2006-01-02T15:04:05.999999999Z0700",
+	"2006-01-02T15:04:05.999999999Z07",
+	"2006-01-02T15:04:05.999999999",
+	"2006-01-02 15:04:05.999999999Z0700",
+	"2006-01-02 15:04:05.999999999",
+	time.DateOnly,
+}
+
+// ParseTime parses a time from raw JSON: a string in one of several layouts, or milliseconds since 1970 as a number or a string.
+func ParseTime(raw jsontext.Value) (time.Time, bool) {
+	text := Text(raw)
+	if millis, err := strconv.ParseInt(text, 10, 64); err == nil {
+		return writable(time.UnixMilli(millis))
+	}
+	for _, layout := range timeLayouts {
+		if t, err := time.Parse(layout, text); err == nil {
+			return writable(t)
+		}
+	}
+	return time.Time{}, false
+}
+
+// writable returns t in UTC, and reports whether it can be written as JSON.
+func writable(t time.Time) (time.Time, bool) {
+	t = t.UTC()
+	if t.Year() < 0 || t.Year() > 9999 {
+		return time.Time{}, false
+	}
+	return t, true
+}
