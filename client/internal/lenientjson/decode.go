@@ -8,6 +8,7 @@ import (
 	"bytes"
 	"errors"
 	"reflect"
+	"slices"
 
 	jsonv2 "github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
@@ -34,15 +35,23 @@ type Drift struct {
 // lenient accepts JSON that json/v2 rejects by default: duplicate names and invalid UTF-8.
 var lenient = jsonv2.JoinOptions(jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true))
 
-// Decode decodes body, which must be one complete JSON object, into out, a pointer. Values of unexpected types do not make it
-// fail. Its errors do not quote the body.
+// Decode decodes body, which must be one complete JSON object, into out, a pointer to a zero value. Values of unexpected types do
+// not make it fail. Its errors do not quote the body.
+//
+// A slice in the struct that out points to may be empty with a capacity. Its room is used if the body has such a list; if the
+// body has none, the slice is nil afterward.
 func Decode(body []byte, out any) ([]Drift, error) {
 	body = httpx.TrimBOM(body)
 	if jsontext.Value(body).Kind() != '{' {
 		return nil, errNotObject
 	}
 	target := reflect.ValueOf(out).Elem()
+	rooms := roomsOf(target)
 	drift, err := decode(body, out, target)
+	if err == nil && slices.ContainsFunc(rooms, func(i int) bool { return target.Field(i).Len() == 0 }) {
+		target.SetZero() // an empty list and a missing list cannot be told apart with room
+		drift, err = decode(body, out, target)
+	}
 	if errors.Is(err, errTooMany) {
 		return nil, errTooMany
 	}
@@ -53,6 +62,20 @@ func Decode(body []byte, out any) ([]Drift, error) {
 		r.repair(target, hasOnlyValidStrings(body))
 	}
 	return drift, nil
+}
+
+// roomsOf returns the fields of a struct that are slices with room.
+func roomsOf(target reflect.Value) []int {
+	if target.Kind() != reflect.Struct {
+		return nil
+	}
+	var rooms []int
+	for i := range target.NumField() {
+		if field := target.Field(i); field.Kind() == reflect.Slice && !field.IsNil() {
+			rooms = append(rooms, i)
+		}
+	}
+	return rooms
 }
 
 func decode(body []byte, out any, target reflect.Value) ([]Drift, error) {

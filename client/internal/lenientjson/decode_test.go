@@ -155,6 +155,27 @@ func TestDecode_OtherTypes(t *testing.T) {
 	}
 }
 
+// TestDecode_Room decodes into a list with room. A missing list and null are nil; an empty list is not.
+func TestDecode_Room(t *testing.T) {
+	t.Parallel()
+	for body, want := range map[string][]gen.Contact{
+		`{}`:                 nil,
+		`{"contacts":null}`:  nil,
+		`{"contacts":"abc"}`: nil,
+		`{"contacts":[]}`:    {},
+		`{"contacts":[{"id":"a"},{"id":"b"},{"id":"c"}]}`: {{ID: "a"}, {ID: "b"}, {ID: "c"}},
+		`{"contacts":[{"id":1},{"id":"b"}]}`:              {{ID: "1"}, {ID: "b"}},
+	} {
+		result := gen.ListContactsResult{Contacts: make([]gen.Contact, 0, 2)}
+		if _, err := lenientjson.Decode([]byte(body), &result); err != nil {
+			t.Errorf("%s: %v", body, err)
+		}
+		if diff := cmp.Diff(want, result.Contacts); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", body, diff)
+		}
+	}
+}
+
 // TestDecode_Memory decodes bodies with many objects, and with many braces that are none.
 func TestDecode_Memory(t *testing.T) {
 	t.Parallel()
