@@ -77,12 +77,12 @@ func businessCursor(skip int) Cursor {
 func (c Cursor) contact() (addedMillis int64, id string, err error) {
 	text, ok := strings.CutPrefix(string(c), contactCursorPrefix)
 	if !ok && strings.HasPrefix(string(c), businessCursorPrefix) {
-		return 0, "", errors.New("After: the cursor belongs to the list of a business")
+		return 0, "", errors.New("cursor: belongs to the list of a business")
 	}
 	millis, id, _ := strings.Cut(text, ":")
 	addedMillis, err = strconv.ParseInt(millis, 10, 64)
 	if !ok || err != nil || contactCursor(addedMillis, id) != c {
-		return 0, "", errors.New("After: invalid cursor; use Page.Next or CursorAfter")
+		return 0, "", errors.New("cursor: invalid: use Page.Next or CursorAfter")
 	}
 	return addedMillis, id, nil
 }
@@ -91,11 +91,11 @@ func (c Cursor) contact() (addedMillis int64, id string, err error) {
 func (c Cursor) skip() (int, error) {
 	text, ok := strings.CutPrefix(string(c), businessCursorPrefix)
 	if !ok && strings.HasPrefix(string(c), contactCursorPrefix) {
-		return 0, errors.New("After: the cursor belongs to the list of a location")
+		return 0, errors.New("cursor: belongs to the list of a location")
 	}
 	skip, err := strconv.Atoi(text)
 	if !ok || err != nil || skip < 1 || businessCursor(skip) != c {
-		return 0, errors.New("After: invalid cursor; use Page.Next")
+		return 0, errors.New("cursor: invalid: use Page.Next")
 	}
 	return skip, nil
 }

@@ -187,7 +187,7 @@ func saysContactNotFound(message string) bool {
 // change a scope, a class, a user type or a version.
 func (e *Error) isTokenError() bool {
 	message := e.lowerMessage()
-	return e.classify() == ErrUnauthorized && (strings.Contains(message, "invalid") || strings.Contains(message, "expired"))
+	return errors.Is(e.classify(), ErrUnauthorized) && (strings.Contains(message, "invalid") || strings.Contains(message, "expired"))
 }
 
 // lowerMessage returns the messages in lower case. It returns "" for the page of a gateway.

@@ -51,14 +51,17 @@ func newHTTP2Server(t *testing.T, respond func(conn *http2Conn, stream uint32, r
 	if err != nil {
 		t.Fatal(err)
 	}
-	transport := certified.Client().Transport.(*http.Transport)
+	transport, ok := certified.Client().Transport.(*http.Transport)
+	if !ok {
+		t.Fatal("the client of the test server has another transport")
+	}
 	s := &http2Server{listener: listener, pool: transport.TLSClientConfig, respond: respond}
 	s.conns.Go(s.accept)
 	t.Cleanup(func() {
-		listener.Close()
+		_ = listener.Close()
 		s.mu.Lock()
 		for _, conn := range s.open {
-			conn.Close()
+			_ = conn.Close()
 		}
 		s.mu.Unlock()
 		s.conns.Wait()
@@ -76,7 +79,7 @@ func (s *http2Server) accept() {
 		s.open = append(s.open, conn)
 		s.mu.Unlock()
 		s.conns.Go(func() {
-			defer conn.Close()
+			defer func() { _ = conn.Close() }()
 			s.serve(&http2Conn{conn})
 		})
 	}
@@ -165,7 +168,7 @@ func TestClient_HTTP2(t *testing.T) {
 		{"REFUSED_STREAM", func(conn *http2Conn, stream uint32) { conn.reset(stream, codeRefusedStream) }, true},
 		{"graceful GOAWAY below the stream", func(conn *http2Conn, _ uint32) { conn.goAway(0, codeNoError) }, true},
 		{"GOAWAY with PROTOCOL_ERROR", func(conn *http2Conn, _ uint32) { conn.goAway(0, codeProtocolError) }, false},
-		{"closed connection", func(conn *http2Conn, _ uint32) { conn.Close() }, false},
+		{"closed connection", func(conn *http2Conn, _ uint32) { _ = conn.Close() }, false},
 	}
 	for _, ending := range endings {
 		for _, op := range operations {

@@ -80,8 +80,10 @@ func (a *strictAPI) RoundTrip(req *http.Request) (*http.Response, error) {
 
 func (a *strictAPI) client(t *testing.T, opts ...client.Option) *client.Client {
 	t.Helper()
-	c, err := client.New(client.StaticToken("pit-test"), append([]client.Option{client.WithHTTPClient(&http.Client{Transport: a}),
-		client.WithLocation("loc"), client.WithBaseURL("http://localhost/proxy")}, opts...)...)
+	c, err := client.New(client.StaticToken("pit-test"), append([]client.Option{
+		client.WithHTTPClient(&http.Client{Transport: a}),
+		client.WithLocation("loc"), client.WithBaseURL("http://localhost/proxy"),
+	}, opts...)...)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -414,7 +416,7 @@ func TestPacerFailsCallsDuringALongPause(t *testing.T) {
 			if !ok || !errors.Is(err, client.ErrRateLimited) || errors.Is(err, client.ErrDailyLimit) {
 				t.Fatalf("call %d: got %v, want ErrRateLimited", number, err)
 			}
-			if failure.StatusCode != 429 || failure.RetryAfter != 2*time.Minute || failure.Operation != "getContact" || failure.Path != "/proxy/contacts/abc" {
+			if failure.StatusCode != http.StatusTooManyRequests || failure.RetryAfter != 2*time.Minute || failure.Operation != "getContact" || failure.Path != "/proxy/contacts/abc" {
 				t.Errorf("call %d: got %+v", number, *failure)
 			}
 		}
@@ -644,14 +646,14 @@ func TestPacerRemembersAnExhaustedDay(t *testing.T) {
 				if !ok || !errors.Is(err, client.ErrRateLimited) || !errors.Is(err, client.ErrDailyLimit) {
 					t.Fatalf("got %v, want ErrRateLimited and ErrDailyLimit", err)
 				}
-				if failure.RetryAfter != test.want || failure.StatusCode != 429 {
+				if failure.RetryAfter != test.want || failure.StatusCode != http.StatusTooManyRequests {
 					t.Errorf("got status %d, RetryAfter %v, want 429, %v", failure.StatusCode, failure.RetryAfter, test.want)
 				}
 				time.Sleep(test.want - 1)
 				if err := pacer.Wait(t.Context()); !errors.Is(err, client.ErrDailyLimit) {
 					t.Errorf("before the reset: got %v, want ErrDailyLimit", err)
 				}
-				time.Sleep(1)
+				time.Sleep(time.Nanosecond)
 				if err := pacer.Wait(t.Context()); err != nil {
 					t.Errorf("after the reset: %v", err)
 				}

@@ -60,8 +60,8 @@ type call struct {
 
 	client        *Client
 	operation     operation
-	idempotent    bool // a POST that can be retried after it may have been applied
-	caller        context.Context
+	idempotent    bool             // a POST that can be retried after it may have been applied
+	caller        context.Context  //nolint:containedctx // a call has one context
 	ctx           operationContext // for requests
 	api           gen.Client       // builds the request and sends it with Do
 	started       time.Time

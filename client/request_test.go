@@ -217,11 +217,13 @@ func TestContactsService_Upsert_AlwaysCreates(t *testing.T) {
 		{"empty and null", client.UpsertContactRequest{Email: client.Set(" "), Phone: client.Clear[string]()}, false},
 		{
 			"new if duplicate",
-			client.UpsertContactRequest{Email: client.Set("a@example.com"), CreateNewIfDuplicateAllowed: client.Set(true)}, false,
+			client.UpsertContactRequest{Email: client.Set("a@example.com"), CreateNewIfDuplicateAllowed: client.Set(true)},
+			false,
 		},
 		{
 			"not new if duplicate",
-			client.UpsertContactRequest{Email: client.Set("a@example.com"), CreateNewIfDuplicateAllowed: client.Set(false)}, true,
+			client.UpsertContactRequest{Email: client.Set("a@example.com"), CreateNewIfDuplicateAllowed: client.Set(false)},
+			true,
 		},
 	} {
 		t.Run(test.name, func(t *testing.T) {
@@ -279,7 +281,7 @@ func TestWithTimeout(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			slow := roundTrip(func(req *http.Request) (*http.Response, error) {
 				resp := ok("").response(req)
-				resp.ContentLength, resp.Body = -1, stalledBody{req.Context()}
+				resp.ContentLength, resp.Body = -1, stalledBody{req.Context().Done()}
 				return resp, nil
 			})
 			_, err := newClient(t, slow).Contacts.Get(t.Context(), "abc")
@@ -291,11 +293,11 @@ func TestWithTimeout(t *testing.T) {
 }
 
 // stalledBody is a body that never arrives.
-type stalledBody struct{ ctx context.Context }
+type stalledBody struct{ done <-chan struct{} }
 
 func (b stalledBody) Read([]byte) (int, error) {
-	<-b.ctx.Done()
-	return 0, b.ctx.Err()
+	<-b.done
+	return 0, context.Canceled
 }
 func (stalledBody) Close() error { return nil }
 

@@ -1,6 +1,6 @@
 //go:build !go1.27
 
-package gen
+package gen //nolint:revive // the generated file has the package comment
 
 import (
 	jsonv2 "github.com/go-json-experiment/json"

@@ -2,6 +2,7 @@ package gen_test
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"reflect"
 	"strings"
@@ -98,8 +99,16 @@ func canonical(t *testing.T, data []byte) string {
 func TestModels_JSON(t *testing.T) {
 	t.Parallel()
 	for _, model := range []any{
-		gen.AdditionalEmail{}, gen.AdditionalPhone{}, gen.Attribution{}, gen.Contact{}, gen.CreatedBy{}, gen.CustomField{},
-		gen.DNDSetting{}, gen.DNDSettings{}, gen.InboundDNDSetting{}, gen.InboundDNDSettings{},
+		gen.AdditionalEmail{},
+		gen.AdditionalPhone{},
+		gen.Attribution{},
+		gen.Contact{},
+		gen.CreatedBy{},
+		gen.CustomField{},
+		gen.DNDSetting{},
+		gen.DNDSettings{},
+		gen.InboundDNDSetting{},
+		gen.InboundDNDSettings{},
 	} {
 		kind := reflect.TypeOf(model)
 		for _, c := range codecs {
@@ -150,4 +159,4 @@ func TestContact_UnmarshalJSON_Options(t *testing.T) {
 	}
 }
 
-var errRejected = fmt.Errorf("rejected")
+var errRejected = errors.New("rejected")

@@ -28,8 +28,15 @@ func TestError_PrintsOnlyTheRedactedText(t *testing.T) {
 		t.Errorf("got %q, want %q", err, want)
 	}
 	for _, value := range []any{
-		err, wrapper{err}, &wrapper{err}, embedding{err}, []error{err}, map[string]error{"a": err}, [1]wrapper{{err}},
-		fmt.Errorf("getContact: %w", err), errors.Join(err, io.EOF), struct{ Err error }{err},
+		err,
+		wrapper{err},
+		&wrapper{err},
+		embedding{err},
+		[]error{err},
+		map[string]error{"a": err},
+		[1]wrapper{{err}},
+		fmt.Errorf("getContact: %w", err), errors.Join(err, io.EOF),
+		struct{ Err error }{err},
 	} {
 		for _, verb := range verbs {
 			for _, flags := range []string{"", "+", "#", " ", "0", "-20", ".3", "+#"} {

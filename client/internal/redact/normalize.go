@@ -2,6 +2,7 @@ package redact
 
 import (
 	"html"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode"
@@ -50,7 +51,7 @@ func (n *normalizer) add(r rune) {
 		if before := len(n.out) - 2; before >= 0 && n.out[before] == '\\' {
 			n.replace(2, r)
 		}
-	case r < utf8.RuneSelf && isHex(byte(r)):
+	case r < utf8.RuneSelf && isHex(byte(r)): //nolint:gosec // r is below 0x80
 		n.decodeHex()
 	}
 }
@@ -67,8 +68,8 @@ const maxEntity = 12
 // decodeEntity decodes an HTML character reference at the end of out.
 func (n *normalizer) decodeEntity() {
 	tail := n.out[max(0, len(n.out)-maxEntity):]
-	for i := len(tail) - 1; i >= 0; i-- {
-		if tail[i] != '&' {
+	for i, c := range slices.Backward(tail) {
+		if c != '&' {
 			continue
 		}
 		entity := string(tail[i:])
@@ -87,7 +88,7 @@ func (n *normalizer) decodeEntity() {
 // endNumericEntity decodes a numeric character reference at the end of out that has no semicolon,
 // if next does not continue it. It reports whether it did.
 func (n *normalizer) endNumericEntity(next rune) bool {
-	if next == ';' || next == '#' || next < utf8.RuneSelf && (isDigit(byte(next)) || next == 'x' || next == 'X') {
+	if next == ';' || next == '#' || next < utf8.RuneSelf && (isDigit(byte(next)) || next == 'x' || next == 'X') { //nolint:gosec // next is below 0x80
 		return false
 	}
 	start := len(n.out)
@@ -98,7 +99,7 @@ func (n *normalizer) endNumericEntity(next rune) bool {
 	if start > 0 && (n.out[start-1] == 'x' || n.out[start-1] == 'X') {
 		base = 16
 		start--
-		if next < utf8.RuneSelf && isHex(byte(next)) {
+		if next < utf8.RuneSelf && isHex(byte(next)) { //nolint:gosec // next is below 0x80
 			return false
 		}
 	}
@@ -213,13 +214,13 @@ func plain(r rune) (rune, bool) {
 // decimal digits as ten consecutive characters, beginning with zero.
 func digitValue(r rune) rune {
 	for _, set := range unicode.Nd.R16 {
-		if rune(set.Lo) <= r && r <= rune(set.Hi) {
-			return (r - rune(set.Lo)) % 10
+		if lo, hi := rune(set.Lo), rune(set.Hi); lo <= r && r <= hi {
+			return (r - lo) % 10
 		}
 	}
 	for _, set := range unicode.Nd.R32 {
-		if rune(set.Lo) <= r && r <= rune(set.Hi) {
-			return (r - rune(set.Lo)) % 10
+		if lo, hi := rune(set.Lo), rune(set.Hi); lo <= r && r <= hi { //nolint:gosec // Unicode ends at 0x10FFFF
+			return (r - lo) % 10
 		}
 	}
 	return 0

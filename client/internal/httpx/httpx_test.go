@@ -1,0 +1,115 @@
+package httpx_test
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"net/http"
+	"net/http/httptrace"
+	"net/url"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/highlevel-contacts/contacts-go/client/internal/httpx"
+)
+
+func TestRetryAfter(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) { // the clock of the bubble stands still
+		for value, want := range map[string]time.Duration{
+			"":                              0,
+			"20":                            20 * time.Second,
+			"-1":                            0,
+			"1.5":                           0,
+			"soon":                          0,
+			"99999999999999999999999":       365 * 24 * time.Hour,
+			"Mon, 01 Jan 1990 00:00:00 GMT": 0,
+			time.Now().UTC().Add(time.Minute).Format(http.TimeFormat): time.Minute,
+		} {
+			if got := httpx.RetryAfter(http.Header{"Retry-After": {value}}); got != want {
+				t.Errorf("%q: got %v, want %v", value, got, want)
+			}
+		}
+	})
+}
+
+func TestParseBaseURL(t *testing.T) {
+	t.Parallel()
+	for address, valid := range map[string]bool{
+		"https://api.example": true, "https://api.example/v1": true, "http://localhost:80": true, "http://127.0.0.1": true, "http://[::1]:1": true,
+		"": false, "api.example": false, "ftp://api.example": false, "https://": false, "http://api.example": false,
+		"https://me@api.example": false, "https://api.example?": false, "https://api.example#a": false, "https://api.example\x7f": false,
+	} {
+		if base, err := httpx.ParseBaseURL(address); (err == nil) != valid || (base != nil) != valid {
+			t.Errorf("%q: got %v, %v, want valid %v", address, base, err, valid)
+		}
+	}
+}
+
+func TestNotProcessed(t *testing.T) {
+	t.Parallel()
+	const before, after = "http2: Transport: cannot retry err [", "] after Request.Body was written; define Request.GetBody to avoid this error"
+	const goAway = "http2: Transport received Server's graceful shutdown GOAWAY"
+	for text, want := range map[string]bool{
+		goAway:                  true,
+		before + goAway + after: true,
+		"stream error: stream ID 3; REFUSED_STREAM":                                                                     true,
+		"stream error: stream ID 3; REFUSED_STREAM; received from peer":                                                 true,
+		before + "stream error: stream ID 3; REFUSED_STREAM; received from peer" + after:                                true,
+		"stream error: stream ID 3; PROTOCOL_ERROR; received from peer":                                                 false,
+		"stream error: stream ID x; REFUSED_STREAM":                                                                     false,
+		`http2: server sent GOAWAY and closed the connection; LastStreamID=1, ErrCode=NO_ERROR, debug="REFUSED_STREAM"`: false,
+		before + goAway:  false,
+		"unexpected EOF": false,
+	} {
+		err := &url.Error{Op: "Post", URL: "https://api.example", Err: errors.New(text)}
+		if got := httpx.NotProcessed(err); got != want {
+			t.Errorf("%q: got %v, want %v", text, got, want)
+		}
+	}
+}
+
+func TestTrace(t *testing.T) {
+	t.Parallel()
+	newRequest := func() *http.Request {
+		req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, "https://api.example", http.NoBody)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return req
+	}
+	req, sent := httpx.Trace(newRequest())
+	defer sent.Close()
+	if !sent.Possible() {
+		t.Error("a transport without traces: got false, want true")
+	}
+	trace := httptrace.ContextClientTrace(req.Context())
+	trace.GetConn("api.example:443")
+	if sent.Possible() {
+		t.Error("no connection: got true, want false")
+	}
+	trace.GotConn(httptrace.GotConnInfo{})
+	trace.GotConn(httptrace.GotConnInfo{})
+	if err := req.Context().Err(); !sent.Possible() || err != nil {
+		t.Errorf("two connections: got %v, %v, want true and no error", sent.Possible(), err)
+	}
+	sent.NextHop()
+	trace.GotConn(httptrace.GotConnInfo{})
+	if err := req.Context().Err(); err != nil {
+		t.Errorf("the first connection of the next hop: got %v", err)
+	}
+	trace.GotConn(httptrace.GotConnInfo{})
+	trace.GotConn(httptrace.GotConnInfo{})
+	err := sent.Err(&url.Error{Op: "Get", URL: "https://api.example", Err: context.Canceled})
+	if !errors.Is(err, httpx.ErrTooManyConnections) || errors.Is(err, context.Canceled) {
+		t.Errorf("three connections: got %v, want ErrTooManyConnections", err)
+	}
+}
+
+func TestIsTemporary(t *testing.T) {
+	t.Parallel()
+	if httpx.IsTemporary(&tls.CertificateVerificationError{}) || !httpx.IsTemporary(errors.New("reset")) {
+		t.Error("an untrusted certificate is temporary, or a reset is not")
+	}
+}
