@@ -109,13 +109,13 @@ func (s *Store) Page(q Query, now time.Time) Page {
 // address or phone number of a contact finds these contacts; any other text is searched for in
 // names, company, email address and phone number. What the API searches, and how, is not known.
 func (s *Store) search(location string, list []*gen.Contact, text string) []*gen.Contact {
-	ids := slices.Concat(s.emails.ids(location, text), s.phones.ids(location, text))
 	var found []*gen.Contact
-	for _, c := range list {
-		if slices.Contains(ids, c.ID) {
-			found = append(found, c)
+	for _, id := range slices.Concat(s.emails.ids(location, text), s.phones.ids(location, text)) {
+		if at, ok := slices.BinarySearchFunc(list, s.contacts[id], compare); ok {
+			found = append(found, list[at]) // as the list shows it, which may lag behind
 		}
 	}
+	slices.SortFunc(found, compare)
 	if len(found) > 0 {
 		return found
 	}

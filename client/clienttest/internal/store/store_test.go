@@ -1,0 +1,124 @@
+package store_test
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/highlevel-contacts/contacts-go/client/clienttest/internal/store"
+	"github.com/highlevel-contacts/contacts-go/gen"
+)
+
+var noon = time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
+
+// TestStoreAgreesWithAMap makes random writes and compares every way to read with a plain map.
+func TestStoreAgreesWithAMap(t *testing.T) {
+	t.Parallel()
+	for seed := range uint64(20) {
+		rng := rand.New(rand.NewPCG(seed, 0))
+		s, err := store.Open(filepath.Join(t.TempDir(), "state.jsonl"), false)
+		if err != nil {
+			t.Fatal(err)
+		}
+		want := map[string]*gen.Contact{}
+		for range 300 {
+			id := fmt.Sprintf("c%d", rng.IntN(40))
+			if rng.IntN(4) == 0 {
+				delete(want, id)
+				err = s.Update(func(tx *store.Tx) error { return tx.Delete(id, noon, time.Time{}) })
+			} else {
+				c := &gen.Contact{
+					ID: id, LocationID: fmt.Sprintf("l%d", rng.IntN(2)), BusinessID: []string{"", "b"}[rng.IntN(2)],
+					Email: fmt.Sprintf("P%d@example.com", rng.IntN(10)), DateAdded: noon.Add(time.Duration(rng.IntN(5)) * time.Second),
+				}
+				want[id] = c
+				err = s.Update(func(tx *store.Tx) error { return tx.Put(c, time.Time{}) })
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+		}
+		for _, location := range []string{"l0", "l1"} {
+			for _, business := range []string{"", "b"} {
+				checkPages(t, s, want, store.Query{Location: location, Business: business, Limit: 3})
+			}
+			checkPages(t, s, want, store.Query{Location: location, Text: "p3@example.com", Limit: 3})
+			checkPages(t, s, want, store.Query{Location: location, Text: "EXAMPLE", Limit: 7})
+		}
+		if s.Len() != len(want) {
+			t.Errorf("seed %d: %d contacts, want %d", seed, s.Len(), len(want))
+		}
+		if err := s.Close(); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
+// checkPages reads a list by cursor and by skip.
+func checkPages(t *testing.T, s *store.Store, contacts map[string]*gen.Contact, q store.Query) {
+	t.Helper()
+	var want []string
+	for id, c := range contacts {
+		if c.LocationID == q.Location && (q.Business == "" || c.BusinessID == q.Business) &&
+			strings.Contains(strings.ToLower(c.Email), strings.ToLower(q.Text)) {
+			want = append(want, id)
+		}
+	}
+	slices.SortFunc(want, func(a, b string) int {
+		if order := contacts[b].DateAdded.Compare(contacts[a].DateAdded); order != 0 {
+			return order
+		}
+		return strings.Compare(b, a)
+	})
+	var byCursor, bySkip []string
+	for next := q; ; {
+		page := s.Page(next, noon)
+		for _, c := range page.Contacts {
+			byCursor = append(byCursor, c.ID)
+			next.After = c
+		}
+		if page.IsLast() {
+			break
+		}
+	}
+	for next := q; ; next.Skip += q.Limit {
+		page := s.Page(next, noon)
+		for _, c := range page.Contacts {
+			bySkip = append(bySkip, c.ID)
+		}
+		if len(page.Contacts) == 0 {
+			break
+		}
+	}
+	if diff := cmp.Diff(want, byCursor); diff != "" {
+		t.Errorf("%+v by cursor (-want +got):\n%s", q, diff)
+	}
+	if diff := cmp.Diff(want, bySkip); diff != "" {
+		t.Errorf("%+v by skip (-want +got):\n%s", q, diff)
+	}
+}
+
+func TestLateChangesAppearInOrder(t *testing.T) {
+	t.Parallel()
+	s := store.New()
+	put := func(id string, visible time.Time) {
+		err := s.Update(func(tx *store.Tx) error { return tx.Put(&gen.Contact{ID: id, LocationID: "l"}, visible) })
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	put("late", noon.Add(time.Second))
+	put("at once, but after a late one", time.Time{})
+	if page := s.Page(store.Query{Location: "l", Limit: 10}, noon); len(page.Contacts) != 0 {
+		t.Errorf("at once: %d contacts, want none", len(page.Contacts))
+	}
+	if page := s.Page(store.Query{Location: "l", Limit: 10}, noon.Add(time.Second)); len(page.Contacts) != 2 {
+		t.Errorf("after a second: %d contacts, want 2", len(page.Contacts))
+	}
+}
