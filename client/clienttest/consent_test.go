@@ -23,8 +23,14 @@ func consentQuery(s *clienttest.Server, changes ...string) url.Values {
 	return query
 }
 
+// visited is a response of the consent page.
+type visited struct {
+	StatusCode int
+	Header     http.Header
+}
+
 // visit sends a request to the consent page as a browser does that follows no redirect.
-func visit(t *testing.T, s *clienttest.Server, query, form url.Values, header http.Header) (resp *http.Response, body string) {
+func visit(t *testing.T, s *clienttest.Server, query, form url.Values, header http.Header) (v visited, body string) {
 	t.Helper()
 	method := http.MethodGet
 	if form != nil {
@@ -40,7 +46,7 @@ func visit(t *testing.T, s *clienttest.Server, query, form url.Values, header ht
 	request.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	browser := s.HTTPClient()
 	browser.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
-	resp, err = browser.Do(request)
+	resp, err := browser.Do(request)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -49,13 +55,13 @@ func visit(t *testing.T, s *clienttest.Server, query, form url.Values, header ht
 	if err != nil {
 		t.Fatal(err)
 	}
-	return resp, string(text)
+	return visited{resp.StatusCode, resp.Header}, string(text)
 }
 
 // exchangeRedirect exchanges the code of a redirect.
-func exchangeRedirect(t *testing.T, w *wire, resp *http.Response) reply {
+func exchangeRedirect(t *testing.T, w *wire, resp visited) reply {
 	t.Helper()
-	target, err := resp.Location()
+	target, err := url.Parse(resp.Header.Get("Location"))
 	if err != nil || resp.StatusCode != http.StatusFound {
 		t.Fatalf("status %d, %v, want a redirect", resp.StatusCode, err)
 	}

@@ -76,7 +76,9 @@ func (s *Server) upsertContact(c *call) (response wire.Response, err error) {
 			existing, matching = w.match(tx, c.location)
 			w.ignoreOther(tx, c.location, existing, matching)
 		}
-		status, stored, err := http.StatusOK, existing, error(nil)
+		status := http.StatusOK
+		var stored *gen.Contact
+		var err error
 		if existing == nil {
 			status = http.StatusCreated
 			stored, err = s.insert(tx, c, w)

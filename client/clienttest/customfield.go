@@ -37,8 +37,8 @@ var fieldTypes = []FieldType{FieldTypeText, FieldTypeNumber, FieldTypeDate, Fiel
 type FieldDefinition struct {
 	ID      string
 	Key     string
-	Type    FieldType
-	Options []string // of a select or list; empty allows any
+	Type    FieldType // FieldTypeText by default
+	Options []string  // of a select or list; empty allows any
 }
 
 // SampleFields returns the fields of a location that defines none of its own: one of each type, and
@@ -99,7 +99,7 @@ func validateFields(fields []FieldDefinition) error {
 			problem = "needs an ID and a key"
 		case ids[f.ID] || keys[f.Key]:
 			problem = "has the ID or the key of another field"
-		case !slices.Contains(fieldTypes, f.Type):
+		case !slices.Contains(fieldTypes, cmp.Or(f.Type, FieldTypeText)):
 			problem = fmt.Sprintf("has type %q, which is not one of %v", f.Type, fieldTypes)
 		}
 		if problem != "" {

@@ -130,10 +130,14 @@ func ExampleWithConsent() {
 
 	browser := s.HTTPClient()
 	browser.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
-	resp, err := browser.Get(s.URL + "/oauth/chooselocation?" + url.Values{
+	request, err := http.NewRequestWithContext(context.Background(), http.MethodGet, s.URL+"/oauth/chooselocation?"+url.Values{
 		"response_type": {"code"}, "client_id": {s.App.ClientID}, "state": {"a-random-state"},
 		"redirect_uri": {"https://app.example/callback"},
-	}.Encode())
+	}.Encode(), nil)
+	if err != nil {
+		log.Fatal(err)
+	}
+	resp, err := browser.Do(request)
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -152,7 +156,7 @@ func ExampleWithState() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	defer os.RemoveAll(dir)
+	defer func() { _ = os.RemoveAll(dir) }()
 	for range 2 {
 		s, err := clienttest.Start(clienttest.WithoutSocket(), clienttest.WithState(filepath.Join(dir, "contacts.jsonl")))
 		if err != nil {

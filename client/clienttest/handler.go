@@ -11,6 +11,7 @@ import (
 	"regexp"
 	"runtime/debug"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -289,7 +290,7 @@ func (c *call) specRequest() *spec.Request {
 func send(w http.ResponseWriter, response wire.Response) {
 	header := w.Header()
 	maps.Copy(header, response.Header)
-	header.Set("Content-Length", fmt.Sprint(len(response.Body)))
+	header.Set("Content-Length", strconv.Itoa(len(response.Body)))
 	w.WriteHeader(response.Status)
 	_, _ = w.Write(response.Body)
 }

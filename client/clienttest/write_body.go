@@ -213,7 +213,8 @@ func (s *Server) normalizeRequest(c *call) error {
 		return nil // JSON, but not an object: the validation reports it
 	}
 	var fields []map[string]jsontext.Value
-	if json.Unmarshal(body["customFields"], &fields, wire.Lenient) != nil || !renameValues(fields) {
+	isList := json.Unmarshal(body["customFields"], &fields, wire.Lenient) == nil
+	if !isList || !renameValues(fields) {
 		return nil
 	}
 	allow := jsontext.AllowDuplicateNames(true)

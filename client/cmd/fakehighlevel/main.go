@@ -128,7 +128,7 @@ func (s *settings) start(log io.Writer) (*clienttest.Server, error) {
 func (s *settings) locationOptions() ([]clienttest.Option, error) {
 	var fields []clienttest.FieldDefinition // nil for the samples
 	if s.fields != "" {
-		file, err := os.Open(s.fields)
+		file, err := os.Open(s.fields) //nolint:gosec // the file that the user named
 		if err != nil {
 			return nil, err
 		}

@@ -14,6 +14,22 @@ import (
 	"github.com/highlevel-contacts/contacts-go/client/clienttest/internal/nettest"
 )
 
+// send sends a request and closes the body of the response after reading it.
+func send(t *testing.T, c *http.Client, method, url, body string) error {
+	t.Helper()
+	request, err := http.NewRequestWithContext(t.Context(), method, url, strings.NewReader(body))
+	if err != nil {
+		return err
+	}
+	resp, err := c.Do(request)
+	if err != nil {
+		return err
+	}
+	defer resp.Body.Close()
+	_, err = io.Copy(io.Discard, resp.Body)
+	return err
+}
+
 func TestMemoryServerWorksInABubble(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -27,13 +43,10 @@ func TestMemoryServerWorksInABubble(t *testing.T) {
 		for range 10 {
 			callers.Go(func() {
 				for range 100 {
-					resp, err := s.Client().Post(s.URL+"/path", "text/plain", strings.NewReader("body"))
-					if err != nil {
+					if err := send(t, s.Client(), http.MethodPost, s.URL+"/path", "body"); err != nil {
 						t.Error(err)
 						return
 					}
-					_, _ = io.Copy(io.Discard, resp.Body)
-					resp.Body.Close()
 				}
 			})
 		}
@@ -57,13 +70,7 @@ func TestCloseWaitsForHandlers(t *testing.T) {
 	})
 	s := nettest.Memory(handler)
 	failed := make(chan error, 1)
-	go func() {
-		resp, err := s.Client().Get(s.URL)
-		if err == nil {
-			resp.Body.Close()
-		}
-		failed <- err
-	}()
+	go func() { failed <- send(t, s.Client(), http.MethodGet, s.URL, "") }()
 	<-entered
 	if err := s.Close(); err != nil || !left {
 		t.Errorf("Close returned %v, handler left: %t", err, left)
@@ -76,13 +83,7 @@ func TestCloseWaitsForHandlers(t *testing.T) {
 func TestMemoryClientReachesOnlyItsServer(t *testing.T) {
 	t.Parallel()
 	s := nettest.Memory(http.NotFoundHandler())
-	get := func(url string) error {
-		resp, err := s.Client().Get(url)
-		if err == nil {
-			resp.Body.Close()
-		}
-		return err
-	}
+	get := func(url string) error { return send(t, s.Client(), http.MethodGet, url, "") }
 	if err := get("http://example.com/"); err == nil || !strings.Contains(err.Error(), "no route to example.com:80") {
 		t.Errorf("another host: %v", err)
 	}

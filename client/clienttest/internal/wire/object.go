@@ -2,6 +2,7 @@
 package wire
 
 import (
+	"maps"
 	"strconv"
 	"time"
 
@@ -137,9 +138,7 @@ func (o *Object) merge(extra []byte) {
 	if json.Unmarshal(o.End(), &properties, Lenient) != nil || json.Unmarshal(extra, &added, Lenient) != nil {
 		return
 	}
-	for name, value := range added {
-		properties[name] = value
-	}
+	maps.Copy(properties, added)
 	if merged, err := json.Marshal(properties, json.Deterministic(true)); err == nil {
 		o.bytes = merged[:len(merged)-1] // without the brace that End writes
 	}
