@@ -85,12 +85,12 @@ func (s *Server) Client() *http.Client {
 	return &http.Client{Transport: s.transport}
 }
 
-// Close ends the context of every request, closes all connections and waits until the handlers
-// have returned.
+// Close closes all connections, ends the context of every request and waits until the handlers
+// have returned. The connections are closed first, so that no handler can send a response any more.
 func (s *Server) Close() error {
-	s.cancel()
 	s.transport.CloseIdleConnections()
 	err := s.server.Close()
+	s.cancel()
 	if served := <-s.served; !errors.Is(served, http.ErrServerClosed) {
 		err = errors.Join(err, served)
 	}
