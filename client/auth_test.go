@@ -26,9 +26,9 @@ func (s *countingSource) Token(ctx context.Context) (string, error) {
 	return "token-" + strconv.Itoa(int(s.asked.Add(1))), nil
 }
 
-func TestEachCallAsksForAToken(t *testing.T) {
+func TestTokenSource_EachCall(t *testing.T) {
 	t.Parallel()
-	source, api := &countingSource{}, &stub{answers: []answer{everything}}
+	source, api := &countingSource{}, &stub{responses: []stubResponse{everything}}
 	c, err := client.New(source, client.WithHTTPClient(&http.Client{Transport: api}), client.WithLocation("l"))
 	if err != nil {
 		t.Fatal(err)
@@ -52,7 +52,7 @@ func TestEachCallAsksForAToken(t *testing.T) {
 	}
 }
 
-func TestBadTokensOfASourceAreNotSent(t *testing.T) {
+func TestTokenSource_InvalidToken(t *testing.T) {
 	t.Parallel()
 	for name, bad := range map[string]string{
 		"empty": "", "with Bearer": "Bearer abc", "line break": "abc\r\nX-Evil: 1", "space": "abc def", "another script": "abcд", "zero byte": "a\x00",
@@ -77,7 +77,7 @@ type fixedSource string
 
 func (s fixedSource) Token(context.Context) (string, error) { return string(s), nil }
 
-func TestErrorsOfASourceEndTheCall(t *testing.T) {
+func TestTokenSource_Error(t *testing.T) {
 	t.Parallel()
 	cause := errors.New("the refresh token was used before")
 	c, err := client.New(leakingSource{cause}, client.WithHTTPClient(&http.Client{Transport: noRequests(t)}), client.WithLocation("l"))
@@ -124,7 +124,7 @@ func (r *renewable) Invalidate(token string) {
 	r.number++
 }
 
-func TestOnlyABadTokenIsRenewed(t *testing.T) {
+func TestTokenInvalidator_OnlyRejectedTokens(t *testing.T) {
 	t.Parallel()
 	tests := []struct {
 		name    string
@@ -184,7 +184,7 @@ func (a *authorizing) RoundTrip(req *http.Request) (*http.Response, error) {
 	return a.api.RoundTrip(req)
 }
 
-func TestATokenIsRenewedOnceACall(t *testing.T) {
+func TestTokenInvalidator_OncePerCall(t *testing.T) {
 	t.Parallel()
 	api := &authorizing{api: scripted{outcomes: []outcome{{status: 401, body: `{"message":"Invalid JWT"}`}}}}
 	source := &renewable{}
@@ -203,7 +203,7 @@ func TestATokenIsRenewedOnceACall(t *testing.T) {
 	}
 }
 
-func TestAStaticTokenIsNotAskedTwice(t *testing.T) {
+func TestStaticToken_Rejected(t *testing.T) {
 	t.Parallel()
 	api := &authorizing{api: scripted{outcomes: []outcome{{status: 401, body: `{"message":"Invalid JWT"}`}}}}
 	c, err := client.New(client.StaticToken("pit-test"), client.WithHTTPClient(&http.Client{Transport: api}))

@@ -22,7 +22,7 @@ import (
 // with the wrapper's options, into the same types, through the same transport. It reads the body as well as one can, into a
 // buffer of the announced length.
 
-// canned is a transport that answers every request with body, as one that reads from a connection would.
+// canned is a transport that responses every request with body, as one that reads from a connection would.
 func canned(body []byte) roundTrip {
 	header := http.Header{
 		"Content-Type": {"application/json; charset=utf-8"}, "Cf-Ray": {"8f1c8e0a58d34c3c-IAD"}, "Server": {"cloudflare"},
@@ -41,7 +41,7 @@ var lenient = jsonv2.JoinOptions(jsontext.AllowDuplicateNames(true), jsontext.Al
 
 func unmarshalV2(data []byte, v any) error { return jsonv2.Unmarshal(data, v, lenient) }
 
-// byHand makes a request and decodes the answer into result.
+// byHand makes a request and decodes the response into result.
 func byHand(b *testing.B, httpClient *http.Client, target string, result any, unmarshal func([]byte, any) error) {
 	b.Helper()
 	req, err := http.NewRequestWithContext(b.Context(), http.MethodGet, base+target, nil)
@@ -113,9 +113,9 @@ func BenchmarkPage(b *testing.B) {
 	})
 }
 
-// BenchmarkWalk walks over loopback, client and server in one process, and reports the peak of what the heap holds, collected
+// BenchmarkAll walks over loopback, client and server in one process, and reports the peak of what the heap holds, collected
 // every ten pages: how much garbage stands between two collections is the collector's matter, and varies from run to run.
-func BenchmarkWalk(b *testing.B) {
+func BenchmarkAll(b *testing.B) {
 	peaks := map[int]float64{}
 	for _, total := range []int{10_000, 100_000} {
 		b.Run(strconv.Itoa(total), func(b *testing.B) {

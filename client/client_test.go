@@ -18,7 +18,7 @@ import (
 	"github.com/highlevel-contacts/contacts-go/client"
 )
 
-func TestHeadersOfARequest(t *testing.T) {
+func TestClient_RequestHeaders(t *testing.T) {
 	t.Parallel()
 	c, api := newStub(t, everything)
 	if _, err := c.Contacts.Get(t.Context(), contactID); err != nil {
@@ -41,7 +41,7 @@ func TestHeadersOfARequest(t *testing.T) {
 	}
 }
 
-func TestBaseURLs(t *testing.T) {
+func TestWithBaseURL(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct{ base, want string }{
 		{"https://api.example", "https://api.example/contacts/abc"},
@@ -56,7 +56,7 @@ func TestBaseURLs(t *testing.T) {
 	} {
 		t.Run(test.base, func(t *testing.T) {
 			t.Parallel()
-			api := &stub{answers: []answer{everything}}
+			api := &stub{responses: []stubResponse{everything}}
 			c := newClient(t, api, client.WithBaseURL(test.base))
 			if _, err := c.Contacts.Get(t.Context(), "abc"); err != nil {
 				t.Fatal(err)
@@ -68,9 +68,9 @@ func TestBaseURLs(t *testing.T) {
 	}
 }
 
-func TestTheDefaultBaseURLIsTheVendors(t *testing.T) {
+func TestNew_DefaultBaseURL(t *testing.T) {
 	t.Parallel()
-	api := &stub{answers: []answer{everything}}
+	api := &stub{responses: []stubResponse{everything}}
 	c, err := client.New(client.StaticToken(token), client.WithHTTPClient(&http.Client{Transport: api}))
 	if err != nil {
 		t.Fatal(err)
@@ -83,7 +83,7 @@ func TestTheDefaultBaseURLIsTheVendors(t *testing.T) {
 	}
 }
 
-func TestNewSendsNothingAndKeepsTheHTTPClientAsItIs(t *testing.T) {
+func TestNew_NoRequest(t *testing.T) {
 	t.Parallel()
 	transport := noRequests(t)
 	theirs := &http.Client{Transport: transport}
@@ -95,8 +95,8 @@ func TestNewSendsNothingAndKeepsTheHTTPClientAsItIs(t *testing.T) {
 	}
 }
 
-// TestTheClientsOwnHTTPClientKeepsConnections makes 100 calls at once, twice, over as many connections.
-func TestTheClientsOwnHTTPClientKeepsConnections(t *testing.T) {
+// TestNew_DefaultHTTPClient makes 100 calls at once, twice, over as many connections.
+func TestNew_DefaultHTTPClient(t *testing.T) {
 	t.Parallel()
 	const parallel = 100
 	var connections atomic.Int32
@@ -134,14 +134,14 @@ func TestTheClientsOwnHTTPClientKeepsConnections(t *testing.T) {
 	}
 }
 
-// TestOneClientManyGoroutines answers each request with what it asked for, so that mixed up calls show.
-func TestOneClientManyGoroutines(t *testing.T) {
+// TestClient_Concurrent responses each request with what it asked for, so that mixed up calls show.
+func TestClient_Concurrent(t *testing.T) {
 	t.Parallel()
 	c := newClient(t, roundTrip(func(req *http.Request) (*http.Response, error) {
 		id := req.URL.Path[strings.LastIndex(req.URL.Path, "/")+1:]
 		a := ok(`{"contact":{"id":"` + id + `","city":"` + req.Header.Get("X-Caller") + `"}}`)
 		if req.Method == http.MethodPut {
-			a = answer{status: 400, body: `{"error":"Contact with id ` + id + ` not found","status":400}`}
+			a = stubResponse{status: 400, body: `{"error":"Contact with id ` + id + ` not found","status":400}`}
 		}
 		return a.response(req), nil
 	}))

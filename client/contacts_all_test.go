@@ -225,22 +225,22 @@ func TestContactsService_AllByBusiness_ResumesFromAStoredCursor(t *testing.T) {
 
 func TestContactsService_All_YieldsTheErrorLast(t *testing.T) {
 	t.Parallel()
-	failure := answer{status: 500, body: `{"message":"Internal server error"}`}
+	failure := stubResponse{status: 500, body: `{"message":"Internal server error"}`}
 	for _, test := range []struct {
-		name    string
-		answers []answer
-		want    []string
+		name      string
+		responses []stubResponse
+		want      []string
 	}{
-		{"first page", []answer{failure}, nil},
-		{"second page", []answer{pageAnswer(1, 2, "c2"), failure}, contactIDs(1, 2)},
-		{"third page, HTML", []answer{pageAnswer(1, 2, "c2"), pageAnswer(3, 2, "c4"), {status: 500, body: html}}, contactIDs(1, 4)},
+		{"first page", []stubResponse{failure}, nil},
+		{"second page", []stubResponse{pageAnswer(1, 2, "c2"), failure}, contactIDs(1, 2)},
+		{"third page, HTML", []stubResponse{pageAnswer(1, 2, "c2"), pageAnswer(3, 2, "c4"), {status: 500, body: html}}, contactIDs(1, 4)},
 	} {
 		for _, prefetch := range []bool{false, true} {
 			t.Run(fmt.Sprintf("%s, prefetch %v", test.name, prefetch), func(t *testing.T) {
 				t.Parallel()
-				c, api := newStub(t, test.answers...)
+				c, api := newStub(t, test.responses...)
 				ids, err := collect(t, c.Contacts.All(t.Context(), client.ListRequest{Limit: 2, Prefetch: prefetch}))
-				if !errors.Is(err, client.ErrServer) || !slices.Equal(ids, test.want) || len(api.sent) != len(test.answers) {
+				if !errors.Is(err, client.ErrServer) || !slices.Equal(ids, test.want) || len(api.sent) != len(test.responses) {
 					t.Errorf("got %v, %v in %d requests", ids, err, len(api.sent))
 				}
 			})
@@ -251,22 +251,22 @@ func TestContactsService_All_YieldsTheErrorLast(t *testing.T) {
 func TestContactsService_All_EndsOnARepeatedCursor(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct {
-		name     string
-		after    client.Cursor
-		answers  []answer
-		want     int // contacts
-		requests int
+		name      string
+		after     client.Cursor
+		responses []stubResponse
+		want      int // contacts
+		requests  int
 	}{
-		{"first page again and again", "", []answer{pageAnswer(1, 2, "c2")}, 2, 2},
-		{"second page again and again", "", []answer{pageAnswer(1, 2, "c2"), pageAnswer(3, 2, "c4")}, 4, 3},
-		{"back to the first page", "", []answer{pageAnswer(1, 2, "c2"), pageAnswer(3, 2, "c4"), pageAnswer(5, 2, "c2")}, 6, 3},
-		{"back to the beginning of the iteration", cursorAt(1603870249758, "c0"), []answer{pageAnswer(1, 2, "c0")}, 2, 1},
-		{"new cursors, the same page", "", []answer{pageAnswer(1, 2, "c2"), pageAnswer(1, 2, "c3"), pageAnswer(1, 2, "c4")}, 2, 3},
+		{"first page again and again", "", []stubResponse{pageAnswer(1, 2, "c2")}, 2, 2},
+		{"second page again and again", "", []stubResponse{pageAnswer(1, 2, "c2"), pageAnswer(3, 2, "c4")}, 4, 3},
+		{"back to the first page", "", []stubResponse{pageAnswer(1, 2, "c2"), pageAnswer(3, 2, "c4"), pageAnswer(5, 2, "c2")}, 6, 3},
+		{"back to the beginning of the iteration", cursorAt(1603870249758, "c0"), []stubResponse{pageAnswer(1, 2, "c0")}, 2, 1},
+		{"new cursors, the same page", "", []stubResponse{pageAnswer(1, 2, "c2"), pageAnswer(1, 2, "c3"), pageAnswer(1, 2, "c4")}, 2, 3},
 	} {
 		for _, prefetch := range []bool{false, true} {
 			t.Run(fmt.Sprintf("%s, prefetch %v", test.name, prefetch), func(t *testing.T) {
 				t.Parallel()
-				c, api := newStub(t, test.answers...)
+				c, api := newStub(t, test.responses...)
 				ids, err := collect(t, c.Contacts.All(t.Context(), client.ListRequest{Limit: 2, After: test.after, Prefetch: prefetch}))
 				if !errors.Is(err, client.ErrBadResponse) || !strings.Contains(err.Error(), fmt.Sprintf("after %d contacts", test.want)) {
 					t.Errorf("got %v, want ErrBadResponse and the number of contacts", err)
@@ -385,9 +385,9 @@ func (s *slowPages) RoundTrip(req *http.Request) (*http.Response, error) {
 	if page == s.pages {
 		cursor = ""
 	}
-	answer := pageAnswer(page, 1, cursor)
-	answer.header = http.Header{"X-Page": {strconv.Itoa(page)}}
-	return answer.response(req), nil
+	stubResponse := pageAnswer(page, 1, cursor)
+	stubResponse.header = http.Header{"X-Page": {strconv.Itoa(page)}}
+	return stubResponse.response(req), nil
 }
 
 func TestPrefetchRequestsTheNextPageDuringTheWork(t *testing.T) {
@@ -530,45 +530,45 @@ func TestContactsService_AllByBusiness(t *testing.T) {
 	t.Parallel()
 	const target = "GET /proxy/v1/contacts/business/b?locationId=ve9EPM428h8vShlRW1KT"
 	for _, test := range []struct {
-		name    string
-		list    client.BusinessListRequest
-		answers []answer
-		want    []string
-		targets []string
+		name      string
+		list      client.BusinessListRequest
+		responses []stubResponse
+		want      []string
+		targets   []string
 	}{
-		{"no contacts", client.BusinessListRequest{}, []answer{businessPage(1, 0, 0)}, nil, []string{target}},
+		{"no contacts", client.BusinessListRequest{}, []stubResponse{businessPage(1, 0, 0)}, nil, []string{target}},
 		{
 			"one page, count of the page",
 			client.BusinessListRequest{},
-			[]answer{businessPage(1, 2, 2), businessPage(3, 0, 0)},
+			[]stubResponse{businessPage(1, 2, 2), businessPage(3, 0, 0)},
 			contactIDs(1, 2),
 			[]string{target, target + "&skip=2"},
 		},
 		{
 			"count of the business",
 			client.BusinessListRequest{Limit: 2},
-			[]answer{businessPage(1, 2, 5), businessPage(3, 2, 5), businessPage(5, 1, 5)},
+			[]stubResponse{businessPage(1, 2, 5), businessPage(3, 2, 5), businessPage(5, 1, 5)},
 			contactIDs(1, 5),
 			[]string{target + "&limit=2", target + "&limit=2&skip=2", target + "&limit=2&skip=4"},
 		},
 		{
 			"shorter pages than requested",
 			client.BusinessListRequest{Limit: 1000},
-			[]answer{businessPage(1, 2, 3), businessPage(3, 1, 3)},
+			[]stubResponse{businessPage(1, 2, 3), businessPage(3, 1, 3)},
 			contactIDs(1, 3),
 			[]string{target + "&limit=1000", target + "&limit=1000&skip=2"},
 		},
 		{
 			"from the middle, overlapping",
 			client.BusinessListRequest{Limit: 2, Skip: 10},
-			[]answer{businessPage(11, 2, 14), businessPage(12, 2, 14), businessPage(0, 0, 14)},
+			[]stubResponse{businessPage(11, 2, 14), businessPage(12, 2, 14), businessPage(0, 0, 14)},
 			contactIDs(11, 3),
 			[]string{target + "&limit=2&skip=10", target + "&limit=2&skip=12"},
 		},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
-			c, api := newStub(t, test.answers...)
+			c, api := newStub(t, test.responses...)
 			ids, err := collect(t, c.Contacts.AllByBusiness(t.Context(), "b", test.list))
 			if err != nil || !slices.Equal(ids, test.want) {
 				t.Errorf("got %v, %v, want %v", ids, err, test.want)
@@ -582,7 +582,7 @@ func TestContactsService_AllByBusiness(t *testing.T) {
 
 func TestContactsService_AllByBusiness_EndsIfSkipIsIgnored(t *testing.T) {
 	t.Parallel()
-	for name, page := range map[string]answer{
+	for name, page := range map[string]stubResponse{
 		"the same page again and again": businessPage(1, 2, 500),
 		"contacts without IDs":          ok(`{"contacts":[{"city":"Oslo"},{"city":"Rome"}]}`),
 	} {
@@ -623,7 +623,7 @@ func TestContactsService_AllByBusiness_IsLazyAndCanBeRangedAgain(t *testing.T) {
 
 func TestContactsService_AllByBusiness_YieldsTheErrorLast(t *testing.T) {
 	t.Parallel()
-	c, _ := newStub(t, businessPage(1, 2, 5), answer{status: 403, body: `{"message":"The token does not have access to this location."}`})
+	c, _ := newStub(t, businessPage(1, 2, 5), stubResponse{status: 403, body: `{"message":"The token does not have access to this location."}`})
 	ids, err := collect(t, c.Contacts.AllByBusiness(t.Context(), "b", client.BusinessListRequest{Limit: 2}))
 	if !errors.Is(err, client.ErrForbidden) || !slices.Equal(ids, contactIDs(1, 2)) {
 		t.Errorf("got %v, %v", ids, err)

@@ -84,7 +84,7 @@ func contactIDs(first, count int) []string {
 }
 
 // pageAnswer is a page of a location, with the ID of its cursor; without one it is the last page.
-func pageAnswer(first, count int, cursor string) answer {
+func pageAnswer(first, count int, cursor string) stubResponse {
 	next := `null`
 	if cursor != "" {
 		next = `2,"startAfter":1603870249758,"startAfterId":"` + cursor + `"`
@@ -93,7 +93,7 @@ func pageAnswer(first, count int, cursor string) answer {
 }
 
 // listAnswer is a page of a list, with the given properties beside its contacts.
-func listAnswer(first, count int, properties string) answer {
+func listAnswer(first, count int, properties string) stubResponse {
 	if properties != "" {
 		properties = "," + properties
 	}
@@ -101,7 +101,7 @@ func listAnswer(first, count int, properties string) answer {
 }
 
 // businessPage is a page of the contacts of a business.
-func businessPage(first, count, total int) answer {
+func businessPage(first, count, total int) stubResponse {
 	return listAnswer(first, count, fmt.Sprintf(`"count":%d`, total))
 }
 

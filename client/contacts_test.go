@@ -12,10 +12,10 @@ import (
 	"github.com/highlevel-contacts/contacts-go/client"
 )
 
-// everything is an answer that each operation takes for a success.
+// everything is an response that each operation takes for a success.
 var everything = ok(`{"contact":{"id":"` + contactID + `"},"contacts":[],"succeded":true,"new":true}`)
 
-func TestEachOperationOnTheWire(t *testing.T) {
+func TestContactsService_Requests(t *testing.T) {
 	t.Parallel()
 	tests := []struct {
 		name string
@@ -97,11 +97,11 @@ func TestEachOperationOnTheWire(t *testing.T) {
 	}
 }
 
-func TestAny2xxIsSuccess(t *testing.T) {
+func TestContactsService_Any2xx(t *testing.T) {
 	t.Parallel()
 	for _, operation := range operations {
 		for _, status := range []int{http.StatusOK, http.StatusCreated, http.StatusAccepted, 299} {
-			c, _ := newStub(t, answer{status: status, body: everything.body})
+			c, _ := newStub(t, stubResponse{status: status, body: everything.body})
 			if err := operation.call(t.Context(), c); err != nil {
 				t.Errorf("%s, %d: %v", operation.name, status, err)
 			}
@@ -109,21 +109,21 @@ func TestAny2xxIsSuccess(t *testing.T) {
 	}
 }
 
-func TestUpsertTrustsNewRatherThanTheStatus(t *testing.T) {
+func TestContactsService_Upsert_New(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct {
-		name   string
-		answer answer
-		want   bool
+		name         string
+		stubResponse stubResponse
+		want         bool
 	}{
-		{"201 created", answer{status: 201, body: `{"new":true,"contact":{"id":"a"},"traceId":"t-1"}`}, true},
+		{"201 created", stubResponse{status: 201, body: `{"new":true,"contact":{"id":"a"},"traceId":"t-1"}`}, true},
 		{"200 updated", ok(`{"new":false,"contact":{"id":"a"},"traceId":"t-1"}`), false},
 		{"200 created", ok(`{"new":true,"contact":{"id":"a"},"traceId":"t-1"}`), true},
-		{"201 updated", answer{status: 201, body: `{"new":false,"contact":{"id":"a"},"traceId":"t-1"}`}, false},
+		{"201 updated", stubResponse{status: 201, body: `{"new":false,"contact":{"id":"a"},"traceId":"t-1"}`}, false},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
-			c, _ := newStub(t, test.answer)
+			c, _ := newStub(t, test.stubResponse)
 			result, err := c.Contacts.Upsert(t.Context(), client.UpsertContactRequest{})
 			if err != nil {
 				t.Fatal(err)
@@ -141,7 +141,7 @@ var badIDs = []string{
 	"", ".", "..", "...", "a/b", "../b", "/", "a?b", "?", "a#b", "#", "a%2Fb", "%2e%2e", "a b", " ", "a\\b", "a;b", "a\nb", "a\x00b", "ä", "a\u2028b", "\xff", "a@b", "a:b",
 }
 
-func TestBadArgumentsAreRefusedBeforeAnythingIsSent(t *testing.T) {
+func TestContactsService_InvalidArguments(t *testing.T) {
 	t.Parallel()
 	bothNames := []client.CustomFieldInput{client.NewCustomField("a", 1), {ID: "a", Key: "b", FieldValue: 1}}
 	noName := []client.CustomFieldInput{{FieldValue: 1}}
@@ -217,7 +217,7 @@ func TestBadArgumentsAreRefusedBeforeAnythingIsSent(t *testing.T) {
 	}
 }
 
-func TestWithoutALocationNothingIsSent(t *testing.T) {
+func TestContactsService_MissingLocation(t *testing.T) {
 	t.Parallel()
 	c, err := client.New(client.StaticToken(token), client.WithHTTPClient(&http.Client{Transport: noRequests(t)}))
 	if err != nil {
@@ -238,7 +238,7 @@ func TestWithoutALocationNothingIsSent(t *testing.T) {
 	}
 }
 
-func TestCallersRequestsAreNotModified(t *testing.T) {
+func TestContactsService_RequestsUnmodified(t *testing.T) {
 	t.Parallel()
 	c, _ := newStub(t, everything)
 	create := func() client.CreateContactRequest {
@@ -267,8 +267,8 @@ func TestCallersRequestsAreNotModified(t *testing.T) {
 	}
 }
 
-// TestBothSpellingsOfSuccess takes either as the API's word, on delete and update: false is a failure, and what is no word is none.
-func TestBothSpellingsOfSuccess(t *testing.T) {
+// TestContactsService_SuccessSpellings takes either as the API's word, on delete and update: false is a failure, and what is no word is none.
+func TestContactsService_SuccessSpellings(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct {
 		members string
@@ -309,8 +309,8 @@ func TestBothSpellingsOfSuccess(t *testing.T) {
 	}
 }
 
-// TestADeleteHasNothingMoreToPromise takes any object for a success that does not deny it.
-func TestADeleteHasNothingMoreToPromise(t *testing.T) {
+// TestContactsService_Delete_EmptyObject takes any object for a success that does not deny it.
+func TestContactsService_Delete_EmptyObject(t *testing.T) {
 	t.Parallel()
 	for _, body := range []string{`{}`, `{"traceId":"t-1"}`, `{"contact":null}`} {
 		c, _ := newStub(t, ok(body))
@@ -320,8 +320,8 @@ func TestADeleteHasNothingMoreToPromise(t *testing.T) {
 	}
 }
 
-// TestAListMayBeEmpty tells an empty list from none.
-func TestAListMayBeEmpty(t *testing.T) {
+// TestContactsService_List_Empty tells an empty list from none.
+func TestContactsService_List_Empty(t *testing.T) {
 	t.Parallel()
 	c, _ := newStub(t, ok(`{"contacts":[]}`))
 	page, err := c.Contacts.List(t.Context(), client.ListRequest{})
@@ -335,7 +335,7 @@ func TestAListMayBeEmpty(t *testing.T) {
 }
 
 // A contact is no list, although room was made for one.
-func TestAContactIsNoList(t *testing.T) {
+func TestContactsService_List_WithoutContacts(t *testing.T) {
 	t.Parallel()
 	c, _ := newStub(t, ok(`{"contact":{"id":"abc","dateAdded":"2021-07-02T05:18:26.704Z"}}`))
 	if page, err := c.Contacts.List(t.Context(), client.ListRequest{}); !errors.Is(err, client.ErrBadResponse) {

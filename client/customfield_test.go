@@ -142,7 +142,7 @@ func TestCustomFieldByID(t *testing.T) {
 }
 
 // A value that was read, of files for example, can be written unchanged.
-func TestRawValueOfACustomFieldCanBeWritten(t *testing.T) {
+func TestNewCustomField_RawValue(t *testing.T) {
 	t.Parallel()
 	c, api := newStub(t, everything)
 	value := client.ReadCustomField(client.CustomField{ID: "a", Value: json.RawMessage(files)})

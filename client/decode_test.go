@@ -2,21 +2,28 @@ package client_test
 
 import (
 	"bytes"
+	"compress/gzip"
 	"context"
 	"errors"
+	"io"
 	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"runtime"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/highlevel-contacts/contacts-go/client"
 )
 
-// TestWrongTypes gives a member of each kind a value of each other type: the contact is kept, with what can be kept of the value,
+// TestDecode_WrongTypes gives a property of each kind a value of each other type: the contact is kept, with what can be kept of the value,
 // and the place is told.
-func TestWrongTypes(t *testing.T) {
+func TestDecode_WrongTypes(t *testing.T) {
 	t.Parallel()
 	added := instant(t, "2021-07-02T05:18:26.704Z")
 	tests := []struct {
@@ -90,7 +97,7 @@ func TestWrongTypes(t *testing.T) {
 		{`"additionalPhones":["+1",7]`, client.Contact{AdditionalPhones: []client.AdditionalPhone{{Phone: "+1"}, {}}}, "/additionalPhones/0 object string, /additionalPhones/1 object number", ``},
 		// What takes any value, beside something odd.
 		{`"city":7,"lastActivity":{"at":1},"additionalEmails":[{"email":"a@example.com","validEmail":[1]}]`, client.Contact{City: "7", LastActivity: []byte(`{"at":1}`), AdditionalEmails: []client.AdditionalEmail{{Email: "a@example.com", ValidEmail: []byte("[1]")}}}, "/city string number", ``},
-		// A member that comes twice, and a name that needs escaping.
+		// A property that comes twice, and a name that needs escaping.
 		{`"city":7,"city":"Oslo"`, client.Contact{City: "Oslo"}, "/city string number", ``},
 		{`"a/b~c":{"city":7},"city":7`, client.Contact{City: "7", Extra: []byte(`{"a/b~c":{"city":7}}`)}, "/city string number", ``},
 	}
@@ -132,7 +139,7 @@ func driftText(prefix string, drift []client.Drift) string {
 	return strings.Join(places, ", ")
 }
 
-func TestOneOddValueLosesNoContactOfAPage(t *testing.T) {
+func TestDecode_PageWithWrongTypes(t *testing.T) {
 	t.Parallel()
 	page := string(newListing(t, 200).page(nil, 0, 100))
 	id := newListing(t, 200).id(41)
@@ -157,7 +164,7 @@ func TestOneOddValueLosesNoContactOfAPage(t *testing.T) {
 	}
 }
 
-func TestDriftIsBounded(t *testing.T) {
+func TestDrift_Bounded(t *testing.T) {
 	t.Parallel()
 	c, _ := newStub(t, ok(contactBody(`"tags":[0`+strings.Repeat(",0", 999)+`]`)))
 	var response client.Response
@@ -167,11 +174,11 @@ func TestDriftIsBounded(t *testing.T) {
 	}
 }
 
-func TestDriftIsLogged(t *testing.T) {
+func TestDrift_Logged(t *testing.T) {
 	t.Parallel()
 	var logged bytes.Buffer
 	handler := slog.NewTextHandler(&logged, &slog.HandlerOptions{ReplaceAttr: withoutTimes})
-	api := &stub{answers: []answer{ok(contactBody(`"city":7,"dnd":"Dolomite"`)), ok(contactBody(``))}}
+	api := &stub{responses: []stubResponse{ok(contactBody(`"city":7,"dnd":"Dolomite"`)), ok(contactBody(``))}}
 	c := newClient(t, api, client.WithLogger(slog.New(handler)))
 	for range 2 {
 		if _, err := c.Contacts.Get(t.Context(), contactID); err != nil {
@@ -184,8 +191,8 @@ func TestDriftIsLogged(t *testing.T) {
 	}
 }
 
-// TestSuccessesWithoutTheirShape are 2xx that hold nothing of what was promised.
-func TestSuccessesWithoutTheirShape(t *testing.T) {
+// TestErrBadResponse are 2xx that hold nothing of what was promised.
+func TestErrBadResponse(t *testing.T) {
 	t.Parallel()
 	bodies := []struct{ name, contentType, body string }{
 		{"empty", "application/json", ""},
@@ -217,7 +224,7 @@ func TestSuccessesWithoutTheirShape(t *testing.T) {
 		for _, test := range tests {
 			t.Run(operation.name+": "+test.name, func(t *testing.T) {
 				t.Parallel()
-				c, api := newStub(t, answer{status: 200, body: test.body, header: map[string][]string{"Content-Type": {test.contentType}}})
+				c, api := newStub(t, stubResponse{status: 200, body: test.body, header: map[string][]string{"Content-Type": {test.contentType}}})
 				err := operation.call(t.Context(), c)
 				if !errors.Is(err, client.ErrBadResponse) || errors.Is(err, client.ErrMaybeApplied) != operation.write {
 					t.Fatalf("got %v", err)
@@ -235,7 +242,7 @@ func TestSuccessesWithoutTheirShape(t *testing.T) {
 	}
 }
 
-func TestAWalkKeepsWhatOddPagesHave(t *testing.T) {
+func TestContactsService_All_WrongTypes(t *testing.T) {
 	t.Parallel()
 	c, _ := newStub(t, ok(`{"contacts":{"id":"abc","dnd":"yes"},"meta":{"total":"1","startAfter":"1603870249758","startAfterId":7}}`))
 	var response client.Response
@@ -250,5 +257,163 @@ func TestAWalkKeepsWhatOddPagesHave(t *testing.T) {
 	const drift = "/contacts array object, /contacts/dnd boolean string, /meta/total integer string, /meta/startAfter integer string, /meta/startAfterId string number"
 	if diff := cmp.Diff(drift, driftText("", response.Drift)); diff != "" {
 		t.Errorf("drift (-want +got):\n%s", diff)
+	}
+}
+
+// endless repeats a text without end.
+type endless struct {
+	text string
+	at   int
+}
+
+func (e *endless) Read(p []byte) (int, error) {
+	for n := range p {
+		p[n] = e.text[e.at%len(e.text)]
+		e.at++
+	}
+	return len(p), nil
+}
+
+// surrounded returns middle repeated up to size bytes, between two texts.
+func surrounded(before, middle, after string, size int64) io.Reader {
+	repeated := io.LimitReader(&endless{text: middle}, size/int64(len(middle))*int64(len(middle)))
+	return io.MultiReader(strings.NewReader(before), repeated, strings.NewReader(after))
+}
+
+// TestDecode_MaliciousBodies sends what no API should. Each body ends in a clear error or a correct result, soon, and in bounded memory.
+// It is not parallel, for it measures the heap.
+func TestDecode_MaliciousBodies(t *testing.T) {
+	const mebi = 1 << 20
+	tests := []struct {
+		name   string
+		status int
+		body   func() io.Reader
+		want   error // nil: success
+	}{
+		{"an error of 512 MiB", 500, func() io.Reader { return surrounded(`{"message":"`, "a", `"}`, 512*mebi) }, client.ErrServer},
+		{"an error without end", 400, func() io.Reader { return &endless{text: `["`} }, client.ErrInvalid},
+		{"a success without end", 200, func() io.Reader { return &endless{text: " "} }, client.ErrResponseTooLarge},
+		{"deep nesting of an unknown member", 200, func() io.Reader {
+			return strings.NewReader(`{"contact":{"id":"abc","deep":` + strings.Repeat("[", mebi) + strings.Repeat("]", mebi) + `}}`)
+		}, client.ErrBadResponse},
+		{"deep nesting of an error", 422, func() io.Reader { return strings.NewReader(strings.Repeat("[", mebi)) }, client.ErrInvalid},
+		{"a million unknown members", 200, func() io.Reader {
+			return surrounded(`{"contact":{"id":"abc"`, `,"x":1`, `}}`, 6*mebi)
+		}, nil},
+		{"millions of tags of another type", 200, func() io.Reader {
+			return surrounded(`{"contact":{"id":"abc","tags":[1`, `,1`, `]}}`, 2*mebi)
+		}, nil},
+		{"millions of empty custom fields", 200, func() io.Reader {
+			return surrounded(`{"contact":{"id":"abc","customFields":[{}`, `,{}`, `]}}`, 15*mebi)
+		}, client.ErrBadResponse},
+		{"NUL bytes", 200, func() io.Reader { return strings.NewReader("{\"contact\":\x00{\"id\":\"abc\"}}") }, client.ErrBadResponse},
+		{"an escaped NUL", 200, func() io.Reader { return strings.NewReader(`{"contact":{"id":"abc","city":"O\u0000slo"}}`) }, nil},
+		{"lone surrogates", 200, func() io.Reader { return strings.NewReader(`{"contact":{"id":"abc","city":"\ud800"}}`) }, nil},
+		{"broken UTF-8", 200, func() io.Reader { return strings.NewReader("{\"contact\":{\"id\":\"abc\",\"city\":\"\xff\"}}") }, nil},
+		{"a byte order mark", 200, func() io.Reader { return strings.NewReader("\xEF\xBB\xBF" + `{"contact":{"id":"abc"}}`) }, nil},
+		{"another encoding", 200, func() io.Reader { return strings.NewReader("\xFF\xFE{\x00}\x00") }, client.ErrBadResponse},
+		{"a member twice", 200, func() io.Reader { return strings.NewReader(`{"contact":{"id":"xyz","id":"abc"}}`) }, nil},
+		{"two values", 200, func() io.Reader { return strings.NewReader(`{"contact":{"id":"abc"}}{}`) }, client.ErrBadResponse},
+		{"a number that does not fit", 200, func() io.Reader {
+			return strings.NewReader(`{"contact":{"id":"abc","birthDay":1e999999,"birthMonth":99999999999999999999}}`)
+		}, nil},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			transport := roundTripper(func(req *http.Request) (*http.Response, error) {
+				return &http.Response{
+					StatusCode: test.status, Header: http.Header{}, ContentLength: -1, Body: io.NopCloser(test.body()), Request: req,
+				}, nil
+			})
+			c, err := client.New(client.StaticToken("pit-test"), client.WithHTTPClient(&http.Client{Transport: transport}),
+				client.WithRetry(client.RetryPolicy{MaxAttempts: 1}))
+			if err != nil {
+				t.Fatal(err)
+			}
+			peak := watchHeap(t)
+			began := time.Now()
+			contact, err := c.Contacts.Get(t.Context(), "abc")
+			took := time.Since(began)
+			if used := peak(); used > 1<<30 {
+				t.Errorf("used %d MiB", used>>20)
+			}
+			if took > 20*time.Second {
+				t.Errorf("took %v", took)
+			}
+			if !errors.Is(err, test.want) {
+				t.Fatalf("got %v, want %v", err, test.want)
+			}
+			if test.want == nil && contact.ID != "abc" {
+				t.Errorf("got the contact %q", contact.ID)
+			}
+			if err != nil && len(err.Error()) > 600 {
+				t.Errorf("the error has %d bytes", len(err.Error()))
+			}
+		})
+	}
+}
+
+// roundTripper is a transport made of a function.
+type roundTripper func(*http.Request) (*http.Response, error)
+
+func (f roundTripper) RoundTrip(req *http.Request) (*http.Response, error) { return f(req) }
+
+// watchHeap measures by how much the heap grows at most until the function that it returns is called.
+func watchHeap(t *testing.T) (peak func() uint64) {
+	t.Helper()
+	runtime.GC()
+	var stats runtime.MemStats
+	runtime.ReadMemStats(&stats)
+	before, most := stats.HeapAlloc, stats.HeapAlloc
+	ctx, stop := context.WithCancel(t.Context())
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		tick := time.NewTicker(5 * time.Millisecond)
+		defer tick.Stop()
+		for {
+			var stats runtime.MemStats
+			runtime.ReadMemStats(&stats)
+			most = max(most, stats.HeapAlloc)
+			select {
+			case <-tick.C:
+			case <-ctx.Done():
+				return
+			}
+		}
+	}()
+	return func() uint64 {
+		stop()
+		<-done
+		return most - before
+	}
+}
+
+func TestDecode_GzipBomb(t *testing.T) {
+	t.Parallel()
+	for _, status := range []int{200, 500} {
+		t.Run(strconv.Itoa(status), func(t *testing.T) {
+			t.Parallel()
+			server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+				w.Header().Set("Content-Encoding", "gzip")
+				w.WriteHeader(status)
+				bomb := gzip.NewWriter(w)
+				_, _ = io.Copy(bomb, io.LimitReader(&endless{text: " "}, 16<<20))
+				_ = bomb.Close()
+			}))
+			defer server.Close()
+			c, err := client.New(client.StaticToken("pit-test"), client.WithBaseURL(server.URL), client.WithRetry(client.RetryPolicy{MaxAttempts: 1}),
+				client.WithMaxResponseBytes(1<<20))
+			if err != nil {
+				t.Fatal(err)
+			}
+			want := client.ErrResponseTooLarge
+			if status == 500 {
+				want = client.ErrServer
+			}
+			if _, err := c.Contacts.Get(t.Context(), "abc"); !errors.Is(err, want) {
+				t.Errorf("got %v, want %v", err, want)
+			}
+		})
 	}
 }

@@ -15,7 +15,7 @@ import (
 
 const html = "<!DOCTYPE html>\n<html><head><title>502 Bad Gateway</title></head><body>contact support, rosan@deos.example</body></html>\n"
 
-func TestErrorDialects(t *testing.T) {
+func TestError_Formats(t *testing.T) {
 	t.Parallel()
 	tests := []struct {
 		name     string
@@ -271,7 +271,7 @@ func TestErrorDialects(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
 			header := http.Header{"Cf-Ray": {"8f1c"}}
-			c, _ := newStub(t, answer{status: test.status, body: test.body, header: header})
+			c, _ := newStub(t, stubResponse{status: test.status, body: test.body, header: header})
 			contact, err := c.Contacts.Get(t.Context(), "abc")
 			var got *client.Error
 			if contact != nil || !errors.As(err, &got) {
@@ -312,13 +312,13 @@ func meaningsOf(err error) []error {
 	return slices.DeleteFunc(slices.Clone(meanings), func(meaning error) bool { return !errors.Is(err, meaning) })
 }
 
-func TestNotFoundOfEachOperationWithAnID(t *testing.T) {
+func TestErrNotFound(t *testing.T) {
 	t.Parallel()
 	for _, body := range []string{
 		`{"error":"Contact with id abc not found","status":400}`, `{"message":"Contact not found for id:abc","statusCode":400}`,
 	} {
 		for _, operation := range operations {
-			c, _ := newStub(t, answer{status: 400, body: body})
+			c, _ := newStub(t, stubResponse{status: 400, body: body})
 			if err := operation.call(t.Context(), c); !slices.Equal(meaningsOf(err), []error{client.ErrNotFound}) {
 				t.Errorf("%s: %v", operation.name, err)
 			}
@@ -326,7 +326,7 @@ func TestNotFoundOfEachOperationWithAnID(t *testing.T) {
 	}
 }
 
-func TestWritesThatMayHaveHappened(t *testing.T) {
+func TestErrMaybeApplied_Statuses(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct {
 		status int
@@ -350,7 +350,7 @@ func TestWritesThatMayHaveHappened(t *testing.T) {
 		{599, true},
 	} {
 		for _, operation := range operations {
-			c, _ := newStub(t, answer{status: test.status, body: `{"message":"no"}`})
+			c, _ := newStub(t, stubResponse{status: test.status, body: `{"message":"no"}`})
 			err := operation.call(t.Context(), c)
 			if got, want := errors.Is(err, client.ErrMaybeApplied), test.unsure && operation.write; got != want {
 				t.Errorf("%s, %d: may have been applied: %v, want %v", operation.name, test.status, got, want)
@@ -362,7 +362,7 @@ func TestWritesThatMayHaveHappened(t *testing.T) {
 	}
 }
 
-func TestATextOfAnErrorIsOneShortLine(t *testing.T) {
+func TestError_Text(t *testing.T) {
 	t.Parallel()
 	for name, message := range map[string]string{
 		"line breaks":     "a\nb\r\nc\u2028d\u2029e\u0085f\vg",
@@ -374,7 +374,7 @@ func TestATextOfAnErrorIsOneShortLine(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			c, _ := newStub(t, answer{status: 400, body: `{"message":` + quote(t, message) + `,"traceId":` + quote(t, message) + `}`})
+			c, _ := newStub(t, stubResponse{status: 400, body: `{"message":` + quote(t, message) + `,"traceId":` + quote(t, message) + `}`})
 			err := c.Contacts.Delete(t.Context(), "abc")
 			var apiError *client.Error
 			if !errors.As(err, &apiError) || apiError.Messages[0] != message {
@@ -387,10 +387,10 @@ func TestATextOfAnErrorIsOneShortLine(t *testing.T) {
 	}
 }
 
-// TestErrorsKeepTheirCause shows that nothing of errors.Is and errors.As is lost on the way up.
-func TestErrorsKeepTheirCause(t *testing.T) {
+// TestError_Unwrap shows that nothing of errors.Is and errors.As is lost on the way up.
+func TestError_Unwrap(t *testing.T) {
 	t.Parallel()
-	c, _ := newStub(t, answer{status: 400, body: `{"message":"This location does not allow duplicated contacts."}`})
+	c, _ := newStub(t, stubResponse{status: 400, body: `{"message":"This location does not allow duplicated contacts."}`})
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	for _, operation := range operations {

@@ -12,8 +12,8 @@ import (
 	"github.com/highlevel-contacts/contacts-go/client"
 )
 
-// FuzzSuccess gives every operation every body: each ends in a result or an error, and what came as a result can be written.
-func FuzzSuccess(f *testing.F) {
+// FuzzResponse gives every operation every body: each ends in a result or an error, and what came as a result can be written.
+func FuzzResponse(f *testing.F) {
 	for _, seed := range []string{
 		body(f, "getContact"), body(f, "getContacts"), everything.body, contactBody(`"city":7,"tags":"a","dateAdded":""`), html, "", "null",
 		`{"contact":{"id":7,"createdBy":[],"customFields":{"id":"a"}},"contacts":{"id":1},"meta":[],"succeded":"no"}`,
@@ -69,7 +69,7 @@ func FuzzError(f *testing.F) {
 		if status < 100 || status > 999 || status/100 == 2 || status/100 == 3 || status == 101 {
 			return
 		}
-		c, _ := newStub(t, answer{status: status, body: content})
+		c, _ := newStub(t, stubResponse{status: status, body: content})
 		err := c.Contacts.Delete(t.Context(), "abc")
 		var apiError *client.Error
 		if !errors.As(err, &apiError) || apiError.StatusCode != status || isLongOrBroken(err.Error()) {
@@ -86,8 +86,8 @@ func FuzzError(f *testing.F) {
 	})
 }
 
-// FuzzPrivate puts an address, a number and a token into a message: none is in the text.
-func FuzzPrivate(f *testing.F) {
+// FuzzErrorText puts an address, a number and a token into a message: none is in the text.
+func FuzzErrorText(f *testing.F) {
 	f.Add("email ", " is taken")
 	f.Add("<", ">")
 	f.Add(`{"a":"`, `"}`)
@@ -96,7 +96,7 @@ func FuzzPrivate(f *testing.F) {
 			return
 		}
 		for _, part := range []string{"rosan@deos.example", " +18888888888 ", " " + token + " "} {
-			c, _ := newStub(t, answer{status: 422, body: `{"message":` + quote(t, before+part+after) + `}`})
+			c, _ := newStub(t, stubResponse{status: 422, body: `{"message":` + quote(t, before+part+after) + `}`})
 			_, err := c.Contacts.Get(t.Context(), "abc")
 			if found := leaks(err.Error()); found != nil {
 				t.Errorf("%q in %q", found, err)
@@ -105,8 +105,8 @@ func FuzzPrivate(f *testing.F) {
 	})
 }
 
-// FuzzID puts an id into a path: one that is accepted is exactly one more element of it, and no query.
-func FuzzID(f *testing.F) {
+// FuzzContactID puts an id into a path: one that is accepted is exactly one more element of it, and no query.
+func FuzzContactID(f *testing.F) {
 	for _, id := range append(badIDs, contactID, "~", "-_.~", "a..b") {
 		f.Add(id)
 	}
@@ -137,7 +137,7 @@ func FuzzGenerated(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, id string) {
 		failing := roundTrip(func(*http.Request) (*http.Response, error) { return nil, http.ErrServerClosed })
-		for _, transport := range []http.RoundTripper{failing, &stub{answers: []answer{{status: 500}}}} {
+		for _, transport := range []http.RoundTripper{failing, &stub{responses: []stubResponse{{status: 500}}}} {
 			resp, err := newClient(t, transport).Generated().GetContact(t.Context(), id)
 			if err == nil {
 				resp.Body.Close()
@@ -159,7 +159,7 @@ func FuzzRateLimit(f *testing.F) {
 			"X-Ratelimit-Limit-Daily": {dailyLimit}, "X-Ratelimit-Daily-Remaining": {dailyRemaining},
 			"X-Ratelimit-Daily-Reset": {dailyReset},
 		}
-		c, _ := newStub(t, answer{status: 200, body: everything.body, header: header})
+		c, _ := newStub(t, stubResponse{status: 200, body: everything.body, header: header})
 		var response client.Response
 		if err := c.Contacts.Delete(t.Context(), "abc", client.WithResponseInto(&response)); err != nil {
 			t.Fatal(err)
@@ -177,7 +177,7 @@ func FuzzRetryAfter(f *testing.F) {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, value string) {
-		c, _ := newStub(t, answer{status: http.StatusTooManyRequests, header: http.Header{"Retry-After": {value}}})
+		c, _ := newStub(t, stubResponse{status: http.StatusTooManyRequests, header: http.Header{"Retry-After": {value}}})
 		_, err := c.Contacts.Get(t.Context(), "abc")
 		apiError, ok := errors.AsType[*client.Error](err)
 		if !ok || apiError.RetryAfter < 0 || apiError.RetryAfter > 365*24*time.Hour {

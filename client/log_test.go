@@ -13,8 +13,8 @@ import (
 	"github.com/highlevel-contacts/contacts-go/client"
 )
 
-// TestLogRecords has whole records: what is not in them is not logged.
-func TestLogRecords(t *testing.T) {
+// TestWithLogger has whole records: what is not in them is not logged.
+func TestWithLogger(t *testing.T) {
 	t.Parallel()
 	limits := http.Header{
 		"Cf-Ray": {"8f1c-IAD"}, "X-Ratelimit-Max": {"100"}, "X-Ratelimit-Remaining": {"99"}, "X-Ratelimit-Interval-Milliseconds": {"10000"},
@@ -23,32 +23,32 @@ func TestLogRecords(t *testing.T) {
 	const get = " operation=getContact method=GET path=/proxy/v1/contacts/abc "
 	const forbidden = ` kind=forbidden cause="getContact: GET /proxy/v1/contacts/abc: 403 forbidden: no (trace 9f1c8e0a-58d3-4c3c-a60b-6c5e2b1d7f30)"`
 	for _, test := range []struct {
-		name   string
-		answer answer
-		level  slog.Level
-		want   string
+		name         string
+		stubResponse stubResponse
+		level        slog.Level
+		want         string
 	}{
 		{
 			"success, debug",
-			answer{status: 200, body: everything.body, header: limits},
+			stubResponse{status: 200, body: everything.body, header: limits},
 			slog.LevelDebug,
 			`level=DEBUG msg="highlevel: attempt"` + get + "status=200 attempt=1 cf_ray=8f1c-IAD remaining=99 daily_remaining=199512\n",
 		},
-		{"success", answer{status: 200, body: everything.body, header: limits}, slog.LevelInfo, ""},
+		{"success", stubResponse{status: 200, body: everything.body, header: limits}, slog.LevelInfo, ""},
 		{
 			"error, debug",
-			answer{status: 403, body: `{"message":"no","traceId":"9f1c8e0a-58d3-4c3c-a60b-6c5e2b1d7f30"}`},
+			stubResponse{status: 403, body: `{"message":"no","traceId":"9f1c8e0a-58d3-4c3c-a60b-6c5e2b1d7f30"}`},
 			slog.LevelDebug,
 			`level=DEBUG msg="highlevel: attempt"` + get + "status=403 attempt=1 cf_ray=\"\"" + forbidden + " trace_id=9f1c8e0a-58d3-4c3c-a60b-6c5e2b1d7f30\n" +
 				`level=WARN msg="highlevel: call failed"` + get + "status=403 attempt=1 cf_ray=\"\"" + forbidden + " trace_id=9f1c8e0a-58d3-4c3c-a60b-6c5e2b1d7f30\n",
 		},
 		{
 			"error",
-			answer{status: 500, body: html},
+			stubResponse{status: 500, body: html},
 			slog.LevelWarn,
 			`level=WARN msg="highlevel: call failed"` + get + "status=500 attempt=1 cf_ray=\"\" kind=server cause=\"getContact: GET /proxy/v1/contacts/abc: 500 server error\" trace_id=\"\"\n",
 		},
-		{"error, but errors alone", answer{status: 500, body: html}, slog.LevelError, ""},
+		{"error, but errors alone", stubResponse{status: 500, body: html}, slog.LevelError, ""},
 		{
 			"bad response", ok(html), slog.LevelWarn,
 			`level=WARN msg="highlevel: call failed"` + get + "status=200 attempt=1 cf_ray=\"\"" + ` kind=bad_response cause="getContact: GET /proxy/v1/contacts/abc: bad response: ` +
@@ -59,7 +59,7 @@ func TestLogRecords(t *testing.T) {
 			t.Parallel()
 			var logged bytes.Buffer
 			handler := slog.NewTextHandler(&logged, &slog.HandlerOptions{Level: test.level, ReplaceAttr: withoutTimes})
-			c := newClient(t, &stub{answers: []answer{test.answer}}, client.WithLogger(slog.New(handler)))
+			c := newClient(t, &stub{responses: []stubResponse{test.stubResponse}}, client.WithLogger(slog.New(handler)))
 			_, _ = c.Contacts.Get(t.Context(), "abc")
 			if diff := cmp.Diff(test.want, logged.String()); diff != "" {
 				t.Errorf("(-want +got):\n%s", diff)
@@ -76,12 +76,12 @@ func withoutTimes(_ []string, attr slog.Attr) slog.Attr {
 	return attr
 }
 
-// TestNothingIsLoggedByDefault is not parallel, for it holds the output of package log, where the default logger writes.
-func TestNothingIsLoggedByDefault(t *testing.T) {
+// TestWithLogger_Default is not parallel, for it holds the output of package log, where the default logger writes.
+func TestWithLogger_Default(t *testing.T) {
 	var logged bytes.Buffer
 	log.SetOutput(&logged)
 	defer log.SetOutput(os.Stderr)
-	c, _ := newStub(t, answer{status: 500, body: html})
+	c, _ := newStub(t, stubResponse{status: 500, body: html})
 	_, _ = c.Contacts.Get(t.Context(), "abc")
 	if logged.Len() != 0 {
 		t.Errorf("logged %s", logged.String())

@@ -11,7 +11,7 @@ import (
 	"github.com/highlevel-contacts/contacts-go/client"
 )
 
-func TestBadOptionsAreErrorsOfNew(t *testing.T) {
+func TestNew_InvalidOptions(t *testing.T) {
 	t.Parallel()
 	good := client.StaticToken(token)
 	tests := []struct {
@@ -72,9 +72,9 @@ func TestBadOptionsAreErrorsOfNew(t *testing.T) {
 	}
 }
 
-func TestUserAgentsStandBeforeTheModules(t *testing.T) {
+func TestWithUserAgent(t *testing.T) {
 	t.Parallel()
-	api := &stub{answers: []answer{everything}}
+	api := &stub{responses: []stubResponse{everything}}
 	c := newClient(t, api, client.WithUserAgent("inner/1"), client.WithUserAgent("outer/2 (Ünicode)"))
 	if _, err := c.Contacts.Get(t.Context(), "abc"); err != nil {
 		t.Fatal(err)
@@ -84,9 +84,9 @@ func TestUserAgentsStandBeforeTheModules(t *testing.T) {
 	}
 }
 
-func TestWithMaxResponseBytesTakesTheLargestNumber(t *testing.T) {
+func TestWithMaxResponseBytes_Largest(t *testing.T) {
 	t.Parallel()
-	c := newClient(t, &stub{answers: []answer{everything}}, client.WithMaxResponseBytes(math.MaxInt64))
+	c := newClient(t, &stub{responses: []stubResponse{everything}}, client.WithMaxResponseBytes(math.MaxInt64))
 	if _, err := c.Contacts.Get(t.Context(), "abc"); err != nil {
 		t.Fatal(err)
 	}
@@ -122,7 +122,7 @@ func TestWithHeader(t *testing.T) {
 	}
 }
 
-func TestWithHeaderRefuses(t *testing.T) {
+func TestWithHeader_Rejected(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct{ name, key, value string }{
 		{"the token", "Authorization", "Bearer other"},
@@ -153,9 +153,9 @@ func TestWithHeaderRefuses(t *testing.T) {
 	}
 }
 
-func TestOptionsAreIndependentOfTheirOrder(t *testing.T) {
+func TestNew_OptionOrder(t *testing.T) {
 	t.Parallel()
-	api := &stub{answers: []answer{everything}}
+	api := &stub{responses: []stubResponse{everything}}
 	httpClient := client.WithHTTPClient(&http.Client{Transport: api})
 	c, err := client.New(client.StaticToken(token), client.WithUserAgent("a"), httpClient, client.WithLocation("x"), client.WithBaseURL(base), client.WithLocation("l"))
 	if err != nil {

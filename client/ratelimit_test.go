@@ -60,7 +60,7 @@ func TestRateLimitHeaders(t *testing.T) {
 				header.Set(key, value)
 			}
 			for _, status := range []int{200, 429} {
-				c, _ := newStub(t, answer{status: status, body: everything.body, header: header})
+				c, _ := newStub(t, stubResponse{status: status, body: everything.body, header: header})
 				var response client.Response
 				_ = c.Contacts.Delete(t.Context(), "abc", client.WithResponseInto(&response))
 				if diff := cmp.Diff(test.want, response.RateLimit); diff != "" {

@@ -11,7 +11,7 @@ import (
 	"github.com/highlevel-contacts/contacts-go/client"
 )
 
-// redirecting is a transport whose first answer leads to location, and whose second is a success.
+// redirecting is a transport whose first response leads to location, and whose second is a success.
 type redirecting struct {
 	status   int
 	location string
@@ -21,13 +21,13 @@ type redirecting struct {
 func (r *redirecting) RoundTrip(req *http.Request) (*http.Response, error) {
 	r.requests = append(r.requests, req)
 	if len(r.requests) == 1 {
-		return answer{status: r.status, header: http.Header{"Location": {r.location}}}.response(req), nil
+		return stubResponse{status: r.status, header: http.Header{"Location": {r.location}}}.response(req), nil
 	}
 	return everything.response(req), nil
 }
 
-// TestRedirects follows what a reading call may follow, and takes the token along within the host only.
-func TestRedirects(t *testing.T) {
+// TestRedirect_Policy follows what a reading call may follow, and takes the token along within the host only.
+func TestRedirect_Policy(t *testing.T) {
 	t.Parallel()
 	const here, elsewhere = "https://api.example/v2/", "https://other.example/"
 	const target = "?email=rosan%40deos.example"
@@ -82,8 +82,8 @@ func TestRedirects(t *testing.T) {
 	}
 }
 
-// TestTheTokenDoesNotComeBackElsewhere goes from the API to another host, and from there to a third.
-func TestTheTokenDoesNotComeBackElsewhere(t *testing.T) {
+// TestRedirect_TokenStaysWithHost goes from the API to another host, and from there to a third.
+func TestRedirect_TokenStaysWithHost(t *testing.T) {
 	t.Parallel()
 	locations := []string{"https://other.example/1", "https://third.example/2", "https://other.example/3"}
 	requests := 0
@@ -95,24 +95,24 @@ func TestTheTokenDoesNotComeBackElsewhere(t *testing.T) {
 		if requests > len(locations) {
 			return everything.response(req), nil
 		}
-		return answer{status: 307, header: http.Header{"Location": {locations[requests-1]}}}.response(req), nil
+		return stubResponse{status: 307, header: http.Header{"Location": {locations[requests-1]}}}.response(req), nil
 	}))
 	if _, err := c.Contacts.List(t.Context(), client.ListRequest{Query: "Rosan"}); err != nil || requests != 4 {
 		t.Errorf("%v in %d requests", err, requests)
 	}
 }
 
-func TestRedirectsEnd(t *testing.T) {
+func TestRedirect_Limit(t *testing.T) {
 	t.Parallel()
-	loop := &stub{answers: []answer{{status: 307, header: http.Header{"Location": {"/again"}}}}}
+	loop := &stub{responses: []stubResponse{{status: 307, header: http.Header{"Location": {"/again"}}}}}
 	_, err := newClient(t, loop).Contacts.Get(t.Context(), "abc")
 	if err == nil || !strings.Contains(err.Error(), "stopped after 10 redirects") || len(loop.sent) != 10 {
 		t.Errorf("got %v in %d requests", err, len(loop.sent))
 	}
 }
 
-// TestRedirectsByTheCallersPolicy keeps the policy of the caller's own HTTP client, after ours.
-func TestRedirectsByTheCallersPolicy(t *testing.T) {
+// TestRedirect_CallersPolicy keeps the policy of the caller's own HTTP client, after ours.
+func TestRedirect_CallersPolicy(t *testing.T) {
 	t.Parallel()
 	refused := errors.New("refused")
 	var asked []string
@@ -120,7 +120,7 @@ func TestRedirectsByTheCallersPolicy(t *testing.T) {
 		asked = append(asked, fmt.Sprintf("%s %s after %d, token %v", req.Method, req.URL, len(via), req.Header.Get("Authorization") != ""))
 		return refused
 	}}
-	theirs.Transport = &stub{answers: []answer{{status: 307, header: http.Header{"Location": {"https://other.example/"}}}}}
+	theirs.Transport = &stub{responses: []stubResponse{{status: 307, header: http.Header{"Location": {"https://other.example/"}}}}}
 	c := newClient(t, noRequests(t), client.WithHTTPClient(theirs))
 	if _, err := c.Contacts.Get(t.Context(), "abc"); !errors.Is(err, refused) {
 		t.Errorf("read: %v", err)

@@ -116,22 +116,22 @@ func TestClient_Do_Responses(t *testing.T) {
 	var into map[string]any
 	var list []int
 	for _, test := range []struct {
-		name   string
-		answer answer
-		out    any
-		want   error
+		name         string
+		stubResponse stubResponse
+		out          any
+		want         error
 	}{
-		{"empty body, nil out", answer{status: 204}, nil, nil},
-		{"empty body", answer{status: 200}, &into, client.ErrBadResponse},
+		{"empty body, nil out", stubResponse{status: 204}, nil, nil},
+		{"empty body", stubResponse{status: 200}, &into, client.ErrBadResponse},
 		{"not JSON", ok("<html>"), &into, client.ErrBadResponse},
 		{"object", ok(`{"a":1}`), &into, nil},
 		{"list", ok(`[1,2]`), &list, nil},
-		{"404", answer{status: 404, body: `{"message":"no such location"}`}, &into, client.ErrNotFound},
-		{"403", answer{status: 403}, &into, client.ErrForbidden},
+		{"404", stubResponse{status: 404, body: `{"message":"no such location"}`}, &into, client.ErrNotFound},
+		{"403", stubResponse{status: 403}, &into, client.ErrForbidden},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
-			c, _ := newStub(t, test.answer)
+			c, _ := newStub(t, test.stubResponse)
 			err := c.Do(t.Context(), http.MethodGet, "/x", nil, nil, test.out)
 			if (test.want == nil) != (err == nil) || (test.want != nil && !errors.Is(err, test.want)) {
 				t.Errorf("got %v, want %v", err, test.want)
@@ -343,7 +343,7 @@ func TestWithCallHook(t *testing.T) {
 
 func TestWithDefaultHeader(t *testing.T) {
 	t.Parallel()
-	api := &stub{answers: []answer{everything}}
+	api := &stub{responses: []stubResponse{everything}}
 	c := newClient(t, api, client.WithDefaultHeader("x-team", "a"), client.WithDefaultHeader("Accept", "text/json"))
 	if _, err := c.Contacts.Get(t.Context(), "abc"); err != nil {
 		t.Fatal(err)
@@ -479,7 +479,7 @@ func TestLog_Levels(t *testing.T) {
 	t.Parallel()
 	var logged bytes.Buffer
 	logger := slog.New(slog.NewJSONHandler(&logged, &slog.HandlerOptions{Level: slog.LevelInfo}))
-	c := newClient(t, &stub{answers: []answer{{status: 400, body: `{"message":"Contact not found for id:abc"}`}}}, client.WithLogger(logger))
+	c := newClient(t, &stub{responses: []stubResponse{{status: 400, body: `{"message":"Contact not found for id:abc"}`}}}, client.WithLogger(logger))
 	_, _ = c.Contacts.Get(t.Context(), "abc")
 	if logged.Len() > 0 {
 		t.Errorf("a Get of a contact that does not exist logged %s", &logged)
@@ -530,12 +530,12 @@ var generatedCalls = []struct {
 	}},
 }
 
-func TestGeneratedHasTheSameAuthenticationAndBounds(t *testing.T) {
+func TestClient_Generated(t *testing.T) {
 	t.Parallel()
 	for _, test := range generatedCalls {
 		t.Run(test.operation+" "+test.want.Target, func(t *testing.T) {
 			t.Parallel()
-			api := &stub{answers: []answer{ok(`{"contact":{}}`), ok(strings.Repeat("x", 1001))}}
+			api := &stub{responses: []stubResponse{ok(`{"contact":{}}`), ok(strings.Repeat("x", 1001))}}
 			c := newClient(t, api, client.WithMaxResponseBytes(1000), client.WithUserAgent("example/1"))
 			resp, err := test.call(t.Context(), c.Generated())
 			if err != nil {
@@ -559,12 +559,12 @@ func TestGeneratedHasTheSameAuthenticationAndBounds(t *testing.T) {
 	}
 }
 
-func TestGeneratedHasTheSameErrors(t *testing.T) {
+func TestClient_Generated_Errors(t *testing.T) {
 	t.Parallel()
 	for _, test := range generatedCalls {
 		t.Run(test.operation+" "+test.want.Target, func(t *testing.T) {
 			t.Parallel()
-			c, _ := newStub(t, answer{status: 400, body: `{"error":"Contact with id abc not found","status":400}`})
+			c, _ := newStub(t, stubResponse{status: 400, body: `{"error":"Contact with id abc not found","status":400}`})
 			_, err := test.call(t.Context(), c.Generated()) //nolint:bodyclose // there is none
 			var apiError *client.Error
 			if !errors.Is(err, client.ErrNotFound) || !errors.As(err, &apiError) {
@@ -577,11 +577,11 @@ func TestGeneratedHasTheSameErrors(t *testing.T) {
 	}
 }
 
-// TestGeneratedBearsIDsThatLeadOut has the API at the root, where they lead to the shortest path.
-func TestGeneratedBearsIDsThatLeadOut(t *testing.T) {
+// TestClient_Generated_UncheckedIDs has the API at the root, where they lead to the shortest path.
+func TestClient_Generated_UncheckedIDs(t *testing.T) {
 	t.Parallel()
 	for _, id := range badIDs {
-		c := newClient(t, &stub{answers: []answer{{status: 404}}}, client.WithBaseURL("https://api.example"))
+		c := newClient(t, &stub{responses: []stubResponse{{status: 404}}}, client.WithBaseURL("https://api.example"))
 		_, err := c.Generated().DeleteContact(t.Context(), id) //nolint:bodyclose // there is none
 		var apiError *client.Error
 		if !errors.As(err, &apiError) || apiError.Operation != "deleteContact" {
@@ -613,9 +613,9 @@ func TestOperationFromContext(t *testing.T) {
 	}
 }
 
-// TestTextsOfLostCalls has whole texts: neither query nor address are in them. A transport that does not tell what it has written
+// TestErrNetwork_Text has whole texts: neither query nor address are in them. A transport that does not tell what it has written
 // may have written the request.
-func TestTextsOfLostCalls(t *testing.T) {
+func TestErrNetwork_Text(t *testing.T) {
 	t.Parallel()
 	const maybe = "; the write may have been applied"
 	want := map[string]string{
@@ -640,12 +640,12 @@ func TestTextsOfLostCalls(t *testing.T) {
 	}
 }
 
-// TestABodyThatBreaksOff breaks off successes, which are lost, and errors, which keep their status.
-func TestABodyThatBreaksOff(t *testing.T) {
+// TestErrNetwork_TruncatedBody breaks off successes, which are lost, and errors, which keep their status.
+func TestErrNetwork_TruncatedBody(t *testing.T) {
 	t.Parallel()
 	broken := func(status int) *client.Client {
 		return newClient(t, roundTrip(func(req *http.Request) (*http.Response, error) {
-			resp := answer{status: status}.response(req)
+			resp := stubResponse{status: status}.response(req)
 			resp.ContentLength, resp.Body = -1, io.NopCloser(brokenReader{})
 			return resp, nil
 		}))
@@ -661,8 +661,8 @@ func TestABodyThatBreaksOff(t *testing.T) {
 	}
 }
 
-// TestAContextThatEndsDuringACall ends it while the transport waits for an answer.
-func TestAContextThatEndsDuringACall(t *testing.T) {
+// TestClient_ContextEnds ends it while the transport waits for an response.
+func TestClient_ContextEnds(t *testing.T) {
 	t.Parallel()
 	for _, operation := range operations {
 		ctx, cancel := context.WithCancel(t.Context())
@@ -679,8 +679,8 @@ func TestAContextThatEndsDuringACall(t *testing.T) {
 	}
 }
 
-// TestTheCallersTransportIsUsed sends through the caller's proxy, and trusts whom the caller's TLS settings trust.
-func TestTheCallersTransportIsUsed(t *testing.T) {
+// TestWithHTTPClient sends through the caller's proxy, and trusts whom the caller's TLS settings trust.
+func TestWithHTTPClient(t *testing.T) {
 	t.Parallel()
 	contact := http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, `{"contact":{"id":"abc"}}`) })
 	get := func(t *testing.T, address string, httpClient *http.Client) error {

@@ -34,12 +34,12 @@ func TestWithResponseInto(t *testing.T) {
 		err       error
 	}{
 		{
-			"success", &stub{answers: []answer{{status: 200, body: everything.body, header: header}}},
+			"success", &stub{responses: []stubResponse{{status: 200, body: everything.body, header: header}}},
 			client.Response{StatusCode: 200, Header: header, Body: []byte(everything.body), Attempts: 1, RateLimit: limit},
 			nil,
 		},
 		{
-			"odd value", &stub{answers: []answer{{status: 201, body: odd, header: header}}},
+			"odd value", &stub{responses: []stubResponse{{status: 201, body: odd, header: header}}},
 			client.Response{
 				StatusCode: 201, Header: header, Body: []byte(odd), Attempts: 1, RateLimit: limit,
 				Drift: []client.Drift{{Pointer: "/contact/city", Want: "string", Got: "number"}},
@@ -47,12 +47,12 @@ func TestWithResponseInto(t *testing.T) {
 			nil,
 		},
 		{
-			"error", &stub{answers: []answer{{status: 422, body: `{"message":["no"]}`, header: header}}},
+			"error", &stub{responses: []stubResponse{{status: 422, body: `{"message":["no"]}`, header: header}}},
 			client.Response{StatusCode: 422, Header: header, Body: []byte(`{"message":["no"]}`), Attempts: 1, RateLimit: limit},
 			client.ErrInvalid,
 		},
 		{
-			"bad response", &stub{answers: []answer{{status: 200, body: html, header: header}}},
+			"bad response", &stub{responses: []stubResponse{{status: 200, body: html, header: header}}},
 			client.Response{StatusCode: 200, Header: header, Body: []byte(html), Attempts: 1, RateLimit: limit},
 			client.ErrBadResponse,
 		},
@@ -62,7 +62,7 @@ func TestWithResponseInto(t *testing.T) {
 			io.ErrUnexpectedEOF,
 		},
 		{
-			"body over the limit", &stub{answers: []answer{{status: 200, body: strings.Repeat(" ", 1001), header: header}}},
+			"body over the limit", &stub{responses: []stubResponse{{status: 200, body: strings.Repeat(" ", 1001), header: header}}},
 			client.Response{StatusCode: 200, Header: header, Attempts: 1, RateLimit: limit},
 			client.ErrResponseTooLarge,
 		},
@@ -99,8 +99,8 @@ func capturedParts(r client.Response) []any {
 	return []any{r.StatusCode, r.Header, string(r.Body), r.Attempts, r.RateLimit, r.Drift}
 }
 
-// TestACapturedBodyIsTheCallers changes it, which must not change the contact.
-func TestACapturedBodyIsTheCallers(t *testing.T) {
+// TestWithResponseInto_BodyOwnership changes it, which must not change the contact.
+func TestWithResponseInto_BodyOwnership(t *testing.T) {
 	t.Parallel()
 	c, _ := newStub(t, ok(body(t, "getContact")))
 	want, err := c.Contacts.Get(t.Context(), contactID)
@@ -139,7 +139,7 @@ func (b *countingBody) Close() error {
 	return nil
 }
 
-func TestBodiesAreBounded(t *testing.T) {
+func TestResponse_BoundedBodies(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct {
 		name      string
@@ -179,7 +179,7 @@ func TestBodiesAreBounded(t *testing.T) {
 	}
 }
 
-func TestABodyOfExactlyTheLimit(t *testing.T) {
+func TestWithMaxResponseBytes(t *testing.T) {
 	t.Parallel()
 	answered := contactBody(`"city":"Oslo"`)
 	for _, announced := range []int64{int64(len(answered)), -1, 0, 1} {
@@ -194,7 +194,7 @@ func TestABodyOfExactlyTheLimit(t *testing.T) {
 	}
 }
 
-func TestCompressedBodies(t *testing.T) {
+func TestResponse_CompressedBodies(t *testing.T) {
 	t.Parallel()
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if !strings.Contains(r.Header.Get("Accept-Encoding"), "gzip") {

@@ -59,7 +59,7 @@ var failures = []struct {
 	{"a success that is none", outcome{status: 200, body: "<html>hello</html>"}, "none", true},
 }
 
-func TestEachOperationAfterEachFailure(t *testing.T) {
+func TestRetry_EachOperationAfterEachFailure(t *testing.T) {
 	t.Parallel()
 	for _, operation := range operations {
 		for _, failure := range failures {
@@ -102,7 +102,7 @@ func TestEachOperationAfterEachFailure(t *testing.T) {
 	}
 }
 
-func TestWaits(t *testing.T) {
+func TestRetry_Delays(t *testing.T) {
 	t.Parallel()
 	status := func(status int, header ...string) outcome {
 		play := outcome{status: status, header: http.Header{}}
@@ -145,7 +145,7 @@ func TestWaits(t *testing.T) {
 	}
 }
 
-func TestRetryAfterAsADate(t *testing.T) {
+func TestRetry_AfterDate(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		date := time.Now().Add(7 * time.Second).UTC().Format(http.TimeFormat)
@@ -160,7 +160,7 @@ func TestRetryAfterAsADate(t *testing.T) {
 	})
 }
 
-func TestRetryAfterBeyondTheBoundIsToldAtOnce(t *testing.T) {
+func TestRetry_AfterBeyondMaxDelay(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		api := &scripted{outcomes: []outcome{{status: 429, header: http.Header{"Retry-After": {"3600"}}}}}
@@ -176,7 +176,7 @@ func TestRetryAfterBeyondTheBoundIsToldAtOnce(t *testing.T) {
 	})
 }
 
-func TestErrorsTellTheirAttempts(t *testing.T) {
+func TestError_Attempts(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		api := &scripted{outcomes: []outcome{{status: 503}}}
@@ -187,7 +187,7 @@ func TestErrorsTellTheirAttempts(t *testing.T) {
 	})
 }
 
-func TestZeroPolicyMeansOneAttempt(t *testing.T) {
+func TestRetryPolicy_OneAttempt(t *testing.T) {
 	t.Parallel()
 	api := &scripted{outcomes: []outcome{{status: 503}, success}}
 	c := api.client(t, client.WithRetry(client.RetryPolicy{MaxAttempts: 1}))
@@ -196,7 +196,7 @@ func TestZeroPolicyMeansOneAttempt(t *testing.T) {
 	}
 }
 
-func TestRepeatedDeleteThatFindsNothingIsSuccess(t *testing.T) {
+func TestRetry_DeleteNotFound(t *testing.T) {
 	t.Parallel()
 	notFound := outcome{status: 400, body: `{"error":"Contact with id abc not found","status":400}`}
 	tests := []struct {
@@ -223,7 +223,7 @@ func TestRepeatedDeleteThatFindsNothingIsSuccess(t *testing.T) {
 	}
 }
 
-func TestAnUnclearAttemptIsNotForgotten(t *testing.T) {
+func TestErrMaybeApplied_Remembered(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		api := &scripted{outcomes: []outcome{{err: syscall.ECONNRESET}, {status: 403}}}
@@ -234,7 +234,7 @@ func TestAnUnclearAttemptIsNotForgotten(t *testing.T) {
 	})
 }
 
-func TestWaitsEndWithTheContext(t *testing.T) {
+func TestRetry_DelayBeyondDeadline(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		api := &scripted{outcomes: []outcome{{status: 503, header: http.Header{"Retry-After": {"20"}}}}}
@@ -251,7 +251,7 @@ func TestWaitsEndWithTheContext(t *testing.T) {
 	})
 }
 
-func TestGeneratedCallsAreRepeatedByTheSameTable(t *testing.T) {
+func TestClient_Generated_Retries(t *testing.T) {
 	t.Parallel()
 	tests := []struct {
 		name string
@@ -286,8 +286,8 @@ func TestGeneratedCallsAreRepeatedByTheSameTable(t *testing.T) {
 	})
 }
 
-// TestRealConnections plays the failures of the network on sockets.
-func TestRealConnections(t *testing.T) {
+// TestRetry_RealConnections plays the failures of the network on sockets.
+func TestRetry_RealConnections(t *testing.T) {
 	t.Parallel()
 	quick := client.WithRetry(client.RetryPolicy{MaxAttempts: 3, MinDelay: time.Millisecond, MaxDelay: time.Millisecond})
 	newClient := func(t *testing.T, url string, opts ...client.Option) *client.Client {

@@ -74,16 +74,16 @@ func writeAndSearch(ctx context.Context, c *client.Client, opts ...client.CallOp
 	return []error{err1, err2, err3, err4, err5}
 }
 
-func TestNothingPrivateIsPrinted(t *testing.T) {
+func TestErrors_NoPersonalData(t *testing.T) {
 	t.Parallel()
 	person := `"firstName":"Rosan","email":"rosan@deos.example","phone":"+18888888888","city":"Dolomite"`
 	echo := func(format string) roundTrip {
 		return func(req *http.Request) (*http.Response, error) {
 			echoed := req.Header.Get("Authorization")
-			return answer{status: 400, body: fmt.Sprintf(format, echoed), header: http.Header{"Cf-Ray": {echoed}}}.response(req), nil
+			return stubResponse{status: 400, body: fmt.Sprintf(format, echoed), header: http.Header{"Cf-Ray": {echoed}}}.response(req), nil
 		}
 	}
-	always := func(a answer) roundTrip {
+	always := func(a stubResponse) roundTrip {
 		return func(req *http.Request) (*http.Response, error) { return a.response(req), nil }
 	}
 	tests := map[string]http.RoundTripper{
@@ -93,25 +93,25 @@ func TestNothingPrivateIsPrinted(t *testing.T) {
 		"the token in a body of no dialect": echo(`%s`),
 		"the token as the type of content": roundTrip(func(req *http.Request) (*http.Response, error) {
 			header := http.Header{"Content-Type": {req.Header.Get("Authorization")}, "Set-Cookie": {"session=" + token}}
-			return answer{status: 200, body: "<html>", header: header}.response(req), nil
+			return stubResponse{status: 200, body: "<html>", header: header}.response(req), nil
 		}),
-		"a person in the messages":         always(answer{status: 422, body: `{"message":["email rosan@deos.example is taken","phone (888) 888-8888 or +18888888888 too", "<rosan@deos.example>"]}`}),
-		"a person in the trace id":         always(answer{status: 400, body: `{"message":"no","traceId":"rosan@deos.example"}`}),
-		"a person in the body":             always(answer{status: 400, body: `{` + person + `}`}),
-		"a person in a page":               always(answer{status: 502, body: "<html>Rosan, rosan@deos.example</html>"}),
+		"a person in the messages":         always(stubResponse{status: 422, body: `{"message":["email rosan@deos.example is taken","phone (888) 888-8888 or +18888888888 too", "<rosan@deos.example>"]}`}),
+		"a person in the trace id":         always(stubResponse{status: 400, body: `{"message":"no","traceId":"rosan@deos.example"}`}),
+		"a person in the body":             always(stubResponse{status: 400, body: `{` + person + `}`}),
+		"a person in a page":               always(stubResponse{status: 502, body: "<html>Rosan, rosan@deos.example</html>"}),
 		"a person in a broken body":        always(ok(`{"contact":{"id":"a",` + person + `,"tags":["vip"`)),
 		"a person without an id":           always(ok(`{"contact":{` + person + `},"contacts":{` + person + `}}`)),
 		"a person where nothing succeeded": always(ok(`{"succeded":false,"contact":{"id":"a",` + person + `}}`)),
 		"a person with an odd value":       always(ok(`{"contact":{"id":"a","tags":7,` + person + `},"contacts":[{"id":"a","tags":7,` + person + `}]}`)),
 		"the query in the message": roundTrip(func(req *http.Request) (*http.Response, error) {
-			return answer{status: 404, body: `{"message":` + quote(t, "Cannot GET "+req.URL.RequestURI()) + `}`}.response(req), nil
+			return stubResponse{status: 404, body: `{"message":` + quote(t, "Cannot GET "+req.URL.RequestURI()) + `}`}.response(req), nil
 		}),
 		"the address in the transport's error": roundTrip(func(req *http.Request) (*http.Response, error) {
 			return nil, &url.Error{Op: "Get", URL: req.URL.String(), Err: errors.New("no route to " + req.URL.String())}
 		}),
 		"a redirect that leads nowhere": roundTrip(func(req *http.Request) (*http.Response, error) {
 			header := http.Header{"Location": {"http://[::1?query=Rosan&email=rosan@deos.example&token=" + token}}
-			return answer{status: 307, header: header}.response(req), nil
+			return stubResponse{status: 307, header: header}.response(req), nil
 		}),
 		"a body over the limit": always(ok(`{"contact":{"id":"a",` + person + `,"x":"` + strings.Repeat("Rosan", 1000) + `"}}`)),
 	}
@@ -141,11 +141,11 @@ func TestNothingPrivateIsPrinted(t *testing.T) {
 	}
 }
 
-// TestATokenOfNoKnownFormIsTakenOut echoes one that nothing but its value tells.
-func TestATokenOfNoKnownFormIsTakenOut(t *testing.T) {
+// TestErrors_OpaqueToken echoes one that nothing but its value tells.
+func TestErrors_OpaqueToken(t *testing.T) {
 	t.Parallel()
 	const opaque = "zulu-zulu"
-	api := &stub{answers: []answer{{status: 400, body: `{"message":["bad zulu-zulu","zulu-zulu"],"traceId":"zulu-zulu-1"}`}}}
+	api := &stub{responses: []stubResponse{{status: 400, body: `{"message":["bad zulu-zulu","zulu-zulu"],"traceId":"zulu-zulu-1"}`}}}
 	c, err := client.New(client.StaticToken(opaque), client.WithHTTPClient(&http.Client{Transport: api}))
 	if err != nil {
 		t.Fatal(err)
@@ -158,7 +158,7 @@ func TestATokenOfNoKnownFormIsTakenOut(t *testing.T) {
 	checkForms(t, err)
 }
 
-func TestNothingPrivateInRefusals(t *testing.T) {
+func TestErrors_InvalidArguments(t *testing.T) {
 	t.Parallel()
 	c := newClient(t, noRequests(t))
 	fields := []client.CustomFieldInput{{ID: "Rosan", Key: "Dolomite", FieldValue: "rosan@deos.example"}}
@@ -185,7 +185,7 @@ type leakingSource struct{ err error }
 
 func (s leakingSource) Token(context.Context) (string, error) { return "", s.err }
 
-func TestNothingPrivateInErrorsOfTokenSources(t *testing.T) {
+func TestErrors_TokenSource(t *testing.T) {
 	t.Parallel()
 	cause := fmt.Errorf("refresh of %s for rosan@deos.example at https://auth.example/?secret=zulu failed", token)
 	c, err := client.New(leakingSource{cause}, client.WithLocation("l"), client.WithHTTPClient(&http.Client{Transport: noRequests(t)}))
@@ -200,7 +200,7 @@ func TestNothingPrivateInErrorsOfTokenSources(t *testing.T) {
 	}
 }
 
-func TestTokensAndClientsPrintWithoutTheToken(t *testing.T) {
+func TestStaticToken_Printing(t *testing.T) {
 	t.Parallel()
 	c := newClient(t, noRequests(t))
 	source := client.StaticToken(token)
@@ -227,8 +227,8 @@ func TestTokensAndClientsPrintWithoutTheToken(t *testing.T) {
 	}
 }
 
-// TestNothingPrivateAfterRealFailures meets the errors of net/http itself.
-func TestNothingPrivateAfterRealFailures(t *testing.T) {
+// TestErrors_RealFailures meets the errors of net/http itself.
+func TestErrors_RealFailures(t *testing.T) {
 	t.Parallel()
 	hangUp := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }))
 	defer hangUp.Close()

@@ -8,10 +8,12 @@ import (
 	"net/http"
 	"net/http/httptrace"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
+	"time"
 	"unicode"
 
 	"github.com/highlevel-contacts/contacts-go/client"
@@ -27,7 +29,7 @@ const (
 //go:embed testdata/*.json
 var bodies embed.FS
 
-// body returns a whole answer as the API sends it.
+// body returns a whole response as the API sends it.
 func body(t testing.TB, name string) string {
 	t.Helper()
 	text, err := bodies.ReadFile("testdata/" + name + ".json")
@@ -37,7 +39,7 @@ func body(t testing.TB, name string) string {
 	return string(text)
 }
 
-// contactBody returns the answer to getContact with these members of the contact besides its id.
+// contactBody returns the response to getContact with these properties of the contact besides its id.
 func contactBody(members string) string {
 	if members != "" {
 		members = "," + members
@@ -45,16 +47,16 @@ func contactBody(members string) string {
 	return `{"contact":{"id":"` + contactID + `"` + members + `}}`
 }
 
-// answer is what the stub sends back.
-type answer struct {
+// response is what the stub sends back.
+type stubResponse struct {
 	status int
 	body   string
 	header http.Header
 }
 
-// ok is the answer 200 with that body.
-func ok(body string) answer {
-	return answer{status: http.StatusOK, body: body}
+// ok is the response 200 with that body.
+func ok(body string) stubResponse {
+	return stubResponse{status: http.StatusOK, body: body}
 }
 
 // sent is a request as it went out. Target is the escaped path and the query.
@@ -62,12 +64,12 @@ type sent struct {
 	Method, Target, Body string
 }
 
-// stub stands in for the API: it gives its answers in order, the last one again and again, and keeps what it was sent.
+// stub stands in for the API: it gives its responses in order, the last one again and again, and keeps what it was sent.
 type stub struct {
-	mu       sync.Mutex
-	answers  []answer
-	requests []*http.Request
-	sent     []sent
+	mu        sync.Mutex
+	responses []stubResponse
+	requests  []*http.Request
+	sent      []sent
 }
 
 func (s *stub) RoundTrip(req *http.Request) (*http.Response, error) {
@@ -78,13 +80,13 @@ func (s *stub) RoundTrip(req *http.Request) (*http.Response, error) {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	next := s.answers[min(len(s.requests), len(s.answers)-1)]
+	next := s.responses[min(len(s.requests), len(s.responses)-1)]
 	s.requests = append(s.requests, req)
 	s.sent = append(s.sent, sent{Method: req.Method, Target: req.URL.RequestURI(), Body: string(content)})
 	return next.response(req), nil
 }
 
-func (a answer) response(req *http.Request) *http.Response {
+func (a stubResponse) response(req *http.Request) *http.Response {
 	header := a.header.Clone()
 	if header == nil {
 		header = http.Header{}
@@ -135,10 +137,10 @@ func newClient(t testing.TB, transport http.RoundTripper, opts ...client.Option)
 	return c
 }
 
-// newStub returns a client and the stub that answers it.
-func newStub(t testing.TB, answers ...answer) (*client.Client, *stub) {
+// newStub returns a client and the stub that responses it.
+func newStub(t testing.TB, responses ...stubResponse) (*client.Client, *stub) {
 	t.Helper()
-	api := &stub{answers: answers}
+	api := &stub{responses: responses}
 	return newClient(t, api), api
 }
 
@@ -263,3 +265,82 @@ var operations = []struct {
 }
 
 var success = outcome{status: http.StatusOK, body: `{"contact":{"id":"abc"},"contacts":[],"succeded":true,"new":false}`}
+
+// listing serves getContacts for a location with total realistic contacts, each added a second before the one in front of it.
+type listing struct {
+	total              int
+	head, middle, tail string // of a contact, around its id and dateAdded
+	newest             time.Time
+	buffers            sync.Pool
+}
+
+func newListing(t testing.TB, total int) *listing {
+	t.Helper()
+	var page struct{ Contacts []json.RawMessage }
+	if err := json.Unmarshal([]byte(body(t, "getContacts")), &page); err != nil {
+		t.Fatal(err)
+	}
+	const added = "2020-10-28T07:30:49.758Z"
+	newest, err := time.Parse(time.RFC3339, added)
+	if err != nil {
+		t.Fatal(err)
+	}
+	head, rest, _ := strings.Cut(string(page.Contacts[0]), contactID)
+	middle, tail, _ := strings.Cut(rest, added)
+	return &listing{
+		total: total, head: head, middle: middle, tail: tail, newest: newest,
+		buffers: sync.Pool{New: func() any { return new([]byte) }},
+	}
+}
+
+// id returns the id of a contact by its place in the list.
+func (*listing) id(place int) string {
+	digits := strconv.Itoa(place)
+	return strings.Repeat("0", len(contactID)-len(digits)) + digits
+}
+
+func (l *listing) added(place int) time.Time {
+	return l.newest.Add(-time.Duration(place) * time.Second)
+}
+
+// page appends the response with up to limit contacts from a place on.
+func (l *listing) page(body []byte, from, limit int) []byte {
+	end := min(from+limit, l.total)
+	body = append(body, `{"contacts":[`...)
+	for place := from; place < end; place++ {
+		if place > from {
+			body = append(body, ',')
+		}
+		body = append(append(append(body, l.head...), l.id(place)...), l.middle...)
+		body = append(l.added(place).AppendFormat(body, "2006-01-02T15:04:05.000Z"), l.tail...)
+	}
+	body = append(body, `],"meta":{"total":`...)
+	body = append(strconv.AppendInt(body, int64(l.total), 10), `,"nextPageUrl":"http://localhost:8080/contacts/","prevPage":null`...)
+	if end > from {
+		body = append(body, `,"startAfter":`...)
+		body = append(strconv.AppendInt(body, l.added(end-1).UnixMilli(), 10), `,"startAfterId":"`...)
+		body = append(append(body, l.id(end-1)...), `","currentPage":1`...)
+	}
+	if end < l.total {
+		return append(body, `,"nextPage":2}}`...)
+	}
+	return append(body, `,"nextPage":null}}`...)
+}
+
+func (l *listing) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	query, from := r.URL.Query(), 0
+	// As in the API, one half of the cursor alone leads to the first page.
+	if query.Has("startAfter") && query.Has("startAfterId") {
+		last, _ := strconv.Atoi(query.Get("startAfterId"))
+		from = last + 1
+	}
+	limit, err := strconv.Atoi(query.Get("limit"))
+	if err != nil {
+		limit = 20
+	}
+	w.Header().Set("Content-Type", "application/json")
+	buffer := l.buffers.Get().(*[]byte) //nolint:forcetypeassert // nothing else is in it
+	defer l.buffers.Put(buffer)
+	*buffer = l.page((*buffer)[:0], from, limit)
+	_, _ = w.Write(*buffer)
+}

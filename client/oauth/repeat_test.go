@@ -194,7 +194,7 @@ func (b bodyTransport) RoundTrip(req *http.Request) (*http.Response, error) {
 	return &http.Response{StatusCode: b.status, Body: b.body, Header: http.Header{}, Request: req}, nil
 }
 
-func TestBodiesAreBounded(t *testing.T) {
+func TestResponse_BoundedBodies(t *testing.T) {
 	t.Parallel()
 	for _, status := range []int{200, 401} {
 		synctest.Test(t, func(t *testing.T) {

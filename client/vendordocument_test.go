@@ -15,14 +15,14 @@ import (
 	"github.com/highlevel-contacts/contacts-go/client"
 )
 
-// byTheBook answers as the vendor's document says, and knows nothing that it does not: lists have contacts and count and no meta,
-// create answers 201, everything else 200.
+// byTheBook responses as the vendor's document says, and knows nothing that it does not: lists have contacts and count and no meta,
+// create responses 201, everything else 200.
 type byTheBook struct {
 	contacts []map[string]any // the latest first
 }
 
 func (b *byTheBook) handler() http.Handler {
-	answer := func(w http.ResponseWriter, status int, body map[string]any) {
+	stubResponse := func(w http.ResponseWriter, status int, body map[string]any) {
 		w.Header().Set("Content-Type", "application/json")
 		w.WriteHeader(status)
 		_ = json.NewEncoder(w).Encode(body)
@@ -35,7 +35,7 @@ func (b *byTheBook) handler() http.Handler {
 	find := func(w http.ResponseWriter, r *http.Request) int {
 		at := slices.IndexFunc(b.contacts, func(c map[string]any) bool { return c["id"] == r.PathValue("id") })
 		if at < 0 {
-			answer(w, http.StatusBadRequest, map[string]any{"statusCode": 400, "message": "Contact not found for id:" + r.PathValue("id")})
+			stubResponse(w, http.StatusBadRequest, map[string]any{"statusCode": 400, "message": "Contact not found for id:" + r.PathValue("id")})
 		}
 		return at
 	}
@@ -49,41 +49,41 @@ func (b *byTheBook) handler() http.Handler {
 	}
 	mux := http.NewServeMux()
 	mux.HandleFunc("POST /contacts/{$}", func(w http.ResponseWriter, r *http.Request) {
-		answer(w, http.StatusCreated, map[string]any{"contact": add(read(r))})
+		stubResponse(w, http.StatusCreated, map[string]any{"contact": add(read(r))})
 	})
 	mux.HandleFunc("POST /contacts/upsert", func(w http.ResponseWriter, r *http.Request) {
 		body := read(r)
 		at := slices.IndexFunc(b.contacts, func(c map[string]any) bool { return c["email"] == body["email"] })
 		if at < 0 {
-			answer(w, http.StatusOK, map[string]any{"new": true, "contact": add(body), "traceId": "t"})
+			stubResponse(w, http.StatusOK, map[string]any{"new": true, "contact": add(body), "traceId": "t"})
 			return
 		}
-		answer(w, http.StatusOK, map[string]any{"new": false, "contact": b.contacts[at], "traceId": "t"})
+		stubResponse(w, http.StatusOK, map[string]any{"new": false, "contact": b.contacts[at], "traceId": "t"})
 	})
 	mux.HandleFunc("GET /contacts/{id}", func(w http.ResponseWriter, r *http.Request) {
 		if at := find(w, r); at >= 0 {
-			answer(w, http.StatusOK, map[string]any{"contact": b.contacts[at]})
+			stubResponse(w, http.StatusOK, map[string]any{"contact": b.contacts[at]})
 		}
 	})
 	mux.HandleFunc("PUT /contacts/{id}", func(w http.ResponseWriter, r *http.Request) {
 		if at := find(w, r); at >= 0 {
 			maps.Copy(b.contacts[at], read(r))
-			answer(w, http.StatusOK, map[string]any{"succeded": true, "contact": b.contacts[at]})
+			stubResponse(w, http.StatusOK, map[string]any{"succeded": true, "contact": b.contacts[at]})
 		}
 	})
 	mux.HandleFunc("DELETE /contacts/{id}", func(w http.ResponseWriter, r *http.Request) {
 		if at := find(w, r); at >= 0 {
 			b.contacts = slices.Delete(b.contacts, at, at+1)
-			answer(w, http.StatusOK, map[string]any{"succeded": true})
+			stubResponse(w, http.StatusOK, map[string]any{"succeded": true})
 		}
 	})
 	mux.HandleFunc("GET /contacts/{$}", func(w http.ResponseWriter, r *http.Request) {
 		from := 1 + slices.IndexFunc(b.contacts, func(c map[string]any) bool { return c["id"] == r.FormValue("startAfterId") })
-		answer(w, http.StatusOK, map[string]any{"contacts": b.page(from, r.FormValue("limit"), 20), "count": len(b.contacts)})
+		stubResponse(w, http.StatusOK, map[string]any{"contacts": b.page(from, r.FormValue("limit"), 20), "count": len(b.contacts)})
 	})
 	mux.HandleFunc("GET /contacts/business/{id}", func(w http.ResponseWriter, r *http.Request) {
 		skip, _ := strconv.Atoi(r.FormValue("skip"))
-		answer(w, http.StatusOK, map[string]any{"contacts": b.page(skip, r.FormValue("limit"), 25), "count": len(b.contacts)})
+		stubResponse(w, http.StatusOK, map[string]any{"contacts": b.page(skip, r.FormValue("limit"), 25), "count": len(b.contacts)})
 	})
 	return mux
 }
@@ -97,7 +97,7 @@ func (b *byTheBook) page(from int, limit string, otherwise int) []map[string]any
 	return b.contacts[from:min(from+size, len(b.contacts))]
 }
 
-func TestAServerByTheVendorsDocument(t *testing.T) {
+func TestServerOfVendorDocument(t *testing.T) {
 	t.Parallel()
 	vendor := &byTheBook{}
 	server := httptest.NewServer(vendor.handler())
