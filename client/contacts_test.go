@@ -271,8 +271,8 @@ func TestContactsService_RequestsUnmodified(t *testing.T) {
 func TestContactsService_SuccessSpellings(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct {
-		members string
-		success bool
+		properties string
+		success    bool
 	}{
 		{`"succeded":true,"succeeded":true`, true},
 		{`"succeded":true`, true},
@@ -291,9 +291,9 @@ func TestContactsService_SuccessSpellings(t *testing.T) {
 		{`"succeded":"false"`, false},
 		{`"succeded":0`, false},
 	} {
-		t.Run(test.members, func(t *testing.T) {
+		t.Run(test.properties, func(t *testing.T) {
 			t.Parallel()
-			c, _ := newStub(t, ok(`{`+test.members+`,"contact":{"id":"abc"}}`))
+			c, _ := newStub(t, ok(`{`+test.properties+`,"contact":{"id":"abc"}}`))
 			contact, err1 := c.Contacts.Update(t.Context(), "abc", client.UpdateContactRequest{})
 			err2 := c.Contacts.Delete(t.Context(), "abc")
 			if test.success && (err1 != nil || err2 != nil || contact.ID != "abc") {
@@ -334,7 +334,7 @@ func TestContactsService_List_Empty(t *testing.T) {
 	}
 }
 
-// A contact is no list, although room was made for one.
+// A contact is not a list, although a list was preallocated.
 func TestContactsService_List_WithoutContacts(t *testing.T) {
 	t.Parallel()
 	c, _ := newStub(t, ok(`{"contact":{"id":"abc","dateAdded":"2021-07-02T05:18:26.704Z"}}`))

@@ -22,15 +22,15 @@ import (
 )
 
 // TestDecode_WrongTypes gives a property of each kind a value of each other type: the contact is kept, with what can be kept of the value,
-// and the place is told.
+// and the place is recorded.
 func TestDecode_WrongTypes(t *testing.T) {
 	t.Parallel()
 	added := instant(t, "2021-07-02T05:18:26.704Z")
 	tests := []struct {
-		members string
-		want    client.Contact
-		drift   string // pointer below /contact, type wanted, type got
-		kept    string // in Extra
+		properties string
+		want       client.Contact
+		drift      string // pointer below /contact, type wanted, type got
+		kept       string // in Extra
 	}{
 		// Text.
 		{`"city":7`, client.Contact{City: "7"}, "/city string number", ``},
@@ -64,7 +64,7 @@ func TestDecode_WrongTypes(t *testing.T) {
 		{`"birthDay":true`, client.Contact{}, "/birthDay integer boolean", `,"birthDay":true`},
 		{`"birthDay":[25]`, client.Contact{}, "/birthDay integer array", `,"birthDay":[25]`},
 		{`"birthDay":{}`, client.Contact{}, "/birthDay integer object", `,"birthDay":{}`},
-		// An instant.
+		// A time.
 		{`"dateAdded":"2021-07-02T05:18:26.704+0000"`, client.Contact{DateAdded: added}, "/dateAdded date-time string", ``},
 		{`"dateAdded":"2021-07-02 05:18:26.704"`, client.Contact{DateAdded: added}, "/dateAdded date-time string", ``},
 		{`"dateAdded":"1625203106704"`, client.Contact{DateAdded: added}, "/dateAdded date-time string", ``},
@@ -102,9 +102,9 @@ func TestDecode_WrongTypes(t *testing.T) {
 		{`"a/b~c":{"city":7},"city":7`, client.Contact{City: "7", Extra: []byte(`{"a/b~c":{"city":7}}`)}, "/city string number", ``},
 	}
 	for _, test := range tests {
-		t.Run(test.members, func(t *testing.T) {
+		t.Run(test.properties, func(t *testing.T) {
 			t.Parallel()
-			c, _ := newStub(t, ok(contactBody(`"firstName":"Rosan",`+test.members+`,"lastName":"Deo","unknown":1`)))
+			c, _ := newStub(t, ok(contactBody(`"firstName":"Rosan",`+test.properties+`,"lastName":"Deo","unknown":1`)))
 			var response client.Response
 			got, err := c.Contacts.Get(t.Context(), contactID, client.WithResponseInto(&response))
 			if err != nil {
@@ -209,7 +209,7 @@ func TestErrBadResponse(t *testing.T) {
 		{"two values", "application/json", `{"contact":{"id":"abc"},"contacts":[]}{}`},
 		{"not JSON behind an odd value", "application/json", `{"contact":{"id":7},"contacts":[{"id":7}],x}`},
 	}
-	members := []struct{ name, contentType, body string }{ // a delete promises none
+	properties := []struct{ name, contentType, body string }{ // a delete promises none
 		{"an object without it", "application/json", `{}`},
 		{"null for it", "application/json", `{"contact":null,"contacts":null}`},
 		{"a text for it", "application/json", `{"contact":"abc","contacts":"abc"}`},
@@ -219,7 +219,7 @@ func TestErrBadResponse(t *testing.T) {
 	for _, operation := range operations {
 		tests := bodies
 		if operation.name != "delete" {
-			tests = append(tests, members...)
+			tests = append(tests, properties...)
 		}
 		for _, test := range tests {
 			t.Run(operation.name+": "+test.name, func(t *testing.T) {
@@ -260,7 +260,7 @@ func TestContactsService_All_WrongTypes(t *testing.T) {
 	}
 }
 
-// endless repeats a text without end.
+// endless repeats a text endlessly.
 type endless struct {
 	text string
 	at   int
@@ -297,7 +297,7 @@ func TestDecode_MaliciousBodies(t *testing.T) {
 			return strings.NewReader(`{"contact":{"id":"abc","deep":` + strings.Repeat("[", mebi) + strings.Repeat("]", mebi) + `}}`)
 		}, client.ErrBadResponse},
 		{"deep nesting of an error", 422, func() io.Reader { return strings.NewReader(strings.Repeat("[", mebi)) }, client.ErrInvalid},
-		{"a million unknown members", 200, func() io.Reader {
+		{"a million unknown properties", 200, func() io.Reader {
 			return surrounded(`{"contact":{"id":"abc"`, `,"x":1`, `}}`, 6*mebi)
 		}, nil},
 		{"millions of tags of another type", 200, func() io.Reader {

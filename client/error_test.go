@@ -38,7 +38,7 @@ func TestError_Formats(t *testing.T) {
 			"400 contact not found: Contact not found for id:abc (trace t-1)",
 		},
 		{
-			"duplicate by e-mail", 400, `{"statusCode":400,"message":"This location does not allow duplicated contacts.","meta":{"contactId":"def","matchingField":"email","contactName":"Rosan Deo"}}`,
+			"duplicate by email", 400, `{"statusCode":400,"message":"This location does not allow duplicated contacts.","meta":{"contactId":"def","matchingField":"email","contactName":"Rosan Deo"}}`,
 			[]error{client.ErrDuplicate},
 			client.Error{Messages: []string{"This location does not allow duplicated contacts."}, ContactID: "def", MatchingField: "email"},
 			"400 duplicate contact: This location does not allow duplicated contacts.",
@@ -250,7 +250,7 @@ func TestError_Formats(t *testing.T) {
 		{"server, empty", 503, "", []error{client.ErrServer}, client.Error{}, "503 server error"},
 		{"server, JSON of another form", 500, `[1]`, []error{client.ErrServer}, client.Error{Messages: []string{"[1]"}}, "500 server error"},
 		{"server, JSON null", 500, `null`, []error{client.ErrServer}, client.Error{Messages: []string{"null"}}, "500 server error"},
-		{"server, without a word", 500, `{"statusCode":500}`, []error{client.ErrServer}, client.Error{Messages: []string{`{"statusCode":500}`}}, "500 server error"},
+		{"server, no message", 500, `{"statusCode":500}`, []error{client.ErrServer}, client.Error{Messages: []string{`{"statusCode":500}`}}, "500 server error"},
 		{
 			"odd trace id and status", 500, `{"message":"no","traceId":7,"statusCode":"500"}`,
 			[]error{client.ErrServer},
@@ -296,7 +296,7 @@ func TestError_Formats(t *testing.T) {
 	}
 }
 
-// parts are what an Error exports, but for its response.
+// parts are what an Error exports, except its response.
 func parts(e *client.Error) []any {
 	return []any{e.Operation, e.Method, e.Path, e.StatusCode, e.Messages, e.ContactID, e.MatchingField, e.TraceID, e.RetryAfter}
 }

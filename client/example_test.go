@@ -48,7 +48,7 @@ func ExampleNew() {
 	// Output: Ada Lovelace
 }
 
-// What went wrong is told by errors.Is, and the details by errors.As.
+// errors.Is reports the kind of an error, and errors.As its details.
 func ExampleContactsService_Get() {
 	fake := startFake()
 	defer fake.Close()
@@ -118,7 +118,7 @@ func ExampleContactsService_Update() {
 	// Output: Grace in Arlington, email "", tags [], do not disturb true
 }
 
-// An upsert matches by e-mail address and phone number.
+// An upsert matches by email address and phone number.
 func ExampleContactsService_Upsert() {
 	fake := startFake()
 	defer fake.Close()

@@ -51,7 +51,7 @@ func FuzzResponse(f *testing.F) {
 	})
 }
 
-// isLongOrBroken tells whether a text of an error would flood a log, or break a line.
+// isLongOrBroken reports whether a text of an error would flood a log, or break a line.
 func isLongOrBroken(text string) bool {
 	return len(text) > 1000 || !utf8.ValidString(text) || strings.ContainsFunc(text, isNotPrintable)
 }

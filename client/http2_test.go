@@ -182,10 +182,10 @@ func TestClient_HTTP2(t *testing.T) {
 					t.Errorf("got %v, want ErrNetwork and not context.Canceled", err)
 				}
 				got, want := errors.Is(err, client.ErrMaybeApplied), op.write && !ending.unprocessed
-				if got != want && (want || !op.repeatable) { // a write that net/http repeated by itself is in doubt
+				if got != want && (want || !op.idempotent) { // a write that net/http repeated by itself is in doubt
 					t.Errorf("maybe applied: got %v, want %v: %v", got, want, err)
 				}
-				retried := op.repeatable || ending.unprocessed
+				retried := op.idempotent || ending.unprocessed
 				if got, want := response.Attempts, map[bool]int{true: 3, false: 1}[retried]; got != want {
 					t.Errorf("got %d attempts, want %d", got, want)
 				}

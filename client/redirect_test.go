@@ -55,7 +55,7 @@ func TestRedirect_Policy(t *testing.T) {
 					t.Parallel()
 					api := &redirecting{status: status, location: test.location}
 					err := operation.call(t.Context(), newClient(t, api), client.WithHeader("Cookie", "session=zulu"))
-					follows := test.reads && !operation.write || test.writes && operation.write && operation.repeatable
+					follows := test.reads && !operation.write || test.writes && operation.write && operation.idempotent
 					if !follows {
 						var apiError *client.Error
 						if !errors.As(err, &apiError) || apiError.StatusCode != status || len(api.requests) != 1 || errors.Is(err, client.ErrMaybeApplied) {

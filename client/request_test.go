@@ -613,7 +613,7 @@ func TestOperationFromContext(t *testing.T) {
 	}
 }
 
-// TestErrNetwork_Text has whole texts: neither query nor address are in them. A transport that does not tell what it has written
+// TestErrNetwork_Text has whole texts: neither query nor address are in them. A transport that does not support traces
 // may have written the request.
 func TestErrNetwork_Text(t *testing.T) {
 	t.Parallel()

@@ -18,43 +18,43 @@ import (
 	"github.com/highlevel-contacts/contacts-go/client"
 )
 
-// failures is the table of what is repeated after what: "all" operations, the "repeatable" ones, or "none".
+// failures is the table of which operations are retried after which failure: "all" operations, the "idempotent" ones, or "none".
 var failures = []struct {
 	name    string
 	fails   outcome
-	repeats string
+	retried string
 	unclear bool // a write may have happened
 }{
 	{"refused connection", outcome{err: syscall.ECONNREFUSED, unsent: true}, "all", false},
 	{"reset before the request was sent", outcome{err: syscall.ECONNRESET, unsent: true}, "all", false},
-	{"reset after the request was sent", outcome{err: syscall.ECONNRESET}, "repeatable", true},
-	{"connection closed without an answer", outcome{err: io.EOF}, "repeatable", true},
-	{"time-out", outcome{err: context.DeadlineExceeded}, "repeatable", true},
-	{"truncated body", outcome{status: 200, body: `{"contact":{"id"`, truncated: true}, "repeatable", true},
+	{"reset after the request was sent", outcome{err: syscall.ECONNRESET}, "idempotent", true},
+	{"connection closed without a response", outcome{err: io.EOF}, "idempotent", true},
+	{"timeout", outcome{err: context.DeadlineExceeded}, "idempotent", true},
+	{"truncated body", outcome{status: 200, body: `{"contact":{"id"`, truncated: true}, "idempotent", true},
 	{"400", outcome{status: 400, body: `{"message":"no"}`}, "none", false},
 	{"401", outcome{status: 401, body: `{"message":"Invalid JWT"}`}, "none", false},
 	{"403", outcome{status: 403}, "none", false},
 	{"404", outcome{status: 404}, "none", false},
-	{"408", outcome{status: 408}, "repeatable", true},
+	{"408", outcome{status: 408}, "idempotent", true},
 	{"422", outcome{status: 422, body: `{"message":["no"]}`}, "none", false},
-	{"425", outcome{status: 425}, "repeatable", false},
+	{"425", outcome{status: 425}, "idempotent", false},
 	{"429", outcome{status: 429}, "all", false},
 	{"429, seconds to wait", outcome{status: 429, header: http.Header{"Retry-After": {"7"}}}, "all", false},
 	{"429, a date in the past", outcome{status: 429, header: http.Header{"Retry-After": {"Sun, 06 Nov 1994 08:49:37 GMT"}}}, "all", false},
 	{"429, nonsense to wait", outcome{status: 429, header: http.Header{"Retry-After": {"-5, soon"}}}, "all", false},
 	{"429, an hour to wait", outcome{status: 429, header: http.Header{"Retry-After": {"3600"}}}, "none", false},
 	{"429, forever to wait", outcome{status: 429, header: http.Header{"Retry-After": {"99999999999999999999999"}}}, "none", false},
-	{"429, the day is used up", outcome{status: 429, header: http.Header{
+	{"429, daily limit exhausted", outcome{status: 429, header: http.Header{
 		"X-Ratelimit-Limit-Daily": {"200000"}, "X-Ratelimit-Daily-Remaining": {"0"},
 	}}, "none", false},
-	{"500", outcome{status: 500, body: `{"statusCode":500,"message":"Internal server error"}`}, "repeatable", true},
+	{"500", outcome{status: 500, body: `{"statusCode":500,"message":"Internal server error"}`}, "idempotent", true},
 	{"501", outcome{status: 501}, "none", true},
-	{"502, a page", outcome{status: 502, body: "<html>bad gateway</html>"}, "repeatable", true},
-	{"503", outcome{status: 503, header: http.Header{"Retry-After": {"1"}}}, "repeatable", true},
-	{"504", outcome{status: 504}, "repeatable", true},
-	{"520", outcome{status: 520}, "repeatable", true},
-	{"524", outcome{status: 524}, "repeatable", true},
-	{"527", outcome{status: 527}, "repeatable", true},
+	{"502, a page", outcome{status: 502, body: "<html>bad gateway</html>"}, "idempotent", true},
+	{"503", outcome{status: 503, header: http.Header{"Retry-After": {"1"}}}, "idempotent", true},
+	{"504", outcome{status: 504}, "idempotent", true},
+	{"520", outcome{status: 520}, "idempotent", true},
+	{"524", outcome{status: 524}, "idempotent", true},
+	{"527", outcome{status: 527}, "idempotent", true},
 	{"530", outcome{status: 530}, "none", true},
 	{"a success that is none", outcome{status: 200, body: "<html>hello</html>"}, "none", true},
 }
@@ -66,16 +66,16 @@ func TestRetry_EachOperationAfterEachFailure(t *testing.T) {
 			t.Run(operation.name+"/"+failure.name, func(t *testing.T) {
 				t.Parallel()
 				synctest.Test(t, func(t *testing.T) {
-					repeated := failure.repeats == "all" || (failure.repeats == "repeatable" && operation.repeatable)
+					retried := failure.retried == "all" || (failure.retried == "idempotent" && operation.idempotent)
 
 					passing := &scripted{outcomes: []outcome{failure.fails, success}}
 					var response client.Response
 					err := operation.call(t.Context(), passing.client(t), client.WithResponseInto(&response))
-					if (err == nil) != repeated {
-						t.Errorf("after one failure: %v, want success: %v", err, repeated)
+					if (err == nil) != retried {
+						t.Errorf("after one failure: %v, want success: %v", err, retried)
 					}
-					if repeated && response.Attempts != 2 {
-						t.Errorf("%d attempts are told, want 2", response.Attempts)
+					if retried && response.Attempts != 2 {
+						t.Errorf("%d attempts were recorded, want 2", response.Attempts)
 					}
 					if len(passing.bodies) > 1 && passing.bodies[0] != passing.bodies[1] {
 						t.Errorf("the body changed from %s to %s", passing.bodies[0], passing.bodies[1])
@@ -84,14 +84,14 @@ func TestRetry_EachOperationAfterEachFailure(t *testing.T) {
 					lasting := &scripted{outcomes: []outcome{failure.fails}}
 					err = operation.call(t.Context(), lasting.client(t))
 					want := 1
-					if repeated {
+					if retried {
 						want = 3
 					}
 					if got := int(lasting.requests.Load()); got != want {
 						t.Errorf("%d attempts against a lasting failure, want %d", got, want)
 					}
 					if err == nil {
-						t.Fatal("a lasting failure is no error")
+						t.Fatal("a lasting failure returned no error")
 					}
 					if got, want := errors.Is(err, client.ErrMaybeApplied), operation.write && failure.unclear; got != want {
 						t.Errorf("%v: may have been applied: %v, want %v", err, got, want)
@@ -323,7 +323,7 @@ func TestRetry_RealConnections(t *testing.T) {
 			t.Errorf("got %v and %d contacts, want maybe applied and one", err, created.Load())
 		}
 	})
-	t.Run("time-out of an attempt", func(t *testing.T) {
+	t.Run("timeout of an attempt", func(t *testing.T) {
 		t.Parallel()
 		var requests atomic.Int32
 		server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

@@ -16,7 +16,7 @@ import (
 	"github.com/highlevel-contacts/contacts-go/client"
 )
 
-// private are what no output may hold: the token, and of a person the e-mail address, phone number, name and city.
+// private are what no output may hold: the token, and of a person the email address, phone number, name and city.
 var private = []string{
 	token, "zulu", "rosan@deos.example", "deos.example", "rosan%40deos", "8888888888", "888-8888", "888 8888", "Rosan", "Dolomite",
 }
@@ -173,7 +173,7 @@ func TestErrors_InvalidArguments(t *testing.T) {
 	_, err9 := c.Contacts.ListByBusiness(t.Context(), "b", client.BusinessListRequest{After: "Rosan:Dolomite"})
 	for i, err := range []error{err1, err2, err3, err4, err5, err6, err7, err8, err9} {
 		if err == nil {
-			t.Errorf("refusal %d: no error", i+1)
+			t.Errorf("case %d: no error", i+1)
 			continue
 		}
 		checkForms(t, err)

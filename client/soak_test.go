@@ -41,7 +41,7 @@ func TestSoak(t *testing.T) {
 	if seed == 0 {
 		seed = uint64(time.Now().UnixNano())
 	}
-	t.Logf("soak for %v: repeat its decisions with -soak.seed=%d", *soakDuration, seed)
+	t.Logf("soak for %v: reproduce its decisions with -soak.seed=%d", *soakDuration, seed)
 	before := goleak.IgnoreCurrent()
 	descriptors := openDescriptors(t)
 
@@ -333,7 +333,7 @@ func (o *oracle) check(t *testing.T, stored []client.Contact) {
 func checkRecords(t *testing.T, records string, workers []*soakWorker) {
 	t.Helper()
 	if strings.Count(records, `"operation":"createContact"`) == 0 || strings.Count(records, "call failed") == 0 {
-		t.Error("the log does not tell of creates, or of failures")
+		t.Error("the log does not record creates, or of failures")
 	}
 	secrets := []string{soakToken, "@soak.example", "Secretive", "Permanent", "Resident", "+1202555", "1202555", "query=", "startAfter", "Oslo", "City"}
 	for _, worker := range workers {

@@ -40,11 +40,11 @@ func body(t testing.TB, name string) string {
 }
 
 // contactBody returns the response to getContact with these properties of the contact besides its id.
-func contactBody(members string) string {
-	if members != "" {
-		members = "," + members
+func contactBody(properties string) string {
+	if properties != "" {
+		properties = "," + properties
 	}
-	return `{"contact":{"id":"` + contactID + `"` + members + `}}`
+	return `{"contact":{"id":"` + contactID + `"` + properties + `}}`
 }
 
 // response is what the stub sends back.
@@ -154,7 +154,7 @@ func quote(t testing.TB, text string) string {
 	return string(quoted)
 }
 
-// isNotPrintable tells whether r would break a line or steer a terminal.
+// isNotPrintable reports whether r would break a line or steer a terminal.
 func isNotPrintable(r rune) bool {
 	return !unicode.IsPrint(r)
 }
@@ -223,10 +223,10 @@ func (s *scripted) client(t *testing.T, opts ...client.Option) *client.Client {
 	return c
 }
 
-// operations are calls of each operation, with what a repeated one does.
+// operations are calls of each operation, and whether they are idempotent.
 var operations = []struct {
 	name       string
-	repeatable bool
+	idempotent bool
 	write      bool
 	call       func(ctx context.Context, c *client.Client, opts ...client.CallOption) error
 }{

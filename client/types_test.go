@@ -226,7 +226,7 @@ func TestSetNonZero(t *testing.T) {
 	}
 }
 
-// instant reads an instant in RFC 3339.
+// instant reads a time in RFC 3339.
 func instant(t testing.TB, text string) time.Time {
 	t.Helper()
 	at, err := time.Parse(time.RFC3339Nano, text)
@@ -236,7 +236,7 @@ func instant(t testing.TB, text string) time.Time {
 	return at
 }
 
-// TestContact_GetFormat reads testdata/getContact.json: missing values, bare names in attributions, objects as e-mail
+// TestContact_GetFormat reads testdata/getContact.json: missing values, bare names in attributions, objects as email
 // addresses, custom fields of each kind, an unknown state of do-not-disturb.
 func TestContact_GetFormat(t *testing.T) {
 	t.Parallel()
@@ -347,10 +347,10 @@ func TestContact_ListFormat(t *testing.T) {
 func TestContact_Formats(t *testing.T) {
 	t.Parallel()
 	tests := []struct {
-		name    string
-		members string
-		want    client.Contact
-		drift   []client.Drift
+		name       string
+		properties string
+		want       client.Contact
+		drift      []client.Drift
 	}{
 		{"nothing but the id", ``, client.Contact{}, nil},
 		{
@@ -360,12 +360,12 @@ func TestContact_Formats(t *testing.T) {
 		},
 		{"null in a list", `"tags":[null,"vip"],"followers":[]`, client.Contact{Tags: []string{"", "vip"}, Followers: []string{}}, nil},
 		{
-			"e-mail addresses as texts", `"additionalEmails":["a@example.com","b@example.com"]`,
+			"email addresses as texts", `"additionalEmails":["a@example.com","b@example.com"]`,
 			client.Contact{AdditionalEmails: []client.AdditionalEmail{{Email: "a@example.com"}, {Email: "b@example.com"}}},
 			[]client.Drift{{Pointer: "/contact/additionalEmails/0", Want: "object", Got: "string"}, {Pointer: "/contact/additionalEmails/1", Want: "object", Got: "string"}},
 		},
 		{
-			"e-mail addresses as both", `"additionalEmails":[{"email":"a@example.com","validEmail":true},"b@example.com"]`,
+			"email addresses as both", `"additionalEmails":[{"email":"a@example.com","validEmail":true},"b@example.com"]`,
 			client.Contact{AdditionalEmails: []client.AdditionalEmail{{Email: "a@example.com", ValidEmail: json.RawMessage("true")}, {Email: "b@example.com"}}},
 			[]client.Drift{{Pointer: "/contact/additionalEmails/1", Want: "object", Got: "string"}},
 		},
@@ -404,12 +404,12 @@ func TestContact_Formats(t *testing.T) {
 			nil,
 		},
 		{
-			"members that nobody knows", `"loyalty":{"points":[1,2]},"city":"Oslo","score":null`,
+			"properties that nobody knows", `"loyalty":{"points":[1,2]},"city":"Oslo","score":null`,
 			client.Contact{City: "Oslo", Extra: []byte(`{"loyalty":{"points":[1,2]},"score":null}`)},
 			nil,
 		},
 		{
-			"members that nobody knows, beside an odd one", `"loyalty":{"points":[1,2]},"city":7,"score":null`,
+			"properties that nobody knows, beside an odd one", `"loyalty":{"points":[1,2]},"city":7,"score":null`,
 			client.Contact{City: "7", Extra: []byte(`{"loyalty":{"points":[1,2]},"score":null}`)},
 			[]client.Drift{{Pointer: "/contact/city", Want: "string", Got: "number"}},
 		},
@@ -422,7 +422,7 @@ func TestContact_Formats(t *testing.T) {
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
-			c, _ := newStub(t, ok("\xEF\xBB\xBF"+contactBody(test.members)))
+			c, _ := newStub(t, ok("\xEF\xBB\xBF"+contactBody(test.properties)))
 			var response client.Response
 			got, err := c.Contacts.Get(t.Context(), contactID, client.WithResponseInto(&response))
 			if err != nil {
