@@ -34,8 +34,10 @@ func TestTheSevenOperations(t *testing.T) {
 			got[method+" "+path] = op.OperationID + " " + scopes[0]
 		}
 	}
-	if diff := cmp.Diff(want, got); diff != "" {
-		t.Errorf("operations (-want +got):\n%s", diff)
+	for operation, wanted := range want { // other operations may be added
+		if got[operation] != wanted {
+			t.Errorf("%s: got %q, want %q", operation, got[operation], wanted)
+		}
 	}
 }
 
