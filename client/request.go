@@ -258,9 +258,10 @@ func (c *call) finish(err error) error {
 	return err
 }
 
-// path returns the path of the request without the token.
+// path returns the path of the request without the token and without personal data, which a path of
+// Do or Generated may contain.
 func (c *call) path() string {
-	return redact.Secrets(c.request.URL.EscapedPath(), c.token)
+	return redact.Text(c.request.URL.EscapedPath(), c.token)
 }
 
 // String returns operation, method and path.

@@ -248,3 +248,16 @@ func TestErrors_RealFailures(t *testing.T) {
 		}
 	}
 }
+
+// TestErrors_Paths puts personal data and the token into paths, which only Do and Generated allow.
+func TestErrors_Paths(t *testing.T) {
+	t.Parallel()
+	for _, path := range []string{"/users/rosan@deos.example", "/users/rosan%40deos.example", "/phones/+18888888888", "/tokens/" + token} {
+		c, _ := newStub(t, stubResponse{status: 403, body: `{"message":"no"}`})
+		err := c.Do(t.Context(), http.MethodGet, path, nil, nil, nil)
+		if !errors.Is(err, client.ErrForbidden) {
+			t.Fatalf("got %v, want ErrForbidden", err)
+		}
+		checkForms(t, err)
+	}
+}
