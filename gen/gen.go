@@ -26,31 +26,31 @@ const (
 	DNDStatusPermanent DNDStatus = "permanent"
 )
 
-// AdditionalEmail is a secondary e-mail address. A bare string in its place is read too.
+// AdditionalEmail A secondary email address. A bare string in its place is read too.
 type AdditionalEmail struct {
-	// Email is the address.
+	// Email The address.
 	Email string `json:"email,omitempty,omitzero"`
 
 	// Extra The properties that the API document does not describe, as one raw JSON object; nil if there are none.
 	Extra jsontext.Value `json:",embed"`
 
-	// ValidEmail is what the API knows of the address; only null has been recorded.
+	// ValidEmail The validity of the address; only null has been observed.
 	ValidEmail json.RawMessage `json:"validEmail,omitempty,omitzero"`
 }
 
-// AdditionalPhone is a secondary phone number.
+// AdditionalPhone A secondary phone number.
 type AdditionalPhone struct {
 	// Extra The properties that the API document does not describe, as one raw JSON object; nil if there are none.
 	Extra jsontext.Value `json:",embed"`
 
-	// Phone is the number in E.164.
+	// Phone The number in E.164.
 	Phone string `json:"phone,omitempty,omitzero"`
 
-	// PhoneLabel is the label that the location gave the number.
+	// PhoneLabel The label that the location gave the number.
 	PhoneLabel string `json:"phoneLabel,omitempty,omitzero"`
 }
 
-// Attribution tells where a contact came from, the union of the bare names in GET by id and the utm-prefixed ones in lists.
+// Attribution Where a contact came from, the union of the bare names in GET by ID and the utm-prefixed ones in lists.
 type Attribution struct {
 	AdID       string `json:"adId,omitempty,omitzero"`
 	AdSource   string `json:"adSource,omitempty,omitzero"`
@@ -88,692 +88,692 @@ type Attribution struct {
 
 // Contact is a person or company in a location, the union of what the seven operations send. Missing and null read as zero.
 type Contact struct {
-	// ID is the id of the contact, 20 letters and digits.
+	// ID The ID of the contact, 20 letters and digits.
 	ID string `json:"id,omitempty,omitzero"`
 
-	// AdditionalEmails holds the secondary e-mail addresses.
+	// AdditionalEmails The secondary email addresses.
 	AdditionalEmails []AdditionalEmail `json:"additionalEmails,omitempty,omitzero"`
 
-	// AdditionalPhones holds the secondary phone numbers.
+	// AdditionalPhones The secondary phone numbers.
 	AdditionalPhones []AdditionalPhone `json:"additionalPhones,omitempty,omitzero"`
 
-	// Address1 is the street address.
+	// Address1 The street address.
 	Address1 string `json:"address1,omitempty,omitzero"`
 
-	// AssignedTo is the id of the user that the contact is assigned to.
+	// AssignedTo The ID of the user that the contact is assigned to.
 	AssignedTo string `json:"assignedTo,omitempty,omitzero"`
 
-	// Attachments holds attachments; the vendor documents a text.
+	// Attachments The attachments; the vendor documents a string.
 	Attachments string `json:"attachments,omitempty,omitzero"`
 
-	// AttributionSource tells where a contact came from, the union of the bare names in GET by id and the utm-prefixed ones in lists.
+	// AttributionSource Where a contact came from, the union of the bare names in GET by ID and the utm-prefixed ones in lists.
 	AttributionSource Attribution `json:"attributionSource,omitempty,omitzero"`
 
-	// Attributions tells where the contact came from; lists send it.
+	// Attributions Where the contact came from; lists send it.
 	Attributions []Attribution `json:"attributions,omitempty,omitzero"`
 
-	// BirthDay is the day of the month of birth. Documented by the vendor for create, never seen.
+	// BirthDay The day of the month of birth. Documented by the vendor for create, not observed.
 	BirthDay int `json:"birthDay,omitempty,omitzero"`
 
-	// BirthMonth is the month of birth, from 1. Documented by the vendor for create, never seen.
+	// BirthMonth The month of birth, from 1. Documented by the vendor for create, not observed.
 	BirthMonth int `json:"birthMonth,omitempty,omitzero"`
 
-	// BounceEmail tells that mail to the contact bounced. Documented by the vendor for create, never seen.
+	// BounceEmail Whether mail to the contact bounced. Documented by the vendor for create, not observed.
 	BounceEmail bool `json:"bounceEmail,omitempty,omitzero"`
 
-	// BusinessID is the id of the business (company) that the contact belongs to.
+	// BusinessID The ID of the business (company) that the contact belongs to.
 	BusinessID string `json:"businessId,omitempty,omitzero"`
 
-	// City is the city.
+	// City The city.
 	City string `json:"city,omitempty,omitzero"`
 
-	// CompanyName is the name of the company.
+	// CompanyName The name of the company.
 	CompanyName string `json:"companyName,omitempty,omitzero"`
 
-	// ContactName is the full name in lists, lower-cased.
+	// ContactName The full name in lists, lower-cased.
 	ContactName string `json:"contactName,omitempty,omitzero"`
 
-	// Country is the two-letter country code.
+	// Country The two-letter country code.
 	Country string `json:"country,omitempty,omitzero"`
 
-	// CreatedBy tells who or what created a contact.
+	// CreatedBy Who or what created a contact.
 	CreatedBy CreatedBy `json:"createdBy,omitempty,omitzero"`
 
-	// CustomFields holds the custom fields that have a value, by id; the key is never sent.
+	// CustomFields The custom fields that have a value, by ID; the key is never sent.
 	CustomFields []CustomField `json:"customFields,omitempty,omitzero"`
 
-	// DateAdded is the instant at which the contact was created, to the millisecond.
+	// DateAdded The time at which the contact was created, to the millisecond.
 	DateAdded time.Time `json:"dateAdded,omitempty,omitzero"`
 
-	// DateOfBirth is the day of birth as the API sends it: YYYY-MM-DD or RFC 3339.
+	// DateOfBirth The day of birth as the API sends it: YYYY-MM-DD or RFC 3339.
 	DateOfBirth string `json:"dateOfBirth,omitempty,omitzero"`
 
-	// DateUpdated is the instant of the last change, to the millisecond.
+	// DateUpdated The time of the last change, to the millisecond.
 	DateUpdated time.Time `json:"dateUpdated,omitempty,omitzero"`
 
-	// Deleted tells that the contact is deleted. Documented by the vendor for create, never seen.
+	// Deleted Whether the contact is deleted. Documented by the vendor for create, not observed.
 	Deleted bool `json:"deleted,omitempty,omitzero"`
 
-	// DND tells that the contact must not be disturbed on any channel.
+	// DND Whether the contact must not be disturbed on any channel.
 	DND bool `json:"dnd,omitempty,omitzero"`
 
-	// DNDSettings is do-not-disturb by channel; the names of channels are case-sensitive. A write merges channel by channel.
+	// DNDSettings The do-not-disturb setting by channel; the names of channels are case-sensitive. A write merges channel by channel.
 	DNDSettings DNDSettings `json:"dndSettings,omitempty,omitzero"`
 
-	// Email is the primary e-mail address.
+	// Email The primary email address.
 	Email string `json:"email,omitempty,omitzero"`
 
-	// EmailLowerCase is the primary e-mail address in lower case.
+	// EmailLowerCase The primary email address in lower case.
 	EmailLowerCase string `json:"emailLowerCase,omitempty,omitzero"`
 
 	// Extra The properties that the API document does not describe, as one raw JSON object; nil if there are none.
 	Extra jsontext.Value `json:",embed"`
 
-	// FirstName is the given name. Lists send it lower-cased; see firstNameRaw.
+	// FirstName The given name. Lists send it lower-cased; see firstNameRaw.
 	FirstName string `json:"firstName,omitempty,omitzero"`
 
-	// FirstNameLowerCase is the given name in lower case.
+	// FirstNameLowerCase The given name in lower case.
 	FirstNameLowerCase string `json:"firstNameLowerCase,omitempty,omitzero"`
 
-	// FirstNameRaw is the given name in the case it was entered in; lists send it.
+	// FirstNameRaw The given name in the case it was entered in; lists send it.
 	FirstNameRaw string `json:"firstNameRaw,omitempty,omitzero"`
 
-	// Followers holds the ids of the users who follow the contact.
+	// Followers The IDs of the users who follow the contact.
 	Followers []string `json:"followers,omitempty,omitzero"`
 
-	// FullNameLowerCase is the full name in lower case.
+	// FullNameLowerCase The full name in lower case.
 	FullNameLowerCase string `json:"fullNameLowerCase,omitempty,omitzero"`
 
-	// Gender is the gender. Upsert answers the one that was sent, though of an existing contact it is not kept.
+	// Gender The gender. Upsert returns the value that was sent, but does not store it for an existing contact.
 	Gender string `json:"gender,omitempty,omitzero"`
 
-	// InboundDNDSettings is do-not-disturb for messages from the contact, on all channels at once.
+	// InboundDNDSettings The do-not-disturb setting for messages from the contact, on all channels at once.
 	InboundDNDSettings InboundDNDSettings `json:"inboundDndSettings,omitempty,omitzero"`
 
-	// Keyword is the keyword that brought the contact.
+	// Keyword The keyword that brought the contact.
 	Keyword string `json:"keyword,omitempty,omitzero"`
 
-	// LastActivity is the instant of the last activity: a number of milliseconds in lists, RFC 3339 elsewhere.
+	// LastActivity The time of the last activity: a number of milliseconds in lists, RFC 3339 elsewhere.
 	LastActivity json.RawMessage `json:"lastActivity,omitempty,omitzero"`
 
-	// LastAttributionSource tells where a contact came from, the union of the bare names in GET by id and the utm-prefixed ones in lists.
+	// LastAttributionSource Where a contact came from, the union of the bare names in GET by ID and the utm-prefixed ones in lists.
 	LastAttributionSource Attribution `json:"lastAttributionSource,omitempty,omitzero"`
 
-	// LastName is the family name. Lists send it lower-cased; see lastNameRaw.
+	// LastName The family name. Lists send it lower-cased; see lastNameRaw.
 	LastName string `json:"lastName,omitempty,omitzero"`
 
-	// LastNameLowerCase is the family name in lower case.
+	// LastNameLowerCase The family name in lower case.
 	LastNameLowerCase string `json:"lastNameLowerCase,omitempty,omitzero"`
 
-	// LastNameRaw is the family name in the case it was entered in; lists send it.
+	// LastNameRaw The family name in the case it was entered in; lists send it.
 	LastNameRaw string `json:"lastNameRaw,omitempty,omitzero"`
 
-	// LastSessionActivityAt is the instant of the last session. Documented by the vendor for create, never seen.
+	// LastSessionActivityAt The time of the last session. Documented by the vendor for create, not observed.
 	LastSessionActivityAt time.Time `json:"lastSessionActivityAt,omitempty,omitzero"`
 
-	// LocationID is the id of the location that the contact belongs to.
+	// LocationID The ID of the location that the contact belongs to.
 	LocationID string `json:"locationId,omitempty,omitzero"`
 
-	// Name is the full name; GET by id sends it.
+	// Name The full name; GET by ID sends it.
 	Name string `json:"name,omitempty,omitzero"`
 
-	// Offers holds offers. Documented by the vendor for create, never seen.
+	// Offers The offers. Documented by the vendor for create, not observed.
 	Offers []string `json:"offers,omitempty,omitzero"`
 
-	// Phone is the primary phone number in E.164.
+	// Phone The primary phone number in E.164.
 	Phone string `json:"phone,omitempty,omitzero"`
 
-	// PostalCode is the postal code.
+	// PostalCode The postal code.
 	PostalCode string `json:"postalCode,omitempty,omitzero"`
 
-	// Products holds products. Documented by the vendor for create, never seen.
+	// Products The products. Documented by the vendor for create, not observed.
 	Products []string `json:"products,omitempty,omitzero"`
 
-	// ProfilePhoto is the address of the picture.
+	// ProfilePhoto The address of the picture.
 	ProfilePhoto string `json:"profilePhoto,omitempty,omitzero"`
 
-	// SearchAfter is the cursor of the vendor's search endpoint.
+	// SearchAfter The cursor of the vendor's search endpoint.
 	SearchAfter []json.RawMessage `json:"searchAfter,omitempty,omitzero"`
 
-	// Source is where the contact came from.
+	// Source Where the contact came from.
 	Source string `json:"source,omitempty,omitzero"`
 
-	// SSN is the social security number.
+	// SSN The social security number.
 	SSN string `json:"ssn,omitempty,omitzero"`
 
-	// State is the state or region.
+	// State The state or region.
 	State string `json:"state,omitempty,omitzero"`
 
-	// Tags holds the tags, trimmed and lower-cased by the API.
+	// Tags The tags, trimmed and lower-cased by the API.
 	Tags []string `json:"tags,omitempty,omitzero"`
 
-	// Timezone is the name of the time zone.
+	// Timezone The name of the time zone.
 	Timezone string `json:"timezone,omitempty,omitzero"`
 
-	// Type is the kind of contact, such as lead or customer. Locations add their own: an open set.
+	// Type The kind of contact, such as lead or customer. Locations add their own: an open set.
 	Type string `json:"type,omitempty,omitzero"`
 
-	// UnsubscribeEmail tells that the contact has unsubscribed. Documented by the vendor for create, never seen.
+	// UnsubscribeEmail Whether the contact has unsubscribed. Documented by the vendor for create, not observed.
 	UnsubscribeEmail bool `json:"unsubscribeEmail,omitempty,omitzero"`
 
-	// VisitorID is the id of the live-chat visitor.
+	// VisitorID The ID of the live-chat visitor.
 	VisitorID string `json:"visitorId,omitempty,omitzero"`
 
-	// Website is the web site.
+	// Website The website.
 	Website string `json:"website,omitempty,omitzero"`
 }
 
 // CreateContactRequest is the contact to create. Members at their zero value are not sent.
 type CreateContactRequest struct {
-	// Address1 is the street address.
+	// Address1 The street address.
 	Address1 string `json:"address1,omitempty,omitzero"`
 
-	// AssignedTo is the id of the user to assign the contact to.
+	// AssignedTo The ID of the user to assign the contact to.
 	AssignedTo string `json:"assignedTo,omitempty,omitzero"`
 
-	// City is the city.
+	// City The city.
 	City string `json:"city,omitempty,omitzero"`
 
-	// CompanyName is the name of the company.
+	// CompanyName The name of the company.
 	CompanyName string `json:"companyName,omitempty,omitzero"`
 
-	// Country is the two-letter country code.
+	// Country The two-letter country code.
 	Country string `json:"country,omitempty,omitzero"`
 
-	// CustomFields holds the custom fields to write. Those not named are kept.
+	// CustomFields The custom fields to write. Those not named are kept.
 	CustomFields []CustomFieldInput `json:"customFields,omitzero"`
 
-	// DateOfBirth is the day of birth: YYYY-MM-DD or MM-DD-YYYY, with - / . or _ between.
+	// DateOfBirth The day of birth: YYYY-MM-DD or MM-DD-YYYY, with - / . or _ between.
 	DateOfBirth string `json:"dateOfBirth,omitempty,omitzero"`
 
-	// DND tells whether the contact must not be disturbed on any channel.
+	// DND Whether the contact must not be disturbed on any channel.
 	DND *bool `json:"dnd,omitempty"`
 
-	// DNDSettings is a DNDSettings as requests may carry it.
+	// DNDSettings The do-not-disturb settings by channel to write.
 	DNDSettings DNDSettingsInput `json:"dndSettings,omitempty,omitzero"`
 
-	// Email is the primary e-mail address.
+	// Email The primary email address.
 	Email string `json:"email,omitempty,omitzero"`
 
-	// FirstName is the given name.
+	// FirstName The given name.
 	FirstName string `json:"firstName,omitempty,omitzero"`
 
-	// Gender is the gender. It is kept on create only.
+	// Gender The gender. It is stored on create only.
 	Gender string `json:"gender,omitempty,omitzero"`
 
-	// InboundDNDSettings is an InboundDNDSettings as requests may carry it.
+	// InboundDNDSettings The inbound do-not-disturb settings to write.
 	InboundDNDSettings InboundDNDSettingsInput `json:"inboundDndSettings,omitempty,omitzero"`
 
-	// LastName is the family name.
+	// LastName The family name.
 	LastName string `json:"lastName,omitempty,omitzero"`
 
-	// LocationID is the id of the location to write to.
+	// LocationID The ID of the location to write to.
 	LocationID string `json:"locationId"`
 
-	// Name is the full name.
+	// Name The full name.
 	Name string `json:"name,omitempty,omitzero"`
 
-	// Phone is the primary phone number; the API stores it as E.164.
+	// Phone The primary phone number; the API stores it as E.164.
 	Phone string `json:"phone,omitempty,omitzero"`
 
-	// PostalCode is the postal code.
+	// PostalCode The postal code.
 	PostalCode string `json:"postalCode,omitempty,omitzero"`
 
-	// Source is where the contact came from.
+	// Source Where the contact came from.
 	Source string `json:"source,omitempty,omitzero"`
 
-	// State is the state or region.
+	// State The state or region.
 	State string `json:"state,omitempty,omitzero"`
 
-	// Tags holds the tags, which the API trims and lower-cases.
+	// Tags The tags, which the API trims and lower-cases.
 	Tags []string `json:"tags,omitzero"`
 
-	// Timezone is the name of the time zone.
+	// Timezone The name of the time zone.
 	Timezone string `json:"timezone,omitempty,omitzero"`
 
-	// Website is the web site.
+	// Website The website.
 	Website string `json:"website,omitempty,omitzero"`
 }
 
-// CreateContactResult is the answer to createContact.
+// CreateContactResult The response of createContact.
 type CreateContactResult struct {
 	// Contact is a person or company in a location, the union of what the seven operations send. Missing and null read as zero.
 	Contact Contact `json:"contact"`
 
-	// TraceID is the vendor's id of the request.
+	// TraceID The vendor's ID of the request.
 	TraceID string `json:"traceId,omitempty,omitzero"`
 }
 
-// CreatedBy tells who or what created a contact.
+// CreatedBy Who or what created a contact.
 type CreatedBy struct {
-	// Channel is the way it came, such as OAUTH.
+	// Channel The channel, such as OAUTH.
 	Channel string `json:"channel,omitempty,omitzero"`
 
 	// Extra The properties that the API document does not describe, as one raw JSON object; nil if there are none.
 	Extra jsontext.Value `json:",embed"`
 
-	// Source is the kind of creator, such as INTEGRATION.
+	// Source The kind of creator, such as INTEGRATION.
 	Source string `json:"source,omitempty,omitzero"`
 
-	// SourceID is the id of the creator.
+	// SourceID The ID of the creator.
 	SourceID string `json:"sourceId,omitempty,omitzero"`
 
-	// SourceName is the name of the creator.
+	// SourceName The name of the creator.
 	SourceName string `json:"sourceName,omitempty,omitzero"`
 
-	// Timestamp is the instant of creation.
+	// Timestamp The time of creation.
 	Timestamp time.Time `json:"timestamp,omitempty,omitzero"`
 }
 
-// CustomField is the value of a custom field, by the field's id. The API never sends the key.
+// CustomField The value of a custom field, by the field's ID. The API never sends the key.
 type CustomField struct {
-	// ID is the id of the custom field.
+	// ID The ID of the custom field.
 	ID string `json:"id,omitempty,omitzero"`
 
 	// Extra The properties that the API document does not describe, as one raw JSON object; nil if there are none.
 	Extra jsontext.Value `json:",embed"`
 
-	// Value is any JSON value: text, a number, a list of texts, an object of files keyed by UUID, an empty text or null.
+	// Value Any JSON value: text, a number, a list of strings, an object of files keyed by UUID, an empty string or null.
 	Value json.RawMessage `json:"value,omitempty,omitzero"`
 }
 
-// CustomFieldInput is a custom field to write, named by id or by key, never by both.
+// CustomFieldInput A custom field to write, named by ID or by key, never by both.
 type CustomFieldInput struct {
-	// ID is the id of the custom field.
+	// ID The ID of the custom field.
 	ID string `json:"id,omitempty,omitzero"`
 
-	// FieldValue is the value to write: text, a number, a list of texts, an object of files.
+	// FieldValue The value to write: text, a number, a list of strings, an object of files.
 	FieldValue any `json:"field_value"`
 
-	// Key is the key of the custom field.
+	// Key The key of the custom field.
 	Key string `json:"key,omitempty,omitzero"`
 }
 
-// DNDSetting is do-not-disturb for one channel.
+// DNDSetting The do-not-disturb setting for one channel.
 type DNDSetting struct {
-	// Code is the reason as a code, a text such as 103.
+	// Code The reason as a code, a string such as 103.
 	Code string `json:"code,omitempty,omitzero"`
 
 	// Extra The properties that the API document does not describe, as one raw JSON object; nil if there are none.
 	Extra jsontext.Value `json:",embed"`
 
-	// Message is the reason in words.
+	// Message The reason in words.
 	Message string `json:"message,omitempty,omitzero"`
 
-	// Status is the state of do-not-disturb on a channel. The set is open; unknown values are kept.
+	// Status The status of do-not-disturb on a channel. More values may be added; unknown values are accepted.
 	//
 	// Example: active
 	Status DNDStatus `json:"status,omitempty,omitzero"`
 }
 
-// DNDSettingInput is a DNDSetting as requests may carry it.
+// DNDSettingInput The do-not-disturb setting of one channel to write.
 type DNDSettingInput struct {
-	// Code is the reason as a code.
+	// Code The reason as a code.
 	Code string `json:"code,omitempty,omitzero"`
 
-	// Message is the reason in words.
+	// Message The reason in words.
 	Message string `json:"message,omitempty,omitzero"`
 
-	// Status is the new state.
+	// Status The new state.
 	Status DNDStatus `json:"status"`
 }
 
-// DNDSettings is do-not-disturb by channel; the names of channels are case-sensitive. A write merges channel by channel.
+// DNDSettings The do-not-disturb setting by channel; the names of channels are case-sensitive. A write merges channel by channel.
 type DNDSettings struct {
-	// Call is do-not-disturb for one channel.
+	// Call The do-not-disturb setting for one channel.
 	Call DNDSetting `json:"Call,omitempty,omitzero"`
 
-	// Email is do-not-disturb for one channel.
+	// Email The do-not-disturb setting for one channel.
 	Email DNDSetting `json:"Email,omitempty,omitzero"`
 
-	// FB is do-not-disturb for one channel.
+	// FB The do-not-disturb setting for one channel.
 	FB DNDSetting `json:"FB,omitempty,omitzero"`
 
-	// GMB is do-not-disturb for one channel.
+	// GMB The do-not-disturb setting for one channel.
 	GMB DNDSetting `json:"GMB,omitempty,omitzero"`
 
-	// SMS is do-not-disturb for one channel.
+	// SMS The do-not-disturb setting for one channel.
 	SMS DNDSetting `json:"SMS,omitempty,omitzero"`
 
-	// WhatsApp is do-not-disturb for one channel.
+	// WhatsApp The do-not-disturb setting for one channel.
 	WhatsApp DNDSetting `json:"WhatsApp,omitempty,omitzero"`
 
 	// Extra The properties that the API document does not describe, as one raw JSON object; nil if there are none.
 	Extra jsontext.Value `json:",embed"`
 }
 
-// DNDSettingsInput is a DNDSettings as requests may carry it.
+// DNDSettingsInput The do-not-disturb settings by channel to write.
 type DNDSettingsInput struct {
-	// Call is a DNDSetting as requests may carry it.
+	// Call The do-not-disturb setting of one channel to write.
 	Call DNDSettingInput `json:"Call,omitempty,omitzero"`
 
-	// Email is a DNDSetting as requests may carry it.
+	// Email The do-not-disturb setting of one channel to write.
 	Email DNDSettingInput `json:"Email,omitempty,omitzero"`
 
-	// FB is a DNDSetting as requests may carry it.
+	// FB The do-not-disturb setting of one channel to write.
 	FB DNDSettingInput `json:"FB,omitempty,omitzero"`
 
-	// GMB is a DNDSetting as requests may carry it.
+	// GMB The do-not-disturb setting of one channel to write.
 	GMB DNDSettingInput `json:"GMB,omitempty,omitzero"`
 
-	// SMS is a DNDSetting as requests may carry it.
+	// SMS The do-not-disturb setting of one channel to write.
 	SMS DNDSettingInput `json:"SMS,omitempty,omitzero"`
 
-	// WhatsApp is a DNDSetting as requests may carry it.
+	// WhatsApp The do-not-disturb setting of one channel to write.
 	WhatsApp DNDSettingInput `json:"WhatsApp,omitempty,omitzero"`
 }
 
-// DNDStatus is the state of do-not-disturb on a channel. The set is open; unknown values are kept.
+// DNDStatus The status of do-not-disturb on a channel. More values may be added; unknown values are accepted.
 //
 // Example: active
 type DNDStatus string
 
-// DeleteContactResult is the answer to deleteContact.
+// DeleteContactResult The response of deleteContact.
 type DeleteContactResult struct {
-	// Succeded is the success as the API misspells it.
+	// Succeded The success as the API misspells it.
 	Succeded nullable.Nullable[bool] `json:"succeded,omitempty,omitzero"`
 
-	// Succeeded is the success in its right spelling, which the API sends beside or in place of the other.
+	// Succeeded The success in its right spelling, which the API sends beside or in place of the other.
 	Succeeded nullable.Nullable[bool] `json:"succeeded,omitempty,omitzero"`
 
-	// TraceID is the vendor's id of the request.
+	// TraceID The vendor's ID of the request.
 	TraceID string `json:"traceId,omitempty,omitzero"`
 }
 
-// GetContactResult is the answer to getContact.
+// GetContactResult The response of getContact.
 type GetContactResult struct {
 	// Contact is a person or company in a location, the union of what the seven operations send. Missing and null read as zero.
 	Contact Contact `json:"contact"`
 
-	// TraceID is the vendor's id of the request.
+	// TraceID The vendor's ID of the request.
 	TraceID string `json:"traceId,omitempty,omitzero"`
 }
 
-// InboundDNDSetting is do-not-disturb for messages from the contact.
+// InboundDNDSetting The do-not-disturb setting for messages from the contact.
 type InboundDNDSetting struct {
 	// Extra The properties that the API document does not describe, as one raw JSON object; nil if there are none.
 	Extra jsontext.Value `json:",embed"`
 
-	// Message is the reason in words.
+	// Message The reason in words.
 	Message string `json:"message,omitempty,omitzero"`
 
-	// Status is the state of do-not-disturb on a channel. The set is open; unknown values are kept.
+	// Status The status of do-not-disturb on a channel. More values may be added; unknown values are accepted.
 	//
 	// Example: active
 	Status DNDStatus `json:"status,omitempty,omitzero"`
 }
 
-// InboundDNDSettingInput is an InboundDNDSetting as requests may carry it.
+// InboundDNDSettingInput The inbound do-not-disturb setting to write.
 type InboundDNDSettingInput struct {
-	// Message is the reason in words.
+	// Message The reason in words.
 	Message string `json:"message,omitempty,omitzero"`
 
-	// Status is the new state.
+	// Status The new state.
 	Status DNDStatus `json:"status"`
 }
 
-// InboundDNDSettings is do-not-disturb for messages from the contact, on all channels at once.
+// InboundDNDSettings The do-not-disturb setting for messages from the contact, on all channels at once.
 type InboundDNDSettings struct {
-	// All is do-not-disturb for messages from the contact.
+	// All The do-not-disturb setting for messages from the contact.
 	All InboundDNDSetting `json:"all,omitempty,omitzero"`
 
 	// Extra The properties that the API document does not describe, as one raw JSON object; nil if there are none.
 	Extra jsontext.Value `json:",embed"`
 }
 
-// InboundDNDSettingsInput is an InboundDNDSettings as requests may carry it.
+// InboundDNDSettingsInput The inbound do-not-disturb settings to write.
 type InboundDNDSettingsInput struct {
-	// All is an InboundDNDSetting as requests may carry it.
+	// All The inbound do-not-disturb setting to write.
 	All InboundDNDSettingInput `json:"all,omitempty,omitzero"`
 }
 
-// ListContactsByBusinessResult is the answer to getContactsByBusinessId.
+// ListContactsByBusinessResult The response of getContactsByBusinessId.
 type ListContactsByBusinessResult struct {
-	// Contacts holds the page.
+	// Contacts The page.
 	Contacts []Contact `json:"contacts"`
 
-	// Count is a number of contacts; whether of the page or of the business is not known.
+	// Count A number of contacts; undocumented whether of the page or of the business.
 	Count int `json:"count,omitempty,omitzero"`
 
-	// TraceID is the vendor's id of the request.
+	// TraceID The vendor's ID of the request.
 	TraceID string `json:"traceId,omitempty,omitzero"`
 }
 
-// ListContactsResult is the answer to getContacts.
+// ListContactsResult The response of getContacts.
 type ListContactsResult struct {
-	// Contacts holds the page, latest dateAdded first.
+	// Contacts The page, latest dateAdded first.
 	Contacts []Contact `json:"contacts"`
 
-	// Count is a number of contacts; whether of the page or of all is not known.
+	// Count A number of contacts; undocumented whether of the page or of all pages.
 	Count int `json:"count,omitempty,omitzero"`
 
-	// Meta tells where a page stands in the list. At the end any part of it may be missing, null or empty.
+	// Meta Where a page stands in the list. At the end any part of it may be missing, null or empty.
 	Meta *ListMeta `json:"meta,omitempty"`
 
-	// TraceID is the vendor's id of the request.
+	// TraceID The vendor's ID of the request.
 	TraceID string `json:"traceId,omitempty,omitzero"`
 }
 
-// ListMeta tells where a page stands in the list. At the end any part of it may be missing, null or empty.
+// ListMeta Where a page stands in the list. At the end any part of it may be missing, null or empty.
 type ListMeta struct {
-	// CurrentPage is the number of this page.
+	// CurrentPage The number of this page.
 	CurrentPage int `json:"currentPage,omitempty,omitzero"`
 
-	// NextPage is the number of the next page; null or an empty text on the last one.
+	// NextPage The number of the next page; null or an empty string on the last one.
 	NextPage json.RawMessage `json:"nextPage,omitempty,omitzero"`
 
-	// NextPageURL is the address of the next page. Host and scheme are often wrong: never request it.
+	// NextPageURL The address of the next page. Host and scheme are often wrong: never request it.
 	NextPageURL string `json:"nextPageUrl,omitempty,omitzero"`
 
-	// PrevPage is the number of the page before; null on the first.
+	// PrevPage The number of the page before; null on the first.
 	PrevPage int `json:"prevPage,omitempty,omitzero"`
 
-	// StartAfter is the first half of the cursor to the next page.
+	// StartAfter The first half of the cursor to the next page.
 	StartAfter int64 `json:"startAfter,omitempty,omitzero"`
 
-	// StartAfterID is the second half of the cursor to the next page.
+	// StartAfterID The second half of the cursor to the next page.
 	StartAfterID string `json:"startAfterId,omitempty,omitzero"`
 
-	// Total is the number of contacts that match.
+	// Total The number of contacts that match.
 	Total int `json:"total,omitempty,omitzero"`
 }
 
-// UpdateContactRequest is the change to make. Members that are not set are not sent and keep their value.
+// UpdateContactRequest The change to make. Fields that are not set are not sent and keep their value.
 type UpdateContactRequest struct {
-	// Address1 is the street address.
+	// Address1 The street address.
 	Address1 nullable.Nullable[string] `json:"address1,omitempty,omitzero"`
 
-	// AssignedTo is the id of the user to assign the contact to.
+	// AssignedTo The ID of the user to assign the contact to.
 	AssignedTo nullable.Nullable[string] `json:"assignedTo,omitempty,omitzero"`
 
-	// City is the city.
+	// City The city.
 	City nullable.Nullable[string] `json:"city,omitempty,omitzero"`
 
-	// Country is the two-letter country code.
+	// Country The two-letter country code.
 	Country nullable.Nullable[string] `json:"country,omitempty,omitzero"`
 
-	// CustomFields holds the custom fields to write. Those not named are kept.
+	// CustomFields The custom fields to write. Those not named are kept.
 	CustomFields []CustomFieldInput `json:"customFields,omitzero"`
 
-	// DateOfBirth is the day of birth: YYYY-MM-DD or MM-DD-YYYY, with - / . or _ between.
+	// DateOfBirth The day of birth: YYYY-MM-DD or MM-DD-YYYY, with - / . or _ between.
 	DateOfBirth nullable.Nullable[string] `json:"dateOfBirth,omitempty,omitzero"`
 
-	// DND tells whether the contact must not be disturbed on any channel.
+	// DND Whether the contact must not be disturbed on any channel.
 	DND nullable.Nullable[bool] `json:"dnd,omitempty,omitzero"`
 
-	// DNDSettings is a DNDSettings as requests may carry it.
+	// DNDSettings The do-not-disturb settings by channel to write.
 	DNDSettings DNDSettingsInput `json:"dndSettings,omitempty,omitzero"`
 
-	// Email is the primary e-mail address.
+	// Email The primary email address.
 	Email nullable.Nullable[string] `json:"email,omitempty,omitzero"`
 
-	// FirstName is the given name.
+	// FirstName The given name.
 	FirstName nullable.Nullable[string] `json:"firstName,omitempty,omitzero"`
 
-	// InboundDNDSettings is an InboundDNDSettings as requests may carry it.
+	// InboundDNDSettings The inbound do-not-disturb settings to write.
 	InboundDNDSettings InboundDNDSettingsInput `json:"inboundDndSettings,omitempty,omitzero"`
 
-	// LastName is the family name.
+	// LastName The family name.
 	LastName nullable.Nullable[string] `json:"lastName,omitempty,omitzero"`
 
-	// Name is the full name.
+	// Name The full name.
 	Name nullable.Nullable[string] `json:"name,omitempty,omitzero"`
 
-	// Phone is the primary phone number; the API stores it as E.164.
+	// Phone The primary phone number; the API stores it as E.164.
 	Phone nullable.Nullable[string] `json:"phone,omitempty,omitzero"`
 
-	// PostalCode is the postal code.
+	// PostalCode The postal code.
 	PostalCode nullable.Nullable[string] `json:"postalCode,omitempty,omitzero"`
 
-	// Source is where the contact came from.
+	// Source Where the contact came from.
 	Source nullable.Nullable[string] `json:"source,omitempty,omitzero"`
 
-	// State is the state or region.
+	// State The state or region.
 	State nullable.Nullable[string] `json:"state,omitempty,omitzero"`
 
-	// Tags replaces all tags of the contact; an empty list removes them.
+	// Tags The tags, which replace all tags of the contact; an empty list removes them.
 	Tags []string `json:"tags,omitzero"`
 
-	// Timezone is the name of the time zone.
+	// Timezone The name of the time zone.
 	Timezone nullable.Nullable[string] `json:"timezone,omitempty,omitzero"`
 
-	// Website is the web site.
+	// Website The website.
 	Website nullable.Nullable[string] `json:"website,omitempty,omitzero"`
 }
 
-// UpdateContactResult is the answer to updateContact.
+// UpdateContactResult The response of updateContact.
 type UpdateContactResult struct {
 	// Contact is a person or company in a location, the union of what the seven operations send. Missing and null read as zero.
 	Contact Contact `json:"contact"`
 
-	// Succeded is the success as the API misspells it.
+	// Succeded The success as the API misspells it.
 	Succeded nullable.Nullable[bool] `json:"succeded,omitempty,omitzero"`
 
-	// Succeeded is the success in its right spelling, which the API sends beside or in place of the other.
+	// Succeeded The success in its right spelling, which the API sends beside or in place of the other.
 	Succeeded nullable.Nullable[bool] `json:"succeeded,omitempty,omitzero"`
 
-	// TraceID is the vendor's id of the request.
+	// TraceID The vendor's ID of the request.
 	TraceID string `json:"traceId,omitempty,omitzero"`
 }
 
-// UpsertContactRequest is the contact to create, or the change to make to the one that matches. Members that are not
+// UpsertContactRequest The contact to create, or the change to make to the one that matches. Properties that are not
 // set are not sent and keep their value.
 type UpsertContactRequest struct {
-	// Address1 is the street address.
+	// Address1 The street address.
 	Address1 nullable.Nullable[string] `json:"address1,omitempty,omitzero"`
 
-	// AssignedTo is the id of the user to assign the contact to.
+	// AssignedTo The ID of the user to assign the contact to.
 	AssignedTo nullable.Nullable[string] `json:"assignedTo,omitempty,omitzero"`
 
-	// City is the city.
+	// City The city.
 	City nullable.Nullable[string] `json:"city,omitempty,omitzero"`
 
-	// CompanyName is the name of the company.
+	// CompanyName The name of the company.
 	CompanyName nullable.Nullable[string] `json:"companyName,omitempty,omitzero"`
 
-	// Country is the two-letter country code.
+	// Country The two-letter country code.
 	Country nullable.Nullable[string] `json:"country,omitempty,omitzero"`
 
-	// CreateNewIfDuplicateAllowed tells to create a contact at once, without a look for a match, where the location allows duplicates; elsewhere it is ignored.
+	// CreateNewIfDuplicateAllowed Whether to create a contact at once, without a look for a match, where the location allows duplicates; elsewhere it is ignored.
 	CreateNewIfDuplicateAllowed nullable.Nullable[bool] `json:"createNewIfDuplicateAllowed,omitempty,omitzero"`
 
-	// CustomFields holds the custom fields to write. Those not named are kept.
+	// CustomFields The custom fields to write. Those not named are kept.
 	CustomFields []CustomFieldInput `json:"customFields,omitzero"`
 
-	// DateOfBirth is the day of birth: YYYY-MM-DD or MM-DD-YYYY, with - / . or _ between.
+	// DateOfBirth The day of birth: YYYY-MM-DD or MM-DD-YYYY, with - / . or _ between.
 	DateOfBirth nullable.Nullable[string] `json:"dateOfBirth,omitempty,omitzero"`
 
-	// DND tells whether the contact must not be disturbed on any channel.
+	// DND Whether the contact must not be disturbed on any channel.
 	DND nullable.Nullable[bool] `json:"dnd,omitempty,omitzero"`
 
-	// DNDSettings is a DNDSettings as requests may carry it.
+	// DNDSettings The do-not-disturb settings by channel to write.
 	DNDSettings DNDSettingsInput `json:"dndSettings,omitempty,omitzero"`
 
-	// Email is the primary e-mail address.
+	// Email The primary email address.
 	Email nullable.Nullable[string] `json:"email,omitempty,omitzero"`
 
-	// FirstName is the given name.
+	// FirstName The given name.
 	FirstName nullable.Nullable[string] `json:"firstName,omitempty,omitzero"`
 
-	// Gender is the gender. It is kept when the contact is created; of an existing contact it is answered and discarded.
+	// Gender The gender. It is stored when the contact is created; for an existing contact it is returned but not stored.
 	Gender nullable.Nullable[string] `json:"gender,omitempty,omitzero"`
 
-	// InboundDNDSettings is an InboundDNDSettings as requests may carry it.
+	// InboundDNDSettings The inbound do-not-disturb settings to write.
 	InboundDNDSettings InboundDNDSettingsInput `json:"inboundDndSettings,omitempty,omitzero"`
 
-	// LastName is the family name.
+	// LastName The family name.
 	LastName nullable.Nullable[string] `json:"lastName,omitempty,omitzero"`
 
-	// LocationID is the id of the location to write to.
+	// LocationID The ID of the location to write to.
 	LocationID string `json:"locationId"`
 
-	// Name is the full name.
+	// Name The full name.
 	Name nullable.Nullable[string] `json:"name,omitempty,omitzero"`
 
-	// Phone is the primary phone number; the API stores it as E.164.
+	// Phone The primary phone number; the API stores it as E.164.
 	Phone nullable.Nullable[string] `json:"phone,omitempty,omitzero"`
 
-	// PostalCode is the postal code.
+	// PostalCode The postal code.
 	PostalCode nullable.Nullable[string] `json:"postalCode,omitempty,omitzero"`
 
-	// Source is where the contact came from.
+	// Source Where the contact came from.
 	Source nullable.Nullable[string] `json:"source,omitempty,omitzero"`
 
-	// State is the state or region.
+	// State The state or region.
 	State nullable.Nullable[string] `json:"state,omitempty,omitzero"`
 
-	// Tags replaces all tags of the contact; an empty list removes them.
+	// Tags The tags, which replace all tags of the contact; an empty list removes them.
 	Tags []string `json:"tags,omitzero"`
 
-	// Timezone is the name of the time zone.
+	// Timezone The name of the time zone.
 	Timezone nullable.Nullable[string] `json:"timezone,omitempty,omitzero"`
 
-	// Website is the web site.
+	// Website The website.
 	Website nullable.Nullable[string] `json:"website,omitempty,omitzero"`
 }
 
-// UpsertContactResult is the answer to upsertContact.
+// UpsertContactResult The response of upsertContact.
 type UpsertContactResult struct {
 	// Contact is a person or company in a location, the union of what the seven operations send. Missing and null read as zero.
 	Contact Contact `json:"contact"`
 
-	// New tells whether the contact was created; trust it rather than the status.
+	// New Whether the contact was created; trust it rather than the status.
 	New bool `json:"new,omitempty,omitzero"`
 
-	// TraceID is the vendor's id of the request.
+	// TraceID The vendor's ID of the request.
 	TraceID string `json:"traceId,omitempty,omitzero"`
 }
 
 // GetContactsParams defines parameters for GetContacts.
 type GetContactsParams struct {
-	// LocationID is the id of the location (sub-account). Without it the API answers 403.
+	// LocationID The ID of the location (sub-account). Without it the API returns 403.
 	LocationID string `form:"locationId" json:"locationId"`
 
-	// Query is a text that the contacts must match.
+	// Query A search string that the contacts must match.
 	Query *string `form:"query,omitempty" json:"query,omitempty"`
 
-	// Limit is the number of contacts a page, at most 100; 20 if not sent.
+	// Limit The number of contacts on a page, at most 100; 20 by default.
 	Limit *int `form:"limit,omitempty" json:"limit,omitempty"`
 
-	// StartAfter is the first half of the cursor, the last seen contact's `dateAdded` in milliseconds. Always send it with `startAfterId`.
+	// StartAfter The first half of the cursor, the last seen contact's `dateAdded` in milliseconds. Always send it with `startAfterId`.
 	StartAfter *int64 `form:"startAfter,omitempty" json:"startAfter,omitempty"`
 
-	// StartAfterID is the second half of the cursor, the last seen contact's id. Always send it with `startAfter`.
+	// StartAfterID The second half of the cursor, the last seen contact's ID. Always send it with `startAfter`.
 	StartAfterID *string `form:"startAfterId,omitempty" json:"startAfterId,omitempty"`
 }
 
 // GetContactsByBusinessIDParams defines parameters for GetContactsByBusinessID.
 type GetContactsByBusinessIDParams struct {
-	// LocationID is the id of the location (sub-account). Without it the API answers 403.
+	// LocationID The ID of the location (sub-account). Without it the API returns 403.
 	LocationID string `form:"locationId" json:"locationId"`
 
-	// Query is a text that the contacts must match.
+	// Query A search string that the contacts must match.
 	Query *string `form:"query,omitempty" json:"query,omitempty"`
 
-	// Limit is the number of contacts a page; 25 if not sent.
+	// Limit The number of contacts on a page; 25 by default.
 	Limit *int `form:"limit,omitempty" json:"limit,omitempty"`
 
-	// Skip is the number of contacts to pass over; 0 if not sent.
+	// Skip The number of contacts to skip; 0 by default.
 	Skip *int `form:"skip,omitempty" json:"skip,omitempty"`
 }
 
