@@ -4,7 +4,9 @@ import (
 	"bytes"
 	"compress/gzip"
 	"context"
+	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"log/slog"
 	"net/http"
@@ -16,6 +18,7 @@ import (
 	"testing"
 	"time"
 
+	jsonv2 "github.com/go-json-experiment/json"
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/highlevel-contacts/contacts-go/client"
@@ -415,5 +418,49 @@ func TestDecode_GzipBomb(t *testing.T) {
 				t.Errorf("got %v, want %v", err, want)
 			}
 		})
+	}
+}
+
+// TestDecodeContact reads contacts that did not come from a method, and writes and reads them again.
+func TestDecodeContact(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct {
+		name, data, want, drift string
+	}{
+		{
+			"webhook",
+			`{"type":"ContactCreate","locationId":"loc","id":"abc","firstName":"Ada","attachments":[],"dnd":true,"customFields":[{"id":"f","value":7,"fieldKey":"k"}]}`,
+			`{"id":"abc","customFields":[{"id":"f","value":7,"fieldKey":"k"}],"dnd":true,"firstName":"Ada","locationId":"loc","type":"ContactCreate","attachments":[]}`,
+			"[{/attachments string array}]",
+		},
+		{
+			"version 1", `{"id":"abc","dnd":"true","lastActivity":null,"weird":{"a":[1,null]},"dndSettings":{"Fax":{"status":"active","by":"x"}}}`,
+			`{"id":"abc","dnd":true,"dndSettings":{"Fax":{"status":"active","by":"x"}},"weird":{"a":[1,null]}}`, "[{/dnd boolean string}]",
+		},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			contact, drift, err := client.DecodeContact([]byte(test.data))
+			if err != nil || fmt.Sprint(drift) != test.drift {
+				t.Fatalf("got %v, %v, want %s", drift, err, test.drift)
+			}
+			v1, err1 := json.Marshal(contact)
+			v2, err2 := jsonv2.Marshal(contact)
+			if err1 != nil || err2 != nil || string(v1) != test.want || string(v2) != test.want {
+				t.Fatalf("got  %s, %v\nand  %s, %v\nwant %s", v1, err1, v2, err2, test.want)
+			}
+			again, _, err := client.DecodeContact(v1)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if diff := cmp.Diff(contact, again); diff != "" {
+				t.Errorf("(-read +read again):\n%s", diff)
+			}
+		})
+	}
+	for _, data := range []string{"", "[]", `{"id":`, "null", `"x"`} {
+		if contact, _, err := client.DecodeContact([]byte(data)); err == nil || contact != nil {
+			t.Errorf("%q: got %v, %v, want an error", data, contact, err)
+		}
 	}
 }
