@@ -24,6 +24,7 @@ import (
 	"github.com/highlevel-contacts/contacts-go/client"
 )
 
+//nolint:gosec // the text has no credential
 const howToGetAToken = `livecheck: set HIGHLEVEL_TOKEN and HIGHLEVEL_LOCATION.
 
 In HighLevel open the settings of a sub-account, then "Private Integrations", and create an integration with the scope
@@ -41,14 +42,18 @@ var (
 )
 
 func main() {
+	os.Exit(exitStatus(execute()))
+}
+
+// execute runs the program until it ends or is interrupted.
+func execute() error {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	err := run(ctx, os.Args[1:], os.Getenv, os.Stdout, os.Stderr)
 	if err != nil && !errors.Is(err, errUsage) && !errors.Is(err, flag.ErrHelp) {
 		fmt.Fprintln(os.Stderr, "livecheck:", err)
 	}
-	stop()
-	os.Exit(exitStatus(err))
+	return err
 }
 
 func exitStatus(err error) int {

@@ -155,7 +155,7 @@ func (r *recorder) number(value float64) any {
 
 // time returns the replacement of a time, as a string and in milliseconds alike.
 func (r *recorder) time(t time.Time) time.Time {
-	replacement, err := time.Parse(time.RFC3339, r.once("time", fmt.Sprint(t.UnixMilli()), func(n int) string {
+	replacement, err := time.Parse(time.RFC3339, r.once("time", strconv.FormatInt(t.UnixMilli(), 10), func(n int) string {
 		return time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC).Add(-time.Duration(n) * time.Minute).Format(time.RFC3339)
 	}))
 	if err != nil {

@@ -266,7 +266,7 @@ func compareSuccess(o *observation) finding {
 	if !o.isOperation() {
 		return finding{}
 	}
-	return when(o.response.StatusCode == 200 || o.response.StatusCode == 201, "status %d", o.response.StatusCode)
+	return when(o.response.StatusCode == http.StatusOK || o.response.StatusCode == http.StatusCreated, "status %d", o.response.StatusCode)
 }
 
 func compareContent(o *observation) finding {

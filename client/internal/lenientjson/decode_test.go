@@ -36,7 +36,7 @@ type (
 		Any     any              `json:"any,omitzero"`
 		Raw     json.RawMessage  `json:"raw,omitzero"`
 		Raws    []jsontext.Value `json:"raws,omitzero"`
-		Flag    flag             `json:"flag,omitempty"`
+		Flag    flag             `json:"flag,omitempty"` //nolint:modernize // as the generator writes it
 		Extra   jsontext.Value   `json:",embed"`
 	}
 )
@@ -67,7 +67,7 @@ func TestDecode(t *testing.T) {
 		{`{"count":7.9}`, `{"count":7}`, "/count integer number"},
 		{`{"ratio":"0.5"}`, `{"ratio":0.5}`, "/ratio number string"},
 		{`{"ratio":"NaN"}`, `{"ratio":"NaN"}`, "/ratio number string"},
-		{`{"ratio":1e999}`, `{"ratio":1e999}`, "/ratio number number"},
+		{`{"ratio":1e999}`, `{"ratio":1e999}`, "/ratio number number"}, //nolint:dupword // wanted and found
 		{`{"at":1603870249758}`, `{"at":"2020-10-28T07:30:49.758Z"}`, "/at date-time number"},
 		{`{"at":""}`, `{}`, "/at date-time string"},
 		{`{"at":"soon"}`, `{"at":"soon"}`, "/at date-time string"},

@@ -39,7 +39,7 @@ var models sync.Map // of reflect.Type to *model
 // modelOf returns the description of a type.
 func modelOf(t reflect.Type) *model {
 	if m, ok := models.Load(t); ok {
-		return m.(*model)
+		return m.(*model) //nolint:forcetypeassert // the map holds nothing else
 	}
 	m := &model{want: typeNames[t.Kind()], extra: -1}
 	if t.Kind() == reflect.Struct {

@@ -21,7 +21,7 @@ var specials = map[reflect.Type]special{}
 func RegisterFallback[T any](want string, fallback func(target *T, raw jsontext.Value) bool) {
 	s := specials[reflect.TypeFor[T]()]
 	s.want = want
-	s.fallback = func(target any, raw jsontext.Value) bool { return fallback(target.(*T), raw) }
+	s.fallback = func(target any, raw jsontext.Value) bool { return fallback(target.(*T), raw) } //nolint:forcetypeassert // it is registered for *T
 	specials[reflect.TypeFor[T]()] = s
 }
 
@@ -29,6 +29,6 @@ func RegisterFallback[T any](want string, fallback func(target *T, raw jsontext.
 // initialized.
 func RegisterFinish[T any](finish func(target *T)) {
 	s := specials[reflect.TypeFor[T]()]
-	s.finish = func(target any) { finish(target.(*T)) }
+	s.finish = func(target any) { finish(target.(*T)) } //nolint:forcetypeassert // it is registered for *T
 	specials[reflect.TypeFor[T]()] = s
 }

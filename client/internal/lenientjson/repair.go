@@ -29,7 +29,7 @@ var (
 // repairerOf returns the repairer of a type, nil if its values hold no raw JSON.
 func repairerOf(t reflect.Type) *repairer {
 	if r, ok := repairers.Load(t); ok {
-		return r.(*repairer)
+		return r.(*repairer) //nolint:forcetypeassert // the map holds nothing else
 	}
 	r := newRepairer(t, map[reflect.Type]bool{})
 	repairers.Store(t, r)
@@ -142,7 +142,7 @@ func repairRaw(raw jsontext.Value) jsontext.Value {
 // largestStruct returns the size of the largest struct that values of the type can contain any number of.
 func largestStruct(t reflect.Type) int {
 	if size, ok := sizes.Load(t); ok {
-		return size.(int)
+		return size.(int) //nolint:forcetypeassert // the map holds nothing else
 	}
 	size := max(1, int(largest(t, map[reflect.Type]bool{})))
 	sizes.Store(t, size)
@@ -159,8 +159,8 @@ func largest(t reflect.Type, seen map[reflect.Type]bool) uintptr {
 		return largest(t.Elem(), seen)
 	case reflect.Struct:
 		size := t.Size()
-		for i := range t.NumField() {
-			size = max(size, largest(t.Field(i).Type, seen))
+		for field := range t.Fields() {
+			size = max(size, largest(field.Type, seen))
 		}
 		return size
 	default:
