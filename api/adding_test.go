@@ -336,10 +336,10 @@ func TestAdded(t *testing.T) {
 // A property or an operation that is added to the document changes the document, the generated code, the client where it
 // needs a method, and the fake. Nothing else may list properties or operations.
 func TestAddingToTheDocument(t *testing.T) {
+	t.Parallel()
 	if testing.Short() {
 		t.Skip("builds a copy of the module")
 	}
-	t.Parallel()
 	t.Run("property", func(t *testing.T) {
 		t.Parallel()
 		c := copyTree(t)
