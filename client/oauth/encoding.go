@@ -2,7 +2,6 @@ package oauth
 
 import (
 	"encoding/json"
-	"errors"
 	"time"
 )
 
@@ -25,8 +24,6 @@ type encoded struct {
 
 const encodedFormat = 1
 
-var errNotCredential = errors.New("oauth: that is not a stored credential")
-
 // Encode returns c as JSON with its secrets in the clear, for a [TokenStore]. Store it where nobody else reads.
 func (c Credential) Encode() ([]byte, error) {
 	return json.Marshal(encoded{ //nolint:gosec // storing the secrets is what this is for
@@ -39,7 +36,7 @@ func (c Credential) Encode() ([]byte, error) {
 func DecodeCredential(data []byte) (Credential, error) {
 	var e encoded
 	if json.Unmarshal(data, &e) != nil || e.Format != encodedFormat || e.AccessToken == "" {
-		return Credential{}, errNotCredential
+		return Credential{}, ErrInvalidCredential
 	}
 	return Credential{
 		NewSecret(e.AccessToken), NewSecret(e.RefreshToken), e.IssuedAt, e.Expiry, e.UserType, e.CompanyID,

@@ -110,7 +110,7 @@ func readAnswer(resp *http.Response, r request, asked time.Time) (Credential, er
 		return Credential{}, &Error{
 			Operation: r.operation, StatusCode: resp.StatusCode, Message: sanitize(words, r.secrets),
 			RetryAfter: retryAfter(resp.Header.Get("Retry-After")),
-			reinstall:  r.operation == getAccessToken && meansDead(resp.StatusCode, words),
+			reinstall:  r.operation == getAccessToken && isInvalidGrant(resp.StatusCode, words),
 		}
 	}
 	body, err := io.ReadAll(io.LimitReader(resp.Body, maxAnswer+1))

@@ -8,9 +8,15 @@ import (
 	"net/url"
 	"strings"
 	"time"
+
+	"github.com/highlevel-contacts/contacts-go/client"
 )
 
 var (
+	// ErrInvalidCredential indicates that what is stored cannot be read as a credential, for example
+	// because a file is empty. [Save] replaces it.
+	ErrInvalidCredential = errors.New("oauth: the stored data is not a credential")
+
 	// ErrReinstallRequired is a credential that is dead, or a code that was used or is too old: a person must go through the consent
 	// page and install the app again. It is remembered; the API is not asked until the store has another credential.
 	ErrReinstallRequired = errors.New("the app must be installed again, by a person, through its consent page")
@@ -64,8 +70,14 @@ func (e *Error) Error() string {
 	return text.String()
 }
 
-// Is tells whether target is [ErrReinstallRequired] and e means it.
-func (e *Error) Is(target error) bool { return e.reinstall && target == ErrReinstallRequired }
+// Is reports whether target is [ErrReinstallRequired] and a user must install the app again, or target
+// is [client.ErrForbidden] and the location did not approve the app.
+func (e *Error) Is(target error) bool {
+	if target == client.ErrForbidden {
+		return e.Operation == getLocationAccessToken && e.StatusCode == http.StatusForbidden
+	}
+	return e.reinstall && target == ErrReinstallRequired
+}
 
 // LogValue returns operation and status.
 func (e *Error) LogValue() slog.Value {
@@ -82,9 +94,10 @@ func (e *Error) temporary() bool {
 	}
 }
 
-// meansDead tells whether the API refused the refresh token or the code itself. A wrong client id or secret is mended in the
-// configuration, and an inactive location by its agency: the credential outlives both.
-func meansDead(status int, message string) bool {
+// isInvalidGrant reports whether the API rejected the refresh token or the code in its own words. The
+// same status from a gateway, a wrong client secret or an inactive location does not invalidate the
+// credential.
+func isInvalidGrant(status int, message string) bool {
 	if status != http.StatusBadRequest && status != http.StatusUnauthorized && status != http.StatusForbidden {
 		return false
 	}
@@ -92,12 +105,12 @@ func meansDead(status int, message string) bool {
 	if strings.Contains(message, "invalid_grant") {
 		return true
 	}
-	for _, other := range []string{"client", "not active", "invalid_request", "unsupported_grant_type"} {
-		if strings.Contains(message, other) {
-			return false
+	for _, problem := range []string{" not found", " expired", " is expired", " has expired"} {
+		if strings.Contains(message, "code"+problem) || strings.Contains(message, "token"+problem) {
+			return true
 		}
 	}
-	return true
+	return false
 }
 
 // meansBadToken tells whether err is the API's word that the agency's access token is bad or expired, rather than that a good

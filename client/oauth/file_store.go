@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"path/filepath"
 	"time"
 
 	"github.com/gofrs/flock"
@@ -28,7 +29,7 @@ func NewFileStore(path string) *FileStore {
 
 // Load returns the stored credential, or an error that matches [ErrNoCredential] if there is no file.
 func (s *FileStore) Load(context.Context) (Credential, error) {
-	data, err := os.ReadFile(s.path)
+	data, err := os.ReadFile(s.path) //nolint:gosec // the caller's own path
 	if errors.Is(err, fs.ErrNotExist) {
 		return Credential{}, fmt.Errorf("%w: %w", ErrNoCredential, err)
 	}
@@ -44,13 +45,17 @@ func (s *FileStore) Load(context.Context) (Credential, error) {
 
 // CompareAndSwap stores next if the stored credential has the refresh token used.
 func (s *FileStore) CompareAndSwap(ctx context.Context, used Secret, next Credential) (bool, error) {
-	unlock, err := lockFile(ctx, s.path+".lock")
+	path, err := resolve(s.path)
+	if err != nil {
+		return false, err
+	}
+	unlock, err := lockFile(ctx, path+".lock")
 	if err != nil {
 		return false, err
 	}
 	defer unlock()
 	stored, err := s.Load(ctx)
-	if err != nil && !errors.Is(err, ErrNoCredential) {
+	if err != nil && !errors.Is(err, ErrNoCredential) && !errors.Is(err, ErrInvalidCredential) {
 		return false, err
 	}
 	if stored.RefreshToken != used {
@@ -60,7 +65,7 @@ func (s *FileStore) CompareAndSwap(ctx context.Context, used Secret, next Creden
 	if err != nil {
 		return false, err
 	}
-	if err := replaceFile(s.path, data); err != nil {
+	if err := replaceFile(path, data); err != nil {
 		return false, err
 	}
 	return true, nil
@@ -68,7 +73,49 @@ func (s *FileStore) CompareAndSwap(ctx context.Context, used Secret, next Creden
 
 // LockRefresh waits until nobody else, in any process, renews the credential. The lock of a process that is killed ends with it.
 func (s *FileStore) LockRefresh(ctx context.Context) (unlock func(), err error) {
-	return lockFile(ctx, s.path+".renewal.lock")
+	path, err := resolve(s.path)
+	if err != nil {
+		return nil, err
+	}
+	return lockFile(ctx, path+".renewal.lock")
+}
+
+// Prepare returns an error if the file cannot be replaced, for example because the disk is full. It
+// writes and removes path.new with 64 KiB.
+func (s *FileStore) Prepare(ctx context.Context) error {
+	path, err := resolve(s.path)
+	if err != nil {
+		return err
+	}
+	unlock, err := lockFile(ctx, path+".lock")
+	if err != nil {
+		return err
+	}
+	defer unlock()
+	name := path + ".new"
+	if err := os.Remove(name); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	const size = 64 << 10 // larger than a credential, except of an agency with thousands of locations
+	return errors.Join(writeFile(name, make([]byte, size)), os.Remove(name))
+}
+
+// resolve follows the symbolic links of path, whose last element need not exist, so that a link is not
+// replaced by a file and all names of a file share its locks.
+func resolve(path string) (string, error) {
+	const maxLinks = 40
+	for range maxLinks {
+		target, err := os.Readlink(path)
+		if err != nil { // not a link, or it does not exist
+			directory, err := filepath.EvalSymlinks(filepath.Dir(path))
+			return filepath.Join(directory, filepath.Base(path)), err
+		}
+		if !filepath.IsAbs(target) {
+			target = filepath.Join(filepath.Dir(path), target)
+		}
+		path = target
+	}
+	return "", fmt.Errorf("oauth: FileStore: %s: too many symbolic links", path)
 }
 
 // lockFile locks the file path, which is made if need be. Each call locks by a file descriptor of its own, so the lock also

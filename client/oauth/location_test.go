@@ -9,6 +9,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/highlevel-contacts/contacts-go/client"
 	"github.com/highlevel-contacts/contacts-go/client/oauth"
 )
 
@@ -111,7 +112,8 @@ func TestLocationTokenThatTheAPIRefuses(t *testing.T) {
 				for range 50 {
 					_, err := source.Token(t.Context())
 					var answer *oauth.Error
-					if !errors.As(err, &answer) || answer.StatusCode != test.status || errors.Is(err, oauth.ErrReinstallRequired) {
+					if !errors.As(err, &answer) || answer.StatusCode != test.status || errors.Is(err, oauth.ErrReinstallRequired) ||
+						errors.Is(err, client.ErrForbidden) != (test.status == 403) {
 						t.Fatalf("got %v", err)
 					}
 					time.Sleep(time.Second)

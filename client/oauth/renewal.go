@@ -119,6 +119,11 @@ func (s *Source) rotate(ctx context.Context, stored Credential) (next Credential
 	}
 	unstored := s.renewal.unstored
 	if unstored == nil || unstored.used != stored.RefreshToken {
+		if preparer, ok := s.store.(StorePreparer); ok {
+			if err := prepare(ctx, preparer); err != nil {
+				return Credential{}, false, err
+			}
+		}
 		next, err = s.app.refresh(ctx, stored)
 		if err != nil {
 			s.renewal.refusal = refusalOf(stored.RefreshToken, err)
@@ -135,4 +140,14 @@ func (s *Source) rotate(ctx context.Context, stored Credential) (next Credential
 	}
 	s.renewal.unstored = nil
 	return unstored.next, swapped, nil
+}
+
+// prepare returns an error if the store cannot store a new pair, before the refresh token is sent.
+func prepare(ctx context.Context, store StorePreparer) error {
+	ctx, cancel := context.WithTimeout(ctx, storeFor)
+	defer cancel()
+	if err := store.Prepare(ctx); err != nil {
+		return fmt.Errorf("oauth: refresh: prepare the store: %w", err)
+	}
+	return nil
 }

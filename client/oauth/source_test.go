@@ -444,3 +444,22 @@ func TestAShortLivedTokenIsNotDueFromTheStart(t *testing.T) {
 		}
 	})
 }
+
+func TestSource_GatewayPage_DoesNotRequireReinstall(t *testing.T) {
+	t.Parallel()
+	for _, status := range []int{400, 401, 403} {
+		synctest.Test(t, func(t *testing.T) {
+			v := newVendor(oauth.UserTypeLocation)
+			v.before = func(*http.Request) http.HandlerFunc { return respond(status, "<html>blocked</html>") }
+			store := oauth.NewMemoryStore()
+			v.install(t, store, -time.Hour)
+			source := newApp(t, config(v)).Source(store)
+			if _, err := source.Token(t.Context()); err == nil || errors.Is(err, oauth.ErrReinstallRequired) {
+				t.Errorf("%d: got %v, want an error without ErrReinstallRequired", status, err)
+			}
+			v.before = nil
+			time.Sleep(time.Minute)
+			mustToken(t.Context(), t, source)
+		})
+	}
+}

@@ -10,10 +10,11 @@ import (
 // TokenStore keeps the credential of one installation. [NewMemoryStore] and [NewFileStore] make one; another, over a database
 // say, has these two methods and, if it can, that of [RefreshLocker]. Its methods are called from many goroutines at once.
 type TokenStore interface {
-	// Load returns the stored credential, or an error that matches [ErrNoCredential] if there is none.
+	// Load returns the stored credential, an error that matches [ErrNoCredential] if there is none, or
+	// one that matches [ErrInvalidCredential] if what is stored cannot be read.
 	Load(ctx context.Context) (Credential, error)
 	// CompareAndSwap stores next if the refresh token of the stored credential is used, and tells whether it did. A zero used
-	// means that nothing may be stored yet. It returns when next would survive a crash: the API accepts used no more, and a
+	// means that nothing may be stored yet, or nothing that can be read. It returns when next would survive a crash: the API accepts used no more, and a
 	// next that is lost locks the app out.
 	CompareAndSwap(ctx context.Context, used Secret, next Credential) (swapped bool, err error)
 }
@@ -35,7 +36,7 @@ func Save(ctx context.Context, store TokenStore, credential Credential) error {
 	const tries = 10
 	for range tries {
 		stored, err := store.Load(ctx)
-		if err != nil && !errors.Is(err, ErrNoCredential) {
+		if err != nil && !errors.Is(err, ErrNoCredential) && !errors.Is(err, ErrInvalidCredential) {
 			return fmt.Errorf("oauth: load the credential: %w", err)
 		}
 		swapped, err := store.CompareAndSwap(ctx, stored.RefreshToken, credential)
@@ -47,6 +48,12 @@ func Save(ctx context.Context, store TokenStore, credential Credential) error {
 		}
 	}
 	return errChanging
+}
+
+// StorePreparer is a [TokenStore] that can check that it is able to store a credential. Prepare is
+// called before a refresh token is sent. If it fails, the token is not sent and stays valid.
+type StorePreparer interface {
+	Prepare(ctx context.Context) error
 }
 
 // lockRefresh takes the lock of a store that has one.

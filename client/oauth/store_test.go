@@ -178,8 +178,11 @@ func TestFileThatIsNoCredential(t *testing.T) {
 		if err == nil || errors.Is(err, oauth.ErrNoCredential) || strings.Contains(err.Error(), "s3cr3t") {
 			t.Errorf("%q: got %v", content, err)
 		}
-		if err := oauth.Save(t.Context(), store, pair("a")); err == nil {
-			t.Errorf("%q was overwritten", content)
+		if err := oauth.Save(t.Context(), store, pair("a")); err != nil {
+			t.Errorf("%q: Save: %v", content, err)
+		}
+		if got, err := store.Load(t.Context()); err != nil || got.RefreshToken != pair("a").RefreshToken {
+			t.Errorf("%q: after Save: %v", content, err)
 		}
 	}
 }
@@ -215,4 +218,49 @@ func FuzzDecodeCredential(f *testing.F) {
 			t.Errorf("%v: %+v became %+v", err, credential, back)
 		}
 	})
+}
+
+func TestFileStore_SymbolicLink_IsNotReplaced(t *testing.T) {
+	t.Parallel()
+	target, link := filepath.Join(t.TempDir(), "target.json"), filepath.Join(t.TempDir(), "link.json")
+	if err := os.Symlink(target, link); err != nil {
+		t.Skip("no symbolic links here:", err)
+	}
+	if err := oauth.Save(t.Context(), oauth.NewFileStore(link), pair("a")); err != nil {
+		t.Fatal(err)
+	}
+	if got, err := oauth.NewFileStore(target).Load(t.Context()); err != nil || got.RefreshToken != pair("a").RefreshToken {
+		t.Errorf("target: got %v", err)
+	}
+	unlock, err := oauth.NewFileStore(link).LockRefresh(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer unlock()
+	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Millisecond)
+	defer cancel()
+	if _, err := oauth.NewFileStore(target).LockRefresh(ctx); !errors.Is(err, context.DeadlineExceeded) {
+		t.Errorf("second name: got %v, want it to wait for the same lock", err)
+	}
+}
+
+func TestSource_StoreCannotBeWritten_RefreshTokenIsNotSent(t *testing.T) {
+	t.Parallel()
+	v := newVendor(oauth.UserTypeLocation)
+	path := filepath.Join(t.TempDir(), "credential.json")
+	v.install(t, oauth.NewFileStore(path), -time.Hour)
+	if err := os.MkdirAll(filepath.Join(path+".new", "x"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	source := newApp(t, config(v)).Source(oauth.NewFileStore(path))
+	if _, err := source.Token(t.Context()); err == nil {
+		t.Error("got no error")
+	}
+	if requests, _, _ := v.counts(); requests != 0 {
+		t.Errorf("got %d requests, want 0", requests)
+	}
+	if err := os.RemoveAll(path + ".new"); err != nil {
+		t.Fatal(err)
+	}
+	mustToken(t.Context(), t, source)
 }
