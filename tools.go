@@ -1,6 +1,6 @@
 //go:build tools
 
-// Package contacts pins the generator in go.mod; nothing is built from this file.
+// Package contacts records the version of the generator in go.mod. This file is never built.
 package contacts
 
 import _ "github.com/oapi-codegen/oapi-codegen/v2/cmd/oapi-codegen"

@@ -16,7 +16,7 @@ var document = sync.OnceValues(func() (*openapi3.T, error) {
 	return openapi3.NewLoader().LoadFromData(api.Contacts)
 })
 
-func TestDocumentIsValid(t *testing.T) {
+func TestDocument_Valid(t *testing.T) {
 	t.Parallel()
 	err := load(t).Validate(context.Background(), openapi3.EnableExamplesValidation(), openapi3.EnableSchemaFormatValidation())
 	if err != nil {
@@ -59,8 +59,8 @@ func route(t *testing.T, operationID string) (*openapi3.PathItem, *openapi3.Oper
 	return item, item.GetOperation(r.method)
 }
 
-// answer is the schema of an operation's JSON body for a status of the document, such as 2XX or 400.
-func answer(t *testing.T, operationID, status string) *openapi3.Schema {
+// responseSchema returns the schema of an operation's JSON body for a status of the document, such as 2XX or 400.
+func responseSchema(t *testing.T, operationID, status string) *openapi3.Schema {
 	t.Helper()
 	_, op := route(t, operationID)
 	response := op.Responses.Value(status)
@@ -79,7 +79,7 @@ func check(t *testing.T, schema *openapi3.Schema, body string) error {
 	t.Helper()
 	var value any
 	if err := json.Unmarshal([]byte(body), &value); err != nil {
-		t.Fatalf("the test's own body is no JSON: %v", err)
+		t.Fatalf("the body of the test is not JSON: %v", err)
 	}
 	return schema.VisitJSON(value, openapi3.EnableFormatValidation())
 }

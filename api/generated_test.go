@@ -44,7 +44,7 @@ func TestGeneratedCode(t *testing.T) {
 	})
 }
 
-func TestWords(t *testing.T) {
+func TestGeneratedCode_Names(t *testing.T) {
 	t.Parallel()
 	tests := map[string]string{
 		"LocationId": "Location Id", "LocationID": "Location ID", "IDUrl": "ID Url", "GetContactsByBusinessIDParams": "Get Contacts By Business ID Params",
@@ -61,7 +61,7 @@ func TestWords(t *testing.T) {
 }
 
 // The generator is a tool: no user of the library builds it, and none but tests and the fake builds kin-openapi.
-func TestDependencies(t *testing.T) {
+func TestGeneratedCode_Dependencies(t *testing.T) {
 	t.Parallel()
 	const module = "github.com/highlevel-contacts/contacts-go/"
 	tests := []struct{ pkg, forbidden string }{

@@ -13,8 +13,8 @@ import (
 	"github.com/highlevel-contacts/contacts-go/gen"
 )
 
-// An answer's members are values, null and missing read as zero: only success, which is false, true or not told, is more.
-func TestAnswersArePlainValues(t *testing.T) {
+// The properties of responses are plain values, and null and missing are zero, except success, which is false, true or missing.
+func TestModels_PlainValues(t *testing.T) {
 	t.Parallel()
 	notPlain := map[string]bool{
 		"UpdateContactResult.Succeded": true, "UpdateContactResult.Succeeded": true,
@@ -51,7 +51,7 @@ func TestAnswersArePlainValues(t *testing.T) {
 }
 
 // A pointer distinguishes false from a missing value in Create; Update and Upsert use a Nullable for that.
-func TestRequestsHaveNoOtherPointers(t *testing.T) {
+func TestModels_RequestPointers(t *testing.T) {
 	t.Parallel()
 	want := []string{"CreateContactRequest.DND"}
 	var got []string
@@ -69,7 +69,7 @@ func TestRequestsHaveNoOtherPointers(t *testing.T) {
 }
 
 // Instants are times, for the document gives them a format; the day of birth comes in more forms than one and stays as sent.
-func TestDates(t *testing.T) {
+func TestModels_Times(t *testing.T) {
 	t.Parallel()
 	want := []string{"Contact.CreatedBy.Timestamp", "Contact.DateAdded", "Contact.DateUpdated", "Contact.LastSessionActivityAt"}
 	var got []string
@@ -84,8 +84,8 @@ func TestDates(t *testing.T) {
 	}
 }
 
-// Each model has the members of its schema, under their names, and Contact keeps the rest in Extra.
-func TestModelsHaveTheMembersOfTheirSchemas(t *testing.T) {
+// Each model has the properties of its schema, under their names, and Extra for the others.
+func TestModels_Properties(t *testing.T) {
 	t.Parallel()
 	models := []any{
 		gen.AdditionalEmail{},
@@ -116,23 +116,23 @@ func TestModelsHaveTheMembersOfTheirSchemas(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			var want, got []string
-			for member := range load(t).Components.Schemas[name].Value.Properties {
-				want = append(want, member)
+			for property := range load(t).Components.Schemas[name].Value.Properties {
+				want = append(want, property)
 			}
 			if _, ok := reflect.TypeOf(model).FieldByName("Extra"); ok {
 				want = append(want, ",embed")
 			}
 			for field := range reflect.TypeOf(model).Fields() {
 				tag := field.Tag.Get("json")
-				if member, _, _ := strings.Cut(tag, ","); member != "" {
-					tag = member
+				if property, _, _ := strings.Cut(tag, ","); property != "" {
+					tag = property
 				}
 				got = append(got, tag)
 			}
 			slices.Sort(want)
 			slices.Sort(got)
 			if diff := cmp.Diff(want, got); diff != "" {
-				t.Errorf("members (-schema +model):\n%s", diff)
+				t.Errorf("properties (-schema +model):\n%s", diff)
 			}
 		})
 	}

@@ -7,7 +7,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-func TestTheSevenOperations(t *testing.T) {
+func TestDocument_Operations(t *testing.T) {
 	t.Parallel()
 	want := map[string]string{ // method and path: operationId and scope
 		"GET /contacts/{contactId}":           "getContact contacts.readonly",
@@ -41,7 +41,7 @@ func TestTheSevenOperations(t *testing.T) {
 	}
 }
 
-func TestEachOperationIsWhole(t *testing.T) {
+func TestDocument_OperationsComplete(t *testing.T) {
 	t.Parallel()
 	statuses := []string{"2XX", "400", "401", "403", "404", "422", "429", "5XX"}
 	rateLimits := []string{
@@ -83,7 +83,7 @@ func TestEachOperationIsWhole(t *testing.T) {
 
 			errorBody := load(t).Components.Schemas["ErrorBody"].Value
 			for _, status := range []string{"400", "401", "403", "404", "422", "5XX"} {
-				if answer(t, id, status) != errorBody {
+				if responseSchema(t, id, status) != errorBody {
 					t.Errorf("%s: want ErrorBody", status)
 				}
 			}
@@ -94,7 +94,7 @@ func TestEachOperationIsWhole(t *testing.T) {
 	}
 }
 
-func TestQueryParameters(t *testing.T) {
+func TestDocument_QueryParameters(t *testing.T) {
 	t.Parallel()
 	tests := map[string][]string{ // in the order of the document; with a mark, required
 		"getContacts":             {"locationId!", "query", "limit", "startAfter", "startAfterId"},

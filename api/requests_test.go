@@ -42,7 +42,7 @@ func TestRequests(t *testing.T) {
 		{"create", "createContact", "", `{"locationId": "a", "gender": "male", "companyName": null}`, ""},
 		{"create without location", "createContact", "", `{"firstName": "Rosan"}`, `"locationId" is missing`},
 		{"create in an empty location", "createContact", "", `{"locationId": ""}`, "/locationId"},
-		{"create with an unknown member", "createContact", "", `{"locationId": "a", "nickname": "Ro"}`, `"nickname" is unsupported`},
+		{"create with an unknown property", "createContact", "", `{"locationId": "a", "nickname": "Ro"}`, `"nickname" is unsupported`},
 		{"create without a body", "createContact", "", "", "value is required"},
 
 		{"update", "updateContact", "", `{"firstName": "Rosan", "phone": null, "tags": []}`, ""},
@@ -67,8 +67,8 @@ func TestRequests(t *testing.T) {
 		{"custom field of null", "updateContact", "", `{"customFields": [{"key": "a", "field_value": null}]}`, ""},
 		{"custom field of empty text", "updateContact", "", `{"customFields": [{"key": "a", "field_value": ""}]}`, ""},
 		{"custom fields as an object", "updateContact", "", `{"customFields": {"a": "b"}}`, "/customFields"},
-		{"custom field with an unknown member", "updateContact", "", `{"customFields": [{"id": "a", "field_value": "b", "name": "c"}]}`, `"name" is unsupported`},
-		{"custom field with the key of answers", "updateContact", "", `{"customFields": [{"id": "a", "value": "b"}]}`, `"value" is unsupported`},
+		{"custom field with an unknown property", "updateContact", "", `{"customFields": [{"id": "a", "field_value": "b", "name": "c"}]}`, `"name" is unsupported`},
+		{"custom field with the property of responses", "updateContact", "", `{"customFields": [{"id": "a", "value": "b"}]}`, `"value" is unsupported`},
 		{"custom field in camel case", "updateContact", "", `{"customFields": [{"id": "a", "fieldValue": "b"}]}`, `"fieldValue" is unsupported`},
 		{"custom field without value", "updateContact", "", `{"customFields": [{"id": "a"}]}`, `"field_value" is missing`},
 		{"custom field of an empty id", "updateContact", "", `{"customFields": [{"id": "", "field_value": "b"}]}`, "/id"},
@@ -77,7 +77,7 @@ func TestRequests(t *testing.T) {
 		{"dnd of a channel in lower case", "updateContact", "", `{"dndSettings": {"sms": {"status": "active"}}}`, `"sms" is unsupported`},
 		{"dnd without status", "updateContact", "", `{"dndSettings": {"SMS": {"message": "a"}}}`, `"status" is missing`},
 		{"dnd of an unknown status", "updateContact", "", `{"dndSettings": {"SMS": {"status": "paused"}}}`, "/status"},
-		{"dnd with an unknown member", "updateContact", "", `{"dndSettings": {"SMS": {"status": "active", "reason": "a"}}}`, `"reason" is unsupported`},
+		{"dnd with an unknown property", "updateContact", "", `{"dndSettings": {"SMS": {"status": "active", "reason": "a"}}}`, `"reason" is unsupported`},
 		{"inbound dnd", "updateContact", "", `{"inboundDndSettings": {"all": {"status": "inactive", "message": "a"}}}`, ""},
 		{"inbound dnd that is permanent", "updateContact", "", `{"inboundDndSettings": {"all": {"status": "permanent"}}}`, "/status"},
 		{"inbound dnd of one channel", "updateContact", "", `{"inboundDndSettings": {"SMS": {"status": "active"}}}`, `"SMS" is unsupported`},
@@ -98,7 +98,7 @@ func TestRequests(t *testing.T) {
 	}
 }
 
-func TestPathAndVersion(t *testing.T) {
+func TestRequests_PathAndVersion(t *testing.T) {
 	t.Parallel()
 	tests := []struct {
 		name, id, version string

@@ -6,8 +6,8 @@ import (
 	"github.com/getkin/kin-openapi/openapi3"
 )
 
-// The API refuses unknown members with a 422, so a request that has one must not pass for good.
-func TestRequestSchemasAreClosed(t *testing.T) {
+// The API rejects unknown properties with a 422, so the schema of a request must reject them too.
+func TestSchemas_RequestsClosed(t *testing.T) {
 	t.Parallel()
 	for _, id := range []string{"createContact", "updateContact", "upsertContact"} {
 		t.Run(id, func(t *testing.T) {
@@ -31,25 +31,25 @@ func TestRequestSchemasAreClosed(t *testing.T) {
 	}
 }
 
-// Answers gain members and enumerations gain values at any time, and lists send null for every missing value.
-func TestResponseSchemasAreOpen(t *testing.T) {
+// Responses get new properties and enumerations get new values at any time, and lists send null for every missing value.
+func TestSchemas_ResponsesOpen(t *testing.T) {
 	t.Parallel()
-	notNull := map[string]bool{ // by the name of the member
+	notNull := map[string]bool{ // by the name of the property
 		"contact": true, "contacts": true, "id": true, "new": true,
 	}
 	for id := range routes {
 		for _, status := range []string{"2XX", "400"} {
 			t.Run(id+" "+status, func(t *testing.T) {
 				t.Parallel()
-				walk("body", &openapi3.SchemaRef{Value: answer(t, id, status)}, func(at string, schema *openapi3.Schema) {
+				walk("body", &openapi3.SchemaRef{Value: responseSchema(t, id, status)}, func(at string, schema *openapi3.Schema) {
 					if has := schema.AdditionalProperties.Has; has != nil && !*has {
 						t.Errorf("%s is closed", at)
 					}
 					if len(schema.Enum) != 0 {
 						t.Errorf("%s has a closed set of values", at)
 					}
-					for name, member := range schema.Properties {
-						takesNull := member.Value.VisitJSON(nil) == nil
+					for name, property := range schema.Properties {
+						takesNull := property.Value.VisitJSON(nil) == nil
 						if takesNull == notNull[name] {
 							t.Errorf("%s.%s: takes null: %t", at, name, takesNull)
 						}
@@ -60,16 +60,16 @@ func TestResponseSchemasAreOpen(t *testing.T) {
 	}
 }
 
-// walk visits a schema and all below it, but for custom field values, which may be anything.
+// walk visits a schema and all schemas below it, except custom field values, which may be anything.
 func walk(at string, ref *openapi3.SchemaRef, visit func(at string, schema *openapi3.Schema)) {
 	if ref == nil {
 		return
 	}
 	schema := ref.Value
 	visit(at, schema)
-	for name, member := range schema.Properties {
+	for name, property := range schema.Properties {
 		if name != "field_value" {
-			walk(at+"."+name, member, visit)
+			walk(at+"."+name, property, visit)
 		}
 	}
 	walk(at+"[]", schema.Items, visit)

@@ -14,7 +14,7 @@ import (
 const server = "https://api.example/base/"
 
 // A plain integer would go out as limit=0, and a cursor that passes through a 32-bit float would be another one.
-func TestURLs(t *testing.T) {
+func TestWire_URLs(t *testing.T) {
 	t.Parallel()
 	list := func(params gen.GetContactsParams) func() (*http.Request, error) {
 		return func() (*http.Request, error) { return gen.NewGetContactsRequest(server, &params) }
@@ -82,7 +82,7 @@ func TestURLs(t *testing.T) {
 }
 
 // Absent, null and a value are three things on the wire.
-func TestUpdateOnTheWire(t *testing.T) {
+func TestWire_Update(t *testing.T) {
 	t.Parallel()
 	null, text := nullable.NewNullNullable[string](), nullable.NewNullableWithValue[string]
 	field := func(f gen.CustomFieldInput) gen.UpdateContactRequest {
@@ -106,7 +106,7 @@ func TestUpdateOnTheWire(t *testing.T) {
 			`{"address1":null,"assignedTo":null,"city":null,"dateOfBirth":null,"email":null,"firstName":null,"lastName":null,` +
 				`"name":null,"phone":null,"source":null,"state":null,"timezone":null,"website":null}`,
 		},
-		{"plain members", gen.UpdateContactRequest{Country: text("US"), PostalCode: text("35061")}, `{"country":"US","postalCode":"35061"}`},
+		{"plain properties", gen.UpdateContactRequest{Country: text("US"), PostalCode: text("35061")}, `{"country":"US","postalCode":"35061"}`},
 		{"tags", gen.UpdateContactRequest{Tags: []string{"vip"}}, `{"tags":["vip"]}`},
 		{"no tags left", gen.UpdateContactRequest{Tags: []string{}}, `{"tags":[]}`},
 		{"no custom fields", gen.UpdateContactRequest{CustomFields: []gen.CustomFieldInput{}}, `{"customFields":[]}`},
@@ -141,7 +141,7 @@ func TestUpdateOnTheWire(t *testing.T) {
 	}
 }
 
-func TestUpsertOnTheWire(t *testing.T) {
+func TestWire_Upsert(t *testing.T) {
 	t.Parallel()
 	null, text := nullable.NewNullNullable[string](), nullable.NewNullableWithValue[string]
 	tests := []struct {
@@ -161,7 +161,7 @@ func TestUpsertOnTheWire(t *testing.T) {
 				`"locationId":"ve9","name":null,"phone":null,"state":null,"timezone":null,"website":null}`,
 		},
 		{
-			"plain members",
+			"plain properties",
 			gen.UpsertContactRequest{
 				LocationID: "ve9", AssignedTo: text("y0B"), Country: text("US"), Gender: text("male"), PostalCode: text("35061"), Source: text("api"),
 			},
@@ -188,7 +188,7 @@ func TestUpsertOnTheWire(t *testing.T) {
 	}
 }
 
-func TestCreateOnTheWire(t *testing.T) {
+func TestWire_Create(t *testing.T) {
 	t.Parallel()
 	tests := []struct {
 		name string

@@ -86,7 +86,7 @@ type Attribution struct {
 	UtmTerm          string         `json:"utmTerm,omitempty,omitzero"`
 }
 
-// Contact is a person or company in a location, the union of what the seven operations send. Missing and null read as zero.
+// Contact A person or company in a location, with the properties of all seven operations. Missing and null properties are zero.
 type Contact struct {
 	// ID The ID of the contact, 20 letters and digits.
 	ID string `json:"id,omitempty,omitzero"`
@@ -263,7 +263,7 @@ type Contact struct {
 	Website string `json:"website,omitempty,omitzero"`
 }
 
-// CreateContactRequest is the contact to create. Members at their zero value are not sent.
+// CreateContactRequest The contact to create. Fields at their zero value are not sent.
 type CreateContactRequest struct {
 	// Address1 The street address.
 	Address1 string `json:"address1,omitempty,omitzero"`
@@ -337,7 +337,7 @@ type CreateContactRequest struct {
 
 // CreateContactResult The response of createContact.
 type CreateContactResult struct {
-	// Contact is a person or company in a location, the union of what the seven operations send. Missing and null read as zero.
+	// Contact A person or company in a location, with the properties of all seven operations. Missing and null properties are zero.
 	Contact Contact `json:"contact"`
 
 	// TraceID The vendor's ID of the request.
@@ -482,7 +482,7 @@ type DeleteContactResult struct {
 
 // GetContactResult The response of getContact.
 type GetContactResult struct {
-	// Contact is a person or company in a location, the union of what the seven operations send. Missing and null read as zero.
+	// Contact A person or company in a location, with the properties of all seven operations. Missing and null properties are zero.
 	Contact Contact `json:"contact"`
 
 	// TraceID The vendor's ID of the request.
@@ -643,7 +643,7 @@ type UpdateContactRequest struct {
 
 // UpdateContactResult The response of updateContact.
 type UpdateContactResult struct {
-	// Contact is a person or company in a location, the union of what the seven operations send. Missing and null read as zero.
+	// Contact A person or company in a location, with the properties of all seven operations. Missing and null properties are zero.
 	Contact Contact `json:"contact"`
 
 	// Succeded The success as the API misspells it.
@@ -734,7 +734,7 @@ type UpsertContactRequest struct {
 
 // UpsertContactResult The response of upsertContact.
 type UpsertContactResult struct {
-	// Contact is a person or company in a location, the union of what the seven operations send. Missing and null read as zero.
+	// Contact A person or company in a location, with the properties of all seven operations. Missing and null properties are zero.
 	Contact Contact `json:"contact"`
 
 	// New Whether the contact was created; trust it rather than the status.
