@@ -1,15 +1,17 @@
 package oauth
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"log/slog"
-	"net"
 	"net/http"
 	"net/url"
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/highlevel-contacts/contacts-go/client/internal/httpx"
 )
 
 const (
@@ -80,20 +82,13 @@ func New(config Config) (*App, error) {
 		app.logger = slog.New(slog.DiscardHandler)
 	}
 	var err error
-	if app.base, err = checkURL("BaseURL", orDefault(config.BaseURL, defaultBaseURL)); err != nil {
+	if app.base, err = checkURL("BaseURL", cmp.Or(config.BaseURL, defaultBaseURL)); err != nil {
 		return nil, err
 	}
-	if app.consent, err = checkURL("MarketplaceURL", orDefault(config.MarketplaceURL, defaultMarketplaceURL)); err != nil {
+	if app.consent, err = checkURL("MarketplaceURL", cmp.Or(config.MarketplaceURL, defaultMarketplaceURL)); err != nil {
 		return nil, err
 	}
 	return app, nil
-}
-
-func orDefault(value, fallback string) string {
-	if value == "" {
-		return fallback
-	}
-	return value
 }
 
 // checkURL refuses addresses that would carry a code or a secret in the clear, and returns the others without a slash at the end.
@@ -102,7 +97,7 @@ func checkURL(member, address string) (string, error) {
 	switch {
 	case err != nil || parsed.Host == "" || (parsed.Scheme != "https" && parsed.Scheme != "http"):
 		return "", fmt.Errorf("oauth: %s is not an address with scheme and host, such as %s", member, defaultBaseURL)
-	case parsed.Scheme == "http" && !isLoopback(parsed.Hostname()):
+	case parsed.Scheme == "http" && !httpx.IsLoopback(parsed.Hostname()):
 		return "", fmt.Errorf("oauth: %s is http, which sends secrets in the clear; use https (http is for loopback only)", member)
 	case parsed.User != nil || parsed.Fragment != "":
 		return "", fmt.Errorf("oauth: %s has a user or a fragment; leave them out", member)
@@ -110,8 +105,4 @@ func checkURL(member, address string) (string, error) {
 		return "", fmt.Errorf("oauth: %s has a query; leave it out", member)
 	}
 	return strings.TrimRight(parsed.String(), "/"), nil
-}
-
-func isLoopback(host string) bool {
-	return host == "localhost" || net.ParseIP(host).IsLoopback()
 }

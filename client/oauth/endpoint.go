@@ -1,20 +1,17 @@
 package oauth
 
 import (
-	"bytes"
 	"context"
 	"fmt"
 	"io"
 	"maps"
 	"net/http"
-	"net/http/httptrace"
 	"net/url"
-	"runtime"
 	"strings"
-	"sync/atomic"
 	"time"
 
 	"github.com/highlevel-contacts/contacts-go/client"
+	"github.com/highlevel-contacts/contacts-go/client/internal/httpx"
 )
 
 const (
@@ -43,7 +40,7 @@ func (a *App) requestToken(ctx context.Context, form url.Values, before Credenti
 	if before.UserType != "" {
 		form.Set("user_type", string(before.UserType))
 	}
-	next, err := a.repeat(ctx, request{
+	next, err := a.sendWithRetry(ctx, request{
 		operation: getAccessToken, path: "/oauth/token", form: form,
 		secrets: []string{form.Get("client_secret"), form.Get("code"), form.Get("refresh_token")},
 	})
@@ -57,7 +54,7 @@ func (a *App) requestToken(ctx context.Context, form url.Values, before Credenti
 //
 // See https://marketplace.gohighlevel.com/docs/ghl/oauth/get-location-access-token.
 func (a *App) requestLocationToken(ctx context.Context, agency Credential, locationID string) (Credential, error) {
-	next, err := a.repeat(ctx, request{
+	next, err := a.sendWithRetry(ctx, request{
 		operation: getLocationAccessToken, path: "/oauth/locationToken",
 		header:  http.Header{"Version": {locationTokenVersion}, "Authorization": {"Bearer " + agency.AccessToken.Reveal()}},
 		form:    url.Values{"companyId": {agency.CompanyID}, "locationId": {locationID}},
@@ -70,24 +67,26 @@ func (a *App) requestLocationToken(ctx context.Context, agency Credential, locat
 	return next.after(Credential{UserType: UserTypeLocation, CompanyID: agency.CompanyID, LocationID: locationID}), nil
 }
 
-// attempt sends a request once. sent tells whether the API may have received it.
+// attempt sends a request once. sent reports whether the API may have received it.
 func (a *App) attempt(ctx context.Context, r request) (credential Credential, sent bool, err error) {
 	limited, cancel := context.WithTimeoutCause(ctx, attemptTimeout, errTimeout)
 	defer cancel()
-	traced, reached := watchSending(limited)
-	req, err := http.NewRequestWithContext(traced, http.MethodPost, a.base+r.path, strings.NewReader(r.form.Encode()))
+	req, err := http.NewRequestWithContext(limited, http.MethodPost, a.base+r.path, strings.NewReader(r.form.Encode()))
 	if err != nil {
 		return Credential{}, false, foreign(err, r.secrets)
 	}
 	maps.Copy(req.Header, r.header)
 	req.Header.Set("Accept", "application/json")
 	req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
-	req.Header.Set("User-Agent", "contacts-go/"+client.Version+" ("+runtime.Version()+")")
+	req.Header.Set("User-Agent", httpx.UserAgent(client.Version))
+	req.GetBody = nil // net/http sends a request with GetBody again by itself, and a refresh token is used once
+	req, trace := httpx.Trace(req)
+	defer trace.Close()
 
 	asked := time.Now()
 	resp, err := a.endpoint.Do(req)
 	if err != nil {
-		return Credential{}, reached(), inTime(ctx, limited, foreign(err, r.secrets))
+		return Credential{}, trace.Possible(), inTime(ctx, limited, foreign(trace.Err(err), r.secrets))
 	}
 	defer resp.Body.Close()
 	credential, err = readAnswer(resp, r, asked)
@@ -109,7 +108,7 @@ func readAnswer(resp *http.Response, r request, asked time.Time) (Credential, er
 		words := refusalWords(body)
 		return Credential{}, &Error{
 			Operation: r.operation, StatusCode: resp.StatusCode, Message: sanitize(words, r.secrets),
-			RetryAfter: retryAfter(resp.Header.Get("Retry-After")),
+			RetryAfter: httpx.RetryAfter(resp.Header),
 			reinstall:  r.operation == getAccessToken && isInvalidGrant(resp.StatusCode, words),
 		}
 	}
@@ -120,20 +119,9 @@ func readAnswer(resp *http.Response, r request, asked time.Time) (Credential, er
 	if len(body) > maxAnswer {
 		return Credential{}, fmt.Errorf("%s: %w", r.operation, errTooLarge)
 	}
-	credential, ok := parseAnswer(bytes.TrimPrefix(body, []byte("\ufeff")), asked)
+	credential, ok := parseAnswer(httpx.TrimBOM(body), asked)
 	if !ok {
 		return Credential{}, fmt.Errorf("%s: %d: %w", r.operation, resp.StatusCode, errNoToken)
 	}
 	return credential, nil
-}
-
-// watchSending returns ctx with a trace that tells whether the headers of a request were written to a connection. A transport
-// without traces tells nothing, and counts as having written.
-func watchSending(ctx context.Context) (traced context.Context, sent func() bool) {
-	var dialed, wrote atomic.Bool
-	traced = httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
-		GetConn:      func(string) { dialed.Store(true) },
-		WroteHeaders: func() { wrote.Store(true) },
-	})
-	return traced, func() bool { return wrote.Load() || !dialed.Load() }
 }

@@ -5,11 +5,11 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
-	"net/url"
 	"strings"
 	"time"
 
 	"github.com/highlevel-contacts/contacts-go/client"
+	"github.com/highlevel-contacts/contacts-go/client/internal/httpx"
 )
 
 var (
@@ -142,8 +142,5 @@ func (e *foreignError) Is(target error) bool { return errors.Is(e.cause, target)
 
 // foreign wraps an error of the transport, without the URL that http.Client puts before it.
 func foreign(err error, secrets []string) error {
-	if wrapped, ok := errors.AsType[*url.Error](err); ok {
-		err = wrapped.Err
-	}
-	return &foreignError{text: sanitize(err.Error(), secrets), cause: err}
+	return &foreignError{text: sanitize(httpx.WithoutURL(err).Error(), secrets), cause: err}
 }

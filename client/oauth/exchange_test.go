@@ -229,7 +229,7 @@ func TestErrorTexts(t *testing.T) {
 		{"list of messages", 422, `{"statusCode":422,"message":["a","b"],"error":"Unprocessable Entity"}`, "422: Unprocessable Entity: a: b"},
 		{"no JSON", 404, "<html>\n<b>no</b>", "404"},
 		{"redirect", 302, "", "302 is a redirect, which is not followed"},
-		{"long", 404, `{"message":"` + strings.Repeat("long ", 100) + `"}`, "404: " + strings.Repeat("long ", 60) + "…"},
+		{"long", 404, `{"message":"` + strings.Repeat("long ", 100) + `"}`, "404: " + strings.Repeat("long ", 59) + "lo…"},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {

@@ -5,98 +5,89 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"net/http"
-	"strconv"
+	"math/rand/v2"
 	"strings"
 	"time"
-
-	"github.com/cenkalti/backoff/v5"
 )
 
 const (
-	// repeatFor is how long a request is repeated. The API gives 30 seconds from the first use of a refresh token in which the
-	// same one gets the same pair; a lost answer must be asked for again before they are over.
-	repeatFor = 25 * time.Second
-	// unsentTries is how often a request is tried that did not leave this machine. Nothing is lost with it.
-	unsentTries = 3
+	// retryWindow is how long a request is retried. For 30 seconds after a refresh token was first used, the
+	// API returns the same token pair for it; a lost response must be requested again before that.
+	retryWindow = 25 * time.Second
+	// maxUnsentAttempts is how often a request is attempted that did not leave this machine.
+	maxUnsentAttempts = 3
+
+	minRetryDelay = 200 * time.Millisecond
+	maxRetryDelay = 3 * time.Second
 )
 
-// repeat sends r until it is answered: time-outs, broken connections, 5xx, 408, 425, 429 and successes that cannot be read are
-// repeated, promptly, for no longer than a refresh token's grace. Any other answer is final.
-func (a *App) repeat(ctx context.Context, r request) (Credential, error) {
-	pause := &pauses{ExponentialBackOff: backoff.ExponentialBackOff{
-		InitialInterval: 200 * time.Millisecond, RandomizationFactor: 0.5, Multiplier: 2, MaxInterval: 3 * time.Second,
-	}}
-	attempts, unsent := 0, 0
-	attempt := func() (Credential, error) {
-		attempts++
+// sendWithRetry sends r, and retries timeouts, broken connections, 5xx, 408, 425, 429 and unreadable 2xx
+// responses, for no longer than retryWindow. Any other response is final.
+func (a *App) sendWithRetry(ctx context.Context, r request) (Credential, error) {
+	start, unsent := time.Now(), 0
+	for attempt := 1; ; attempt++ {
 		credential, sent, err := a.attempt(ctx, r)
-		a.logAttempt(ctx, r, attempts, err)
+		a.logAttempt(ctx, r, attempt, err)
+		if err == nil {
+			return credential, nil
+		}
 		if !sent {
 			unsent++
 		}
-		answer, isAnswer := errors.AsType[*Error](err)
-		switch {
-		case err == nil:
-		case isAnswer && !answer.temporary(), !isAnswer && unsent >= unsentTries, ctx.Err() != nil:
-			err = backoff.Permanent(err)
-		case isAnswer:
-			pause.atLeast = answer.RetryAfter
-		default:
-			pause.atLeast = 0
+		delay, retry := retryDelay(err, attempt, unsent)
+		if !retry || ctx.Err() != nil || time.Since(start)+delay > retryWindow-attemptTimeout {
+			return Credential{}, fmt.Errorf("oauth: %w", withOperation(r, err))
 		}
-		return credential, err
+		if err := sleep(ctx, delay); err != nil {
+			return Credential{}, fmt.Errorf("oauth: %w", withOperation(r, err))
+		}
 	}
-	credential, err := backoff.Retry(ctx, attempt, backoff.WithBackOff(pause), backoff.WithMaxElapsedTime(repeatFor-attemptTimeout))
-	if err != nil {
-		return Credential{}, fmt.Errorf("oauth: %w", named(r, err))
-	}
-	return credential, nil
 }
 
-// named puts the operation before an error that does not tell it.
-func named(r request, err error) error {
+// retryDelay reports whether a request may be retried after attempt failed with err, and how long to wait
+// first: as long as the API asks, and at least an exponential delay with jitter.
+func retryDelay(err error, attempt, unsent int) (time.Duration, bool) {
+	delay := min(minRetryDelay<<min(attempt-1, 8), maxRetryDelay)
+	delay += rand.N(delay) - delay/2 //nolint:gosec // jitter need not be secret
+	if apiErr, ok := errors.AsType[*Error](err); ok {
+		return max(delay, apiErr.RetryAfter), apiErr.temporary()
+	}
+	return delay, unsent < maxUnsentAttempts
+}
+
+// sleep waits until the delay is over or ctx is done.
+func sleep(ctx context.Context, delay time.Duration) error {
+	timer := time.NewTimer(delay)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// withOperation puts the operation in front of an error that does not name it.
+func withOperation(r request, err error) error {
 	if strings.HasPrefix(err.Error(), r.operation) {
 		return err
 	}
 	return fmt.Errorf("%s: %w", r.operation, err)
 }
 
-// pauses are the waits between attempts: as long as the API asked for, if it did.
-type pauses struct {
-	backoff.ExponentialBackOff
-	atLeast time.Duration
-}
-
-func (p *pauses) NextBackOff() time.Duration {
-	return max(p.ExponentialBackOff.NextBackOff(), p.atLeast)
-}
-
-// retryAfter reads a Retry-After header, seconds or a date; 0 if it has neither.
-func retryAfter(header string) time.Duration {
-	if seconds, err := strconv.Atoi(header); err == nil {
-		const longest = 24 * 60 * 60
-		return time.Duration(max(0, min(seconds, longest))) * time.Second
-	}
-	if date, err := http.ParseTime(header); err == nil {
-		return max(0, time.Until(date))
-	}
-	return 0
-}
-
 func (a *App) logAttempt(ctx context.Context, r request, attempt int, err error) {
 	attrs := []slog.Attr{slog.String("operation", r.operation), slog.Int("attempt", attempt)}
 	if err == nil {
-		a.logger.LogAttrs(ctx, slog.LevelDebug, "oauth: got a token", attrs...)
+		a.logger.LogAttrs(ctx, slog.LevelDebug, "oauth: received a token", attrs...)
 		return
 	}
-	a.logger.LogAttrs(ctx, slog.LevelWarn, "oauth: got no token", append(attrs, slog.Int("status", statusOf(err)))...)
+	a.logger.LogAttrs(ctx, slog.LevelWarn, "oauth: token request failed", append(attrs, slog.Int("status", statusOf(err)))...)
 }
 
-// statusOf returns the status of the answer that err is, 0 if there was none.
+// statusOf returns the status of the error response err, or 0 if err is another error.
 func statusOf(err error) int {
-	if answer, ok := errors.AsType[*Error](err); ok {
-		return answer.StatusCode
+	if apiErr, ok := errors.AsType[*Error](err); ok {
+		return apiErr.StatusCode
 	}
 	return 0
 }

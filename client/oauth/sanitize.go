@@ -4,19 +4,19 @@ import (
 	"net/url"
 	"regexp"
 	"strings"
-	"unicode"
+
+	"github.com/highlevel-contacts/contacts-go/client/internal/redact"
 )
 
-// secretLike matches e-mail addresses, and words of sixteen characters or more, of those that tokens and codes are made of.
+// secretLike matches email addresses, and words of 16 characters or more that may be tokens or codes.
 var secretLike = regexp.MustCompile(`[^\s"'<>]*@[^\s"'<>]+|[\w.~+/=-]{16,}`)
 
-// plainWord matches what secretLike would take for a secret and is none, such as authorization_code or redirect_uri.
+// plainWord matches words that are not secret, such as authorization_code or redirect_uri.
 var plainWord = regexp.MustCompile(`^[a-z_.-]{1,32}$`)
 
-// sanitize makes a text of the server fit to print: one line, short, without the secrets that were sent and without anything
-// that looks like one.
+// sanitize returns untrusted text as one short line, without the secrets that were sent and without words
+// that look like a token or a code.
 func sanitize(text string, secrets []string) string {
-	const longest = 300
 	for _, secret := range secrets {
 		if secret == "" {
 			continue
@@ -31,11 +31,5 @@ func sanitize(text string, secrets []string) string {
 		}
 		return redacted
 	})
-	text = strings.Join(strings.FieldsFunc(strings.ToValidUTF8(text, ""), func(r rune) bool {
-		return unicode.IsSpace(r) || !unicode.IsPrint(r)
-	}), " ")
-	if len(text) > longest {
-		text = strings.ToValidUTF8(text[:longest], "") + "…"
-	}
-	return text
+	return redact.Text(text)
 }
