@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 
@@ -162,4 +164,57 @@ func ExampleNewFileStore() {
 	// Output:
 	// a person has to install the app
 	// the program goes on with [redacted]
+}
+
+// A web application for an agency: each request names a location, and the pool has its client.
+func ExampleClientPool() {
+	server := highLevel()
+	defer server.Close()
+	ctx := context.Background()
+
+	app, err := oauth.New(oauth.Config{
+		ClientID:     server.App.ClientID,
+		ClientSecret: oauth.NewSecret(server.App.ClientSecret),
+		RedirectURL:  "https://app.example/oauth/callback",
+		Scopes:       []string{"contacts.readonly", "oauth.write"},
+		BaseURL:      server.URL, // leave it out for the real API
+	})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	code := server.AuthorizationCode(clienttest.Grant{UserType: clienttest.UserTypeCompany}) // from the redirect
+	credential, err := app.Exchange(ctx, code, oauth.UserTypeCompany)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	store := oauth.NewMemoryStore()
+	if err := oauth.Save(ctx, store, credential); err != nil {
+		fmt.Println(err)
+		return
+	}
+
+	pool := oauth.NewClientPool(app.Source(store), func(string) []client.Option {
+		return []client.Option{client.WithBaseURL(server.URL)} // leave it out for the real API
+	})
+	defer pool.CloseIdleConnections()
+	handler := func(w http.ResponseWriter, r *http.Request) {
+		c, err := pool.Client(r.FormValue("location"))
+		if err != nil {
+			http.Error(w, "unknown location", http.StatusNotFound)
+			return
+		}
+		page, err := c.Contacts.List(r.Context(), client.ListRequest{})
+		if err != nil {
+			http.Error(w, client.Kind(err), http.StatusBadGateway)
+			return
+		}
+		fmt.Fprintf(w, "%d contacts", page.Total)
+	}
+
+	response := httptest.NewRecorder()
+	handler(response, httptest.NewRequest(http.MethodGet, "/contacts?location=ve9EPM428h8vShlRW1KT", nil))
+	fmt.Println(response.Code, response.Body)
+	// Output: 200 0 contacts
 }

@@ -1,0 +1,104 @@
+package oauth
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/highlevel-contacts/contacts-go/client"
+)
+
+// maxUnconfirmed is the number of clients that a pool keeps for locations that it cannot check.
+const maxUnconfirmed = 1000
+
+// ClientPool holds one client for each location of an agency. The clients share one HTTP transport, and
+// each has its own rate limiter, as the API limits each location. A ClientPool is safe for concurrent use.
+//
+// A pool never evicts the client of an approved location: 10,000 clients use less than 100 MB.
+type ClientPool struct {
+	source  *Source
+	options func(locationID string) []client.Option
+	shared  *http.Client
+
+	mu          sync.Mutex
+	clients     map[string]*client.Client
+	unconfirmed map[string]*client.Client // of locations that are not known to be approved
+}
+
+// NewClientPool returns a pool of clients for the locations of the agency whose credential source has. The
+// options of a location, such as a rate limiter that it shares with other processes, are applied after
+// those of the pool; options may be nil. NewClientPool makes no requests.
+func NewClientPool(source *Source, options func(locationID string) []client.Option) *ClientPool {
+	const idleConnections = 100
+	return &ClientPool{
+		source:  source,
+		options: options,
+		shared: &http.Client{Transport: &http.Transport{
+			Proxy:               http.ProxyFromEnvironment,
+			ForceAttemptHTTP2:   true,
+			MaxIdleConns:        idleConnections,
+			MaxIdleConnsPerHost: idleConnections,
+			IdleConnTimeout:     90 * time.Second,
+			TLSHandshakeTimeout: 10 * time.Second,
+		}},
+		clients:     map[string]*client.Client{},
+		unconfirmed: map[string]*client.Client{},
+	}
+}
+
+// Client returns the client of a location, with the location as its default. It makes no requests. The
+// same ID gives the same client.
+//
+// If the credential of the agency has been loaded and lists [Credential.ApprovedLocations], Client returns
+// an error that matches [client.ErrForbidden] for any other location. Otherwise it cannot check the
+// location, and the API reports whether it approved the app; the pool keeps up to 1,000 such clients.
+func (p *ClientPool) Client(locationID string) (*client.Client, error) {
+	if locationID == "" {
+		return nil, errors.New("oauth: ClientPool: Client: empty location ID")
+	}
+	held, _ := p.source.keeper.look()
+	confirmed := slices.Contains(held.ApprovedLocations, locationID)
+	if !confirmed && len(held.ApprovedLocations) > 0 {
+		return nil, fmt.Errorf("oauth: ClientPool: Client: the location has not approved the app: %w", client.ErrForbidden)
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if c, ok := p.clients[locationID]; ok {
+		return c, nil
+	}
+	c, ok := p.unconfirmed[locationID]
+	if !ok {
+		var err error
+		if c, err = p.newClient(locationID); err != nil {
+			return nil, err
+		}
+	}
+	if confirmed {
+		delete(p.unconfirmed, locationID)
+		p.clients[locationID] = c
+		return c, nil
+	}
+	if len(p.unconfirmed) >= maxUnconfirmed {
+		clear(p.unconfirmed)
+	}
+	p.unconfirmed[locationID] = c
+	return c, nil
+}
+
+func (p *ClientPool) newClient(locationID string) (*client.Client, error) {
+	opts := []client.Option{client.WithLocation(locationID), client.WithHTTPClient(p.shared)}
+	if p.options != nil {
+		opts = append(opts, p.options(locationID)...)
+	}
+	c, err := client.New(p.source.Location(locationID), opts...)
+	if err != nil {
+		return nil, fmt.Errorf("oauth: ClientPool: Client: %w", err)
+	}
+	return c, nil
+}
+
+// CloseIdleConnections closes the connections of the shared transport that are not in use.
+func (p *ClientPool) CloseIdleConnections() { p.shared.CloseIdleConnections() }
