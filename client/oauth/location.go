@@ -2,6 +2,9 @@ package oauth
 
 import (
 	"context"
+	"runtime"
+	"slices"
+	"weak"
 
 	"github.com/highlevel-contacts/contacts-go/client"
 )
@@ -18,20 +21,48 @@ type LocationSource struct {
 
 var _ client.TokenSource = (*LocationSource)(nil)
 
-// Location returns the source of the tokens of the location (sub-account) id, whose agency's credential s has. The same id gives
-// the same source, so tokens are shared. The app must be installed in the location and have the scope oauth.write.
+// Location returns the source of the tokens of the location (sub-account) id, which belongs to the
+// agency whose credential s has. The app must be installed in the location and have the scope
+// oauth.write.
+//
+// The same ID gives the same source, so its tokens are shared. s keeps the sources of locations that
+// are known: the API issued a token for them, or they are among [Credential.ApprovedLocations] of the
+// credential in use. It keeps others only as long as the caller does, so that invalid IDs from outside
+// use no memory.
 //
 // See https://marketplace.gohighlevel.com/docs/ghl/oauth/get-location-access-token.
 func (s *Source) Location(id string) *LocationSource {
+	held, _ := s.keeper.look()
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if l, ok := s.locations[id]; ok {
+	if l := s.locations[id].Value(); l != nil {
 		return l
 	}
 	l := &LocationSource{agency: s, location: id}
 	l.keeper = keeper{renewal: l.renew, margin: s.app.config.RefreshBefore, logger: s.app.logger}
-	s.locations[id] = l
+	s.locations[id] = weak.Make(l)
+	if slices.Contains(held.ApprovedLocations, id) {
+		s.known[id] = l
+	} else {
+		runtime.AddCleanup(l, s.forget, id)
+	}
 	return l
+}
+
+// remember keeps l: the API issued a token for its location.
+func (s *Source) remember(l *LocationSource) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.known[l.location] = l
+}
+
+// forget is called when the source of a location has been collected.
+func (s *Source) forget(id string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.locations[id].Value() == nil {
+		delete(s.locations, id)
+	}
 }
 
 // Token returns an access token of the location that works, as far as can be told without asking. Its error matches
@@ -68,6 +99,9 @@ func (l *LocationSource) renew(ctx context.Context) (Credential, error) {
 	}
 	if err != nil && !agency.AccessToken.IsZero() {
 		l.refusal = refusalOf(agency.AccessToken, err)
+	}
+	if err == nil {
+		l.agency.remember(l)
 	}
 	return next, err
 }

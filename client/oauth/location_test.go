@@ -3,11 +3,13 @@ package oauth_test
 import (
 	"errors"
 	"net/http"
+	"runtime"
 	"strings"
 	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
+	"weak"
 
 	"github.com/highlevel-contacts/contacts-go/client"
 	"github.com/highlevel-contacts/contacts-go/client/oauth"
@@ -170,4 +172,32 @@ func TestLocationTokensNeedAnAgency(t *testing.T) {
 			t.Error("an empty location was taken")
 		}
 	})
+}
+
+func TestSource_Location_KeepsOnlyKnownLocations(t *testing.T) {
+	t.Parallel()
+	v := newVendor(oauth.UserTypeCompany)
+	store := oauth.NewMemoryStore()
+	v.install(t, store, time.Hour)
+	agency := newApp(t, config(v)).Source(store)
+	ask := func(id string) weak.Pointer[oauth.LocationSource] {
+		source := agency.Location(id)
+		_, err := source.Token(t.Context())
+		if (err != nil) != (id == "refused") {
+			t.Errorf("%s: got %v", id, err)
+		}
+		return weak.Make(source)
+	}
+	issued := ask("issued")
+	v.before = func(*http.Request) http.HandlerFunc { return respond(403, `{"message":"no"}`) }
+	refused := ask("refused")
+	runtime.GC()
+	runtime.GC()
+	if issued.Value() == nil {
+		t.Error("the source of a location with a token was not kept")
+	}
+	if refused.Value() != nil {
+		t.Error("the source of a refused location was kept")
+	}
+	runtime.KeepAlive(agency)
 }

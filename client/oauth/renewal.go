@@ -79,8 +79,8 @@ func (s *Source) renew(ctx context.Context) (Credential, error) {
 		}
 		// The refresh token may be spent from here on: the caller cannot end what follows.
 		next, swapped, err := s.rotate(context.WithoutCancel(ctx), stored)
-		if errors.Is(err, ErrReinstallRequired) {
-			return s.rivals(ctx, err)
+		if errors.Is(err, ErrReinstallRequired) && s.replaced(ctx, stored.RefreshToken) {
+			continue
 		}
 		if err != nil {
 			return Credential{}, err
@@ -92,12 +92,11 @@ func (s *Source) renew(ctx context.Context) (Credential, error) {
 	return Credential{}, errChanging
 }
 
-// rivals returns what another process got for the refresh token that the API refused with err, if the store has it by now.
-func (s *Source) rivals(ctx context.Context, err error) (Credential, error) {
-	if stored, loadErr := s.load(ctx); loadErr == nil && s.keeper.isFresh(stored) {
-		return stored, nil
-	}
-	return Credential{}, err
+// replaced reports whether the store holds another refresh token than used, which the API refused:
+// another process refreshed while this one waited, for example because it was suspended.
+func (s *Source) replaced(ctx context.Context, used Secret) bool {
+	stored, err := s.store.Load(ctx)
+	return err == nil && stored.RefreshToken != used
 }
 
 // load loads the credential, or fails with what the API said to it before.

@@ -3,6 +3,7 @@ package oauth
 import (
 	"context"
 	"sync"
+	"weak"
 
 	"github.com/highlevel-contacts/contacts-go/client"
 )
@@ -22,7 +23,8 @@ type Source struct {
 	renewal renewal
 
 	mu        sync.Mutex
-	locations map[string]*LocationSource
+	locations map[string]weak.Pointer[LocationSource] // all that somebody uses
+	known     map[string]*LocationSource              // those that are kept
 }
 
 var _ client.TokenSource = (*Source)(nil)
@@ -30,7 +32,10 @@ var _ client.TokenSource = (*Source)(nil)
 // Source returns the source of the credential in store, a location's or an agency's. It does nothing until it is asked for a
 // token.
 func (a *App) Source(store TokenStore) *Source {
-	s := &Source{app: a, store: store, locations: map[string]*LocationSource{}}
+	s := &Source{
+		app: a, store: store,
+		locations: map[string]weak.Pointer[LocationSource]{}, known: map[string]*LocationSource{},
+	}
 	s.keeper = keeper{renewal: s.renew, margin: a.config.RefreshBefore, logger: a.logger}
 	return s
 }

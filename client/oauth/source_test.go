@@ -463,3 +463,20 @@ func TestSource_GatewayPage_DoesNotRequireReinstall(t *testing.T) {
 		})
 	}
 }
+
+// The pair of the other process is due itself, and refreshed with its own refresh token.
+func TestSource_RefusedToken_OtherProcessStoredANewOne(t *testing.T) {
+	t.Parallel()
+	v := newVendor(oauth.UserTypeLocation)
+	memory := oauth.NewMemoryStore()
+	v.install(t, memory, -time.Hour)
+	v.before = func(*http.Request) http.HandlerFunc {
+		v.before = nil
+		v.install(t, memory, -time.Minute)
+		return respond(400, `{"error":"invalid_grant"}`)
+	}
+	source := newApp(t, config(v)).Source(struct{ oauth.TokenStore }{memory})
+	if got := mustToken(t.Context(), t, source); got != "access-3" {
+		t.Errorf("got %s, want access-3", got)
+	}
+}
