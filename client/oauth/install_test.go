@@ -1,0 +1,255 @@
+package oauth_test
+
+import (
+	"context"
+	"errors"
+	"io"
+	"net/http"
+	"net/http/cookiejar"
+	"net/http/httptest"
+	"net/url"
+	"strings"
+	"testing"
+
+	"github.com/highlevel-contacts/contacts-go/client/clienttest"
+	"github.com/highlevel-contacts/contacts-go/client/oauth"
+)
+
+// site is a web application served over TLS, and a browser for it and the fake.
+type site struct {
+	*httptest.Server
+	fake    *clienttest.Server
+	browser *http.Client
+	store   oauth.TokenStore
+	saveErr error
+}
+
+func newSite(t *testing.T, grant clienttest.Grant, opts ...oauth.InstallOption) *site {
+	t.Helper()
+	s := &site{fake: clienttest.NewServer(t, clienttest.WithConsent(grant)), store: oauth.NewMemoryStore()}
+	var handler http.Handler
+	s.Server = httptest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { handler.ServeHTTP(w, r) }))
+	t.Cleanup(s.Close)
+	app := newApp(t, oauth.Config{
+		ClientID: s.fake.App.ClientID, ClientSecret: oauth.NewSecret(s.fake.App.ClientSecret),
+		RedirectURL: s.URL + "/callback", BaseURL: s.fake.URL, MarketplaceURL: s.fake.URL,
+	})
+	handler = oauth.InstallHandler(app, func(ctx context.Context, credential oauth.Credential) error {
+		if s.saveErr != nil {
+			return s.saveErr
+		}
+		return oauth.Save(ctx, s.store, credential)
+	}, opts...)
+	s.browser = s.newBrowser(t)
+	return s
+}
+
+func (s *site) newBrowser(t *testing.T) *http.Client {
+	t.Helper()
+	jar, err := cookiejar.New(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return &http.Client{Transport: s.Client().Transport, Jar: jar}
+}
+
+// visit returns status and text of the page where the browser ends.
+func (s *site) visit(t *testing.T, browser *http.Client, address string) (status int, text string) {
+	t.Helper()
+	resp, err := browser.Get(address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	body, err := io.ReadAll(resp.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return resp.StatusCode, string(body)
+}
+
+// callback returns the address that the consent page redirects the browser to.
+func (s *site) callback(t *testing.T, browser *http.Client) string {
+	t.Helper()
+	var last string
+	stopping := *browser
+	stopping.CheckRedirect = func(req *http.Request, _ []*http.Request) error {
+		if req.URL.Path == "/callback" {
+			last = req.URL.String()
+			return http.ErrUseLastResponse
+		}
+		return nil
+	}
+	s.visit(t, &stopping, s.URL+"/install")
+	if last == "" {
+		t.Fatal("the consent page did not redirect to the callback")
+	}
+	return last
+}
+
+func (s *site) wantSaved(t *testing.T, want bool) {
+	t.Helper()
+	if _, err := s.store.Load(t.Context()); (err == nil) != want {
+		t.Errorf("the store has %v, want a credential: %t", err, want)
+	}
+}
+
+func TestInstallHandler_SavesTheCredential(t *testing.T) {
+	t.Parallel()
+	for _, userType := range []clienttest.UserType{clienttest.UserTypeLocation, clienttest.UserTypeCompany} {
+		s := newSite(t, clienttest.Grant{UserType: userType})
+		if status, text := s.visit(t, s.browser, s.URL+"/install"); status != 200 || !strings.Contains(text, "installed") {
+			t.Errorf("%s: got %d %s", userType, status, text)
+		}
+		credential, err := s.store.Load(t.Context())
+		if err != nil || string(credential.UserType) != string(userType) {
+			t.Errorf("got %v, %v, want a credential of a %s", credential, err, userType)
+		}
+	}
+}
+
+func TestInstallHandler_Cookie(t *testing.T) {
+	t.Parallel()
+	s := newSite(t, clienttest.Grant{})
+	states := map[string]bool{}
+	for range 2 {
+		resp, err := s.Client().Transport.RoundTrip(httptest.NewRequest(http.MethodGet, s.URL+"/install", nil))
+		if err != nil {
+			t.Fatal(err)
+		}
+		resp.Body.Close()
+		cookies := resp.Cookies()
+		if len(cookies) != 1 {
+			t.Fatalf("got %d cookies, want 1", len(cookies))
+		}
+		c := cookies[0]
+		if !c.Secure || !c.HttpOnly || c.SameSite != http.SameSiteLaxMode || len(c.Value) < 20 {
+			t.Errorf("got %+v, want Secure, HttpOnly, SameSite=Lax and a random value", c)
+		}
+		if resp.Header.Get("Cache-Control") != "no-store" {
+			t.Error("the redirect can be cached")
+		}
+		states[c.Value] = true
+	}
+	if len(states) != 2 {
+		t.Error("got the same state twice")
+	}
+}
+
+func TestInstallHandler_InvalidState_IsRefused(t *testing.T) {
+	t.Parallel()
+	s := newSite(t, clienttest.Grant{})
+	callback := s.callback(t, s.browser)
+	address, err := url.Parse(callback)
+	if err != nil {
+		t.Fatal(err)
+	}
+	with := func(state string) string {
+		changed := *address
+		query := changed.Query()
+		query.Del("state")
+		if state != "" {
+			query.Set("state", state)
+		}
+		changed.RawQuery = query.Encode()
+		return changed.String()
+	}
+	for name, try := range map[string]struct {
+		browser *http.Client
+		address string
+	}{
+		"no state":       {s.browser, with("")},
+		"another state":  {s.browser, with("another")},
+		"other browser":  {s.newBrowser(t), callback},
+		"none, no state": {s.newBrowser(t), with("")},
+	} {
+		if status, _ := s.visit(t, try.browser, try.address); status != 403 {
+			t.Errorf("%s: got %d, want 403", name, status)
+		}
+	}
+	s.wantSaved(t, false)
+	if status, text := s.visit(t, s.browser, callback); status != 200 {
+		t.Errorf("the right browser afterwards: got %d %s", status, text)
+	}
+	s.wantSaved(t, true)
+	if status, _ := s.visit(t, s.browser, callback); status != 403 {
+		t.Errorf("a second time: got %d, want 403", status)
+	}
+}
+
+func TestInstallHandler_WithoutState(t *testing.T) {
+	t.Parallel()
+	s := newSite(t, clienttest.Grant{}, oauth.WithoutState())
+	code := url.QueryEscape(s.fake.AuthorizationCode(clienttest.Grant{}))
+	if status, _ := s.visit(t, s.browser, s.URL+"/callback?state=forged&code="+code); status != 403 {
+		t.Errorf("forged state: got %d, want 403", status)
+	}
+	if status, text := s.visit(t, s.browser, s.URL+"/callback?code="+code); status != 200 {
+		t.Errorf("got %d %s", status, text)
+	}
+	s.wantSaved(t, true)
+}
+
+func TestInstallHandler_Failures(t *testing.T) {
+	t.Parallel()
+	full := errors.New("disk full")
+	tests := []struct {
+		name    string
+		change  func(query url.Values)
+		saveErr error
+		status  int
+		want    error
+	}{
+		{"denied", func(q url.Values) { q.Del("code"); q.Set("error", "access_denied") }, nil, 403, oauth.ErrConsentDenied},
+		{"no code", func(q url.Values) { q.Del("code") }, nil, 400, nil},
+		{"code not found", func(q url.Values) { q.Set("code", "c0de-c0de-c0de-c0de") }, nil, 400, oauth.ErrReinstallRequired},
+		{"not saved", func(url.Values) {}, full, 502, full},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			for _, own := range []bool{false, true} {
+				var got error
+				var opts []oauth.InstallOption
+				if own {
+					opts = append(opts, oauth.WithInstallError(func(w http.ResponseWriter, _ *http.Request, err error) {
+						got = err
+						w.WriteHeader(test.status)
+					}))
+				}
+				s := newSite(t, clienttest.Grant{}, opts...)
+				s.saveErr = test.saveErr
+				address, err := url.Parse(s.callback(t, s.browser))
+				if err != nil {
+					t.Fatal(err)
+				}
+				query := address.Query()
+				code := query.Get("code")
+				test.change(query)
+				address.RawQuery = query.Encode()
+				status, text := s.visit(t, s.browser, address.String())
+				if status != test.status || strings.Contains(text, code) || strings.Contains(text, "c0de") || strings.Contains(text, "disk") {
+					t.Errorf("got %d %s, want %d without details", status, text, test.status)
+				}
+				if own && (got == nil || test.want != nil && !errors.Is(got, test.want)) {
+					t.Errorf("got error %v, want %v", got, test.want)
+				}
+				s.wantSaved(t, false)
+			}
+		})
+	}
+}
+
+func TestInstallHandler_WithInstalled(t *testing.T) {
+	t.Parallel()
+	s := newSite(t, clienttest.Grant{}, oauth.WithInstalled(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		credential, ok := oauth.InstalledCredential(r.Context())
+		if !ok {
+			t.Error("no credential")
+		}
+		_, _ = io.WriteString(w, "welcome "+credential.LocationID)
+	})))
+	if _, text := s.visit(t, s.browser, s.URL+"/install"); text != "welcome "+s.fake.LocationID {
+		t.Errorf("got %q", text)
+	}
+}
