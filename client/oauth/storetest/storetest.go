@@ -1,0 +1,300 @@
+// Package storetest tests implementations of [oauth.TokenStore]. A store that passes loses no refresh
+// token, as long as what it has written survives a crash, which a test in one process cannot show.
+package storetest
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"reflect"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/highlevel-contacts/contacts-go/client/oauth"
+)
+
+// waitFor is how long a lock that is held must keep others waiting. It is real time, because a store
+// may do I/O.
+const waitFor = 50 * time.Millisecond
+
+// Run tests the stores that open returns. Each call of open must return an empty store, independent of
+// the others. If the store is an [oauth.RefreshLocker] or an [oauth.StorePreparer], those methods are
+// tested too.
+func Run(t *testing.T, open func(t *testing.T) oauth.TokenStore) {
+	t.Helper()
+	RunReopen(t, func(t *testing.T) func() oauth.TokenStore {
+		t.Helper()
+		store := open(t)
+		return func() oauth.TokenStore { return store }
+	})
+}
+
+// RunReopen is like [Run], for stores that persist. Each call of create must prepare an empty place,
+// such as a file or a row, and return a function that opens a new store on it each time, as a second process
+// does.
+func RunReopen(t *testing.T, create func(t *testing.T) (reopen func() oauth.TokenStore)) {
+	t.Helper()
+	tests := []struct {
+		name string
+		test func(t *testing.T, reopen func() oauth.TokenStore)
+	}{
+		{"LoadOfEmptyStore", testEmpty},
+		{"LoadReturnsWhatWasStored", testRoundTrip},
+		{"CompareAndSwapComparesRefreshToken", testCompare},
+		{"ConcurrentSwapsHaveOneWinner", testConcurrentSwaps},
+		{"ConcurrentLoadsAreWhole", testConcurrentLoads},
+		{"SaveReplaces", testSave},
+		{"SaveWinsAgainstRefresh", testSaveWins},
+		{"CanceledContext", testCanceled},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) { test.test(t, create(t)) })
+	}
+	sample := create(t)()
+	if _, ok := sample.(oauth.RefreshLocker); ok {
+		t.Run("LockExcludesOthers", func(t *testing.T) { testLock(t, create(t)) })
+		t.Run("LockIsHeldByOneOfMany", func(t *testing.T) { testLockConcurrent(t, create(t)) })
+	}
+	if _, ok := sample.(oauth.StorePreparer); ok {
+		t.Run("PrepareChangesNothing", func(t *testing.T) { testPrepare(t, create(t)) })
+	}
+}
+
+// lock takes the lock of store, which RunReopen knows to have one.
+func lock(ctx context.Context, store oauth.TokenStore) (unlock func(), err error) {
+	locker, ok := store.(oauth.RefreshLocker)
+	if !ok {
+		return nil, errors.New("storetest: a store that was opened again is not an oauth.RefreshLocker")
+	}
+	return locker.LockRefresh(ctx)
+}
+
+// credential returns a credential with all its fields set, whose tokens contain name.
+func credential(name string) oauth.Credential {
+	now := time.Now().UTC().Truncate(time.Microsecond) // some databases store no more
+	return oauth.Credential{
+		AccessToken: oauth.NewSecret("access-" + name), RefreshToken: oauth.NewSecret("refresh-" + name),
+		IssuedAt: now, Expiry: now.Add(24 * time.Hour), UserType: oauth.UserTypeCompany, CompanyID: "company",
+		LocationID: "location", UserID: "user", PlanID: "plan", Scopes: []string{"contacts.readonly", "oauth.write"},
+		ApprovedLocations: []string{"location", "location2"}, BulkInstallation: true,
+	}
+}
+
+func swap(t *testing.T, store oauth.TokenStore, used oauth.Secret, next oauth.Credential, want bool) {
+	t.Helper()
+	got, err := store.CompareAndSwap(t.Context(), used, next)
+	if err != nil || got != want {
+		t.Errorf("CompareAndSwap: got %t, %v, want %t", got, err, want)
+	}
+}
+
+func wantStored(t *testing.T, store oauth.TokenStore, name string) {
+	t.Helper()
+	got, err := store.Load(t.Context())
+	if err != nil || got.RefreshToken != credential(name).RefreshToken || got.AccessToken != credential(name).AccessToken {
+		t.Errorf("Load: got %s, %v, want %s", got.RefreshToken.Reveal(), err, credential(name).RefreshToken.Reveal())
+	}
+}
+
+func testEmpty(t *testing.T, reopen func() oauth.TokenStore) {
+	if _, err := reopen().Load(t.Context()); !errors.Is(err, oauth.ErrNoCredential) {
+		t.Errorf("got %v, want ErrNoCredential", err)
+	}
+}
+
+func testRoundTrip(t *testing.T, reopen func() oauth.TokenStore) {
+	want := credential("a")
+	swap(t, reopen(), oauth.Secret{}, want, true)
+	got, err := reopen().Load(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !got.IssuedAt.Equal(want.IssuedAt) || !got.Expiry.Equal(want.Expiry) {
+		t.Errorf("got times %s and %s, want %s and %s", got.IssuedAt, got.Expiry, want.IssuedAt, want.Expiry)
+	}
+	got.IssuedAt, got.Expiry = want.IssuedAt, want.Expiry
+	if got.AccessToken != want.AccessToken || got.RefreshToken != want.RefreshToken {
+		t.Error("the tokens are not the ones that were stored")
+	}
+	got.AccessToken, got.RefreshToken = want.AccessToken, want.RefreshToken
+	if !reflect.DeepEqual(got, want) {
+		t.Errorf("got %+v, want %+v", got, want)
+	}
+}
+
+func testCompare(t *testing.T, reopen func() oauth.TokenStore) {
+	a, b, c := credential("a"), credential("b"), credential("c")
+	swap(t, reopen(), b.RefreshToken, a, false) // nothing is stored yet
+	swap(t, reopen(), oauth.Secret{}, a, true)
+	swap(t, reopen(), oauth.Secret{}, b, false)
+	swap(t, reopen(), b.RefreshToken, c, false)
+	wantStored(t, reopen(), "a")
+	swap(t, reopen(), a.RefreshToken, b, true)
+	swap(t, reopen(), a.RefreshToken, c, false)
+	wantStored(t, reopen(), "b")
+}
+
+func testConcurrentSwaps(t *testing.T, reopen func() oauth.TokenStore) {
+	swap(t, reopen(), oauth.Secret{}, credential("0"), true)
+	const rounds, callers = 5, 10
+	for round := range rounds {
+		var winners atomic.Int64
+		var wait sync.WaitGroup
+		for caller := range callers {
+			wait.Go(func() {
+				next := credential(fmt.Sprint(round + 1))
+				next.UserID = fmt.Sprint(caller)
+				swapped, err := reopen().CompareAndSwap(t.Context(), credential(fmt.Sprint(round)).RefreshToken, next)
+				if err != nil {
+					t.Error(err)
+				}
+				if swapped {
+					winners.Add(1)
+				}
+			})
+		}
+		wait.Wait()
+		if winners.Load() != 1 {
+			t.Errorf("round %d: %d callers swapped, want 1", round, winners.Load())
+		}
+	}
+	wantStored(t, reopen(), fmt.Sprint(rounds))
+}
+
+// testConcurrentLoads loads while another caller swaps: each load returns two tokens of one pair.
+func testConcurrentLoads(t *testing.T, reopen func() oauth.TokenStore) {
+	swap(t, reopen(), oauth.Secret{}, credential("0"), true)
+	const swaps = 20
+	var wait sync.WaitGroup
+	var done atomic.Bool
+	wait.Go(func() {
+		defer done.Store(true)
+		for n := range swaps {
+			swap(t, reopen(), credential(fmt.Sprint(n)).RefreshToken, credential(fmt.Sprint(n+1)), true)
+		}
+	})
+	for range 3 {
+		wait.Go(func() {
+			for !done.Load() {
+				got, err := reopen().Load(t.Context())
+				if err != nil {
+					t.Error(err)
+					return
+				}
+				access, refresh := got.AccessToken.Reveal(), got.RefreshToken.Reveal()
+				if access != "access-"+refresh[len("refresh-"):] {
+					t.Errorf("got %s with %s, want tokens of one pair", access, refresh)
+					return
+				}
+			}
+		})
+	}
+	wait.Wait()
+}
+
+func testSave(t *testing.T, reopen func() oauth.TokenStore) {
+	for _, name := range []string{"a", "b", "b"} {
+		if err := oauth.Save(t.Context(), reopen(), credential(name)); err != nil {
+			t.Fatal(err)
+		}
+		wantStored(t, reopen(), name)
+	}
+}
+
+// testSaveWins saves a new installation while a refresh of the old one holds the lock.
+func testSaveWins(t *testing.T, reopen func() oauth.TokenStore) {
+	swap(t, reopen(), oauth.Secret{}, credential("old"), true)
+	refreshing := reopen()
+	if locker, ok := refreshing.(oauth.RefreshLocker); ok {
+		unlock, err := locker.LockRefresh(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer unlock()
+	}
+	if err := oauth.Save(t.Context(), reopen(), credential("new")); err != nil {
+		t.Fatal("Save while the lock is held:", err)
+	}
+	swap(t, refreshing, credential("old").RefreshToken, credential("refreshed"), false)
+	wantStored(t, reopen(), "new")
+}
+
+// testCanceled: a store may ignore that a context has ended, but must not report a swap that it did not
+// do, or the reverse.
+func testCanceled(t *testing.T, reopen func() oauth.TokenStore) {
+	swap(t, reopen(), oauth.Secret{}, credential("a"), true)
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	swapped, err := reopen().CompareAndSwap(ctx, credential("a").RefreshToken, credential("b"))
+	want := "a"
+	if swapped {
+		want = "b"
+	}
+	if swapped == (err != nil) {
+		t.Errorf("got %t, %v, want either", swapped, err)
+	}
+	wantStored(t, reopen(), want)
+}
+
+func testLock(t *testing.T, reopen func() oauth.TokenStore) {
+	unlock, err := lock(t.Context(), reopen())
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), waitFor)
+	defer cancel()
+	if second, err := lock(ctx, reopen()); err == nil {
+		second()
+		t.Error("two callers hold the lock")
+	}
+	swap(t, reopen(), oauth.Secret{}, credential("a"), true) // the lock does not block the holder's swap
+	unlock()
+	unlock, err = lock(t.Context(), reopen())
+	if err != nil {
+		t.Fatal("the lock after it was released:", err)
+	}
+	unlock()
+}
+
+func testLockConcurrent(t *testing.T, reopen func() oauth.TokenStore) {
+	var holders atomic.Int64
+	var wait sync.WaitGroup
+	for range 8 {
+		wait.Go(func() {
+			unlock, err := lock(t.Context(), reopen())
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			if holders.Add(1) != 1 {
+				t.Error("two callers hold the lock")
+			}
+			if _, err := reopen().Load(t.Context()); err != nil && !errors.Is(err, oauth.ErrNoCredential) {
+				t.Error(err)
+			}
+			holders.Add(-1)
+			unlock()
+		})
+	}
+	wait.Wait()
+}
+
+func testPrepare(t *testing.T, reopen func() oauth.TokenStore) {
+	prepare := func() {
+		preparer, ok := reopen().(oauth.StorePreparer)
+		if !ok {
+			t.Fatal("a store that was opened again is not an oauth.StorePreparer")
+		}
+		if err := preparer.Prepare(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	prepare()
+	testEmpty(t, reopen)
+	swap(t, reopen(), oauth.Secret{}, credential("a"), true)
+	prepare()
+	wantStored(t, reopen(), "a")
+	swap(t, reopen(), credential("a").RefreshToken, credential("b"), true)
+}
