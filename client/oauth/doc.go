@@ -1,10 +1,12 @@
-// Package oauth gets, keeps and renews the OAuth tokens of an app of the HighLevel marketplace, as token sources for package
-// client.
+// Package oauth implements OAuth 2.0 for apps of the HighLevel marketplace: it obtains, stores and refreshes
+// tokens, and provides them to package client.
 //
-// A person installs the app on a consent page, [App.AuthCodeURL], which sends a code back to the app. [App.Exchange] turns it into
-// a [Credential], an access token for a day and a refresh token for the next pair; [Save] puts it into a [TokenStore]; and
-// [App.Source] is the [client.TokenSource] over that store. An agency's access token cannot call contacts: [Source.Location]
-// makes location tokens of it.
+// A user installs the app on a consent page, [App.AuthCodeURL], which redirects to the app with a code.
+// [App.Exchange] exchanges the code for a [Credential]: an access token that is valid for a day, and a
+// refresh token. [Save] stores the credential in a [TokenStore], and [App.Source] is the
+// [client.TokenSource] of that store. [InstallHandler] does all of this in a web application. The access
+// token of an agency cannot call the contact endpoints: [Source.Location] exchanges it for tokens of a
+// location, and a [ClientPool] has a client for each location.
 //
 //	app, err := oauth.New(oauth.Config{ClientID: id, ClientSecret: oauth.NewSecret(secret), RedirectURL: redirect, Scopes: scopes})
 //	…
@@ -15,28 +17,39 @@
 //	…
 //	c, err := client.New(app.Source(store), client.WithLocation(credential.LocationID))
 //
-// # Refresh tokens work once
+// # Refresh tokens are valid once
 //
-// The API answers a refresh token with a new pair and refuses it from then on, save that for 30 seconds, as is reported, it gives
-// the same pair again. Whoever loses a pair is locked out until a person installs the app again. So
+// The API returns a new token pair for a refresh token and rejects the refresh token from then on, except
+// that it is reported to return the same pair for 30 seconds. If a token pair is lost, a user must install
+// the app again. Therefore:
 //
-//   - one goroutine of one process renews a credential at a time, and looks into the store first for what another has got;
-//   - the new pair is stored, durably, before its access token is used, and kept in memory if the store fails;
-//   - time-outs, broken connections, unreadable answers and 5xx are repeated within those 30 seconds, a 400 or 401 never;
-//   - once a refresh token is on its way nothing but its own time bound ends the renewal, not the caller's context either.
+//   - One goroutine of one process refreshes a credential at a time, and first checks whether another
+//     process has stored a new one.
+//   - Before a refresh token is sent, the store is asked whether it can store the new pair (StorePreparer).
+//   - The new pair is stored durably before its access token is used, and kept in memory if the store fails.
+//   - Timeouts, broken connections, unreadable responses and 5xx are retried within those 30 seconds.
+//   - Once a refresh token has been sent, the refresh ends with its own time limit, not with the context
+//     of the caller.
 //
-// Tokens are renewed five minutes before their end (Config.RefreshBefore), and when the API calls one bad or expired (Invalidate,
-// which package client calls). If a renewal ahead of time fails the token serves until its end.
+// Access tokens are refreshed five minutes before they expire (Config.RefreshBefore), and when the API
+// rejects one (Invalidate, which package client calls). If an early refresh fails, the access token is used
+// until it expires.
 //
 // # Errors
 //
-// [ErrReinstallRequired] says that only a person can help, on the consent page. The API is not asked again until the store has another
-// credential; so after a new installation a running program goes on by itself. A wrong client secret or an inactive location is
-// an [*Error] without it, and is asked for again after a minute. Everything else may pass.
+// [ErrReinstallRequired] indicates that a user must install the app again. The API is not asked again until
+// the store has another credential, so a running program continues after a new installation. Only the API's
+// own messages for an invalid refresh token have this effect: an error page of a gateway, a wrong client
+// secret or an inactive location is an [*Error] without it, and the refresh is tried again after a minute.
+//
+// # Stores
+//
+// [NewMemoryStore] and [NewFileStore] return stores. For other storage, implement [TokenStore] and, if
+// possible, [RefreshLocker], and test it with package storetest.
 //
 // # Secrets
 //
-// A [Secret] does not print, neither by fmt nor by slog nor by an encoding, wherever it is held. Texts of the server get into
-// errors shortened and without what looks like a secret. The token endpoints are asked over https only (http on loopback, for
-// tests), and their redirects are not followed. [Credential.Encode] is the one way out, for stores.
+// A [Secret] is redacted when it is printed, logged or encoded. Messages of the server are shortened, and
+// everything that looks like a secret is redacted. Token endpoints are called over https only (http on
+// loopback, for tests), and redirects are not followed. Only [Credential.Encode] writes secrets, for stores.
 package oauth
