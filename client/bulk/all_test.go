@@ -247,3 +247,20 @@ func ExampleAll() {
 	fmt.Println(len(ids), "created,", failed, "not deleted", strings.Repeat("!", server.Len()))
 	// Output: 2 created, 0 not deleted
 }
+
+func TestWithKeyOrdersCalls(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		busy := 0
+		call := func(context.Context, int, ...client.CallOption) (int, error) {
+			busy++
+			defer func() { busy-- }()
+			time.Sleep(time.Second)
+			return busy, nil
+		}
+		for key, outcome := range bulk.All(t.Context(), slices.All([]int{1, 2, 3}), call, bulk.WithKey(func(int) string { return "same" })) {
+			if outcome.Value != 1 {
+				t.Errorf("input %d: got %d calls at a time, want 1", key, outcome.Value)
+			}
+		}
+	})
+}
