@@ -79,8 +79,15 @@ func (s *Source) renew(ctx context.Context) (Credential, error) {
 		}
 		// The refresh token may be spent from here on: the caller cannot end what follows.
 		next, swapped, err := s.rotate(context.WithoutCancel(ctx), stored)
-		if errors.Is(err, ErrReinstallRequired) && s.replaced(ctx, stored.RefreshToken) {
-			continue
+		if errors.Is(err, ErrReinstallRequired) {
+			replaced, loadErr := s.replaced(ctx, stored.RefreshToken)
+			if replaced {
+				continue
+			}
+			if loadErr != nil {
+				s.renewal.refusal = refusal{}
+				return Credential{}, loadErr
+			}
 		}
 		if err != nil {
 			return Credential{}, err
@@ -93,10 +100,16 @@ func (s *Source) renew(ctx context.Context) (Credential, error) {
 }
 
 // replaced reports whether the store holds another refresh token than used, which the API refused:
-// another process refreshed while this one waited, for example because it was suspended.
-func (s *Source) replaced(ctx context.Context, used Secret) bool {
+// another process refreshed while this one waited, for example because it was suspended. If the store
+// cannot tell, used does not count as dead. The end of the caller's context is no reason for that.
+func (s *Source) replaced(ctx context.Context, used Secret) (bool, error) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), storeFor)
+	defer cancel()
 	stored, err := s.store.Load(ctx)
-	return err == nil && stored.RefreshToken != used
+	if err != nil {
+		return false, fmt.Errorf("oauth: load the credential: %w", err)
+	}
+	return stored.RefreshToken != used, nil
 }
 
 // load loads the credential, or fails with what the API said to it before.

@@ -480,3 +480,35 @@ func TestSource_RefusedToken_OtherProcessStoredANewOne(t *testing.T) {
 		t.Errorf("got %s, want access-3", got)
 	}
 }
+
+// failingLoad is a store whose Load fails once it is broken.
+type failingLoad struct {
+	*oauth.MemoryStore
+	broken bool
+}
+
+func (s *failingLoad) Load(ctx context.Context) (oauth.Credential, error) {
+	if s.broken {
+		return oauth.Credential{}, errors.New("connection refused")
+	}
+	return s.MemoryStore.Load(ctx)
+}
+
+func TestSource_RefusedToken_StoreCannotBeRead(t *testing.T) {
+	t.Parallel()
+	v := newVendor(oauth.UserTypeLocation)
+	store := &failingLoad{MemoryStore: oauth.NewMemoryStore()}
+	v.install(t, store, -time.Hour)
+	v.before = func(*http.Request) http.HandlerFunc {
+		store.broken = true
+		return respond(400, `{"error":"invalid_grant"}`)
+	}
+	source := newApp(t, config(v)).Source(store)
+	if _, err := source.Token(t.Context()); err == nil || errors.Is(err, oauth.ErrReinstallRequired) {
+		t.Errorf("got %v, want the error of the store", err)
+	}
+	store.broken, v.before = false, nil
+	if got := mustToken(t.Context(), t, source); got != "access-2" {
+		t.Errorf("got %s, want access-2", got)
+	}
+}
