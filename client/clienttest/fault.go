@@ -39,7 +39,7 @@ type Fault struct {
 	Body   string
 	// Applied applies the operation although its response is replaced.
 	Applied bool
-	// Header is set in the response, be it that of the fault or of the operation. A nil value removes
+	// Header is set in the response, that of the fault or that of the operation. A nil value removes
 	// a header.
 	Header http.Header
 	// Set changes values in a JSON response, by JSON pointer: {"/contact/phone": 5}. A * stands for

@@ -24,7 +24,7 @@ func TestSlidingWindow(t *testing.T) {
 		{"the first has left the window", time.Second + 10*time.Millisecond, 200, "0", "1"},
 		{"the second and third have not", 0, 429, "0", "1"},
 		{"the last of the day", 10 * time.Second, 200, "2", "0"},
-		{"the day is used up", time.Minute, 429, "3", "0"},
+		{"daily limit exhausted", time.Minute, 429, "3", "0"},
 		{"the next day", 24 * time.Hour, 200, "2", "4"},
 	}
 	// The clock of the test starts at a fixed hour, so that no midnight falls between the steps.

@@ -92,7 +92,7 @@ func (r reply) at(path ...any) any {
 	return value
 }
 
-// has reports whether a property exists, be it null.
+// has reports whether a property exists, even if it is null.
 func (r reply) has(path ...any) bool {
 	object, _ := r.at(path[:len(path)-1]...).(map[string]any)
 	_, ok := object[str(path[len(path)-1])]
