@@ -2,6 +2,7 @@ package oauth
 
 import (
 	"cmp"
+	"context"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -17,38 +18,42 @@ import (
 const (
 	defaultBaseURL        = "https://services.leadconnectorhq.com"
 	defaultMarketplaceURL = "https://marketplace.gohighlevel.com"
-	// WhiteLabelMarketplaceURL is, as Config.MarketplaceURL, the host of the consent page without HighLevel's name, for
-	// agencies that sell under their own.
+	// WhiteLabelMarketplaceURL is a Config.MarketplaceURL without HighLevel's name, for agencies
+	// that use their own brand.
 	WhiteLabelMarketplaceURL = "https://marketplace.leadconnectorhq.com"
 
 	defaultRefreshBefore = 5 * time.Minute
 )
 
-// Config is what the marketplace knows of an app. It prints without its secret.
+// Config holds the settings of a marketplace app. ClientSecret is redacted when printed.
 type Config struct {
 	ClientID     string
 	ClientSecret Secret
-	// RedirectURL is where the consent page sends the code, as registered with the app. It is https, or http on loopback.
+	// RedirectURL is the registered address that receives the code from the consent page. It must
+	// be https, or http on loopback.
 	RedirectURL string
-	// Scopes are what the app may do, such as contacts.readonly and contacts.write; an agency's app that makes location tokens
-	// needs oauth.write. Only the consent page asks for them.
+	// Scopes are the permissions that the consent page asks for, such as contacts.readonly and
+	// contacts.write. The app of an agency needs oauth.write to request location tokens.
 	Scopes []string
 
-	// BaseURL is the address of the API, https://services.leadconnectorhq.com if empty. It is https, or http on loopback.
+	// BaseURL is the base URL of the API, https://services.leadconnectorhq.com if empty. It must be
+	// https, or http on loopback.
 	BaseURL string
 	// MarketplaceURL is the address of the consent page, https://marketplace.gohighlevel.com if empty.
 	MarketplaceURL string
-	// HTTPClient sends the requests, with its transport, proxy and TLS settings. It is copied, and the copy follows no
-	// redirect. Nil means one with the transport of http.DefaultClient. An attempt has 8 seconds, or less if the client says so.
+	// HTTPClient sends the requests, with its transport, proxy and TLS settings. The app uses a
+	// copy that does not follow redirects. Nil means a client with http.DefaultTransport. An
+	// attempt times out after 8 seconds, or after the timeout of the client if that is shorter.
 	HTTPClient *http.Client `json:"-"`
-	// RefreshBefore is how long before its end an access token is renewed, but no longer than a tenth of its life. Zero means
-	// five minutes.
+	// RefreshBefore is how long before its expiry an access token is refreshed, at most a tenth of
+	// its lifetime. Zero means five minutes.
 	RefreshBefore time.Duration
-	// Logger gets a record of each renewal at debug level and of each that failed at warn level, without secrets. Nil means none.
+	// Logger receives a record of each token request, at debug level on success and at warn level
+	// on failure, without secrets. Nil disables logging.
 	Logger *slog.Logger `json:"-"`
 }
 
-// App is an app of the marketplace. It is safe for concurrent use.
+// App is a marketplace app. It is safe for concurrent use.
 type App struct {
 	config   Config
 	base     string
@@ -57,7 +62,8 @@ type App struct {
 	logger   *slog.Logger
 }
 
-// New returns the app of config. It sends nothing. Its error tells which member of config is bad.
+// New returns the app with the given settings. It makes no requests. It returns an error if a
+// setting is invalid.
 func New(config Config) (*App, error) {
 	if config.ClientID == "" || config.ClientSecret.IsZero() {
 		return nil, errors.New("oauth: ClientID and ClientSecret are needed")
@@ -91,7 +97,8 @@ func New(config Config) (*App, error) {
 	return app, nil
 }
 
-// checkURL refuses addresses that would carry a code or a secret in the clear, and returns the others without a slash at the end.
+// checkURL returns address without a trailing slash, or an error if it is invalid or would send a
+// code or a secret unencrypted.
 func checkURL(member, address string) (string, error) {
 	parsed, err := url.Parse(address)
 	switch {
@@ -105,4 +112,52 @@ func checkURL(member, address string) (string, error) {
 		return "", fmt.Errorf("oauth: %s has a query; leave it out", member)
 	}
 	return strings.TrimRight(parsed.String(), "/"), nil
+}
+
+// AuthCodeURL returns the address of the consent page, where a user installs the app in a location
+// or an agency. The page redirects to the app's RedirectURL with a code for [App.Exchange].
+//
+// state, unless empty, is sent along. Use a random string, store it in the user's session, and
+// reject a redirect with another one: otherwise a stranger can make your user install the
+// stranger's account. [InstallHandler] does this.
+//
+// See https://marketplace.gohighlevel.com/docs/oauth/Authorization.
+func (a *App) AuthCodeURL(state string) string {
+	query := url.Values{
+		"response_type": {"code"},
+		"client_id":     {a.config.ClientID},
+		"redirect_uri":  {a.config.RedirectURL},
+		"scope":         {strings.Join(a.config.Scopes, " ")},
+	}
+	if state != "" {
+		query.Set("state", state)
+	}
+	return a.consent + "/oauth/chooselocation?" + query.Encode()
+}
+
+// Exchange exchanges the code of the consent page for a credential, for [Save]. A code is valid
+// once and for a short time; an error that matches [ErrReinstallRequired] indicates that it is no
+// longer valid. userType selects the token of a location or an agency; "" leaves it to the API.
+//
+// API reference: https://marketplace.gohighlevel.com/docs/ghl/oauth/get-access-token.
+func (a *App) Exchange(ctx context.Context, code string, userType UserType) (Credential, error) {
+	if code == "" {
+		return Credential{}, errNoCode
+	}
+	form := url.Values{
+		"grant_type":   {"authorization_code"},
+		"code":         {code},
+		"redirect_uri": {a.config.RedirectURL},
+	}
+	return a.requestToken(ctx, form, Credential{UserType: userType})
+}
+
+// refresh exchanges the refresh token of a credential for the next credential.
+func (a *App) refresh(ctx context.Context, credential Credential) (Credential, error) {
+	form := url.Values{
+		"grant_type":    {"refresh_token"},
+		"refresh_token": {credential.RefreshToken.Reveal()},
+	}
+	credential.UserType = credential.userType()
+	return a.requestToken(ctx, form, credential)
 }

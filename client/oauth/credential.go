@@ -1,10 +1,11 @@
 package oauth
 
 import (
+	"encoding/json"
 	"time"
 )
 
-// UserType tells whom a token stands for. The API asks for it and checks it.
+// UserType is the kind of account that a token belongs to.
 type UserType string
 
 // The two user types of the API.
@@ -13,14 +14,16 @@ const (
 	UserTypeCompany  UserType = "Company"  // an agency: such a token may not call contacts, but gets location tokens
 )
 
-// Credential is what an installation of the app is worth: an access token, and the refresh token that gets the next pair. It
-// prints without its secrets; [Credential.Encode] writes them.
+// Credential holds the access token and the refresh token of an app installation. It is printed
+// without its secrets; [Credential.Encode] writes them.
 type Credential struct {
-	// AccessToken is the bearer token of the API's calls. It lives for a day.
+	// AccessToken is the bearer token for API calls. It is valid for a day.
 	AccessToken Secret
-	// RefreshToken gets the next pair, once. It lives for a year. A location token made from an agency's has none.
+	// RefreshToken is exchanged for the next token pair, once. It is valid for a year. A location
+	// token that was requested with the token of an agency has none.
 	RefreshToken Secret
-	// IssuedAt is when the pair was asked for, and Expiry when the access token ends, both by this machine's clock.
+	// IssuedAt is the time of the request for the token pair, and Expiry the time when the access
+	// token expires, both by this machine's clock.
 	IssuedAt, Expiry time.Time
 
 	UserType   UserType
@@ -29,13 +32,15 @@ type Credential struct {
 	UserID     string   // the person who installed the app
 	PlanID     string   // the plan of a paid app, empty otherwise
 	Scopes     []string // what the token may do
-	// ApprovedLocations are the locations that an agency installed the app in, if the API told them.
+	// ApprovedLocations are the IDs of the locations that an agency installed the app in, if the
+	// API lists them.
 	ApprovedLocations []string
-	// BulkInstallation tells whether an agency installed the app in many locations at once.
+	// BulkInstallation reports whether an agency installed the app in many locations at once.
 	BulkInstallation bool
 }
 
-// userType tells the user type, also of a credential that was stored without; empty if there is no telling.
+// userType returns the user type, also of a credential that was stored without one, or "" if it is
+// unknown.
 func (c Credential) userType() UserType {
 	switch {
 	case c.UserType != "":
@@ -49,16 +54,16 @@ func (c Credential) userType() UserType {
 	}
 }
 
-// dueAt is when the access token is to be renewed: margin before it ends, but never in the first nine tenths of its life, so
-// that one of a short life does not count as due from the start.
-func (c Credential) dueAt(margin time.Duration) time.Time {
+// refreshAt returns the time at which the access token should be refreshed: margin before it
+// expires, but not in the first nine tenths of its lifetime.
+func (c Credential) refreshAt(margin time.Duration) time.Time {
 	if !c.IssuedAt.IsZero() {
 		margin = min(margin, c.Expiry.Sub(c.IssuedAt)/10)
 	}
 	return c.Expiry.Add(-margin)
 }
 
-// after returns c with what it does not tell taken from the credential before it.
+// after returns c with its missing values copied from the previous credential.
 func (c Credential) after(before Credential) Credential {
 	if c.RefreshToken.IsZero() {
 		c.RefreshToken = before.RefreshToken
@@ -86,4 +91,44 @@ func (c Credential) after(before Credential) Credential {
 	}
 	c.BulkInstallation = c.BulkInstallation || before.BulkInstallation
 	return c
+}
+
+// encoded is the stored form of a credential, with unencrypted secrets.
+type encoded struct {
+	Format            int       `json:"format"`
+	AccessToken       string    `json:"access_token"`
+	RefreshToken      string    `json:"refresh_token,omitempty"`
+	IssuedAt          time.Time `json:"issued_at"`
+	Expiry            time.Time `json:"expiry"`
+	UserType          UserType  `json:"user_type,omitempty"`
+	CompanyID         string    `json:"company_id,omitempty"`
+	LocationID        string    `json:"location_id,omitempty"`
+	UserID            string    `json:"user_id,omitempty"`
+	PlanID            string    `json:"plan_id,omitempty"`
+	Scopes            []string  `json:"scopes,omitempty"`
+	ApprovedLocations []string  `json:"approved_locations,omitempty"`
+	BulkInstallation  bool      `json:"bulk_installation,omitempty"`
+}
+
+const encodedFormat = 1
+
+// Encode returns c as JSON with unencrypted secrets, for a [TokenStore]. Store it where only the
+// program can read it.
+func (c Credential) Encode() ([]byte, error) {
+	return json.Marshal(encoded{ //nolint:gosec // storing the secrets is what this is for
+		encodedFormat, c.AccessToken.Reveal(), c.RefreshToken.Reveal(), c.IssuedAt, c.Expiry, c.UserType, c.CompanyID,
+		c.LocationID, c.UserID, c.PlanID, c.Scopes, c.ApprovedLocations, c.BulkInstallation,
+	})
+}
+
+// DecodeCredential decodes what [Credential.Encode] returned. Its error does not contain data.
+func DecodeCredential(data []byte) (Credential, error) {
+	var e encoded
+	if json.Unmarshal(data, &e) != nil || e.Format != encodedFormat || e.AccessToken == "" {
+		return Credential{}, ErrInvalidCredential
+	}
+	return Credential{
+		NewSecret(e.AccessToken), NewSecret(e.RefreshToken), e.IssuedAt, e.Expiry, e.UserType, e.CompanyID,
+		e.LocationID, e.UserID, e.PlanID, e.Scopes, e.ApprovedLocations, e.BulkInstallation,
+	}, nil
 }

@@ -215,7 +215,7 @@ func TestARenewalKeepsWhatItIsNotTold(t *testing.T) {
 
 func TestErrorTexts(t *testing.T) {
 	t.Parallel()
-	const again = ": the app must be installed again, by a person, through its consent page"
+	const again = ": the app must be installed again, on its consent page"
 	tests := []struct {
 		name   string
 		status int
@@ -228,7 +228,7 @@ func TestErrorTexts(t *testing.T) {
 		{"grant type", 400, `{"error":"unsupported_grant_type"}`, "400: unsupported_grant_type"},
 		{"list of messages", 422, `{"statusCode":422,"message":["a","b"],"error":"Unprocessable Entity"}`, "422: Unprocessable Entity: a: b"},
 		{"no JSON", 404, "<html>\n<b>no</b>", "404"},
-		{"redirect", 302, "", "302 is a redirect, which is not followed"},
+		{"redirect", 302, "", "302 redirect, which is not followed"},
 		{"long", 404, `{"message":"` + strings.Repeat("long ", 100) + `"}`, "404: " + strings.Repeat("long ", 59) + "lo…"},
 	}
 	for _, test := range tests {

@@ -114,7 +114,7 @@ func (i *installer) callback(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	// The code is spent: save also if the browser has gone.
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(r.Context()), storeFor)
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(r.Context()), storeTimeout)
 	defer cancel()
 	if err := i.save(ctx, credential); err != nil {
 		i.fail(w, r, fmt.Errorf("oauth: InstallHandler: save the credential: %w", err))

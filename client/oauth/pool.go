@@ -59,7 +59,7 @@ func (p *ClientPool) Client(locationID string) (*client.Client, error) {
 	if locationID == "" {
 		return nil, errors.New("oauth: ClientPool: Client: empty location ID")
 	}
-	held, _ := p.source.keeper.look()
+	held, _ := p.source.cache.current()
 	confirmed := slices.Contains(held.ApprovedLocations, locationID)
 	if !confirmed && len(held.ApprovedLocations) > 0 {
 		return nil, fmt.Errorf("oauth: ClientPool: Client: the location has not approved the app: %w", client.ErrForbidden)

@@ -8,15 +8,16 @@ import (
 
 const redacted = "[redacted]"
 
-// Secret is a text that does not print: a client secret, an access token, a refresh token. Every verb of fmt, slog and every
-// encoding write [redacted], also where a Secret is a member that is not exported. [Secret.Reveal] is the only way to the text.
+// Secret is a string that is redacted when it is printed, logged or encoded, even in an unexported
+// field: a client secret, an access token or a refresh token. [Secret.Reveal] returns the string.
 //
-// The zero value is the empty text. Secrets of the same text are equal, so == compares them.
+// The zero value is the empty string. Secrets of the same string are equal, so they can be compared
+// with ==.
 type Secret struct {
 	value unique.Handle[string] // a pointer to fmt, which prints what it points to of no member
 }
 
-// NewSecret returns text as a Secret.
+// NewSecret returns a Secret that holds text.
 func NewSecret(text string) Secret {
 	if text == "" {
 		return Secret{}
@@ -24,7 +25,7 @@ func NewSecret(text string) Secret {
 	return Secret{value: unique.Make(text)}
 }
 
-// Reveal returns the text itself.
+// Reveal returns the string.
 func (s Secret) Reveal() string {
 	if s.IsZero() {
 		return ""
@@ -32,7 +33,7 @@ func (s Secret) Reveal() string {
 	return s.value.Value()
 }
 
-// IsZero tells whether the text is empty.
+// IsZero reports whether the string is empty.
 func (s Secret) IsZero() bool { return s == Secret{} }
 
 // String returns [redacted].
@@ -41,11 +42,12 @@ func (Secret) String() string { return redacted }
 // GoString returns [redacted].
 func (Secret) GoString() string { return redacted }
 
-// Format prints [redacted] whatever the verb.
+// Format prints [redacted] for every verb.
 func (Secret) Format(state fmt.State, _ rune) { _, _ = state.Write([]byte(redacted)) }
 
 // LogValue returns [redacted].
 func (Secret) LogValue() slog.Value { return slog.StringValue(redacted) }
 
-// MarshalText returns [redacted], so that no encoding of a struct holds the text. [Credential.Encode] is the way to store one.
+// MarshalText returns [redacted], so that the encoding of a struct does not contain the string. Use
+// [Credential.Encode] to store a credential.
 func (Secret) MarshalText() ([]byte, error) { return []byte(redacted), nil }

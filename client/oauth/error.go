@@ -17,24 +17,26 @@ var (
 	// because a file is empty. [Save] replaces it.
 	ErrInvalidCredential = errors.New("oauth: the stored data is not a credential")
 
-	// ErrReinstallRequired is a credential that is dead, or a code that was used or is too old: a person must go through the consent
-	// page and install the app again. It is remembered; the API is not asked until the store has another credential.
-	ErrReinstallRequired = errors.New("the app must be installed again, by a person, through its consent page")
-	// ErrNoCredential is a store that has no credential yet. It matches ErrReinstallRequired too, for the way out is the same.
+	// ErrReinstallRequired indicates that the refresh token, or the code of the consent page, is
+	// invalid or has expired: a user must install the app again. The API is not asked again until
+	// the store has another credential.
+	ErrReinstallRequired = errors.New("the app must be installed again, on its consent page")
+	// ErrNoCredential indicates that the store is empty. The error matches ErrReinstallRequired
+	// too.
 	ErrNoCredential = fmt.Errorf("the store has no credential: %w", ErrReinstallRequired)
 )
 
 var (
-	errChanging       = errors.New("oauth: the store has a different credential each time it is asked")
-	errLocked         = errors.New("another process holds the lock for too long")
-	errUnsaid         = errors.New("oauth: the renewal ended without a result")
-	errTimeout        = errors.New("no answer in time")
+	errStoreConflict  = errors.New("oauth: the credential in the store keeps changing")
+	errLockTimeout    = errors.New("another process holds the lock for too long")
+	errNoResult       = errors.New("oauth: the refresh ended without a result")
+	errTimeout        = errors.New("no response in time")
 	errNoCode         = errors.New("oauth: the code is empty")
-	errNoLocation     = errors.New("oauth: the location id is empty")
-	errNotAgency      = errors.New("oauth: location tokens are made from an agency's credential, and this is none")
-	errNoRefreshToken = fmt.Errorf("oauth: the stored credential has ended and has no refresh token: %w", ErrReinstallRequired)
-	errNoToken        = errors.New("the answer is a success without the JSON that was promised")
-	errTooLarge       = errors.New("the answer is larger than a token answer can be")
+	errNoLocation     = errors.New("oauth: the location ID is empty")
+	errNotAgency      = errors.New("oauth: Location: the credential in the store is not that of an agency")
+	errNoRefreshToken = fmt.Errorf("oauth: the stored credential has expired and has no refresh token: %w", ErrReinstallRequired)
+	errNoToken        = errors.New("the 2xx response has no access token")
+	errTooLarge       = errors.New("response too large")
 )
 
 // The operations of the API that this package calls, by the vendor's names.
@@ -43,23 +45,23 @@ const (
 	getLocationAccessToken = "get-location-access-token"
 )
 
-// Error is an answer of the API's token endpoints that is not a success. [errors.As] finds it. None of its members holds a
-// token, code or client secret.
+// Error is a non-2xx response of a token endpoint. Use [errors.As] to inspect it. Its fields
+// contain no token, code or client secret.
 type Error struct {
 	Operation  string // get-access-token or get-location-access-token
 	StatusCode int
-	Message    string        // the API's own words, shortened, without anything that looks like a secret; empty if it had none
-	RetryAfter time.Duration // how long the API asked to wait, 0 if it did not
+	Message    string        // the API's message, shortened and redacted; may be empty
+	RetryAfter time.Duration // how long the API asks to wait; 0 if it does not
 
 	reinstall bool
 }
 
-// Error returns operation, status and message.
+// Error returns the operation, status and message.
 func (e *Error) Error() string {
 	var text strings.Builder
 	fmt.Fprintf(&text, "%s: %d", e.Operation, e.StatusCode)
 	if e.StatusCode/100 == 3 {
-		text.WriteString(" is a redirect, which is not followed")
+		text.WriteString(" redirect, which is not followed")
 	}
 	if e.Message != "" {
 		fmt.Fprintf(&text, ": %s", e.Message)
@@ -79,12 +81,12 @@ func (e *Error) Is(target error) bool {
 	return e.reinstall && target == ErrReinstallRequired
 }
 
-// LogValue returns operation and status.
+// LogValue returns the operation and status.
 func (e *Error) LogValue() slog.Value {
 	return slog.GroupValue(slog.String("operation", e.Operation), slog.Int("status", e.StatusCode))
 }
 
-// temporary tells whether the same request may succeed a moment later.
+// temporary reports whether the same request may succeed later.
 func (e *Error) temporary() bool {
 	switch e.StatusCode {
 	case http.StatusRequestTimeout, http.StatusTooEarly, http.StatusTooManyRequests:
@@ -113,9 +115,9 @@ func isInvalidGrant(status int, message string) bool {
 	return false
 }
 
-// meansBadToken tells whether err is the API's word that the agency's access token is bad or expired, rather than that a good
-// one may not do this.
-func meansBadToken(err error) bool {
+// isTokenError reports whether the API rejected the access token of the agency as invalid or
+// expired.
+func isTokenError(err error) bool {
 	e, ok := errors.AsType[*Error](err)
 	if !ok || e.Operation != getLocationAccessToken || e.StatusCode != http.StatusUnauthorized {
 		return false
@@ -129,18 +131,18 @@ func meansBadToken(err error) bool {
 	return true
 }
 
-// foreignError is an error of the transport. Its text may quote what the server sent, so only what is fit to print is kept of it;
-// errors.Is still meets the cause.
-type foreignError struct {
+// transportError is an error of the transport. It holds only the redacted text; errors.Is matches
+// the cause.
+type transportError struct {
 	text  string
 	cause error
 }
 
-func (e *foreignError) Error() string        { return e.text }
-func (e *foreignError) GoString() string     { return e.text }
-func (e *foreignError) Is(target error) bool { return errors.Is(e.cause, target) }
+func (e *transportError) Error() string        { return e.text }
+func (e *transportError) GoString() string     { return e.text }
+func (e *transportError) Is(target error) bool { return errors.Is(e.cause, target) }
 
-// foreign wraps an error of the transport, without the URL that http.Client puts before it.
-func foreign(err error, secrets []string) error {
-	return &foreignError{text: sanitize(httpx.WithoutURL(err).Error(), secrets), cause: err}
+// newTransportError returns err without its URL and with its text redacted.
+func newTransportError(err error, secrets []string) error {
+	return &transportError{text: sanitize(httpx.WithoutURL(err).Error(), secrets), cause: err}
 }

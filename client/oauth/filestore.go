@@ -7,22 +7,25 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"runtime"
 	"time"
 
 	"github.com/gofrs/flock"
 )
 
-// FileStore is a [TokenStore] in a file, for any number of processes on one machine. The file holds the secrets in the clear
-// and is readable by its owner only (0600). It is replaced as a whole, and on disk before the new tokens are used, so it holds a
-// whole credential at every instant, also if the process is killed or the machine stops.
+// FileStore is a [TokenStore] in a file, for any number of processes on one machine. The file
+// contains the secrets unencrypted and is readable by its owner only (0600). It is replaced as a
+// whole, and written to disk before the new tokens are used, so it holds a complete credential even
+// if the process is killed or the machine stops.
 //
-// Beside the file stand path.lock and path.renewal.lock, which are empty and stay, and at times path.new. The directory must
-// exist, and be on a file system that has locks (many network file systems do not).
+// FileStore also creates path.lock and path.renewal.lock, which are empty and remain, and
+// temporarily path.new. The directory must exist, and its file system must support locks, which
+// many network file systems do not.
 type FileStore struct {
 	path string
 }
 
-// NewFileStore returns a store in the file path. It does not touch the file, which need not exist.
+// NewFileStore returns a store in the file path, which need not exist. It does not access the file.
 func NewFileStore(path string) *FileStore {
 	return &FileStore{path: path}
 }
@@ -71,7 +74,8 @@ func (s *FileStore) CompareAndSwap(ctx context.Context, used Secret, next Creden
 	return true, nil
 }
 
-// LockRefresh waits until nobody else, in any process, renews the credential. The lock of a process that is killed ends with it.
+// LockRefresh waits until no other caller, in any process, refreshes the credential. The lock is
+// released when its process ends.
 func (s *FileStore) LockRefresh(ctx context.Context) (unlock func(), err error) {
 	path, err := resolve(s.path)
 	if err != nil {
@@ -118,8 +122,8 @@ func resolve(path string) (string, error) {
 	return "", fmt.Errorf("oauth: FileStore: %s: too many symbolic links", path)
 }
 
-// lockFile locks the file path, which is made if need be. Each call locks by a file descriptor of its own, so the lock also
-// excludes others of this process.
+// lockFile locks the file path and creates it if necessary. Each call uses its own file descriptor,
+// so the lock also excludes other callers in this process.
 func lockFile(ctx context.Context, path string) (unlock func(), err error) {
 	const again = 5 * time.Millisecond
 	lock := flock.New(path, flock.SetPermissions(0o600))
@@ -127,4 +131,47 @@ func lockFile(ctx context.Context, path string) (unlock func(), err error) {
 		return nil, err
 	}
 	return func() { _ = lock.Unlock() }, nil
+}
+
+// replaceFile replaces the content of the file path atomically and durably. The caller holds the
+// lock of path, so the name of the temporary file is always the same and killed processes leave at
+// most one.
+func replaceFile(path string, data []byte) error {
+	name := path + ".new"
+	if err := os.Remove(name); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	if err := writeFile(name, data); err != nil {
+		return err
+	}
+	if err := os.Rename(name, path); err != nil {
+		return err
+	}
+	return syncDirectory(filepath.Dir(path))
+}
+
+// writeFile writes data to a new file that only its owner can read, and to the disk.
+func writeFile(name string, data []byte) (err error) {
+	file, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600) //nolint:gosec // the caller's own path
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, file.Close()) }()
+	if _, err := file.Write(data); err != nil {
+		return err
+	}
+	return file.Sync()
+}
+
+// syncDirectory writes a rename to the disk. Windows does not support this.
+func syncDirectory(name string) (err error) {
+	if runtime.GOOS == "windows" {
+		return nil
+	}
+	directory, err := os.Open(name) //nolint:gosec // the directory of the caller's own path
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, directory.Close()) }()
+	return directory.Sync()
 }
