@@ -87,7 +87,7 @@ func (w *walker) add(schema, suffix string, result *diff.Diff) error {
 	if result != nil {
 		result.EndpointsDiff = nil // the same as the paths, in a form that cannot be encoded
 	}
-	encoded, err := json.Marshal(result)
+	encoded, err := json.Marshal(result) //nolint:staticcheck // the field that cannot be encoded is nil
 	if err != nil {
 		return fmt.Errorf("encode the differences: %w", err)
 	}

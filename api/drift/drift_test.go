@@ -92,8 +92,7 @@ var vendorChanges = []struct {
 			d.at(t, "components", "schemas")["Score"] = map[string]any{
 				"type": "object", "properties": map[string]any{"value": map[string]any{"type": "number"}},
 			}
-			d.at(t, "components", "schemas", "GetContectByIdSchema", "properties")["score"] =
-				map[string]any{"$ref": "#/components/schemas/Score"}
+			d.at(t, "components", "schemas", "GetContectByIdSchema", "properties")["score"] = map[string]any{"$ref": "#/components/schemas/Score"}
 		},
 		want: "GetContectByIdSchema.score: property only theirs",
 	},
@@ -131,7 +130,7 @@ var vendorChanges = []struct {
 		name: "enumeration value added to a schema that many operations use",
 		change: func(t *testing.T, d document) {
 			status := d.property(t, "DndSettingSchema", "status")
-			status["enum"] = append(status["enum"].([]any), "snoozed")
+			status["enum"] = append(status["enum"].([]any), "snoozed") //nolint:forcetypeassert // in a test
 		},
 		want: "DndSettingSchema.status: enum in DNDSetting snoozed only theirs; enum in DNDSettingInput snoozed only theirs",
 	},
@@ -226,7 +225,7 @@ func TestChangesOfOperations(t *testing.T) {
 			name: "parameter added",
 			change: func(t *testing.T, d document) {
 				operation := d.at(t, list...)
-				operation["parameters"] = append(operation["parameters"].([]any), map[string]any{
+				operation["parameters"] = append(operation["parameters"].([]any), map[string]any{ //nolint:forcetypeassert // in a test
 					"name": "sort", "in": "query", "schema": map[string]any{"type": "string"},
 				})
 			},

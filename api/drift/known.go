@@ -61,7 +61,7 @@ func (m *orderedMap) UnmarshalYAML(node *yaml.Node) error {
 }
 
 func readKnown(file string) (*known, error) {
-	content, err := os.ReadFile(file)
+	content, err := os.ReadFile(file) //nolint:gosec // a file that the user names
 	if err != nil {
 		return nil, fmt.Errorf("read the known differences: %w", err)
 	}

@@ -8,6 +8,7 @@ import (
 	"log"
 	"runtime"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -99,7 +100,7 @@ func TestAllOrdersCallsAboutOneContact(t *testing.T) {
 		c := newServer(t, time.Second).Client()
 		var requests []client.UpsertContactRequest
 		for i, email := range []string{"a@example.com", "A@example.com ", "a@EXAMPLE.com"} {
-			requests = append(requests, client.UpsertContactRequest{Email: client.Set(email), City: client.Set(fmt.Sprint(i))})
+			requests = append(requests, client.UpsertContactRequest{Email: client.Set(email), City: client.Set(strconv.Itoa(i))})
 		}
 		var order []int
 		for key, outcome := range bulk.All(t.Context(), slices.All(requests), c.Contacts.Upsert) {

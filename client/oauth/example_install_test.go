@@ -50,7 +50,7 @@ func ExampleInstallHandler() {
 		return
 	}
 	browser := &http.Client{Transport: website.Client().Transport, Jar: jar}
-	resp, err := browser.Get(website.URL + "/oauth/install")
+	resp, err := browser.Get(website.URL + "/oauth/install") //nolint:noctx // the example is short
 	if err != nil {
 		fmt.Println(err)
 		return

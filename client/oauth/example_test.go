@@ -214,7 +214,7 @@ func ExampleClientPool() {
 	}
 
 	response := httptest.NewRecorder()
-	handler(response, httptest.NewRequest(http.MethodGet, "/contacts?location=ve9EPM428h8vShlRW1KT", nil))
+	handler(response, httptest.NewRequestWithContext(ctx, http.MethodGet, "/contacts?location=ve9EPM428h8vShlRW1KT", nil))
 	fmt.Println(response.Code, response.Body)
 	// Output: 200 0 contacts
 }

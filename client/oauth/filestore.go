@@ -32,7 +32,7 @@ func NewFileStore(path string) *FileStore {
 
 // Load returns the stored credential, or an error that matches [ErrNoCredential] if there is no file.
 func (s *FileStore) Load(context.Context) (Credential, error) {
-	data, err := os.ReadFile(s.path) //nolint:gosec // the caller's own path
+	data, err := os.ReadFile(s.path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return Credential{}, fmt.Errorf("%w: %w", ErrNoCredential, err)
 	}

@@ -56,7 +56,11 @@ func (s *site) newBrowser(t *testing.T) *http.Client {
 // visit returns status and text of the page where the browser ends.
 func (s *site) visit(t *testing.T, browser *http.Client, address string) (status int, text string) {
 	t.Helper()
-	resp, err := browser.Get(address)
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, address, http.NoBody)
+	if err != nil {
+		t.Fatal(err)
+	}
+	resp, err := browser.Do(req)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -113,7 +117,7 @@ func TestInstallHandler_Cookie(t *testing.T) {
 	s := newSite(t, clienttest.Grant{})
 	states := map[string]bool{}
 	for range 2 {
-		resp, err := s.Client().Transport.RoundTrip(httptest.NewRequest(http.MethodGet, s.URL+"/install", nil))
+		resp, err := s.Client().Transport.RoundTrip(httptest.NewRequestWithContext(t.Context(), http.MethodGet, s.URL+"/install", nil))
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -48,7 +48,8 @@ func (c *comparison) property(name string, raw json.RawMessage) {
 // text compares a property that holds a string. Other properties, such as locationId, are not
 // stored as they are sent.
 func (c *comparison) text(name string, raw json.RawMessage) {
-	same, got := sameText, ""
+	same := sameText
+	var got string
 	contact := c.contact
 	switch name {
 	case "email":

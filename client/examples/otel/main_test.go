@@ -36,8 +36,8 @@ func TestSpans_OnePerAttempt(t *testing.T) {
 	for _, span := range recorder.Ended() {
 		names = append(names, span.Name())
 		for _, attr := range span.Attributes() {
-			if strings.Contains(attr.Value.Emit(), "lovelace") {
-				t.Errorf("span %s: got attribute %s = %s, want no query", span.Name(), attr.Key, attr.Value.Emit())
+			if strings.Contains(attr.Value.String(), "lovelace") {
+				t.Errorf("span %s: got attribute %s = %s, want no query", span.Name(), attr.Key, attr.Value.String())
 			}
 		}
 	}

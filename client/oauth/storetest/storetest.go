@@ -5,8 +5,8 @@ package storetest
 import (
 	"context"
 	"errors"
-	"fmt"
 	"reflect"
+	"strconv"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -144,9 +144,9 @@ func testConcurrentSwaps(t *testing.T, reopen func() oauth.TokenStore) {
 		var wait sync.WaitGroup
 		for caller := range callers {
 			wait.Go(func() {
-				next := credential(fmt.Sprint(round + 1))
-				next.UserID = fmt.Sprint(caller)
-				swapped, err := reopen().CompareAndSwap(t.Context(), credential(fmt.Sprint(round)).RefreshToken, next)
+				next := credential(strconv.Itoa(round + 1))
+				next.UserID = strconv.Itoa(caller)
+				swapped, err := reopen().CompareAndSwap(t.Context(), credential(strconv.Itoa(round)).RefreshToken, next)
 				if err != nil {
 					t.Error(err)
 				}
@@ -160,7 +160,7 @@ func testConcurrentSwaps(t *testing.T, reopen func() oauth.TokenStore) {
 			t.Errorf("round %d: %d callers swapped, want 1", round, winners.Load())
 		}
 	}
-	wantStored(t, reopen(), fmt.Sprint(rounds))
+	wantStored(t, reopen(), strconv.Itoa(rounds))
 }
 
 // testConcurrentLoads loads while another caller swaps: each load returns two tokens of one pair.
@@ -172,7 +172,7 @@ func testConcurrentLoads(t *testing.T, reopen func() oauth.TokenStore) {
 	wait.Go(func() {
 		defer done.Store(true)
 		for n := range swaps {
-			swap(t, reopen(), credential(fmt.Sprint(n)).RefreshToken, credential(fmt.Sprint(n+1)), true)
+			swap(t, reopen(), credential(strconv.Itoa(n)).RefreshToken, credential(strconv.Itoa(n+1)), true)
 		}
 	})
 	for range 3 {
