@@ -229,7 +229,11 @@ func (e *Error) Error() string {
 		fmt.Fprintf(&text, "%s %s: ", e.Method, e.Path)
 	}
 	fmt.Fprintf(&text, "%d", e.StatusCode)
-	if kind := e.kindOf(); kind != nil {
+	switch kind := e.kindOf(); {
+	case kind == nil:
+	case errors.Is(kind, ErrNotFound) && e.Operation == string(otherOperation):
+		text.WriteString(" not found") // it need not be a contact
+	default:
 		fmt.Fprintf(&text, " %s", kind)
 	}
 	if errors.Is(e, ErrDailyLimit) {

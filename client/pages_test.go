@@ -16,6 +16,7 @@ var (
 	ctx     = context.Background()
 	c       *client.Client
 	request client.CreateContactRequest
+	rows    []client.UpsertContactRequest
 
 	id, fieldID, clientID, secret, code, locationID string
 )

@@ -3,217 +3,361 @@ package bulk
 import (
 	"context"
 	"errors"
+	"fmt"
 	"iter"
-	"sync/atomic"
+	"runtime"
+	"sync"
 	"time"
 
 	"github.com/highlevel-contacts/contacts-go/client"
 )
 
-// All calls call for each input, many at a time, as fast as the client's rate limit allows, and yields
-// each outcome under its key as the call ends, not in the order of the inputs.
+// All calls call for each input, many at a time, as fast as the client's rate limit allows. It yields
+// each outcome under the key of its input when the call ends, not in the order of the inputs. See the
+// package documentation for the order of calls about one contact and for the end of a run.
 //
-// At most one call of a run waits for the rate limit at a time, so that other users of the client get
-// their turn. Calls about the same contact, by ID, email address or phone number, run one after
-// another, in the order of the inputs. Inputs and the loop body run on the goroutine of the caller.
-// Call must pass its options on to a method of the client.
+// The call must pass the options on to the client. Otherwise All cannot see when the call has passed
+// the rate limit, and makes one call after another.
 //
-// After a break, a call that waits is canceled, calls that were sent run to their end, and their
-// outcomes are lost. To receive them, cancel ctx instead: then no call starts, and the outcomes of
-// calls in flight are still yielded; those of writes that may have been applied match
-// [client.ErrMaybeApplied]. When the daily limit is exhausted, the run ends after the outcomes of the
-// calls in flight, and the remaining inputs are not consumed.
+//	for row, outcome := range bulk.All(ctx, slices.All(rows), c.Contacts.Upsert) { … }
 func All[K, In, Out any](ctx context.Context, inputs iter.Seq2[K, In],
 	call func(context.Context, In, ...client.CallOption) (Out, error), opts ...Option,
 ) iter.Seq2[K, Outcome[In, Out]] {
 	return func(yield func(K, Outcome[In, Out]) bool) {
-		config := config{maxInFlight: 100, keys: contactKeys}
-		for _, opt := range opts {
-			if opt != nil {
-				opt(&config)
-			}
-		}
-		r := &run[K, In, Out]{
-			config: config, ctx: ctx, call: call, started: time.Now(), busy: map[string]bool{},
-			sent: make(chan struct{}, config.maxInFlight), done: make(chan result[K, In, Out], config.maxInFlight),
-		}
-		r.loop(inputs, yield)
-	}
-}
-
-// run is the state of one range over All. Only done and sent are used by other goroutines.
-type run[K, In, Out any] struct {
-	config
-
-	ctx      context.Context //nolint:containedctx // a run has one context
-	call     func(context.Context, In, ...client.CallOption) (Out, error)
-	started  time.Time
-	busy     map[string]bool // keys of the calls in flight
-	inFlight int
-	waiting  func() // cancels the call that was not sent; nil if there is none
-	ended    bool   // no call may start
-	state    Progress
-	sent     chan struct{} // the call that waits was sent
-	done     chan result[K, In, Out]
-}
-
-type result[K, In, Out any] struct {
-	key      K
-	outcome  Outcome[In, Out]
-	keys     []string
-	limit    client.RateLimit
-	unsent   bool
-	panicked bool
-	panic    any
-}
-
-func (r *run[K, In, Out]) loop(inputs iter.Seq2[K, In], yield func(K, Outcome[In, Out]) bool) {
-	defer r.finish()
-	if r.ctx.Err() != nil {
-		return
-	}
-	for key, input := range inputs {
-		keys := r.keys(input)
-		for r.isBusy(keys) {
-			if !r.receive(yield) {
-				return
-			}
-		}
-		if r.stopped() {
-			if !r.yield(yield, key, Outcome[In, Out]{Input: input, Err: r.endError()}) {
-				return
-			}
-			break
-		}
-		r.start(key, input, keys)
-		// Outcomes that have arrived are yielded before the next input is produced.
-		for r.waiting != nil || r.inFlight >= r.maxInFlight || len(r.done) > 0 {
-			if !r.receive(yield) {
-				return
-			}
-		}
-		if r.stopped() {
-			break
-		}
-	}
-	for r.inFlight > 0 {
-		if !r.receive(yield) {
+		r := &run[K, In, Out]{ctx: ctx, config: newConfig(opts), call: call, yield: yield, queues: map[string][]*job[K, In, Out]{}}
+		r.results = make(chan *job[K, In, Out], r.config.maxInFlight)
+		defer r.close()
+		if ctx.Err() != nil {
 			return
 		}
+		for key, input := range inputs {
+			if !r.add(key, input) || !r.advance(r.hasRoom) {
+				return
+			}
+			if r.stopped() != nil {
+				break
+			}
+		}
+		r.advance(r.isEmpty)
 	}
 }
 
-// stopped reports whether no call may start.
-func (r *run[K, In, Out]) stopped() bool { return r.ended || r.ctx.Err() != nil }
+// job is the call for one input.
+type job[K, In, Out any] struct {
+	key         K
+	outcome     Outcome[In, Out]
+	contactKeys []string
+	name        string // in the journal
+	idempotent  bool
+	intent      bool // recorded
+	tries       int
+	response    client.Response
+	cancel      context.CancelFunc
+	sent        chan struct{} // closed when the call has passed the rate limit
 
-// endError returns why an input that was consumed was not sent.
-func (r *run[K, In, Out]) endError() error {
-	if err := r.ctx.Err(); err != nil {
-		return err
-	}
-	return errors.Join(client.ErrRateLimited, client.ErrDailyLimit)
+	mu       sync.Mutex
+	isSent   bool
+	returned bool // false after a panic or Goexit
+	panicked any
 }
 
-func (r *run[K, In, Out]) isBusy(keys []string) bool {
-	for _, key := range keys {
-		if r.busy[key] {
+// run is the state of one range over the outcomes. Only the caller's goroutine uses it, except for
+// results.
+type run[K, In, Out any] struct {
+	ctx     context.Context //nolint:containedctx // that of the call of All
+	config  config
+	call    func(context.Context, In, ...client.CallOption) (Out, error)
+	yield   func(K, Outcome[In, Out]) bool
+	results chan *job[K, In, Out]
+
+	queues   map[string][]*job[K, In, Out] // by contact key, in the order of the inputs; the first may run
+	ready    []*job[K, In, Out]            // first of all their queues
+	held     int                           // jobs that are behind others
+	inFlight int
+	waiter   *job[K, In, Out] // the call that waits for the rate limit
+	paused   time.Time        // no call starts before
+	err      error            // why no further call starts
+	progress progress
+}
+
+// add takes an input. It reports false if the loop body breaks.
+func (r *run[K, In, Out]) add(key K, input In) bool {
+	j := &job[K, In, Out]{key: key, outcome: Outcome[In, Out]{Input: input}, idempotent: isIdempotent(input)}
+	if r.config.journal != nil {
+		j.name = r.config.journalKey(key)
+		switch r.config.journal.state(j.name) {
+		case stateDone:
+			return true
+		case stateIntent:
+			j.outcome.Err = errEarlierRun
+			return r.deliver(j)
+		}
+	}
+	first := true
+	for _, contact := range r.config.contactKeys(input) {
+		queue := r.queues[contact]
+		if len(queue) > 0 && queue[len(queue)-1] == j {
+			continue
+		}
+		j.contactKeys = append(j.contactKeys, contact)
+		r.queues[contact] = append(queue, j)
+		first = first && len(queue) == 0
+	}
+	if first {
+		r.ready = append(r.ready, j)
+	} else {
+		r.held++
+	}
+	return true
+}
+
+// hasRoom reports whether the next input can be read.
+func (r *run[K, In, Out]) hasRoom() bool {
+	return r.stopped() != nil ||
+		len(r.ready) == 0 && r.waiter == nil && r.inFlight < r.config.maxInFlight && r.held < r.config.maxInFlight
+}
+
+func (r *run[K, In, Out]) isEmpty() bool {
+	return len(r.ready) == 0 && r.inFlight == 0 && r.held == 0
+}
+
+// stopped returns why no further call starts, or nil.
+func (r *run[K, In, Out]) stopped() error {
+	if r.err == nil {
+		r.err = r.ctx.Err()
+	}
+	return r.err
+}
+
+// advance starts calls and yields outcomes until until reports true. It reports false if the loop body
+// breaks.
+func (r *run[K, In, Out]) advance(until func() bool) bool {
+	for {
+		select {
+		case j := <-r.results:
+			if !r.finish(j) {
+				return false
+			}
+			continue
+		default:
+		}
+		if r.canStart() {
+			j := r.ready[0]
+			r.ready = r.ready[1:]
+			if err := r.stopped(); err != nil {
+				j.outcome.Err = err
+				if !r.release(j) {
+					return false
+				}
+				continue
+			}
+			r.start(j)
+			continue
+		}
+		if until() {
 			return true
 		}
-	}
-	return false
-}
-
-// start starts a call on a goroutine of its own.
-func (r *run[K, In, Out]) start(key K, input In, keys []string) {
-	ctx, cancel := context.WithCancel(r.ctx)
-	var decided atomic.Bool // whether the call was sent or canceled, whichever came first
-	r.waiting = func() {
-		if decided.CompareAndSwap(false, true) {
-			cancel()
+		if !r.wait() {
+			return false
 		}
 	}
-	r.inFlight++
-	for _, key := range keys {
-		r.busy[key] = true
+}
+
+// canStart reports whether the first ready job can start now, or be yielded because the run has stopped.
+func (r *run[K, In, Out]) canStart() bool {
+	if len(r.ready) == 0 {
+		return false
 	}
+	return r.stopped() != nil || r.waiter == nil && r.inFlight < r.config.maxInFlight && !time.Now().Before(r.paused)
+}
+
+// wait waits for the next event.
+func (r *run[K, In, Out]) wait() bool {
+	var sent <-chan struct{}
+	if r.waiter != nil {
+		sent = r.waiter.sent
+	}
+	var resumed <-chan time.Time
+	var ended <-chan struct{}
+	if pause := time.Until(r.paused); pause > 0 && len(r.ready) > 0 {
+		timer := time.NewTimer(pause)
+		defer timer.Stop()
+		resumed, ended = timer.C, r.ctx.Done()
+	}
+	select {
+	case j := <-r.results:
+		return r.finish(j)
+	case <-sent:
+		r.waiter = nil
+	case <-resumed:
+	case <-ended:
+	}
+	return true
+}
+
+// start starts a call.
+func (r *run[K, In, Out]) start(j *job[K, In, Out]) {
+	ctx, cancel := context.WithCancel(r.ctx)
+	j.cancel, j.sent, j.isSent, j.tries = cancel, make(chan struct{}), false, j.tries+1
+	r.inFlight++
+	r.waiter = j
 	go func() {
-		res := result[K, In, Out]{key: key, outcome: Outcome[In, Out]{Input: input}, keys: keys, unsent: true, panicked: true}
+		defer func() { r.results <- j }() // there is room for all in flight
+		defer cancel()
 		defer func() {
-			if res.panicked {
-				res.panic = recover()
+			if !j.returned {
+				j.panicked = recover()
 			}
-			cancel()
-			r.done <- res
 		}()
-		var response client.Response
-		res.outcome.Value, res.outcome.Err = r.call(ctx, input, client.WithResponseInto(&response), client.WithOnSend(func() {
-			decided.Store(true)
-			res.unsent = false
-			r.sent <- struct{}{}
-		}))
-		res.limit, res.panicked = response.RateLimit, false
+		j.returned = false
+		if err := r.recordIntent(j); err != nil {
+			j.outcome.Err = err
+		} else {
+			j.outcome.Value, j.outcome.Err = r.call(ctx, j.outcome.Input, client.WithOnSend(j.markSent), client.WithResponseInto(&j.response))
+		}
+		j.returned = true
 	}()
 }
 
-// receive waits until the waiting call was sent or a call ended, and yields the outcome. It returns
-// false if the loop body ended the range.
-func (r *run[K, In, Out]) receive(yield func(K, Outcome[In, Out]) bool) bool {
-	select {
-	case <-r.sent:
-		r.waiting = nil
-		return true
-	case res := <-r.done:
-		r.end(&res)
-		if res.panicked {
-			panic(res.panic)
-		}
-		if errors.Is(res.outcome.Err, client.ErrDailyLimit) {
-			r.ended = true
-		}
-		if res.limit.Known {
-			r.state.Limit = res.limit
-		}
-		return r.yield(yield, res.key, res.outcome)
+func (j *job[K, In, Out]) markSent() {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	if !j.isSent { // a call may make several calls of the client
+		j.isSent = true
+		close(j.sent)
 	}
 }
 
-// end releases what a call that ended had.
-func (r *run[K, In, Out]) end(res *result[K, In, Out]) {
+// cancelUnsent cancels the call if it waits for the rate limit.
+func (j *job[K, In, Out]) cancelUnsent() {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	if !j.isSent {
+		j.cancel()
+	}
+}
+
+// maxTries bounds how often a call is repeated that the rate limit refused.
+const maxTries = 10
+
+// finish handles the end of a call. It reports false if the loop body breaks.
+func (r *run[K, In, Out]) finish(j *job[K, In, Out]) bool {
 	r.inFlight--
-	for _, key := range res.keys {
-		delete(r.busy, key)
+	if r.waiter == j {
+		r.waiter = nil
 	}
-	if res.unsent {
-		r.waiting = nil
+	if !j.returned {
+		if j.panicked != nil {
+			panic(j.panicked)
+		}
+		runtime.Goexit()
+	}
+	err := j.outcome.Err
+	switch wait := retryAfter(err); {
+	case errors.Is(err, client.ErrDailyLimit), r.isTooLate(j):
+		r.err = err
+	case wait > 0 && j.tries < maxTries && r.stopped() == nil:
+		if until := time.Now().Add(wait); until.After(r.paused) {
+			r.paused = until
+		}
+		r.ready = append([]*job[K, In, Out]{j}, r.ready...)
+		return true
+	}
+	return r.release(j)
+}
+
+// isTooLate reports whether the call was not sent because the rate limit allows no request before the
+// deadline of the run. The context has not ended then, and every further call would fail at once.
+func (r *run[K, In, Out]) isTooLate(j *job[K, In, Out]) bool {
+	_, hasDeadline := r.ctx.Deadline()
+	return hasDeadline && !j.isSent && errors.Is(j.outcome.Err, context.DeadlineExceeded)
+}
+
+// retryAfter returns how long to wait before the call is repeated, or 0 if it must not be. A request
+// that the rate limit refused was not applied.
+func retryAfter(err error) time.Duration {
+	var apiErr *client.Error
+	if errors.Is(err, client.ErrRateLimited) && !errors.Is(err, client.ErrMaybeApplied) && errors.As(err, &apiErr) {
+		return apiErr.RetryAfter
+	}
+	return 0
+}
+
+// release makes the jobs behind j ready, and yields the outcome of j.
+func (r *run[K, In, Out]) release(j *job[K, In, Out]) bool {
+	for _, contact := range j.contactKeys {
+		if queue := r.queues[contact][1:]; len(queue) > 0 {
+			r.queues[contact] = queue
+		} else {
+			delete(r.queues, contact)
+		}
+	}
+	released := map[*job[K, In, Out]]bool{}
+	for _, contact := range j.contactKeys {
+		if queue := r.queues[contact]; len(queue) > 0 && r.isFirst(queue[0]) && !released[queue[0]] {
+			released[queue[0]] = true
+			r.held--
+			r.ready = append(r.ready, queue[0])
+		}
+	}
+	return r.deliver(j)
+}
+
+func (r *run[K, In, Out]) isFirst(j *job[K, In, Out]) bool {
+	for _, contact := range j.contactKeys {
+		if r.queues[contact][0] != j {
+			return false
+		}
+	}
+	return true
+}
+
+// deliver yields the outcome of j and records it, even if the loop body breaks or panics.
+func (r *run[K, In, Out]) deliver(j *job[K, In, Out]) bool {
+	defer r.recordResult(j)
+	r.progress.add(j.outcome.Err, j.response.RateLimit, errors.Is(j.outcome.Err, client.ErrMaybeApplied))
+	if r.config.progress != nil {
+		r.config.progress(r.progress.Progress)
+	}
+	return r.yield(j.key, j.outcome)
+}
+
+var errEarlierRun = fmt.Errorf("bulk: an earlier run started the call and did not record its result: check the contact: %w", client.ErrMaybeApplied)
+
+// recordIntent records that the call is about to be made, unless it is idempotent.
+func (r *run[K, In, Out]) recordIntent(j *job[K, In, Out]) error {
+	if r.config.journal == nil {
+		return nil
+	}
+	if j.idempotent || j.intent {
+		return r.config.journal.failure()
+	}
+	j.intent = true
+	return r.config.journal.record(recordIntent, j.name)
+}
+
+// recordResult records the result of a call. An intent whose call may have been applied stays.
+func (r *run[K, In, Out]) recordResult(j *job[K, In, Out]) {
+	if r.config.journal == nil {
+		return
+	}
+	// The journal keeps an error and returns it for the next intent and from Close.
+	switch {
+	case j.tries > 0 && j.outcome.Err == nil:
+		_ = r.config.journal.record(recordDone, j.name)
+	case j.intent && !errors.Is(j.outcome.Err, client.ErrMaybeApplied):
+		_ = r.config.journal.record(recordFailed, j.name)
 	}
 }
 
-func (r *run[K, In, Out]) yield(yield func(K, Outcome[In, Out]) bool, key K, outcome Outcome[In, Out]) bool {
-	p := &r.state
-	p.Done++
-	if outcome.Err != nil {
-		p.Failed++
+// close cancels the call that waits, and waits for the others. Their outcomes are recorded and lost.
+func (r *run[K, In, Out]) close() {
+	if r.waiter != nil {
+		r.waiter.cancelUnsent()
 	}
-	if errors.Is(outcome.Err, client.ErrMaybeApplied) {
-		p.Ambiguous++
-	}
-	if seconds := time.Since(r.started).Seconds(); seconds > 0 {
-		p.Rate = float64(p.Done) / seconds
-	}
-	if r.progress != nil {
-		r.progress(*p)
-	}
-	return yield(key, outcome)
-}
-
-// finish waits for the calls in flight after a break or a panic. The call that waits is canceled,
-// unless it was sent.
-func (r *run[K, In, Out]) finish() {
-	if r.waiting != nil {
-		r.waiting()
-	}
-	for r.inFlight > 0 {
-		<-r.done
-		r.inFlight--
+	for ; r.inFlight > 0; r.inFlight-- {
+		if j := <-r.results; j.returned {
+			r.recordResult(j)
+		}
 	}
 }

@@ -5,274 +5,363 @@ import (
 	"errors"
 	"fmt"
 	"iter"
-	"log"
-	"runtime"
+	"net/http"
 	"slices"
-	"strconv"
-	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
-
-	"go.uber.org/goleak"
 
 	"github.com/highlevel-contacts/contacts-go/client"
 	"github.com/highlevel-contacts/contacts-go/client/bulk"
 	"github.com/highlevel-contacts/contacts-go/client/clienttest"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
-
-const interval = 10 * time.Second
-
-// contacts yields n contacts to upsert.
+// contacts yields n different contacts under their numbers.
 func contacts(n int) iter.Seq2[int, client.UpsertContactRequest] {
 	return func(yield func(int, client.UpsertContactRequest) bool) {
 		for i := range n {
-			if !yield(i, client.UpsertContactRequest{Email: client.Set(fmt.Sprintf("c%d@example.com", i))}) {
+			if !yield(i, client.UpsertContactRequest{Email: client.Set(fmt.Sprintf("p%d@example.com", i))}) {
 				return
 			}
 		}
 	}
 }
 
-func newServer(t *testing.T, latency time.Duration, opts ...clienttest.Option) *clienttest.Server {
+// inBubble runs a test with a fake whose clock is that of the bubble.
+func inBubble(t *testing.T, test func(t *testing.T, hl *clienttest.Server), opts ...clienttest.Option) {
 	t.Helper()
-	s := clienttest.NewServer(t, append([]clienttest.Option{clienttest.WithoutSocket(), clienttest.WithoutValidation()}, opts...)...)
-	if latency > 0 {
-		s.Fail(clienttest.Fault{Operation: "upsertContact", Delay: latency})
-	}
-	return s
+	synctest.Test(t, func(t *testing.T) {
+		test(t, clienttest.NewServer(t, append([]clienttest.Option{clienttest.WithoutSocket(), clienttest.WithoutValidation()}, opts...)...))
+	})
 }
 
-func TestAllIsAsFastAsTheLimit(t *testing.T) {
+func count429(hl *clienttest.Server) (n int) {
+	for _, request := range hl.Requests() {
+		if request.Status == http.StatusTooManyRequests {
+			n++
+		}
+	}
+	return n
+}
+
+// ideal is the shortest time for n requests under the production limit.
+func ideal(n int, latency time.Duration) time.Duration {
+	limit := clienttest.ProductionLimit
+	return time.Duration((n-1)/limit.Max)*limit.Interval + latency
+}
+
+func TestAllTakesIdealTime(t *testing.T) {
+	t.Parallel()
 	for _, latency := range []time.Duration{0, 200 * time.Millisecond, 2 * time.Second} {
 		t.Run(latency.String(), func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
-				s := newServer(t, latency)
-				c := s.Client()
-				start, done := time.Now(), 0
-				for key, outcome := range bulk.All(t.Context(), contacts(1000), c.Contacts.Upsert) {
-					if done++; outcome.Err != nil {
-						t.Fatalf("input %d: %v", key, outcome.Err)
+			t.Parallel()
+			inBubble(t, func(t *testing.T, hl *clienttest.Server) {
+				hl.Fail(clienttest.Fault{Delay: latency})
+				start, seen := time.Now(), map[int]bool{}
+				for i, outcome := range bulk.All(t.Context(), contacts(1000), hl.Client().Contacts.Upsert) {
+					if outcome.Err != nil || !outcome.Value.New || seen[i] {
+						t.Fatalf("input %d: got %+v, seen %v", i, outcome, seen[i])
 					}
+					seen[i] = true
 				}
-				ideal := 9*interval + latency
-				if took := time.Since(start); done != 1000 || took > ideal*105/100 {
-					t.Errorf("got %d outcomes in %v, want 1000 in at most 1.05 of %v", done, took, ideal)
+				ratio := float64(time.Since(start)) / float64(ideal(1000, latency))
+				t.Logf("%.3f of the ideal time", ratio)
+				if ratio > 1.05 || len(seen) != 1000 || hl.Len() != 1000 || count429(hl) > 0 {
+					t.Errorf("got %.3f of the ideal, %d outcomes, %d contacts, %d 429s", ratio, len(seen), hl.Len(), count429(hl))
 				}
-				if requests := len(s.Requests()); requests != 1000 {
-					t.Errorf("got %d requests, want 1000: none was rejected and retried", requests)
-				}
-				t.Logf("%.3f of the ideal", time.Since(start).Seconds()/ideal.Seconds())
 			})
 		})
 	}
 }
 
-func TestAllLetsOthersThrough(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		s := newServer(t, 0)
-		seeded := s.Seed(client.Contact{Email: "get@example.com"})
-		c := s.Client()
-		waits := make(chan time.Duration, 1)
+func TestAllLeavesOtherCallersTheirTurn(t *testing.T) {
+	t.Parallel()
+	inBubble(t, func(t *testing.T, hl *clienttest.Server) {
+		id := hl.Seed(client.Contact{Email: "ada@example.com"})[0].ID
+		c := hl.Client()
+		hl.Fail(clienttest.Fault{Delay: 200 * time.Millisecond})
+		var longest time.Duration
+		done := make(chan struct{})
+		ctx, cancel := context.WithCancel(t.Context())
 		go func() {
-			time.Sleep(interval / 2)
-			start := time.Now()
-			if _, err := c.Contacts.Get(t.Context(), seeded[0].ID); err != nil {
-				t.Error(err)
+			defer close(done)
+			for ctx.Err() == nil {
+				time.Sleep(1700 * time.Millisecond)
+				start := time.Now()
+				if _, err := c.Contacts.Get(t.Context(), id); err != nil {
+					t.Error(err)
+				}
+				longest = max(longest, time.Since(start))
 			}
-			waits <- time.Since(start)
 		}()
-		for _, outcome := range bulk.All(t.Context(), contacts(500), c.Contacts.Upsert) {
+		for _, outcome := range bulk.All(t.Context(), contacts(1000), c.Contacts.Upsert) {
 			if outcome.Err != nil {
-				t.Fatal(outcome.Err)
+				t.Error(outcome.Err)
 			}
 		}
-		if wait := <-waits; wait > interval*11/10 {
-			t.Errorf("a get waited for %v, want at most 1.1 intervals", wait)
+		cancel()
+		<-done
+		if longest > 11*time.Second {
+			t.Errorf("a Get took %v, want at most 11s", longest)
 		}
 	})
 }
 
 func TestAllOrdersCallsAboutOneContact(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		c := newServer(t, time.Second).Client()
-		var requests []client.UpsertContactRequest
-		for i, email := range []string{"a@example.com", "A@example.com ", "a@EXAMPLE.com"} {
-			requests = append(requests, client.UpsertContactRequest{Email: client.Set(email), City: client.Set(strconv.Itoa(i))})
-		}
-		var order []int
-		for key, outcome := range bulk.All(t.Context(), slices.All(requests), c.Contacts.Upsert) {
-			if order = append(order, key); outcome.Err != nil || outcome.Unapplied() != nil {
-				t.Errorf("input %d: got %v, unapplied %q", key, outcome.Err, outcome.Unapplied())
-			}
-		}
-		if !slices.Equal(order, []int{0, 1, 2}) {
-			t.Errorf("got order %v, want that of the inputs", order)
-		}
-	})
-}
-
-func TestAllEndsOnBreak(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		s := newServer(t, time.Second)
-		for range bulk.All(t.Context(), contacts(50), s.Client().Contacts.Upsert) {
-			break
-		}
-		if sent, stored := len(s.Requests()), s.Len(); sent != stored {
-			t.Errorf("got %d requests and %d contacts, want that calls which were sent run to their end", sent, stored)
-		}
-	})
-}
-
-func TestAllYieldsWhatWasSentWhenTheContextEnds(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		c := newServer(t, 20*time.Second).Client()
-		ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
-		defer cancel()
-		ambiguous := 0
-		for _, outcome := range bulk.All(ctx, contacts(50), c.Contacts.Upsert) {
-			if errors.Is(outcome.Err, client.ErrMaybeApplied) {
-				ambiguous++
-			}
-		}
-		if ambiguous != 50 {
-			t.Errorf("got %d ambiguous outcomes, want 50", ambiguous)
-		}
-	})
-}
-
-func TestAllPassesPanicsOn(t *testing.T) {
-	for name, run := range map[string]func(){
-		"input": func() {
-			for range bulk.All(t.Context(), func(func(int, string) bool) { panic("x") }, noCall) {
-			}
-		},
-		"loop body": func() {
-			for range bulk.All(t.Context(), slices.All([]string{"a"}), noCall) {
-				panic("x")
-			}
-		},
-		"call": func() {
-			call := func(context.Context, string, ...client.CallOption) (int, error) { panic("x") }
-			for range bulk.All(t.Context(), slices.All([]string{"a"}), call) {
-			}
-		},
-	} {
-		t.Run(name, func(t *testing.T) {
-			defer func() {
-				if got := recover(); got != "x" {
-					t.Errorf("got panic %v, want x", got)
-				}
-			}()
-			run()
-		})
+	t.Parallel()
+	upsert := func(i int, email, phone string) client.UpsertContactRequest {
+		return client.UpsertContactRequest{Email: client.SetNonZero(email), Phone: client.SetNonZero(phone), City: client.Set(fmt.Sprint(i))}
 	}
+	inputs := []client.UpsertContactRequest{
+		upsert(0, "ada@example.com", ""), upsert(1, " ADA@example.com ", "(415) 555-0100"), upsert(2, "", "+14155550100"),
+		upsert(3, "grace@example.com", ""), upsert(4, "ada@example.com", "+1 415 555 0100"),
+	}
+	inBubble(t, func(t *testing.T, _ *clienttest.Server) {
+		var order []int
+		var running atomic.Int32
+		call := func(_ context.Context, in client.UpsertContactRequest, _ ...client.CallOption) (string, error) {
+			city, _ := in.City.Get()
+			if city != "3" && running.Add(1) > 1 {
+				t.Error("two calls about one contact at a time")
+			}
+			time.Sleep(time.Second)
+			if city != "3" {
+				running.Add(-1)
+			}
+			return city, nil
+		}
+		for i := range bulk.All(t.Context(), slices.All(inputs), call) {
+			if i != 3 {
+				order = append(order, i)
+			}
+		}
+		if !slices.Equal(order, []int{0, 1, 2, 4}) {
+			t.Errorf("got the order %v, want that of the inputs", order)
+		}
+	})
 }
 
-func noCall(context.Context, string, ...client.CallOption) (int, error) { return 0, nil }
+func TestAllHoldsBackWithoutStopping(t *testing.T) {
+	t.Parallel()
+	inBubble(t, func(t *testing.T, hl *clienttest.Server) {
+		ids := hl.Seed(client.Contact{Email: "a@example.com"}, client.Contact{Email: "b@example.com"})
+		hl.Fail(clienttest.Fault{Delay: time.Second})
+		changes := []bulk.Change{
+			{ids[0].ID, client.UpdateContactRequest{City: client.Set("1")}},
+			{ids[0].ID, client.UpdateContactRequest{City: client.Set("2")}},
+			{ids[1].ID, client.UpdateContactRequest{City: client.Set("3")}},
+		}
+		start := time.Now()
+		for i, outcome := range bulk.All(t.Context(), slices.All(changes), bulk.Update(hl.Client())) {
+			if outcome.Err != nil || outcome.Unapplied() != nil {
+				t.Errorf("%d: got %v, %v", i, outcome.Err, outcome.Unapplied())
+			}
+		}
+		if took := time.Since(start); took != 2*time.Second {
+			t.Errorf("took %v, want 2s", took)
+		}
+		for i, outcome := range bulk.All(t.Context(), slices.All([]string{ids[0].ID, ids[0].ID}), bulk.Delete(hl.Client())) {
+			if i == 0 && outcome.Err != nil || i == 1 && !errors.Is(outcome.Err, client.ErrNotFound) {
+				t.Errorf("delete %d: got %v", i, outcome.Err)
+			}
+		}
+	})
+}
 
-func TestAllEndsOnDailyLimit(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		c := newServer(t, 0, clienttest.WithRateLimit(clienttest.RateLimit{Max: 100, Interval: interval, Daily: 20})).Client()
-		consumed, limited := 0, 0
+func TestAllWithKey(t *testing.T) {
+	t.Parallel()
+	inBubble(t, func(t *testing.T, _ *clienttest.Server) {
+		call := func(_ context.Context, _ int, _ ...client.CallOption) (struct{}, error) {
+			time.Sleep(time.Second)
+			return struct{}{}, nil
+		}
+		for range bulk.All(t.Context(), slices.All([]int{1, 3, 2}), call, bulk.WithKey(func(i int) string { return fmt.Sprint(i % 2) }), nil) {
+		}
+		defer func() {
+			if recover() == nil {
+				t.Error("no panic for a function of another type")
+			}
+		}()
+		for range bulk.All(t.Context(), slices.All([]int{1}), call, bulk.WithKey(func(s string) string { return s })) {
+		}
+	})
+}
+
+func TestAllBreak(t *testing.T) {
+	t.Parallel()
+	inBubble(t, func(t *testing.T, hl *clienttest.Server) {
+		hl.Fail(clienttest.Fault{Delay: time.Second})
+		read, start := 0, time.Now()
 		inputs := func(yield func(int, client.UpsertContactRequest) bool) {
-			for i, request := range contacts(1000) {
-				if consumed++; !yield(i, request) {
+			for i, in := range contacts(1000) {
+				read++
+				if !yield(i, in) {
 					return
 				}
 			}
 		}
-		for _, outcome := range bulk.All(t.Context(), inputs, c.Contacts.Upsert) {
-			if errors.Is(outcome.Err, client.ErrRateLimited) {
-				limited++
-			}
+		for range bulk.All(t.Context(), inputs, hl.Client().Contacts.Upsert) {
+			break
 		}
-		if limited == 0 || consumed > 130 {
-			t.Errorf("got %d inputs consumed and %d rate limited, want an end after the first of them", consumed, limited)
+		// The first outcome arrives after a second; all calls that were sent end then.
+		if took := time.Since(start); took > 3*time.Second || hl.Len() != 100 || read > 101 {
+			t.Errorf("took %v, %d contacts, %d inputs read", took, hl.Len(), read)
 		}
 	})
 }
 
-func TestAllUsesConstantMemory(t *testing.T) {
-	inputs := func(yield func(int, string) bool) {
-		for i := range 1_000_000 {
-			if !yield(i, "") {
-				return
-			}
-		}
-	}
-	var before, after runtime.MemStats
-	runtime.GC()
-	runtime.ReadMemStats(&before)
-	for key := range bulk.All(t.Context(), inputs, noCall) {
-		if key%250_000 == 249_999 {
-			runtime.GC()
-			if runtime.ReadMemStats(&after); after.HeapAlloc > before.HeapAlloc+4<<20 {
-				t.Fatalf("after %d inputs: the heap grew by %d bytes, want at most 4 MiB", key+1, after.HeapAlloc-before.HeapAlloc)
-			}
-		}
-	}
-}
-
-func TestProgress(t *testing.T) {
-	s := newServer(t, 0)
-	s.Fail(clienttest.Fault{Operation: "upsertContact", Count: 1, Status: 422})
-	var last bulk.Progress
-	for range bulk.All(t.Context(), contacts(3), s.Client().Contacts.Upsert, bulk.WithProgress(func(p bulk.Progress) { last = p })) {
-	}
-	if last.Done != 3 || last.Failed != 1 || last.Limit.Max != 100 || last.Rate <= 0 {
-		t.Errorf("got %+v, want 3 done, 1 failed and the limit", last)
-	}
-}
-
-func ExampleAll() {
-	server, err := clienttest.Start(clienttest.WithoutSocket())
-	if err != nil {
-		log.Fatal(err)
-	}
-	defer server.Close()
-	c := server.Client()
-
-	rows := []client.UpsertContactRequest{{Email: client.Set("ada@example.com")}, {Email: client.Set("grace@example.com")}}
-	var ids []string
-	for row, outcome := range bulk.All(context.Background(), slices.All(rows), c.Contacts.Upsert) {
-		if outcome.Err != nil {
-			log.Printf("row %d: %v", row, outcome.Err)
-			continue
-		}
-		ids = append(ids, outcome.Value.Contact.ID)
-	}
-	failed := 0
-	for _, outcome := range bulk.All(context.Background(), slices.All(ids), bulk.Delete(c)) {
-		if outcome.Err != nil {
-			failed++
-		}
-	}
-	fmt.Println(len(ids), "created,", failed, "not deleted", strings.Repeat("!", server.Len()))
-	// Output: 2 created, 0 not deleted
-}
-
-func TestWithKeyOrdersCalls(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		c := newServer(t, time.Second).Client()
-		upsert := func(ctx context.Context, row int, opts ...client.CallOption) (*client.UpsertContactResult, error) {
-			return c.Contacts.Upsert(ctx, client.UpsertContactRequest{Email: client.Set(fmt.Sprintf("c%d@example.com", row))}, opts...)
-		}
-		rows := slices.All([]int{1, 2, 3})
-		took := func(opts ...bulk.Option) time.Duration {
-			start := time.Now()
-			for row, outcome := range bulk.All(t.Context(), rows, upsert, opts...) {
-				if outcome.Err != nil {
-					t.Errorf("row %d: %v", row, outcome.Err)
+func TestAllContextEnds(t *testing.T) {
+	t.Parallel()
+	inBubble(t, func(t *testing.T, hl *clienttest.Server) {
+		hl.Fail(clienttest.Fault{Delay: 3 * time.Second})
+		ctx, cancel := context.WithTimeout(t.Context(), 14*time.Second)
+		defer cancel()
+		read := 0
+		inputs := func(yield func(int, client.CreateContactRequest) bool) {
+			for i := range 1000 {
+				read++
+				if !yield(i, client.CreateContactRequest{Email: fmt.Sprintf("p%d@example.com", i)}) {
+					return
 				}
 			}
-			return time.Since(start)
 		}
-		same := bulk.WithKey(func(int) string { return "same" })
-		if apart, together := took(), took(same); apart != time.Second || together != 3*time.Second {
-			t.Errorf("got %v without a key and %v with the same key, want 1s and 3s", apart, together)
+		outcomes, ok, ambiguous := 0, 0, 0
+		for _, outcome := range bulk.All(ctx, inputs, hl.Client().Contacts.Create) {
+			outcomes++
+			switch {
+			case outcome.Err == nil:
+				ok++
+			case errors.Is(outcome.Err, client.ErrMaybeApplied):
+				ambiguous++
+			case !errors.Is(outcome.Err, context.DeadlineExceeded):
+				t.Error(outcome.Err)
+			}
+		}
+		if outcomes != read || ok < 100 {
+			t.Errorf("%d inputs read, %d outcomes, %d ok, %d ambiguous", read, outcomes, ok, ambiguous)
+		}
+		cancel()
+		for range bulk.All(ctx, inputs, hl.Client().Contacts.Create) {
+			t.Error("an outcome after the end of the context")
+		}
+	})
+}
+
+// Writes that were sent when the context ends are ambiguous, and are yielded.
+func TestAllContextCanceled(t *testing.T) {
+	t.Parallel()
+	inBubble(t, func(t *testing.T, hl *clienttest.Server) {
+		hl.Fail(clienttest.Fault{Delay: 3 * time.Second})
+		ctx, cancel := context.WithCancel(t.Context())
+		time.AfterFunc(time.Second, cancel)
+		outcomes, ambiguous, canceled := 0, 0, 0
+		for _, outcome := range bulk.All(ctx, contacts(1000), hl.Client().Contacts.Upsert) {
+			outcomes++
+			if errors.Is(outcome.Err, client.ErrMaybeApplied) {
+				ambiguous++
+			}
+			if errors.Is(outcome.Err, context.Canceled) {
+				canceled++
+			}
+		}
+		if outcomes != 100 || ambiguous != 100 || canceled != 100 {
+			t.Errorf("%d outcomes, %d ambiguous, %d canceled, want 100 of each", outcomes, ambiguous, canceled)
+		}
+	})
+}
+
+func TestAllDailyLimit(t *testing.T) {
+	t.Parallel()
+	limit := clienttest.ProductionLimit
+	limit.Daily = 150
+	inBubble(t, func(t *testing.T, hl *clienttest.Server) {
+		last, read, refused := 0, 0, 0
+		inputs := func(yield func(int, client.UpsertContactRequest) bool) {
+			for i, in := range contacts(1000) {
+				read++
+				if !yield(i, in) {
+					return
+				}
+			}
+		}
+		for _, outcome := range bulk.All(t.Context(), inputs, hl.Client().Contacts.Upsert) {
+			last++
+			if outcome.Err != nil {
+				refused++
+				if !errors.Is(outcome.Err, client.ErrDailyLimit) || !errors.Is(outcome.Err, client.ErrRateLimited) {
+					t.Error(outcome.Err)
+				}
+			}
+		}
+		if hl.Len() != 150 || last != read || refused == 0 || refused > 100 {
+			t.Errorf("%d contacts, %d read, %d outcomes, %d refused", hl.Len(), read, last, refused)
+		}
+	}, clienttest.WithRateLimit(limit))
+}
+
+// A pause of more than 30 seconds makes the pacer refuse calls at once. No input is lost.
+func TestAllWaitsForLongPause(t *testing.T) {
+	t.Parallel()
+	inBubble(t, func(t *testing.T, hl *clienttest.Server) {
+		hl.Fail(clienttest.Fault{After: 50, Count: 1, Status: 429, Header: http.Header{"Retry-After": {"120"}}})
+		outcomes := 0
+		for i, outcome := range bulk.All(t.Context(), contacts(300), hl.Client().Contacts.Upsert) {
+			if outcomes++; outcome.Err != nil {
+				t.Fatalf("input %d: %v", i, outcome.Err)
+			}
+		}
+		if outcomes != 300 || hl.Len() != 300 {
+			t.Errorf("%d outcomes, %d contacts", outcomes, hl.Len())
+		}
+	})
+}
+
+func TestAllPanics(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		name             string
+		call, body, read bool
+	}{{name: "call", call: true}, {name: "body", body: true}, {name: "inputs", read: true}} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			inBubble(t, func(t *testing.T, _ *clienttest.Server) {
+				defer func() {
+					if got := recover(); got != tt.name {
+						t.Errorf("recovered %v, want %q", got, tt.name)
+					}
+				}()
+				inputs := func(yield func(int, int) bool) {
+					yield(0, 0)
+					if tt.read {
+						panic(tt.name)
+					}
+				}
+				call := func(context.Context, int, ...client.CallOption) (int, error) {
+					if tt.call {
+						panic(tt.name)
+					}
+					return 0, nil
+				}
+				for range bulk.All(t.Context(), inputs, call) {
+					if tt.body {
+						panic(tt.name)
+					}
+				}
+			})
+		})
+	}
+}
+
+func TestAllProgress(t *testing.T) {
+	t.Parallel()
+	inBubble(t, func(t *testing.T, hl *clienttest.Server) {
+		hl.Fail(clienttest.Fault{After: 5, Count: 1, Status: 422, Body: `{"statusCode":422,"message":"no"}`})
+		var last bulk.Progress
+		for range bulk.All(t.Context(), contacts(500), hl.Client().Contacts.Upsert, bulk.WithProgress(func(p bulk.Progress) { last = p }), bulk.WithMaxInFlight(7)) {
+		}
+		if last.Done != 500 || last.Failed != 1 || last.Ambiguous != 0 || last.Limit.Max != 100 || last.Rate < 9 || last.Rate > 25 {
+			t.Errorf("got %+v", last)
 		}
 	})
 }

@@ -2,31 +2,36 @@ package bulk
 
 import (
 	"fmt"
-	"strings"
+	"time"
 
 	"github.com/highlevel-contacts/contacts-go/client"
 )
 
-// Option configures [All].
+// An Option configures [All].
 type Option func(*config)
 
 type config struct {
 	maxInFlight int
 	progress    func(Progress)
-	keys        func(input any) []string
+	contactKeys func(input any) []string
+	journal     *Journal
+	journalKey  func(key any) string
 }
 
-// Progress is the state of a run after an outcome.
-type Progress struct {
-	Done      int     // outcomes, including those that failed
-	Failed    int     // outcomes with an error
-	Ambiguous int     // outcomes whose error matches [client.ErrMaybeApplied]
-	Rate      float64 // outcomes per second since the start of the run
-	Limit     client.RateLimit
+const defaultMaxInFlight = 100
+
+func newConfig(opts []Option) config {
+	c := config{maxInFlight: defaultMaxInFlight, contactKeys: contactKeys}
+	for _, opt := range opts {
+		if opt != nil {
+			opt(&c)
+		}
+	}
+	return c
 }
 
-// WithMaxInFlight sets how many calls may be in flight at a time, 100 by default. A number below 1
-// has no effect.
+// WithMaxInFlight sets how many calls are in flight at most, 100 by default. Numbers below 1 mean the
+// default. Fewer are in flight if the rate limit allows fewer.
 func WithMaxInFlight(n int) Option {
 	return func(c *config) {
 		if n > 0 {
@@ -35,69 +40,86 @@ func WithMaxInFlight(n int) Option {
 	}
 }
 
-// WithProgress calls progress before each outcome is yielded, on the goroutine of the caller.
+// WithProgress calls progress on the caller's goroutine before each outcome is yielded.
 func WithProgress(progress func(Progress)) Option {
 	return func(c *config) { c.progress = progress }
 }
 
-// WithKey sets what inputs of type In are about, for types that this package does not know. Calls for
-// inputs with the same key run one after another; an empty key is about nothing else.
+// WithKey sets which inputs are about the same contact: those with the same key. Inputs whose key is
+// empty are independent. The function replaces the default rule. It must take the type of the inputs,
+// otherwise All panics.
 func WithKey[In any](key func(In) string) Option {
 	return func(c *config) {
-		c.keys = func(input any) []string {
+		c.contactKeys = func(input any) []string {
 			in, ok := input.(In)
 			if !ok {
-				return contactKeys(input)
+				panic(fmt.Sprintf("bulk: WithKey: the function takes a %T, the input is a %T", in, input))
 			}
-			if text := key(in); text != "" {
-				return []string{text}
+			if k := key(in); k != "" {
+				return []string{k}
 			}
 			return nil
 		}
 	}
 }
 
-// contactKeys returns what identifies the contact that an input is about: its ID, email address or
-// phone number.
-func contactKeys(input any) []string {
-	switch input := input.(type) {
-	case string:
-		return appendKey(nil, "id", input)
-	case Change:
-		email, _ := input.Set.Email.Get()
-		phone, _ := input.Set.Phone.Get()
-		return identifiers(input.ID, email, phone)
-	case client.CreateContactRequest:
-		return identifiers("", input.Email, input.Phone)
-	case client.UpsertContactRequest:
-		email, _ := input.Email.Get()
-		phone, _ := input.Phone.Get()
-		return identifiers("", email, phone)
-	}
-	return nil
-}
-
-func identifiers(id, email, phone string) []string {
-	keys := appendKey(nil, "id", id)
-	keys = appendKey(keys, "email", strings.ToLower(strings.TrimSpace(email)))
-	return appendKey(keys, "phone", phoneKey(phone))
-}
-
-func appendKey(keys []string, kind, value string) []string {
-	if value == "" {
-		return keys
-	}
-	return append(keys, fmt.Sprintf("%s:%s", kind, value))
-}
-
-// phoneKey returns the last nine digits of a number, which are the same with and without a country
-// code or trunk prefix.
-func phoneKey(phone string) string {
-	digits := strings.Map(func(r rune) rune {
-		if r < '0' || r > '9' {
-			return -1
+// WithJournal records the run in j and skips inputs that j records as done. The function returns the
+// text form of a key. It must return the same text for the same input in every run, and another text
+// for each input. It must take the type of the keys, otherwise All panics.
+//
+// The intent to make a call that is not idempotent is written to the disk before the call is sent: a
+// create, an upsert that always creates a contact, and any input of a type that package bulk does not
+// know. If an earlier run recorded the intent and no result, the input is yielded with an error that
+// matches [client.ErrMaybeApplied] and is not sent. An input is recorded as done after the loop body
+// has handled its outcome. Inputs that failed are sent again by the next run.
+func WithJournal[K any](j *Journal, key func(K) string) Option {
+	return func(c *config) {
+		c.journal = j
+		c.journalKey = func(k any) string {
+			typed, ok := k.(K)
+			if !ok {
+				panic(fmt.Sprintf("bulk: WithJournal: the function takes a %T, the key is a %T", typed, k))
+			}
+			return key(typed)
 		}
-		return r
-	}, phone)
-	return digits[max(len(digits)-9, 0):]
+	}
+}
+
+// Progress is the state of a run.
+type Progress struct {
+	Done      int              // outcomes, the failed ones included
+	Failed    int              // outcomes with an error, the ambiguous ones included
+	Ambiguous int              // outcomes that match client.ErrMaybeApplied
+	Rate      float64          // recent outcomes per second
+	Limit     client.RateLimit // of the latest response
+}
+
+// rateWindow is the number of outcomes of which Progress.Rate is the rate.
+const rateWindow = 200
+
+// progress counts outcomes.
+type progress struct {
+	Progress
+	times [rateWindow]time.Time // of the latest outcomes, a ring; first the start
+	n     int
+}
+
+func (p *progress) add(err error, limit client.RateLimit, ambiguous bool) {
+	now := time.Now()
+	p.Done++
+	if err != nil {
+		p.Failed++
+	}
+	if ambiguous {
+		p.Ambiguous++
+	}
+	if limit.Known {
+		p.Limit = limit
+	}
+	p.times[p.n%rateWindow] = now
+	p.n++
+	oldest := p.times[max(0, p.n-rateWindow)%rateWindow]
+	if elapsed := now.Sub(oldest).Seconds(); elapsed > 0 {
+		p.Rate = float64(min(p.n, rateWindow)-1) / elapsed
+	}
 }

@@ -3,29 +3,53 @@ package verify_test
 import (
 	"context"
 	"fmt"
-	"log"
+	"net/http"
+	"net/http/httptest"
 
 	"github.com/highlevel-contacts/contacts-go/client"
-	"github.com/highlevel-contacts/contacts-go/client/clienttest"
 	"github.com/highlevel-contacts/contacts-go/client/verify"
 )
 
-// The API ignores a value that is not an option of a select field, and responds with a success.
 func ExampleUnapplied() {
-	server, err := clienttest.Start(clienttest.WithoutSocket())
-	if err != nil {
-		log.Fatal(err)
-	}
-	defer server.Close()
-
 	sent := client.UpsertContactRequest{
-		Email: client.Set("ada@example.com"), City: client.Set("London"),
-		CustomFields: []client.CustomFieldInput{client.NewCustomField("3sv6UEo51C9Bmpo1cKTq", "huge")},
+		Email: client.Set("ada@example.com"), Phone: client.Set("(415) 555-0100"), Tags: []string{"VIP"},
 	}
-	got, err := server.Client().Contacts.Upsert(context.Background(), sent)
-	if err != nil {
-		log.Fatal(err)
-	}
+	// The phone number belongs to another contact, so the API ignored it.
+	got := &client.UpsertContactResult{Contact: client.Contact{Email: "ada@example.com", Tags: []string{"vip"}}}
 	fmt.Println(verify.Unapplied(sent, got))
-	// Output: [customFields/3sv6UEo51C9Bmpo1cKTq]
+	// Output: [phone]
+}
+
+// The IDs of custom fields come from the API itself.
+func ExampleWithFieldKeys() {
+	api := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		fmt.Fprint(w, `{"customFields":[{"id":"6dvNaf7VhkQ9snc5vnjJ","fieldKey":"contact.shoe_size"}]}`)
+	}))
+	defer api.Close()
+	c, err := client.New(client.StaticToken("pit-0"), client.WithBaseURL(api.URL))
+	if err != nil {
+		panic(err)
+	}
+
+	var list struct {
+		CustomFields []struct{ ID, FieldKey string }
+	}
+	if err := c.Do(context.Background(), http.MethodGet, "/locations/ve9EPM428h8vShlRW1KT/customFields", nil, nil, &list); err != nil {
+		panic(err)
+	}
+	ids := map[string]string{}
+	for _, field := range list.CustomFields {
+		ids[field.FieldKey] = field.ID
+	}
+
+	sent := client.UpdateContactRequest{CustomFields: []client.CustomFieldInput{client.NewCustomFieldByKey("shoe_size", 42)}}
+	got := &client.Contact{} // the API dropped the field
+	fmt.Println(verify.Unapplied(sent, got, verify.WithFieldKeys(ids)))
+	// Output: [customFields/6dvNaf7VhkQ9snc5vnjJ]
+}
+
+func ExampleUnverifiable() {
+	sent := client.UpdateContactRequest{CustomFields: []client.CustomFieldInput{client.NewCustomFieldByKey("shoe_size", 42)}}
+	fmt.Println(verify.Unverifiable(sent))
+	// Output: [customFields/shoe_size]
 }

@@ -1,9 +1,3 @@
-// Package verify compares what a write sent with the contact that the API returned.
-//
-// The API accepts some values and does not store them: an unknown custom field, a value that is not
-// an option of a select field, the phone number of an upsert that matched another contact by its
-// email address. [Unapplied] finds them. It knows how the API normalizes values, and reports nothing
-// where it cannot know.
 package verify
 
 import (
@@ -14,107 +8,124 @@ import (
 	"github.com/highlevel-contacts/contacts-go/client"
 )
 
-// Option configures [Unapplied] and [Unverifiable].
+// An Option configures [Unapplied] and [Unverifiable].
 type Option func(*config)
 
 type config struct {
-	fieldIDs map[string]string // by normalized key
+	ids map[string]string // IDs of custom fields by key, without the prefix "contact."
 }
 
-// WithFieldKeys sets the IDs of custom fields by their keys, so that fields which were written by
-// key can be verified: responses have IDs only. A key may have the prefix "contact.".
+// WithFieldKeys provides the IDs of custom fields by key, so that fields written by key can be
+// verified. Keys may have the prefix "contact.", which the API adds when it lists custom fields.
 func WithFieldKeys(ids map[string]string) Option {
 	return func(c *config) {
 		for key, id := range ids {
-			c.fieldIDs[fieldKey(key)] = id
+			c.ids[fieldKey(key)] = id
 		}
 	}
 }
 
-// fieldKey returns a key without the prefix that the list of custom fields has and writes may omit.
-func fieldKey(key string) string {
-	return strings.TrimPrefix(strings.TrimSpace(key), "contact.")
-}
-
-// Unapplied returns the names of the values that were sent and are not in the response, sorted: JSON
-// names such as "phone", and "customFields/<id>", "tags/<tag>" and "dndSettings/<channel>" for
-// parts. A property that was cleared and still has a value is listed too. It returns nil if
-// everything was applied, as far as that can be known.
-//
-// Sent is a [client.CreateContactRequest], [client.UpdateContactRequest] or
-// [client.UpsertContactRequest]; got is a [client.Contact] or a [client.UpsertContactResult]. Both may
-// be pointers. Unapplied returns nil for other types.
-func Unapplied(sent, got any, opts ...Option) []string {
-	contact, updated := response(got)
-	want := properties(sent)
-	if contact == nil || want == nil {
-		return nil
-	}
-	c := comparison{config: newConfig(opts), contact: contact, updated: updated}
-	for name, value := range want {
-		c.property(name, value)
-	}
-	slices.Sort(c.unapplied)
-	return slices.Compact(c.unapplied)
-}
-
-// Unverifiable returns the names of the custom fields that were sent by a key whose ID is not known,
-// as "customFields/<key>", sorted. Use [WithFieldKeys] to make them verifiable.
-func Unverifiable(sent any, opts ...Option) []string {
-	config := newConfig(opts)
-	var names []string
-	for _, field := range customFields(properties(sent)["customFields"]) {
-		if field.ID == "" && config.fieldIDs[fieldKey(field.Key)] == "" {
-			names = append(names, "customFields/"+field.Key)
-		}
-	}
-	slices.Sort(names)
-	return slices.Compact(names)
-}
-
-func newConfig(opts []Option) config {
-	c := config{fieldIDs: map[string]string{}}
+func newConfig(opts []Option) *config {
+	c := &config{ids: map[string]string{}}
 	for _, opt := range opts {
 		if opt != nil {
-			opt(&c)
+			opt(c)
 		}
 	}
 	return c
 }
 
-// response returns the contact of a response, and whether it is that of an upsert which updated an
-// existing contact.
-func response(got any) (contact *client.Contact, updated bool) {
-	switch got := got.(type) {
+// Unapplied returns the JSON names of the values in sent that got does not have, in the order of their
+// names: "phone", "tags/vip", "dndSettings/SMS", "customFields/<id>". A property that was cleared and
+// still has a value is one of them. The result contains no values except tags.
+//
+// Sent is a request to create, update or upsert a contact. Got is the response: a [client.Contact] or
+// a [client.UpsertContactResult]. Both may be pointers. Unapplied returns nil for other types.
+//
+// The response to an upsert returns the gender of the request even though the API discards it for an
+// existing contact, so the gender is reported if New is false. To verify the stored value, pass a
+// contact that Get has returned.
+func Unapplied(sent, got any, opts ...Option) []string {
+	request := parseRequest(sent)
+	contact, updated := parseResponse(got)
+	if request == nil || contact == nil {
+		return nil
+	}
+	var names []string
+	for _, property := range properties {
+		value, ok := request[property.name]
+		if !ok || property.applied(value, contact) {
+			continue
+		}
+		names = append(names, property.name)
+	}
+	if _, ok := request["gender"]; ok && updated && !slices.Contains(names, "gender") {
+		names = append(names, "gender")
+	}
+	names = append(names, unappliedTags(request["tags"], contact.Tags)...)
+	names = append(names, unappliedChannels(request, contact)...)
+	names = append(names, unappliedFields(request["customFields"], contact, newConfig(opts))...)
+	return sorted(names)
+}
+
+// Unverifiable returns the custom fields of a request that [Unapplied] cannot verify, as
+// "customFields/<key>": those written by a key for which [WithFieldKeys] has no ID.
+func Unverifiable(sent any, opts ...Option) []string {
+	c := newConfig(opts)
+	var names []string
+	for _, field := range parseFields(parseRequest(sent)["customFields"]) {
+		if field.ID == "" && c.ids[fieldKey(field.Key)] == "" {
+			names = append(names, "customFields/"+field.Key)
+		}
+	}
+	return sorted(names)
+}
+
+// parseRequest returns the properties that a request sends, or nil if sent is not a request.
+func parseRequest(sent any) map[string]json.RawMessage {
+	switch request := sent.(type) {
+	case client.CreateContactRequest, client.UpdateContactRequest, client.UpsertContactRequest:
+	case *client.CreateContactRequest:
+		if request == nil {
+			return nil
+		}
+	case *client.UpdateContactRequest:
+		if request == nil {
+			return nil
+		}
+	case *client.UpsertContactRequest:
+		if request == nil {
+			return nil
+		}
+	default:
+		return nil
+	}
+	data, err := json.Marshal(sent)
+	if err != nil {
+		return nil // the client cannot send it either
+	}
+	var request map[string]json.RawMessage
+	if json.Unmarshal(data, &request) != nil {
+		return nil
+	}
+	return request
+}
+
+// parseResponse returns the contact of a response, and reports whether an upsert updated it.
+func parseResponse(got any) (contact *client.Contact, updated bool) {
+	switch response := got.(type) {
 	case *client.Contact:
-		return got, false
+		return response, false
 	case client.Contact:
-		return &got, false
+		return &response, false
 	case *client.UpsertContactResult:
-		if got != nil {
-			return &got.Contact, !got.New
+		if response != nil {
+			return &response.Contact, !response.New
 		}
 	case client.UpsertContactResult:
-		return &got.Contact, !got.New
+		return &response.Contact, !response.New
 	}
 	return nil, false
 }
 
-// properties returns the properties that a request sends, or nil if sent is not a request.
-func properties(sent any) map[string]json.RawMessage {
-	switch sent.(type) {
-	case client.CreateContactRequest, client.UpdateContactRequest, client.UpsertContactRequest,
-		*client.CreateContactRequest, *client.UpdateContactRequest, *client.UpsertContactRequest:
-	default:
-		return nil
-	}
-	text, err := json.Marshal(sent)
-	if err != nil {
-		return nil
-	}
-	var sentProperties map[string]json.RawMessage
-	if json.Unmarshal(text, &sentProperties) != nil {
-		return nil
-	}
-	return sentProperties
-}
+func fieldKey(key string) string { return strings.TrimPrefix(strings.TrimSpace(key), "contact.") }

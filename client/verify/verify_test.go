@@ -6,140 +6,216 @@ import (
 	"testing"
 
 	"github.com/highlevel-contacts/contacts-go/client"
+	"github.com/highlevel-contacts/contacts-go/client/clienttest"
 	"github.com/highlevel-contacts/contacts-go/client/verify"
 )
 
-// TestUnapplied compares requests with contacts, both as JSON: each name in want is unapplied.
+// parse decodes JSON, so that a case is one line.
+func parse[T any](t *testing.T, text string) T {
+	t.Helper()
+	var value T
+	if err := json.Unmarshal([]byte(text), &value); err != nil {
+		t.Fatalf("%s: %v", text, err)
+	}
+	return value
+}
+
 func TestUnapplied(t *testing.T) {
-	for _, test := range []struct {
+	t.Parallel()
+	for _, tt := range []struct {
 		name, sent, got string
 		want            []string
 	}{
-		{"nothing", `{}`, `{"city":"Oslo"}`, nil},
-		{"text", `{"city":"Oslo"}`, `{"city":"Oslo"}`, nil},
-		{"text with spaces and case", `{"city":"  new  york "}`, `{"city":"New York"}`, nil},
-		{"other text", `{"city":"Oslo"}`, `{"city":"Bergen"}`, []string{"city"}},
-		{"missing text", `{"city":"Oslo"}`, `{}`, []string{"city"}},
-		{"several", `{"city":"Oslo","state":"Viken"}`, `{}`, []string{"city", "state"}},
-		{"cleared by null", `{"city":null}`, `{}`, nil},
-		{"null ignored", `{"city":null}`, `{"city":"Oslo"}`, []string{"city"}},
-		{"empty string ignored", `{"city":""}`, `{"city":"Oslo"}`, []string{"city"}},
-		{"white space clears", `{"city":"  "}`, `{}`, nil},
-		{"address", `{"address1":"1 Main St"}`, `{"address1":"2 Main St"}`, []string{"address1"}},
-		{"source", `{"source":"import"}`, `{"source":"form"}`, []string{"source"}},
-		{"assigned user", `{"assignedTo":"u1"}`, `{"assignedTo":""}`, []string{"assignedTo"}},
-		{"email in upper case", `{"email":"Ada@Example.com"}`, `{"email":"ada@example.com"}`, nil},
-		{"email of the existing contact", `{"email":"b@example.com"}`, `{"email":"a@example.com"}`, []string{"email"}},
-		{"phone E.164", `{"phone":"+12125550100"}`, `{"phone":"+12125550100"}`, nil},
-		{"phone with punctuation", `{"phone":"+1 (212) 555-0100"}`, `{"phone":"+12125550100"}`, nil},
-		{"national phone", `{"phone":"(212) 555-0100"}`, `{"phone":"+12125550100"}`, nil},
-		{"phone with trunk prefix", `{"phone":"020 7946 0123"}`, `{"phone":"+442079460123"}`, nil},
-		{"phone with 00", `{"phone":"0044 20 7946 0123"}`, `{"phone":"+442079460123"}`, nil},
-		{"phone with 011", `{"phone":"011 44 20 7946 0123"}`, `{"phone":"+442079460123"}`, nil},
-		{"phone with (0)", `{"phone":"+44 (0)20 7946 0123"}`, `{"phone":"+442079460123"}`, nil},
-		{"phone with 0 after the country", `{"phone":"+44 020 7946 0123"}`, `{"phone":"+442079460123"}`, nil},
-		{"phone with extension", `{"phone":"+12125550100 ext 5"}`, `{"phone":"+12125550100"}`, nil},
-		{"phone in letters", `{"phone":"1-800-FLOWERS"}`, `{"phone":"+18003569377"}`, nil},
-		{"Russian trunk prefix", `{"phone":"8 495 123-45-67"}`, `{"phone":"+74951234567"}`, nil},
-		{"other phone", `{"phone":"+12125550100"}`, `{"phone":"+12125550101"}`, []string{"phone"}},
+		{"nothing sent", `{}`, `{"city":"Berlin"}`, nil},
+		{"same", `{"city":"Berlin"}`, `{"city":"Berlin"}`, nil},
+		{"different", `{"city":"Berlin"}`, `{"city":"Paris"}`, []string{"city"}},
+		{"missing", `{"city":"Berlin"}`, `{}`, []string{"city"}},
+		{"white space", `{"address1":" 1  Main St "}`, `{"address1":"1 Main St"}`, nil},
+		{"lower-case name of a list", `{"firstName":"Ada"}`, `{"firstName":"ada"}`, nil},
+		{"other first name", `{"firstName":"Ada"}`, `{"firstName":"Grace"}`, []string{"firstName"}},
+		{"name in two parts", `{"name":"Ada Lovelace"}`, `{"firstName":"Ada","lastName":"Lovelace"}`, nil},
+		{"name in contactName", `{"name":"Ada Lovelace"}`, `{"contactName":"ada lovelace"}`, nil},
+		{"other name", `{"name":"Ada Lovelace"}`, `{"name":"Grace Hopper"}`, []string{"name"}},
+		{"email case", `{"email":" Ada@Example.com"}`, `{"email":"ada@example.com"}`, nil},
+		{"ignored email", `{"email":"ada@example.com"}`, `{"email":"grace@example.com"}`, []string{"email"}},
+		{"cleared", `{"city":null}`, `{}`, nil},
+		{"cleared and still there", `{"city":null}`, `{"city":"Berlin"}`, []string{"city"}},
+		{"emptied and still there", `{"city":""}`, `{"city":"Berlin"}`, []string{"city"}},
+		{"cleared name still there", `{"name":null}`, `{"firstName":"Ada"}`, []string{"name"}},
+		{"cleared phone", `{"phone":null}`, `{"phone":"+14155550100"}`, []string{"phone"}},
+		{"phone E.164", `{"phone":"+14155550100"}`, `{"phone":"+14155550100"}`, nil},
+		{"phone punctuation", `{"phone":"+1 (415) 555-0100"}`, `{"phone":"+14155550100"}`, nil},
+		{"national phone", `{"phone":"(415) 555-0100"}`, `{"phone":"+14155550100"}`, nil},
+		{"trunk prefix", `{"phone":"030 901820"}`, `{"phone":"+4930901820"}`, nil},
+		{"trunk prefix in parentheses", `{"phone":"+44 (0)20 7946 0018"}`, `{"phone":"+442079460018"}`, nil},
+		{"trunk prefix after the country", `{"phone":"+49 030 901820"}`, `{"phone":"+4930901820"}`, nil},
+		{"trunk prefix 8", `{"phone":"8 912 345-67-89"}`, `{"phone":"+79123456789"}`, nil},
+		{"international prefix 00", `{"phone":"0049 30 901820"}`, `{"phone":"+4930901820"}`, nil},
+		{"international prefix 011", `{"phone":"011 49 30 901820"}`, `{"phone":"+4930901820"}`, nil},
+		{"Argentine mobile", `{"phone":"+54 11 15 2345-6789"}`, `{"phone":"+5491123456789"}`, nil},
+		{"fullwidth digits", `{"phone":"＋１４１５５５５０１００"}`, `{"phone":"+14155550100"}`, nil},
+		{"letters in a phone", `{"phone":"1-800-FLOWERS"}`, `{"phone":"+18003569377"}`, nil},
+		{"extension", `{"phone":"+14155550100 ext. 5"}`, `{"phone":"+14155550100"}`, nil},
 		{"other area code", `{"phone":"+12125550100"}`, `{"phone":"+14155550100"}`, []string{"phone"}},
-		{"phone ignored", `{"phone":"+12125550100"}`, `{}`, []string{"phone"}},
-		{"first name in lower case", `{"firstName":"Ada"}`, `{"firstName":"ada"}`, nil},
-		{"raw first name", `{"firstName":"Ada"}`, `{"firstNameRaw":"Ada"}`, nil},
-		{"other last name", `{"lastName":"King"}`, `{"lastName":"Byron"}`, []string{"lastName"}},
-		{"cleared last name", `{"lastName":null}`, `{"lastName":"Byron"}`, []string{"lastName"}},
-		{"name split", `{"name":"Ada Lovelace"}`, `{"firstName":"ada","lastName":"lovelace"}`, nil},
-		{"full name", `{"name":"Ada Lovelace"}`, `{"fullNameLowerCase":"ada lovelace"}`, nil},
-		{"other name", `{"name":"Ada Lovelace"}`, `{"firstName":"Grace","lastName":"Hopper"}`, []string{"name"}},
-		{"postal code", `{"postalCode":"sw1a1aa"}`, `{"postalCode":"SW1A 1AA"}`, nil},
-		{"country in lower case", `{"country":"no"}`, `{"country":"NO"}`, nil},
-		{"other country", `{"country":"NO"}`, `{"country":"US"}`, []string{"country"}},
-		{"country by name", `{"country":"Norway"}`, `{"country":"NO"}`, nil},
-		{"country UK", `{"country":"UK"}`, `{"country":"GB"}`, nil},
-		{"website", `{"website":"https://www.example.com/"}`, `{"website":"example.com"}`, nil},
+		{"other national phone", `{"phone":"415 555 0100"}`, `{"phone":"+14155550101"}`, []string{"phone"}},
+		{"ignored phone", `{"phone":"+14155550100"}`, `{}`, []string{"phone"}},
+		{"country case", `{"country":"us"}`, `{"country":"US"}`, nil},
+		{"other country", `{"country":"US"}`, `{"country":"DE"}`, []string{"country"}},
+		{"country name", `{"country":"Germany"}`, `{"country":"DE"}`, nil},
+		{"dropped country", `{"country":"Germany"}`, `{}`, []string{"country"}},
+		{"date year first", `{"dateOfBirth":"1990-12-31"}`, `{"dateOfBirth":"1990-12-31"}`, nil},
+		{"date year last", `{"dateOfBirth":"12/31/1990"}`, `{"dateOfBirth":"1990-12-31"}`, nil},
+		{"date one digit", `{"dateOfBirth":"1990.1.2"}`, `{"dateOfBirth":"1990-01-02"}`, nil},
+		{"date as time", `{"dateOfBirth":"1990_12_31"}`, `{"dateOfBirth":"1990-12-31T00:00:00.000Z"}`, nil},
+		{"date with offset", `{"dateOfBirth":"1990-12-31"}`, `{"dateOfBirth":"1990-12-31T23:00:00-05:00"}`, nil},
+		{"date unknown form", `{"dateOfBirth":"Dec 31, 1990"}`, `{"dateOfBirth":"1990-12-31"}`, nil},
+		{"other date", `{"dateOfBirth":"1990-12-31"}`, `{"dateOfBirth":"1991-12-31"}`, []string{"dateOfBirth"}},
+		{"website scheme", `{"website":"https://example.com/"}`, `{"website":"example.com"}`, nil},
 		{"other website", `{"website":"example.com"}`, `{"website":"example.org"}`, []string{"website"}},
-		{"time zone", `{"timezone":"Europe/Oslo"}`, `{"timezone":"US/Pacific"}`, []string{"timezone"}},
-		{"abbreviated time zone", `{"timezone":"CET"}`, `{"timezone":"Europe/Oslo"}`, nil},
-		{"birth day, year first", `{"dateOfBirth":"1815/12/10"}`, `{"dateOfBirth":"1815-12-10"}`, nil},
-		{"birth day, year last", `{"dateOfBirth":"12_10_1815"}`, `{"dateOfBirth":"1815-12-10"}`, nil},
-		{"birth day as a time", `{"dateOfBirth":"1815-12-10"}`, `{"dateOfBirth":"1815-12-10T00:00:00.000Z"}`, nil},
-		{"other birth day", `{"dateOfBirth":"1815-12-10"}`, `{"dateOfBirth":"1815-10-12"}`, []string{"dateOfBirth"}},
-		{"gender", `{"gender":"female"}`, `{"gender":"Female"}`, nil},
-		{"gender discarded", `{"gender":"female"}`, `{}`, []string{"gender"}},
-		{"tags normalized", `{"tags":[" VIP ","new","new",""]}`, `{"tags":["vip","new"]}`, nil},
-		{"tag missing", `{"tags":["vip","new"]}`, `{"tags":["vip"]}`, []string{"tags/new"}},
-		{"tag of a workflow", `{"tags":["vip"]}`, `{"tags":["vip","welcome"]}`, nil},
-		{"tags cleared", `{"tags":[]}`, `{}`, nil},
-		{"tags not cleared", `{"tags":[]}`, `{"tags":["vip"]}`, []string{"tags"}},
-		{"dnd set", `{"dnd":true}`, `{"dnd":true}`, nil},
-		{"dnd ignored", `{"dnd":true}`, `{}`, []string{"dnd"}},
-		{"dnd reset", `{"dnd":false}`, `{}`, nil},
-		{"channel", `{"dndSettings":{"SMS":{"status":"active"}}}`, `{"dndSettings":{"SMS":{"status":"active"}}}`, nil},
-		{"channel ignored", `{"dndSettings":{"SMS":{"status":"active"}}}`, `{}`, []string{"dndSettings/SMS"}},
-		{"channel inactive", `{"dndSettings":{"SMS":{"status":"inactive"}}}`, `{}`, nil},
-		{"inbound", `{"inboundDndSettings":{"all":{"status":"active"}}}`, `{}`, []string{"inboundDndSettings/all"}},
+		{"gender missing", `{"gender":"female"}`, `{}`, []string{"gender"}},
+		{"dnd", `{"dnd":true}`, `{"dnd":true}`, nil},
+		{"dnd dropped", `{"dnd":true}`, `{}`, []string{"dnd"}},
+		{"dnd off", `{"dnd":false}`, `{}`, nil},
+		{"dnd off and still on", `{"dnd":false}`, `{"dnd":true}`, []string{"dnd"}},
+		{"tags normalized", `{"tags":[" VIP ","vip",""]}`, `{"tags":["vip"]}`, nil},
+		{"tag missing", `{"tags":["VIP","new"]}`, `{"tags":["new"]}`, []string{"tags/vip"}},
+		{"tag of a workflow", `{"tags":["new"]}`, `{"tags":["new","welcome"]}`, nil},
+		{"tags removed", `{"tags":[]}`, `{}`, nil},
+		{"tags still there", `{"tags":[]}`, `{"tags":["vip"]}`, []string{"tags"}},
+		{"channel", `{"dndSettings":{"SMS":{"status":"active"}}}`, `{"dndSettings":{"SMS":{"status":"active"},"Call":{"status":"inactive"}}}`, nil},
+		{"channel other status", `{"dndSettings":{"SMS":{"status":"active"}}}`, `{"dndSettings":{"SMS":{"status":"inactive"}}}`, []string{"dndSettings/SMS"}},
+		{"channel missing", `{"dndSettings":{"SMS":{"status":"active"}}}`, `{"dndSettings":{"Call":{"status":"active"}}}`, []string{"dndSettings/SMS"}},
+		{"no channels in the response", `{"dndSettings":{"SMS":{"status":"active"}}}`, `{}`, nil},
+		{"inbound", `{"inboundDndSettings":{"all":{"status":"active"}}}`, `{"inboundDndSettings":{"all":{"status":"inactive"}}}`, []string{"inboundDndSettings/all"}},
 		{"field", `{"customFields":[{"id":"a","field_value":"x"}]}`, `{"customFields":[{"id":"a","value":"x"}]}`, nil},
 		{"field dropped", `{"customFields":[{"id":"a","field_value":"x"}]}`, `{}`, []string{"customFields/a"}},
-		{"field with the old value", `{"customFields":[{"id":"a","field_value":"x"}]}`, `{"customFields":[{"id":"a","value":"y"}]}`, []string{"customFields/a"}},
-		{"field cleared", `{"customFields":[{"id":"a","field_value":""}]}`, `{"customFields":[{"id":"a","value":""}]}`, nil},
-		{"field not cleared", `{"customFields":[{"id":"a","field_value":null}]}`, `{"customFields":[{"id":"a","value":"y"}]}`, []string{"customFields/a"}},
-		{"number as a string", `{"customFields":[{"id":"a","field_value":"12.50"}]}`, `{"customFields":[{"id":"a","value":12.5}]}`, nil},
-		{"money", `{"customFields":[{"id":"a","field_value":"$1,200"}]}`, `{"customFields":[{"id":"a","value":1200}]}`, nil},
-		{"other number", `{"customFields":[{"id":"a","field_value":3}]}`, `{"customFields":[{"id":"a","value":4}]}`, []string{"customFields/a"}},
-		{"date as milliseconds", `{"customFields":[{"id":"a","field_value":"2026-01-02"}]}`, `{"customFields":[{"id":"a","value":1767312000000}]}`, nil},
-		{"phone field", `{"customFields":[{"id":"a","field_value":"(212) 555-0100"}]}`, `{"customFields":[{"id":"a","value":"+12125550100"}]}`, nil},
-		{"options in another order", `{"customFields":[{"id":"a","field_value":["x","y"]}]}`, `{"customFields":[{"id":"a","value":["y","x"]}]}`, nil},
-		{"option dropped", `{"customFields":[{"id":"a","field_value":["x","y"]}]}`, `{"customFields":[{"id":"a","value":["y"]}]}`, []string{"customFields/a"}},
-		{"one option as a list", `{"customFields":[{"id":"a","field_value":"x"}]}`, `{"customFields":[{"id":"a","value":["x"]}]}`, nil},
-		{"field by unknown key", `{"customFields":[{"key":"k","field_value":"x"}]}`, `{}`, nil},
-		{"field by known key", `{"customFields":[{"key":"contact.size","field_value":"x"}]}`, `{}`, []string{"customFields/s"}},
-		{"field by known key, stored", `{"customFields":[{"key":"size","field_value":"x"}]}`, `{"customFields":[{"id":"s","value":"x"}]}`, nil},
+		{"field other value", `{"customFields":[{"id":"a","field_value":"x"}]}`, `{"customFields":[{"id":"a","value":"y"}]}`, []string{"customFields/a"}},
+		{"number as string", `{"customFields":[{"id":"a","field_value":"42.50"}]}`, `{"customFields":[{"id":"a","value":42.5}]}`, nil},
+		{"amount", `{"customFields":[{"id":"a","field_value":"$1,200"}]}`, `{"customFields":[{"id":"a","value":1200}]}`, nil},
+		{"other number", `{"customFields":[{"id":"a","field_value":42}]}`, `{"customFields":[{"id":"a","value":43}]}`, []string{"customFields/a"}},
+		{"date as number", `{"customFields":[{"id":"a","field_value":"2020-10-28"}]}`, `{"customFields":[{"id":"a","value":1603843200000}]}`, nil},
+		{"other custom date", `{"customFields":[{"id":"a","field_value":"2020-10-20"}]}`, `{"customFields":[{"id":"a","value":1603843200000}]}`, []string{"customFields/a"}},
+		{"list order", `{"customFields":[{"id":"a","field_value":["x","y"]}]}`, `{"customFields":[{"id":"a","value":["y","x"]}]}`, nil},
+		{"option dropped", `{"customFields":[{"id":"a","field_value":["x","z"]}]}`, `{"customFields":[{"id":"a","value":["x"]}]}`, []string{"customFields/a"}},
+		{"single option", `{"customFields":[{"id":"a","field_value":"x"}]}`, `{"customFields":[{"id":"a","value":["x"]}]}`, nil},
+		{"Boolean as string", `{"customFields":[{"id":"a","field_value":true}]}`, `{"customFields":[{"id":"a","value":"true"}]}`, nil},
+		{"phone field", `{"customFields":[{"id":"a","field_value":"(415) 555-0100"}]}`, `{"customFields":[{"id":"a","value":"+14155550100"}]}`, nil},
+		{"field cleared", `{"customFields":[{"id":"a","field_value":""}]}`, `{"customFields":[{"id":"a","value":null}]}`, nil},
+		{"field still there", `{"customFields":[{"id":"a","field_value":null}]}`, `{"customFields":[{"id":"a","value":"x"}]}`, []string{"customFields/a"}},
+		{"field sent twice", `{"customFields":[{"id":"a","field_value":"x"},{"id":"a","field_value":"y"}]}`, `{"customFields":[{"id":"a","value":"y"}]}`, nil},
+		{"key with ID", `{"customFields":[{"key":"size","field_value":"9"}]}`, `{}`, []string{"customFields/idOfSize"}},
+		{"key without ID", `{"customFields":[{"key":"color","field_value":"red"}]}`, `{}`, nil},
+		{"order of names", `{"city":"a","address1":"b","tags":["c"]}`, `{}`, []string{"address1", "city", "tags/c"}},
 	} {
-		t.Run(test.name, func(t *testing.T) {
-			var sent client.UpsertContactRequest
-			var got client.Contact
-			if err := json.Unmarshal([]byte(test.sent), &sent); err != nil {
-				t.Fatal(err)
-			}
-			contact, _, err := client.DecodeContact([]byte(test.got))
-			if err != nil {
-				t.Fatal(err)
-			}
-			got = *contact
-			keys := verify.WithFieldKeys(map[string]string{"contact.size": "s"})
-			if names := verify.Unapplied(sent, &got, keys); !slices.Equal(names, test.want) {
-				t.Errorf("got %q, want %q", names, test.want)
-			}
-			if names := verify.Unapplied(&sent, client.UpsertContactResult{New: true, Contact: got}, keys); !slices.Equal(names, test.want) {
-				t.Errorf("in a result: got %q, want %q", names, test.want)
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			sent, got := parse[client.UpsertContactRequest](t, tt.sent), parse[client.Contact](t, tt.got)
+			keys := verify.WithFieldKeys(map[string]string{"contact.size": "idOfSize"})
+			if names := verify.Unapplied(sent, &got, keys); !slices.Equal(names, tt.want) {
+				t.Errorf("got %q, want %q", names, tt.want)
 			}
 		})
 	}
 }
 
-func TestUnappliedReportsGenderOfAnUpdate(t *testing.T) {
-	sent := client.UpsertContactRequest{Gender: client.Set("female")}
-	got := client.UpsertContactResult{Contact: client.Contact{Gender: "female"}}
-	if names := verify.Unapplied(sent, &got); !slices.Equal(names, []string{"gender"}) {
-		t.Errorf("got %q, want gender: the API returns it and does not store it", names)
+func TestUnappliedTypes(t *testing.T) {
+	t.Parallel()
+	want := []string{"city"}
+	contact := client.Contact{City: "Paris"}
+	update := client.UpdateContactRequest{City: client.Set("Berlin")}
+	create := client.CreateContactRequest{City: "Berlin"}
+	upsert := client.UpsertContactRequest{City: client.Set("Berlin")}
+	result := client.UpsertContactResult{New: true, Contact: contact}
+	for _, sent := range []any{update, &update, create, &create, upsert, &upsert} {
+		for _, got := range []any{contact, &contact, result, &result} {
+			if names := verify.Unapplied(sent, got); !slices.Equal(names, want) {
+				t.Errorf("%T, %T: got %q, want %q", sent, got, names, want)
+			}
+		}
 	}
-}
-
-func TestUnappliedIgnoresOtherTypes(t *testing.T) {
-	var none *client.Contact
-	for _, pair := range [][2]any{{"text", &client.Contact{}}, {client.UpdateContactRequest{City: client.Set("Oslo")}, none}, {nil, nil}} {
+	for _, pair := range [][2]any{
+		{nil, nil}, {"text", &contact}, {update, 5}, {update, (*client.Contact)(nil)}, {update, (*client.UpsertContactResult)(nil)},
+		{(*client.UpdateContactRequest)(nil), contact}, {(*client.CreateContactRequest)(nil), contact}, {(*client.UpsertContactRequest)(nil), contact},
+	} {
 		if names := verify.Unapplied(pair[0], pair[1]); names != nil {
-			t.Errorf("Unapplied(%T, %T): got %q, want nil", pair[0], pair[1], names)
+			t.Errorf("%T, %T: got %q, want nil", pair[0], pair[1], names)
 		}
 	}
 }
 
 func TestUnverifiable(t *testing.T) {
-	sent := client.UpdateContactRequest{CustomFields: []client.CustomFieldInput{
-		client.NewCustomField("a", 1), client.NewCustomFieldByKey("size", 2), client.NewCustomFieldByKey("color", 3),
+	t.Parallel()
+	sent := client.CreateContactRequest{CustomFields: []client.CustomFieldInput{
+		client.NewCustomField("id", 1), client.NewCustomFieldByKey("size", 2), client.NewCustomFieldByKey("color", 3),
 	}}
-	got := verify.Unverifiable(sent, verify.WithFieldKeys(map[string]string{"contact.size": "s"}))
-	if want := []string{"customFields/color"}; !slices.Equal(got, want) {
-		t.Errorf("got %q, want %q", got, want)
+	if names := verify.Unverifiable(sent, verify.WithFieldKeys(map[string]string{"size": "x"})); !slices.Equal(names, []string{"customFields/color"}) {
+		t.Errorf("got %q", names)
+	}
+	if names := verify.Unverifiable("text"); names != nil {
+		t.Errorf("got %q, want nil", names)
+	}
+}
+
+// The fake drops values silently, as the API does.
+func TestUnappliedSilentDrops(t *testing.T) {
+	t.Parallel()
+	hl := clienttest.NewServer(t)
+	c := hl.Client()
+	field := clienttest.SampleFields()[0]
+	hl.Seed(
+		client.Contact{Email: "ada@example.com", Gender: "male"},
+		client.Contact{Email: "grace@example.com", Phone: "+14155550100"},
+	)
+	upsert := func(request client.UpsertContactRequest, want ...string) {
+		t.Helper()
+		result, err := c.Contacts.Upsert(t.Context(), request)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if names := verify.Unapplied(request, result); !slices.Equal(names, want) {
+			t.Errorf("got %q, want %q", names, want)
+		}
+	}
+	upsert(client.UpsertContactRequest{Email: client.Set("ada@example.com"), Phone: client.Set("+14155550100")}, "phone")
+	upsert(client.UpsertContactRequest{Email: client.Set("ada@example.com"), Gender: client.Set("female")}, "gender")
+	upsert(client.UpsertContactRequest{Email: client.Set("ada@example.com"), CustomFields: []client.CustomFieldInput{
+		client.NewCustomField("doesNotExist00000000", "x"), client.NewCustomField(field.ID, "12"),
+	}}, "customFields/doesNotExist00000000")
+	upsert(client.UpsertContactRequest{Email: client.Set(" Edsger@Example.com"), Phone: client.Set("(415) 555-0199"), Name: client.Set("Edsger  Dijkstra"),
+		DateOfBirth: client.Set("05/11/1930"), Country: client.Set("nl"), Tags: []string{" VIP "}, Gender: client.Set("male"), DND: client.Set(true),
+		DNDSettings: client.DNDSettingsInput{SMS: client.DNDSettingInput{Status: client.DNDActive}}})
+}
+
+// What the fake stores of any sample contact is not reported.
+func TestUnappliedHasNoFalseAlarms(t *testing.T) {
+	t.Parallel()
+	samples := clienttest.NewServer(t, clienttest.WithRateLimit(clienttest.RateLimit{}))
+	if err := samples.SeedSamples(500); err != nil {
+		t.Fatal(err)
+	}
+	hl := clienttest.NewServer(t, clienttest.WithRateLimit(clienttest.RateLimit{}), clienttest.WithoutValidation())
+	c := hl.Client()
+	for _, contact := range samples.Contacts() {
+		request := client.CreateContactRequest{
+			FirstName: contact.FirstName, LastName: contact.LastName, Email: contact.Email, Phone: contact.Phone, City: contact.City,
+			CompanyName: contact.CompanyName, Country: contact.Country, PostalCode: contact.PostalCode, State: contact.State, Tags: contact.Tags,
+			Address1: contact.Address1, Website: contact.Website, Timezone: contact.Timezone, Source: contact.Source, DateOfBirth: contact.DateOfBirth,
+		}
+		for _, field := range contact.CustomFields {
+			request.CustomFields = append(request.CustomFields, client.NewCustomField(field.ID, field.Value))
+		}
+		created, err := c.Contacts.Create(t.Context(), request)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, err := c.Contacts.Get(t.Context(), created.ID)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, response := range []*client.Contact{created, got} {
+			if names := verify.Unapplied(request, response); names != nil {
+				t.Errorf("got %q, want none", names)
+			}
+		}
 	}
 }

@@ -1,0 +1,176 @@
+package bulk
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"os"
+	"strconv"
+	"sync"
+
+	"github.com/gofrs/flock"
+)
+
+// Journal is a file that records which inputs of a run are done, for [WithJournal]. It holds the text
+// forms of keys, and no values. It is safe for concurrent use; one process at a time can open it.
+//
+// Each record is one line: a sign and a quoted key. "?" is the intent to make a call, "+" a call that
+// is done, and "-" a call that was not applied. An incomplete last line, which a killed process leaves,
+// is removed.
+type Journal struct {
+	lock *flock.Flock
+
+	mu     sync.Mutex
+	file   *os.File
+	states map[digest]state
+	err    error // the first failure; nothing is recorded after it
+}
+
+// digest identifies a key. The states of a million keys take some 40 MB.
+type digest [16]byte
+
+type state byte
+
+const (
+	stateNew state = iota
+	stateIntent
+	stateDone
+)
+
+const (
+	recordIntent = '?'
+	recordDone   = '+'
+	recordFailed = '-'
+)
+
+// OpenJournal opens the journal at path, and creates it if it does not exist. The caller must close it.
+// Beside it is a lock file with the suffix ".lock".
+func OpenJournal(path string) (*Journal, error) {
+	lock := flock.New(path + ".lock")
+	locked, err := lock.TryLock()
+	if err != nil {
+		return nil, fmt.Errorf("bulk: OpenJournal: %w", err)
+	}
+	if !locked {
+		return nil, errors.New("bulk: OpenJournal: the journal is in use by another process, or opened twice")
+	}
+	j := &Journal{lock: lock, states: map[digest]state{}}
+	if err := j.open(path); err != nil {
+		return nil, errors.Join(fmt.Errorf("bulk: OpenJournal: %w", err), lock.Unlock())
+	}
+	return j, nil
+}
+
+func (j *Journal) open(path string) error {
+	data, err := os.ReadFile(path)
+	if err != nil && !errors.Is(err, os.ErrNotExist) {
+		return err
+	}
+	complete := bytes.LastIndexByte(data, '\n') + 1
+	number := 0
+	for line := range bytes.Lines(data[:complete]) {
+		number++
+		if err := j.replay(bytes.TrimSuffix(line, []byte("\n"))); err != nil {
+			return fmt.Errorf("line %d: %w: is the file a journal?", number, err)
+		}
+	}
+	file, err := os.OpenFile(path, os.O_CREATE|os.O_WRONLY, 0o600)
+	if err != nil {
+		return err
+	}
+	if err := file.Truncate(int64(complete)); err != nil {
+		return errors.Join(err, file.Close())
+	}
+	if _, err := file.Seek(int64(complete), 0); err != nil {
+		return errors.Join(err, file.Close())
+	}
+	j.file = file
+	return nil
+}
+
+func (j *Journal) replay(line []byte) error {
+	if len(line) < 2 {
+		return errors.New("too short")
+	}
+	name, err := strconv.Unquote(string(line[1:]))
+	if err != nil {
+		return errors.New("no quoted key")
+	}
+	return j.set(line[0], name)
+}
+
+func (j *Journal) set(kind byte, name string) error {
+	switch id := digestOf(name); kind {
+	case recordIntent:
+		j.states[id] = stateIntent
+	case recordDone:
+		j.states[id] = stateDone
+	case recordFailed:
+		delete(j.states, id)
+	default:
+		return errors.New("unknown sign")
+	}
+	return nil
+}
+
+func digestOf(name string) digest {
+	sum := sha256.Sum256([]byte(name))
+	return digest(sum[:16])
+}
+
+func (j *Journal) state(name string) state {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	return j.states[digestOf(name)]
+}
+
+func (j *Journal) failure() error {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	return j.err
+}
+
+// record appends a record. An intent is on the disk when record returns.
+func (j *Journal) record(kind byte, name string) error {
+	j.mu.Lock()
+	if j.err == nil {
+		j.err = j.append(kind, name)
+	}
+	err, file := j.err, j.file
+	j.mu.Unlock()
+	if err != nil || kind != recordIntent {
+		return err
+	}
+	if err := file.Sync(); err != nil { // without the lock, so that results are recorded at the same time
+		j.mu.Lock()
+		defer j.mu.Unlock()
+		j.err = fmt.Errorf("bulk: Journal: %w", err)
+		return j.err
+	}
+	return nil
+}
+
+func (j *Journal) append(kind byte, name string) error {
+	line := append(strconv.AppendQuote([]byte{kind}, name), '\n')
+	if _, err := j.file.Write(line); err != nil {
+		return fmt.Errorf("bulk: Journal: %w", err)
+	}
+	return j.set(kind, name)
+}
+
+// errClosed is the failure of a journal that has been closed.
+var errClosed = errors.New("bulk: Journal: closed")
+
+// Close writes the journal to the disk and closes it. It returns the first error that occurred while
+// the journal was written. Further calls do nothing.
+func (j *Journal) Close() error {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	if errors.Is(j.err, errClosed) {
+		return nil
+	}
+	err := errors.Join(j.err, j.file.Sync(), j.file.Close(), j.lock.Unlock())
+	j.err = errClosed
+	return err
+}

@@ -1,0 +1,149 @@
+package bulk_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/highlevel-contacts/contacts-go/client"
+	"github.com/highlevel-contacts/contacts-go/client/bulk"
+	"github.com/highlevel-contacts/contacts-go/client/clienttest"
+)
+
+// TestMain runs an import if the test has started the binary for that.
+func TestMain(m *testing.M) {
+	if os.Getenv("BULK_IMPORT_URL") == "" {
+		os.Exit(m.Run())
+	}
+	if err := importRows(); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+}
+
+// mixed yields n rows. Every other one always creates a contact, so it is not idempotent.
+func mixed(n int) func(yield func(int, client.UpsertContactRequest) bool) {
+	return func(yield func(int, client.UpsertContactRequest) bool) {
+		for i, in := range contacts(n) {
+			if i%2 == 0 {
+				in.CreateNewIfDuplicateAllowed = client.Set(true)
+			}
+			if !yield(i, in) {
+				return
+			}
+		}
+	}
+}
+
+// importRows is the program that is killed. It prints the rows that are ambiguous.
+func importRows() error {
+	rows, err := strconv.Atoi(os.Getenv("BULK_IMPORT_ROWS"))
+	if err != nil {
+		return err
+	}
+	c, err := client.New(client.StaticToken(os.Getenv("BULK_IMPORT_TOKEN")), client.WithBaseURL(os.Getenv("BULK_IMPORT_URL")),
+		client.WithLocation(os.Getenv("BULK_IMPORT_LOCATION")))
+	if err != nil {
+		return err
+	}
+	j, err := bulk.OpenJournal(os.Getenv("BULK_IMPORT_JOURNAL"))
+	if err != nil {
+		return err
+	}
+	for i, outcome := range bulk.All(context.Background(), mixed(rows), c.Contacts.Upsert, bulk.WithJournal(j, strconv.Itoa)) {
+		if outcome.Err != nil {
+			fmt.Println(i, outcome.Err)
+		}
+	}
+	return j.Close()
+}
+
+// An import that is killed again and again skips nothing and creates nothing twice. PROVE=full kills
+// 50 times under the production limit.
+func TestProofImportIsKilled(t *testing.T) {
+	t.Parallel()
+	rows, kills, limit := 600, 5, clienttest.RateLimit{Max: 100, Interval: 500 * time.Millisecond}
+	if os.Getenv("PROVE") == "full" {
+		rows, kills, limit = 3000, 50, clienttest.ProductionLimit
+	}
+	var mu sync.Mutex
+	requests := map[string]int{}
+	hl := clienttest.NewServer(t, clienttest.WithRateLimit(limit), clienttest.WithLocation(clienttest.Location{AllowDuplicates: true}),
+		clienttest.WithState(filepath.Join(t.TempDir(), "state")), clienttest.WithRequestHook(func(r clienttest.Request) {
+			var body struct{ Email string }
+			if json.Unmarshal(r.Body, &body) == nil && r.Status < 300 {
+				mu.Lock()
+				defer mu.Unlock()
+				requests[body.Email]++
+			}
+		}))
+	hl.Fail(clienttest.Fault{Delay: 30 * time.Millisecond})
+	journal := filepath.Join(t.TempDir(), "journal")
+	seed := rand.Uint64()
+	random := rand.New(rand.NewPCG(seed, 0))
+	t.Logf("seed %d", seed)
+	span := time.Duration(rows/limit.Max) * limit.Interval / time.Duration(kills)
+	var output bytes.Buffer
+	killed := 0
+	for done := false; !done; {
+		command := exec.CommandContext(t.Context(), os.Args[0])
+		command.Env = append(os.Environ(), "BULK_IMPORT_URL="+hl.URL, "BULK_IMPORT_TOKEN="+hl.Token, "BULK_IMPORT_LOCATION="+hl.LocationID,
+			"BULK_IMPORT_JOURNAL="+journal, "BULK_IMPORT_ROWS="+strconv.Itoa(rows))
+		output.Reset()
+		command.Stdout, command.Stderr = &output, &output
+		if err := command.Start(); err != nil {
+			t.Fatal(err)
+		}
+		var kill *time.Timer
+		if killed < kills {
+			kill = time.AfterFunc(time.Duration(random.Int64N(int64(2*span)))+50*time.Millisecond, func() { _ = command.Process.Kill() })
+		}
+		err := command.Wait()
+		if kill != nil {
+			kill.Stop()
+		}
+		switch {
+		case err == nil:
+			done = true
+		case killed < kills && command.ProcessState.ExitCode() == -1:
+			killed++
+		default:
+			t.Fatalf("%v: %s", err, &output)
+		}
+	}
+	ambiguous := map[int]bool{}
+	for line := range strings.Lines(output.String()) {
+		number, text, _ := strings.Cut(line, " ")
+		if i, err := strconv.Atoi(number); err == nil && strings.Contains(text, client.ErrMaybeApplied.Error()) {
+			ambiguous[i] = true
+		} else {
+			t.Errorf("the last run printed %q", line)
+		}
+	}
+	stored := map[string]int{}
+	for _, contact := range hl.Contacts() {
+		stored[contact.Email]++
+	}
+	repeated := 0
+	for i := range rows {
+		email := fmt.Sprintf("p%d@example.com", i)
+		if n := stored[email]; n > 1 || n == 0 && !ambiguous[i] {
+			t.Errorf("row %d: got %d contacts, ambiguous %v", i, n, ambiguous[i])
+		}
+		repeated += max(0, requests[email]-1)
+	}
+	if repeated > 100*killed || killed == 0 {
+		t.Errorf("%d calls were repeated after %d kills", repeated, killed)
+	}
+	t.Logf("%d rows, %d kills: %d calls repeated, %d rows ambiguous", rows, killed, repeated, len(ambiguous))
+}

@@ -1,0 +1,117 @@
+package verify
+
+import (
+	"regexp"
+	"strings"
+	"time"
+	"unicode"
+)
+
+func isBlank(text string) bool { return strings.TrimSpace(text) == "" }
+
+// sameText compares without regard to case and to the amount of white space.
+func sameText(a, b string) bool { return foldText(a) == foldText(b) || strings.EqualFold(a, b) }
+
+func foldText(text string) string { return strings.ToLower(strings.Join(strings.Fields(text), " ")) }
+
+// sameWebsite ignores the scheme and a slash at the end.
+func sameWebsite(a, b string) bool {
+	trim := func(address string) string {
+		address = foldText(address)
+		if _, rest, ok := strings.Cut(address, "://"); ok {
+			address = rest
+		}
+		return strings.TrimSuffix(address, "/")
+	}
+	return trim(a) == trim(b)
+}
+
+// sameCountry compares two-letter codes. It reports true if one of the values is not a code.
+func sameCountry(sent, stored string) bool {
+	sent, stored = strings.TrimSpace(sent), strings.TrimSpace(stored)
+	return len(sent) != 2 || len(stored) != 2 || strings.EqualFold(sent, stored)
+}
+
+// comparedDigits is the number of trailing digits that identify a number whose prefix is unknown.
+const comparedDigits = 7
+
+// samePhone reports whether stored may be the E.164 form of sent. It reports true for a number with
+// letters or an extension, which cannot be compared by its digits.
+func samePhone(sent, stored string) bool {
+	sent = strings.TrimSpace(sent)
+	if strings.ContainsFunc(sent, unicode.IsLetter) || strings.ContainsAny(sent, "#;,") {
+		return true
+	}
+	want, have := digits(strings.ReplaceAll(sent, "(0)", "")), digits(stored)
+	if want == have {
+		return true
+	}
+	if !strings.HasPrefix(sent, "+") && !strings.HasPrefix(sent, "＋") {
+		for _, prefix := range []string{"00", "011"} {
+			if number, ok := strings.CutPrefix(want, prefix); ok && number == have {
+				return true
+			}
+		}
+		return sameEnd(strings.TrimLeft(want, "0"), have)
+	}
+	if strings.HasPrefix(want, "52") || strings.HasPrefix(want, "54") { // mobile numbers have further digits
+		return want[:2] == have[:min(2, len(have))] && sameEnd(want, have)
+	}
+	for i := 1; i <= 3 && i < len(want); i++ { // a trunk prefix after the country code
+		if want[i] == '0' && want[:i]+want[i+1:] == have {
+			return true
+		}
+	}
+	return false
+}
+
+// sameEnd reports whether two numbers have the same subscriber. National prefixes differ.
+func sameEnd(national, international string) bool {
+	if len(national) > comparedDigits {
+		national = national[len(national)-comparedDigits:]
+	}
+	return strings.HasSuffix(international, national)
+}
+
+// digits returns the decimal digits of text as ASCII.
+func digits(text string) string {
+	return strings.Map(func(r rune) rune {
+		switch {
+		case r >= '0' && r <= '9':
+			return r
+		case r >= '０' && r <= '９':
+			return r - '０' + '0'
+		default:
+			return -1
+		}
+	}, text)
+}
+
+var (
+	yearFirst = regexp.MustCompile(`^(\d{4})[-/._](\d{1,2})[-/._](\d{1,2})$`)
+	yearLast  = regexp.MustCompile(`^(\d{1,2})[-/._](\d{1,2})[-/._](\d{4})$`)
+)
+
+// sameDay compares dates of birth. It reports true if one of the values is not a date.
+func sameDay(sent, stored string) bool {
+	a, okA := days(sent)
+	b, okB := days(stored)
+	return !okA || !okB || a[0] == b[0] || a[0] == b[1] || a[1] == b[0] || a[1] == b[1]
+}
+
+// days returns the day of a date. A time has two: that of its own offset and that of UTC.
+func days(text string) (days [2]string, ok bool) {
+	text = strings.TrimSpace(text)
+	if t, err := time.Parse(time.RFC3339, text); err == nil {
+		return [2]string{t.Format(time.DateOnly), t.UTC().Format(time.DateOnly)}, true
+	}
+	var date string
+	if m := yearFirst.FindStringSubmatch(text); m != nil {
+		date = m[1] + "-" + m[2] + "-" + m[3]
+	} else if m := yearLast.FindStringSubmatch(text); m != nil {
+		date = m[3] + "-" + m[1] + "-" + m[2]
+	}
+	t, err := time.Parse("2006-1-2", date)
+	day := t.Format(time.DateOnly)
+	return [2]string{day, day}, err == nil
+}

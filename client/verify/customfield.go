@@ -1,0 +1,123 @@
+package verify
+
+import (
+	"encoding/json"
+	"math"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/highlevel-contacts/contacts-go/client"
+)
+
+// sentField is a custom field of a request.
+type sentField struct {
+	ID         string          `json:"id"`
+	Key        string          `json:"key"`
+	FieldValue json.RawMessage `json:"field_value"`
+}
+
+func parseFields(value json.RawMessage) []sentField {
+	var fields []sentField
+	if value != nil {
+		_ = json.Unmarshal(value, &fields) // no fields
+	}
+	return fields
+}
+
+// unappliedFields returns the custom fields that are not stored. If a field is sent twice, the last
+// value counts.
+func unappliedFields(value json.RawMessage, contact *client.Contact, c *config) []string {
+	last := map[string]json.RawMessage{}
+	for _, field := range parseFields(value) {
+		id := field.ID
+		if id == "" {
+			id = c.ids[fieldKey(field.Key)]
+		}
+		if id != "" {
+			last[id] = field.FieldValue
+		}
+	}
+	var names []string
+	for id, sent := range last {
+		stored := client.CustomFieldByID(contact, id)
+		if !sameValue(client.ReadCustomField(client.CustomField{Value: sent}), stored) {
+			names = append(names, "customFields/"+id)
+		}
+	}
+	return names
+}
+
+// sameValue reports whether stored may be a form of sent.
+func sameValue(sent, stored client.FieldValue) bool {
+	switch {
+	case sent.Kind() == client.FieldEmpty || isBlank(sent.Text()) && sent.Kind() == client.FieldText:
+		return stored.Kind() == client.FieldEmpty
+	case stored.Kind() == client.FieldEmpty:
+		return false
+	case isObject(sent.Kind()) || isObject(stored.Kind()):
+		return true // files and objects have no common form
+	case sent.Kind() == client.FieldList || stored.Kind() == client.FieldList:
+		return sameList(sent.List(), stored.List())
+	}
+	return sameScalar(sent, stored)
+}
+
+func isObject(kind client.FieldKind) bool {
+	return kind == client.FieldFiles || kind == client.FieldObject
+}
+
+// sameList reports whether every sent element is stored, in any order.
+func sameList(sent, stored []string) bool {
+	for _, element := range sent {
+		if !isBlank(element) && !slices.ContainsFunc(stored, func(s string) bool { return sameText(element, s) }) {
+			return false
+		}
+	}
+	return true
+}
+
+func sameScalar(sent, stored client.FieldValue) bool {
+	if sameText(sent.Text(), stored.Text()) || samePhoneField(sent.Text(), stored.Text()) {
+		return true
+	}
+	if a, okA := number(sent); okA {
+		if b, okB := number(stored); okB { // two numbers are not dates: 42 and 43 are one millisecond apart
+			return math.Abs(a-b) <= 1e-9*math.Max(math.Abs(a), math.Abs(b))
+		}
+	}
+	if a, okA := date(sent); okA {
+		b, okB := date(stored)
+		return okB && a.Sub(b).Abs() <= 26*time.Hour // midnight of any zone
+	}
+	return false
+}
+
+// samePhoneField reports whether a field of type phone may store sent as E.164.
+func samePhoneField(sent, stored string) bool {
+	return strings.HasPrefix(stored, "+") && len(digits(sent)) >= comparedDigits && samePhone(sent, stored)
+}
+
+// number returns a number, or a string that holds one with thousands separators or a currency sign.
+func number(value client.FieldValue) (float64, bool) {
+	if n, ok := value.Number(); ok {
+		return n, true
+	}
+	text := strings.NewReplacer(",", "", "$", "", "€", "", "£", "", " ", "").Replace(value.Text())
+	n, err := strconv.ParseFloat(text, 64)
+	return n, err == nil
+}
+
+// date returns the time of a date in one of the API's forms.
+func date(value client.FieldValue) (time.Time, bool) {
+	if t, ok := value.Time(); ok {
+		return t, true
+	}
+	day, ok := days(value.Text())
+	if !ok {
+		return time.Time{}, false
+	}
+	t, err := time.Parse(time.DateOnly, day[0])
+	return t, err == nil
+}
