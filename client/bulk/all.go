@@ -129,7 +129,7 @@ func (r *run[K, In, Out]) stopped() error {
 	return r.err
 }
 
-// advance starts calls and yields outcomes until until reports true. It reports false if the loop body
+// advance starts calls and yields outcomes until reports true. It reports false if the loop body
 // breaks.
 func (r *run[K, In, Out]) advance(until func() bool) bool {
 	for {

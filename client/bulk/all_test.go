@@ -7,6 +7,7 @@ import (
 	"iter"
 	"net/http"
 	"slices"
+	"strconv"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
@@ -111,7 +112,7 @@ func TestAllLeavesOtherCallersTheirTurn(t *testing.T) {
 func TestAllOrdersCallsAboutOneContact(t *testing.T) {
 	t.Parallel()
 	upsert := func(i int, email, phone string) client.UpsertContactRequest {
-		return client.UpsertContactRequest{Email: client.SetNonZero(email), Phone: client.SetNonZero(phone), City: client.Set(fmt.Sprint(i))}
+		return client.UpsertContactRequest{Email: client.SetNonZero(email), Phone: client.SetNonZero(phone), City: client.Set(strconv.Itoa(i))}
 	}
 	inputs := []client.UpsertContactRequest{
 		upsert(0, "ada@example.com", ""), upsert(1, " ADA@example.com ", "(415) 555-0100"), upsert(2, "", "+14155550100"),
@@ -176,7 +177,7 @@ func TestAllWithKey(t *testing.T) {
 			time.Sleep(time.Second)
 			return struct{}{}, nil
 		}
-		for range bulk.All(t.Context(), slices.All([]int{1, 3, 2}), call, bulk.WithKey(func(i int) string { return fmt.Sprint(i % 2) }), nil) {
+		for range bulk.All(t.Context(), slices.All([]int{1, 3, 2}), call, bulk.WithKey(func(i int) string { return strconv.Itoa(i % 2) }), nil) {
 		}
 		defer func() {
 			if recover() == nil {

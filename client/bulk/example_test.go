@@ -125,7 +125,7 @@ func ExampleWithJournal() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	defer os.RemoveAll(dir)
+	defer func() { _ = os.RemoveAll(dir) }()
 
 	rows := map[string]client.CreateContactRequest{"customer-1": {Email: "ada@example.com"}, "customer-2": {Email: "grace@example.com"}}
 	run := func() (sent int, err error) {

@@ -63,7 +63,7 @@ func OpenJournal(path string) (*Journal, error) {
 }
 
 func (j *Journal) open(path string) error {
-	data, err := os.ReadFile(path)
+	data, err := os.ReadFile(path) //nolint:gosec // the file that the caller names
 	if err != nil && !errors.Is(err, os.ErrNotExist) {
 		return err
 	}
@@ -75,7 +75,7 @@ func (j *Journal) open(path string) error {
 			return fmt.Errorf("line %d: %w: is the file a journal?", number, err)
 		}
 	}
-	file, err := os.OpenFile(path, os.O_CREATE|os.O_WRONLY, 0o600)
+	file, err := os.OpenFile(path, os.O_CREATE|os.O_WRONLY, 0o600) //nolint:gosec // the file that the caller names
 	if err != nil {
 		return err
 	}

@@ -134,8 +134,14 @@ func TestUnappliedTypes(t *testing.T) {
 		}
 	}
 	for _, pair := range [][2]any{
-		{nil, nil}, {"text", &contact}, {update, 5}, {update, (*client.Contact)(nil)}, {update, (*client.UpsertContactResult)(nil)},
-		{(*client.UpdateContactRequest)(nil), contact}, {(*client.CreateContactRequest)(nil), contact}, {(*client.UpsertContactRequest)(nil), contact},
+		{nil, nil},
+		{"text", &contact},
+		{update, 5},
+		{update, (*client.Contact)(nil)},
+		{update, (*client.UpsertContactResult)(nil)},
+		{(*client.UpdateContactRequest)(nil), contact},
+		{(*client.CreateContactRequest)(nil), contact},
+		{(*client.UpsertContactRequest)(nil), contact},
 	} {
 		if names := verify.Unapplied(pair[0], pair[1]); names != nil {
 			t.Errorf("%T, %T: got %q, want nil", pair[0], pair[1], names)
@@ -181,9 +187,11 @@ func TestUnappliedSilentDrops(t *testing.T) {
 	upsert(client.UpsertContactRequest{Email: client.Set("ada@example.com"), CustomFields: []client.CustomFieldInput{
 		client.NewCustomField("doesNotExist00000000", "x"), client.NewCustomField(field.ID, "12"),
 	}}, "customFields/doesNotExist00000000")
-	upsert(client.UpsertContactRequest{Email: client.Set(" Edsger@Example.com"), Phone: client.Set("(415) 555-0199"), Name: client.Set("Edsger  Dijkstra"),
+	upsert(client.UpsertContactRequest{
+		Email: client.Set(" Edsger@Example.com"), Phone: client.Set("(415) 555-0199"), Name: client.Set("Edsger  Dijkstra"),
 		DateOfBirth: client.Set("05/11/1930"), Country: client.Set("nl"), Tags: []string{" VIP "}, Gender: client.Set("male"), DND: client.Set(true),
-		DNDSettings: client.DNDSettingsInput{SMS: client.DNDSettingInput{Status: client.DNDActive}}})
+		DNDSettings: client.DNDSettingsInput{SMS: client.DNDSettingInput{Status: client.DNDActive}},
+	})
 }
 
 // What the fake stores of any sample contact is not reported.

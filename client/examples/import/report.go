@@ -20,7 +20,7 @@ type report struct {
 }
 
 func createReport(path string) (*report, error) {
-	file, err := os.OpenFile(path, os.O_CREATE|os.O_WRONLY|os.O_TRUNC, 0o600)
+	file, err := os.OpenFile(path, os.O_CREATE|os.O_WRONLY|os.O_TRUNC, 0o600) //nolint:gosec // the file that the user names
 	if err != nil {
 		return nil, err
 	}
