@@ -8,7 +8,7 @@ import (
 	"github.com/highlevel-contacts/contacts-go/client/oauth"
 )
 
-func TestNewRefuses(t *testing.T) {
+func TestNew_InvalidConfig(t *testing.T) {
 	t.Parallel()
 	tests := []struct {
 		name   string
@@ -43,7 +43,7 @@ func TestNewRefuses(t *testing.T) {
 	}
 }
 
-func TestNewTakes(t *testing.T) {
+func TestNew_ValidConfig(t *testing.T) {
 	t.Parallel()
 	for _, base := range []string{"", "https://api.example", "https://api.example/v2/", "http://localhost:8080", "http://127.0.0.1:1", "http://[::1]:1"} {
 		c := config(nil)
@@ -54,7 +54,7 @@ func TestNewTakes(t *testing.T) {
 	}
 }
 
-func TestTheCallersClientIsNotChanged(t *testing.T) {
+func TestNew_HTTPClientUnmodified(t *testing.T) {
 	t.Parallel()
 	c := config(newVendor(oauth.UserTypeLocation))
 	before := *c.HTTPClient

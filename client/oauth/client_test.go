@@ -52,7 +52,7 @@ func count(server *clienttest.Server, operation string) int {
 }
 
 // Calls of package client go on over the end of tokens: none fails, and what is renewed is renewed once.
-func TestCallsGoOnOverTheEndOfTokens(t *testing.T) {
+func TestSource_Token_AcrossExpiry(t *testing.T) {
 	t.Parallel()
 	tests := []struct {
 		name                 string
@@ -121,7 +121,7 @@ func TestCallsGoOnOverTheEndOfTokens(t *testing.T) {
 	}
 }
 
-func TestACallWithADeadCredentialSaysSo(t *testing.T) {
+func TestSource_Token_InvalidCredential(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		server, source := installed(t, clienttest.Grant{UserType: clienttest.UserTypeLocation})

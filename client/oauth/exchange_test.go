@@ -16,7 +16,7 @@ import (
 	"github.com/highlevel-contacts/contacts-go/client/oauth"
 )
 
-func TestExchange(t *testing.T) {
+func TestApp_Exchange(t *testing.T) {
 	t.Parallel()
 	for _, userType := range []oauth.UserType{oauth.UserTypeLocation, oauth.UserTypeCompany} {
 		for _, asked := range []oauth.UserType{userType, ""} {
@@ -65,7 +65,7 @@ func (r *recorder) RoundTrip(req *http.Request) (*http.Response, error) {
 	return &http.Response{StatusCode: http.StatusOK, Body: io.NopCloser(strings.NewReader(answer)), Header: http.Header{}, Request: req}, nil
 }
 
-func TestOnTheWire(t *testing.T) {
+func TestApp_Exchange_Requests(t *testing.T) {
 	t.Parallel()
 	const app = "client_id=6690f5b0c5d7a1-app&client_secret=s3cr3t-of-the-app&"
 	expired := func(userType oauth.UserType) oauth.Credential {
@@ -137,7 +137,7 @@ func TestOnTheWire(t *testing.T) {
 }
 
 // One odd member of an answer does not lose the tokens, which come only once.
-func TestOddAnswers(t *testing.T) {
+func TestApp_Exchange_UnexpectedResponses(t *testing.T) {
 	t.Parallel()
 	const tokens = `"access_token":"a","refresh_token":"b"`
 	day := 86399 * time.Second
@@ -193,7 +193,7 @@ func nothing(list []string) []string {
 }
 
 // What a renewal's answer does not tell stays as it was, the refresh token too.
-func TestARenewalKeepsWhatItIsNotTold(t *testing.T) {
+func TestSource_Refresh_KeepsMissingValues(t *testing.T) {
 	t.Parallel()
 	store := oauth.NewMemoryStore()
 	stored := pair("a")
@@ -213,7 +213,7 @@ func TestARenewalKeepsWhatItIsNotTold(t *testing.T) {
 	}
 }
 
-func TestErrorTexts(t *testing.T) {
+func TestError_Text(t *testing.T) {
 	t.Parallel()
 	const again = ": the app must be installed again, on its consent page"
 	tests := []struct {

@@ -15,7 +15,7 @@ import (
 	"github.com/highlevel-contacts/contacts-go/client/oauth"
 )
 
-func TestLocationTokensOfAnAgency(t *testing.T) {
+func TestLocationSource_Token(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		v := newVendor(oauth.UserTypeCompany)
@@ -44,7 +44,7 @@ func TestLocationTokensOfAnAgency(t *testing.T) {
 	})
 }
 
-func TestLocationTokenIsMadeAgain(t *testing.T) {
+func TestLocationSource_Invalidate(t *testing.T) {
 	t.Parallel()
 	tests := []struct {
 		name                 string
@@ -79,7 +79,7 @@ func TestLocationTokenIsMadeAgain(t *testing.T) {
 	}
 }
 
-func TestLocationTokenThatTheAPIRefuses(t *testing.T) {
+func TestLocationSource_Rejected(t *testing.T) {
 	t.Parallel()
 	tests := []struct {
 		name          string
@@ -131,7 +131,7 @@ func TestLocationTokenThatTheAPIRefuses(t *testing.T) {
 	}
 }
 
-func TestLocationTokensNeedAnAgency(t *testing.T) {
+func TestLocationSource_NeedsAgency(t *testing.T) {
 	t.Parallel()
 	t.Run("of a location", func(t *testing.T) {
 		t.Parallel()

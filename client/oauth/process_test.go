@@ -62,7 +62,7 @@ func childCommand(ctx context.Context, server, file string, rounds int) *exec.Cm
 }
 
 // A process is killed at random moments, and the file holds at each a whole pair that the API accepts.
-func TestFileStoreSurvivesKills(t *testing.T) {
+func TestFileStore_SurvivesKills(t *testing.T) {
 	t.Parallel()
 	kills := 240
 	if testing.Short() {
@@ -126,7 +126,7 @@ func killOnce(ctx context.Context, server, file string, random *rand.Rand) error
 }
 
 // Processes on one file never use a refresh token twice, not even within its grace.
-func TestProcessesOnOneFileUseEachRefreshTokenOnce(t *testing.T) {
+func TestFileStore_ProcessesUseEachRefreshTokenOnce(t *testing.T) {
 	t.Parallel()
 	const processes, rounds = 4, 40
 	v := newVendor(oauth.UserTypeLocation)
@@ -155,7 +155,7 @@ func TestProcessesOnOneFileUseEachRefreshTokenOnce(t *testing.T) {
 }
 
 // Processes whose token ended at the same time renew it once: who comes second takes what the first stored.
-func TestProcessesOnOneFileRenewAnEndedTokenOnce(t *testing.T) {
+func TestFileStore_ProcessesRefreshOnce(t *testing.T) {
 	t.Parallel()
 	v := newVendor(oauth.UserTypeLocation)
 	v.before = func(*http.Request) http.HandlerFunc { time.Sleep(200 * time.Millisecond); return nil } // all come meanwhile

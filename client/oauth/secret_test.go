@@ -22,7 +22,7 @@ const word = "pssst-4711"
 
 // Whatever holds a secret prints without it, however it is printed, and whether the member that holds it is exported or not.
 // It does not run in parallel: fmt reads the time zone that a hidden time points to, which other tests set up meanwhile.
-func TestSecretsDoNotPrint(t *testing.T) {
+func TestSecret_Printing(t *testing.T) {
 	secret := oauth.NewSecret(word)
 	credential := oauth.Credential{AccessToken: secret, RefreshToken: secret, Expiry: time.Now().Add(time.Hour), UserType: oauth.UserTypeCompany}
 	c := config(newVendor(oauth.UserTypeCompany))
@@ -83,7 +83,7 @@ func leaks(text string) bool {
 }
 
 // The server may repeat what it was sent: no error, and no log record, holds it.
-func TestErrorsHoldNoSecrets(t *testing.T) {
+func TestError_NoSecrets(t *testing.T) {
 	t.Parallel()
 	const code, access, refresh = "c0de", "acc3ss", "r3fresh"
 	const other = "eyJhbGciOiJSUzI1NiIsInR5cCI6IkpXVCJ9.eyJzdWIiOiIxIn0.c2lnbmF0dXJl"
@@ -147,7 +147,7 @@ func (c cut) RoundTrip(req *http.Request) (*http.Response, error) {
 	return resp, err
 }
 
-func TestEncodeIsTheWayToStoreSecrets(t *testing.T) {
+func TestCredential_Encode(t *testing.T) {
 	t.Parallel()
 	data, err := pair("a").Encode()
 	if err != nil || !strings.Contains(string(data), "refresh of a") {

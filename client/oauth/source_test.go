@@ -13,7 +13,7 @@ import (
 	"github.com/highlevel-contacts/contacts-go/client/oauth"
 )
 
-func TestTwoHundredCallsRenewOnce(t *testing.T) {
+func TestSource_ConcurrentCallsRefreshOnce(t *testing.T) {
 	t.Parallel()
 	for name, left := range map[string]time.Duration{"ended": -time.Hour, "due": time.Minute} {
 		t.Run(name, func(t *testing.T) {
@@ -44,7 +44,7 @@ func TestTwoHundredCallsRenewOnce(t *testing.T) {
 	}
 }
 
-func TestWhileATokenWorksRenewalHoldsNobodyUp(t *testing.T) {
+func TestSource_EarlyRefreshDoesNotBlock(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		v := newVendor(oauth.UserTypeLocation)
@@ -68,7 +68,7 @@ func TestWhileATokenWorksRenewalHoldsNobodyUp(t *testing.T) {
 	})
 }
 
-func TestATokenServesUntilItsEndThoughRenewalFails(t *testing.T) {
+func TestSource_RefreshFails_TokenUsedUntilExpiry(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		v := newVendor(oauth.UserTypeLocation)
@@ -99,7 +99,7 @@ func TestATokenServesUntilItsEndThoughRenewalFails(t *testing.T) {
 }
 
 // A program that starts shortly before the end of the stored token has its use, though it cannot be renewed.
-func TestAStoredTokenServesUntilItsEndThoughRenewalFails(t *testing.T) {
+func TestSource_RefreshFails_StoredTokenUsedUntilExpiry(t *testing.T) {
 	t.Parallel()
 	for name, answer := range map[string]http.HandlerFunc{"down": respond(503, ""), "dead": respond(400, `{"error":"invalid_grant"}`)} {
 		t.Run(name, func(t *testing.T) {
@@ -125,7 +125,7 @@ func TestAStoredTokenServesUntilItsEndThoughRenewalFails(t *testing.T) {
 	}
 }
 
-func TestInvalidate(t *testing.T) {
+func TestSource_Invalidate(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		v := newVendor(oauth.UserTypeLocation)
@@ -161,7 +161,7 @@ func TestInvalidate(t *testing.T) {
 }
 
 // The one who waits leaves at once, and the one who renews finishes what it began, whatever their contexts do.
-func TestCanceledCallsNeitherStopNorLoseARenewal(t *testing.T) {
+func TestSource_CanceledCall_RefreshContinues(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		v := newVendor(oauth.UserTypeLocation)
@@ -210,7 +210,7 @@ func (s slowStore) Load(ctx context.Context) (oauth.Credential, error) {
 	}
 }
 
-func TestWhoWaitsTakesOverFromACanceledCall(t *testing.T) {
+func TestSource_CanceledCall_WaiterTakesOver(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		v := newVendor(oauth.UserTypeLocation)
@@ -231,7 +231,7 @@ func TestWhoWaitsTakesOverFromACanceledCall(t *testing.T) {
 	})
 }
 
-func TestNothingIsSentUnderAContextThatEnded(t *testing.T) {
+func TestSource_EndedContext_NoRequest(t *testing.T) {
 	t.Parallel()
 	v := newVendor(oauth.UserTypeLocation)
 	store := oauth.NewMemoryStore()
@@ -246,7 +246,7 @@ func TestNothingIsSentUnderAContextThatEnded(t *testing.T) {
 	}
 }
 
-func TestADeadCredentialIsNotAskedForAgain(t *testing.T) {
+func TestSource_InvalidCredential_NotRetried(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		v := newVendor(oauth.UserTypeLocation)
@@ -271,7 +271,7 @@ func TestADeadCredentialIsNotAskedForAgain(t *testing.T) {
 	})
 }
 
-func TestWhatTheConfigurationMendsIsAskedForAgainLater(t *testing.T) {
+func TestSource_ConfigurationError_RetriedLater(t *testing.T) {
 	t.Parallel()
 	for name, body := range map[string]string{
 		"client secret": `{"error":"invalid_client","error_description":"Invalid client credentials"}`,
@@ -303,7 +303,7 @@ func TestWhatTheConfigurationMendsIsAskedForAgainLater(t *testing.T) {
 	}
 }
 
-func TestAnEmptyStoreAsksForAnInstallation(t *testing.T) {
+func TestSource_EmptyStore(t *testing.T) {
 	t.Parallel()
 	v := newVendor(oauth.UserTypeLocation)
 	_, err := newApp(t, config(v)).Source(oauth.NewMemoryStore()).Token(t.Context())
@@ -325,7 +325,7 @@ func (s *brokenStore) CompareAndSwap(ctx context.Context, used oauth.Secret, nex
 	return s.MemoryStore.CompareAndSwap(ctx, used, next)
 }
 
-func TestANewPairIsNotUsedBeforeItIsStoredAndNotLost(t *testing.T) {
+func TestSource_NewPairStoredBeforeUse(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		v := newVendor(oauth.UserTypeLocation)
@@ -350,7 +350,7 @@ func TestANewPairIsNotUsedBeforeItIsStoredAndNotLost(t *testing.T) {
 }
 
 // A store without a lock lets two processes renew at once. Both get the same pair, and one of them stores it.
-func TestTwoSourcesOnAStoreWithoutALock(t *testing.T) {
+func TestSource_StoreWithoutLock(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		v := newVendor(oauth.UserTypeLocation)
@@ -376,7 +376,7 @@ func TestTwoSourcesOnAStoreWithoutALock(t *testing.T) {
 }
 
 // On a store without a lock another process may have used the refresh token long before, and stored its pair only now.
-func TestATokenThatAnotherProcessUsedIsNotDead(t *testing.T) {
+func TestSource_TokenUsedByAnotherProcess(t *testing.T) {
 	t.Parallel()
 	v := newVendor(oauth.UserTypeLocation)
 	memory := oauth.NewMemoryStore()
@@ -391,7 +391,7 @@ func TestATokenThatAnotherProcessUsedIsNotDead(t *testing.T) {
 	}
 }
 
-func TestANewInstallationWinsAgainstARenewal(t *testing.T) {
+func TestSave_WinsAgainstRefresh(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		v := newVendor(oauth.UserTypeLocation)
@@ -411,7 +411,7 @@ func TestANewInstallationWinsAgainstARenewal(t *testing.T) {
 	})
 }
 
-func TestAPanicOfTheStoreDoesNotHoldOthersUp(t *testing.T) {
+func TestSource_StorePanics(t *testing.T) {
 	t.Parallel()
 	source := newApp(t, config(newVendor(oauth.UserTypeLocation))).Source(panicStore{})
 	for range 2 {
@@ -427,7 +427,7 @@ type panicStore struct{ oauth.TokenStore }
 
 func (panicStore) Load(context.Context) (oauth.Credential, error) { panic("load") }
 
-func TestAShortLivedTokenIsNotDueFromTheStart(t *testing.T) {
+func TestCredential_ShortLifetime(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		v := newVendor(oauth.UserTypeLocation)

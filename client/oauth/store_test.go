@@ -28,7 +28,7 @@ func pair(name string) oauth.Credential {
 }
 
 // Both stores keep the same promises.
-func TestStores(t *testing.T) {
+func TestStore_CompareAndSwap(t *testing.T) {
 	t.Parallel()
 	stores := map[string]func(t *testing.T) oauth.TokenStore{
 		"memory": func(*testing.T) oauth.TokenStore { return oauth.NewMemoryStore() },
@@ -138,7 +138,7 @@ func swap(t *testing.T, store oauth.TokenStore, used oauth.Secret, next oauth.Cr
 	}
 }
 
-func TestFileIsItsOwnersOnly(t *testing.T) {
+func TestFileStore_Permissions(t *testing.T) {
 	t.Parallel()
 	if runtime.GOOS == "windows" {
 		t.Skip("Windows has no such permissions")
@@ -166,7 +166,7 @@ func TestFileIsItsOwnersOnly(t *testing.T) {
 	}
 }
 
-func TestFileThatIsNoCredential(t *testing.T) {
+func TestFileStore_InvalidFile(t *testing.T) {
 	t.Parallel()
 	for _, content := range []string{"", "{}", "null", `{"format":2,"access_token":"s3cr3t"}`, `{"format":1,"access_token":"s3cr3t`} {
 		path := filepath.Join(t.TempDir(), "credential.json")
@@ -187,7 +187,7 @@ func TestFileThatIsNoCredential(t *testing.T) {
 	}
 }
 
-func TestFileInNoDirectory(t *testing.T) {
+func TestFileStore_MissingDirectory(t *testing.T) {
 	t.Parallel()
 	store := oauth.NewFileStore(filepath.Join(t.TempDir(), "nowhere", "credential.json"))
 	if err := oauth.Save(t.Context(), store, pair("a")); !errors.Is(err, fs.ErrNotExist) {

@@ -18,7 +18,7 @@ import (
 )
 
 // What the token endpoint does to the first request, or to all, and what becomes of the renewal.
-func TestWhatIsRepeated(t *testing.T) {
+func TestRetry_Failures(t *testing.T) {
 	t.Parallel()
 	retryAfter := func(header string) http.HandlerFunc {
 		return func(w http.ResponseWriter, _ *http.Request) {
@@ -95,7 +95,7 @@ func TestWhatIsRepeated(t *testing.T) {
 	}
 }
 
-func TestRepeatsEndWithinTheGrace(t *testing.T) {
+func TestRetry_EndsWithinWindow(t *testing.T) {
 	t.Parallel()
 	for name, answer := range map[string]http.HandlerFunc{
 		"time-outs": hang, "5xx": respond(503, ""),
@@ -139,7 +139,7 @@ func (r *refusing) RoundTrip(req *http.Request) (*http.Response, error) {
 	return nil, &net.OpError{Op: "dial", Net: "tcp", Err: errors.New("connection refused")}
 }
 
-func TestWithoutANetworkItFailsSoon(t *testing.T) {
+func TestRetry_WithoutNetwork(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		store := oauth.NewMemoryStore()
@@ -155,7 +155,7 @@ func TestWithoutANetworkItFailsSoon(t *testing.T) {
 	})
 }
 
-func TestARedirectIsNotFollowed(t *testing.T) {
+func TestEndpoint_RedirectNotFollowed(t *testing.T) {
 	t.Parallel()
 	elsewhere := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { t.Error("the redirect was followed") }))
 	defer elsewhere.Close()
@@ -212,7 +212,7 @@ func TestResponse_BoundedBodies(t *testing.T) {
 }
 
 // A server that is none may send back what it got as a header that cannot be read, and net/http tells it in its error.
-func TestErrorsOfTheTransportAreSanitized(t *testing.T) {
+func TestEndpoint_TransportErrorRedacted(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		c := config(nil)
