@@ -83,12 +83,12 @@ func (s *ContactsService) Update(ctx context.Context, id string, change UpdateCo
 	return call.contact(err, nil, &result.Contact)
 }
 
-// Upsert updates the contact that has the email address or phone number of the request, in the order
-// that the location has set, or creates a contact. LocationID may be left to [WithLocation]. Tags
+// Upsert updates the contact that has the email address or phone number of the request, or creates a
+// contact. The settings of the location determine which of the two is matched first. LocationID may be left to [WithLocation]. Tags
 // replaces all tags.
 //
-// Without an email address and a phone number the API always creates a contact. If they belong to two
-// contacts, the API updates the first in order and silently ignores the other value. An address that was
+// Without an email address and a phone number the API always creates a contact. If they belong to
+// different contacts, the API updates the first match and silently ignores the other value. An address that was
 // a secondary email address of the contact becomes the primary one, and the old primary address is lost.
 // National phone numbers are read as numbers of the location's country.
 //

@@ -15,8 +15,8 @@ import (
 // can hold, keeps other values in the Extra field of the enclosing struct, and reports each of them as a
 // [Drift]. It returns an error if data is not one complete JSON object.
 //
-// A contact that has been written by encoding/json or json/v2 is read completely. In a webhook, Type holds
-// the name of the event.
+// It restores every field of a Contact that encoding/json or json/v2 has encoded. For a webhook,
+// Contact.Type is the name of the event.
 func DecodeContact(data []byte) (*Contact, []Drift, error) {
 	contact := new(Contact)
 	drift, err := decodeBody(data, contact)

@@ -51,11 +51,11 @@
 //	ErrNetwork            | network            | no complete response
 //	ErrBadResponse        | bad_response       | a malformed or incomplete 2xx response, a list that cannot be continued
 //	ErrResponseTooLarge   | response_too_large | a body over the limit
-//	none                  | canceled, deadline | a call that its context ended
+//	none                  | canceled, deadline | a call whose context was canceled or expired
 //	none                  | other              | anything else, such as an error of the token source
 //
 // Two sentinel errors are matched in addition to a kind: [ErrMaybeApplied] by a write that failed and may
-// have been applied, and [ErrDailyLimit] by a call that the exhausted daily limit ended.
+// have been applied, and [ErrDailyLimit] by a call that failed because the daily limit is exhausted.
 //
 // The API's status codes are unreliable: a contact that does not exist is a 400, a missing scope is a 401,
 // a missing location is a 403. Errors are therefore classified by the message in the response body.
@@ -79,21 +79,19 @@
 //	anything else                            | error     | error           | error
 //
 // Where the table says "maybe", the write may have been applied: if the call fails in the end, the error
-// matches [ErrMaybeApplied]. After a create, look for the contact in a list by its email address or phone
-// number before creating it again, some seconds later because lists are eventually consistent; or upsert
-// it. An upsert that sets createNewIfDuplicateAllowed, or that has neither an email address nor a phone
-// number, always creates a contact. A retried delete that finds the contact deleted is a success. A
-// retried upsert may return New false for a contact that its first attempt created.
+// matches [ErrMaybeApplied]. Before creating a contact again, wait a few seconds, because lists are eventually
+// consistent, and look for it by its email address or phone number. Alternatively, use Upsert. An upsert that sets createNewIfDuplicateAllowed, or that has neither an email address nor a phone
+// number, always creates a contact. A retried delete that finds the contact deleted is a success. After a
+// retry, UpsertContactResult.New can be false although the first attempt created the contact.
 //
 // Delays are exponential with full jitter. Retry-After is honored up to RetryPolicy.MaxDelay; if it is
-// longer, the call fails immediately with Error.RetryAfter set. A delay that cannot end before the deadline
-// of the context is not started: the error then matches [context.DeadlineExceeded] and the kind of the
-// failure.
+// longer, the call fails immediately with Error.RetryAfter set. A call
+// fails immediately if it would have to wait past the deadline of its context: the error then matches
+// [context.DeadlineExceeded] and the kind of the failure.
 //
-// The HTTP transport does not retry by itself: a request with a body is not sent again by net/http if it
-// may not be applied twice, and no request is sent on more than two connections in one attempt. A server
-// that applies a request and then declares, by HTTP/2, that it did not process it can still cause a second
-// application, at most one per attempt.
+// net/http never resends a create by itself. In one attempt, it sends a request on at most two connections.
+// A server can apply a request and then report over HTTP/2 that it did not process it. In that case each
+// attempt can apply the request once more.
 //
 // # Rate limiting
 //
@@ -102,8 +100,8 @@
 // over; while more than 30 seconds of it are left, calls fail immediately with ErrRateLimited. After the
 // daily limit is exhausted, calls fail immediately until it is reset. See [NewPacer] and [WithPacer].
 //
-// A call waits for the rate limit in order of arrival. More concurrent calls than rate times latency do not
-// make a program faster: at 10 requests per second and 300 ms of latency, 3 to 10 workers reach the limit.
+// A call waits for the rate limit in order of arrival. Throughput is bounded by the rate limit:
+// at 10 requests per second and 300 ms of latency, 3 to 10 workers are enough.
 // Do not change one contact from several goroutines at once: the API does not order concurrent writes.
 //
 // # Response decoding
@@ -121,7 +119,8 @@
 //
 // # Secrets and personal data
 //
-// Errors and log records hold the operation, method, path, status, attempt and trace ID. They never contain
-// a token, a query, a body, an email address or a phone number. The token is not sent when a redirect leads
+// The texts of errors and the log records hold the operation, method, path, status, attempt and trace ID.
+// They never contain a token, a query, a body, an email address or a phone number. Error.Messages and
+// Error.Response hold what the API sent, and can contain personal data. The token is not sent when a redirect leads
 // to another host or from https to http; writes do not follow such redirects.
 package client

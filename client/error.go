@@ -47,8 +47,8 @@ var (
 
 // Errors that calls match in addition to a kind.
 var (
-	// ErrMaybeApplied indicates that a write failed and may have been applied. Check the contact before
-	// you repeat a create.
+	// ErrMaybeApplied indicates that a write failed and may have been applied. Before retrying
+	// a create, check whether the contact exists.
 	ErrMaybeApplied = errors.New("the write may have been applied")
 	// ErrDailyLimit indicates that the daily limit is exhausted. The error matches ErrRateLimited too.
 	ErrDailyLimit = errors.New("daily limit exhausted")
@@ -75,7 +75,7 @@ var kindLabels = []struct {
 
 // Kind returns a constant label for the kind of err, for logs and metrics: "invalid", "not_found",
 // "duplicate", "unauthorized", "forbidden", "rate_limited", "server", "bad_response",
-// "response_too_large", "network", "canceled" or "deadline" for a call that its context ended, "other"
+// "response_too_large", "network", "canceled" or "deadline" for a call whose context was canceled or expired, "other"
 // for any other error, such as one of the token source, and "" for nil.
 func Kind(err error) string {
 	if err == nil {

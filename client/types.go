@@ -105,7 +105,7 @@ func Set[T any](value T) Nullable[T] {
 }
 
 // SetNonZero returns a field that writes value, unless value is zero: then the field is not sent, and
-// the stored value is unchanged. An empty cell of a CSV file does not erase a city.
+// the stored value is unchanged. Use it for optional input, such as CSV cells.
 func SetNonZero[T comparable](value T) Nullable[T] {
 	if value == *new(T) {
 		return nil

@@ -26,6 +26,7 @@ import (
 
 	"github.com/highlevel-contacts/contacts-go/client"
 	"github.com/highlevel-contacts/contacts-go/client/bulk"
+	"github.com/highlevel-contacts/contacts-go/client/clienttest"
 	"github.com/highlevel-contacts/contacts-go/client/verify"
 )
 
@@ -79,7 +80,7 @@ func run(ctx context.Context, s settings, out, status io.Writer) (problems int, 
 		fmt.Fprintf(out, "%d rows can be imported, %d have problems\n", written, report.rows)
 		return report.rows, errors.Join(rows.err, ctx.Err())
 	}
-	fields := fieldKeys(ctx, c, location, rows, status)
+	fields := fieldKeys(ctx, c, location, rows, s.demo, status)
 	progress := newProgress(status)
 	opts := []bulk.Option{bulk.WithProgress(progress.show)}
 	if s.resume != "" {
@@ -113,9 +114,15 @@ func run(ctx context.Context, s settings, out, status io.Writer) (problems int, 
 }
 
 // fieldKeys asks the API for the IDs of the custom fields, if the file has any.
-func fieldKeys(ctx context.Context, c *client.Client, location string, rows *rows, status io.Writer) verify.Option {
+func fieldKeys(ctx context.Context, c *client.Client, location string, rows *rows, demo bool, status io.Writer) verify.Option {
 	ids := map[string]string{}
 	if !rows.hasFields() {
+		return verify.WithFieldKeys(ids)
+	}
+	if demo { // the fake does not serve the definitions of custom fields
+		for _, field := range clienttest.SampleFields() {
+			ids[field.Key] = field.ID
+		}
 		return verify.WithFieldKeys(ids)
 	}
 	var list struct {
@@ -126,6 +133,7 @@ func fieldKeys(ctx context.Context, c *client.Client, location string, rows *row
 	}
 	for _, field := range list.CustomFields {
 		ids[field.FieldKey] = field.ID
+		ids[strings.TrimPrefix(field.FieldKey, "contact.")] = field.ID
 	}
 	return verify.WithFieldKeys(ids)
 }
