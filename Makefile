@@ -63,7 +63,7 @@ test-go: ## vet and test every module on the supported Go lines, and vet it for 
 		GOOS=$${platform%/*} GOARCH=$${platform#*/} go vet ./...; done
 
 .PHONY: prove
-prove: ## run the proofs in full, such as hundreds of killed processes (needs PostgreSQL for some; takes long)
+prove: ## run the proofs in full, such as hundreds of killed processes (takes long)
 	$(call each,PROVE=full go test -count 1 -timeout 60m -run 'Kill|Crash|Proof|Process' -v ./...)
 
 .PHONY: fake
