@@ -1,5 +1,5 @@
-// Package contacts is the root of the Go client for the HighLevel Contacts API. It has no code. Import
-// github.com/highlevel-contacts/contacts-go/client instead.
+// Package contacts is the root of the Go client for the HighLevel Contacts API. It has no code.
+// Import github.com/highlevel-contacts/contacts-go/client instead.
 //
 // The API is described in api/contacts.yaml, from which package gen is generated.
 package contacts

@@ -16,14 +16,15 @@ type TokenSource interface {
 	Token(ctx context.Context) (string, error)
 }
 
-// TokenInvalidator is a [TokenSource] that can replace a rejected token. If the API rejects a token as
-// invalid or expired, the client calls Invalidate with it and then Token again, at most once per call.
+// TokenInvalidator is a [TokenSource] that can replace a rejected token. If the API rejects a token
+// as invalid or expired, the client calls Invalidate with it and then Token again, at most once per
+// call.
 type TokenInvalidator interface {
 	Invalidate(token string)
 }
 
-// StaticToken is a token that never changes: a private integration token, or an access token until it
-// expires. It is printed, logged and encoded as [redacted]; string(token) is the token itself.
+// StaticToken is a token that never changes: a private integration token, or an access token until
+// it expires. It is printed, logged and encoded as [redacted]; string(token) is the token itself.
 type StaticToken string
 
 // Token returns the token.
@@ -73,8 +74,8 @@ func (c *call) authorization() []string {
 	return last.values
 }
 
-// replaceToken reports whether the call has a new token to try after err: the API rejected the token
-// as invalid or expired, and the TokenSource can replace it. This happens once per call.
+// replaceToken reports whether the call has a new token to try after err: the API rejected the
+// token as invalid or expired, and the TokenSource can replace it. This happens once per call.
 func (c *call) replaceToken(err error) bool {
 	apiErr, ok := errors.AsType[*Error](err)
 	if !ok || !apiErr.rejectsToken || c.client.invalidate == nil || c.tokenReplaced || !c.replayable() {
@@ -85,7 +86,8 @@ func (c *call) replaceToken(err error) bool {
 	return true
 }
 
-// checkToken returns an error if token cannot be sent as a bearer token. The error does not contain it.
+// checkToken returns an error if token cannot be sent as a bearer token. The error does not contain
+// it.
 func checkToken(token string) error {
 	switch {
 	case token == "":

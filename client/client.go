@@ -62,8 +62,8 @@ func New(tokens TokenSource, opts ...Option) (*Client, error) {
 }
 
 // Generated returns the generated client, for requests that the typed methods do not support. Its
-// calls have the same authentication, rate limiting, retries and errors, and the response bodies are
-// in memory. It does not validate arguments. Headers that a request editor sets win over the
+// calls have the same authentication, rate limiting, retries and errors, and the response bodies
+// are in memory. It does not validate arguments. Headers that a request editor sets win over the
 // defaults, except Authorization. An upsert is not retried after a failure that may have left it
 // applied, because the client does not know what is in its body.
 func (c *Client) Generated() gen.ClientInterface {
@@ -75,10 +75,10 @@ func (c *Client) Generated() gen.ClientInterface {
 // and PATCH are retried only if they cannot have been applied.
 //
 // The path is relative to the base URL, such as "/locations/abc/customFields"; escape IDs with
-// [url.PathEscape]. A path with a host, a query, a fragment or dot segments is [ErrInvalid], so that
-// the token reaches no other host. The body, unless nil, is sent as JSON. The response is decoded
-// into out by encoding/json, unless out is nil. A 2xx response without a body is an error that matches
-// [ErrBadResponse] if out is not nil. A 404 matches [ErrNotFound].
+// [url.PathEscape]. A path with a host, a query, a fragment or dot segments is [ErrInvalid], so
+// that the token reaches no other host. The body, unless nil, is sent as JSON. The response is
+// decoded into out by encoding/json, unless out is nil. A 2xx response without a body is an error
+// that matches [ErrBadResponse] if out is not nil. A 404 matches [ErrNotFound].
 func (c *Client) Do(ctx context.Context, method, path string, query url.Values, body, out any, opts ...CallOption) error {
 	call, err := c.newCall(ctx, otherOperation, opts)
 	if err != nil {

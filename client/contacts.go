@@ -37,13 +37,13 @@ func (s *ContactsService) Get(ctx context.Context, id string, opts ...CallOption
 	return call.contact(err, &result, &result.Contact)
 }
 
-// Create creates a contact and returns it as the API stored it, with normalized phone number and tags.
-// LocationID may be left to [WithLocation].
+// Create creates a contact and returns it as the API stored it, with normalized phone number and
+// tags. LocationID may be left to [WithLocation].
 //
-// If the location does not allow duplicates, which is the default, and a contact with the same email
-// address or phone number exists, the error matches [ErrDuplicate] and Error.ContactID holds its ID. The
-// API has no idempotency key: if the error matches [ErrMaybeApplied], look for the contact before
-// creating it again.
+// If the location does not allow duplicates, which is the default, and a contact with the same
+// email address or phone number exists, the error matches [ErrDuplicate] and Error.ContactID holds
+// its ID. The API has no idempotency key: if the error matches [ErrMaybeApplied], look for the
+// contact before creating it again.
 //
 // API reference: https://marketplace.gohighlevel.com/docs/ghl/contacts/create-contact
 func (s *ContactsService) Create(ctx context.Context, contact CreateContactRequest, opts ...CallOption) (*Contact, error) {
@@ -59,12 +59,12 @@ func (s *ContactsService) Create(ctx context.Context, contact CreateContactReque
 	return call.contact(err, &result, &result.Contact)
 }
 
-// Update changes the fields of a contact that are set in change and returns the updated contact. Tags
-// replaces all tags; DNDSettings is merged by channel. If the contact does not exist, the error matches
-// [ErrNotFound].
+// Update changes the fields of a contact that are set in change and returns the updated contact.
+// Tags replaces all tags; DNDSettings is merged by channel. If the contact does not exist, the
+// error matches [ErrNotFound].
 //
-// A success does not guarantee that custom fields were written: the API silently ignores unknown keys
-// and options. Package verify finds such fields.
+// A success does not guarantee that custom fields were written: the API silently ignores unknown
+// keys and options. Package verify finds such fields.
 //
 // API reference: https://marketplace.gohighlevel.com/docs/ghl/contacts/update-contact
 func (s *ContactsService) Update(ctx context.Context, id string, change UpdateContactRequest, opts ...CallOption) (*Contact, error) {
@@ -83,14 +83,14 @@ func (s *ContactsService) Update(ctx context.Context, id string, change UpdateCo
 	return call.contact(err, nil, &result.Contact)
 }
 
-// Upsert updates the contact that has the email address or phone number of the request, or creates a
-// contact. The settings of the location determine which of the two is matched first. LocationID may be left to [WithLocation]. Tags
-// replaces all tags.
+// Upsert updates the contact that has the email address or phone number of the request, or creates
+// a contact. The settings of the location determine which of the two is matched first. LocationID
+// may be left to [WithLocation]. Tags replaces all tags.
 //
 // Without an email address and a phone number the API always creates a contact. If they belong to
-// different contacts, the API updates the first match and silently ignores the other value. An address that was
-// a secondary email address of the contact becomes the primary one, and the old primary address is lost.
-// National phone numbers are read as numbers of the location's country.
+// different contacts, the API updates the first match and silently ignores the other value. An
+// address that was a secondary email address of the contact becomes the primary one, and the old
+// primary address is lost. National phone numbers are read as numbers of the location's country.
 //
 // API reference: https://marketplace.gohighlevel.com/docs/ghl/contacts/upsert-contact
 func (s *ContactsService) Upsert(ctx context.Context, contact UpsertContactRequest, opts ...CallOption) (*UpsertContactResult, error) {
@@ -110,8 +110,8 @@ func (s *ContactsService) Upsert(ctx context.Context, contact UpsertContactReque
 	return &result, nil
 }
 
-// Delete deletes the contact with the given ID. If it does not exist, the error matches [ErrNotFound],
-// except that a retry which finds the contact deleted is a success.
+// Delete deletes the contact with the given ID. If it does not exist, the error matches
+// [ErrNotFound], except that a retry which finds the contact deleted is a success.
 //
 // API reference: https://marketplace.gohighlevel.com/docs/ghl/contacts/delete-contact
 func (s *ContactsService) Delete(ctx context.Context, id string, opts ...CallOption) error {
@@ -130,8 +130,8 @@ func (s *ContactsService) Delete(ctx context.Context, id string, opts ...CallOpt
 	return call.finish(err)
 }
 
-// contact ends a call that returns a contact: it decodes the body into result, unless result is nil,
-// and checks that the contact, a part of result, has an ID.
+// contact ends a call that returns a contact: it decodes the body into result, unless result is
+// nil, and checks that the contact, a part of result, has an ID.
 func (c *call) contact(err error, result any, contact *Contact) (*Contact, error) {
 	if result != nil {
 		err = c.decodeInto(err, result)
@@ -250,8 +250,8 @@ func (s *ContactsService) setLocation(op operation, location *string) error {
 	return nil
 }
 
-// checkID returns an error if id would change the path of the request. The API's IDs are letters and
-// digits.
+// checkID returns an error if id would change the path of the request. The API's IDs are letters
+// and digits.
 func checkID(op operation, name, id string) error {
 	if id == "" {
 		return invalid(op, name+" ID: empty")

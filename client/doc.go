@@ -1,5 +1,5 @@
-// Package client calls the HighLevel (GoHighLevel, LeadConnector) Contacts API: get, create, update,
-// upsert, delete, list, and list by business.
+// Package client calls the HighLevel (GoHighLevel, LeadConnector) Contacts API: get, create,
+// update, upsert, delete, list, and list by business.
 //
 //	c, err := client.New(client.StaticToken(token), client.WithLocation(locationID))
 //	if err != nil {
@@ -11,18 +11,18 @@
 //
 // # Requests
 //
-// [CreateContactRequest] has plain fields; fields at their zero value are not sent. The optional scalars
-// of [UpdateContactRequest] and [UpsertContactRequest] are [Nullable]: the zero value is not sent and
-// leaves the stored value unchanged, [Set] writes a value, [SetNonZero] writes a value that is not zero,
-// and [Clear] sends null. A nil slice is not sent; an empty slice removes all entries. Custom fields are
-// written by ID or key, see [NewCustomField] and [NewCustomFieldByKey], and read by kind, see
-// [CustomFieldByID].
+// [CreateContactRequest] has plain fields; fields at their zero value are not sent. The optional
+// scalars of [UpdateContactRequest] and [UpsertContactRequest] are [Nullable]: the zero value is
+// not sent and leaves the stored value unchanged, [Set] writes a value, [SetNonZero] writes a value
+// that is not zero, and [Clear] sends null. A nil slice is not sent; an empty slice removes all
+// entries. Custom fields are written by ID or key, see [NewCustomField] and [NewCustomFieldByKey],
+// and read by kind, see [CustomFieldByID].
 //
 // # Lists
 //
-// [ContactsService.All] returns an iterator over all contacts of a location. It requests pages as needed.
-// [ContactsService.List] returns one page. A [Cursor] can be stored to resume a list later. A list ends
-// where the API says so, or with an error.
+// [ContactsService.All] returns an iterator over all contacts of a location. It requests pages as
+// needed. [ContactsService.List] returns one page. A [Cursor] can be stored to resume a list later.
+// A list ends where the API says so, or with an error.
 //
 // # Errors
 //
@@ -38,7 +38,8 @@
 //		// Look for the contact before creating it again.
 //	}
 //
-// An error matches at most one of the following kinds. [Kind] returns its label for logs and metrics.
+// An error matches at most one of the following kinds. [Kind] returns its label for logs and
+// metrics.
 //
 //	kind                  | label              | returned for
 //	ErrInvalid            | invalid            | invalid arguments, before any request; 400, 422; 401 for the version header
@@ -54,16 +55,18 @@
 //	none                  | canceled, deadline | a call whose context was canceled or expired
 //	none                  | other              | anything else, such as an error of the token source
 //
-// Two sentinel errors are matched in addition to a kind: [ErrMaybeApplied] by a write that failed and may
-// have been applied, and [ErrDailyLimit] by a call that failed because the daily limit is exhausted.
+// Two sentinel errors are matched in addition to a kind: [ErrMaybeApplied] by a write that failed
+// and may have been applied, and [ErrDailyLimit] by a call that failed because the daily limit is
+// exhausted.
 //
-// The API's status codes are unreliable: a contact that does not exist is a 400, a missing scope is a 401,
-// a missing location is a 403. Errors are therefore classified by the message in the response body.
+// The API's status codes are unreliable: a contact that does not exist is a 400, a missing scope is
+// a 401, a missing location is a 403. Errors are therefore classified by the message in the
+// response body.
 //
 // # Retries
 //
-// A call has up to three attempts, see [WithRetry], and ends with its context. Which failures are retried
-// depends on the operation and the failure:
+// A call has up to three attempts, see [WithRetry], and ends with its context. Which failures are
+// retried depends on the operation and the failure:
 //
 //	failure                                  | get, list | update, delete, | create, upsert that
 //	                                         |           | upsert          | always creates
@@ -78,49 +81,54 @@
 //	401 for an invalid or expired token      | retried once, if the TokenSource can replace the token
 //	anything else                            | error     | error           | error
 //
-// Where the table says "maybe", the write may have been applied: if the call fails in the end, the error
-// matches [ErrMaybeApplied]. Before creating a contact again, wait a few seconds, because lists are eventually
-// consistent, and look for it by its email address or phone number. Alternatively, use Upsert. An upsert that sets createNewIfDuplicateAllowed, or that has neither an email address nor a phone
-// number, always creates a contact. A retried delete that finds the contact deleted is a success. After a
-// retry, UpsertContactResult.New can be false although the first attempt created the contact.
+// Where the table says "maybe", the write may have been applied: if the call fails in the end, the
+// error matches [ErrMaybeApplied]. Before creating a contact again, wait a few seconds, because
+// lists are eventually consistent, and look for it by its email address or phone number.
+// Alternatively, use Upsert. An upsert that sets createNewIfDuplicateAllowed, or that has neither
+// an email address nor a phone number, always creates a contact. A retried delete that finds the
+// contact deleted is a success. After a retry, UpsertContactResult.New can be false although the
+// first attempt created the contact.
 //
-// Delays are exponential with full jitter. Retry-After is honored up to RetryPolicy.MaxDelay; if it is
-// longer, the call fails immediately with Error.RetryAfter set. A call
-// fails immediately if it would have to wait past the deadline of its context: the error then matches
+// Delays are exponential with full jitter. Retry-After is honored up to RetryPolicy.MaxDelay; if it
+// is longer, the call fails immediately with Error.RetryAfter set. A call fails immediately if it
+// would have to wait past the deadline of its context: the error then matches
 // [context.DeadlineExceeded] and the kind of the failure.
 //
-// net/http never resends a create by itself. In one attempt, it sends a request on at most two connections.
-// A server can apply a request and then report over HTTP/2 that it did not process it. In that case each
-// attempt can apply the request once more.
+// net/http never resends a create by itself. In one attempt, it sends a request on at most two
+// connections. A server can apply a request and then report over HTTP/2 that it did not process it.
+// In that case each attempt can apply the request once more.
 //
 // # Rate limiting
 //
-// A client sends no more requests in any interval than the API allows: 100 in 10 seconds, or what the
-// headers of the latest response say. After a 429, all calls wait until the pause that the API asks for is
-// over; while more than 30 seconds of it are left, calls fail immediately with ErrRateLimited. After the
-// daily limit is exhausted, calls fail immediately until it is reset. See [NewPacer] and [WithPacer].
+// A client sends no more requests in any interval than the API allows: 100 in 10 seconds, or what
+// the headers of the latest response say. After a 429, all calls wait until the pause that the API
+// asks for is over; while more than 30 seconds of it are left, calls fail immediately with
+// ErrRateLimited. After the daily limit is exhausted, calls fail immediately until it is reset. See
+// [NewPacer] and [WithPacer].
 //
-// A call waits for the rate limit in order of arrival. Throughput is bounded by the rate limit:
-// at 10 requests per second and 300 ms of latency, 3 to 10 workers are enough.
-// Do not change one contact from several goroutines at once: the API does not order concurrent writes.
+// A call waits for the rate limit in order of arrival. Throughput is bounded by the rate limit: at
+// 10 requests per second and 300 ms of latency, 3 to 10 workers are enough. Do not change one
+// contact from several goroutines at once: the API does not order concurrent writes.
 //
 // # Response decoding
 //
-// A body is decoded strictly by api/contacts.yaml first. Where a value has another type, a second pass
-// keeps as much as possible and records each mismatch in [Response.Drift], so that one unexpected value does
-// not make a contact or a page unreadable. Properties that the schema does not know are kept in the Extra
-// field of their object, survive encoding/json and json/v2 in both directions, and are never sent in a
-// request. [DecodeContact] decodes a contact from a webhook, a queue or an export under the same rules.
+// A body is decoded strictly by api/contacts.yaml first. Where a value has another type, a second
+// pass keeps as much as possible and records each mismatch in [Response.Drift], so that one
+// unexpected value does not make a contact or a page unreadable. Properties that the schema does
+// not know are kept in the Extra field of their object, survive encoding/json and json/v2 in both
+// directions, and are never sent in a request. [DecodeContact] decodes a contact from a webhook, a
+// queue or an export under the same rules.
 //
 // # Tests of your program
 //
-// Package clienttest has a fake HighLevel that runs in the test process. To replace the client by a mock,
-// declare an interface with the methods that you use; [*ContactsService] satisfies it.
+// Package clienttest has a fake HighLevel that runs in the test process. To replace the client by a
+// mock, declare an interface with the methods that you use; [*ContactsService] satisfies it.
 //
 // # Secrets and personal data
 //
-// The texts of errors and the log records hold the operation, method, path, status, attempt and trace ID.
-// They never contain a token, a query, a body, an email address or a phone number. Error.Messages and
-// Error.Response hold what the API sent, and can contain personal data. The token is not sent when a redirect leads
-// to another host or from https to http; writes do not follow such redirects.
+// The texts of errors and the log records hold the operation, method, path, status, attempt and
+// trace ID. They never contain a token, a query, a body, an email address or a phone number.
+// Error.Messages and Error.Response hold what the API sent, and can contain personal data. The
+// token is not sent when a redirect leads to another host or from https to http; writes do not
+// follow such redirects.
 package client

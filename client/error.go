@@ -18,14 +18,14 @@ import (
 
 // The kinds of errors that calls return. An error matches at most one of them with [errors.Is].
 var (
-	// ErrInvalid indicates that the API rejected the request as invalid, or that this package rejected
-	// its arguments before any request was sent.
+	// ErrInvalid indicates that the API rejected the request as invalid, or that this package
+	// rejected its arguments before any request was sent.
 	ErrInvalid = errors.New("invalid request")
-	// ErrNotFound indicates that the contact does not exist. The API reports it with status 400. For
-	// [Client.Do] it is a 404.
+	// ErrNotFound indicates that the contact does not exist. The API reports it with status 400.
+	// For [Client.Do] it is a 404.
 	ErrNotFound = errors.New("contact not found")
-	// ErrDuplicate indicates that the location does not allow duplicates and that a contact with the
-	// same email address or phone number exists. Error.ContactID holds its ID.
+	// ErrDuplicate indicates that the location does not allow duplicates and that a contact with
+	// the same email address or phone number exists. Error.ContactID holds its ID.
 	ErrDuplicate = errors.New("duplicate contact")
 	// ErrUnauthorized indicates that the token is missing, invalid or expired.
 	ErrUnauthorized = errors.New("unauthorized")
@@ -38,8 +38,8 @@ var (
 	ErrServer = errors.New("server error")
 	// ErrNetwork indicates that no complete response was received.
 	ErrNetwork = errors.New("network error")
-	// ErrBadResponse indicates that a 2xx response had a malformed or incomplete body, or that a list
-	// cannot be continued.
+	// ErrBadResponse indicates that a 2xx response had a malformed or incomplete body, or that a
+	// list cannot be continued.
 	ErrBadResponse = errors.New("bad response")
 	// ErrResponseTooLarge indicates that a body exceeds the limit of [WithMaxResponseBytes].
 	ErrResponseTooLarge = errors.New("response too large")
@@ -50,7 +50,8 @@ var (
 	// ErrMaybeApplied indicates that a write failed and may have been applied. Before retrying
 	// a create, check whether the contact exists.
 	ErrMaybeApplied = errors.New("the write may have been applied")
-	// ErrDailyLimit indicates that the daily limit is exhausted. The error matches ErrRateLimited too.
+	// ErrDailyLimit indicates that the daily limit is exhausted. The error matches ErrRateLimited
+	// too.
 	ErrDailyLimit = errors.New("daily limit exhausted")
 )
 
@@ -75,8 +76,8 @@ var kindLabels = []struct {
 
 // Kind returns a constant label for the kind of err, for logs and metrics: "invalid", "not_found",
 // "duplicate", "unauthorized", "forbidden", "rate_limited", "server", "bad_response",
-// "response_too_large", "network", "canceled" or "deadline" for a call whose context was canceled or expired, "other"
-// for any other error, such as one of the token source, and "" for nil.
+// "response_too_large", "network", "canceled" or "deadline" for a call whose context was canceled
+// or expired, "other" for any other error, such as one of the token source, and "" for nil.
 func Kind(err error) string {
 	if err == nil {
 		return ""
@@ -93,9 +94,9 @@ func Kind(err error) string {
 // [errors.As] to inspect it, and [errors.Is] with the sentinel errors to find out what happened. An
 // Error built by hand, for a test, matches the same kinds.
 //
-// The text of an Error and its log value hold the operation, method, path, status and trace ID, and the
-// API's message without email addresses, phone numbers and tokens. Messages and Response hold the
-// message as the API sent it, except that Messages never contain the token of the call.
+// The text of an Error and its log value hold the operation, method, path, status and trace ID, and
+// the API's message without email addresses, phone numbers and tokens. Messages and Response hold
+// the message as the API sent it, except that Messages never contain the token of the call.
 type Error struct {
 	Operation     string // operationId in api/contacts.yaml, such as "getContact"; "do" for Client.Do
 	Method        string
@@ -183,8 +184,8 @@ func saysContactNotFound(message string) bool {
 	return ok && strings.Contains(rest, "not found")
 }
 
-// isTokenError reports whether the API rejected the token as invalid or expired. A new token does not
-// change a scope, a class, a user type or a version.
+// isTokenError reports whether the API rejected the token as invalid or expired. A new token does
+// not change a scope, a class, a user type or a version.
 func (e *Error) isTokenError() bool {
 	message := e.lowerMessage()
 	return errors.Is(e.classify(), ErrUnauthorized) && (strings.Contains(message, "invalid") || strings.Contains(message, "expired"))
@@ -199,7 +200,8 @@ func (e *Error) lowerMessage() string {
 	return message
 }
 
-// Is reports whether target is the kind of e, or one of the sentinel errors that e matches in addition.
+// Is reports whether target is the kind of e, or one of the sentinel errors that e matches in
+// addition.
 func (e *Error) Is(target error) bool {
 	switch target {
 	case nil:
@@ -281,7 +283,8 @@ func (e *Error) LogValue() slog.Value {
 // unexpected type does not hide the others.
 type errorBody map[string]json.RawMessage
 
-// messages returns the messages of the first property that has any: a scalar, or the elements of a list.
+// messages returns the messages of the first property that has any: a scalar, or the elements of a
+// list.
 func (b errorBody) messages() []string {
 	for _, name := range []string{"message", "error", "error_description"} {
 		var elements []json.RawMessage
@@ -318,9 +321,9 @@ func unquote(raw json.RawMessage) string {
 	return string(raw)
 }
 
-// callError is an error of a call other than an error response: invalid arguments, or an error of the
-// token source, the rate limiter, the transport or the body of a response. It holds its text, and
-// prints nothing else for any verb.
+// callError is an error of a call other than an error response: invalid arguments, or an error of
+// the token source, the rate limiter, the transport or the body of a response. It holds its text,
+// and prints nothing else for any verb.
 type callError struct {
 	text         string
 	kind         error // nil if the error matches no kind, or cause has one
@@ -362,8 +365,8 @@ func (c *call) limitError(err error) error {
 	return &callError{text: c.String() + ": waiting for the rate limit: " + redact.Text(err.Error(), c.token), cause: err}
 }
 
-// badResponse returns the error of a 2xx response with an unusable body. A write has been applied, as
-// far as its status says.
+// badResponse returns the error of a 2xx response with an unusable body. A write has been applied,
+// as far as its status says.
 func (c *call) badResponse(problem error) error {
 	c.maybeApplied = c.maybeApplied || c.isWrite()
 	return &callError{

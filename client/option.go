@@ -67,8 +67,8 @@ func defaultHTTPClient() *http.Client {
 	}}
 }
 
-// WithBaseURL sets the base URL of the API, https://services.leadconnectorhq.com by default. It must
-// be https, except on loopback, for tests.
+// WithBaseURL sets the base URL of the API, https://services.leadconnectorhq.com by default. It
+// must be https, except on loopback, for tests.
 func WithBaseURL(address string) Option {
 	return func(c *config) error {
 		base, err := httpx.ParseBaseURL(address)
@@ -93,8 +93,9 @@ func WithLocation(id string) Option {
 }
 
 // WithHTTPClient sets the HTTP client that sends the requests, with its transport, proxy, TLS
-// settings, redirect policy and cookie jar. The client is not modified. Without this option, an HTTP
-// client is used that takes the proxy from the environment and keeps up to 100 idle connections.
+// settings, redirect policy and cookie jar. The client is not modified. Without this option, an
+// HTTP client is used that takes the proxy from the environment and keeps up to 100 idle
+// connections.
 func WithHTTPClient(httpClient *http.Client) Option {
 	return func(c *config) error {
 		if httpClient == nil {
@@ -105,9 +106,9 @@ func WithHTTPClient(httpClient *http.Client) Option {
 	}
 }
 
-// WithTimeout sets the timeout of each attempt, from acquiring a connection to reading the last byte
-// of the body; 30 seconds by default. Waiting for the rate limit and between attempts does not count.
-// A timeout of 0 means no timeout. Use a context to limit the duration of a whole call.
+// WithTimeout sets the timeout of each attempt, from acquiring a connection to reading the last
+// byte of the body; 30 seconds by default. Waiting for the rate limit and between attempts does not
+// count. A timeout of 0 means no timeout. Use a context to limit the duration of a whole call.
 func WithTimeout(perAttempt time.Duration) Option {
 	return func(c *config) error {
 		if perAttempt < 0 {
@@ -142,8 +143,8 @@ func WithDefaultHeader(key, value string) Option {
 	}
 }
 
-// WithRetry sets how many attempts a call has and how long it waits between them. A zero field means
-// its default: 3 attempts, delays of up to 500 ms, then up to 1 s, and at most 30 s.
+// WithRetry sets how many attempts a call has and how long it waits between them. A zero field
+// means its default: 3 attempts, delays of up to 500 ms, then up to 1 s, and at most 30 s.
 func WithRetry(policy RetryPolicy) Option {
 	return func(c *config) error {
 		if policy.MaxAttempts < 0 || policy.MinDelay < 0 || policy.MaxDelay < 0 {
@@ -154,9 +155,9 @@ func WithRetry(policy RetryPolicy) Option {
 	}
 }
 
-// WithPacer sets the rate limiter. Use it to share one Pacer between clients that share a rate limit,
-// or pass [Unpaced] to disable rate limiting in the client. Without this option, each client has its
-// own [NewPacer] with 100 requests per 10 seconds, which follows the API's headers.
+// WithPacer sets the rate limiter. Use it to share one Pacer between clients that share a rate
+// limit, or pass [Unpaced] to disable rate limiting in the client. Without this option, each client
+// has its own [NewPacer] with 100 requests per 10 seconds, which follows the API's headers.
 func WithPacer(pacer Pacer) Option {
 	return func(c *config) error {
 		if pacer == nil {
@@ -167,11 +168,11 @@ func WithPacer(pacer Pacer) Option {
 	}
 }
 
-// WithLogger sets the logger. Nothing is logged by default. Each attempt is logged at debug level; a
-// failed call and a response that does not match the schema are logged at warn level, a Get of a
-// contact that does not exist and a canceled call at debug level. Records hold the operation, method,
-// path, status, attempt, error kind, duration and remaining rate limit, never a token, a query, a
-// body, an email address or a phone number.
+// WithLogger sets the logger. Nothing is logged by default. Each attempt is logged at debug level;
+// a failed call and a response that does not match the schema are logged at warn level, a Get of a
+// contact that does not exist and a canceled call at debug level. Records hold the operation,
+// method, path, status, attempt, error kind, duration and remaining rate limit, never a token, a
+// query, a body, an email address or a phone number.
 func WithLogger(logger *slog.Logger) Option {
 	return func(c *config) error {
 		if logger == nil {
@@ -247,8 +248,8 @@ func WithHeader(key, value string) CallOption {
 }
 
 // WithResponseInto stores the metadata of the last response in response at the end of the call, on
-// success and on failure. StatusCode is 0 if no response was received. The response is not modified if
-// the arguments are invalid. It must not be shared between concurrent calls.
+// success and on failure. StatusCode is 0 if no response was received. The response is not modified
+// if the arguments are invalid. It must not be shared between concurrent calls.
 func WithResponseInto(response *Response) CallOption {
 	return func(c *callConfig) error {
 		if response == nil {

@@ -8,10 +8,10 @@ import (
 
 var errTooManyRedirects = errors.New("stopped after 10 redirects")
 
-// checkRedirect applies the redirect policy of the client and then that of the caller's HTTP client. It
-// does not follow a redirect that would change the method or send a write to another host, so
-// that the redirect itself is the response. It removes credentials and the address of the API from a
-// request to another host, or from https to http.
+// checkRedirect applies the redirect policy of the client and then that of the caller's HTTP
+// client. It does not follow a redirect that would change the method or send a write to another
+// host, so that the redirect itself is the response. It removes credentials and the address of the
+// API from a request to another host, or from https to http.
 func (a *attempt) checkRedirect(req *http.Request, via []*http.Request) error {
 	first := via[0]
 	crossesHost := !strings.EqualFold(req.URL.Host, first.URL.Host) || (first.URL.Scheme == "https" && req.URL.Scheme != "https")

@@ -39,7 +39,8 @@ func OperationFromContext(ctx context.Context) string {
 
 type operationKey struct{}
 
-// operationContext is the context of the requests of a call: the caller's context with the operation.
+// operationContext is the context of the requests of a call: the caller's context with the
+// operation.
 type operationContext struct {
 	context.Context //nolint:containedctx // it is a context
 	operation       operation
@@ -139,8 +140,8 @@ func (c *call) replayable() bool {
 	return c.getBody != nil || c.request.Body == nil || c.request.Body == http.NoBody
 }
 
-// attempt authorizes the request, waits for the rate limit, and sends the request. The token may take
-// seconds to refresh, so it comes first: a request starts when the rate limit allows it.
+// attempt authorizes the request, waits for the rate limit, and sends the request. The token may
+// take seconds to refresh, so it comes first: a request starts when the rate limit allows it.
 func (c *call) attempt() (*http.Response, error) {
 	if err := c.authorize(); err != nil {
 		return nil, err
@@ -204,8 +205,8 @@ func (c *call) send() (*http.Response, error) {
 	return resp, nil
 }
 
-// rewind gives req, a shallow copy of the call's request, a body and headers of its own: the transport
-// may still be reading those of the attempt before.
+// rewind gives req, a shallow copy of the call's request, a body and headers of its own: the
+// transport may still be reading those of the attempt before.
 func (c *call) rewind(req *http.Request) error {
 	req.Header = req.Header.Clone()
 	if c.getBody == nil {
@@ -316,7 +317,8 @@ var routes = map[string]operation{
 	"GET *": getContact, "PUT *": updateContact, "DELETE *": deleteContact,
 }
 
-// routedOperation returns the operation of a request that the generated client built for the caller.
+// routedOperation returns the operation of a request that the generated client built for the
+// caller.
 func routedOperation(req *http.Request) operation {
 	const root = "/contacts/"
 	element := "*"

@@ -17,9 +17,9 @@ const (
 	minRead = 512
 )
 
-// Response is the metadata of a response of the API, for [WithResponseInto] and in [Error]. Its header
-// and body may hold personal data. A Response is therefore printed, logged and encoded as a summary
-// without content.
+// Response is the metadata of a response of the API, for [WithResponseInto] and in [Error]. Its
+// header and body may hold personal data. A Response is therefore printed, logged and encoded as a
+// summary without content.
 type Response struct {
 	StatusCode int         // 0 if no response was received
 	Header     http.Header // the cf-ray header helps the vendor's support
@@ -49,16 +49,16 @@ func (r Response) LogValue() slog.Value {
 		slog.Int("status", r.StatusCode), slog.Int("bytes", len(r.Body)), slog.Int("attempts", r.Attempts))
 }
 
-// Drift is a place where a body does not have the type of the schema in api/contacts.yaml. The value was
-// kept as far as possible.
+// Drift is a place where a body does not have the type of the schema in api/contacts.yaml. The
+// value was kept as far as possible.
 type Drift struct {
 	Pointer string // JSON pointer into the body
 	Want    string // type in the schema: string, boolean, integer, number, date-time, array or object
 	Got     string // JSON type found
 }
 
-// readBody reads the body of resp and closes it: up to limit of a 2xx response, and the beginning of any
-// other.
+// readBody reads the body of resp and closes it: up to limit of a 2xx response, and the beginning
+// of any other.
 func readBody(resp *http.Response, limit int64) ([]byte, error) {
 	defer resp.Body.Close()
 	success := isSuccess(resp.StatusCode)

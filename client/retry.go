@@ -11,13 +11,13 @@ import (
 	"time"
 )
 
-// RetryPolicy sets how many attempts a call has and how long it waits between them. Which failures are
-// retried is fixed: see "Retries" in the package documentation. A zero field means its default.
+// RetryPolicy sets how many attempts a call has and how long it waits between them. Which failures
+// are retried is fixed: see "Retries" in the package documentation. A zero field means its default.
 type RetryPolicy struct {
 	// MaxAttempts is the number of attempts of a call, 3 by default. 1 disables retries.
 	MaxAttempts int
-	// MinDelay is the upper bound of the first delay, which is chosen randomly; 500 ms by default. The
-	// bound doubles after each attempt.
+	// MinDelay is the upper bound of the first delay, which is chosen randomly; 500 ms by default.
+	// The bound doubles after each attempt.
 	MinDelay time.Duration
 	// MaxDelay is the longest delay, 30 s by default. A call that the API asks to wait longer fails
 	// immediately, with Error.RetryAfter set.
@@ -37,8 +37,8 @@ func (p RetryPolicy) withDefaults() RetryPolicy {
 // delay is how long to wait before a retry: at least min, and up to max, chosen randomly.
 type delay struct{ min, max time.Duration }
 
-// retryDelay reports whether a call may be retried after attempt failed with err, and how long to wait
-// first. The operation is retryable if it may be applied twice.
+// retryDelay reports whether a call may be retried after attempt failed with err, and how long to
+// wait first. The operation is retryable if it may be applied twice.
 func retryDelay(retryable bool, err error, attempt int, policy RetryPolicy) (delay, bool) {
 	if attempt >= policy.MaxAttempts {
 		return delay{}, false
@@ -72,8 +72,8 @@ func retryDelay(retryable bool, err error, attempt int, policy RetryPolicy) (del
 	}
 }
 
-// isTransient reports whether a request that got this status may succeed later. The statuses from 520
-// to 527 are Cloudflare's.
+// isTransient reports whether a request that got this status may succeed later. The statuses from
+// 520 to 527 are Cloudflare's.
 func isTransient(status int) bool {
 	return slices.Contains([]int{408, 425, 500, 502, 503, 504}, status) || (status >= 520 && status <= 527)
 }
@@ -87,8 +87,8 @@ func leavesDoubt(err error) bool {
 	return ok && (apiErr.StatusCode >= http.StatusInternalServerError || apiErr.StatusCode == http.StatusRequestTimeout)
 }
 
-// wait waits before a retry after cause. It does not start to wait if the deadline of the caller comes
-// first.
+// wait waits before a retry after cause. It does not start to wait if the deadline of the caller
+// comes first.
 func (c *call) wait(d delay, cause error) error {
 	duration := d.min
 	if d.max > d.min {

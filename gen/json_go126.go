@@ -8,11 +8,13 @@ import (
 	jsonv1 "github.com/go-json-experiment/json/v1"
 )
 
-// Before Go 1.27, encoding/json takes Extra for an ordinary field and drops the properties that belong into it. The methods in
-// this file let it read and write the models as Go 1.27 does. Each model has four methods: MarshalJSON and UnmarshalJSON are for
-// encoding/json; MarshalJSONTo and UnmarshalJSONFrom keep json/v2 from using them.
+// Before Go 1.27, encoding/json takes Extra for an ordinary field and drops the properties that
+// belong into it. The methods in this file let it read and write the models as Go 1.27 does. Each
+// model has four methods: MarshalJSON and UnmarshalJSON are for encoding/json; MarshalJSONTo and
+// UnmarshalJSONFrom keep json/v2 from using them.
 
-// optionsV1 let json/v2 behave like encoding/json, which escapes HTML itself if the caller wants that.
+// optionsV1 let json/v2 behave like encoding/json, which escapes HTML itself if the caller wants
+// that.
 var optionsV1 = jsonv2.JoinOptions(jsonv1.DefaultOptionsV1(), jsontext.EscapeForHTML(false))
 
 // plainAdditionalEmail is AdditionalEmail without methods.

@@ -20,8 +20,9 @@ type difference struct {
 
 func (d difference) String() string { return d.Where + ": " + strings.TrimSpace(d.What+" "+d.How) }
 
-// compare returns the differences between the vendor's document and ours, sorted and without duplicates, and the
-// vendor's schemas that operations use. names lists the schemas of our document for each schema of the vendor's.
+// compare returns the differences between the vendor's document and ours, sorted and without
+// duplicates, and the vendor's schemas that operations use. names lists the schemas of our document
+// for each schema of the vendor's.
 func compare(theirs, ours *openapi3.T, names map[string][]string) ([]difference, map[string]bool, error) {
 	flatTheirs, flatOurs := flatten(theirs, names), flatten(ours, names)
 	schemas, ourSchemas := flatTheirs.Components.Schemas, flatOurs.Components.Schemas
@@ -75,8 +76,9 @@ func wrap(schema *openapi3.SchemaRef) *openapi3.T {
 	}
 }
 
-// walker turns the tree that oasdiff returns into a list of differences. It reads the tree as JSON: every keyword that
-// oasdiff compares has the same three forms there: {from, to}, {added, deleted, modified}, and true.
+// walker turns the tree that oasdiff returns into a list of differences. It reads the tree as JSON:
+// every keyword that oasdiff compares has the same three forms there: {from, to}, {added, deleted,
+// modified}, and true.
 type walker struct {
 	theirs, ours *openapi3.T
 	suffix       string

@@ -12,8 +12,9 @@ type change struct {
 	row string // the row that explains a fact which is no longer true; empty for a new fact
 }
 
-// drift returns one line for each place in which the vendor's document changed: a property, a parameter, a response or
-// an operation. A line states all new facts about its place, and the known ones that are no longer true.
+// drift returns one line for each place in which the vendor's document changed: a property, a
+// parameter, a response or an operation. A line states all new facts about its place, and the known
+// ones that are no longer true.
 func drift(found []difference, facts map[string]knownFact) []string {
 	var changes []change
 	present := map[string]bool{}
@@ -73,8 +74,8 @@ func inside(where, whole string) bool {
 	return found && rest != "" && (rest[0] == '.' || rest[0] == ' ')
 }
 
-// ofUsedSchemas returns the facts without those about schemas that no operation uses: the operation, or the property
-// that referred to such a schema, is what changed.
+// ofUsedSchemas returns the facts without those about schemas that no operation uses: the
+// operation, or the property that referred to such a schema, is what changed.
 func ofUsedSchemas(facts map[string]knownFact, names map[string][]string, used map[string]bool) map[string]knownFact {
 	kept := maps.Clone(facts)
 	maps.DeleteFunc(kept, func(fact string, _ knownFact) bool {

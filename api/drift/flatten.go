@@ -10,14 +10,16 @@ import (
 	"github.com/getkin/kin-openapi/openapi3"
 )
 
-// flattener reduces a document to what can be compared with another one: operations, and named schemas that contain no
-// other schema but its name. A change of a schema is then one difference, however many operations use the schema.
+// flattener reduces a document to what can be compared with another one: operations, and named
+// schemas that contain no other schema but its name. A change of a schema is then one difference,
+// however many operations use the schema.
 type flattener struct {
 	names   map[string][]string // the schemas of our document for each schema of the vendor's
 	schemas map[string]*openapi3.SchemaRef
 }
 
-// flatten returns the reduced document. A reference to a schema becomes the name of the schema, in our spelling.
+// flatten returns the reduced document. A reference to a schema becomes the name of the schema, in
+// our spelling.
 func flatten(doc *openapi3.T, names map[string][]string) *openapi3.T {
 	f := flattener{names: names, schemas: map[string]*openapi3.SchemaRef{}}
 	flat := &openapi3.T{
@@ -89,8 +91,8 @@ func (f *flattener) content(content openapi3.Content) openapi3.Content {
 	return flat
 }
 
-// schema returns ref without references: a schema with a name of its own becomes an entry of f.schemas, and an empty
-// schema that states the name takes its place.
+// schema returns ref without references: a schema with a name of its own becomes an entry of
+// f.schemas, and an empty schema that states the name takes its place.
 func (f *flattener) schema(ref *openapi3.SchemaRef) *openapi3.SchemaRef {
 	if ref == nil {
 		return nil
@@ -153,8 +155,9 @@ func (f *flattener) alternatives(refs openapi3.SchemaRefs) string {
 	return strings.Join(all, ", ")
 }
 
-// canonical returns the name by which references in both documents are compared: of the schemas of our document that
-// replace one schema of the vendor's, the first. Other names are returned as they are.
+// canonical returns the name by which references in both documents are compared: of the schemas of
+// our document that replace one schema of the vendor's, the first. Other names are returned as they
+// are.
 func (f *flattener) canonical(name string) string {
 	if ours, ok := f.names[name]; ok {
 		return f.canonical(ours[0])

@@ -28,7 +28,8 @@ type row struct {
 	Ours   string `yaml:"ours"`
 	Why    string `yaml:"why"`
 	Sure   string `yaml:"sure"`
-	// Optional reports whether the facts may be absent, because the row is about parts that a cut-down document lacks.
+	// Optional reports whether the facts may be absent, because the row is about parts that a
+	// cut-down document lacks.
 	Optional bool     `yaml:"optional"`
 	Facts    []string `yaml:"facts"`
 }

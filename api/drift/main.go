@@ -1,11 +1,13 @@
-// Drift compares the vendor's OpenAPI document with ours and prints what is new: one line for each operation, parameter,
-// response and property in which the documents differ in a way that api/differences.yaml does not list. Its exit status
-// is 1 if it printed a line, and 2 if it failed.
+// Drift compares the vendor's OpenAPI document with ours and prints what is new: one line for each
+// operation, parameter, response and property in which the documents differ in a way that
+// api/differences.yaml does not list. Its exit status is 1 if it printed a line, and 2 if it
+// failed.
 //
 //	go run . [-ours file] [-known file] <path or URL of the vendor's document>
 //	go run . [-known file] -notes file [-check]
 //
-// The second form writes the tables of api/NOTES.md from the known differences, or checks that they are up to date.
+// The second form writes the tables of api/NOTES.md from the known differences, or checks that they
+// are up to date.
 package main
 
 import (

@@ -12,12 +12,13 @@ import (
 	"github.com/highlevel-contacts/contacts-go/client"
 )
 
-// All calls call for each input, many at a time, as fast as the client's rate limit allows. It yields
-// each outcome under the key of its input when the call ends, not in the order of the inputs. See the
-// package documentation for the order of calls about one contact and for the end of a run.
+// All calls call for each input, many at a time, as fast as the client's rate limit allows. It
+// yields each outcome under the key of its input when the call ends, not in the order of the
+// inputs. See the package documentation for the order of calls about one contact and for the end of
+// a run.
 //
-// The call must pass the options on to the client. Otherwise All cannot see when the call has passed
-// the rate limit, and makes one call after another.
+// The call must pass the options on to the client. Otherwise All cannot see when the call has
+// passed the rate limit, and makes one call after another.
 //
 //	for row, outcome := range bulk.All(ctx, slices.All(rows), c.Contacts.Upsert) { … }
 func All[K, In, Out any](ctx context.Context, inputs iter.Seq2[K, In],
@@ -163,7 +164,8 @@ func (r *run[K, In, Out]) advance(until func() bool) bool {
 	}
 }
 
-// canStart reports whether the first ready job can start now, or be yielded because the run has stopped.
+// canStart reports whether the first ready job can start now, or be yielded because the run has
+// stopped.
 func (r *run[K, In, Out]) canStart() bool {
 	if len(r.ready) == 0 {
 		return false
@@ -266,15 +268,16 @@ func (r *run[K, In, Out]) finish(j *job[K, In, Out]) bool {
 	return r.release(j)
 }
 
-// isTooLate reports whether the call was not sent because the rate limit allows no request before the
-// deadline of the run. The context has not ended then, and every further call would fail at once.
+// isTooLate reports whether the call was not sent because the rate limit allows no request before
+// the deadline of the run. The context has not ended then, and every further call would fail at
+// once.
 func (r *run[K, In, Out]) isTooLate(j *job[K, In, Out]) bool {
 	_, hasDeadline := r.ctx.Deadline()
 	return hasDeadline && !j.isSent && errors.Is(j.outcome.Err, context.DeadlineExceeded)
 }
 
-// retryAfter returns how long to wait before the call is repeated, or 0 if it must not be. A request
-// that the rate limit refused was not applied.
+// retryAfter returns how long to wait before the call is repeated, or 0 if it must not be. A
+// request that the rate limit refused was not applied.
 func retryAfter(err error) time.Duration {
 	var apiErr *client.Error
 	if errors.Is(err, client.ErrRateLimited) && !errors.Is(err, client.ErrMaybeApplied) && errors.As(err, &apiErr) {
@@ -350,7 +353,8 @@ func (r *run[K, In, Out]) recordResult(j *job[K, In, Out]) {
 	}
 }
 
-// close cancels the call that waits, and waits for the others. Their outcomes are recorded and lost.
+// close cancels the call that waits, and waits for the others. Their outcomes are recorded and
+// lost.
 func (r *run[K, In, Out]) close() {
 	if r.waiter != nil {
 		r.waiter.cancelUnsent()

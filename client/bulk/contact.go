@@ -15,8 +15,8 @@ type Outcome[In, Out any] struct {
 	Err   error
 }
 
-// Unapplied returns the JSON names of what the API accepted and did not store, as [verify.Unapplied]
-// does. It returns nil if the call failed.
+// Unapplied returns the JSON names of what the API accepted and did not store, as
+// [verify.Unapplied] does. It returns nil if the call failed.
 func (o Outcome[In, Out]) Unapplied(opts ...verify.Option) []string {
 	if o.Err != nil {
 		return nil
@@ -47,8 +47,8 @@ func Delete(c *client.Client) func(context.Context, string, ...client.CallOption
 	}
 }
 
-// contactKeys returns what identifies the contact of an input. Inputs that share one of the keys are
-// about the same contact.
+// contactKeys returns what identifies the contact of an input. Inputs that share one of the keys
+// are about the same contact.
 func contactKeys(input any) []string {
 	switch in := input.(type) {
 	case string:
@@ -85,8 +85,8 @@ func appendKey(keys []string, kind, value string) []string {
 	return append(keys, kind+value)
 }
 
-// isIdempotent reports whether the call for an input can be made twice. Types that are not known may
-// be creates.
+// isIdempotent reports whether the call for an input can be made twice. Types that are not known
+// may be creates.
 func isIdempotent(input any) bool {
 	switch in := input.(type) {
 	case string, Change:

@@ -12,12 +12,13 @@ import (
 	"github.com/gofrs/flock"
 )
 
-// Journal is a file that records which inputs of a run are done, for [WithJournal]. It holds the text
-// forms of keys, and no values. It is safe for concurrent use; one process at a time can open it.
+// Journal is a file that records which inputs of a run are done, for [WithJournal]. It holds the
+// text forms of keys, and no values. It is safe for concurrent use; one process at a time can open
+// it.
 //
-// Each record is one line: a sign and a quoted key. "?" is the intent to make a call, "+" a call that
-// is done, and "-" a call that was not applied. An incomplete last line, which a killed process leaves,
-// is removed.
+// Each record is one line: a sign and a quoted key. "?" is the intent to make a call, "+" a call
+// that is done, and "-" a call that was not applied. An incomplete last line, which a killed
+// process leaves, is removed.
 type Journal struct {
 	lock *flock.Flock
 
@@ -44,8 +45,8 @@ const (
 	recordFailed = '-'
 )
 
-// OpenJournal opens the journal at path, and creates it if it does not exist. The caller must close it.
-// Beside it is a lock file with the suffix ".lock".
+// OpenJournal opens the journal at path, and creates it if it does not exist. The caller must close
+// it. Beside it is a lock file with the suffix ".lock".
 func OpenJournal(path string) (*Journal, error) {
 	lock := flock.New(path + ".lock")
 	locked, err := lock.TryLock()
@@ -162,8 +163,8 @@ func (j *Journal) append(kind byte, name string) error {
 // errClosed is the failure of a journal that has been closed.
 var errClosed = errors.New("bulk: Journal: closed")
 
-// Close writes the journal to the disk and closes it. It returns the first error that occurred while
-// the journal was written. Further calls do nothing.
+// Close writes the journal to the disk and closes it. It returns the first error that occurred
+// while the journal was written. Further calls do nothing.
 func (j *Journal) Close() error {
 	j.mu.Lock()
 	defer j.mu.Unlock()

@@ -30,8 +30,8 @@ func newConfig(opts []Option) config {
 	return c
 }
 
-// WithMaxInFlight sets how many calls are in flight at most, 100 by default. Numbers below 1 mean the
-// default. Fewer are in flight if the rate limit allows fewer.
+// WithMaxInFlight sets how many calls are in flight at most, 100 by default. Numbers below 1 mean
+// the default. Fewer are in flight if the rate limit allows fewer.
 func WithMaxInFlight(n int) Option {
 	return func(c *config) {
 		if n > 0 {
@@ -45,9 +45,9 @@ func WithProgress(progress func(Progress)) Option {
 	return func(c *config) { c.progress = progress }
 }
 
-// WithKey sets which inputs are about the same contact: those with the same key. Inputs whose key is
-// empty are independent. The function replaces the default rule. It must take the type of the inputs,
-// otherwise All panics.
+// WithKey sets which inputs are about the same contact: those with the same key. Inputs whose key
+// is empty are independent. The function replaces the default rule. It must take the type of the
+// inputs, otherwise All panics.
 func WithKey[In any](key func(In) string) Option {
 	return func(c *config) {
 		c.contactKeys = func(input any) []string {
@@ -63,15 +63,15 @@ func WithKey[In any](key func(In) string) Option {
 	}
 }
 
-// WithJournal records the run in j and skips inputs that j records as done. The function returns the
-// text form of a key. It must return the same text for the same input in every run, and another text
-// for each input. It must take the type of the keys, otherwise All panics.
+// WithJournal records the run in j and skips inputs that j records as done. The function returns
+// the text form of a key. It must return the same text for the same input in every run, and another
+// text for each input. It must take the type of the keys, otherwise All panics.
 //
-// The intent to make a call that is not idempotent is written to the disk before the call is sent: a
-// create, an upsert that always creates a contact, and any input of a type that package bulk does not
-// know. If an earlier run recorded the intent and no result, the input is yielded with an error that
-// matches [client.ErrMaybeApplied] and is not sent. An input is recorded as done after the loop body
-// has handled its outcome. Inputs that failed are sent again by the next run.
+// The intent to make a call that is not idempotent is written to the disk before the call is sent:
+// a create, an upsert that always creates a contact, and any input of a type that package bulk does
+// not know. If an earlier run recorded the intent and no result, the input is yielded with an error
+// that matches [client.ErrMaybeApplied] and is not sent. An input is recorded as done after the
+// loop body has handled its outcome. Inputs that failed are sent again by the next run.
 func WithJournal[K any](j *Journal, key func(K) string) Option {
 	return func(c *config) {
 		c.journal = j

@@ -7,10 +7,10 @@ import (
 	"github.com/highlevel-contacts/contacts-go/client/clienttest/internal/wire"
 )
 
-// Behavior selects between alternatives. Some fields select between forms that the API has been seen
-// to use. For the others, marked "Not known", no response has been recorded, and what the fake does
-// is an assumption: test your program against each value rather than rely on one. The zero value is
-// the default.
+// Behavior selects between alternatives. Some fields select between forms that the API has been
+// seen to use. For the others, marked "Not known", no response has been recorded, and what the fake
+// does is an assumption: test your program against each value rather than rely on one. The zero
+// value is the default.
 type Behavior struct {
 	// ListEnd is the shape of the end of a list.
 	ListEnd ListEnd
@@ -19,10 +19,11 @@ type Behavior struct {
 	// PageMax is the largest page of a location's list, whatever the limit of the request; 0 is no
 	// bound. The meta names the next page nevertheless. Not known.
 	PageMax int
-	// BusinessPageMax is the largest page of a business's list, such as 100; 0 is no bound. Not known.
+	// BusinessPageMax is the largest page of a business's list, such as 100; 0 is no bound. Not
+	// known.
 	BusinessPageMax int
-	// CountPage makes count in a list by business the number of contacts on the page instead of that
-	// of the business. Not known.
+	// CountPage makes count in a list by business the number of contacts on the page instead of
+	// that of the business. Not known.
 	CountPage bool
 	// ClampLimit returns a page of 100 contacts for a limit over 100 instead of a 422. Not known.
 	ClampLimit bool
@@ -35,11 +36,11 @@ type Behavior struct {
 	// OlderErrors makes the response to a missing token the older one, with status and traceId
 	// instead of statusCode.
 	OlderErrors bool
-	// ExpiredMessage is the message for an expired token, "Invalid token: access token is invalid" by
-	// default.
+	// ExpiredMessage is the message for an expired token, "Invalid token: access token is invalid"
+	// by default.
 	ExpiredMessage string
-	// WrongUserTypeMessage is the message for a token of the wrong user type, "This authClass type is
-	// not allowed …" by default; "Token's user type mismatch!" has been seen too.
+	// WrongUserTypeMessage is the message for a token of the wrong user type, "This authClass type
+	// is not allowed …" by default; "Token's user type mismatch!" has been seen too.
 	WrongUserTypeMessage string
 	// BirthTime makes dateOfBirth in responses RFC 3339 instead of YYYY-MM-DD.
 	BirthTime bool
@@ -55,16 +56,17 @@ type Behavior struct {
 	// PhoneMessage is the message of the 422 for an impossible phone number, "phone must be a valid
 	// phone number" by default. Not known.
 	PhoneMessage string
-	// CountryMessage is the message of the 422 for a country that is not two letters, "country must be
-	// a valid ISO31661 Alpha2 code" by default. Not known.
+	// CountryMessage is the message of the 422 for a country that is not two letters, "country must
+	// be a valid ISO31661 Alpha2 code" by default. Not known.
 	CountryMessage string
 	// RejectBarePath makes /contacts without the slash a 404 instead of serving it as /contacts/.
 	// Not known.
 	RejectBarePath bool
-	// RejectDuplicateUpdate makes an update with another contact's email address or phone number fail
-	// as a create does, where the location does not allow duplicates. Not known.
+	// RejectDuplicateUpdate makes an update with another contact's email address or phone number
+	// fail as a create does, where the location does not allow duplicates. Not known.
 	RejectDuplicateUpdate bool
-	// UsedRefreshToken is the body for a refresh token that was used before its grace; the status is
+	// UsedRefreshToken is the body for a refresh token that was used before its grace; the status
+	// is
 	// 401. The default is {"error":"UnAuthorized!","error_description":"Refresh token not found"}. Not
 	// known.
 	UsedRefreshToken string
@@ -127,8 +129,8 @@ const (
 	ClearRuleEmpty                  // the empty string; null is ignored
 )
 
-// clears reports whether a string, or null if it is nil, clears a property, and whether it is ignored
-// instead.
+// clears reports whether a string, or null if it is nil, clears a property, and whether it is
+// ignored instead.
 func (r ClearRule) clears(value *string) (clears, ignored bool) {
 	switch {
 	case value == nil:
@@ -140,8 +142,8 @@ func (r ClearRule) clears(value *string) (clears, ignored bool) {
 	}
 }
 
-// TooMany is the response to a request over the rate limit: status 429 with a body that is not known.
-// The zero value is TooManyJSON.
+// TooMany is the response to a request over the rate limit: status 429 with a body that is not
+// known. The zero value is TooManyJSON.
 type TooMany struct {
 	Body        string
 	ContentType string

@@ -19,7 +19,8 @@ func (s *Server) Now() time.Time {
 }
 
 // Advance moves the fake's clock forward at once: rate limit windows pass, tokens expire and late
-// list entries appear, without waiting. It does not end the delay of a [Fault], which is a real one.
+// list entries appear, without waiting. It does not end the delay of a [Fault], which is a real
+// one.
 func (s *Server) Advance(d time.Duration) {
 	s.clock.offset.Add(int64(d))
 }

@@ -166,8 +166,8 @@ func (s *Server) writeNext(meta *wire.Object, c *call, page store.Page, number i
 	}
 }
 
-// nextPageURL returns an address on a wrong host, as the API often does: clients must build the next
-// request themselves.
+// nextPageURL returns an address on a wrong host, as the API often does: clients must build the
+// next request themselves.
 func nextPageURL(query url.Values, last *gen.Contact) string {
 	next := maps.Clone(query)
 	next.Set("startAfter", strconv.FormatInt(last.DateAdded.UnixMilli(), 10))

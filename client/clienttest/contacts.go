@@ -9,8 +9,8 @@ import (
 	"github.com/highlevel-contacts/contacts-go/gen"
 )
 
-// Contacts returns all contacts of all locations as they are stored, the latest first. Lists may lag
-// behind it.
+// Contacts returns all contacts of all locations as they are stored, the latest first. Lists may
+// lag behind it.
 func (s *Server) Contacts() []client.Contact { return clones(s.store.Sorted()) }
 
 // Contact returns the contact with an ID as it is stored.
@@ -42,8 +42,8 @@ type Snapshot struct {
 	contacts map[string]*gen.Contact // never changed
 }
 
-// Change is a contact that differs between two snapshots. Before or After is nil if one of them does
-// not have it.
+// Change is a contact that differs between two snapshots. Before or After is nil if one of them
+// does not have it.
 type Change struct {
 	ID            string
 	Before, After *client.Contact
@@ -53,8 +53,8 @@ type Change struct {
 // shared.
 func (s *Server) Snapshot() Snapshot { return Snapshot{s.store.Contacts()} }
 
-// Since returns the contacts that were created, updated and deleted since an earlier snapshot of the
-// same server, sorted by ID. An update that wrote the same values counts, because it changed
+// Since returns the contacts that were created, updated and deleted since an earlier snapshot of
+// the same server, sorted by ID. An update that wrote the same values counts, because it changed
 // dateUpdated.
 func (s Snapshot) Since(earlier Snapshot) []Change {
 	var changes []Change

@@ -110,7 +110,8 @@ func validateFields(fields []FieldDefinition) error {
 	return nil
 }
 
-// field returns the custom field with an ID, or with a key if the ID is empty; nil if there is none.
+// field returns the custom field with an ID, or with a key if the ID is empty; nil if there is
+// none.
 func (l *Location) field(id, key string) *FieldDefinition {
 	at := slices.IndexFunc(l.Fields, func(f FieldDefinition) bool {
 		if id != "" {
@@ -131,8 +132,8 @@ type fieldInput struct {
 	Value json.RawMessage `json:"field_value"`
 }
 
-// writeFields returns the custom fields after a write: those not named are kept, those the location does not know are
-// dropped silently, and so are values that do not fit.
+// writeFields returns the custom fields after a write: those not named are kept, those the location
+// does not know are dropped silently, and so are values that do not fit.
 func (l *Location) writeFields(stored []gen.CustomField, inputs []fieldInput, rule ClearRule) ([]gen.CustomField, error) {
 	fields := slices.Clone(stored)
 	for i, input := range inputs {

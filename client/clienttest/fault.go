@@ -33,14 +33,14 @@ type Fault struct {
 
 	// Delay passes before anything else happens, in real time or that of the test's bubble.
 	Delay time.Duration
-	// Status, Body or both replace the response. The operation is then not applied, unless Applied is
-	// set. A Body alone is sent with status 200.
+	// Status, Body or both replace the response. The operation is then not applied, unless Applied
+	// is set. A Body alone is sent with status 200.
 	Status int
 	Body   string
 	// Applied applies the operation although its response is replaced.
 	Applied bool
-	// Header is set in the response, that of the fault or that of the operation. A nil value removes
-	// a header.
+	// Header is set in the response, that of the fault or that of the operation. A nil value
+	// removes a header.
 	Header http.Header
 	// Set changes values in a JSON response, by JSON pointer: {"/contact/phone": 5}. A * stands for
 	// every element or property.
@@ -58,7 +58,8 @@ type Cut string
 
 // The ways in which a connection fails. A reset is a TCP reset, and EOF without a socket. On a
 // socket, net/http itself retries a get whose connection had been used before and was reset: the
-// caller does not see it, but it counts as a matched request. Without a socket that does not happen.
+// caller does not see it, but it counts as a matched request. Without a socket that does not
+// happen.
 const (
 	CutBefore  Cut = "before"  // reset before the operation is applied
 	CutAfter   Cut = "after"   // reset after the operation was applied, without a response
@@ -134,8 +135,9 @@ type activeFault struct {
 	rng    *rand.Rand
 }
 
-// Fail adds faults. They stay active until their Count is reached or [Server.ClearFaults] is called.
-// An invalid fault ends the test; on a server of [Start] it causes a panic: programs use AddFaults.
+// Fail adds faults. They stay active until their Count is reached or [Server.ClearFaults] is
+// called. An invalid fault ends the test; on a server of [Start] it causes a panic: programs use
+// AddFaults.
 func (s *Server) Fail(all ...Fault) {
 	if err := s.AddFaults(all...); err != nil {
 		s.fail("Fail", err)

@@ -169,8 +169,8 @@ func internalError(message string) wire.Response {
 	return wire.NewError(http.StatusInternalServerError, message, "").Response
 }
 
-// defect reports an error of the fake itself. A test fails and receives the response nevertheless; a
-// program receives a 500.
+// defect reports an error of the fake itself. A test fails and receives the response nevertheless;
+// a program receives a 500.
 func (s *Server) defect(err error, response wire.Response) wire.Response {
 	if s.onDefect == nil {
 		return internalError(err.Error())

@@ -6,13 +6,15 @@ import (
 	"slices"
 )
 
-// Location is a location (sub-account) and its settings. The zero value of each setting is the default.
+// Location is a location (sub-account) and its settings. The zero value of each setting is the
+// default.
 type Location struct {
 	// ID is the ID of the location; empty means the server's own, [Server.LocationID].
 	ID string
 	// Name is what the consent page and the console show beside the ID.
 	Name string
-	// CompanyID is the agency that the location belongs to; empty means the server's own, [Server.CompanyID].
+	// CompanyID is the agency that the location belongs to; empty means the server's own,
+	// [Server.CompanyID].
 	CompanyID string
 	// AllowDuplicates allows contacts with the same email address or phone number.
 	AllowDuplicates bool
@@ -20,7 +22,8 @@ type Location struct {
 	PhoneFirst bool
 	// Country is the two-letter country of phone numbers without a country code, US by default.
 	Country string
-	// Fields are the custom fields; nil means [SampleFields]. Values for other fields are dropped silently.
+	// Fields are the custom fields; nil means [SampleFields]. Values for other fields are dropped
+	// silently.
 	Fields []FieldDefinition
 }
 

@@ -22,7 +22,8 @@ type App struct {
 	TokenLife time.Duration
 	// RefreshLife is the lifetime of a refresh token that is not used, a year by default.
 	RefreshLife time.Duration
-	// RefreshGrace is how long a used refresh token returns the same pair again, 30 seconds by default.
+	// RefreshGrace is how long a used refresh token returns the same pair again, 30 seconds by
+	// default.
 	RefreshGrace time.Duration
 	// LocationRefreshToken makes /oauth/locationToken return a refresh token too. The API has been
 	// seen to leave it out.
@@ -46,12 +47,13 @@ type Grant struct {
 	LocationID string
 	// CompanyID is the agency; empty means [Server.CompanyID].
 	CompanyID string
-	// ApprovedLocations are the locations that an agency's token may create tokens for; nil means all
-	// of the agency.
+	// ApprovedLocations are the locations that an agency's token may create tokens for; nil means
+	// all of the agency.
 	ApprovedLocations []string
 	// UserID is the person.
 	UserID string
-	// Scopes are what the tokens allow; nil means contacts.readonly, contacts.write and oauth.write.
+	// Scopes are what the tokens allow; nil means contacts.readonly, contacts.write and
+	// oauth.write.
 	Scopes []string
 }
 
@@ -116,8 +118,8 @@ func (s *Server) completeGrant(g Grant) Grant {
 	return g
 }
 
-// ExpireRefreshToken makes a refresh token unusable, also within its grace. It reports whether there
-// is such a token.
+// ExpireRefreshToken makes a refresh token unusable, also within its grace. It reports whether
+// there is such a token.
 func (s *Server) ExpireRefreshToken(value string) bool {
 	s.oauth.mu.Lock()
 	defer s.oauth.mu.Unlock()

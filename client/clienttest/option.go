@@ -43,7 +43,8 @@ func defaultConfig() config {
 	}
 }
 
-// WithSeed selects another sequence of IDs. A seed gives the same IDs in every run; the default is 0.
+// WithSeed selects another sequence of IDs. A seed gives the same IDs in every run; the default is
+// 0.
 func WithSeed(seed uint64) Option {
 	return func(c *config) error {
 		c.seed = seed
@@ -100,9 +101,9 @@ func WithLocation(l Location) Option {
 	}
 }
 
-// WithRateLimit sets the limit of each location, [ProductionLimit] by default. The zero RateLimit is
-// no limit, for tests of more than 100 requests that should not wait: [Server.Client] does not pace
-// its requests then.
+// WithRateLimit sets the limit of each location, [ProductionLimit] by default. The zero RateLimit
+// is no limit, for tests of more than 100 requests that should not wait: [Server.Client] does not
+// pace its requests then.
 func WithRateLimit(limit RateLimit) Option {
 	return func(c *config) error {
 		if limit.Max < 0 || limit.Daily < 0 || limit.Max > 0 && limit.Interval <= 0 {
@@ -121,9 +122,9 @@ func WithBehavior(b Behavior) Option {
 	}
 }
 
-// WithoutValidation disables the validation of requests and responses against api/contacts.yaml, for
-// speed: properties that the API does not know are then ignored instead of rejected. On one core the
-// validation takes some 40 µs for a get and 3 ms for a page of 100 contacts.
+// WithoutValidation disables the validation of requests and responses against api/contacts.yaml,
+// for speed: properties that the API does not know are then ignored instead of rejected. On one
+// core the validation takes some 40 µs for a get and 3 ms for a page of 100 contacts.
 func WithoutValidation() Option {
 	return func(c *config) error {
 		c.validate = false
@@ -131,9 +132,9 @@ func WithoutValidation() Option {
 	}
 }
 
-// WithoutSocket opens no socket: only [Server.HTTPClient], [Server.Client] and [Server.Handler] reach
-// the fake. Such a server works in a testing/synctest bubble, where its delays and its clock are
-// those of the bubble.
+// WithoutSocket opens no socket: only [Server.HTTPClient], [Server.Client] and [Server.Handler]
+// reach the fake. Such a server works in a testing/synctest bubble, where its delays and its clock
+// are those of the bubble.
 func WithoutSocket() Option {
 	return func(c *config) error {
 		c.socket = false
@@ -149,11 +150,11 @@ func WithAddress(address string) Option {
 	}
 }
 
-// WithState stores the contacts in a file of JSON lines, and starts with those that it contains. What
-// was confirmed with a 2xx survives the end of the process at any time; see [WithStateSync] for that
-// of the machine. [Server.Seed] writes to the file too. One server at a time can use a file: a second
-// one fails to start, with an error that names the process that uses it. The lock is a file beside
-// it, with the suffix ".lock".
+// WithState stores the contacts in a file of JSON lines, and starts with those that it contains.
+// What was confirmed with a 2xx survives the end of the process at any time; see [WithStateSync]
+// for that of the machine. [Server.Seed] writes to the file too. One server at a time can use a
+// file: a second one fails to start, with an error that names the process that uses it. The lock is
+// a file beside it, with the suffix ".lock".
 func WithState(path string) Option {
 	return func(c *config) error {
 		if path == "" {

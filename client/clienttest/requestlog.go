@@ -33,8 +33,8 @@ type Request struct {
 	Refusal string
 	// Fault reports whether a fault applied to the request.
 	Fault bool
-	// RateLimited reports whether the request was checked against a rate limit. Remaining is how many
-	// requests were left in the window after it.
+	// RateLimited reports whether the request was checked against a rate limit. Remaining is how
+	// many requests were left in the window after it.
 	RateLimited bool
 	Remaining   int
 	// Took is the time until the response was known, delays included.

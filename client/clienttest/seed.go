@@ -132,8 +132,8 @@ var (
 )
 
 // SeedSamples adds n sample contacts to the server's own location. They are the same ones in every
-// run, except for their dates: the i-th was added i minutes ago. About fifty share a business. Their
-// email addresses end in example.com.
+// run, except for their dates: the i-th was added i minutes ago. About fifty share a business.
+// Their email addresses end in example.com.
 func (s *Server) SeedSamples(n int) error { return s.SeedSamplesIn(s.LocationID, n) }
 
 // SeedSamplesIn adds n sample contacts to a location.

@@ -48,8 +48,8 @@ type Server struct {
 	onDefect func(error) // receives the defects of the fake itself; nil sends a 500 instead
 }
 
-// NewServer starts a fake that ends with the test. A response that violates api/contacts.yaml, unless
-// a [Fault] caused it, fails the test.
+// NewServer starts a fake that ends with the test. A response that violates api/contacts.yaml,
+// unless a [Fault] caused it, fails the test.
 func NewServer(tb testing.TB, opts ...Option) *Server {
 	tb.Helper()
 	s, err := start(func(err error) { tb.Errorf("clienttest: %v", err) }, opts)

@@ -14,8 +14,8 @@ import (
 // UserType is what a token belongs to.
 type UserType string
 
-// The user types of tokens. An agency's token cannot call the contact operations; it creates location
-// tokens.
+// The user types of tokens. An agency's token cannot call the contact operations; it creates
+// location tokens.
 const (
 	UserTypeLocation UserType = "Location"
 	UserTypeCompany  UserType = "Company"
@@ -38,7 +38,8 @@ type Token struct {
 	LocationID string
 	// CompanyID is the agency; empty means [Server.CompanyID].
 	CompanyID string
-	// Scopes are what the token allows; nil means contacts.readonly, contacts.write and oauth.write.
+	// Scopes are what the token allows; nil means contacts.readonly, contacts.write and
+	// oauth.write.
 	Scopes []string
 	// Expires is the time from which the token is rejected; zero means never.
 	Expires time.Time

@@ -37,7 +37,8 @@ func writable(c *gen.Contact) map[string]*string {
 	}
 }
 
-// parseWrite reads a body that has been validated. Without validation it ignores unknown properties.
+// parseWrite reads a body that has been validated. Without validation it ignores unknown
+// properties.
 func (s *Server) parseWrite(c *call) (*write, error) {
 	w := &write{strings: map[string]*string{}}
 	properties := map[string]jsontext.Value{}
@@ -194,8 +195,8 @@ func (w *write) promote(old *gen.Contact) *gen.Contact {
 }
 
 // normalizeRequest lowers a limit over 100 if the Behavior says so, and renames the value of custom
-// fields, for which the API accepts fieldValue and value too, to field_value. It rejects a body that
-// is not JSON.
+// fields, for which the API accepts fieldValue and value too, to field_value. It rejects a body
+// that is not JSON.
 func (s *Server) normalizeRequest(c *call) error {
 	limit, err := strconv.Atoi(c.query.Get("limit"))
 	if s.behavior.ClampLimit && c.operation.id == "getContacts" && err == nil && limit > 100 {

@@ -39,7 +39,8 @@ type Config struct {
 	// BaseURL is the base URL of the API, https://services.leadconnectorhq.com if empty. It must be
 	// https, or http on loopback.
 	BaseURL string
-	// MarketplaceURL is the address of the consent page, https://marketplace.gohighlevel.com if empty.
+	// MarketplaceURL is the address of the consent page, https://marketplace.gohighlevel.com if
+	// empty.
 	MarketplaceURL string
 	// HTTPClient sends the requests, with its transport, proxy and TLS settings. The app uses a
 	// copy that does not follow redirects. Nil means a client with http.DefaultTransport. An

@@ -1,12 +1,13 @@
-// Package oauth implements OAuth 2.0 for apps of the HighLevel marketplace: it obtains, stores and refreshes
-// tokens, and provides them to package client.
+// Package oauth implements OAuth 2.0 for apps of the HighLevel marketplace: it obtains, stores and
+// refreshes tokens, and provides them to package client.
 //
-// A user installs the app on a consent page, [App.AuthCodeURL], which redirects to the app with a code.
+// A user installs the app on a consent page, [App.AuthCodeURL], which redirects to the app with a
+// code.
 // [App.Exchange] exchanges the code for a [Credential]: an access token that is valid for a day, and a
 // refresh token. [Save] stores the credential in a [TokenStore], and [App.Source] is the
-// [client.TokenSource] of that store. [InstallHandler] does all of this in a web application. The access
-// token of an agency cannot call the contact endpoints: [Source.Location] exchanges it for tokens of a
-// location, and a [ClientPool] has a client for each location.
+// [client.TokenSource] of that store. [InstallHandler] does all of this in a web application. The
+// access token of an agency cannot call the contact endpoints: [Source.Location] exchanges it for
+// tokens of a location, and a [ClientPool] has a client for each location.
 //
 //	app, err := oauth.New(oauth.Config{ClientID: id, ClientSecret: oauth.NewSecret(secret), RedirectURL: redirect, Scopes: scopes})
 //	…
@@ -19,9 +20,9 @@
 //
 // # Refresh tokens are valid once
 //
-// The API returns a new token pair for a refresh token and rejects the refresh token from then on, except
-// that it is reported to return the same pair for 30 seconds. If a token pair is lost, a user must install
-// the app again. Therefore:
+// The API returns a new token pair for a refresh token and rejects the refresh token from then on,
+// except that it is reported to return the same pair for 30 seconds. If a token pair is lost, a
+// user must install the app again. Therefore:
 //
 //   - One goroutine of one process refreshes a credential at a time, and first checks whether another
 //     process has stored a new one.
@@ -31,25 +32,27 @@
 //   - Once a refresh token has been sent, the refresh ends with its own time limit, not with the context
 //     of the caller.
 //
-// Access tokens are refreshed five minutes before they expire (Config.RefreshBefore), and when the API
-// rejects one (Invalidate, which package client calls). If an early refresh fails, the access token is used
-// until it expires.
+// Access tokens are refreshed five minutes before they expire (Config.RefreshBefore), and when the
+// API rejects one (Invalidate, which package client calls). If an early refresh fails, the access
+// token is used until it expires.
 //
 // # Errors
 //
-// [ErrReinstallRequired] indicates that a user must install the app again. The API is not asked again until
-// the store has another credential, so a running program continues after a new installation. Only the API's
-// own messages for an invalid refresh token have this effect: an error page of a gateway, a wrong client
-// secret or an inactive location is an [*Error] without it, and the refresh is tried again after a minute.
+// [ErrReinstallRequired] indicates that a user must install the app again. The API is not asked
+// again until the store has another credential, so a running program continues after a new
+// installation. Only the API's own messages for an invalid refresh token have this effect: an error
+// page of a gateway, a wrong client secret or an inactive location is an [*Error] without it, and
+// the refresh is tried again after a minute.
 //
 // # Stores
 //
-// [NewMemoryStore] and [NewFileStore] return stores. For other storage, implement [TokenStore] and, if
-// possible, [RefreshLocker], and test it with package storetest.
+// [NewMemoryStore] and [NewFileStore] return stores. For other storage, implement [TokenStore] and,
+// if possible, [RefreshLocker], and test it with package storetest.
 //
 // # Secrets
 //
-// A [Secret] is redacted when it is printed, logged or encoded. Messages of the server are shortened, and
-// everything that looks like a secret is redacted. Token endpoints are called over https only (http on
-// loopback, for tests), and redirects are not followed. Only [Credential.Encode] writes secrets, for stores.
+// A [Secret] is redacted when it is printed, logged or encoded. Messages of the server are
+// shortened, and everything that looks like a secret is redacted. Token endpoints are called over
+// https only (http on loopback, for tests), and redirects are not followed. Only
+// [Credential.Encode] writes secrets, for stores.
 package oauth

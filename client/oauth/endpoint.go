@@ -136,8 +136,9 @@ func readResponse(resp *http.Response, r request, asked time.Time) (Credential, 
 }
 
 const (
-	// retryWindow is how long a request is retried. For 30 seconds after a refresh token was first used, the
-	// API returns the same token pair for it; a lost response must be requested again before that.
+	// retryWindow is how long a request is retried. For 30 seconds after a refresh token was first
+	// used, the API returns the same token pair for it; a lost response must be requested again
+	// before that.
 	retryWindow = 25 * time.Second
 	// maxUnsentAttempts is how often a request is attempted that did not leave this machine.
 	maxUnsentAttempts = 3
@@ -146,8 +147,8 @@ const (
 	maxRetryDelay = 3 * time.Second
 )
 
-// sendWithRetry sends r, and retries timeouts, broken connections, 5xx, 408, 425, 429 and unreadable 2xx
-// responses, for no longer than retryWindow. Any other response is final.
+// sendWithRetry sends r, and retries timeouts, broken connections, 5xx, 408, 425, 429 and
+// unreadable 2xx responses, for no longer than retryWindow. Any other response is final.
 func (a *App) sendWithRetry(ctx context.Context, r request) (Credential, error) {
 	start, unsent := time.Now(), 0
 	for attempt := 1; ; attempt++ {
@@ -169,8 +170,8 @@ func (a *App) sendWithRetry(ctx context.Context, r request) (Credential, error) 
 	}
 }
 
-// retryDelay reports whether a request may be retried after attempt failed with err, and how long to wait
-// first: as long as the API asks, and at least an exponential delay with jitter.
+// retryDelay reports whether a request may be retried after attempt failed with err, and how long
+// to wait first: as long as the API asks, and at least an exponential delay with jitter.
 func retryDelay(err error, attempt, unsent int) (time.Duration, bool) {
 	delay := min(minRetryDelay<<min(attempt-1, 8), maxRetryDelay)
 	delay += rand.N(delay) - delay/2 //nolint:gosec // jitter need not be secret
@@ -331,14 +332,15 @@ func (n noRedirects) RoundTrip(req *http.Request) (*http.Response, error) {
 	return resp, err
 }
 
-// secretLike matches email addresses, and words of 16 characters or more that may be tokens or codes.
+// secretLike matches email addresses, and words of 16 characters or more that may be tokens or
+// codes.
 var secretLike = regexp.MustCompile(`[^\s"'<>]*@[^\s"'<>]+|[\w.~+/=-]{16,}`)
 
 // plainWord matches words that are not secret, such as authorization_code or redirect_uri.
 var plainWord = regexp.MustCompile(`^[a-z_.-]{1,32}$`)
 
-// sanitize returns untrusted text as one short line, without the secrets that were sent and without words
-// that look like a token or a code.
+// sanitize returns untrusted text as one short line, without the secrets that were sent and without
+// words that look like a token or a code.
 func sanitize(text string, secrets []string) string {
 	for _, secret := range secrets {
 		if secret == "" {

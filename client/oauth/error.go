@@ -13,8 +13,8 @@ import (
 )
 
 var (
-	// ErrInvalidCredential indicates that what is stored cannot be read as a credential, for example
-	// because a file is empty. [Save] replaces it.
+	// ErrInvalidCredential indicates that what is stored cannot be read as a credential, for
+	// example because a file is empty. [Save] replaces it.
 	ErrInvalidCredential = errors.New("oauth: the stored data is not a credential")
 
 	// ErrReinstallRequired indicates that the refresh token, or the code of the consent page, is
@@ -72,8 +72,8 @@ func (e *Error) Error() string {
 	return text.String()
 }
 
-// Is reports whether target is [ErrReinstallRequired] and a user must install the app again, or target
-// is [client.ErrForbidden] and the location did not approve the app.
+// Is reports whether target is [ErrReinstallRequired] and a user must install the app again, or
+// target is [client.ErrForbidden] and the location did not approve the app.
 func (e *Error) Is(target error) bool {
 	if target == client.ErrForbidden {
 		return e.Operation == getLocationAccessToken && e.StatusCode == http.StatusForbidden
@@ -96,9 +96,9 @@ func (e *Error) temporary() bool {
 	}
 }
 
-// isInvalidGrant reports whether the API rejected the refresh token or the code in its own words. The
-// same status from a gateway, a wrong client secret or an inactive location does not invalidate the
-// credential.
+// isInvalidGrant reports whether the API rejected the refresh token or the code in its own words.
+// The same status from a gateway, a wrong client secret or an inactive location does not invalidate
+// the credential.
 func isInvalidGrant(status int, message string) bool {
 	if status != http.StatusBadRequest && status != http.StatusUnauthorized && status != http.StatusForbidden {
 		return false

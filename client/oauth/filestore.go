@@ -30,7 +30,8 @@ func NewFileStore(path string) *FileStore {
 	return &FileStore{path: path}
 }
 
-// Load returns the stored credential, or an error that matches [ErrNoCredential] if there is no file.
+// Load returns the stored credential, or an error that matches [ErrNoCredential] if there is no
+// file.
 func (s *FileStore) Load(context.Context) (Credential, error) {
 	data, err := os.ReadFile(s.path)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -104,8 +105,8 @@ func (s *FileStore) Prepare(ctx context.Context) error {
 	return errors.Join(writeFile(name, make([]byte, size)), os.Remove(name))
 }
 
-// resolve follows the symbolic links of path, whose last element need not exist, so that a link is not
-// replaced by a file and all names of a file share its locks.
+// resolve follows the symbolic links of path, whose last element need not exist, so that a link is
+// not replaced by a file and all names of a file share its locks.
 func resolve(path string) (string, error) {
 	const maxLinks = 40
 	for range maxLinks {

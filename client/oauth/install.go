@@ -20,8 +20,8 @@ const (
 var (
 	// ErrConsentDenied indicates that the user or the API denied the installation.
 	ErrConsentDenied = errors.New("oauth: InstallHandler: the installation was denied")
-	// ErrStateMismatch indicates that the state of a callback is not the one that /install gave to the
-	// same browser. The installation may have been started by somebody else.
+	// ErrStateMismatch indicates that the state of a callback is not the one that /install gave to
+	// the same browser. The installation may have been started by somebody else.
 	ErrStateMismatch = errors.New("oauth: InstallHandler: the state does not match; start at /install, with cookies allowed")
 )
 
@@ -29,22 +29,22 @@ var (
 type InstallOption func(*installer)
 
 // WithInstalled sets the handler that answers when the credential has been saved, for example
-// http.RedirectHandler. It can get the credential by [InstalledCredential]. Without this option a short
-// page says that the app is installed.
+// http.RedirectHandler. It can get the credential by [InstalledCredential]. Without this option a
+// short page says that the app is installed.
 func WithInstalled(handler http.Handler) InstallOption {
 	return func(i *installer) { i.installed = handler }
 }
 
-// WithInstallError sets what answers a callback that failed. Without this option a short page without
-// the error does, with the status 400, 403 or 502.
+// WithInstallError sets what answers a callback that failed. Without this option a short page
+// without the error does, with the status 400, 403 or 502.
 func WithInstallError(answer func(w http.ResponseWriter, r *http.Request, err error)) InstallOption {
 	return func(i *installer) { i.failed = answer }
 }
 
 // WithoutState accepts callbacks without a state, from browsers that did not start at /install. An
-// installation that a user starts in the marketplace itself has no state. Without it, a stranger can make a
-// user install the stranger's account, so do not link such an installation to the user who is logged in.
-// A state that is present must still match.
+// installation that a user starts in the marketplace itself has no state. Without it, a stranger
+// can make a user install the stranger's account, so do not link such an installation to the user
+// who is logged in. A state that is present must still match.
 func WithoutState() InstallOption {
 	return func(i *installer) { i.withoutState = true }
 }
@@ -58,11 +58,11 @@ type installer struct {
 	withoutState bool
 }
 
-// InstallHandler returns a handler with two paths. GET /install redirects to the consent page, with a
-// random state that a cookie binds to the browser. GET /callback, which must be the path of
-// [Config.RedirectURL], checks the state, exchanges the code for a credential, whether of a location or of
-// an agency, and calls save before it answers. save usually calls [Save] with the store of
-// the credential's location or agency.
+// InstallHandler returns a handler with two paths. GET /install redirects to the consent page, with
+// a random state that a cookie binds to the browser. GET /callback, which must be the path of
+// [Config.RedirectURL], checks the state, exchanges the code for a credential, whether of a
+// location or of an agency, and calls save before it answers. save usually calls [Save] with the
+// store of the credential's location or agency.
 //
 // The cookie is sent over HTTPS only, so the handler must be served over HTTPS (browsers make an
 // exception for localhost). Use [http.StripPrefix] for other paths.
@@ -142,7 +142,8 @@ func (i *installer) fail(w http.ResponseWriter, r *http.Request, err error) {
 	i.failed(w, r, err)
 }
 
-// setState sets the cookie of the state. SameSite=Lax sends it with the redirect from the consent page.
+// setState sets the cookie of the state. SameSite=Lax sends it with the redirect from the consent
+// page.
 func setState(w http.ResponseWriter, state string, maxAge int) {
 	http.SetCookie(w, &http.Cookie{
 		Name: stateCookie, Value: state, Path: "/", MaxAge: maxAge,

@@ -14,8 +14,9 @@ import (
 // maxUnconfirmed is the number of clients that a pool keeps for locations that it cannot check.
 const maxUnconfirmed = 1000
 
-// ClientPool holds one client for each location of an agency. The clients share one HTTP transport, and
-// each has its own rate limiter, as the API limits each location. A ClientPool is safe for concurrent use.
+// ClientPool holds one client for each location of an agency. The clients share one HTTP transport,
+// and each has its own rate limiter, as the API limits each location. A ClientPool is safe for
+// concurrent use.
 //
 // A pool never evicts the client of an approved location: 10,000 clients use less than 100 MB.
 type ClientPool struct {
@@ -28,9 +29,9 @@ type ClientPool struct {
 	unconfirmed map[string]*client.Client // of locations that are not known to be approved
 }
 
-// NewClientPool returns a pool of clients for the locations of the agency whose credential source has. The
-// options of a location, such as a rate limiter that it shares with other processes, are applied after
-// those of the pool; options may be nil. NewClientPool makes no requests.
+// NewClientPool returns a pool of clients for the locations of the agency whose credential source
+// has. The options of a location, such as a rate limiter that it shares with other processes, are
+// applied after those of the pool; options may be nil. NewClientPool makes no requests.
 func NewClientPool(source *Source, options func(locationID string) []client.Option) *ClientPool {
 	const idleConnections = 100
 	return &ClientPool{
@@ -49,12 +50,13 @@ func NewClientPool(source *Source, options func(locationID string) []client.Opti
 	}
 }
 
-// Client returns the client of a location, with the location as its default. It makes no requests. The
-// same ID gives the same client.
+// Client returns the client of a location, with the location as its default. It makes no requests.
+// The same ID gives the same client.
 //
-// If the credential of the agency has been loaded and lists [Credential.ApprovedLocations], Client returns
-// an error that matches [client.ErrForbidden] for any other location. Otherwise it cannot check the
-// location, and the API reports whether it approved the app; the pool keeps up to 1,000 such clients.
+// If the credential of the agency has been loaded and lists [Credential.ApprovedLocations], Client
+// returns an error that matches [client.ErrForbidden] for any other location. Otherwise it cannot
+// check the location, and the API reports whether it approved the app; the pool keeps up to 1,000
+// such clients.
 func (p *ClientPool) Client(locationID string) (*client.Client, error) {
 	if locationID == "" {
 		return nil, errors.New("oauth: ClientPool: Client: empty location ID")

@@ -103,8 +103,9 @@ func (s *Source) refresh(ctx context.Context) (Credential, error) {
 }
 
 // replaced reports whether the store holds another refresh token than used, which the API refused:
-// another process refreshed while this one waited, for example because it was suspended. If the store
-// cannot be read, used does not count as invalid. The end of the caller's context is no reason for that.
+// another process refreshed while this one waited, for example because it was suspended. If the
+// store cannot be read, used does not count as invalid. The end of the caller's context is no
+// reason for that.
 func (s *Source) replaced(ctx context.Context, used Secret) (bool, error) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), storeTimeout)
 	defer cancel()

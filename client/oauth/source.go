@@ -86,10 +86,10 @@ var _ client.TokenSource = (*LocationSource)(nil)
 // agency whose credential s has. The app must be installed in the location and have the scope
 // oauth.write.
 //
-// The same ID gives the same source, so its tokens are shared. s keeps the sources of locations that
-// are known: the API issued a token for them, or they are among [Credential.ApprovedLocations] of the
-// credential in use. It keeps others only as long as the caller does, so that invalid IDs from outside
-// use no memory.
+// The same ID gives the same source, so its tokens are shared. s keeps the sources of locations
+// that are known: the API issued a token for them, or they are among [Credential.ApprovedLocations]
+// of the credential in use. It keeps others only as long as the caller does, so that invalid IDs
+// from outside use no memory.
 //
 // See https://marketplace.gohighlevel.com/docs/ghl/oauth/get-location-access-token.
 func (s *Source) Location(id string) *LocationSource {
@@ -134,7 +134,8 @@ func (l *LocationSource) Token(ctx context.Context) (string, error) {
 	return credential.AccessToken.Reveal(), err
 }
 
-// Credential returns the credential whose access token [LocationSource.Token] returns. It has no refresh token.
+// Credential returns the credential whose access token [LocationSource.Token] returns. It has no
+// refresh token.
 func (l *LocationSource) Credential(ctx context.Context) (Credential, error) {
 	return l.cache.credential(ctx)
 }

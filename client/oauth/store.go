@@ -12,8 +12,8 @@ import (
 // one. Another one, for a database for example, has these two methods and, if possible, those of
 // [RefreshLocker] and [StorePreparer]. Its methods are called from many goroutines concurrently.
 type TokenStore interface {
-	// Load returns the stored credential, an error that matches [ErrNoCredential] if there is none, or
-	// one that matches [ErrInvalidCredential] if what is stored cannot be read.
+	// Load returns the stored credential, an error that matches [ErrNoCredential] if there is none,
+	// or one that matches [ErrInvalidCredential] if what is stored cannot be read.
 	Load(ctx context.Context) (Credential, error)
 	// CompareAndSwap stores next if used is the refresh token of the stored credential, and reports
 	// whether it did. A zero used means that nothing is stored, or nothing that can be read. It
@@ -22,13 +22,14 @@ type TokenStore interface {
 	CompareAndSwap(ctx context.Context, used Secret, next Credential) (swapped bool, err error)
 }
 
-// RefreshLocker is a [TokenStore] that lets one process at a time refresh its credential. LockRefresh
-// blocks until no other process holds the lock, or ctx is done; unlock releases it. If the process that
-// holds the lock ends, the lock must become free: at once, or within 40 seconds. So the lock may be a
-// lease of at least 40 seconds, which is longer than a refresh can take, and need not be renewed.
+// RefreshLocker is a [TokenStore] that lets one process at a time refresh its credential.
+// LockRefresh blocks until no other process holds the lock, or ctx is done; unlock releases it. If
+// the process that holds the lock ends, the lock must become free: at once, or within 40 seconds.
+// So the lock may be a lease of at least 40 seconds, which is longer than a refresh can take, and
+// need not be renewed.
 //
-// Without this method, two processes can send the same refresh token. Within 30 seconds both receive
-// the same pair, so this does no harm as long as both run normally.
+// Without this method, two processes can send the same refresh token. Within 30 seconds both
+// receive the same pair, so this does no harm as long as both run normally.
 type RefreshLocker interface {
 	LockRefresh(ctx context.Context) (unlock func(), err error)
 }

@@ -1,8 +1,9 @@
 // Package verify finds what the HighLevel API accepted in a write and did not store.
 //
-// A 2xx response does not prove that every value was stored. The API silently ignores unknown custom
-// fields, the second identifier of an upsert that matches two contacts, and the gender of an existing
-// contact. The response shows most of these losses: [Unapplied] compares it with the request.
+// A 2xx response does not prove that every value was stored. The API silently ignores unknown
+// custom fields, the second identifier of an upsert that matches two contacts, and the gender of an
+// existing contact. The response shows most of these losses: [Unapplied] compares it with the
+// request.
 //
 //	result, err := c.Contacts.Upsert(ctx, request)
 //	if err != nil {
@@ -26,6 +27,6 @@
 //
 // # Custom fields
 //
-// A response identifies custom fields by ID only. A field that was written by its key can be verified
-// if [WithFieldKeys] provides its ID. Otherwise [Unverifiable] returns it.
+// A response identifies custom fields by ID only. A field that was written by its key can be
+// verified if [WithFieldKeys] provides its ID. Otherwise [Unverifiable] returns it.
 package verify

@@ -35,16 +35,16 @@ func newConfig(opts []Option) *config {
 	return c
 }
 
-// Unapplied returns the JSON names of the values in sent that got does not have, in the order of their
-// names: "phone", "tags/vip", "dndSettings/SMS", "customFields/<id>". A property that was cleared and
-// still has a value is one of them. The result contains no values except tags.
+// Unapplied returns the JSON names of the values in sent that got does not have, in the order of
+// their names: "phone", "tags/vip", "dndSettings/SMS", "customFields/<id>". A property that was
+// cleared and still has a value is one of them. The result contains no values except tags.
 //
-// Sent is a request to create, update or upsert a contact. Got is the response: a [client.Contact] or
-// a [client.UpsertContactResult]. Both may be pointers. Unapplied returns nil for other types.
+// Sent is a request to create, update or upsert a contact. Got is the response: a [client.Contact]
+// or a [client.UpsertContactResult]. Both may be pointers. Unapplied returns nil for other types.
 //
-// The response to an upsert returns the gender of the request even though the API discards it for an
-// existing contact, so the gender is reported if New is false. To verify the stored value, pass a
-// contact that Get has returned.
+// The response to an upsert returns the gender of the request even though the API discards it for
+// an existing contact, so the gender is reported if New is false. To verify the stored value, pass
+// a contact that Get has returned.
 func Unapplied(sent, got any, opts ...Option) []string {
 	request := parseRequest(sent)
 	contact, updated := parseResponse(got)

@@ -56,11 +56,12 @@ type console struct {
 	document []byte
 }
 
-// Handler returns the handler of a fake with its pages added: / shows and changes the fake, /document
-// renders the API's document, and /openapi.yaml is the document itself. Everything else is the API.
+// Handler returns the handler of a fake with its pages added: / shows and changes the fake,
+// /document renders the API's document, and /openapi.yaml is the document itself. Everything else
+// is the API.
 //
-// Requests that another site in the same browser sends are rejected, and so are requests with a host
-// name that could belong to another site; hosts are allowed in addition.
+// Requests that another site in the same browser sends are rejected, and so are requests with a
+// host name that could belong to another site; hosts are allowed in addition.
 func Handler(s *clienttest.Server, hosts ...string) (http.Handler, error) {
 	document, err := renderDocument(api.Contacts)
 	if err != nil {

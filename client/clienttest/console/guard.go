@@ -23,9 +23,9 @@ func guard(next http.Handler, hosts []string) http.Handler {
 	})
 }
 
-// isAllowedHost reports whether a Host header is one that no other site can bind to this machine: an
-// IP address, localhost, a name without a dot, such as that of a container, or an allowed one. It
-// prevents DNS rebinding.
+// isAllowedHost reports whether a Host header is one that no other site can bind to this machine:
+// an IP address, localhost, a name without a dot, such as that of a container, or an allowed one.
+// It prevents DNS rebinding.
 func isAllowedHost(host string, allowed []string) bool {
 	if name, _, err := net.SplitHostPort(host); err == nil {
 		host = name

@@ -130,7 +130,8 @@ func (c *check) readErrors(ctx context.Context) error {
 	return nil
 }
 
-// halfCursor requests a page with one half of a cursor only, which the methods of the client never do.
+// halfCursor requests a page with one half of a cursor only, which the methods of the client never
+// do.
 func (c *check) halfCursor(ctx context.Context, first any) error {
 	startAfter, ok := lookup(first, "/meta/startAfter").(float64)
 	if !ok {
@@ -143,7 +144,8 @@ func (c *check) halfCursor(ctx context.Context, first any) error {
 	return ends(err)
 }
 
-// ends returns err if no further call can succeed, and nil for an error response that a row is about.
+// ends returns err if no further call can succeed, and nil for an error response that a row is
+// about.
 func ends(err error) error {
 	var apiErr *client.Error
 	if errors.As(err, &apiErr) && apiErr.StatusCode > 0 && apiErr.StatusCode < 500 && !errors.Is(err, client.ErrRateLimited) {

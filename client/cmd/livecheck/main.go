@@ -2,12 +2,13 @@
 //
 //	HIGHLEVEL_TOKEN=pit-… HIGHLEVEL_LOCATION=… go run github.com/highlevel-contacts/contacts-go/client/cmd/livecheck@latest
 //
-// It only reads, unless -write is set: then it also creates a contact of its own, changes it, and deletes it at the end,
-// even after an interrupt. A report has one line for each row: confirmed, contradicted, or not seen. A contradicted row
-// names the JSON pointer and the type found, never the value. HIGHLEVEL_URL sets another base URL, such as that of a fake.
+// It only reads, unless -write is set: then it also creates a contact of its own, changes it, and
+// deletes it at the end, even after an interrupt. A report has one line for each row: confirmed,
+// contradicted, or not seen. A contradicted row names the JSON pointer and the type found, never
+// the value. HIGHLEVEL_URL sets another base URL, such as that of a fake.
 //
-// The exit status is 0 if no row was contradicted, 1 if one was, 2 for invalid arguments, and 3 if the API could not be
-// checked to the end.
+// The exit status is 0 if no row was contradicted, 1 if one was, 2 for invalid arguments, and 3 if
+// the API could not be checked to the end.
 package main
 
 import (

@@ -8,7 +8,8 @@ import (
 	"github.com/highlevel-contacts/contacts-go/client"
 )
 
-// contactProperties are the properties of a contact in api/contacts.yaml, as the generated type names them.
+// contactProperties are the properties of a contact in api/contacts.yaml, as the generated type
+// names them.
 var contactProperties = func() []string {
 	var names []string
 	for field := range reflect.TypeFor[client.Contact]().Fields() {

@@ -13,9 +13,10 @@ import (
 	"time"
 )
 
-// recorder stores response bodies as fixtures. It replaces every value that may identify a person, a contact or a
-// location: all strings except those of fixed vocabularies, and all numbers except counts and statuses. Equal values are
-// replaced by equal ones in all files, and keep their form, so that a cursor still matches its contact.
+// recorder stores response bodies as fixtures. It replaces every value that may identify a person,
+// a contact or a location: all strings except those of fixed vocabularies, and all numbers except
+// counts and statuses. Equal values are replaced by equal ones in all files, and keep their form,
+// so that a cursor still matches its contact.
 type recorder struct {
 	directory string
 	files     int

@@ -39,7 +39,8 @@ func (r *report) observe(o *observation) {
 	}
 }
 
-// print writes one line for each row and the places that contradict it, and returns how many rows are contradicted.
+// print writes one line for each row and the places that contradict it, and returns how many rows
+// are contradicted.
 func (r *report) print(out io.Writer) int {
 	for _, row := range rows {
 		result := "not seen"

@@ -71,7 +71,8 @@ func everyContact(properties ...string) []string {
 
 func (o *observation) success() bool { return o.response.StatusCode/100 == 2 }
 
-// isOperation reports whether the step is a successful call of an operation, rather than one that tests an error.
+// isOperation reports whether the step is a successful call of an operation, rather than one that
+// tests an error.
 func (o *observation) isOperation() bool {
 	return o.success() && o.body != nil && !slices.Contains([]string{"no location", "unknown route", "unknown version"}, o.step)
 }

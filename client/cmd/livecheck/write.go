@@ -11,7 +11,8 @@ import (
 	"github.com/highlevel-contacts/contacts-go/client"
 )
 
-// write creates a contact, changes it in every way that a row is about, and deletes it, whatever happens in between.
+// write creates a contact, changes it in every way that a row is about, and deletes it, whatever
+// happens in between.
 func (c *check) write(ctx context.Context) (err error) {
 	contacts := c.api.Contacts
 	name := "livecheck-" + strings.ToLower(rand.Text())

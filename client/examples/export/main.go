@@ -3,13 +3,14 @@
 //	HIGHLEVEL_TOKEN=pit-… HIGHLEVEL_LOCATION=… go run ./client/examples/export -o contacts.csv -resume
 //	go run ./client/examples/export -demo -o contacts.csv
 //
-// A name that ends in .csv selects CSV, with a column for each custom field. -fields names the IDs of
-// the custom fields; otherwise a first pass over all contacts finds them. Values that start with =, +,
+// A name that ends in .csv selects CSV, with a column for each custom field. -fields names the IDs
+// of the custom fields; otherwise a first pass over all contacts finds them. Values that start with
+// =, +,
 // - or @ are written as they are: import them as text into a spreadsheet.
 //
-// The file appears under its name when it is complete. Until then its contents are in FILE.part, and
-// with -resume the next run continues there. Contacts that are added or changed during the export may
-// be missing.
+// The file appears under its name when it is complete. Until then its contents are in FILE.part,
+// and with -resume the next run continues there. Contacts that are added or changed during the
+// export may be missing.
 package main
 
 import (

@@ -1,16 +1,16 @@
-// Import writes the contacts of a CSV file to a HighLevel location: it updates the contacts that have
-// the email address or phone number of a row, and creates the others.
+// Import writes the contacts of a CSV file to a HighLevel location: it updates the contacts that
+// have the email address or phone number of a row, and creates the others.
 //
 //	HIGHLEVEL_TOKEN=pit-… HIGHLEVEL_LOCATION=… go run ./client/examples/import -resume import.journal contacts.csv
 //	go run ./client/examples/import -demo
 //
 // The first line names the columns, such as "First Name", "Email" and "Tags"; tags are separated by
-// commas or semicolons. A column "field:KEY" is the custom field with that key. -map names the property
-// of any other column. Empty cells leave the stored value unchanged.
+// commas or semicolons. A column "field:KEY" is the custom field with that key. -map names the
+// property of any other column. Empty cells leave the stored value unchanged.
 //
-// A report lists the rows that failed, that may have been written, and those of which the API did not
-// store every value. If there are any, the exit status is 1. With -resume, a second run skips the rows
-// that are done; do not change the lines of the file in between.
+// A report lists the rows that failed, that may have been written, and those of which the API did
+// not store every value. If there are any, the exit status is 1. With -resume, a second run skips
+// the rows that are done; do not change the lines of the file in between.
 package main
 
 import (

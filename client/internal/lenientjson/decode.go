@@ -1,7 +1,8 @@
 // Package lenientjson decodes JSON whose values do not always have the type that the schema names.
 //
-// Decode first decodes at full speed. If a value has an unexpected type, it decodes a second time, converts what it can, keeps
-// the rest in the Extra field of the enclosing struct, and reports every mismatch as a Drift.
+// Decode first decodes at full speed. If a value has an unexpected type, it decodes a second time,
+// converts what it can, keeps the rest in the Extra field of the enclosing struct, and reports
+// every mismatch as a Drift.
 package lenientjson
 
 import (
@@ -21,8 +22,9 @@ var (
 	errTooMany   = errors.New("more objects than a response can hold")
 )
 
-// maxMemory limits the memory that the objects of a body take when they are decoded. An empty object takes two bytes in a body
-// and more than 2 KB as a contact, so a limit on the size of the body is not enough.
+// maxMemory limits the memory that the objects of a body take when they are decoded. An empty
+// object takes two bytes in a body and more than 2 KB as a contact, so a limit on the size of the
+// body is not enough.
 const maxMemory = 64 << 20
 
 // Drift is a place where a value does not have the type of the schema.
@@ -35,11 +37,11 @@ type Drift struct {
 // lenient accepts JSON that json/v2 rejects by default: duplicate names and invalid UTF-8.
 var lenient = jsonv2.JoinOptions(jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true))
 
-// Decode decodes body, which must be one complete JSON object, into out, a pointer to a zero value. Values of unexpected types do
-// not make it fail. Its errors do not quote the body.
+// Decode decodes body, which must be one complete JSON object, into out, a pointer to a zero value.
+// Values of unexpected types do not make it fail. Its errors do not quote the body.
 //
-// A slice in the struct that out points to may be empty with a capacity. Its room is used if the body has such a list; if the
-// body has none, the slice is nil afterward.
+// A slice in the struct that out points to may be empty with a capacity. Its room is used if the
+// body has such a list; if the body has none, the slice is nil afterward.
 func Decode(body []byte, out any) ([]Drift, error) {
 	body = httpx.TrimBOM(body)
 	if jsontext.Value(body).Kind() != '{' {
@@ -79,7 +81,8 @@ func roomsOf(target reflect.Value) []int {
 }
 
 func decode(body []byte, out any, target reflect.Value) ([]Drift, error) {
-	// Braces in strings count here as well. The second pass counts objects, so such a body is only slower.
+	// Braces in strings count here as well. The second pass counts objects, so such a body is only
+	// slower.
 	if bytes.Count(body, []byte("{")) <= maxMemory/largestStruct(target.Type()) {
 		err := jsonv2.Unmarshal(body, out, lenient)
 		if _, mismatch := errors.AsType[*jsonv2.SemanticError](err); !mismatch {

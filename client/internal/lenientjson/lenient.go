@@ -53,8 +53,8 @@ func (d *decoder) options() jsonv2.Options {
 	return jsonv2.JoinOptions(lenient, jsonv2.WithUnmarshalers(jsonv2.UnmarshalFromFunc(d.decodeValue)))
 }
 
-// decodeValue decodes the next value into target, a pointer, if the value needs care. It returns [errors.ErrUnsupported] to
-// leave any other value to json/v2.
+// decodeValue decodes the next value into target, a pointer, if the value needs care. It returns
+// [errors.ErrUnsupported] to leave any other value to json/v2.
 func (d *decoder) decodeValue(dec *jsontext.Decoder, target any) error {
 	value := reflect.ValueOf(target).Elem()
 	want, got := modelOf(value.Type()).want, dec.PeekKind()
@@ -102,7 +102,8 @@ func (d *decoder) report(dec *jsontext.Decoder, want string, got jsontext.Kind) 
 	return pointer
 }
 
-// decodeObject decodes an object into a struct, and then adds the values that did not fit to the Extra field of the struct.
+// decodeObject decodes an object into a struct, and then adds the values that did not fit to the
+// Extra field of the struct.
 func (d *decoder) decodeObject(dec *jsontext.Decoder, value reflect.Value, target any) error {
 	current := object{depth: dec.StackDepth(), target: value.Addr().UnsafePointer()}
 	if last := len(d.objects) - 1; last >= 0 && d.objects[last].depth == current.depth && d.objects[last].target == current.target {
@@ -141,8 +142,8 @@ func addProperty(object []byte, p property) []byte {
 	return slices.Concat(head, []byte(separator), name, []byte(":"), p.raw, []byte("}"))
 }
 
-// convert stores in target what it can hold of raw, and reports whether nothing is lost by it. An element of a list of strings
-// holds anything, as JSON.
+// convert stores in target what it can hold of raw, and reports whether nothing is lost by it. An
+// element of a list of strings holds anything, as JSON.
 func (d *decoder) convert(raw jsontext.Value, target reflect.Value, pointer jsontext.Pointer, element bool) bool {
 	if s := specials[target.Type()]; s.fallback != nil {
 		return s.fallback(target.Addr().Interface(), raw)
@@ -200,7 +201,8 @@ func (d *decoder) convertList(raw jsontext.Value, target reflect.Value, pointer 
 	return true
 }
 
-// Text returns a JSON string without its quotes, an empty string for null, and any other value as it is.
+// Text returns a JSON string without its quotes, an empty string for null, and any other value as
+// it is.
 func Text(raw jsontext.Value) string {
 	var text string
 	if kind := raw.Kind(); (kind == '"' || kind == 'n') && jsonv2.Unmarshal(raw, &text, lenient) == nil {

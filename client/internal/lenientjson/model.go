@@ -66,7 +66,8 @@ func modelOf(t reflect.Type) *model {
 	return m
 }
 
-// isRaw reports whether values of the type hold any JSON value as it is. From Go 1.27 on, the two types are one.
+// isRaw reports whether values of the type hold any JSON value as it is. From Go 1.27 on, the two
+// types are one.
 func isRaw(t reflect.Type) bool {
 	return t == reflect.TypeFor[jsontext.Value]() || t == reflect.TypeFor[json.RawMessage]()
 }

@@ -16,8 +16,9 @@ type special struct {
 // specials is only written while packages are initialized.
 var specials = map[reflect.Type]special{}
 
-// RegisterFallback registers a function that stores a value of an unexpected type in a T, and reports whether it could. want is
-// the type in the schema. raw is valid until the function returns. Call it only while the program is initialized.
+// RegisterFallback registers a function that stores a value of an unexpected type in a T, and
+// reports whether it could. want is the type in the schema. raw is valid until the function
+// returns. Call it only while the program is initialized.
 func RegisterFallback[T any](want string, fallback func(target *T, raw jsontext.Value) bool) {
 	s := specials[reflect.TypeFor[T]()]
 	s.want = want
@@ -25,8 +26,8 @@ func RegisterFallback[T any](want string, fallback func(target *T, raw jsontext.
 	specials[reflect.TypeFor[T]()] = s
 }
 
-// RegisterFinish registers a function that is called with each T that has been decoded. Call it only while the program is
-// initialized.
+// RegisterFinish registers a function that is called with each T that has been decoded. Call it
+// only while the program is initialized.
 func RegisterFinish[T any](finish func(target *T)) {
 	s := specials[reflect.TypeFor[T]()]
 	s.finish = func(target any) { finish(target.(*T)) } //nolint:forcetypeassert // it is registered for *T

@@ -9,8 +9,8 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 )
 
-// repairer makes the raw JSON in values of a type valid, so that both encoding/json and json/v2 can write what has been decoded,
-// and calls the registered finish functions.
+// repairer makes the raw JSON in values of a type valid, so that both encoding/json and json/v2 can
+// write what has been decoded, and calls the registered finish functions.
 type repairer struct {
 	fields []fieldRepairer
 	finish func(target any)
@@ -36,7 +36,8 @@ func repairerOf(t reflect.Type) *repairer {
 	return r
 }
 
-// newRepairer returns the repairer of a type. seen holds the types that contain it: a recursive type is not followed.
+// newRepairer returns the repairer of a type. seen holds the types that contain it: a recursive
+// type is not followed.
 func newRepairer(t reflect.Type, seen map[reflect.Type]bool) *repairer {
 	if isRaw(t) {
 		return &repairer{}
@@ -99,12 +100,14 @@ func needsRepair(raw jsontext.Value, validStrings bool) bool {
 	return !raw.IsValid()
 }
 
-// hasOnlyValidStrings reports whether body certainly has no invalid UTF-8 and no escaped half of a surrogate pair.
+// hasOnlyValidStrings reports whether body certainly has no invalid UTF-8 and no escaped half of a
+// surrogate pair.
 func hasOnlyValidStrings(body []byte) bool {
 	return utf8.Valid(body) && !bytes.Contains(body, []byte(`\u`))
 }
 
-// repairRaw returns raw with valid strings, and with the first of each set of properties of the same name.
+// repairRaw returns raw with valid strings, and with the first of each set of properties of the
+// same name.
 func repairRaw(raw jsontext.Value) jsontext.Value {
 	var out bytes.Buffer
 	dec := jsontext.NewDecoder(bytes.NewReader(raw), lenient)
@@ -139,7 +142,8 @@ func repairRaw(raw jsontext.Value) jsontext.Value {
 	}
 }
 
-// largestStruct returns the size of the largest struct that values of the type can contain any number of.
+// largestStruct returns the size of the largest struct that values of the type can contain any
+// number of.
 func largestStruct(t reflect.Type) int {
 	if size, ok := sizes.Load(t); ok {
 		return size.(int) //nolint:forcetypeassert // the map holds nothing else

@@ -1,5 +1,6 @@
-// Package storetest tests implementations of [oauth.TokenStore]. A store that passes loses no refresh
-// token, as long as what it has written survives a crash, which a test in one process cannot show.
+// Package storetest tests implementations of [oauth.TokenStore]. A store that passes loses no
+// refresh token, as long as what it has written survives a crash, which a test in one process
+// cannot show.
 package storetest
 
 import (
@@ -15,13 +16,13 @@ import (
 	"github.com/highlevel-contacts/contacts-go/client/oauth"
 )
 
-// waitFor is how long a lock that is held must keep others waiting. It is real time, because a store
-// may do I/O.
+// waitFor is how long a lock that is held must keep others waiting. It is real time, because a
+// store may do I/O.
 const waitFor = 50 * time.Millisecond
 
-// Run tests the stores that open returns. Each call of open must return an empty store, independent of
-// the others. If the store is an [oauth.RefreshLocker] or an [oauth.StorePreparer], those methods are
-// tested too.
+// Run tests the stores that open returns. Each call of open must return an empty store, independent
+// of the others. If the store is an [oauth.RefreshLocker] or an [oauth.StorePreparer], those
+// methods are tested too.
 func Run(t *testing.T, open func(t *testing.T) oauth.TokenStore) {
 	t.Helper()
 	RunReopen(t, func(t *testing.T) func() oauth.TokenStore {
@@ -31,9 +32,9 @@ func Run(t *testing.T, open func(t *testing.T) oauth.TokenStore) {
 	})
 }
 
-// RunReopen is like [Run], for stores that persist. Each call of create must prepare an empty place,
-// such as a file or a row, and return a function that opens a new store on it each time, as a second process
-// does.
+// RunReopen is like [Run], for stores that persist. Each call of create must prepare an empty
+// place, such as a file or a row, and return a function that opens a new store on it each time, as
+// a second process does.
 func RunReopen(t *testing.T, create func(t *testing.T) (reopen func() oauth.TokenStore)) {
 	t.Helper()
 	tests := []struct {
@@ -221,8 +222,8 @@ func testSaveWins(t *testing.T, reopen func() oauth.TokenStore) {
 	wantStored(t, reopen(), "new")
 }
 
-// testCanceled: a store may ignore that a context has ended, but must not report a swap that it did not
-// do, or the reverse.
+// testCanceled: a store may ignore that a context has ended, but must not report a swap that it did
+// not do, or the reverse.
 func testCanceled(t *testing.T, reopen func() oauth.TokenStore) {
 	swap(t, reopen(), oauth.Secret{}, credential("a"), true)
 	ctx, cancel := context.WithCancel(t.Context())

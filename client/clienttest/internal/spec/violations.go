@@ -11,7 +11,8 @@ import (
 )
 
 // violations describes what is wrong with a request in the words of the API's 422 where they are
-// known ("property … should not exist", "… must be an array"), and in their style where they are not.
+// known ("property … should not exist", "… must be an array"), and in their style where they are
+// not.
 func violations(err error) []string {
 	var messages []string
 	for _, v := range flatten(err, violation{}) {

@@ -34,8 +34,8 @@ type deletedLine struct {
 }
 
 // Open returns a store that keeps its contacts in the file at path, with those that the file holds.
-// A last line that was cut short, because the process ended while writing it, is dropped. With sync,
-// each write reaches the disk before it returns.
+// A last line that was cut short, because the process ended while writing it, is dropped. With
+// sync, each write reaches the disk before it returns.
 func Open(path string, sync bool) (_ *Store, err error) {
 	if resolved, err := filepath.EvalSymlinks(path); err == nil {
 		path = resolved

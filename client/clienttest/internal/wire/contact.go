@@ -9,8 +9,8 @@ import (
 	"github.com/highlevel-contacts/contacts-go/gen"
 )
 
-// The same contact looks different in a list, in a get and in the response to a create. The functions
-// of this file hold all that is known of the differences. They take normalized contacts.
+// The same contact looks different in a list, in a get and in the response to a create. The
+// functions of this file hold all that is known of the differences. They take normalized contacts.
 
 // Style chooses between forms of a contact that the API has been seen to use.
 type Style struct {
@@ -99,8 +99,8 @@ func (o *Object) WriteCreated(c *gen.Contact, s Style) {
 	o.customFields(c.CustomFields)
 }
 
-// WriteDetail writes a contact as get, update and upsert return it: what a create returns, and where
-// the contact came from.
+// WriteDetail writes a contact as get, update and upsert return it: what a create returns, and
+// where the contact came from.
 func (o *Object) WriteDetail(c *gen.Contact, s Style) {
 	o.WriteCreated(c, s)
 	o.String("name", c.Name)

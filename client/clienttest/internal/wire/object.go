@@ -18,8 +18,8 @@ var Lenient = json.JoinOptions(jsontext.AllowDuplicateNames(true), jsontext.Allo
 const timeLayout = "2006-01-02T15:04:05.000Z07:00"
 
 // Object writes a JSON object property by property, in the order of the calls. The zero Object is
-// empty. Structs with tags do not suffice: the same contact lacks properties in one response and has
-// them as null in another.
+// empty. Structs with tags do not suffice: the same contact lacks properties in one response and
+// has them as null in another.
 type Object struct {
 	bytes []byte
 }
