@@ -94,9 +94,10 @@
 // would have to wait past the deadline of its context: the error then matches
 // [context.DeadlineExceeded] and the kind of the failure.
 //
-// net/http never resends a create by itself. In one attempt, it sends a request on at most two
-// connections. A server can apply a request and then report over HTTP/2 that it did not process it.
-// In that case each attempt can apply the request once more.
+// net/http never resends a create by itself. An attempt of any call is canceled when net/http acquires a
+// third connection for it, because net/http resends some requests without a bound. A server can apply a
+// request and then report over HTTP/2 that it did not process it. In that case each attempt can apply the
+// request once more.
 //
 // # Rate limiting
 //

@@ -10,7 +10,7 @@ import (
 )
 
 // ErrTooManyConnections indicates that the transport kept sending one request on new connections.
-var ErrTooManyConnections = errors.New("the transport sent the request on more than 2 connections")
+var ErrTooManyConnections = errors.New("the transport acquired more than 2 connections for the request")
 
 // maxConnections is the number of connections that one hop of a request may use: the transport may
 // find that an idle connection has been closed, and needs a second one.
