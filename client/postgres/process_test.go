@@ -1,0 +1,230 @@
+//go:build unix
+
+package postgres
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"database/sql"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"os/exec"
+	"strconv"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/highlevel-contacts/contacts-go/client/clienttest"
+	"github.com/highlevel-contacts/contacts-go/client/oauth"
+)
+
+const (
+	childRounds = "POSTGRES_TEST_ROUNDS" // how often the process refreshes the token
+	childAPI    = "POSTGRES_TEST_API"
+	childDSN    = "POSTGRES_TEST_DSN"
+
+	testLease    = time.Second
+	testRedirect = "http://127.0.0.1/callback"
+)
+
+func TestMain(m *testing.M) {
+	if rounds := os.Getenv(childRounds); rounds != "" {
+		if err := child(rounds); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
+		os.Exit(0)
+	}
+	os.Exit(m.Run())
+}
+
+// child is the program of a process of its own. It gets the token, and refreshes it as often as rounds
+// says, as if the API had rejected it. It prints a dot for each refresh.
+func child(rounds string) error {
+	n, err := strconv.Atoi(rounds)
+	if err != nil {
+		return err
+	}
+	db, err := sql.Open("pgx", os.Getenv(childDSN))
+	if err != nil {
+		return err
+	}
+	source, err := newTestSource(os.Getenv(childAPI), db, "one")
+	if err != nil {
+		return err
+	}
+	for round := range n + 1 {
+		token, err := source.Token(context.Background())
+		if err != nil {
+			return err
+		}
+		if round > 0 {
+			fmt.Print(".")
+		}
+		source.Invalidate(token)
+	}
+	return nil
+}
+
+func newTestApp(api string) (*oauth.App, error) {
+	return oauth.New(oauth.Config{
+		ClientID: testClientID, ClientSecret: oauth.NewSecret(testClientSecret), BaseURL: api, RedirectURL: testRedirect,
+	})
+}
+
+func newTestSource(api string, db *sql.DB, installation string) (*oauth.Source, error) {
+	app, err := newTestApp(api)
+	if err != nil {
+		return nil, err
+	}
+	return app.Source(&tokenStore{db: db, installation: installation, keys: newTestKeys("a"), lease: testLease}), nil
+}
+
+const (
+	testClientID     = "65f0c0ffee-client"
+	testClientSecret = "65f0c0ffee-secret" //nolint:gosec // of the fake
+)
+
+func newTestAPI(t *testing.T) *clienttest.Server {
+	t.Helper()
+	return clienttest.NewServer(t, clienttest.WithApp(clienttest.App{ClientID: testClientID, ClientSecret: testClientSecret}))
+}
+
+// install stores a credential whose access token has expired.
+func install(t *testing.T, api *clienttest.Server, db *sql.DB, installation string) {
+	t.Helper()
+	app, err := newTestApp(api.URL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	credential, err := app.Exchange(t.Context(), api.AuthorizationCode(clienttest.Grant{}), oauth.UserTypeLocation)
+	if err != nil {
+		t.Fatal(err)
+	}
+	credential.Expiry = time.Now().Add(-time.Hour)
+	if err := oauth.Save(t.Context(), NewTokenStore(db, installation, newTestKeys("a")), credential); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func childCommand(ctx context.Context, api *clienttest.Server, s *server, rounds int) *exec.Cmd {
+	command := exec.CommandContext(ctx, os.Args[0]) //nolint:gosec // the test itself
+	command.Env = append(os.Environ(), childRounds+"="+strconv.Itoa(rounds), childAPI+"="+api.URL, childDSN+"="+s.dsn, "GORACE=atexit_sleep_ms=0")
+	return command
+}
+
+// tokenRequests returns the number of token requests, that of install included.
+func tokenRequests(api *clienttest.Server) (n int) {
+	for _, request := range api.Requests() {
+		if request.Path == "/oauth/token" {
+			n++
+		}
+	}
+	return n
+}
+
+func TestProcesses_RefreshExpiredTokenOnce(t *testing.T) {
+	s, api := startServer(t), newTestAPI(t)
+	install(t, api, s.open(t), "one")
+	var group sync.WaitGroup
+	for range 8 {
+		group.Go(func() {
+			if out, err := childCommand(t.Context(), api, s, 0).CombinedOutput(); err != nil {
+				t.Errorf("%v: %s", err, out)
+			}
+		})
+	}
+	group.Wait()
+	if got := tokenRequests(api) - 1; got != 1 {
+		t.Errorf("got %d refreshes by 8 processes, want 1", got)
+	}
+}
+
+// A lock that pins a connection fails here: each refresh needs another connection for its swap.
+func TestTokenStore_MoreRefreshesThanConnections(t *testing.T) {
+	s, api := startServer(t), newTestAPI(t)
+	db := s.open(t)
+	db.SetMaxOpenConns(4)
+	const count = 8
+	for n := range count {
+		install(t, api, db, strconv.Itoa(n))
+	}
+	var group sync.WaitGroup
+	for n := range count {
+		group.Go(func() {
+			source, err := newTestSource(api.URL, db, strconv.Itoa(n))
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			if _, err := source.Token(t.Context()); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	group.Wait()
+	if got := tokenRequests(api) - count; got != count {
+		t.Errorf("got %d refreshes, want %d", got, count)
+	}
+}
+
+// Processes are killed at random times, and PostgreSQL is restarted in between. After each kill the
+// API accepts the stored refresh token. PROVE=full kills 200 processes instead of 5.
+func TestProcesses_KillsLoseNoToken(t *testing.T) {
+	kills := 5
+	if os.Getenv("PROVE") == "full" {
+		kills = 200
+	}
+	s, api := startServer(t), newTestAPI(t)
+	install(t, api, s.open(t), "one")
+	random := rand.New(rand.NewPCG(1, 2)) //nolint:gosec // reproducible
+	for n := range kills {
+		if n == kills/2 {
+			s.stop()
+			s.start(t)
+		}
+		if err := killOnce(t.Context(), api, s, random); err != nil {
+			t.Fatalf("kill %d: %v", n, err)
+		}
+		db := s.open(t)
+		source, err := newTestSource(api.URL, db, "one")
+		if err != nil {
+			t.Fatal(err)
+		}
+		token, err := source.Token(t.Context())
+		if err != nil {
+			t.Fatalf("after kill %d: %v", n, err)
+		}
+		source.Invalidate(token)
+		if _, err := source.Token(t.Context()); err != nil {
+			t.Fatalf("after kill %d: %v", n, err)
+		}
+		_ = db.Close()
+	}
+	t.Logf("%d kills, %d token requests", kills, tokenRequests(api))
+}
+
+// killOnce starts a process that refreshes without end, and kills it at a random time after its first
+// refresh.
+func killOnce(ctx context.Context, api *clienttest.Server, s *server, random *rand.Rand) error {
+	command := childCommand(ctx, api, s, 1<<30)
+	output, err := command.StdoutPipe()
+	if err != nil {
+		return err
+	}
+	var messages bytes.Buffer
+	command.Stderr = &messages
+	if err := command.Start(); err != nil {
+		return err
+	}
+	first, _ := bufio.NewReader(output).ReadByte()
+	time.Sleep(time.Duration(random.Int64N(int64(25 * time.Millisecond)))) // the time of the kill
+	_ = command.Process.Kill()
+	_ = command.Wait()
+	if first != '.' {
+		return fmt.Errorf("the process did not refresh: %s", messages.String())
+	}
+	return nil
+}
