@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"github.com/highlevel-contacts/contacts-go/client/clienttest"
+	"github.com/highlevel-contacts/contacts-go/client/internal/pgtest"
 	"github.com/highlevel-contacts/contacts-go/client/oauth"
 )
 
@@ -109,9 +110,9 @@ func install(t *testing.T, api *clienttest.Server, db *sql.DB, installation stri
 	}
 }
 
-func childCommand(ctx context.Context, api *clienttest.Server, s *server, rounds int) *exec.Cmd {
+func childCommand(ctx context.Context, api *clienttest.Server, s *pgtest.Server, rounds int) *exec.Cmd {
 	command := exec.CommandContext(ctx, os.Args[0]) //nolint:gosec // the test itself
-	command.Env = append(os.Environ(), childRounds+"="+strconv.Itoa(rounds), childAPI+"="+api.URL, childDSN+"="+s.dsn, "GORACE=atexit_sleep_ms=0")
+	command.Env = append(os.Environ(), childRounds+"="+strconv.Itoa(rounds), childAPI+"="+api.URL, childDSN+"="+s.URL(), "GORACE=atexit_sleep_ms=0")
 	return command
 }
 
@@ -127,7 +128,7 @@ func tokenRequests(api *clienttest.Server) (n int) {
 
 func TestProcesses_RefreshExpiredTokenOnce(t *testing.T) {
 	s, api := startServer(t), newTestAPI(t)
-	install(t, api, s.open(t), "one")
+	install(t, api, open(t, s), "one")
 	var group sync.WaitGroup
 	for range 8 {
 		group.Go(func() {
@@ -145,7 +146,7 @@ func TestProcesses_RefreshExpiredTokenOnce(t *testing.T) {
 // A lock that pins a connection fails here: each refresh needs another connection for its swap.
 func TestTokenStore_MoreRefreshesThanConnections(t *testing.T) {
 	s, api := startServer(t), newTestAPI(t)
-	db := s.open(t)
+	db := open(t, s)
 	db.SetMaxOpenConns(4)
 	const count = 8
 	for n := range count {
@@ -178,17 +179,17 @@ func TestProcesses_KillsLoseNoToken(t *testing.T) {
 		kills = 200
 	}
 	s, api := startServer(t), newTestAPI(t)
-	install(t, api, s.open(t), "one")
+	install(t, api, open(t, s), "one")
 	random := rand.New(rand.NewPCG(1, 2)) //nolint:gosec // reproducible
 	for n := range kills {
 		if n == kills/2 {
-			s.stop()
-			s.start(t)
+			s.Stop(t)
+			s.Resume(t)
 		}
 		if err := killOnce(t.Context(), api, s, random); err != nil {
 			t.Fatalf("kill %d: %v", n, err)
 		}
-		db := s.open(t)
+		db := open(t, s)
 		source, err := newTestSource(api.URL, db, "one")
 		if err != nil {
 			t.Fatal(err)
@@ -208,7 +209,7 @@ func TestProcesses_KillsLoseNoToken(t *testing.T) {
 
 // killOnce starts a process that refreshes without end, and kills it at a random time after its first
 // refresh.
-func killOnce(ctx context.Context, api *clienttest.Server, s *server, random *rand.Rand) error {
+func killOnce(ctx context.Context, api *clienttest.Server, s *pgtest.Server, random *rand.Rand) error {
 	command := childCommand(ctx, api, s, 1<<30)
 	output, err := command.StdoutPipe()
 	if err != nil {

@@ -40,7 +40,7 @@ func newTestCredential(n int) oauth.Credential {
 }
 
 func TestTokenStore(t *testing.T) {
-	db := startServer(t).open(t)
+	db := open(t, startServer(t))
 	db.SetMaxOpenConns(10)
 	var names atomic.Int64
 	storetest.RunReopen(t, func(t *testing.T) func() oauth.TokenStore {
@@ -51,8 +51,8 @@ func TestTokenStore(t *testing.T) {
 }
 
 func TestMigrate_Concurrent(t *testing.T) {
-	db := startServer(t).open(t)
-	exec1(t, db, `DROP TABLE contacts_go_tokens, contacts_go_migrations`)
+	db := open(t, startServer(t))
+	execute(t, db, `DROP TABLE contacts_go_tokens, contacts_go_migrations`)
 	var group sync.WaitGroup
 	for range 4 {
 		group.Go(func() {
@@ -68,7 +68,7 @@ func TestMigrate_Concurrent(t *testing.T) {
 }
 
 func TestTokenStore_Keys(t *testing.T) {
-	db := startServer(t).open(t)
+	db := open(t, startServer(t))
 	store := func(installation string, keys Keys) oauth.TokenStore { return NewTokenStore(db, installation, keys) }
 	swap := func(keys Keys, used oauth.Secret, next int) {
 		t.Helper()
@@ -98,12 +98,12 @@ func TestTokenStore_Keys(t *testing.T) {
 		t.Errorf("with the newest key: got %v, want the second credential", err)
 	}
 
-	exec1(t, db, `INSERT INTO contacts_go_tokens (installation, version, sealed)
+	execute(t, db, `INSERT INTO contacts_go_tokens (installation, version, sealed)
 		SELECT 'copy', version, sealed FROM contacts_go_tokens WHERE installation = 'one'`)
 	if _, err := store("copy", newTestKeys("b")).Load(t.Context()); !errors.Is(err, oauth.ErrInvalidCredential) {
 		t.Errorf("copied to another installation: got %v, want ErrInvalidCredential", err)
 	}
-	exec1(t, db, `UPDATE contacts_go_tokens SET version = version + 1 WHERE installation = 'one'`)
+	execute(t, db, `UPDATE contacts_go_tokens SET version = version + 1 WHERE installation = 'one'`)
 	if _, err := store("one", newTestKeys("b")).Load(t.Context()); !errors.Is(err, oauth.ErrInvalidCredential) {
 		t.Errorf("under another version: got %v, want ErrInvalidCredential", err)
 	}
@@ -137,7 +137,7 @@ func TestNewKeys_Invalid(t *testing.T) {
 }
 
 func TestTokenStore_LeaseExpires(t *testing.T) {
-	store := &tokenStore{db: startServer(t).open(t), installation: "one", keys: newTestKeys("a"), lease: time.Second}
+	store := &tokenStore{db: open(t, startServer(t)), installation: "one", keys: newTestKeys("a"), lease: time.Second}
 	expired, err := store.LockRefresh(t.Context())
 	if err != nil {
 		t.Fatal(err)
@@ -162,12 +162,12 @@ func TestTokenStore_LeaseExpires(t *testing.T) {
 }
 
 func TestTokenStore_DeletedRowStaysDeleted(t *testing.T) {
-	db := startServer(t).open(t)
+	db := open(t, startServer(t))
 	store := NewTokenStore(db, "one", newTestKeys("a"))
 	if _, err := store.CompareAndSwap(t.Context(), oauth.Secret{}, newTestCredential(1)); err != nil {
 		t.Fatal(err)
 	}
-	exec1(t, db, `DELETE FROM contacts_go_tokens`)
+	execute(t, db, `DELETE FROM contacts_go_tokens`)
 	tx, err := db.BeginTx(t.Context(), nil)
 	if err != nil {
 		t.Fatal(err)
