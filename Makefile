@@ -38,6 +38,9 @@ each = @set -e; for module in $(MODULES); do echo "== $$module"; (cd "$$module" 
 # Go itself turns cgo off where it finds no C compiler, and the race detector needs cgo.
 RACE = $(if $(filter 1,$(shell go env CGO_ENABLED)),-race)
 
+# The tests start a server of their own. With CI=true they fail without PostgreSQL.
+POSTGRES = $(or $(wildcard /usr/lib/postgresql/*/bin/initdb),$(shell command -v initdb))
+
 .DEFAULT_GOAL := help
 
 .PHONY: help
@@ -53,6 +56,7 @@ demo: ## walk through the seven operations on an embedded fake of the API
 .PHONY: test
 test: ## vet and test every module with the race detector; PKG=./client tests one package
 	@$(if $(RACE),:,echo 'no C compiler found: testing without the race detector')
+	@$(if $(POSTGRES),:,echo 'PostgreSQL not found: skipping its tests; on Debian, install it by: apt-get install postgresql')
 	$(if $(filter ./...,$(PKG)),$(call each,go vet ./... && go test $(RACE) $(TESTFLAGS) ./...),go vet $(PKG) && go test $(RACE) $(TESTFLAGS) $(PKG))
 
 .PHONY: test-go
@@ -63,7 +67,7 @@ test-go: ## vet and test every module on the supported Go lines, and vet it for 
 		GOOS=$${platform%/*} GOARCH=$${platform#*/} go vet ./...; done
 
 .PHONY: prove
-prove: ## run the proofs in full, such as hundreds of killed processes (takes long)
+prove: ## run the proofs in full, such as hundreds of killed processes (takes long; needs PostgreSQL)
 	$(call each,PROVE=full go test -count 1 -timeout 60m -run 'Kill|Crash|Proof|Process' -v ./...)
 
 .PHONY: fake

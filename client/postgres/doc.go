@@ -17,9 +17,10 @@
 // and install the app again. To replace a key, pass the new key first and the old one after it; each
 // refresh encrypts with the new key.
 //
-// The lock for a refresh is a lease in the row. It pins no connection while the API is called, so it
-// needs no session that lasts, as advisory locks do. If a process ends while it holds the lease,
-// other processes wait up to 40 seconds for the lease to expire.
+// The lock for a refresh is a lease in the row, which its holder renews. It pins no connection while
+// the API is called, and unlike an advisory lock it works behind a connection pooler such as
+// pgbouncer. If a process ends while it holds the lease, other processes wait up to 15 seconds for
+// the lease to expire.
 //
 // The package uses database/sql and is tested with the driver of github.com/jackc/pgx/v5/stdlib.
 //

@@ -11,7 +11,8 @@ import (
 )
 
 // ErrUnknownKey is returned when a credential was encrypted with a key that [Keys] does not have. The
-// error names the ID of that key. Add the key; if it is lost, delete the row and install the app again.
+// error message has the ID of that key. Add the key; if it is lost, delete the row from the table
+// contacts_go_tokens and install the app again.
 var ErrUnknownKey = errors.New("the key that encrypted the credential is missing")
 
 var (
@@ -26,13 +27,15 @@ type Key struct {
 	Secret []byte // 32 random bytes
 }
 
-// Keys encrypts with its newest key and decrypts with each of its keys. The zero value has no keys.
+// Keys encrypts with its newest key and decrypts with each of its keys. The zero value has no keys:
+// a store that uses it returns an error. Keys prints as [redacted] and is safe for concurrent use.
 type Keys struct {
 	newest string
 	known  map[string]cipher.AEAD
 }
 
-// NewKeys returns Keys that encrypt with newest. The old keys only decrypt.
+// NewKeys returns Keys that encrypt with newest. The old keys only decrypt. It returns an error if a
+// key has no ID or a secret of another length than 32 bytes, or if two keys have the same ID.
 func NewKeys(newest Key, old ...Key) (Keys, error) {
 	keys := Keys{newest: newest.ID, known: map[string]cipher.AEAD{}}
 	for _, key := range append([]Key{newest}, old...) {
@@ -72,8 +75,8 @@ func (k Keys) seal(installation string, version int64, credential oauth.Credenti
 	if err != nil {
 		return nil, err
 	}
-	header := append([]byte{byte(len(k.newest))}, k.newest...)
-	return aead.Seal(header, nil, plain, associated(header, installation, version)), nil
+	header := append([]byte{byte(len(k.newest))}, k.newest...)                           //nolint:gosec // at most 255
+	return aead.Seal(header, nil, plain, associated(header, installation, version)), nil //nolint:gosec // the nonce is random
 }
 
 // open decrypts what seal returned for the same installation and version.

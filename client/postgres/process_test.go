@@ -85,7 +85,7 @@ func newTestSource(api string, db *sql.DB, installation string) (*oauth.Source, 
 
 const (
 	testClientID     = "65f0c0ffee-client"
-	testClientSecret = "65f0c0ffee-secret" //nolint:gosec // of the fake
+	testClientSecret = "65f0c0ffee-secret"
 )
 
 func newTestAPI(t *testing.T) *clienttest.Server {
@@ -111,7 +111,7 @@ func install(t *testing.T, api *clienttest.Server, db *sql.DB, installation stri
 }
 
 func childCommand(ctx context.Context, api *clienttest.Server, s *pgtest.Server, rounds int) *exec.Cmd {
-	command := exec.CommandContext(ctx, os.Args[0]) //nolint:gosec // the test itself
+	command := exec.CommandContext(ctx, os.Args[0])
 	command.Env = append(os.Environ(), childRounds+"="+strconv.Itoa(rounds), childAPI+"="+api.URL, childDSN+"="+s.URL(), "GORACE=atexit_sleep_ms=0")
 	return command
 }
@@ -180,7 +180,7 @@ func TestProcesses_KillsLoseNoToken(t *testing.T) {
 	}
 	s, api := startServer(t), newTestAPI(t)
 	install(t, api, open(t, s), "one")
-	random := rand.New(rand.NewPCG(1, 2)) //nolint:gosec // reproducible
+	random := rand.New(rand.NewPCG(1, 2))
 	for n := range kills {
 		if n == kills/2 {
 			s.Stop(t)

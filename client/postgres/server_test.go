@@ -32,9 +32,9 @@ func open(t testing.TB, server *pgtest.Server) *sql.DB {
 	return db
 }
 
-func execute(t testing.TB, db *sql.DB, statement string, args ...any) {
+func execute(t testing.TB, db *sql.DB, statement string) {
 	t.Helper()
-	if _, err := db.ExecContext(context.Background(), statement, args...); err != nil {
+	if _, err := db.ExecContext(context.Background(), statement); err != nil {
 		t.Fatal(err)
 	}
 }

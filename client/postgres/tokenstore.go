@@ -6,13 +6,22 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"sync"
 	"time"
 
 	"github.com/highlevel-contacts/contacts-go/client/oauth"
 )
 
-// leaseDuration is longer than a refresh can take.
-const leaseDuration = 40 * time.Second
+const (
+	// leaseDuration is how long the lock of a process that has ended stays held. It is shorter than
+	// the 30 seconds during which the API returns the same token pair for a used refresh token: if
+	// a process ends after the API has returned a pair and before the pair is stored, the next
+	// process still receives it.
+	leaseDuration = 15 * time.Second
+	// renewalsPerLease is how often a process renews its lease while it refreshes.
+	renewalsPerLease = 4
+	releaseTimeout   = 5 * time.Second
+)
 
 type tokenStore struct {
 	db           *sql.DB
@@ -136,7 +145,8 @@ func swap(ctx context.Context, tx *sql.Tx, installation string, version int64, s
 	return n == 1, err
 }
 
-// LockRefresh acquires the lease. It pins no connection while it waits or while the lease is held.
+// LockRefresh acquires the lease and renews it until unlock is called. It pins no connection while
+// it waits or while the lease is held.
 func (s *tokenStore) LockRefresh(ctx context.Context) (unlock func(), err error) {
 	const pollInterval = 100 * time.Millisecond
 	owner := rand.Text()
@@ -146,13 +156,36 @@ func (s *tokenStore) LockRefresh(ctx context.Context) (unlock func(), err error)
 			return nil, fmt.Errorf("postgres: lock the refresh: %w", err)
 		}
 		if acquired {
-			return func() { s.release(ctx, owner) }, nil
+			return s.hold(ctx, owner), nil
 		}
 		select {
 		case <-time.After(pollInterval):
 		case <-ctx.Done():
 			return nil, fmt.Errorf("postgres: lock the refresh: %w", ctx.Err())
 		}
+	}
+}
+
+// hold renews the lease until unlock is called, which releases it.
+func (s *tokenStore) hold(ctx context.Context, owner string) (unlock func()) {
+	renewing, stop := context.WithCancel(context.WithoutCancel(ctx))
+	var renewals sync.WaitGroup
+	renewals.Go(func() {
+		ticker := time.NewTicker(s.lease / renewalsPerLease)
+		defer ticker.Stop()
+		for {
+			select {
+			case <-ticker.C:
+				s.renew(renewing, owner)
+			case <-renewing.Done():
+				return
+			}
+		}
+	})
+	return func() {
+		stop()
+		renewals.Wait()
+		s.release(ctx, owner)
 	}
 }
 
@@ -168,9 +201,19 @@ func (s *tokenStore) acquire(ctx context.Context, owner string) (bool, error) {
 	return n == 1, err
 }
 
+// renew extends the lease, unless another process has acquired it. If it fails, the next renewal may
+// succeed. If the lease expires, another process may refresh too; the swap lets one of them win.
+func (s *tokenStore) renew(ctx context.Context, owner string) {
+	ctx, cancel := context.WithTimeout(ctx, s.lease)
+	defer cancel()
+	_, _ = s.db.ExecContext(ctx, `UPDATE contacts_go_tokens
+		SET lease_until = clock_timestamp() + $3::bigint * interval '1 millisecond'
+		WHERE installation = $1 AND lease_owner = $2`, s.installation, owner, s.lease.Milliseconds())
+}
+
 // release ends the lease, unless another process has acquired it. If it fails, the lease expires.
 func (s *tokenStore) release(ctx context.Context, owner string) {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), releaseTimeout)
 	defer cancel()
 	_, _ = s.db.ExecContext(ctx, `UPDATE contacts_go_tokens SET lease_owner = NULL, lease_until = NULL
 		WHERE installation = $1 AND lease_owner = $2`, s.installation, owner)

@@ -138,9 +138,8 @@ func TestNewKeys_Invalid(t *testing.T) {
 
 func TestTokenStore_LeaseExpires(t *testing.T) {
 	store := &tokenStore{db: open(t, startServer(t)), installation: "one", keys: newTestKeys("a"), lease: time.Second}
-	expired, err := store.LockRefresh(t.Context())
-	if err != nil {
-		t.Fatal(err)
+	if acquired, err := store.acquire(t.Context(), "ended process"); err != nil || !acquired {
+		t.Fatalf("got %v, %v, want the lease", acquired, err)
 	}
 	short, cancel := context.WithTimeout(t.Context(), 200*time.Millisecond)
 	defer cancel()
@@ -151,13 +150,29 @@ func TestTokenStore_LeaseExpires(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	expired() // does not release the lease of its successor
+	store.renew(t.Context(), "ended process")
+	store.release(t.Context(), "ended process")
 	if acquired, err := store.acquire(t.Context(), "third"); err != nil || acquired {
-		t.Errorf("got %v, %v, want a lease that is still held", acquired, err)
+		t.Errorf("after the release of the former owner: got %v, %v, want a lease that is still held", acquired, err)
 	}
 	unlock()
 	if acquired, err := store.acquire(t.Context(), "third"); err != nil || !acquired {
 		t.Errorf("got %v, %v, want the released lease", acquired, err)
+	}
+}
+
+func TestTokenStore_LeaseIsRenewed(t *testing.T) {
+	const lease = 500 * time.Millisecond
+	store := &tokenStore{db: open(t, startServer(t)), installation: "one", keys: newTestKeys("a"), lease: lease}
+	unlock, err := store.LockRefresh(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer unlock()
+	waiting, cancel := context.WithTimeout(t.Context(), 3*lease)
+	defer cancel()
+	if _, err := store.LockRefresh(waiting); !errors.Is(err, context.DeadlineExceeded) {
+		t.Errorf("after 3 lease durations: got %v, want a lease that is still held", err)
 	}
 }
 

@@ -1,0 +1,45 @@
+package postgres_test
+
+import (
+	"context"
+	"database/sql"
+	"encoding/hex"
+	"fmt"
+	"log"
+	"os"
+
+	"github.com/highlevel-contacts/contacts-go/client/oauth"
+	"github.com/highlevel-contacts/contacts-go/client/postgres"
+)
+
+// Every machine runs the same program. The machine that receives a new installation saves its
+// credential; all of them use it.
+func ExampleNewTokenStore() { //nolint:testableexamples // it needs a server: TestExamples runs it
+	ctx := context.Background()
+	db, err := sql.Open("pgx", os.Getenv("DATABASE_URL"))
+	if err != nil {
+		log.Fatal(err)
+	}
+	if err := postgres.Migrate(ctx, db); err != nil {
+		log.Fatal(err)
+	}
+	secret, err := hex.DecodeString(os.Getenv("TOKEN_KEY")) // from: openssl rand -hex 32
+	if err != nil {
+		log.Fatal(err)
+	}
+	keys, err := postgres.NewKeys(postgres.Key{ID: "2026-11", Secret: secret})
+	if err != nil {
+		log.Fatal(err)
+	}
+	store := postgres.NewTokenStore(db, "agency", keys)
+
+	credential := oauth.Credential{AccessToken: oauth.NewSecret("access"), RefreshToken: oauth.NewSecret("refresh")}
+	if err := oauth.Save(ctx, store, credential); err != nil { // usually done by oauth.InstallHandler
+		log.Fatal(err)
+	}
+	installations, err := postgres.Installations(ctx, db)
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(installations)
+}
