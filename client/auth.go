@@ -47,7 +47,7 @@ func (StaticToken) MarshalText() ([]byte, error) { return []byte(redact.Mask), n
 
 // authorize gets the token of the next attempt.
 func (c *call) authorize() error {
-	token, err := c.client.token(c.caller)
+	token, err := c.client.token(c.callerCtx)
 	if err != nil {
 		return &callError{text: string(c.operation) + ": token source: " + redact.Text(err.Error()), cause: err}
 	}
@@ -78,7 +78,7 @@ func (c *call) authorization() []string {
 // token as invalid or expired, and the TokenSource can replace it. This happens once per call.
 func (c *call) replaceToken(err error) bool {
 	apiErr, ok := errors.AsType[*Error](err)
-	if !ok || !apiErr.rejectsToken || c.client.invalidate == nil || c.tokenReplaced || !c.replayable() {
+	if !ok || !apiErr.rejectsToken || c.client.invalidate == nil || c.tokenReplaced || !c.canResendBody() {
 		return false
 	}
 	c.tokenReplaced = true

@@ -101,7 +101,7 @@ func (s *ContactsService) Upsert(ctx context.Context, contact UpsertContactReque
 	if err != nil {
 		return nil, err
 	}
-	call.idempotent = !createsAlways(&contact)
+	call.idempotentPost = !createsAlways(&contact)
 	var result UpsertContactResult
 	_, err = call.api.UpsertContact(&call.ctx, contact) //nolint:bodyclose // the body has been read
 	if _, err = call.contact(err, &result, &result.Contact); err != nil {

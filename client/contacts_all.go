@@ -110,7 +110,7 @@ type prefetch struct {
 func (p *pager) start(ctx context.Context, after Cursor) *prefetch {
 	ctx, stop := context.WithCancel(ctx)
 	f := &prefetch{stop: stop, done: make(chan struct{})}
-	opts := append(slices.Clip(p.opts), f.divert)
+	opts := append(slices.Clip(p.opts), f.captureResponse)
 	go func() {
 		defer close(f.done)
 		f.page, f.err = p.list(ctx, after, opts)
@@ -118,14 +118,14 @@ func (p *pager) start(ctx context.Context, after Cursor) *prefetch {
 	return f
 }
 
-// divert is a CallOption that keeps the response until the page is handed over, and does not report
-// the cancellation.
-func (f *prefetch) divert(c *callConfig) error {
+// captureResponse is a CallOption that stores the response until wait returns the page. The call
+// does not report its cancellation, because the program has not asked for the page yet.
+func (f *prefetch) captureResponse(c *callConfig) error {
 	f.into, c.into, c.quiet = c.into, &f.response, true
 	return nil
 }
 
-// wait waits for the page, and stores its response as the caller has asked for.
+// wait waits for the page, and stores its response for the WithResponseInto of the caller.
 func (f *prefetch) wait() (*Page, error) {
 	<-f.done
 	f.stop()

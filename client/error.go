@@ -325,13 +325,13 @@ func unquote(raw json.RawMessage) string {
 // the token source, the rate limiter, the transport or the body of a response. It holds its text,
 // and prints nothing else for any verb.
 type callError struct {
-	text         string
-	kind         error // nil if the error matches no kind, or cause has one
-	cause        error // for errors.Is and errors.As; nil if there is none
-	earlier      error // the failure that could not be retried because of cause
-	temporary    bool  // the same request may succeed later
-	doubtful     bool  // the request may have been applied
-	maybeApplied bool  // the call may have been applied
+	text                string
+	kind                error // nil if the error matches no kind, or cause has one
+	cause               error // for errors.Is and errors.As; nil if there is none
+	previousErr         error // the failure that could not be retried because of cause
+	temporary           bool  // the same request may succeed later
+	attemptMaybeApplied bool  // the attempt may have been applied
+	maybeApplied        bool  // an attempt of the call may have been applied
 }
 
 // invalid returns the error of arguments that were rejected before any request.
@@ -343,10 +343,10 @@ func invalid(op operation, problem string) error {
 func (c *call) networkError(cause error, possiblySent bool) error {
 	err := &callError{
 		text: c.String() + ": " + redact.Text(cause.Error(), c.token), kind: ErrNetwork, cause: cause,
-		doubtful: possiblySent && !httpx.NotProcessed(cause),
+		attemptMaybeApplied: possiblySent && !httpx.NotProcessed(cause),
 	}
 	switch {
-	case errors.Is(cause, ErrResponseTooLarge), c.caller.Err() != nil:
+	case errors.Is(cause, ErrResponseTooLarge), c.callerCtx.Err() != nil:
 		err.kind = nil
 	default:
 		err.temporary = httpx.IsTemporary(cause) && !errors.Is(cause, errTooManyRedirects)
@@ -406,7 +406,7 @@ func (e *callError) MarshalText() ([]byte, error) { return []byte(e.Error()), ni
 // Unwrap returns the errors that e matches.
 func (e *callError) Unwrap() []error {
 	matched := make([]error, 0, 4)
-	for _, err := range []error{e.kind, e.earlier, e.cause} {
+	for _, err := range []error{e.kind, e.previousErr, e.cause} {
 		if err != nil {
 			matched = append(matched, err)
 		}

@@ -70,7 +70,7 @@ func TestWithLogger(t *testing.T) {
 
 // withoutTimes drops from records what is different each time.
 func withoutTimes(_ []string, attr slog.Attr) slog.Attr {
-	if attr.Key == slog.TimeKey || attr.Key == "waited" || attr.Key == "took" {
+	if attr.Key == slog.TimeKey || attr.Key == "waited" || attr.Key == "duration" {
 		return slog.Attr{}
 	}
 	return attr

@@ -10,7 +10,7 @@ import (
 	"time"
 )
 
-// A Pacer limits the rate of requests. Its methods are called by many goroutines at once.
+// A Pacer limits the rate of requests. Its methods are called by many goroutines concurrently.
 type Pacer interface {
 	// Wait returns nil when a request may start. If none may start before the deadline of ctx, it
 	// returns an error that matches [context.DeadlineExceeded] without waiting.
@@ -39,8 +39,9 @@ const (
 	defaultRequests = 100
 	// longestQueuedPause is the longest pause that calls wait for. During a longer one they fail.
 	longestQueuedPause = 30 * time.Second
-	// longestFlight is the number of windows for which starts are kept until the responses arrive.
-	longestFlight = 8
+	// maxLatencyWindows is the largest number of windows for which starts are stored until the
+	// responses arrive.
+	maxLatencyWindows = 8
 	// marginDivisor divides a window to get the margin for different latencies: requests that start
 	// a window apart may arrive closer together.
 	marginDivisor = 40
@@ -49,10 +50,10 @@ const (
 // A PacerOption configures the [Pacer] of [NewPacer].
 type PacerOption func(*windowPacer)
 
-// WithShare restricts the pacer to a share of the limit, of the one given to [NewPacer] as well as
-// of the one that the API reports. Use 1.0/n for n processes that send requests for the same
-// location and share nothing. At least one request per interval is allowed. A share that is not
-// between 0 and 1 has no effect.
+// WithShare restricts the Pacer to a share of the limit, a number above 0 and up to 1. Use 1.0/n if
+// n processes send requests for the same location, each with a Pacer of its own. The share applies
+// to the limit passed to [NewPacer] and to the limit that the API reports. At least one request per
+// interval is allowed. A share outside of this range has no effect.
 func WithShare(share float64) PacerOption {
 	return func(p *windowPacer) {
 		if share > 0 && share <= 1 {
@@ -62,17 +63,20 @@ func WithShare(share float64) PacerOption {
 }
 
 // NewPacer returns a [Pacer] that allows at most the given number of requests in every interval,
-// wherever it begins, first come, first served. It adopts the limit that the API reports, and
-// leaves room for the requests of others that the API counts. A client has one with 100 requests
-// per 10 seconds by default; share one between clients that share a limit. Numbers below 1 and an
-// interval of 0 or less mean these defaults; the longest interval is a day.
+// whenever the interval begins. Requests start in the order in which Wait was called. If requests
+// is below 1, it is 100; if interval is 0 or less, it is 10 seconds. The longest interval is a day.
 //
-// After a response with status 429, no request starts until the time that the API asks for, or one
-// interval, has passed. While more than 30 seconds of such a pause are left, Wait returns an
-// [*Error] with status 429 and RetryAfter at once. When the API reports that the daily quota is
-// exhausted, Wait returns an error that matches [ErrRateLimited] and [ErrDailyLimit] until the
-// quota is reset: at the time that the API reports, otherwise at midnight UTC, but after at most
-// one hour.
+// The Pacer then follows the limit that the API reports in its headers. If the API counts requests
+// of other processes, the Pacer allows fewer of its own. Clients that share a limit should share
+// one Pacer, see [WithPacer].
+//
+// After a response with status 429, no request starts for as long as the API asks, or for one
+// interval if it does not say how long. While more than 30 seconds of such a pause are left, Wait
+// immediately returns an [*Error] with status 429 and RetryAfter.
+//
+// When the API reports that the daily limit is exhausted, Wait returns an error that matches
+// [ErrRateLimited] and [ErrDailyLimit] until the limit is reset. If the API does not report when
+// that is, the Pacer assumes midnight UTC, and allows requests again after at most one hour.
 func NewPacer(requests int, interval time.Duration, opts ...PacerOption) Pacer {
 	p := &windowPacer{
 		requests: cmp.Or(max(requests, 0), defaultRequests), interval: cmp.Or(min(max(interval, 0), day), defaultInterval), share: 1,
@@ -89,23 +93,23 @@ func NewPacer(requests int, interval time.Duration, opts ...PacerOption) Pacer {
 type windowPacer struct {
 	share float64
 
-	mu       sync.Mutex
-	requests int
-	interval time.Duration
-	starts   []time.Time // of own requests, oldest first
-	evicted  time.Time   // the latest start that was removed from starts
-	others   []seen      // requests of other processes, oldest first
-	flight   time.Duration
-	paused   time.Time // no request starts before
-	daily    RateLimit // as reported when the quota was exhausted
-	reset    time.Time // no request starts before, because the daily quota is exhausted
-	queue    list.List // of *waiter
-	timer    *time.Timer
+	mu            sync.Mutex
+	requests      int
+	interval      time.Duration
+	starts        []time.Time     // of the own requests, oldest first
+	latestDropped time.Time       // the latest start that was removed from starts
+	others        []otherRequests // oldest first
+	maxLatency    time.Duration   // of the requests that have ended
+	pausedUntil   time.Time
+	dailyLimit    RateLimit // as reported when the daily limit was exhausted
+	dailyResetAt  time.Time // no request starts before this time, because the daily limit is exhausted
+	queue         list.List // of *waiter
+	timer         *time.Timer
 }
 
-// seen is a number of requests of other processes that the API had counted by a time.
-type seen struct {
-	at    time.Time // at most one margin later
+// otherRequests is a number of requests of other processes that the API had counted.
+type otherRequests struct {
+	at    time.Time // when a response showed them, or at most one margin later
 	count int
 }
 
@@ -116,13 +120,14 @@ type waiter struct {
 	result   chan error
 }
 
-// Wait waits for a slot and takes it. If it returns an error, it has not taken one.
+// Wait returns nil when a request may start, and counts the start. It counts nothing if it returns
+// an error.
 func (p *windowPacer) Wait(ctx context.Context) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
 	deadline, _ := ctx.Deadline()
-	w, err := p.join(deadline)
+	w, err := p.startOrEnqueue(deadline)
 	if w == nil {
 		return err
 	}
@@ -134,7 +139,7 @@ func (p *windowPacer) Wait(ctx context.Context) error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	select {
-	case err := <-w.result: // it was decided at the same time
+	case err := <-w.result: // the result arrived at the same time
 		return err
 	default:
 		p.queue.Remove(w.element)
@@ -143,14 +148,14 @@ func (p *windowPacer) Wait(ctx context.Context) error {
 	}
 }
 
-// join takes a slot, or appends a waiter to the queue. It returns nil and an error if the caller
-// cannot start in time.
-func (p *windowPacer) join(deadline time.Time) (*waiter, error) {
+// startOrEnqueue counts the start of a request if it may start now, and otherwise appends a waiter
+// to the queue and returns it. It returns an error if the request cannot start in time.
+func (p *windowPacer) startOrEnqueue(deadline time.Time) (*waiter, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	now := time.Now()
-	p.evict(now)
-	if err := p.refusal(now, deadline, p.queue.Len()); err != nil {
+	p.dropOld(now)
+	if err := p.waitError(now, deadline, p.queue.Len()); err != nil {
 		return nil, err
 	}
 	if p.queue.Len() == 0 && p.delay(now, 0) <= 0 {
@@ -164,8 +169,7 @@ func (p *windowPacer) join(deadline time.Time) (*waiter, error) {
 	return w, nil
 }
 
-// dispatch gives slots to the waiters at the head of the queue, and sets the timer for the next
-// one.
+// dispatch lets the waiters at the head of the queue start, and sets the timer for the next one.
 func (p *windowPacer) dispatch(now time.Time) {
 	if p.timer != nil {
 		p.timer.Stop()
@@ -173,7 +177,7 @@ func (p *windowPacer) dispatch(now time.Time) {
 	}
 	for head := p.queue.Front(); head != nil; head = p.queue.Front() {
 		if delay := p.delay(now, 0); delay > 0 {
-			p.timer = time.AfterFunc(delay, p.expired)
+			p.timer = time.AfterFunc(delay, p.onTimer)
 			return
 		}
 		p.starts = append(p.starts, now)
@@ -181,12 +185,12 @@ func (p *windowPacer) dispatch(now time.Time) {
 	}
 }
 
-// expired is called when the timer of dispatch fires.
-func (p *windowPacer) expired() {
+// onTimer is called when the timer of dispatch fires.
+func (p *windowPacer) onTimer() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	now := time.Now()
-	p.evict(now)
+	p.dropOld(now)
 	p.dispatch(now)
 }
 
@@ -195,13 +199,13 @@ func (p *windowPacer) resolve(element *list.Element, err error) {
 	p.queue.Remove(element).(*waiter).result <- err //nolint:forcetypeassert // the queue holds nothing else
 }
 
-// refusal returns the error for a caller that cannot start in time, with a number of waiters ahead
-// of it.
-func (p *windowPacer) refusal(now, deadline time.Time, ahead int) error {
-	if wait := p.reset.Sub(now); wait > 0 {
-		return newDailyLimitError(wait, p.daily)
+// waitError returns an error if a request with the given number of waiters ahead of it cannot start
+// before the deadline, or because of a long pause or the daily limit.
+func (p *windowPacer) waitError(now, deadline time.Time, ahead int) error {
+	if wait := p.dailyResetAt.Sub(now); wait > 0 {
+		return newDailyLimitError(wait, p.dailyLimit)
 	}
-	if wait := p.paused.Sub(now); wait > longestQueuedPause {
+	if wait := p.pausedUntil.Sub(now); wait > longestQueuedPause {
 		return newPausedError(wait)
 	}
 	if deadline.IsZero() {
@@ -214,31 +218,30 @@ func (p *windowPacer) refusal(now, deadline time.Time, ahead int) error {
 	return nil
 }
 
-// delay returns how long a request must wait that has a number of requests ahead of it in the
-// queue. Without any the result is exact; with some it assumes that they start as early as they
-// can.
+// delay returns how long a request must wait if the given number of requests are ahead of it in the
+// queue. It assumes that those requests start as early as they can.
 func (p *windowPacer) delay(now time.Time, ahead int) time.Duration {
-	start := later(now, p.paused)
-	others := 0
-	for _, seen := range p.others {
-		others += seen.count
+	start := later(now, p.pausedUntil)
+	otherCount := 0
+	for _, other := range p.others {
+		otherCount += other.count
 	}
 	own := max(int(float64(p.requests)*p.share), 1)
-	for _, seen := range p.others {
-		leaves := seen.at.Add(p.interval)
-		if allowed := min(own, p.requests-others); allowed > 0 {
-			if slot := p.slot(start, ahead, allowed); slot.Before(leaves) {
+	for _, other := range p.others {
+		leavesWindow := other.at.Add(p.interval)
+		if allowed := min(own, p.requests-otherCount); allowed > 0 {
+			if slot := p.slot(start, ahead, allowed); slot.Before(leavesWindow) {
 				return slot.Sub(now)
 			}
 		}
-		start = later(start, leaves)
-		others -= seen.count
+		start = later(start, leavesWindow)
+		otherCount -= other.count
 	}
 	return p.slot(start, ahead, own).Sub(now)
 }
 
-// slot returns when a request may start, start at the earliest, if the given number of own requests
-// is allowed per window.
+// slot returns the earliest time, not before start, at which a request may start if the given
+// number of own requests is allowed per window.
 func (p *windowPacer) slot(start time.Time, ahead, allowed int) time.Time {
 	if i := len(p.starts) - allowed + ahead%allowed; i >= 0 {
 		start = later(start, p.starts[i].Add(p.window()))
@@ -246,17 +249,17 @@ func (p *windowPacer) slot(start time.Time, ahead, allowed int) time.Time {
 	return start.Add(time.Duration(ahead/allowed) * p.window())
 }
 
-// window returns the time for which a start counts.
+// window returns how long a start counts.
 func (p *windowPacer) window() time.Duration {
 	return p.interval + p.interval/marginDivisor
 }
 
-// evict removes the starts, and the requests of others, that neither the API counts nor a response
-// in flight may report.
-func (p *windowPacer) evict(now time.Time) {
-	oldest := now.Add(-p.window() - min(p.flight, longestFlight*p.interval))
+// dropOld removes the starts and the requests of other processes that the API no longer counts and
+// that no response in flight can report.
+func (p *windowPacer) dropOld(now time.Time) {
+	oldest := now.Add(-p.window() - min(p.maxLatency, maxLatencyWindows*p.interval))
 	if n := startsBefore(p.starts, oldest); n > 0 {
-		p.evicted = p.starts[n-1]
+		p.latestDropped = p.starts[n-1]
 		p.starts = p.starts[n:]
 	}
 	for len(p.others) > 0 && p.others[0].at.Before(oldest) {
@@ -264,7 +267,8 @@ func (p *windowPacer) evict(now time.Time) {
 	}
 }
 
-// Observe adopts the limit, and fails the waiters that can no longer start in time.
+// Observe updates the limit and the pauses, and ends the wait of the waiters that can no longer
+// start in time.
 func (p *windowPacer) Observe(_ context.Context, o Observation) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -273,17 +277,17 @@ func (p *windowPacer) Observe(_ context.Context, o Observation) {
 	if sent.IsZero() || sent.After(now) {
 		sent = now
 	}
-	changed := p.adopt(o.Limit, sent, now)
-	p.flight = max(p.flight, now.Sub(sent))
-	p.evict(now)
+	changed := p.updateLimit(o.Limit, sent, now)
+	p.maxLatency = max(p.maxLatency, now.Sub(sent))
+	p.dropOld(now)
 	if o.Pause > 0 {
 		until := now.Add(min(o.Pause, day))
-		changed = changed || until.After(p.paused)
-		p.paused = later(p.paused, until)
+		changed = changed || until.After(p.pausedUntil)
+		p.pausedUntil = later(p.pausedUntil, until)
 	}
 	if o.Limit.DailyLimit > 0 && o.Limit.DailyRemaining <= 0 {
 		changed = true
-		p.daily, p.reset = o.Limit, dailyReset(o.Limit, now)
+		p.dailyLimit, p.dailyResetAt = o.Limit, dailyReset(o.Limit, now)
 	}
 	if !changed || p.queue.Len() == 0 {
 		return
@@ -291,7 +295,7 @@ func (p *windowPacer) Observe(_ context.Context, o Observation) {
 	ahead := 0
 	for element := p.queue.Front(); element != nil; {
 		next := element.Next()
-		if err := p.refusal(now, element.Value.(*waiter).deadline, ahead); err != nil { //nolint:forcetypeassert // as in resolve
+		if err := p.waitError(now, element.Value.(*waiter).deadline, ahead); err != nil { //nolint:forcetypeassert // as in resolve
 			p.resolve(element, err)
 		} else {
 			ahead++
@@ -301,40 +305,41 @@ func (p *windowPacer) Observe(_ context.Context, o Observation) {
 	p.dispatch(now)
 }
 
-// adopt adopts a limit, if it is plausible, and reports whether slots may have moved. A request
-// that the API has counted, and that was not started here, belongs to another process. Starts after
-// the request was sent count too: the API may have counted them before it served the request.
-func (p *windowPacer) adopt(limit RateLimit, sent, now time.Time) bool {
+// updateLimit stores a plausible limit, and reports whether the times at which waiters may start may
+// have changed. A request that the API has counted and that was not started here belongs to another
+// process. Starts after the request was sent count too: the API may have counted them before it
+// served the request.
+func (p *windowPacer) updateLimit(limit RateLimit, sent, now time.Time) bool {
 	if limit.Max < 1 || limit.Interval <= 0 || limit.Interval > longestInterval {
 		return false
 	}
 	changed := p.requests != limit.Max || p.interval != limit.Interval
 	p.requests, p.interval = limit.Max, limit.Interval
 	since := sent.Add(-p.window())
-	if p.evicted.After(since) {
-		return changed // the request took too long to know what the API had counted
+	if p.latestDropped.After(since) {
+		return changed // the request took too long: some starts of its window are no longer stored
 	}
 	known := len(p.starts) - startsBefore(p.starts, since)
-	for _, seen := range p.others {
-		if !seen.at.Before(since) {
-			known += seen.count
+	for _, other := range p.others {
+		if !other.at.Before(since) {
+			known += other.count
 		}
 	}
 	unknown := limit.Max - max(limit.Remaining, 0) - known
 	if unknown <= 0 {
 		return changed
 	}
-	// What is seen within a margin is one entry, so that the number of entries is bounded.
+	// The requests found within one margin are one entry, so that the number of entries is bounded.
 	if last := len(p.others) - 1; last >= 0 && !p.others[last].at.Before(now) {
 		p.others[last].count += unknown
 	} else {
-		p.others = append(p.others, seen{at: now.Add(p.interval / marginDivisor), count: unknown})
+		p.others = append(p.others, otherRequests{at: now.Add(p.interval / marginDivisor), count: unknown})
 	}
 	return true
 }
 
-// dailyReset returns when an exhausted daily quota is expected to be reset. When the API's day
-// begins is not documented.
+// dailyReset returns when an exhausted daily limit is expected to be reset. The vendor does not
+// document when the API's day begins.
 func dailyReset(limit RateLimit, now time.Time) time.Time {
 	if limit.DailyReset > 0 && limit.DailyReset <= day {
 		return now.Add(limit.DailyReset)

@@ -446,7 +446,7 @@ func TestPacerFailsWaitingCallsAtOnce(t *testing.T) {
 		{"pause longer than the deadline", client.Observation{Pause: 20 * time.Second}, 15 * time.Second, context.DeadlineExceeded},
 		{"smaller limit", client.Observation{Limit: client.RateLimit{Known: true, Max: 1, Remaining: 1, Interval: time.Minute}}, 15 * time.Second, context.DeadlineExceeded},
 		{"requests of others", client.Observation{Limit: client.RateLimit{Known: true, Max: 2, Interval: 11 * time.Second}}, 11 * time.Second, context.DeadlineExceeded},
-		{"daily quota", client.Observation{Limit: client.RateLimit{Known: true, DailyLimit: 100}}, time.Hour, client.ErrDailyLimit},
+		{"daily limit", client.Observation{Limit: client.RateLimit{Known: true, DailyLimit: 100}}, time.Hour, client.ErrDailyLimit},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()

@@ -86,11 +86,11 @@ func newPausedError(wait time.Duration) *Error {
 	}
 }
 
-// newDailyLimitError returns the error of a request that was not sent because the daily quota is
+// newDailyLimitError returns the error of a request that was not sent because the daily limit is
 // exhausted.
 func newDailyLimitError(wait time.Duration, limit RateLimit) *Error {
 	return &Error{
 		StatusCode: http.StatusTooManyRequests, RetryAfter: wait, Response: Response{RateLimit: limit},
-		Messages: []string{"the request was not sent, because the daily quota is exhausted for another " + wait.Round(time.Second).String()},
+		Messages: []string{"the request was not sent, because the daily limit is exhausted for another " + wait.Round(time.Second).String()},
 	}
 }

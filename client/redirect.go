@@ -8,11 +8,11 @@ import (
 
 var errTooManyRedirects = errors.New("stopped after 10 redirects")
 
-// checkRedirect applies the redirect policy of the client and then that of the caller's HTTP
+// checkRedirect applies the redirect policy of the client and then that of the program's HTTP
 // client. It does not follow a redirect that would change the method or send a write to another
 // host, so that the redirect itself is the response. It removes credentials and the address of the
 // API from a request to another host, or from https to http.
-func (a *attempt) checkRedirect(req *http.Request, via []*http.Request) error {
+func (s *sender) checkRedirect(req *http.Request, via []*http.Request) error {
 	first := via[0]
 	crossesHost := !strings.EqualFold(req.URL.Host, first.URL.Host) || (first.URL.Scheme == "https" && req.URL.Scheme != "https")
 	if req.Method != first.Method || (crossesHost && req.Method != http.MethodGet) {
@@ -23,9 +23,9 @@ func (a *attempt) checkRedirect(req *http.Request, via []*http.Request) error {
 			req.Header.Del(key)
 		}
 	}
-	a.sent.NextHop()
-	if a.callerPolicy != nil {
-		return a.callerPolicy(req, via)
+	s.trace.NextHop()
+	if s.redirectPolicy != nil {
+		return s.redirectPolicy(req, via)
 	}
 	if len(via) >= 10 {
 		return errTooManyRedirects

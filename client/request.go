@@ -59,25 +59,25 @@ func (c *operationContext) Value(key any) any {
 type call struct {
 	callConfig
 
-	client        *Client
-	operation     operation
-	idempotent    bool             // a POST that can be retried after it may have been applied
-	caller        context.Context  //nolint:containedctx // a call has one context
-	ctx           operationContext // for requests
-	api           gen.Client       // builds the request and sends it with Do
-	started       time.Time
-	waited        time.Duration // for the rate limit and between attempts
-	token         string
-	tokenReplaced bool
-	request       *http.Request // nil until the generated client has built it
-	getBody       func() (io.ReadCloser, error)
-	response      Response
-	maybeApplied  bool // an attempt may have been applied
+	client         *Client
+	operation      operation
+	idempotentPost bool             // the request is a POST that may be applied more than once
+	callerCtx      context.Context  //nolint:containedctx // a call has one context
+	ctx            operationContext // for requests
+	api            gen.Client       // builds the request and sends it with Do
+	started        time.Time
+	waited         time.Duration // for the rate limit and between attempts
+	token          string
+	tokenReplaced  bool
+	request        *http.Request // nil until the generated client has built it
+	getBody        func() (io.ReadCloser, error)
+	response       Response
+	maybeApplied   bool // by an attempt
 }
 
 // newCall returns a call of op with the options of the caller.
 func (c *Client) newCall(ctx context.Context, op operation, opts []CallOption) (*call, error) {
-	call := &call{client: c, operation: op, caller: ctx, started: time.Now()}
+	call := &call{client: c, operation: op, callerCtx: ctx, started: time.Now()}
 	if err := call.apply(opts); err != nil {
 		return nil, invalid(op, err.Error())
 	}
@@ -96,14 +96,14 @@ func (c *call) Do(req *http.Request) (*http.Response, error) {
 		if err != nil && c.replaceToken(err) {
 			resp, err = c.attempt()
 		}
-		if err == nil || c.deletedEarlier(err) {
+		if err == nil || c.deletedByPreviousAttempt(err) {
 			return resp, nil
 		}
 		if last != nil && c.response.Attempts < attempt { // the attempt was not sent
 			return nil, c.afterFailure(err, last)
 		}
-		delay, retry := retryDelay(c.retryable(), err, attempt, c.client.config.retry)
-		if !retry || !c.replayable() {
+		delay, retry := retryDelay(c.isIdempotent(), err, attempt, c.client.config.retry)
+		if !retry || !c.canResendBody() {
 			return nil, err
 		}
 		if waitErr := c.wait(delay, err); waitErr != nil {
@@ -113,7 +113,8 @@ func (c *call) Do(req *http.Request) (*http.Response, error) {
 	}
 }
 
-// prepare sets the headers of the request, and takes control of its body from net/http.
+// prepare stores the request and sets its headers. If the request is not idempotent, it removes
+// GetBody, because net/http resends a request that has it.
 func (c *call) prepare(req *http.Request) {
 	for key, values := range c.client.config.header {
 		if _, ok := req.Header[key]; !ok {
@@ -122,32 +123,33 @@ func (c *call) prepare(req *http.Request) {
 	}
 	maps.Copy(req.Header, c.header)
 	c.request, c.getBody = req, req.GetBody
-	if !c.retryable() {
-		req.GetBody = nil // net/http sends a request with GetBody again by itself
+	if !c.isIdempotent() {
+		req.GetBody = nil
 	}
 }
 
 // isWrite reports whether the call may change something.
 func (c *call) isWrite() bool { return c.request.Method != http.MethodGet }
 
-// retryable reports whether the call can be retried after an attempt that may have been applied.
-func (c *call) retryable() bool {
-	return c.idempotent || (c.request.Method != http.MethodPost && c.request.Method != http.MethodPatch)
+// isIdempotent reports whether the request may be applied more than once.
+func (c *call) isIdempotent() bool {
+	return c.idempotentPost || (c.request.Method != http.MethodPost && c.request.Method != http.MethodPatch)
 }
 
-// replayable reports whether the body can be sent again. Only a reader passed to Generated cannot.
-func (c *call) replayable() bool {
+// canResendBody reports whether the body can be sent again. It is false only for a reader that the
+// program passed to the generated client.
+func (c *call) canResendBody() bool {
 	return c.getBody != nil || c.request.Body == nil || c.request.Body == http.NoBody
 }
 
-// attempt authorizes the request, waits for the rate limit, and sends the request. The token may
-// take seconds to refresh, so it comes first: a request starts when the rate limit allows it.
+// attempt authorizes the request, waits for the rate limit, and sends the request. The order
+// matters: a token may take seconds to refresh, but a request must start when the Pacer allows it.
 func (c *call) attempt() (*http.Response, error) {
 	if err := c.authorize(); err != nil {
 		return nil, err
 	}
 	start := time.Now()
-	err := c.client.config.pacer.Wait(c.caller)
+	err := c.client.config.pacer.Wait(c.callerCtx)
 	c.waited += time.Since(start)
 	if err != nil {
 		return nil, c.limitError(err)
@@ -158,56 +160,56 @@ func (c *call) attempt() (*http.Response, error) {
 	}
 	start = time.Now()
 	resp, err := c.send()
-	c.client.config.pacer.Observe(c.caller, Observation{Sent: start, Limit: c.response.RateLimit, Pause: pauseAfter(&c.response)})
+	c.client.config.pacer.Observe(c.callerCtx, Observation{Sent: start, Limit: c.response.RateLimit, Pause: pauseAfter(&c.response)})
 	if err == nil && !isSuccess(resp.StatusCode) {
 		err = c.newError()
 	}
-	c.maybeApplied = c.maybeApplied || (c.isWrite() && leavesDoubt(err))
+	c.maybeApplied = c.maybeApplied || (c.isWrite() && attemptMaybeApplied(err))
 	c.logAttempt(err, time.Since(start))
 	return resp, err
 }
 
-// attempt is what sends one attempt: the HTTP client with our redirect policy, and the trace.
-type attempt struct {
-	client       http.Client
-	callerPolicy func(req *http.Request, via []*http.Request) error
-	sent         httpx.Sent
+// sender sends one attempt.
+type sender struct {
+	client         http.Client                                        // a copy of the program's HTTP client, with the redirect policy of checkRedirect
+	redirectPolicy func(req *http.Request, via []*http.Request) error // of the program's HTTP client; may be nil
+	trace          httpx.Sent
 }
 
 // send sends the request once and reads the body of the response.
 func (c *call) send() (*http.Response, error) {
 	c.response = Response{Attempts: c.response.Attempts + 1}
-	try := &attempt{client: *c.client.config.http, callerPolicy: c.client.config.http.CheckRedirect}
-	try.client.CheckRedirect = try.checkRedirect
-	req := try.sent.Trace(c.request)
-	defer try.sent.Close()
+	s := &sender{client: *c.client.config.http, redirectPolicy: c.client.config.http.CheckRedirect}
+	s.client.CheckRedirect = s.checkRedirect
+	req := s.trace.Trace(c.request)
+	defer s.trace.Close()
 	if c.response.Attempts > 1 {
-		if err := c.rewind(req); err != nil {
+		if err := c.copyBodyAndHeader(req); err != nil {
 			return nil, invalid(c.operation, "body: "+redact.Text(err.Error(), c.token))
 		}
 	}
 	req.Header["Authorization"] = c.authorization()
 	if timeout := c.client.config.timeout; timeout > 0 {
-		timer := time.AfterFunc(timeout, func() { try.sent.Cancel(errAttemptTimeout) })
+		timer := time.AfterFunc(timeout, func() { s.trace.Cancel(errAttemptTimeout) })
 		defer timer.Stop()
 	}
-	resp, err := try.client.Do(req)
+	resp, err := s.client.Do(req)
 	if err != nil {
-		return nil, c.networkError(try.sent.Err(err), try.sent.Possible())
+		return nil, c.networkError(s.trace.Err(err), s.trace.Possible())
 	}
 	c.response.StatusCode, c.response.Header = resp.StatusCode, resp.Header
 	c.response.RateLimit = parseRateLimit(resp.Header)
 	c.response.Body, err = readBody(resp, c.client.config.maxBytes)
 	if err != nil && isSuccess(resp.StatusCode) { // an error response has its status, even if its body is incomplete
-		return nil, c.networkError(try.sent.Err(err), true)
+		return nil, c.networkError(s.trace.Err(err), true)
 	}
 	resp.Body = http.NoBody
 	return resp, nil
 }
 
-// rewind gives req, a shallow copy of the call's request, a body and headers of its own: the
-// transport may still be reading those of the attempt before.
-func (c *call) rewind(req *http.Request) error {
+// copyBodyAndHeader replaces the body and headers of req, a shallow copy of the call's request, by
+// copies. The transport may still be reading those of the previous attempt.
+func (c *call) copyBodyAndHeader(req *http.Request) error {
 	req.Header = req.Header.Clone()
 	if c.getBody == nil {
 		return nil
@@ -217,9 +219,9 @@ func (c *call) rewind(req *http.Request) error {
 	return err
 }
 
-// deletedEarlier reports whether err is the API's statement that the contact does not exist, in
-// response to a delete that an earlier attempt may have carried out. That is a success.
-func (c *call) deletedEarlier(err error) bool {
+// deletedByPreviousAttempt reports whether err says that the contact does not exist, and a previous
+// attempt may have deleted it. The call is then a success, and has the response of one.
+func (c *call) deletedByPreviousAttempt(err error) bool {
 	if c.operation != deleteContact || !c.maybeApplied || !errors.Is(err, ErrNotFound) {
 		return false
 	}
@@ -249,12 +251,12 @@ func (c *call) finish(err error) error {
 	if c.into != nil {
 		*c.into = c.response
 	}
-	if c.quiet && c.caller.Err() != nil {
+	if c.quiet && c.callerCtx.Err() != nil {
 		return err
 	}
 	c.logOutcome(err)
 	for _, hook := range c.client.config.hooks {
-		hook(c.caller, c.info(err))
+		hook(c.callerCtx, c.info(err))
 	}
 	return err
 }
@@ -281,7 +283,7 @@ type CallInfo struct {
 	StatusCode int           // of the last response; 0 if there was none
 	Attempts   int           // requests sent
 	Waited     time.Duration // for the rate limit and between attempts
-	Took       time.Duration // the whole call, Waited included
+	Duration   time.Duration // the whole call, Waited included
 	RateLimit  RateLimit     // from the last response
 	Err        error         // what the call returns; see Kind
 }
@@ -290,7 +292,7 @@ func (c *call) info(err error) CallInfo {
 	return CallInfo{
 		Operation: string(c.operation), Method: c.request.Method, Path: c.path(),
 		StatusCode: c.response.StatusCode, Attempts: c.response.Attempts,
-		Waited: c.waited, Took: time.Since(c.started), RateLimit: c.response.RateLimit, Err: err,
+		Waited: c.waited, Duration: time.Since(c.started), RateLimit: c.response.RateLimit, Err: err,
 	}
 }
 

@@ -332,7 +332,7 @@ func TestWithCallHook(t *testing.T) {
 		err := c.Contacts.Delete(t.Context(), "def")
 		_ = c.Contacts.Delete(t.Context(), "") // not a call
 		want := []client.CallInfo{
-			{Operation: "getContact", Method: "GET", Path: "/proxy/contacts/abc", StatusCode: 200, Attempts: 2, Waited: 2 * time.Second, Took: 2 * time.Second},
+			{Operation: "getContact", Method: "GET", Path: "/proxy/contacts/abc", StatusCode: 200, Attempts: 2, Waited: 2 * time.Second, Duration: 2 * time.Second},
 			{Operation: "deleteContact", Method: "DELETE", Path: "/proxy/contacts/def", StatusCode: 403, Attempts: 1, Err: err},
 		}
 		if diff := cmp.Diff(want, infos, cmp.Comparer(func(a, b error) bool { return a == b })); diff != "" { //nolint:errorlint // the same value

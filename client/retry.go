@@ -38,8 +38,8 @@ func (p RetryPolicy) withDefaults() RetryPolicy {
 type delay struct{ min, max time.Duration }
 
 // retryDelay reports whether a call may be retried after attempt failed with err, and how long to
-// wait first. The operation is retryable if it may be applied twice.
-func retryDelay(retryable bool, err error, attempt int, policy RetryPolicy) (delay, bool) {
+// wait first. An idempotent request may be applied more than once.
+func retryDelay(idempotent bool, err error, attempt int, policy RetryPolicy) (delay, bool) {
 	if attempt >= policy.MaxAttempts {
 		return delay{}, false
 	}
@@ -49,7 +49,7 @@ func retryDelay(retryable bool, err error, attempt int, policy RetryPolicy) (del
 	}
 	backoff.max = min(backoff.max, policy.MaxDelay)
 	if callErr, ok := errors.AsType[*callError](err); ok {
-		return backoff, callErr.temporary && (retryable || !callErr.doubtful)
+		return backoff, callErr.temporary && (idempotent || !callErr.attemptMaybeApplied)
 	}
 	apiErr, ok := errors.AsType[*Error](err)
 	if !ok || errors.Is(err, ErrDailyLimit) {
@@ -68,7 +68,7 @@ func retryDelay(retryable bool, err error, attempt int, policy RetryPolicy) (del
 	case apiErr.StatusCode == http.StatusTooManyRequests:
 		return backoff, true
 	default:
-		return backoff, retryable && isTransient(apiErr.StatusCode)
+		return backoff, idempotent && isTransient(apiErr.StatusCode)
 	}
 }
 
@@ -78,24 +78,25 @@ func isTransient(status int) bool {
 	return slices.Contains([]int{408, 425, 500, 502, 503, 504}, status) || (status >= 520 && status <= 527)
 }
 
-// leavesDoubt reports whether a write that ended with err may have been applied.
-func leavesDoubt(err error) bool {
+// attemptMaybeApplied reports whether an attempt that ended with err may have been applied, if it is
+// a write.
+func attemptMaybeApplied(err error) bool {
 	if callErr, ok := errors.AsType[*callError](err); ok {
-		return callErr.doubtful
+		return callErr.attemptMaybeApplied
 	}
 	apiErr, ok := errors.AsType[*Error](err)
 	return ok && (apiErr.StatusCode >= http.StatusInternalServerError || apiErr.StatusCode == http.StatusRequestTimeout)
 }
 
-// wait waits before a retry after cause. It does not start to wait if the deadline of the caller
-// comes first.
-func (c *call) wait(d delay, cause error) error {
+// wait waits before a retry after failure. It returns an error immediately if the deadline of the
+// caller would expire first.
+func (c *call) wait(d delay, failure error) error {
 	duration := d.min
 	if d.max > d.min {
 		duration += rand.N(d.max - d.min) //nolint:gosec // jitter need not be secret
 	}
-	if deadline, ok := c.caller.Deadline(); ok && time.Until(deadline) < duration {
-		return c.afterFailure(fmt.Errorf("the retry would wait %s: %w", duration.Round(time.Millisecond), context.DeadlineExceeded), cause)
+	if deadline, ok := c.callerCtx.Deadline(); ok && time.Until(deadline) < duration {
+		return c.afterFailure(fmt.Errorf("the retry would wait %s: %w", duration.Round(time.Millisecond), context.DeadlineExceeded), failure)
 	}
 	timer := time.NewTimer(duration)
 	defer timer.Stop()
@@ -104,13 +105,13 @@ func (c *call) wait(d delay, cause error) error {
 	select {
 	case <-timer.C:
 		return nil
-	case <-c.caller.Done():
-		return c.afterFailure(c.caller.Err(), cause)
+	case <-c.callerCtx.Done():
+		return c.afterFailure(c.callerCtx.Err(), failure)
 	}
 }
 
 // afterFailure returns the error of a call that could not be retried because of err after it failed
 // with failure. It matches both.
 func (c *call) afterFailure(err, failure error) error {
-	return &callError{text: failure.Error() + "; not retried: " + err.Error(), cause: err, earlier: failure}
+	return &callError{text: failure.Error() + "; not retried: " + err.Error(), cause: err, previousErr: failure}
 }

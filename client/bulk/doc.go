@@ -37,7 +37,7 @@
 //     The outcomes of all inputs that were read are still yielded. They match [context.Canceled] or
 //     [context.DeadlineExceeded], and those of writes that may have been applied match
 //     [client.ErrMaybeApplied]. A context that has ended before the run yields nothing.
-//   - The daily quota is exhausted. The outcome matches [client.ErrDailyLimit] and
+//   - The daily limit is exhausted. The outcome matches [client.ErrDailyLimit] and
 //     [client.ErrRateLimited], and no further input is read.
 //
 // The inputs and the loop body run on the caller's goroutine. While the inputs or the body block,

@@ -45,7 +45,7 @@ func recordCalls(provider metric.MeterProvider) (client.CallHook, error) {
 			attributes = append(attributes, attribute.String("error.type", client.Kind(info.Err)))
 		}
 		labels := metric.WithAttributeSet(attribute.NewSet(attributes...))
-		duration.Record(ctx, info.Took.Seconds(), labels)
+		duration.Record(ctx, info.Duration.Seconds(), labels)
 		attempts.Add(ctx, int64(info.Attempts), labels)
 	}, nil
 }
