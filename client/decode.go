@@ -56,7 +56,7 @@ func init() {
 	lenientjson.RegisterFallback("object", func(target *gen.AdditionalPhone, raw jsontext.Value) bool {
 		return setString(&target.Phone, raw)
 	})
-	lenientjson.RegisterFinish(func(contact *gen.Contact) {
+	lenientjson.RegisterAfterDecode(func(contact *gen.Contact) {
 		if string(contact.LastActivity) == "null" {
 			contact.LastActivity = nil
 		}

@@ -173,7 +173,7 @@ func (c *call) attempt() (*http.Response, error) {
 type sender struct {
 	client         http.Client                                        // a copy of the program's HTTP client, with the redirect policy of checkRedirect
 	redirectPolicy func(req *http.Request, via []*http.Request) error // of the program's HTTP client; may be nil
-	trace          httpx.Sent
+	trace          httpx.RequestTrace
 }
 
 // send sends the request once and reads the body of the response.
@@ -181,7 +181,7 @@ func (c *call) send() (*http.Response, error) {
 	c.response = Response{Attempts: c.response.Attempts + 1}
 	s := &sender{client: *c.client.config.http, redirectPolicy: c.client.config.http.CheckRedirect}
 	s.client.CheckRedirect = s.checkRedirect
-	req := s.trace.Trace(c.request)
+	req := s.trace.Start(c.request)
 	defer s.trace.Close()
 	if c.response.Attempts > 1 {
 		if err := c.copyBodyAndHeader(req); err != nil {
@@ -195,7 +195,7 @@ func (c *call) send() (*http.Response, error) {
 	}
 	resp, err := s.client.Do(req)
 	if err != nil {
-		return nil, c.networkError(s.trace.Err(err), s.trace.Possible())
+		return nil, c.networkError(s.trace.Err(err), s.trace.MaybeSent())
 	}
 	c.response.StatusCode, c.response.Header = resp.StatusCode, resp.Header
 	c.response.RateLimit = parseRateLimit(resp.Header)

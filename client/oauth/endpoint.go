@@ -95,7 +95,7 @@ func (a *App) attempt(ctx context.Context, r request) (credential Credential, se
 	asked := time.Now()
 	resp, err := a.endpoint.Do(req)
 	if err != nil {
-		return Credential{}, trace.Possible(), asTimeout(ctx, limited, newTransportError(trace.Err(err), r.secrets))
+		return Credential{}, trace.MaybeSent(), asTimeout(ctx, limited, newTransportError(trace.Err(err), r.secrets))
 	}
 	defer resp.Body.Close()
 	credential, err = readResponse(resp, r, asked)

@@ -1,4 +1,4 @@
-// Package httpx holds what package client and package oauth both need of HTTP.
+// Package httpx has the HTTP functions that package client and package oauth share.
 package httpx
 
 import (
@@ -73,8 +73,8 @@ func WithoutURL(err error) error {
 	return err
 }
 
-// wrappers are the texts that HTTP/2 puts around the error of a request whose body cannot be sent
-// again.
+// These strings surround an error in the message that HTTP/2 returns if it cannot send the body of
+// the request again.
 const (
 	cannotRetryBefore = "http2: Transport: cannot retry err ["
 	cannotRetryAfter  = "] after Request.Body was written; define Request.GetBody to avoid this error"
@@ -83,7 +83,7 @@ const (
 // NotProcessed reports whether err says that an HTTP/2 server did not process the request: the
 // stream was refused, or it is above the last stream ID of a graceful GOAWAY (RFC 9113, sections
 // 6.8 and 8.7). Such a request can be sent again without being applied twice. The HTTP/2 client
-// exports no error values, so its messages are compared as a whole: a part of a message could come
+// exports no error values, so this function compares whole messages: a part of a message could come
 // from the server.
 func NotProcessed(err error) bool {
 	text := WithoutURL(err).Error()

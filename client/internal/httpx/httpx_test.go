@@ -81,18 +81,18 @@ func TestTrace(t *testing.T) {
 	}
 	req, sent := httpx.Trace(newRequest())
 	defer sent.Close()
-	if !sent.Possible() {
+	if !sent.MaybeSent() {
 		t.Error("a transport without traces: got false, want true")
 	}
 	trace := httptrace.ContextClientTrace(req.Context())
 	trace.GetConn("api.example:443")
-	if sent.Possible() {
+	if sent.MaybeSent() {
 		t.Error("no connection: got true, want false")
 	}
 	trace.GotConn(httptrace.GotConnInfo{})
 	trace.GotConn(httptrace.GotConnInfo{})
-	if err := req.Context().Err(); !sent.Possible() || err != nil {
-		t.Errorf("two connections: got %v, %v, want true and no error", sent.Possible(), err)
+	if err := req.Context().Err(); !sent.MaybeSent() || err != nil {
+		t.Errorf("two connections: got %v, %v, want true and no error", sent.MaybeSent(), err)
 	}
 	sent.NextHop()
 	trace.GotConn(httptrace.GotConnInfo{})

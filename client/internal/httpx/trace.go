@@ -16,9 +16,9 @@ var ErrTooManyConnections = errors.New("the transport acquired more than 2 conne
 // find that an idle connection has been closed, and needs a second one.
 const maxConnections = 2
 
-// Sent follows one request through the transport.
-type Sent struct {
-	trace       httptrace.ClientTrace
+// RequestTrace records what the transport does with one request.
+type RequestTrace struct {
+	hooks       httptrace.ClientTrace
 	cancel      context.CancelCauseFunc
 	ctx         context.Context //nolint:containedctx // to return the cause of its cancellation
 	traced      atomic.Bool
@@ -26,60 +26,61 @@ type Sent struct {
 	connections atomic.Int32
 }
 
-// Trace returns req with a trace, and what the trace records. The request is canceled when its
-// transport acquires more than two connections for one hop: net/http repeats some requests by
-// itself, without a bound. The caller must call Close when the response has been read.
-func Trace(req *http.Request) (*http.Request, *Sent) {
-	s := &Sent{}
-	return s.Trace(req), s
+// Trace returns a copy of req that is traced, and its trace. The request is canceled when its
+// transport acquires more than two connections for one hop, because net/http resends some requests
+// without a bound. The caller must call Close when the response has been read.
+func Trace(req *http.Request) (*http.Request, *RequestTrace) {
+	t := &RequestTrace{}
+	return t.Start(req), t
 }
 
-// Trace is like the function Trace, for a Sent that is part of another struct.
-func (s *Sent) Trace(req *http.Request) *http.Request {
-	s.ctx, s.cancel = context.WithCancelCause(req.Context())
-	s.trace.GetConn = s.getConn
-	s.trace.GotConn = s.gotConn
-	s.trace.WroteHeaders = s.wroteHeaders
-	return req.WithContext(httptrace.WithClientTrace(s.ctx, &s.trace))
+// Start returns a copy of req that is traced. It is like Trace, for a RequestTrace that is part of
+// another struct.
+func (t *RequestTrace) Start(req *http.Request) *http.Request {
+	t.ctx, t.cancel = context.WithCancelCause(req.Context())
+	t.hooks.GetConn = t.getConn
+	t.hooks.GotConn = t.gotConn
+	t.hooks.WroteHeaders = t.wroteHeaders
+	return req.WithContext(httptrace.WithClientTrace(t.ctx, &t.hooks))
 }
 
-func (s *Sent) getConn(string) { s.traced.Store(true) }
+func (t *RequestTrace) getConn(string) { t.traced.Store(true) }
 
-func (s *Sent) gotConn(httptrace.GotConnInfo) {
-	s.traced.Store(true)
-	s.connected.Store(true)
-	if s.connections.Add(1) > maxConnections {
-		s.cancel(ErrTooManyConnections)
+func (t *RequestTrace) gotConn(httptrace.GotConnInfo) {
+	t.traced.Store(true)
+	t.connected.Store(true)
+	if t.connections.Add(1) > maxConnections {
+		t.cancel(ErrTooManyConnections)
 	}
 }
 
-func (s *Sent) wroteHeaders() { s.connected.Store(true) }
+func (t *RequestTrace) wroteHeaders() { t.connected.Store(true) }
 
-// NextHop starts the count of connections again. Call it when a redirect is followed.
-func (s *Sent) NextHop() { s.connections.Store(0) }
+// NextHop restarts the count of connections. Call it when a redirect is followed.
+func (t *RequestTrace) NextHop() { t.connections.Store(0) }
 
-// Possible reports whether the request may have reached the server: a connection was acquired, or
+// MaybeSent reports whether the request may have reached the server: a connection was acquired, or
 // the transport does not support traces. HTTP/2 can return an error before it reports that it wrote
-// anything, so the connection is what counts.
-func (s *Sent) Possible() bool { return s.connected.Load() || !s.traced.Load() }
+// the headers, so an acquired connection is enough.
+func (t *RequestTrace) MaybeSent() bool { return t.connected.Load() || !t.traced.Load() }
 
 // Cancel ends the request with cause.
-func (s *Sent) Cancel(cause error) { s.cancel(cause) }
+func (t *RequestTrace) Cancel(cause error) { t.cancel(cause) }
 
 // Close releases the resources of the trace.
-func (s *Sent) Close() { s.cancel(nil) }
+func (t *RequestTrace) Close() { t.cancel(nil) }
 
-// Err returns the cause of err, the error of [http.Client.Do] or of reading the body: what the
-// request was canceled with if it was canceled, otherwise err without its URL.
-func (s *Sent) Err(err error) error {
-	if cause := context.Cause(s.ctx); cause != nil {
+// Err returns the cause of err, an error of [http.Client.Do] or of reading the body. If the request
+// was canceled, that is the cause of the cancellation, otherwise err without its URL.
+func (t *RequestTrace) Err(err error) error {
+	if cause := context.Cause(t.ctx); cause != nil {
 		return cause
 	}
 	return WithoutURL(err)
 }
 
-// IsTemporary reports whether a request that failed with err without a response may succeed when it
-// is sent again. A certificate that is not trusted will not be trusted a moment later.
+// IsTemporary reports whether a request that failed with err, without a response, may succeed when
+// it is retried. It returns false for a certificate that is not trusted.
 func IsTemporary(err error) bool {
 	_, untrusted := errors.AsType[*tls.CertificateVerificationError](err)
 	return !untrusted

@@ -1,8 +1,8 @@
 // Package lenientjson decodes JSON whose values do not always have the type that the schema names.
 //
-// Decode first decodes at full speed. If a value has an unexpected type, it decodes a second time,
-// converts what it can, keeps the rest in the Extra field of the enclosing struct, and reports
-// every mismatch as a Drift.
+// Decode first decodes strictly, which is fast. If a value has an unexpected type, it decodes a
+// second time: it converts the values that the fields can hold, stores the others in the Extra
+// field of the enclosing struct, and reports every mismatch as a Drift.
 package lenientjson
 
 import (
@@ -22,9 +22,8 @@ var (
 	errTooMany   = errors.New("more objects than a response can hold")
 )
 
-// maxMemory limits the memory that the objects of a body take when they are decoded. An empty
-// object takes two bytes in a body and more than 2 KB as a contact, so a limit on the size of the
-// body is not enough.
+// maxMemory limits the memory of the decoded objects of a body. An empty object has two bytes in a
+// body and more than 2 KB as a contact, so a limit on the size of the body is not enough.
 const maxMemory = 64 << 20
 
 // Drift is a place where a value does not have the type of the schema.
@@ -37,21 +36,22 @@ type Drift struct {
 // lenient accepts JSON that json/v2 rejects by default: duplicate names and invalid UTF-8.
 var lenient = jsonv2.JoinOptions(jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true))
 
-// Decode decodes body, which must be one complete JSON object, into out, a pointer to a zero value.
-// Values of unexpected types do not make it fail. Its errors do not quote the body.
+// Decode decodes body into out. The body must be one complete JSON object. Values of unexpected
+// types are not an error. Errors do not quote the body.
 //
-// A slice in the struct that out points to may be empty with a capacity. Its room is used if the
-// body has such a list; if the body has none, the slice is nil afterward.
+// The argument out must point to a zero value, except that the fields of a struct may be
+// preallocated slices, which are empty and have a capacity. Decode appends to them. If the body
+// does not have the list, it sets the slice to nil.
 func Decode(body []byte, out any) ([]Drift, error) {
 	body = httpx.TrimBOM(body)
 	if jsontext.Value(body).Kind() != '{' {
 		return nil, errNotObject
 	}
 	target := reflect.ValueOf(out).Elem()
-	rooms := roomsOf(target)
+	preallocated := preallocatedSlices(target)
 	drift, err := decode(body, out, target)
-	if err == nil && slices.ContainsFunc(rooms, func(i int) bool { return target.Field(i).Len() == 0 }) {
-		target.SetZero() // an empty list and a missing list cannot be told apart with room
+	if err == nil && slices.ContainsFunc(preallocated, func(i int) bool { return target.Field(i).Len() == 0 }) {
+		target.SetZero() // a preallocated slice does not show whether the list is empty or missing
 		drift, err = decode(body, out, target)
 	}
 	if errors.Is(err, errTooMany) {
@@ -66,24 +66,24 @@ func Decode(body []byte, out any) ([]Drift, error) {
 	return drift, nil
 }
 
-// roomsOf returns the fields of a struct that are slices with room.
-func roomsOf(target reflect.Value) []int {
+// preallocatedSlices returns the indexes of the fields that are slices and not nil.
+func preallocatedSlices(target reflect.Value) []int {
 	if target.Kind() != reflect.Struct {
 		return nil
 	}
-	var rooms []int
+	var indexes []int
 	for i := range target.NumField() {
 		if field := target.Field(i); field.Kind() == reflect.Slice && !field.IsNil() {
-			rooms = append(rooms, i)
+			indexes = append(indexes, i)
 		}
 	}
-	return rooms
+	return indexes
 }
 
 func decode(body []byte, out any, target reflect.Value) ([]Drift, error) {
-	// Braces in strings count here as well. The second pass counts objects, so such a body is only
-	// slower.
-	if bytes.Count(body, []byte("{")) <= maxMemory/largestStruct(target.Type()) {
+	// The count includes braces in strings, so it may be too high. The second pass counts objects, so
+	// such a body is decoded too, but slower.
+	if bytes.Count(body, []byte("{")) <= maxMemory/largestStructSize(target.Type()) {
 		err := jsonv2.Unmarshal(body, out, lenient)
 		if _, mismatch := errors.AsType[*jsonv2.SemanticError](err); !mismatch {
 			return nil, err

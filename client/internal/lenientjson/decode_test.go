@@ -49,7 +49,7 @@ func init() {
 		target.Text = lenientjson.Text(raw)
 		return true
 	})
-	lenientjson.RegisterFinish(func(target *flag) { target.Finished = true })
+	lenientjson.RegisterAfterDecode(func(target *flag) { target.Finished = true })
 }
 
 // TestDecode decodes values of expected and unexpected types, and writes the result. Whatever could not be converted is still
@@ -118,7 +118,7 @@ func TestDecode(t *testing.T) {
 				t.Errorf("drift (-want +got):\n%s", diff)
 			}
 			if !got.Flag.Finished {
-				t.Error("the finish function was not called")
+				t.Error("the afterDecode function was not called")
 			}
 		})
 	}
@@ -155,8 +155,9 @@ func TestDecode_OtherTypes(t *testing.T) {
 	}
 }
 
-// TestDecode_Room decodes into a list with room. A missing list and null are nil; an empty list is not.
-func TestDecode_Room(t *testing.T) {
+// TestDecode_PreallocatedSlice decodes into a preallocated slice. A missing list and null are nil; an
+// empty list is not.
+func TestDecode_PreallocatedSlice(t *testing.T) {
 	t.Parallel()
 	for body, want := range map[string][]gen.Contact{
 		`{}`:                 nil,

@@ -17,63 +17,63 @@ import (
 // maxDrift limits the number of mismatches that are reported.
 const maxDrift = 100
 
-// decoder decodes values whose type is not the one of the schema.
+// decoder decodes values whose types may differ from those of the schema.
 type decoder struct {
-	prefix  jsontext.Pointer // of the value that is decoded
+	prefix  jsontext.Pointer // pointer to the value that is decoded
 	drift   []Drift
-	objects []object // the objects being decoded, from the outside to the inside
-	memory  uintptr  // taken by the objects so far
+	objects []object // the objects being decoded, the outermost first
+	memory  uintptr  // of the objects so far
 }
 
 // object is a JSON object that is being decoded into a struct.
 type object struct {
-	depth   int // of the decoder, outside the object
-	target  unsafe.Pointer
-	misfits []property
+	depth       int // stack depth of the decoder before the object
+	target      unsafe.Pointer
+	unconverted []property
 }
 
-// property is a property whose value does not fit into its field.
+// property is a property whose value its field cannot hold.
 type property struct {
 	name string
 	raw  jsontext.Value
 }
 
-// add adds a misfit, in place of an earlier one of the same name.
-func (o *object) add(misfit property) {
-	for i := range o.misfits { // no more than the struct has fields
-		if o.misfits[i].name == misfit.name {
-			o.misfits[i] = misfit
+// addUnconverted adds a property, or replaces the property of the same name.
+func (o *object) addUnconverted(p property) {
+	for i := range o.unconverted { // at most one per field of the struct
+		if o.unconverted[i].name == p.name {
+			o.unconverted[i] = p
 			return
 		}
 	}
-	o.misfits = append(o.misfits, misfit)
+	o.unconverted = append(o.unconverted, p)
 }
 
 func (d *decoder) options() jsonv2.Options {
 	return jsonv2.JoinOptions(lenient, jsonv2.WithUnmarshalers(jsonv2.UnmarshalFromFunc(d.decodeValue)))
 }
 
-// decodeValue decodes the next value into target, a pointer, if the value needs care. It returns
-// [errors.ErrUnsupported] to leave any other value to json/v2.
+// decodeValue decodes the next value into target, a pointer, if the value may not have the type of
+// the schema. For any other value it returns [errors.ErrUnsupported], and json/v2 decodes it.
 func (d *decoder) decodeValue(dec *jsontext.Decoder, target any) error {
 	value := reflect.ValueOf(target).Elem()
 	want, got := modelOf(value.Type()).want, dec.PeekKind()
 	if got == 'f' {
-		got = 't' // as in kinds
+		got = 't' // kindsByType has one kind for true and false
 	}
 	switch {
 	case want == "" || got == 'n' || got == 0:
 		return errors.ErrUnsupported
 	case want == "object" && got == '{':
 		return d.decodeObject(dec, value, target)
-	case got == kinds[want] && want != "integer" && want != "number" && want != "date-time":
+	case got == kindsByType[want] && want != "integer" && want != "number" && want != "date-time":
 		return errors.ErrUnsupported
 	}
 	raw, err := dec.ReadValue()
 	if err != nil {
 		return err
 	}
-	if got == kinds[want] && jsonv2.Unmarshal(raw, target, lenient) == nil {
+	if got == kindsByType[want] && jsonv2.Unmarshal(raw, target, lenient) == nil {
 		return nil
 	}
 	value.SetZero()
@@ -84,15 +84,16 @@ func (d *decoder) decodeValue(dec *jsontext.Decoder, target any) error {
 		return errTooMany
 	}
 	if converted || parent != '{' || string(raw) == `""` {
-		return nil // an empty string is an empty value for every type
+		return nil // an empty string is the zero value of every type
 	}
 	if last := len(d.objects) - 1; last >= 0 && d.objects[last].depth == dec.StackDepth()-1 {
-		d.objects[last].add(property{dec.StackPointer().LastToken(), bytes.Clone(raw)})
+		d.objects[last].addUnconverted(property{dec.StackPointer().LastToken(), bytes.Clone(raw)})
 	}
 	return nil
 }
 
-// report records that the value that dec has just read has another type, and returns its place.
+// report records that the value that dec has just read has another type, and returns the pointer to
+// the value.
 func (d *decoder) report(dec *jsontext.Decoder, want string, got jsontext.Kind) jsontext.Pointer {
 	if len(d.drift) == maxDrift {
 		return ""
@@ -102,12 +103,12 @@ func (d *decoder) report(dec *jsontext.Decoder, want string, got jsontext.Kind) 
 	return pointer
 }
 
-// decodeObject decodes an object into a struct, and then adds the values that did not fit to the
+// decodeObject decodes an object into a struct, and then adds the unconverted properties to the
 // Extra field of the struct.
 func (d *decoder) decodeObject(dec *jsontext.Decoder, value reflect.Value, target any) error {
 	current := object{depth: dec.StackDepth(), target: value.Addr().UnsafePointer()}
 	if last := len(d.objects) - 1; last >= 0 && d.objects[last].depth == current.depth && d.objects[last].target == current.target {
-		return errors.ErrUnsupported // called from below, or from the JSON methods of a model, for the same object
+		return errors.ErrUnsupported // UnmarshalDecode below, or the JSON methods of a model, decode the same object
 	}
 	if d.memory += value.Type().Size(); d.memory > maxMemory {
 		return errTooMany
@@ -120,16 +121,16 @@ func (d *decoder) decodeObject(dec *jsontext.Decoder, value reflect.Value, targe
 		return err
 	}
 	m := modelOf(value.Type())
-	for _, misfit := range current.misfits {
-		if field, ok := m.fields[misfit.name]; m.extra >= 0 && ok && value.Field(field).IsZero() {
+	for _, p := range current.unconverted {
+		if field, ok := m.fields[p.name]; m.extra >= 0 && ok && value.Field(field).IsZero() {
 			extra := value.Field(m.extra)
-			extra.SetBytes(addProperty(extra.Bytes(), misfit))
+			extra.SetBytes(addProperty(extra.Bytes(), p))
 		}
 	}
 	return nil
 }
 
-// addProperty returns a copy of object, which is a JSON object or empty, with another property.
+// addProperty returns a copy of object with another property. The object is a JSON object or empty.
 func addProperty(object []byte, p property) []byte {
 	name, _ := jsontext.AppendQuote(nil, p.name) // the name is valid UTF-8: it is the name of a field
 	head, separator := []byte("{"), ""
@@ -142,11 +143,12 @@ func addProperty(object []byte, p property) []byte {
 	return slices.Concat(head, []byte(separator), name, []byte(":"), p.raw, []byte("}"))
 }
 
-// convert stores in target what it can hold of raw, and reports whether nothing is lost by it. An
-// element of a list of strings holds anything, as JSON.
+// convert stores raw in target if the type of target can hold it, and reports whether the whole
+// value was stored. If element is true, target is an element of a list: a string then holds an
+// object or a list as JSON.
 func (d *decoder) convert(raw jsontext.Value, target reflect.Value, pointer jsontext.Pointer, element bool) bool {
-	if s := specials[target.Type()]; s.fallback != nil {
-		return s.fallback(target.Addr().Interface(), raw)
+	if h := hooksByType[target.Type()]; h.fallback != nil {
+		return h.fallback(target.Addr().Interface(), raw)
 	}
 	if t, ok := reflect.TypeAssert[*time.Time](target.Addr()); ok {
 		parsed, ok := ParseTime(raw)
@@ -188,7 +190,7 @@ func (d *decoder) convert(raw jsontext.Value, target reflect.Value, pointer json
 // convertList stores raw as the only element of target, if it has the type of an element.
 func (d *decoder) convertList(raw jsontext.Value, target reflect.Value, pointer jsontext.Pointer) bool {
 	element := reflect.New(target.Type().Elem())
-	if kinds[modelOf(element.Type().Elem()).want] != raw.Kind() || string(raw) == `""` {
+	if kindsByType[modelOf(element.Type().Elem()).want] != raw.Kind() || string(raw) == `""` {
 		return false
 	}
 	inner := decoder{prefix: pointer, drift: d.drift, memory: d.memory}
@@ -202,7 +204,7 @@ func (d *decoder) convertList(raw jsontext.Value, target reflect.Value, pointer 
 }
 
 // Text returns a JSON string without its quotes, an empty string for null, and any other value as
-// it is.
+// JSON.
 func Text(raw jsontext.Value) string {
 	var text string
 	if kind := raw.Kind(); (kind == '"' || kind == 'n') && jsonv2.Unmarshal(raw, &text, lenient) == nil {
@@ -211,7 +213,7 @@ func Text(raw jsontext.Value) string {
 	return string(raw)
 }
 
-// parseInt returns the integer that text holds, without its fraction.
+// parseInt parses a number and returns it without its fraction.
 func parseInt(text string) (int64, bool) {
 	if n, err := strconv.ParseInt(text, 10, 64); err == nil {
 		return n, true

@@ -12,15 +12,15 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 )
 
-// kinds are the JSON kinds of the types in the schema, and kindNames are the names of the kinds.
+// kindsByType maps a type of the schema to its JSON kind, and kindNames maps a kind to its name.
 var (
-	kinds = map[string]jsontext.Kind{
+	kindsByType = map[string]jsontext.Kind{
 		"string": '"', "date-time": '"', "boolean": 't', "integer": '0', "number": '0', "array": '[', "object": '{',
 	}
 	kindNames = map[jsontext.Kind]string{'"': "string", 't': "boolean", '0': "number", '[': "array", '{': "object"}
 )
 
-// typeNames are the types in the schema of Go kinds.
+// typeNames maps a Go kind to the type in the schema.
 var typeNames = map[reflect.Kind]string{
 	reflect.String: "string", reflect.Bool: "boolean", reflect.Slice: "array", reflect.Struct: "object",
 	reflect.Int: "integer", reflect.Int8: "integer", reflect.Int16: "integer", reflect.Int32: "integer", reflect.Int64: "integer",
@@ -29,9 +29,9 @@ var typeNames = map[reflect.Kind]string{
 
 // model describes a Go type.
 type model struct {
-	want   string         // type in the schema; empty if the Go type takes any value
-	fields map[string]int // of a struct, by JSON name
-	extra  int            // field of a struct for unknown properties; -1 if there is none
+	want   string         // type in the schema; empty if the Go type can hold any value
+	fields map[string]int // indexes of the fields of a struct by JSON name
+	extra  int            // index of the field for unknown properties; -1 if there is none
 }
 
 var models sync.Map // of reflect.Type to *model
@@ -57,23 +57,22 @@ func modelOf(t reflect.Type) *model {
 	switch {
 	case t == reflect.TypeFor[time.Time]():
 		m.want = "date-time"
-	case specials[t].want != "":
-		m.want = specials[t].want
-	case isRaw(t), m.extra < 0 && hasMethods(reflect.PointerTo(t)):
+	case hooksByType[t].want != "":
+		m.want = hooksByType[t].want
+	case isRaw(t), m.extra < 0 && hasUnmarshalMethod(reflect.PointerTo(t)):
 		m.want = "" // it decodes itself
 	}
 	models.Store(t, m)
 	return m
 }
 
-// isRaw reports whether values of the type hold any JSON value as it is. From Go 1.27 on, the two
-// types are one.
+// isRaw reports whether the type holds raw JSON. From Go 1.27 on, the two types are one.
 func isRaw(t reflect.Type) bool {
 	return t == reflect.TypeFor[jsontext.Value]() || t == reflect.TypeFor[json.RawMessage]()
 }
 
-// hasMethods reports whether the type decodes itself.
-func hasMethods(t reflect.Type) bool {
+// hasUnmarshalMethod reports whether the type decodes itself.
+func hasUnmarshalMethod(t reflect.Type) bool {
 	return t.Implements(reflect.TypeFor[jsonv2.UnmarshalerFrom]()) || t.Implements(reflect.TypeFor[json.Unmarshaler]()) ||
 		t.Implements(reflect.TypeFor[encoding.TextUnmarshaler]())
 }

@@ -9,11 +9,11 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 )
 
-// repairer makes the raw JSON in values of a type valid, so that both encoding/json and json/v2 can
-// write what has been decoded, and calls the registered finish functions.
+// repairer makes the raw JSON in the values of a type valid, so that encoding/json and json/v2 can
+// encode them, and calls the registered afterDecode functions.
 type repairer struct {
-	fields []fieldRepairer
-	finish func(target any)
+	fields      []fieldRepairer
+	afterDecode func(target any)
 }
 
 type fieldRepairer struct {
@@ -22,11 +22,11 @@ type fieldRepairer struct {
 }
 
 var (
-	repairers sync.Map // of reflect.Type to *repairer
-	sizes     sync.Map // of reflect.Type to the size of the largest struct
+	repairers   sync.Map // of reflect.Type to *repairer
+	structSizes sync.Map // of reflect.Type to the result of largestStructSize
 )
 
-// repairerOf returns the repairer of a type, nil if its values hold no raw JSON.
+// repairerOf returns the repairer of a type, or nil if its values need no repair.
 func repairerOf(t reflect.Type) *repairer {
 	if r, ok := repairers.Load(t); ok {
 		return r.(*repairer) //nolint:forcetypeassert // the map holds nothing else
@@ -36,8 +36,8 @@ func repairerOf(t reflect.Type) *repairer {
 	return r
 }
 
-// newRepairer returns the repairer of a type. seen holds the types that contain it: a recursive
-// type is not followed.
+// newRepairer returns the repairer of a type. The map seen holds the types that contain it, so that
+// a recursive type is not followed.
 func newRepairer(t reflect.Type, seen map[reflect.Type]bool) *repairer {
 	if isRaw(t) {
 		return &repairer{}
@@ -51,7 +51,7 @@ func newRepairer(t reflect.Type, seen map[reflect.Type]bool) *repairer {
 	case reflect.Slice, reflect.Pointer:
 		return newRepairer(t.Elem(), seen)
 	case reflect.Struct:
-		r := &repairer{finish: specials[t].finish}
+		r := &repairer{afterDecode: hooksByType[t].afterDecode}
 		for i := range t.NumField() {
 			if !t.Field(i).IsExported() {
 				continue
@@ -60,7 +60,7 @@ func newRepairer(t reflect.Type, seen map[reflect.Type]bool) *repairer {
 				r.fields = append(r.fields, fieldRepairer{i, inner})
 			}
 		}
-		if r.fields == nil && r.finish == nil {
+		if r.fields == nil && r.afterDecode == nil {
 			return nil
 		}
 		return r
@@ -69,7 +69,7 @@ func newRepairer(t reflect.Type, seen map[reflect.Type]bool) *repairer {
 	}
 }
 
-// repair repairs a value. validStrings says that all strings of the body are valid.
+// repair repairs a value. If validStrings is true, all strings of the body are valid.
 func (r *repairer) repair(v reflect.Value, validStrings bool) {
 	switch {
 	case isRaw(v.Type()):
@@ -80,8 +80,8 @@ func (r *repairer) repair(v reflect.Value, validStrings bool) {
 		for _, field := range r.fields {
 			field.repairer.repair(v.Field(field.index), validStrings)
 		}
-		if r.finish != nil {
-			r.finish(v.Addr().Interface())
+		if r.afterDecode != nil {
+			r.afterDecode(v.Addr().Interface())
 		}
 	case v.Kind() == reflect.Slice:
 		for i := range v.Len() {
@@ -100,14 +100,14 @@ func needsRepair(raw jsontext.Value, validStrings bool) bool {
 	return !raw.IsValid()
 }
 
-// hasOnlyValidStrings reports whether body certainly has no invalid UTF-8 and no escaped half of a
-// surrogate pair.
+// hasOnlyValidStrings reports whether body has neither invalid UTF-8 nor a \u escape, which could be
+// half of a surrogate pair.
 func hasOnlyValidStrings(body []byte) bool {
 	return utf8.Valid(body) && !bytes.Contains(body, []byte(`\u`))
 }
 
-// repairRaw returns raw with valid strings, and with the first of each set of properties of the
-// same name.
+// repairRaw returns raw with valid strings. Of several properties with the same name it returns the
+// first one.
 func repairRaw(raw jsontext.Value) jsontext.Value {
 	var out bytes.Buffer
 	dec := jsontext.NewDecoder(bytes.NewReader(raw), lenient)
@@ -116,7 +116,7 @@ func repairRaw(raw jsontext.Value) jsontext.Value {
 	for {
 		token, err := dec.ReadToken()
 		if err != nil {
-			return bytes.TrimSuffix(out.Bytes(), []byte("\n")) // the end: raw has been decoded before, so its syntax is valid
+			return bytes.TrimSuffix(out.Bytes(), []byte("\n")) // the error is io.EOF: the syntax of raw has been checked before
 		}
 		switch token.Kind() {
 		case '{':
@@ -138,33 +138,33 @@ func repairRaw(raw jsontext.Value) jsontext.Value {
 			}
 			seen[name] = true
 		}
-		_ = enc.WriteToken(token) // a buffer takes everything
+		_ = enc.WriteToken(token) // writing to a buffer does not fail
 	}
 }
 
-// largestStruct returns the size of the largest struct that values of the type can contain any
-// number of.
-func largestStruct(t reflect.Type) int {
-	if size, ok := sizes.Load(t); ok {
+// largestStructSize returns the size of the largest struct that values of the type can contain.
+func largestStructSize(t reflect.Type) int {
+	if size, ok := structSizes.Load(t); ok {
 		return size.(int) //nolint:forcetypeassert // the map holds nothing else
 	}
-	size := max(1, int(largest(t, map[reflect.Type]bool{})))
-	sizes.Store(t, size)
+	size := max(1, int(findLargestStruct(t, map[reflect.Type]bool{})))
+	structSizes.Store(t, size)
 	return size
 }
 
-func largest(t reflect.Type, seen map[reflect.Type]bool) uintptr {
+// findLargestStruct returns the size of the largest struct in a type, except in the types in seen.
+func findLargestStruct(t reflect.Type, seen map[reflect.Type]bool) uintptr {
 	if seen[t] {
 		return 0
 	}
 	seen[t] = true
 	switch t.Kind() {
 	case reflect.Slice, reflect.Pointer, reflect.Map, reflect.Array:
-		return largest(t.Elem(), seen)
+		return findLargestStruct(t.Elem(), seen)
 	case reflect.Struct:
 		size := t.Size()
 		for field := range t.Fields() {
-			size = max(size, largest(field.Type, seen))
+			size = max(size, findLargestStruct(field.Type, seen))
 		}
 		return size
 	default:
