@@ -13,19 +13,17 @@ import (
 )
 
 // getContact handles GET /contacts/{contactId}.
-func (s *Server) getContact(c *call) (response wire.Response, err error) {
-	s.store.View(func(tx *store.Tx) {
-		found := tx.Get(c.id)
-		if found == nil {
-			err = s.notFound(tx, c)
-			return
-		}
-		var body wire.Object
-		body.Raw("contact", s.detail(found))
-		body.String("traceId", c.traceID)
-		response = wire.JSON(http.StatusOK, body.End())
-	})
-	return response, err
+func (s *Server) getContact(c *call) (wire.Response, error) {
+	tx := s.store.Begin()
+	defer tx.End()
+	found := tx.Get(c.id)
+	if found == nil {
+		return wire.Response{}, s.notFound(tx, c)
+	}
+	var body wire.Object
+	body.Raw("contact", s.detail(found))
+	body.String("traceId", c.traceID)
+	return wire.JSON(http.StatusOK, body.End()), nil
 }
 
 // notFound returns the error for an ID that no contact has.

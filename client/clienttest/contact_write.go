@@ -10,119 +10,120 @@ import (
 )
 
 // createContact handles POST /contacts/.
-func (s *Server) createContact(c *call) (response wire.Response, err error) {
+func (s *Server) createContact(c *call) (wire.Response, error) {
 	w, err := s.parseWrite(c)
 	if err != nil {
 		return wire.Response{}, err
 	}
-	err = s.store.Update(func(tx *store.Tx) error {
-		if !c.location.AllowDuplicates {
-			if existing, matching := w.match(tx, c.location); existing != nil {
-				return wire.Duplicate(existing, matching)
-			}
+	tx := s.store.Begin()
+	defer tx.End()
+	if !c.location.AllowDuplicates {
+		if existing, matching := w.match(tx, c.location); existing != nil {
+			return wire.Response{}, wire.Duplicate(existing, matching)
 		}
-		created, err := s.insert(tx, c, w)
-		if err != nil {
-			return err
-		}
-		var contact, body wire.Object
-		contact.WriteCreated(created, s.style())
-		body.Raw("contact", contact.End())
-		response = wire.JSON(http.StatusCreated, body.End())
-		return nil
-	})
-	return response, err
+	}
+	created, err := s.insert(tx, c, w)
+	if err != nil {
+		return wire.Response{}, err
+	}
+	var contact, body wire.Object
+	contact.WriteCreated(created, s.style())
+	body.Raw("contact", contact.End())
+	return wire.JSON(http.StatusCreated, body.End()), nil
 }
 
 // updateContact handles PUT /contacts/{contactId}.
-func (s *Server) updateContact(c *call) (response wire.Response, err error) {
+func (s *Server) updateContact(c *call) (wire.Response, error) {
 	w, err := s.parseWrite(c)
 	if err != nil {
 		return wire.Response{}, err
 	}
-	err = s.store.Update(func(tx *store.Tx) error {
-		old := tx.Get(c.id)
-		if old == nil {
-			return s.notFound(tx, c)
-		}
-		if s.behavior.RejectDuplicateUpdate && !c.location.AllowDuplicates {
-			if existing, matching := w.match(tx, c.location); existing != nil && existing.ID != c.id {
-				return wire.Duplicate(existing, matching)
-			}
-		}
-		updated, err := s.change(tx, c, old, w)
-		if err != nil {
-			return err
-		}
-		var body wire.Object
-		s.writeSuccess(&body, s.behavior.Success == SuccessCorrect, s.behavior.Success != SuccessCorrect)
-		body.Raw("contact", s.detail(updated))
-		response = wire.JSON(http.StatusOK, body.End())
-		return nil
-	})
-	return response, err
-}
-
-// upsertContact handles POST /contacts/upsert.
-func (s *Server) upsertContact(c *call) (response wire.Response, err error) {
-	w, err := s.parseWrite(c)
-	if err != nil {
-		return wire.Response{}, err
+	tx := s.store.Begin()
+	defer tx.End()
+	old := tx.Get(c.id)
+	if old == nil {
+		return wire.Response{}, s.notFound(tx, c)
 	}
-	err = s.store.Update(func(tx *store.Tx) error {
-		var existing *gen.Contact
-		if !w.CreateNewIfDuplicateAllowed || !c.location.AllowDuplicates {
-			var matching string
-			existing, matching = w.match(tx, c.location)
-			w.ignoreOther(tx, c.location, existing, matching)
+	if s.behavior.RejectDuplicateUpdate && !c.location.AllowDuplicates {
+		if existing, matching := w.match(tx, c.location); existing != nil && existing.ID != c.id {
+			return wire.Response{}, wire.Duplicate(existing, matching)
 		}
-		status := http.StatusOK
-		var stored *gen.Contact
-		var err error
-		if existing == nil {
-			status = http.StatusCreated
-			stored, err = s.insert(tx, c, w)
-		} else {
-			gender := w.strings["gender"]
-			delete(w.strings, "gender") // the API returns the new one and discards it
-			stored, err = s.change(tx, c, w.promote(existing), w)
-			if gender != nil && err == nil {
-				returned := *stored
-				returned.Gender = *gender
-				stored = &returned
-			}
-		}
-		if err != nil {
-			return err
-		}
-		var body wire.Object
-		body.Bool("new", existing == nil)
-		body.Raw("contact", s.detail(stored))
-		body.String("traceId", c.traceID)
-		response = wire.JSON(status, body.End())
-		return nil
-	})
-	return response, err
-}
-
-// deleteContact handles DELETE /contacts/{contactId}.
-func (s *Server) deleteContact(c *call) (wire.Response, error) {
-	err := s.store.Update(func(tx *store.Tx) error {
-		if tx.Get(c.id) == nil {
-			return s.notFound(tx, c)
-		}
-		return tx.Delete(c.id, c.now, s.visibleFrom(c))
-	})
+	}
+	updated, err := s.change(tx, c, old, w)
 	if err != nil {
 		return wire.Response{}, err
 	}
 	var body wire.Object
-	s.writeSuccess(&body, s.behavior.Success != SuccessBefore, s.behavior.Success != SuccessCorrect)
+	s.writeSuccess(&body, s.behavior.Success == SuccessCorrect)
+	body.Raw("contact", s.detail(updated))
 	return wire.JSON(http.StatusOK, body.End()), nil
 }
 
-func (s *Server) writeSuccess(body *wire.Object, correct, misspelled bool) {
-	if misspelled {
+// upsertContact handles POST /contacts/upsert.
+func (s *Server) upsertContact(c *call) (wire.Response, error) {
+	w, err := s.parseWrite(c)
+	if err != nil {
+		return wire.Response{}, err
+	}
+	tx := s.store.Begin()
+	defer tx.End()
+	var existing *gen.Contact
+	if !w.CreateNewIfDuplicateAllowed || !c.location.AllowDuplicates {
+		var matching string
+		existing, matching = w.match(tx, c.location)
+		w.ignoreOther(tx, c.location, existing, matching)
+	}
+	status := http.StatusOK
+	var stored *gen.Contact
+	if existing == nil {
+		status = http.StatusCreated
+		stored, err = s.insert(tx, c, w)
+	} else {
+		stored, err = s.upsertExisting(tx, c, existing, w)
+	}
+	if err != nil {
+		return wire.Response{}, err
+	}
+	var body wire.Object
+	body.Bool("new", existing == nil)
+	body.Raw("contact", s.detail(stored))
+	body.String("traceId", c.traceID)
+	return wire.JSON(status, body.End()), nil
+}
+
+// upsertExisting changes the contact that an upsert matches and returns it as the response has it:
+// with the gender of the request, which the API does not store.
+func (s *Server) upsertExisting(tx *store.Tx, c *call, existing *gen.Contact, w *write) (*gen.Contact, error) {
+	gender := w.strings["gender"]
+	delete(w.strings, "gender")
+	stored, err := s.change(tx, c, w.promote(existing), w)
+	if err != nil || gender == nil {
+		return stored, err
+	}
+	returned := *stored
+	returned.Gender = *gender
+	return &returned, nil
+}
+
+// deleteContact handles DELETE /contacts/{contactId}.
+func (s *Server) deleteContact(c *call) (wire.Response, error) {
+	tx := s.store.Begin()
+	defer tx.End()
+	if tx.Get(c.id) == nil {
+		return wire.Response{}, s.notFound(tx, c)
+	}
+	if err := tx.Delete(c.id, c.now, s.visibleFrom(c)); err != nil {
+		return wire.Response{}, err
+	}
+	var body wire.Object
+	s.writeSuccess(&body, s.behavior.Success != SuccessBefore)
+	return wire.JSON(http.StatusOK, body.End()), nil
+}
+
+// writeSuccess writes succeded, and succeeded too if correct is set, unless the API spells only
+// succeeded.
+func (s *Server) writeSuccess(body *wire.Object, correct bool) {
+	if s.behavior.Success != SuccessCorrect {
 		body.Bool("succeded", true)
 	}
 	if correct {
@@ -164,7 +165,7 @@ func (s *Server) visibleFrom(c *call) time.Time {
 // newContactID returns an ID that is not and was not in use.
 func (s *Server) newContactID(tx *store.Tx) string {
 	for {
-		id := s.contactIDs.contact()
+		id := s.contactIDs.Contact()
 		if _, deleted := tx.DeletedAt(id); tx.Get(id) == nil && !deleted {
 			return id
 		}

@@ -1,9 +1,11 @@
 package clienttest
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"math/rand/v2"
 	"net/http"
 	"slices"
@@ -13,6 +15,7 @@ import (
 
 	"github.com/go-json-experiment/json"
 
+	"github.com/highlevel-contacts/contacts-go/client/clienttest/internal/nettest"
 	"github.com/highlevel-contacts/contacts-go/client/clienttest/internal/wire"
 )
 
@@ -21,36 +24,36 @@ import (
 // nothing. If several faults match a request, the first one given to [Server.Fail] applies.
 type Fault struct {
 	// Operation is the ID of the operation, such as createContact; empty matches every request.
-	Operation string
+	Operation string `json:"operation"`
 	// After is how many requests pass before the first one is matched.
-	After int
+	After int `json:"after"`
 	// Count is how many requests are matched; 0 is no bound.
-	Count int
+	Count int `json:"count"`
 	// Rate is the share of requests to match, above 0 and up to 1; 0 matches all. Seed determines
 	// which ones.
-	Rate float64
-	Seed uint64
+	Rate float64 `json:"rate"`
+	Seed uint64  `json:"seed"`
 
 	// Delay passes before anything else happens, in real time or that of the test's bubble.
-	Delay time.Duration
+	Delay time.Duration `json:"delay"`
 	// Status, Body or both replace the response. The operation is then not applied, unless Applied
 	// is set. A Body alone is sent with status 200.
-	Status int
-	Body   string
+	Status int    `json:"status"`
+	Body   string `json:"body"`
 	// Applied applies the operation although its response is replaced.
-	Applied bool
+	Applied bool `json:"applied"`
 	// Header is set in the response, that of the fault or that of the operation. A nil value
 	// removes a header.
-	Header http.Header
+	Header http.Header `json:"header"`
 	// Set changes values in a JSON response, by JSON pointer: {"/contact/phone": 5}. A * stands for
 	// every element or property.
-	Set map[string]any
+	Set map[string]any `json:"set"`
 	// Remove removes properties or elements from a JSON response, by JSON pointer.
-	Remove []string
+	Remove []string `json:"remove"`
 	// Cut ends the response too early, or never.
-	Cut Cut
+	Cut Cut `json:"cut"`
 	// BodyDelay passes when half of the body has been sent.
-	BodyDelay time.Duration
+	BodyDelay time.Duration `json:"bodyDelay"`
 }
 
 // Cut is a way in which a connection fails.
@@ -93,26 +96,12 @@ func (f Fault) Validate() error {
 	if !slices.Contains([]Cut{"", CutBefore, CutAfter, CutBody, CutEndless, CutStall}, f.Cut) {
 		problems = append(problems, fmt.Errorf("unknown cut %q", f.Cut))
 	}
-	for _, pointer := range append(f.Remove, keys(f.Set)...) {
+	for _, pointer := range slices.Concat(f.Remove, slices.Collect(maps.Keys(f.Set))) {
 		if !strings.HasPrefix(pointer, "/") {
 			problems = append(problems, fmt.Errorf("%q is not a JSON pointer: start it with a slash", pointer))
 		}
 	}
 	return errors.Join(problems...)
-}
-
-func keys(set map[string]any) []string {
-	var pointers []string
-	for pointer := range set {
-		pointers = append(pointers, pointer)
-	}
-	slices.Sort(pointers)
-	return pointers
-}
-
-// replaces reports whether the fault replaces the response.
-func (f Fault) replaces() bool {
-	return f.Status != 0 || f.Body != ""
 }
 
 // FaultState is an active fault, and how many requests it has matched.
@@ -213,37 +202,62 @@ func (f *activeFault) matches(o *operation) bool {
 	return true
 }
 
-// patch changes a JSON body as Set and Remove say.
-func (f Fault) patch(body []byte) []byte {
-	for _, pointer := range keys(f.Set) {
+// serveFault handles a request that a fault applies to. The request is logged before its response
+// is sent.
+func (s *Server) serveFault(e nettest.Exchange, c *call, f *Fault) {
+	if !e.Sleep(f.Delay) || f.Cut == CutBefore {
+		s.log(c, 0, true)
+		e.Reset()
+		return
+	}
+	r := s.faultyResponse(c, f)
+	if f.Cut == CutAfter {
+		s.log(c, 0, true)
+		e.Reset()
+		return
+	}
+	s.log(c, r.Status, true)
+	switch {
+	case f.Cut == CutBody, f.Cut == CutStall:
+		e.SendHalf(r.Status, r.Header, r.Body, f.Cut == CutStall)
+	case f.Cut == CutEndless:
+		e.SendEndless(r.Status, r.Header, r.Body)
+	case f.BodyDelay > 0:
+		e.SendSlowly(r.Status, r.Header, r.Body, f.BodyDelay)
+	default:
+		e.Send(r.Status, r.Header, r.Body)
+	}
+}
+
+// faultyResponse returns the response of the operation or that of the fault, changed as the fault
+// says.
+func (s *Server) faultyResponse(c *call, f *Fault) wire.Response {
+	replaces := f.Status != 0 || f.Body != ""
+	response := wire.JSON(http.StatusOK, nil)
+	if !replaces || f.Applied {
+		response = s.respond(c)
+	}
+	if replaces {
+		response.Body = []byte(f.Body)
+	}
+	response.Status = cmp.Or(f.Status, response.Status)
+	for name, values := range f.Header {
+		response.Header.Del(name)
+		for _, value := range values {
+			response.Header.Add(name, value)
+		}
+	}
+	for _, pointer := range slices.Sorted(maps.Keys(f.Set)) {
 		value, err := json.Marshal(f.Set[pointer])
 		if err != nil {
 			value = []byte("null")
 		}
-		body = wire.Patch(body, pointer, value)
+		response.Body = wire.Patch(response.Body, pointer, value)
 	}
 	for _, pointer := range f.Remove {
-		body = wire.Patch(body, pointer, nil)
+		response.Body = wire.Patch(response.Body, pointer, nil)
 	}
-	return body
-}
-
-// faultJSON is a Fault in a file. Delays are strings such as "1.5s".
-type faultJSON struct {
-	Operation string            `json:"operation"`
-	After     int               `json:"after"`
-	Count     int               `json:"count"`
-	Rate      float64           `json:"rate"`
-	Seed      uint64            `json:"seed"`
-	Delay     string            `json:"delay"`
-	Status    int               `json:"status"`
-	Body      string            `json:"body"`
-	Applied   bool              `json:"applied"`
-	Header    map[string]string `json:"header"`
-	Set       map[string]any    `json:"set"`
-	Remove    []string          `json:"remove"`
-	Cut       Cut               `json:"cut"`
-	BodyDelay string            `json:"bodyDelay"`
+	return response
 }
 
 // ReadFaults reads a JSON list of faults: the fields of [Fault] in lower camel case, delays as
@@ -256,52 +270,42 @@ type faultJSON struct {
 //	  {"operation": "getContacts", "set": {"/contacts/*/dateAdded": 1603870249758}, "bodyDelay": "200ms"}
 //	]
 func ReadFaults(from io.Reader) ([]Fault, error) {
-	var read []faultJSON
-	if err := json.UnmarshalRead(from, &read, json.RejectUnknownMembers(true)); err != nil {
+	var faults []Fault
+	err := json.UnmarshalRead(from, &faults, json.RejectUnknownMembers(true), json.WithUnmarshalers(json.JoinUnmarshalers(
+		json.UnmarshalFunc(readDuration), json.UnmarshalFunc(readHeader),
+	)))
+	if err != nil {
 		return nil, fmt.Errorf("faults: %w", err)
 	}
-	faults := make([]Fault, len(read))
-	for i, f := range read {
-		fault, err := f.fault()
-		if err == nil {
-			err = fault.Validate()
-		}
-		if err != nil {
+	for i, f := range faults {
+		if err := f.Validate(); err != nil {
 			return nil, fmt.Errorf("fault %d: %w", i+1, err)
 		}
-		faults[i] = fault
 	}
 	return faults, nil
 }
 
-func (f faultJSON) fault() (Fault, error) {
-	fault := Fault{
-		Operation: f.Operation, After: f.After, Count: f.Count, Rate: f.Rate, Seed: f.Seed,
-		Status: f.Status, Body: f.Body, Applied: f.Applied, Set: f.Set, Remove: f.Remove, Cut: f.Cut,
+func readDuration(value []byte, d *time.Duration) (err error) {
+	var text string
+	if err := json.Unmarshal(value, &text); err != nil {
+		return err
 	}
-	var err error
-	if fault.Delay, err = parseDelay(f.Delay); err != nil {
-		return Fault{}, fmt.Errorf("delay: %w", err)
-	}
-	if fault.BodyDelay, err = parseDelay(f.BodyDelay); err != nil {
-		return Fault{}, fmt.Errorf("bodyDelay: %w", err)
-	}
-	if f.Header != nil {
-		fault.Header = http.Header{}
-		for name, value := range f.Header {
-			if value == "" {
-				fault.Header[http.CanonicalHeaderKey(name)] = nil
-				continue
-			}
-			fault.Header.Set(name, value)
-		}
-	}
-	return fault, nil
+	*d, err = time.ParseDuration(text)
+	return err
 }
 
-func parseDelay(value string) (time.Duration, error) {
-	if value == "" {
-		return 0, nil
+func readHeader(value []byte, header *http.Header) error {
+	var values map[string]string
+	if err := json.Unmarshal(value, &values); err != nil {
+		return err
 	}
-	return time.ParseDuration(value)
+	*header = http.Header{}
+	for name, value := range values {
+		if value == "" {
+			(*header)[http.CanonicalHeaderKey(name)] = nil
+			continue
+		}
+		header.Set(name, value)
+	}
+	return nil
 }

@@ -5,18 +5,17 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"maps"
 	"net/http"
 	"net/url"
 	"regexp"
 	"runtime/debug"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
 	"github.com/go-json-experiment/json"
 
+	"github.com/highlevel-contacts/contacts-go/client/clienttest/internal/nettest"
 	"github.com/highlevel-contacts/contacts-go/client/clienttest/internal/spec"
 	"github.com/highlevel-contacts/contacts-go/client/clienttest/internal/wire"
 )
@@ -113,21 +112,21 @@ func (o *operation) match(path string) (id string, ok bool) {
 
 // serve handles one request. Its response is that of the operation, or what a fault makes of it.
 func (s *Server) serve(w http.ResponseWriter, r *http.Request) {
-	c := &call{request: r, query: r.URL.Query(), now: s.Now(), traceID: s.traceIDs.uuid()}
+	c := &call{request: r, query: r.URL.Query(), now: s.Now(), traceID: s.traceIDs.UUID()}
 	c.operation, c.id = s.route(r)
 	fault := s.faults.take(c.operation)
 	// The body is read first, because net/http reports that a caller has gone away only after that.
 	if r.Body != nil {
 		c.received, c.bodyError = io.ReadAll(http.MaxBytesReader(nil, r.Body, maxBody))
 	}
+	e := nettest.Exchange{Writer: w, Request: r}
 	if fault != nil {
-		e := &exchange{server: s, call: c, fault: fault, writer: w}
-		e.serve()
+		s.serveFault(e, c, fault)
 		return
 	}
 	response := s.respond(c)
 	s.log(c, response.Status, false)
-	send(w, response)
+	e.Send(response.Status, response.Header, response.Body)
 }
 
 // respond carries out the operation and returns its response, validated against the OpenAPI
@@ -286,13 +285,4 @@ func (s *Server) validate(c *call) error {
 
 func (c *call) specRequest() *spec.Request {
 	return &spec.Request{Operation: c.operation.id, HTTP: c.request, ID: c.id, Query: c.query, Body: c.body}
-}
-
-// send writes a response. Write errors are ignored: the caller has gone.
-func send(w http.ResponseWriter, response wire.Response) {
-	header := w.Header()
-	maps.Copy(header, response.Header)
-	header.Set("Content-Length", strconv.Itoa(len(response.Body)))
-	w.WriteHeader(response.Status)
-	_, _ = w.Write(response.Body)
 }

@@ -1,9 +1,21 @@
 package clienttest
 
 import (
+	"bytes"
 	"cmp"
+	"encoding/json"
 	"fmt"
+	"io"
 	"slices"
+	"strconv"
+	"strings"
+
+	jsonv2 "github.com/go-json-experiment/json"
+
+	"github.com/highlevel-contacts/contacts-go/client/clienttest/internal/ids"
+	"github.com/highlevel-contacts/contacts-go/client/clienttest/internal/normalize"
+	"github.com/highlevel-contacts/contacts-go/client/clienttest/internal/wire"
+	"github.com/highlevel-contacts/contacts-go/gen"
 )
 
 // Location is a location (sub-account) and its settings. The zero value of each setting is the
@@ -79,10 +91,158 @@ func (s *Server) completeLocation(l Location) Location {
 
 // SampleLocations returns n locations to describe with [WithLocation], the same ones in every run.
 func SampleLocations(n int) []Location {
-	source := ids{seed: 2}
+	source := ids.Source{Seed: 2}
 	locations := make([]Location, n)
 	for i := range locations {
-		locations[i] = Location{ID: source.contact(), Name: fmt.Sprintf("Sample location %d", i+2)}
+		locations[i] = Location{ID: source.Contact(), Name: fmt.Sprintf("Sample location %d", i+2)}
 	}
 	return locations
+}
+
+// FieldType is the type of the value of a custom field.
+type FieldType string
+
+// The types of custom fields.
+const (
+	FieldTypeText   FieldType = "text"   // any string
+	FieldTypeNumber FieldType = "number" // a number, or a string that is one
+	FieldTypeDate   FieldType = "date"   // a date as a string or in milliseconds since 1970; returned in milliseconds
+	FieldTypeSelect FieldType = "select" // one of the options
+	FieldTypeList   FieldType = "list"   // a list of options
+	FieldTypeFiles  FieldType = "files"  // an object of files keyed by UUID
+)
+
+var fieldTypes = []FieldType{FieldTypeText, FieldTypeNumber, FieldTypeDate, FieldTypeSelect, FieldTypeList, FieldTypeFiles}
+
+// FieldDefinition is a custom field of a location.
+type FieldDefinition struct {
+	ID      string    `json:"id"`
+	Key     string    `json:"key"`
+	Type    FieldType `json:"type"`    // FieldTypeText by default
+	Options []string  `json:"options"` // of a select or list; empty allows any
+}
+
+// SampleFields returns the fields of a location that defines none of its own: one of each type, and
+// the two of this project's examples.
+func SampleFields() []FieldDefinition {
+	return []FieldDefinition{
+		{ID: "6dvNaf7VhkQ9snc5vnjJ", Key: "my_text", Type: FieldTypeText},
+		{ID: "9NAf0SNjEs4p2wRzIFvU", Key: "my_number", Type: FieldTypeNumber},
+		{ID: "MgobCB14YMVKuE4Ka8p1", Key: "my_date", Type: FieldTypeDate},
+		{ID: "3sv6UEo51C9Bmpo1cKTq", Key: "my_select", Type: FieldTypeSelect, Options: []string{"small", "medium", "large"}},
+		{ID: "1HeGizb13P0odwgOgKSs", Key: "my_list", Type: FieldTypeList, Options: []string{"red", "green", "blue"}},
+		{ID: "w2M9qTZ0ZJz8rGt02jdJ", Key: "my_files", Type: FieldTypeFiles},
+		{ID: "Yt5Qd0mRr2uVb8sXh1Lk", Key: "shoe_size", Type: FieldTypeNumber},
+		{ID: "Bq7Zc3nWf9pGj4tKe6Ma", Key: "favorite_color", Type: FieldTypeText},
+	}
+}
+
+// ReadFields reads a JSON list of custom fields. An ID is generated if there is none, and the type
+// is text by default:
+//
+//	[
+//	  {"id": "6dvNaf7VhkQ9snc5vnjJ", "key": "shoe_size", "type": "number"},
+//	  {"key": "favorite_color", "type": "select", "options": ["red", "green", "blue"]}
+//	]
+func ReadFields(from io.Reader) ([]FieldDefinition, error) {
+	var fields []FieldDefinition
+	if err := jsonv2.UnmarshalRead(from, &fields, jsonv2.RejectUnknownMembers(true)); err != nil {
+		return nil, fmt.Errorf("custom fields: %w", err)
+	}
+	source := ids.Source{Seed: 3}
+	for i := range fields {
+		f := &fields[i]
+		f.ID, f.Type = cmp.Or(f.ID, source.Contact()), cmp.Or(f.Type, FieldTypeText)
+		f.Key = strings.TrimPrefix(f.Key, "contact.")
+	}
+	if err := validateFields(fields); err != nil {
+		return nil, err
+	}
+	return fields, nil
+}
+
+func validateFields(fields []FieldDefinition) error {
+	ids, keys := map[string]bool{}, map[string]bool{}
+	for i, f := range fields {
+		var problem string
+		switch {
+		case f.ID == "" || f.Key == "":
+			problem = "needs an ID and a key"
+		case ids[f.ID] || keys[f.Key]:
+			problem = "has the ID or the key of another field"
+		case !slices.Contains(fieldTypes, cmp.Or(f.Type, FieldTypeText)):
+			problem = fmt.Sprintf("has type %q, which is not one of %v", f.Type, fieldTypes)
+		}
+		if problem != "" {
+			return fmt.Errorf("custom field %d %s", i+1, problem)
+		}
+		ids[f.ID], keys[f.Key] = true, true
+	}
+	return nil
+}
+
+// field returns the custom field with an ID, or with a key if the ID is empty; nil if there is
+// none.
+func (l *Location) field(id, key string) *FieldDefinition {
+	at := slices.IndexFunc(l.Fields, func(f FieldDefinition) bool {
+		if id != "" {
+			return f.ID == id
+		}
+		return f.Key == strings.TrimPrefix(key, "contact.")
+	})
+	if at < 0 {
+		return nil
+	}
+	return &l.Fields[at]
+}
+
+// fieldInput is a custom field as a request writes it.
+type fieldInput struct {
+	ID    string          `json:"id"`
+	Key   string          `json:"key"`
+	Value json.RawMessage `json:"field_value"`
+}
+
+// writeFields returns the custom fields after a write: those not named are kept, those the location
+// does not know are dropped silently, and so are values that do not fit.
+func (l *Location) writeFields(stored []gen.CustomField, inputs []fieldInput, rule ClearRule) ([]gen.CustomField, error) {
+	fields := slices.Clone(stored)
+	for i, input := range inputs {
+		definition := l.field(input.ID, input.Key)
+		if definition == nil {
+			continue
+		}
+		if input.ID != "" && input.Key != "" && l.field("", input.Key) != definition {
+			return nil, wire.Unprocessable("customFields." + strconv.Itoa(i) + ".id and key must name the same field")
+		}
+		at := slices.IndexFunc(fields, func(f gen.CustomField) bool { return f.ID == definition.ID })
+		value, clears := definition.convert(input.Value, rule)
+		switch {
+		case clears && at >= 0:
+			fields = slices.Delete(fields, at, at+1)
+		case value == nil:
+		case at >= 0:
+			fields[at].Value = value
+		default:
+			fields = append(fields, gen.CustomField{ID: definition.ID, Value: value})
+		}
+	}
+	return fields, nil
+}
+
+// convert returns a value as the API returns it, nil if it does not fit the field, and reports
+// whether it clears the field.
+func (f *FieldDefinition) convert(raw json.RawMessage, rule ClearRule) (value json.RawMessage, clears bool) {
+	raw = bytes.TrimSpace(raw)
+	switch string(raw) {
+	case "", "null":
+		clears, _ = rule.clears(nil)
+		return nil, clears
+	case `""`:
+		clears, _ = rule.clears(new(string))
+		return nil, clears
+	case "[]", "{}":
+		return nil, true
+	}
+	return normalize.Field{Type: string(f.Type), Options: f.Options}.Value(raw), false
 }

@@ -100,7 +100,7 @@ func (s *Server) RefreshTokens() (n RefreshTokens) {
 func (s *Server) AuthorizationCode(g Grant) string {
 	s.oauth.mu.Lock()
 	defer s.oauth.mu.Unlock()
-	code := s.traceIDs.hex(20)
+	code := s.traceIDs.Hex(20)
 	s.oauth.codes[code] = s.completeGrant(g)
 	return code
 }
@@ -204,7 +204,7 @@ func (s *Server) getLocationAccessToken(c *call) (wire.Response, error) {
 // issue creates an access token, with or without a refresh token, and returns the body of the
 // response. The caller holds the lock.
 func (s *Server) issue(c *call, g Grant, withRefresh bool) []byte {
-	access := "eyJhbGciOiJSUzI1NiJ9." + s.traceIDs.hex(24) + "." + s.traceIDs.hex(32)
+	access := "eyJhbGciOiJSUzI1NiJ9." + s.traceIDs.Hex(24) + "." + s.traceIDs.Hex(32)
 	s.AddToken(Token{
 		Value: access, UserType: g.UserType, LocationID: g.LocationID, CompanyID: g.CompanyID, Scopes: g.Scopes,
 		Expires: c.now.Add(s.oauth.app.TokenLife), approved: g.ApprovedLocations,
@@ -214,10 +214,10 @@ func (s *Server) issue(c *call, g Grant, withRefresh bool) []byte {
 	body.String("token_type", "Bearer")
 	body.Int("expires_in", int64(s.oauth.app.TokenLife.Seconds())-1)
 	if withRefresh {
-		value := s.traceIDs.hex(32)
+		value := s.traceIDs.Hex(32)
 		s.oauth.refreshes[value] = &refreshToken{grant: g, issued: c.now}
 		body.String("refresh_token", value)
-		body.String("refreshTokenId", s.traceIDs.hex(12))
+		body.String("refreshTokenId", s.traceIDs.Hex(12))
 	}
 	body.String("scope", strings.Join(g.Scopes, " "))
 	body.String("userType", string(g.UserType))

@@ -6,8 +6,10 @@ import (
 	"net/http"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/highlevel-contacts/contacts-go/client"
+	"github.com/highlevel-contacts/contacts-go/client/clienttest/internal/ids"
 	"github.com/highlevel-contacts/contacts-go/client/clienttest/internal/nettest"
 	"github.com/highlevel-contacts/contacts-go/client/clienttest/internal/spec"
 	"github.com/highlevel-contacts/contacts-go/client/clienttest/internal/store"
@@ -27,7 +29,8 @@ type Server struct {
 	// App is the marketplace app of OAuth.
 	App App
 
-	clock       clock
+	now         func() time.Time
+	advanced    atomic.Int64 // by how much Advance has moved the clock
 	behavior    Behavior
 	locations   map[string]*Location // those that options have described, and the server's own
 	locationIDs []string             // of the locations except the server's own, in the order of the options
@@ -39,8 +42,8 @@ type Server struct {
 	operations  []*operation
 	faults      faults
 	requests    requestLog
-	contactIDs  ids // apart from traceIDs, so that contact IDs do not depend on the number of requests
-	traceIDs    ids
+	contactIDs  ids.Source // apart from traceIDs, so that contact IDs do not depend on the number of requests
+	traceIDs    ids.Source
 
 	network  *nettest.Server
 	closed   atomic.Bool
@@ -84,7 +87,7 @@ func start(onDefect func(error), opts []Option) (*Server, error) {
 		LocationID: c.locationID,
 		CompanyID:  "5DP4iH6HLkQsiKESj6rh",
 		App:        app,
-		clock:      clock{base: c.now},
+		now:        c.now,
 		behavior:   c.behavior.withDefaults(),
 		tokens:     tokens{known: map[string]*Token{}},
 		oauth:      oauth{app: app, consent: c.consent, codes: map[string]Grant{}, refreshes: map[string]*refreshToken{}},
@@ -92,8 +95,8 @@ func start(onDefect func(error), opts []Option) (*Server, error) {
 		store:      store.New(),
 		operations: operations(),
 		requests:   requestLog{max: c.requests, hook: c.hook},
-		contactIDs: ids{seed: c.seed},
-		traceIDs:   ids{seed: ^c.seed},
+		contactIDs: ids.Source{Seed: c.seed},
+		traceIDs:   ids.Source{Seed: ^c.seed},
 		onDefect:   onDefect,
 	}
 	s.addLocations(c.locations)
@@ -174,6 +177,19 @@ func (s *Server) HTTPClient() *http.Client {
 // Handler returns the fake as a handler, to be served by other means than its own listener.
 func (s *Server) Handler() http.Handler {
 	return http.HandlerFunc(s.serve)
+}
+
+// Now returns the time of the fake's clock, which dates contacts and tokens and measures the rate
+// limits.
+func (s *Server) Now() time.Time {
+	return s.now().Add(time.Duration(s.advanced.Load()))
+}
+
+// Advance moves the fake's clock forward at once: rate limit windows pass, tokens expire and late
+// list entries appear, without waiting. It does not end the delay of a [Fault], which is a real
+// one.
+func (s *Server) Advance(d time.Duration) {
+	s.advanced.Add(int64(d))
 }
 
 // Close ends the server and every request in progress, and closes the state file. Further calls do

@@ -9,6 +9,7 @@ import (
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
 
+	"github.com/highlevel-contacts/contacts-go/client/clienttest/internal/normalize"
 	"github.com/highlevel-contacts/contacts-go/client/clienttest/internal/store"
 	"github.com/highlevel-contacts/contacts-go/client/clienttest/internal/wire"
 	"github.com/highlevel-contacts/contacts-go/gen"
@@ -78,10 +79,10 @@ func (w *write) normalize(l *Location, b *Behavior) error {
 		}
 		w.strings[name] = &normalized
 	}
-	check("email", normalEmail, "email must be an email")
-	check("phone", func(number string) (string, bool) { return normalPhone(number, l.Country) }, b.PhoneMessage)
-	check("country", normalCountry, b.CountryMessage)
-	check("dateOfBirth", parseDay, "dateOfBirth must be a valid date")
+	check("email", normalize.Email, "email must be an email")
+	check("phone", func(number string) (string, bool) { return normalize.Phone(number, l.Country) }, b.PhoneMessage)
+	check("country", normalize.Country, b.CountryMessage)
+	check("dateOfBirth", normalize.Day, "dateOfBirth must be a valid date")
 	if invalid != nil {
 		slices.Sort(invalid)
 		return wire.Unprocessable(invalid...)
@@ -113,7 +114,7 @@ func (w *write) apply(c *gen.Contact, l *Location, b *Behavior) error {
 		c.InboundDNDSettings = *w.InboundDNDSettings
 	}
 	if w.Tags != nil {
-		c.Tags = normalTags(*w.Tags)
+		c.Tags = normalize.Tags(*w.Tags)
 	}
 	if err := w.mergeDND(c); err != nil {
 		return err

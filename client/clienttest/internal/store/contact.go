@@ -12,6 +12,7 @@ import (
 
 	jsonv2 "github.com/go-json-experiment/json"
 
+	"github.com/highlevel-contacts/contacts-go/client/clienttest/internal/wire"
 	"github.com/highlevel-contacts/contacts-go/gen"
 )
 
@@ -30,9 +31,9 @@ func Normalize(c *gen.Contact) (*gen.Contact, error) {
 	n.FirstNameLowerCase, n.LastNameLowerCase, n.FullNameLowerCase = "", "", ""
 	n.Attributions, n.SearchAfter = nil, nil
 	if len(c.Attributions) > 0 {
-		n.AttributionSource = bare(c.Attributions[0])
-		n.LastAttributionSource = bare(c.Attributions[len(c.Attributions)-1])
-	} else if isZero(n.LastAttributionSource) {
+		n.AttributionSource = wire.BareAttribution(c.Attributions[0])
+		n.LastAttributionSource = wire.BareAttribution(c.Attributions[len(c.Attributions)-1])
+	} else if reflect.ValueOf(n.LastAttributionSource).IsZero() {
 		n.LastAttributionSource = n.AttributionSource
 	}
 	n.LastActivity = nil
@@ -94,21 +95,6 @@ func compare(a, b *gen.Contact) int {
 	return cmp.Or(b.DateAdded.Compare(a.DateAdded), strings.Compare(b.ID, a.ID))
 }
 
-// bare returns an attribution with the property names of a get, whichever names it has.
-func bare(listed gen.Attribution) gen.Attribution {
-	move(&listed.SessionSource, &listed.UtmSessionSource)
-	move(&listed.Campaign, &listed.UtmCampaign)
-	move(&listed.CampaignID, &listed.UtmCampaignID)
-	move(&listed.AdID, &listed.UtmAdID)
-	listed.IsFirst, listed.IsLast = false, false
-	return listed
-}
-
-func move(to, from *string) {
-	*to = cmp.Or(*to, *from)
-	*from = ""
-}
-
 // activityMillis reads lastActivity in both of its forms, milliseconds and RFC 3339.
 func activityMillis(raw []byte) int64 {
 	var number int64
@@ -120,8 +106,4 @@ func activityMillis(raw []byte) int64 {
 		return t.UnixMilli()
 	}
 	return 0
-}
-
-func isZero(value any) bool {
-	return reflect.ValueOf(value).IsZero()
 }

@@ -5,9 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"github.com/go-json-experiment/json"
@@ -100,50 +100,38 @@ func (s *Store) load(line []byte) error {
 	return tx.Put(normalized, time.Time{})
 }
 
-// compact replaces the file by one without the lines that later ones replace. Deleted IDs stay, so
+// compact replaces the file by one without the lines that later lines replace. Deleted IDs stay, so
 // that they are never used again.
-func (j *journal) compact(path string, s *Store) (err error) {
+func (j *journal) compact(path string, s *Store) error {
 	file, err := os.CreateTemp(filepath.Dir(path), filepath.Base(path)+".*")
 	if err != nil {
 		return err
 	}
-	defer func() {
-		if err != nil {
-			err = errors.Join(err, file.Close(), removeFile(file.Name()))
-		}
-	}()
 	compacted := &journal{file: file}
-	for _, c := range s.contacts {
-		if err := compacted.put(c); err != nil {
-			return err
-		}
+	if err = compacted.writeAll(s); err == nil {
+		err = os.Rename(file.Name(), path)
 	}
-	for id := range s.deleted {
-		if err := compacted.remove(id); err != nil {
-			return err
-		}
-	}
-	if err := file.Sync(); err != nil {
-		return err
-	}
-	if err := os.Rename(file.Name(), path); err != nil {
-		return err
+	if err != nil {
+		return errors.Join(err, file.Close(), os.Remove(file.Name()))
 	}
 	old := j.file
 	j.file, j.lines = file, compacted.lines
 	return old.Close()
 }
 
-func removeFile(name string) error {
-	if err := os.Remove(name); !errors.Is(err, fs.ErrNotExist) {
-		return err
+func (j *journal) writeAll(s *Store) error {
+	for _, c := range s.contacts {
+		if err := j.write(c); err != nil {
+			return err
+		}
 	}
-	return nil
+	for id := range s.deleted {
+		if err := j.write(deletedLine{id, true}); err != nil {
+			return err
+		}
+	}
+	return j.file.Sync()
 }
-
-func (j *journal) put(c *gen.Contact) error { return j.write(c) }
-
-func (j *journal) remove(id string) error { return j.write(deletedLine{id, true}) }
 
 // write appends one line in one write. A part of a line would join with the next one, so it is
 // removed again.
@@ -175,4 +163,32 @@ func (j *journal) close() error {
 		return nil
 	}
 	return errors.Join(j.file.Close(), j.lock.Close())
+}
+
+// lockFile locks the state file at path, so that a second server, in this process or in another
+// one, cannot use it. The operating system releases the lock when its process ends. The error names
+// the process that holds the lock.
+func lockFile(path string) (*flock.Flock, error) {
+	lock := flock.New(path+".lock", flock.SetPermissions(0o600))
+	locked, err := lock.TryLock()
+	if err != nil {
+		return nil, err
+	}
+	if !locked {
+		return nil, fmt.Errorf("%s is in use by %s: stop that server, or use another file", path, holder(lock.Path()))
+	}
+	text := fmt.Sprintf("process %d since %s", os.Getpid(), time.Now().Format(time.RFC3339))
+	if err := os.WriteFile(lock.Path(), []byte(text), 0o600); err != nil {
+		return nil, errors.Join(err, lock.Close())
+	}
+	return lock, nil
+}
+
+// holder returns who holds a lock. On some systems a locked file cannot be read.
+func holder(path string) string {
+	text, err := os.ReadFile(path) //nolint:gosec // beside the file that the user named
+	if err != nil || len(text) == 0 || len(text) > 100 {
+		return "another server"
+	}
+	return strings.TrimSpace(string(text))
 }

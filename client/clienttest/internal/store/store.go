@@ -33,25 +33,18 @@ func New() *Store {
 	}
 }
 
-// View calls read with the store locked.
-func (s *Store) View(read func(*Tx)) {
+// Begin locks the store for reading and writing. The caller must call End. Writes are applied
+// immediately and are not undone when a later one fails.
+func (s *Store) Begin() *Tx {
 	s.mu.Lock()
-	defer s.mu.Unlock()
-	read(&Tx{s})
-}
-
-// Update calls write with the store locked and returns its error. What write has done before an
-// error stays done.
-func (s *Store) Update(write func(*Tx) error) error {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return write(&Tx{s})
+	return &Tx{s}
 }
 
 // Get returns the contact with an ID, nil if there is none.
-func (s *Store) Get(id string) (c *gen.Contact) {
-	s.View(func(tx *Tx) { c = tx.Get(id) })
-	return c
+func (s *Store) Get(id string) *gen.Contact {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.contacts[id]
 }
 
 // Len returns the number of contacts.
@@ -98,6 +91,9 @@ func (s *Store) Close() error {
 // Tx reads and changes a locked store.
 type Tx struct{ s *Store }
 
+// End unlocks the store.
+func (tx *Tx) End() { tx.s.mu.Unlock() }
+
 // Get returns the contact with an ID, nil if there is none.
 func (tx *Tx) Get(id string) *gen.Contact { return tx.s.contacts[id] }
 
@@ -113,7 +109,7 @@ func (tx *Tx) Put(c *gen.Contact, visible time.Time) error {
 	if c.ID == "" {
 		return errors.New("a contact without an ID")
 	}
-	if err := tx.s.journal.put(c); err != nil {
+	if err := tx.s.journal.write(c); err != nil {
 		return err
 	}
 	old := tx.s.contacts[c.ID]
@@ -134,7 +130,7 @@ func (tx *Tx) Put(c *gen.Contact, visible time.Time) error {
 func (tx *Tx) Delete(id string, now, visible time.Time) error {
 	old := tx.s.contacts[id]
 	if old != nil {
-		if err := tx.s.journal.remove(id); err != nil {
+		if err := tx.s.journal.write(deletedLine{id, true}); err != nil {
 			return err
 		}
 		tx.unindex(old)

@@ -29,17 +29,19 @@ func TestStoreAgreesWithAMap(t *testing.T) {
 		want := map[string]*gen.Contact{}
 		for range 300 {
 			id := fmt.Sprintf("c%d", rng.IntN(40))
+			tx := s.Begin()
 			if rng.IntN(4) == 0 {
 				delete(want, id)
-				err = s.Update(func(tx *store.Tx) error { return tx.Delete(id, noon, time.Time{}) })
+				err = tx.Delete(id, noon, time.Time{})
 			} else {
 				c := &gen.Contact{
 					ID: id, LocationID: fmt.Sprintf("l%d", rng.IntN(2)), BusinessID: []string{"", "b"}[rng.IntN(2)],
 					Email: fmt.Sprintf("P%d@example.com", rng.IntN(10)), DateAdded: noon.Add(time.Duration(rng.IntN(5)) * time.Second),
 				}
 				want[id] = c
-				err = s.Update(func(tx *store.Tx) error { return tx.Put(c, time.Time{}) })
+				err = tx.Put(c, time.Time{})
 			}
+			tx.End()
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -108,8 +110,9 @@ func TestLateChangesAppearInOrder(t *testing.T) {
 	t.Parallel()
 	s := store.New()
 	put := func(id string, visible time.Time) {
-		err := s.Update(func(tx *store.Tx) error { return tx.Put(&gen.Contact{ID: id, LocationID: "l"}, visible) })
-		if err != nil {
+		tx := s.Begin()
+		defer tx.End()
+		if err := tx.Put(&gen.Contact{ID: id, LocationID: "l"}, visible); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -1,6 +1,7 @@
 package wire
 
 import (
+	"cmp"
 	"reflect"
 	"strconv"
 	"strings"
@@ -20,41 +21,18 @@ type Style struct {
 // WriteItem writes a contact as lists send it: missing values are null, names are in lower case,
 // and the Raw pair has their original case.
 func (o *Object) WriteItem(c *gen.Contact, s Style) {
-	o.String("id", c.ID)
-	o.String("locationId", c.LocationID)
+	o.writeShared(c, s, (*Object).StringOrNull)
 	o.StringOrNull("contactName", strings.ToLower(c.Name))
 	o.StringOrNull("firstName", strings.ToLower(c.FirstName))
 	o.StringOrNull("lastName", strings.ToLower(c.LastName))
 	o.StringOrNull("firstNameRaw", c.FirstName)
 	o.StringOrNull("lastNameRaw", c.LastName)
-	o.StringOrNull("companyName", c.CompanyName)
-	o.StringOrNull("email", c.Email)
-	o.StringOrNull("phone", c.Phone)
-	o.Bool("dnd", c.DND)
 	if isZero(c.DNDSettings) {
 		o.Null("dndSettings")
-	} else {
-		o.Value("dndSettings", c.DNDSettings)
 	}
-	o.StringOrNull("type", c.Type)
-	o.StringOrNull("source", c.Source)
-	o.StringOrNull("assignedTo", c.AssignedTo)
-	o.StringOrNull("city", c.City)
-	o.StringOrNull("state", c.State)
-	o.StringOrNull("postalCode", c.PostalCode)
-	o.StringOrNull("address1", c.Address1)
-	o.StringOrNull("country", c.Country)
-	o.StringOrNull("website", c.Website)
-	o.StringOrNull("timezone", c.Timezone)
-	o.Time("dateAdded", c.DateAdded)
-	o.Time("dateUpdated", c.DateUpdated)
-	o.StringOrNull("dateOfBirth", s.birth(c))
-	o.StringOrNull("businessId", c.BusinessID)
-	o.Strings("tags", c.Tags)
 	o.Strings("followers", c.Followers)
 	o.additionalEmails(c.AdditionalEmails)
 	o.Value("attributions", listAttributions(c))
-	o.customFields(c.CustomFields)
 	o.StringOrNull("profilePhoto", c.ProfilePhoto)
 	o.Raw("lastActivity", c.LastActivity)
 	o.merge(c.Extra)
@@ -62,40 +40,39 @@ func (o *Object) WriteItem(c *gen.Contact, s Style) {
 
 // WriteCreated writes a contact as the response to a create has it: missing values are left out.
 func (o *Object) WriteCreated(c *gen.Contact, s Style) {
-	o.String("id", c.ID)
-	o.String("locationId", c.LocationID)
-	o.String("type", c.Type)
+	o.writeShared(c, s, (*Object).String)
 	o.String("firstName", c.FirstName)
 	o.String("firstNameLowerCase", strings.ToLower(c.FirstName))
 	o.String("lastName", c.LastName)
 	o.String("lastNameLowerCase", strings.ToLower(c.LastName))
 	o.String("fullNameLowerCase", strings.ToLower(c.Name))
-	o.String("email", c.Email)
 	o.String("emailLowerCase", strings.ToLower(c.Email))
-	o.String("phone", c.Phone)
 	o.String("gender", c.Gender)
-	o.String("country", c.Country)
-	o.String("timezone", c.Timezone)
-	o.String("city", c.City)
-	o.String("address1", c.Address1)
-	o.String("state", c.State)
-	o.String("postalCode", c.PostalCode)
-	o.String("website", c.Website)
-	o.String("source", c.Source)
-	o.String("assignedTo", c.AssignedTo)
+	if !isZero(c.InboundDNDSettings) {
+		o.Value("inboundDndSettings", c.InboundDNDSettings)
+	}
+}
+
+// writeShared writes what a contact has in every shape. writeString writes a string or, if it is
+// missing, what the shape has for it.
+func (o *Object) writeShared(c *gen.Contact, s Style, writeString func(o *Object, name, value string)) {
+	o.String("id", c.ID)
+	o.String("locationId", c.LocationID)
+	for _, p := range []struct{ name, value string }{
+		{"type", c.Type}, {"email", c.Email}, {"phone", c.Phone}, {"source", c.Source}, {"assignedTo", c.AssignedTo},
+		{"address1", c.Address1}, {"city", c.City}, {"state", c.State}, {"postalCode", c.PostalCode}, {"country", c.Country},
+		{"website", c.Website}, {"timezone", c.Timezone}, {"dateOfBirth", s.birth(c)}, {"businessId", c.BusinessID},
+	} {
+		writeString(o, p.name, p.value)
+	}
 	o.StringOrNull("companyName", c.CompanyName)
 	o.Bool("dnd", c.DND)
 	if !isZero(c.DNDSettings) {
 		o.Value("dndSettings", c.DNDSettings)
 	}
-	if !isZero(c.InboundDNDSettings) {
-		o.Value("inboundDndSettings", c.InboundDNDSettings)
-	}
 	o.Strings("tags", c.Tags)
 	o.Time("dateAdded", c.DateAdded)
 	o.Time("dateUpdated", c.DateUpdated)
-	o.String("dateOfBirth", s.birth(c))
-	o.String("businessId", c.BusinessID)
 	o.customFields(c.CustomFields)
 }
 
@@ -176,10 +153,18 @@ func prefixed(bare gen.Attribution) gen.Attribution {
 	return bare
 }
 
+// BareAttribution returns an attribution with the property names of a get, whichever names it has.
+func BareAttribution(listed gen.Attribution) gen.Attribution {
+	move(&listed.SessionSource, &listed.UtmSessionSource)
+	move(&listed.Campaign, &listed.UtmCampaign)
+	move(&listed.CampaignID, &listed.UtmCampaignID)
+	move(&listed.AdID, &listed.UtmAdID)
+	listed.IsFirst, listed.IsLast = false, false
+	return listed
+}
+
 func move(to, from *string) {
-	if *to == "" {
-		*to = *from
-	}
+	*to = cmp.Or(*to, *from)
 	*from = ""
 }
 

@@ -1,0 +1,87 @@
+package normalize
+
+import (
+	"encoding/json"
+	"math"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// Field describes the values that a custom field accepts.
+type Field struct {
+	Type    string   // text, number, date, select, list or files
+	Options []string // of a select or list; empty allows any
+}
+
+// Value returns a value that is not empty as the API returns it, nil if it does not fit the field.
+// It is decoded and encoded again, so that what is stored is JSON that every decoder accepts: no
+// invalid UTF-8, no name twice.
+func (f Field) Value(raw json.RawMessage) json.RawMessage {
+	switch f.Type {
+	case "number":
+		return number(raw)
+	case "date":
+		return milliseconds(raw)
+	case "select":
+		return reencode(raw, func(option *string) bool { return f.has(*option) })
+	case "list":
+		return reencode(raw, func(options *[]string) bool {
+			*options = slices.DeleteFunc(*options, func(option string) bool { return !f.has(option) })
+			return len(*options) > 0
+		})
+	case "files":
+		return reencode(raw, func(*map[string]any) bool { return true })
+	}
+	switch raw[0] {
+	case '[', '{':
+		return nil
+	case '"':
+		return reencode(raw, func(*string) bool { return true })
+	default: // numbers and booleans become the string of their JSON
+		return json.RawMessage(strconv.Quote(string(raw)))
+	}
+}
+
+func (f Field) has(option string) bool {
+	return len(f.Options) == 0 || slices.Contains(f.Options, option)
+}
+
+// number reads a number, or a string that is one. JSON has no infinities and no NaN.
+func number(raw json.RawMessage) json.RawMessage {
+	value, err := strconv.ParseFloat(strings.Trim(string(raw), `" `), 64)
+	if err != nil || math.IsNaN(value) || math.IsInf(value, 0) {
+		return nil
+	}
+	return strconv.AppendFloat(nil, value, 'f', -1, 64)
+}
+
+// milliseconds reads a date in any form, and returns it as milliseconds since 1970.
+func milliseconds(raw json.RawMessage) json.RawMessage {
+	value := strings.Trim(string(raw), `"`)
+	if millis, err := strconv.ParseInt(value, 10, 64); err == nil {
+		return strconv.AppendInt(nil, millis, 10)
+	}
+	t, err := time.Parse(time.RFC3339, value)
+	if day, ok := Day(value); err != nil && ok {
+		t, err = time.Parse(time.DateOnly, day)
+	}
+	if err != nil {
+		return nil
+	}
+	return strconv.AppendInt(nil, t.UnixMilli(), 10)
+}
+
+// reencode decodes a value, and encodes it again if it is valid.
+func reencode[T any](raw json.RawMessage, valid func(*T) bool) json.RawMessage {
+	var value T
+	if json.Unmarshal(raw, &value) != nil || !valid(&value) {
+		return nil
+	}
+	encoded, err := json.Marshal(value)
+	if err != nil {
+		return nil
+	}
+	return encoded
+}

@@ -1,0 +1,78 @@
+// Package normalize converts the values of contacts to the form in which the API stores them.
+package normalize
+
+import (
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/nyaruka/phonenumbers"
+)
+
+// Tags returns tags trimmed, in lower case, and without empty and repeated ones.
+func Tags(tags []string) []string {
+	normal := make([]string, 0, len(tags))
+	for _, tag := range tags {
+		tag = strings.ToLower(strings.TrimSpace(tag))
+		if tag != "" && !slices.Contains(normal, tag) {
+			normal = append(normal, tag)
+		}
+	}
+	return normal
+}
+
+var e164 = regexp.MustCompile(`^\+[1-9][0-9]{6,14}$`)
+
+// Phone returns a number in E.164. Numbers without a country code belong to the country.
+func Phone(number, country string) (normal string, ok bool) {
+	parsed, err := phonenumbers.Parse(number, country)
+	if err != nil || !phonenumbers.IsPossibleNumber(parsed) {
+		return "", false
+	}
+	return phonenumbers.Format(parsed, phonenumbers.E164), true
+}
+
+// SeededPhone does what Phone does, but returns numbers that have the form of E.164, and impossible
+// ones, unchanged. It is much faster for numbers in E.164.
+func SeededPhone(number, country string) string {
+	if number != "" && !e164.MatchString(number) {
+		if normal, ok := Phone(number, country); ok {
+			return normal
+		}
+	}
+	return number
+}
+
+// Email returns an email address without spaces around it.
+func Email(address string) (normal string, ok bool) {
+	address = strings.TrimSpace(address)
+	name, host, _ := strings.Cut(address, "@")
+	return address, name != "" && host != "" && !strings.ContainsAny(address, " \t\r\n")
+}
+
+// Country returns a two-letter code in upper case.
+func Country(code string) (normal string, ok bool) {
+	return strings.ToUpper(code), len(code) == 2
+}
+
+var (
+	yearFirst = regexp.MustCompile(`^(\d{4})[-/._](\d{1,2})[-/._](\d{1,2})$`)
+	yearLast  = regexp.MustCompile(`^(\d{1,2})[-/._](\d{1,2})[-/._](\d{4})$`)
+)
+
+// Day reads a day in the forms that dateOfBirth accepts: YYYY-MM-DD and MM-DD-YYYY, separated by
+// - / . or _, and RFC 3339. It returns the day as YYYY-MM-DD.
+func Day(value string) (normal string, ok bool) {
+	if t, err := time.Parse(time.RFC3339, value); err == nil {
+		return t.Format(time.DateOnly), true
+	}
+	year, month, date := "", "", ""
+	if parts := yearFirst.FindStringSubmatch(value); parts != nil {
+		year, month, date = parts[1], parts[2], parts[3]
+	} else if parts := yearLast.FindStringSubmatch(value); parts != nil {
+		year, month, date = parts[3], parts[1], parts[2]
+	}
+	t, err := time.Parse("2006-1-2", year+"-"+month+"-"+date)
+	return t.Format(time.DateOnly), err == nil
+}
