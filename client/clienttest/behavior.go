@@ -129,17 +129,9 @@ const (
 	ClearRuleEmpty                  // the empty string; null is ignored
 )
 
-// clears reports whether a string, or null if it is nil, clears a property, and whether it is
-// ignored instead.
-func (r ClearRule) clears(value *string) (clears, ignored bool) {
-	switch {
-	case value == nil:
-		return r != ClearRuleEmpty, r == ClearRuleEmpty
-	case *value == "":
-		return r != ClearRuleNull, r == ClearRuleNull
-	default:
-		return false, false
-	}
+// clears reports whether null, or an empty string, clears a property. If not, it is ignored.
+func (r ClearRule) clears(isNull bool) bool {
+	return r == ClearRuleBoth || isNull == (r == ClearRuleNull)
 }
 
 // TooMany is the response to a request over the rate limit: status 429 with a body that is not

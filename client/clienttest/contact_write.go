@@ -2,6 +2,8 @@ package clienttest
 
 import (
 	"net/http"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/highlevel-contacts/contacts-go/client/clienttest/internal/store"
@@ -18,7 +20,7 @@ func (s *Server) createContact(c *call) (wire.Response, error) {
 	tx := s.store.Begin()
 	defer tx.End()
 	if !c.location.AllowDuplicates {
-		if existing, matching := w.match(tx, c.location); existing != nil {
+		if existing, matching := match(tx, c.location, w); existing != nil {
 			return wire.Response{}, wire.Duplicate(existing, matching)
 		}
 	}
@@ -45,7 +47,7 @@ func (s *Server) updateContact(c *call) (wire.Response, error) {
 		return wire.Response{}, s.notFound(tx, c)
 	}
 	if s.behavior.RejectDuplicateUpdate && !c.location.AllowDuplicates {
-		if existing, matching := w.match(tx, c.location); existing != nil && existing.ID != c.id {
+		if existing, matching := match(tx, c.location, w); existing != nil && existing.ID != c.id {
 			return wire.Response{}, wire.Duplicate(existing, matching)
 		}
 	}
@@ -70,8 +72,8 @@ func (s *Server) upsertContact(c *call) (wire.Response, error) {
 	var existing *gen.Contact
 	if !w.CreateNewIfDuplicateAllowed || !c.location.AllowDuplicates {
 		var matching string
-		existing, matching = w.match(tx, c.location)
-		w.ignoreOther(tx, c.location, existing, matching)
+		existing, matching = match(tx, c.location, w)
+		ignoreOther(tx, c.location, w, existing, matching)
 	}
 	status := http.StatusOK
 	var stored *gen.Contact
@@ -93,10 +95,10 @@ func (s *Server) upsertContact(c *call) (wire.Response, error) {
 
 // upsertExisting changes the contact that an upsert matches and returns it as the response has it:
 // with the gender of the request, which the API does not store.
-func (s *Server) upsertExisting(tx *store.Tx, c *call, existing *gen.Contact, w *write) (*gen.Contact, error) {
-	gender := w.strings["gender"]
-	delete(w.strings, "gender")
-	stored, err := s.change(tx, c, w.promote(existing), w)
+func (s *Server) upsertExisting(tx *store.Tx, c *call, existing *gen.Contact, w *wire.Write) (*gen.Contact, error) {
+	gender := w.Strings["gender"]
+	delete(w.Strings, "gender")
+	stored, err := s.change(tx, c, promote(existing, w), w)
 	if err != nil || gender == nil {
 		return stored, err
 	}
@@ -131,8 +133,17 @@ func (s *Server) writeSuccess(body *wire.Object, correct bool) {
 	}
 }
 
+// parseWrite reads and normalizes a body that has been validated.
+func (s *Server) parseWrite(c *call) (*wire.Write, error) {
+	w, err := wire.ParseWrite(c.body)
+	if err != nil {
+		return nil, err
+	}
+	return w, w.Normalize(c.location.Country, s.behavior.PhoneMessage, s.behavior.CountryMessage)
+}
+
 // insert stores a new contact.
-func (s *Server) insert(tx *store.Tx, c *call, w *write) (*gen.Contact, error) {
+func (s *Server) insert(tx *store.Tx, c *call, w *wire.Write) (*gen.Contact, error) {
 	now := store.Millisecond(c.now)
 	return s.save(tx, c, gen.Contact{
 		ID: s.newContactID(tx), LocationID: c.location.ID, Type: "lead", DateAdded: now, DateUpdated: now,
@@ -141,14 +152,18 @@ func (s *Server) insert(tx *store.Tx, c *call, w *write) (*gen.Contact, error) {
 }
 
 // change stores a changed contact.
-func (s *Server) change(tx *store.Tx, c *call, old *gen.Contact, w *write) (*gen.Contact, error) {
+func (s *Server) change(tx *store.Tx, c *call, old *gen.Contact, w *wire.Write) (*gen.Contact, error) {
 	changed := store.Clone(old)
 	changed.DateUpdated = store.Millisecond(c.now)
 	return s.save(tx, c, changed, w)
 }
 
-func (s *Server) save(tx *store.Tx, c *call, contact gen.Contact, w *write) (*gen.Contact, error) {
-	if err := w.apply(&contact, c.location, &s.behavior); err != nil {
+func (s *Server) save(tx *store.Tx, c *call, contact gen.Contact, w *wire.Write) (*gen.Contact, error) {
+	err := w.Apply(&contact, s.behavior.Clear.clears)
+	if err != nil {
+		return nil, err
+	}
+	if contact.CustomFields, err = c.location.writeFields(contact.CustomFields, w.CustomFields, s.behavior.Clear); err != nil {
 		return nil, err
 	}
 	return &contact, tx.Put(&contact, s.visibleFrom(c))
@@ -170,4 +185,57 @@ func (s *Server) newContactID(tx *store.Tx) string {
 			return id
 		}
 	}
+}
+
+// match returns the contact that a write would duplicate, by email address and phone number in the
+// location's order, and the name of the property. Secondary addresses match too.
+func match(tx *store.Tx, l *Location, w *wire.Write) (existing *gen.Contact, property string) {
+	for _, name := range l.identifiers() {
+		if existing := owner(tx, l, w, name); existing != nil {
+			return existing, name
+		}
+	}
+	return nil, ""
+}
+
+// owner returns the contact that has the email address or the phone number of a write.
+func owner(tx *store.Tx, l *Location, w *wire.Write, name string) *gen.Contact {
+	value := w.Strings[name]
+	switch {
+	case value == nil || *value == "":
+		return nil
+	case name == "email":
+		return tx.ByEmail(l.ID, *value)
+	default:
+		return tx.ByPhone(l.ID, *value)
+	}
+}
+
+// ignoreOther removes the identifier of another contact than the one that matched, as the API
+// silently does.
+func ignoreOther(tx *store.Tx, l *Location, w *wire.Write, matched *gen.Contact, matching string) {
+	other := "email"
+	if matching == "email" {
+		other = "phone"
+	}
+	if matched == nil {
+		return
+	}
+	if owner := owner(tx, l, w, other); owner != nil && owner.ID != matched.ID {
+		delete(w.Strings, other)
+	}
+}
+
+// promote returns the contact without the secondary address that becomes the primary one. The old
+// primary address is lost.
+func promote(old *gen.Contact, w *wire.Write) *gen.Contact {
+	address := w.Strings["email"]
+	if address == nil {
+		return old
+	}
+	promoted := store.Clone(old)
+	promoted.AdditionalEmails = slices.DeleteFunc(promoted.AdditionalEmails, func(e gen.AdditionalEmail) bool {
+		return strings.EqualFold(e.Email, *address)
+	})
+	return &promoted
 }

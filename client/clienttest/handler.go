@@ -5,11 +5,13 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"net/url"
 	"regexp"
 	"runtime/debug"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -273,6 +275,19 @@ func (s *Server) checkLocation(c *call) error {
 		return wire.Forbidden()
 	}
 	return nil
+}
+
+// normalizeRequest lowers a limit over 100 if the Behavior says so, and reads a body as the API does.
+func (s *Server) normalizeRequest(c *call) (err error) {
+	limit, limitErr := strconv.Atoi(c.query.Get("limit"))
+	if s.behavior.ClampLimit && c.operation.id == "getContacts" && limitErr == nil && limit > 100 {
+		c.query = maps.Clone(c.query)
+		c.query.Set("limit", "100")
+	}
+	if len(c.body) > 0 { // else the validation reports it
+		c.body, err = wire.RenameFieldValues(c.body)
+	}
+	return err
 }
 
 // validate rejects a request that violates the OpenAPI document, with the API's 422.

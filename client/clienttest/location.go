@@ -3,14 +3,13 @@ package clienttest
 import (
 	"bytes"
 	"cmp"
-	"encoding/json"
 	"fmt"
 	"io"
 	"slices"
 	"strconv"
 	"strings"
 
-	jsonv2 "github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json"
 
 	"github.com/highlevel-contacts/contacts-go/client/clienttest/internal/ids"
 	"github.com/highlevel-contacts/contacts-go/client/clienttest/internal/normalize"
@@ -146,7 +145,7 @@ func SampleFields() []FieldDefinition {
 //	]
 func ReadFields(from io.Reader) ([]FieldDefinition, error) {
 	var fields []FieldDefinition
-	if err := jsonv2.UnmarshalRead(from, &fields, jsonv2.RejectUnknownMembers(true)); err != nil {
+	if err := json.UnmarshalRead(from, &fields, json.RejectUnknownMembers(true)); err != nil {
 		return nil, fmt.Errorf("custom fields: %w", err)
 	}
 	source := ids.Source{Seed: 3}
@@ -196,16 +195,9 @@ func (l *Location) field(id, key string) *FieldDefinition {
 	return &l.Fields[at]
 }
 
-// fieldInput is a custom field as a request writes it.
-type fieldInput struct {
-	ID    string          `json:"id"`
-	Key   string          `json:"key"`
-	Value json.RawMessage `json:"field_value"`
-}
-
 // writeFields returns the custom fields after a write: those not named are kept, those the location
 // does not know are dropped silently, and so are values that do not fit.
-func (l *Location) writeFields(stored []gen.CustomField, inputs []fieldInput, rule ClearRule) ([]gen.CustomField, error) {
+func (l *Location) writeFields(stored []gen.CustomField, inputs []wire.FieldInput, rule ClearRule) ([]gen.CustomField, error) {
 	fields := slices.Clone(stored)
 	for i, input := range inputs {
 		definition := l.field(input.ID, input.Key)
@@ -232,15 +224,11 @@ func (l *Location) writeFields(stored []gen.CustomField, inputs []fieldInput, ru
 
 // convert returns a value as the API returns it, nil if it does not fit the field, and reports
 // whether it clears the field.
-func (f *FieldDefinition) convert(raw json.RawMessage, rule ClearRule) (value json.RawMessage, clears bool) {
+func (f *FieldDefinition) convert(raw []byte, rule ClearRule) (value []byte, clears bool) {
 	raw = bytes.TrimSpace(raw)
 	switch string(raw) {
-	case "", "null":
-		clears, _ = rule.clears(nil)
-		return nil, clears
-	case `""`:
-		clears, _ = rule.clears(new(string))
-		return nil, clears
+	case "", "null", `""`:
+		return nil, rule.clears(string(raw) != `""`)
 	case "[]", "{}":
 		return nil, true
 	}

@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"github.com/nyaruka/phonenumbers"
+
+	"github.com/highlevel-contacts/contacts-go/gen"
 )
 
 // Tags returns tags trimmed, in lower case, and without empty and repeated ones.
@@ -75,4 +77,16 @@ func Day(value string) (normal string, ok bool) {
 	}
 	t, err := time.Parse("2006-1-2", year+"-"+month+"-"+date)
 	return t.Format(time.DateOnly), err == nil
+}
+
+// FullName returns what the API calls name and contactName.
+func FullName(c *gen.Contact) string {
+	return strings.TrimSpace(c.FirstName + " " + c.LastName)
+}
+
+// SplitName sets the first and last name of a contact from a full name, which it splits at the first
+// space. How the API splits a name has not been observed.
+func SplitName(c *gen.Contact, name string) {
+	first, last, _ := strings.Cut(strings.TrimSpace(name), " ")
+	c.FirstName, c.LastName = first, strings.TrimSpace(last)
 }

@@ -12,6 +12,7 @@ import (
 
 	jsonv2 "github.com/go-json-experiment/json"
 
+	"github.com/highlevel-contacts/contacts-go/client/clienttest/internal/normalize"
 	"github.com/highlevel-contacts/contacts-go/client/clienttest/internal/wire"
 	"github.com/highlevel-contacts/contacts-go/gen"
 )
@@ -23,10 +24,10 @@ func Normalize(c *gen.Contact) (*gen.Contact, error) {
 	n := Clone(c)
 	n.DateAdded, n.DateUpdated = Millisecond(c.DateAdded), Millisecond(c.DateUpdated)
 	if n.FirstName == "" && n.LastName == "" {
-		SetName(&n, c.Name)
+		normalize.SplitName(&n, c.Name)
 	}
 	n.FirstName, n.LastName = cmp.Or(c.FirstNameRaw, n.FirstName), cmp.Or(c.LastNameRaw, n.LastName)
-	n.Name = FullName(&n)
+	n.Name = normalize.FullName(&n)
 	n.FirstNameRaw, n.LastNameRaw, n.ContactName, n.EmailLowerCase = "", "", "", ""
 	n.FirstNameLowerCase, n.LastNameLowerCase, n.FullNameLowerCase = "", "", ""
 	n.Attributions, n.SearchAfter = nil, nil
@@ -56,17 +57,6 @@ func Clone(c *gen.Contact) gen.Contact {
 	n.Followers = slices.Clone(c.Followers)
 	n.Extra = slices.Clone(c.Extra)
 	return n
-}
-
-// FullName returns what the API calls name and contactName.
-func FullName(c *gen.Contact) string {
-	return strings.TrimSpace(c.FirstName + " " + c.LastName)
-}
-
-// SetName splits a full name at its first space. How the API splits one is not known.
-func SetName(c *gen.Contact, name string) {
-	first, last, _ := strings.Cut(strings.TrimSpace(name), " ")
-	c.FirstName, c.LastName = first, strings.TrimSpace(last)
 }
 
 // Millisecond returns t in UTC as the API stores it, to the millisecond.

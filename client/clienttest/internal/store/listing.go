@@ -5,6 +5,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/highlevel-contacts/contacts-go/client/clienttest/internal/normalize"
 	"github.com/highlevel-contacts/contacts-go/gen"
 )
 
@@ -120,7 +121,7 @@ func (s *Store) search(location string, list []*gen.Contact, text string) []*gen
 		return found
 	}
 	for _, c := range list {
-		for _, value := range []string{FullName(c), c.CompanyName, c.Email, c.Phone} {
+		for _, value := range []string{normalize.FullName(c), c.CompanyName, c.Email, c.Phone} {
 			if strings.Contains(strings.ToLower(value), text) {
 				found = append(found, c)
 				break

@@ -59,9 +59,20 @@ func (o *Object) writeShared(c *gen.Contact, s Style, writeString func(o *Object
 	o.String("id", c.ID)
 	o.String("locationId", c.LocationID)
 	for _, p := range []struct{ name, value string }{
-		{"type", c.Type}, {"email", c.Email}, {"phone", c.Phone}, {"source", c.Source}, {"assignedTo", c.AssignedTo},
-		{"address1", c.Address1}, {"city", c.City}, {"state", c.State}, {"postalCode", c.PostalCode}, {"country", c.Country},
-		{"website", c.Website}, {"timezone", c.Timezone}, {"dateOfBirth", s.birth(c)}, {"businessId", c.BusinessID},
+		{"type", c.Type},
+		{"email", c.Email},
+		{"phone", c.Phone},
+		{"source", c.Source},
+		{"assignedTo", c.AssignedTo},
+		{"address1", c.Address1},
+		{"city", c.City},
+		{"state", c.State},
+		{"postalCode", c.PostalCode},
+		{"country", c.Country},
+		{"website", c.Website},
+		{"timezone", c.Timezone},
+		{"dateOfBirth", s.birth(c)},
+		{"businessId", c.BusinessID},
 	} {
 		writeString(o, p.name, p.value)
 	}

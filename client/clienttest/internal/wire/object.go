@@ -1,4 +1,5 @@
-// Package wire writes the API's JSON: contacts in each of their shapes, and errors.
+// Package wire reads and writes the API's JSON: the bodies of writes, contacts in each of their
+// shapes, and errors.
 package wire
 
 import (

@@ -1,0 +1,177 @@
+package wire
+
+import (
+	"maps"
+	"slices"
+
+	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
+
+	"github.com/highlevel-contacts/contacts-go/client/clienttest/internal/normalize"
+	"github.com/highlevel-contacts/contacts-go/gen"
+)
+
+// Write is the body of a create, update or upsert.
+type Write struct {
+	CreateNewIfDuplicateAllowed bool                      `json:"createNewIfDuplicateAllowed"`
+	DND                         *bool                     `json:"dnd"`
+	DNDSettings                 map[string]jsontext.Value `json:"dndSettings"`
+	InboundDNDSettings          *gen.InboundDNDSettings   `json:"inboundDndSettings"`
+	Tags                        *[]string                 `json:"tags"`
+	CustomFields                []FieldInput              `json:"customFields"`
+
+	// Strings are the string properties that the body has, by name; nil is null.
+	Strings map[string]*string `json:"-"`
+}
+
+// FieldInput is a custom field as a request writes it.
+type FieldInput struct {
+	ID    string         `json:"id"`
+	Key   string         `json:"key"`
+	Value jsontext.Value `json:"field_value"`
+}
+
+// stringFields returns the string properties that a write may have, except name.
+func stringFields(c *gen.Contact) map[string]*string {
+	return map[string]*string{
+		"firstName": &c.FirstName, "lastName": &c.LastName, "companyName": &c.CompanyName,
+		"email": &c.Email, "phone": &c.Phone, "source": &c.Source, "assignedTo": &c.AssignedTo,
+		"address1": &c.Address1, "city": &c.City, "state": &c.State, "postalCode": &c.PostalCode,
+		"country": &c.Country, "website": &c.Website, "timezone": &c.Timezone,
+		"dateOfBirth": &c.DateOfBirth, "gender": &c.Gender,
+	}
+}
+
+// ParseWrite reads a body. It ignores unknown properties: the validation has rejected them.
+func ParseWrite(body []byte) (*Write, error) {
+	w := &Write{Strings: map[string]*string{}}
+	properties := map[string]jsontext.Value{}
+	if err := json.Unmarshal(body, w, Lenient); err != nil {
+		return nil, Unprocessable(err.Error())
+	}
+	if err := json.Unmarshal(body, &properties, Lenient); err != nil {
+		return nil, Unprocessable(err.Error())
+	}
+	for _, name := range append(slices.Collect(maps.Keys(stringFields(&gen.Contact{}))), "name") {
+		raw, ok := properties[name]
+		if !ok {
+			continue
+		}
+		var value *string
+		if err := json.Unmarshal(raw, &value, Lenient); err != nil {
+			return nil, Unprocessable(name + " must be a string")
+		}
+		w.Strings[name] = value
+	}
+	return w, nil
+}
+
+// Normalize converts the values to the form in which the API stores them. Phone numbers without a
+// country code belong to the country. The error lists the values that are invalid, with the messages
+// for phone numbers and countries that it receives.
+func (w *Write) Normalize(country, phoneMessage, countryMessage string) error {
+	var invalid []string
+	check := func(name string, normal func(string) (string, bool), message string) {
+		value := w.Strings[name]
+		if value == nil || *value == "" {
+			return
+		}
+		normalized, ok := normal(*value)
+		if !ok {
+			invalid = append(invalid, message)
+			return
+		}
+		w.Strings[name] = &normalized
+	}
+	check("email", normalize.Email, "email must be an email")
+	check("phone", func(number string) (string, bool) { return normalize.Phone(number, country) }, phoneMessage)
+	check("country", normalize.Country, countryMessage)
+	check("dateOfBirth", normalize.Day, "dateOfBirth must be a valid date")
+	if invalid != nil {
+		slices.Sort(invalid)
+		return Unprocessable(invalid...)
+	}
+	return nil
+}
+
+// Apply sets the values in a contact, except custom fields. clears reports whether null, or an empty
+// string, clears a property; if not, it is ignored. Apply merges the channels of dndSettings: their
+// names are case-sensitive, and unknown ones are ignored.
+func (w *Write) Apply(c *gen.Contact, clears func(isNull bool) bool) error {
+	for name, field := range stringFields(c) {
+		value, sent := w.Strings[name]
+		switch {
+		case !sent:
+		case value != nil && *value != "":
+			*field = *value
+		case clears(value == nil):
+			*field = ""
+		}
+	}
+	if name := w.Strings["name"]; name != nil && *name != "" && w.Strings["firstName"] == nil && w.Strings["lastName"] == nil {
+		normalize.SplitName(c, *name)
+	}
+	c.Name = normalize.FullName(c)
+	if w.DND != nil {
+		c.DND = *w.DND
+	}
+	if w.InboundDNDSettings != nil {
+		c.InboundDNDSettings = *w.InboundDNDSettings
+	}
+	if w.Tags != nil {
+		c.Tags = normalize.Tags(*w.Tags)
+	}
+	channels := map[string]*gen.DNDSetting{
+		"Call": &c.DNDSettings.Call, "Email": &c.DNDSettings.Email, "SMS": &c.DNDSettings.SMS,
+		"WhatsApp": &c.DNDSettings.WhatsApp, "GMB": &c.DNDSettings.GMB, "FB": &c.DNDSettings.FB,
+	}
+	for name, raw := range w.DNDSettings {
+		if channel := channels[name]; channel != nil {
+			*channel = gen.DNDSetting{}
+			if err := json.Unmarshal(raw, channel, Lenient); err != nil {
+				return Unprocessable("dndSettings." + name + " is invalid")
+			}
+		}
+	}
+	return nil
+}
+
+// RenameFieldValues returns a body with the values of its custom fields, for which the API accepts
+// the names fieldValue and value too, named field_value. It returns an error if the body is not
+// JSON; what else is wrong with it is left to the validation.
+func RenameFieldValues(body []byte) ([]byte, error) {
+	var properties map[string]jsontext.Value
+	if json.Unmarshal(body, &properties, Lenient) != nil {
+		if !jsontext.Value(body).IsValid() {
+			return nil, BadRequest("request body is not valid JSON")
+		}
+		return body, nil // JSON, but not an object
+	}
+	var fields []map[string]jsontext.Value
+	if json.Unmarshal(properties["customFields"], &fields, Lenient) != nil {
+		return body, nil
+	}
+	renamed := false
+	for _, field := range fields {
+		for _, name := range []string{"fieldValue", "value"} {
+			value, ok := field[name]
+			if _, exists := field["field_value"]; ok && !exists {
+				field["field_value"] = value
+				delete(field, name)
+				renamed = true
+			}
+		}
+	}
+	if !renamed {
+		return body, nil
+	}
+	allow := jsontext.AllowDuplicateNames(true)
+	var err error
+	if properties["customFields"], err = json.Marshal(fields, allow); err == nil {
+		body, err = json.Marshal(properties, allow)
+	}
+	if err != nil {
+		return nil, Unprocessable(err.Error())
+	}
+	return body, nil
+}
