@@ -2,6 +2,7 @@ package clienttest
 
 import (
 	"cmp"
+	"maps"
 	"net/http"
 	"net/url"
 	"slices"
@@ -106,15 +107,8 @@ func (s *Server) AuthorizationCode(g Grant) string {
 }
 
 func (s *Server) completeGrant(g Grant) Grant {
-	g.UserType = cmp.Or(g.UserType, UserTypeLocation)
-	g.CompanyID = cmp.Or(g.CompanyID, s.CompanyID)
 	g.UserID = cmp.Or(g.UserID, "y0BeYjuRIlDwsDcOHOJo")
-	if g.UserType == UserTypeLocation {
-		g.LocationID = cmp.Or(g.LocationID, s.LocationID)
-	}
-	if g.Scopes == nil {
-		g.Scopes = []string{scopeRead, scopeWrite, scopeOAuth}
-	}
+	s.complete(&g.UserType, &g.LocationID, &g.CompanyID, &g.Scopes)
 	return g
 }
 
@@ -246,13 +240,11 @@ func (c *call) readForm() (url.Values, error) {
 	if err != nil {
 		return nil, wire.BadRequest("the body must be form-encoded")
 	}
-	logged := url.Values{}
-	for name, values := range form {
-		switch name {
-		case "client_secret", "refresh_token", "code":
-			values = []string{"[redacted]"}
+	logged := maps.Clone(form)
+	for _, secret := range []string{"client_secret", "refresh_token", "code"} {
+		if form.Has(secret) {
+			logged.Set(secret, "[redacted]")
 		}
-		logged[name] = values
 	}
 	c.body = []byte(logged.Encode())
 	return form, nil

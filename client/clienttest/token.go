@@ -55,17 +55,22 @@ type tokens struct {
 
 // AddToken makes the fake accept a token, or replaces the one with the same value.
 func (s *Server) AddToken(t Token) {
-	t.UserType = cmp.Or(t.UserType, UserTypeLocation)
-	t.CompanyID = cmp.Or(t.CompanyID, s.CompanyID)
-	if t.UserType == UserTypeLocation {
-		t.LocationID = cmp.Or(t.LocationID, s.LocationID)
-	}
-	if t.Scopes == nil {
-		t.Scopes = []string{scopeRead, scopeWrite, scopeOAuth}
-	}
+	s.complete(&t.UserType, &t.LocationID, &t.CompanyID, &t.Scopes)
 	s.tokens.mu.Lock()
 	defer s.tokens.mu.Unlock()
 	s.tokens.known[t.Value] = &t
+}
+
+// complete sets the defaults of a Token or a Grant.
+func (s *Server) complete(userType *UserType, locationID, companyID *string, scopes *[]string) {
+	*userType = cmp.Or(*userType, UserTypeLocation)
+	*companyID = cmp.Or(*companyID, s.CompanyID)
+	if *userType == UserTypeLocation {
+		*locationID = cmp.Or(*locationID, s.LocationID)
+	}
+	if *scopes == nil {
+		*scopes = []string{scopeRead, scopeWrite, scopeOAuth}
+	}
 }
 
 // ExpireToken makes a token expire now. It reports whether there is such a token.

@@ -67,18 +67,6 @@ func Millisecond(t time.Time) time.Time {
 	return time.UnixMilli(t.UnixMilli()).UTC()
 }
 
-// emails returns all email addresses of a contact in lower case, the primary one first.
-func emails(c *gen.Contact) []string {
-	var addresses []string
-	if c.Email != "" {
-		addresses = append(addresses, strings.ToLower(c.Email))
-	}
-	for _, additional := range c.AdditionalEmails {
-		addresses = append(addresses, strings.ToLower(additional.Email))
-	}
-	return addresses
-}
-
 // compare is the order of lists: the latest dateAdded first. How the API orders contacts of one
 // millisecond is not known; here it is by ID, downwards.
 func compare(a, b *gen.Contact) int {

@@ -111,7 +111,7 @@ func (s *Store) Page(q Query, now time.Time) Page {
 // names, company, email address and phone number. What the API searches, and how, is not known.
 func (s *Store) search(location string, list []*gen.Contact, text string) []*gen.Contact {
 	var found []*gen.Contact
-	for _, id := range slices.Concat(s.emails.ids(location, text), s.phones.ids(location, text)) {
+	for _, id := range slices.Concat(s.index[emailKey(location, text)], s.index[phoneKey(location, text)]) {
 		if at, ok := slices.BinarySearchFunc(list, s.contacts[id], compare); ok {
 			found = append(found, list[at]) // as the list shows it, which may lag behind
 		}

@@ -19,8 +19,7 @@ type Store struct {
 	mu       sync.Mutex
 	contacts map[string]*gen.Contact
 	deleted  map[string]time.Time
-	emails   index // by address in lower case, primary or not
-	phones   index // by primary number
+	index    map[indexKey][]string // IDs by email address and phone number
 	listing  listing
 	journal  *journal // nil without a file
 }
@@ -29,7 +28,7 @@ type Store struct {
 func New() *Store {
 	return &Store{
 		contacts: map[string]*gen.Contact{}, deleted: map[string]time.Time{},
-		emails: index{}, phones: index{}, listing: listing{lists: map[listKey][]*gen.Contact{}},
+		index: map[indexKey][]string{}, listing: listing{lists: map[listKey][]*gen.Contact{}},
 	}
 }
 
@@ -116,11 +115,10 @@ func (tx *Tx) Put(c *gen.Contact, visible time.Time) error {
 	tx.unindex(old)
 	tx.s.contacts[c.ID] = c
 	delete(tx.s.deleted, c.ID)
-	for _, address := range emails(c) {
-		tx.s.emails.add(c.LocationID, address, c.ID)
-	}
-	if c.Phone != "" {
-		tx.s.phones.add(c.LocationID, c.Phone, c.ID)
+	for _, key := range indexKeys(c) {
+		if ids := tx.s.index[key]; !slices.Contains(ids, c.ID) {
+			tx.s.index[key] = append(ids, c.ID)
+		}
 	}
 	tx.s.listing.change(old, c, visible)
 	return nil
@@ -144,17 +142,17 @@ func (tx *Tx) Delete(id string, now, visible time.Time) error {
 // ByEmail returns the contact of a location that has an email address, primary or not, in any case;
 // the oldest of several, nil if there is none.
 func (tx *Tx) ByEmail(location, address string) *gen.Contact {
-	return tx.oldest(tx.s.emails.ids(location, strings.ToLower(address)))
+	return tx.oldest(emailKey(location, address))
 }
 
-// ByPhone returns the contact of a location that has a phone number; the oldest of several, nil if
-// there is none.
+// ByPhone returns the contact of a location that has a primary phone number; the oldest of several,
+// nil if there is none.
 func (tx *Tx) ByPhone(location, number string) *gen.Contact {
-	return tx.oldest(tx.s.phones.ids(location, number))
+	return tx.oldest(phoneKey(location, number))
 }
 
-func (tx *Tx) oldest(ids []string) (oldest *gen.Contact) {
-	for _, id := range ids {
+func (tx *Tx) oldest(key indexKey) (oldest *gen.Contact) {
+	for _, id := range tx.s.index[key] {
 		if c := tx.s.contacts[id]; oldest == nil || compare(oldest, c) < 0 {
 			oldest = c
 		}
@@ -162,36 +160,39 @@ func (tx *Tx) oldest(ids []string) (oldest *gen.Contact) {
 	return oldest
 }
 
+// unindex removes a contact from the index; nil is ignored.
 func (tx *Tx) unindex(c *gen.Contact) {
-	if c == nil {
-		return
+	for _, key := range indexKeys(c) {
+		ids := slices.DeleteFunc(tx.s.index[key], func(id string) bool { return id == c.ID })
+		if tx.s.index[key] = ids; len(ids) == 0 {
+			delete(tx.s.index, key)
+		}
 	}
-	for _, address := range emails(c) {
-		tx.s.emails.drop(c.LocationID, address, c.ID)
+}
+
+// indexKey is an email address in lower case or a phone number, in a location.
+type indexKey struct{ property, location, value string }
+
+func emailKey(location, address string) indexKey {
+	return indexKey{"email", location, strings.ToLower(address)}
+}
+
+func phoneKey(location, number string) indexKey { return indexKey{"phone", location, number} }
+
+// indexKeys returns the keys by which a contact is found; none for nil.
+func indexKeys(c *gen.Contact) []indexKey {
+	if c == nil {
+		return nil
+	}
+	var keys []indexKey
+	if c.Email != "" {
+		keys = append(keys, emailKey(c.LocationID, c.Email))
+	}
+	for _, additional := range c.AdditionalEmails {
+		keys = append(keys, emailKey(c.LocationID, additional.Email))
 	}
 	if c.Phone != "" {
-		tx.s.phones.drop(c.LocationID, c.Phone, c.ID)
+		keys = append(keys, phoneKey(c.LocationID, c.Phone))
 	}
-}
-
-type indexKey struct{ location, value string }
-
-// index finds the IDs of contacts by location and value.
-type index map[indexKey][]string
-
-func (x index) ids(location, value string) []string { return x[indexKey{location, value}] }
-
-func (x index) add(location, value, id string) {
-	key := indexKey{location, value}
-	if !slices.Contains(x[key], id) {
-		x[key] = append(x[key], id)
-	}
-}
-
-func (x index) drop(location, value, id string) {
-	key := indexKey{location, value}
-	x[key] = slices.DeleteFunc(x[key], func(other string) bool { return other == id })
-	if len(x[key]) == 0 {
-		delete(x, key)
-	}
+	return keys
 }

@@ -148,10 +148,8 @@ func RenameFieldValues(body []byte) ([]byte, error) {
 		return body, nil // JSON, but not an object
 	}
 	var fields []map[string]jsontext.Value
-	if json.Unmarshal(properties["customFields"], &fields, Lenient) != nil {
-		return body, nil
-	}
 	renamed := false
+	isList := json.Unmarshal(properties["customFields"], &fields, Lenient) == nil
 	for _, field := range fields {
 		for _, name := range []string{"fieldValue", "value"} {
 			value, ok := field[name]
@@ -162,7 +160,7 @@ func RenameFieldValues(body []byte) ([]byte, error) {
 			}
 		}
 	}
-	if !renamed {
+	if !isList || !renamed {
 		return body, nil
 	}
 	allow := jsontext.AllowDuplicateNames(true)
