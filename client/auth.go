@@ -24,7 +24,7 @@ type TokenInvalidator interface {
 }
 
 // StaticToken is a token that never changes: a private integration token, or an access token until
-// it expires. It is printed, logged and encoded as [redacted]; string(token) is the token itself.
+// it expires. It is printed, logged and encoded as [redacted]. To read the token, use string(token).
 type StaticToken string
 
 // Token returns the token.
@@ -45,7 +45,7 @@ func (StaticToken) LogValue() slog.Value { return slog.StringValue(redact.Mask) 
 // MarshalText returns [redacted], so that the encoding of a struct does not contain the token.
 func (StaticToken) MarshalText() ([]byte, error) { return []byte(redact.Mask), nil }
 
-// authorize gets the token of the next attempt.
+// authorize requests the token of the next attempt from the TokenSource.
 func (c *call) authorize() error {
 	token, err := c.client.token(c.callerCtx)
 	if err != nil {
@@ -74,8 +74,9 @@ func (c *call) authorization() []string {
 	return last.values
 }
 
-// replaceToken reports whether the call has a new token to try after err: the API rejected the
-// token as invalid or expired, and the TokenSource can replace it. This happens once per call.
+// replaceToken invalidates the token if err says that the token is invalid or expired and the
+// TokenSource can replace it. It reports whether the call must be sent again with a new token. It
+// does so once per call.
 func (c *call) replaceToken(err error) bool {
 	apiErr, ok := errors.AsType[*Error](err)
 	if !ok || !apiErr.rejectsToken || c.client.invalidate == nil || c.tokenReplaced || !c.canResendBody() {
@@ -87,7 +88,7 @@ func (c *call) replaceToken(err error) bool {
 }
 
 // checkToken returns an error if token cannot be sent as a bearer token. The error does not contain
-// it.
+// the token.
 func checkToken(token string) error {
 	switch {
 	case token == "":

@@ -26,9 +26,9 @@ type Client struct {
 	Contacts *ContactsService
 
 	config     config
-	token      func(context.Context) (string, error) // a function prints as an address, whatever the verb
+	token      func(context.Context) (string, error) // a function, because fmt prints it as an address for every verb
 	invalidate func(token string)                    // nil if the TokenSource is not a TokenInvalidator
-	bearer     *atomic.Pointer[bearer]               // of the latest attempt; most attempts have the same token
+	bearer     *atomic.Pointer[bearer]               // of the latest attempt, because most attempts have the same token
 }
 
 // New returns a Client that authenticates with tokens. It does not make any requests. It returns an
@@ -62,21 +62,21 @@ func New(tokens TokenSource, opts ...Option) (*Client, error) {
 }
 
 // Generated returns the generated client, for requests that the typed methods do not support. Its
-// calls have the same authentication, rate limiting, retries and errors, and the response bodies
-// are in memory. It does not validate arguments. Headers that a request editor sets win over the
-// defaults, except Authorization. An upsert is not retried after a failure that may have left it
-// applied, because the client does not know what is in its body.
+// calls have the same authentication, rate limiting, retries and errors, and their response bodies
+// have been read into memory. It does not validate arguments. Headers that a request editor sets
+// override the defaults, except Authorization. An upsert that may have been applied is not retried,
+// because the client does not know whether its body has an email address or a phone number.
 func (c *Client) Generated() gen.ClientInterface {
 	return &gen.Client{Server: c.config.baseURL, Client: &generatedDoer{client: c}}
 }
 
 // Do calls any other endpoint of the API under the rules of the contact methods: authentication,
-// rate limiting, retries, errors and logging. GET, PUT and DELETE are retried as idempotent; POST
-// and PATCH are retried only if they cannot have been applied.
+// rate limiting, retries, errors and logging. GET, PUT and DELETE are retried as idempotent
+// requests. POST and PATCH are retried only if they cannot have been applied.
 //
 // The path is relative to the base URL, such as "/locations/abc/customFields"; escape IDs with
-// [url.PathEscape]. A path with a host, a query, a fragment or dot segments is [ErrInvalid], so
-// that the token reaches no other host. The body, unless nil, is sent as JSON. The response is
+// [url.PathEscape]. For a path with a host, a query, a fragment or dot segments, the error matches
+// [ErrInvalid], so that the token is not sent to another host. The body, unless nil, is sent as JSON. The response is
 // decoded into out by encoding/json, unless out is nil. A 2xx response without a body is an error
 // that matches [ErrBadResponse] if out is not nil. A 404 matches [ErrNotFound].
 func (c *Client) Do(ctx context.Context, method, path string, query url.Values, body, out any, opts ...CallOption) error {
@@ -127,7 +127,7 @@ func (c *Client) newRequest(ctx context.Context, method, path string, query url.
 	return req, nil
 }
 
-// checkPath returns an error if path would not lead to an endpoint below the base URL.
+// checkPath returns an error if path may not be an endpoint below the base URL.
 func checkPath(path string) error {
 	decoded, err := url.PathUnescape(path)
 	if err != nil || path == "" || strings.HasPrefix(decoded, "/") || strings.ContainsAny(path, "?#\\") ||

@@ -38,7 +38,7 @@ func (s *ContactsService) Get(ctx context.Context, id string, opts ...CallOption
 }
 
 // Create creates a contact and returns it as the API stored it, with normalized phone number and
-// tags. LocationID may be left to [WithLocation].
+// tags. If LocationID is empty, the location of [WithLocation] is used.
 //
 // If the location does not allow duplicates, which is the default, and a contact with the same
 // email address or phone number exists, the error matches [ErrDuplicate] and Error.ContactID holds
@@ -84,13 +84,14 @@ func (s *ContactsService) Update(ctx context.Context, id string, change UpdateCo
 }
 
 // Upsert updates the contact that has the email address or phone number of the request, or creates
-// a contact. The settings of the location determine which of the two is matched first. LocationID
-// may be left to [WithLocation]. Tags replaces all tags.
+// a contact. The settings of the location determine which of the two is matched first. If LocationID
+// is empty, the location of [WithLocation] is used. Tags replaces all tags.
 //
 // Without an email address and a phone number the API always creates a contact. If they belong to
-// different contacts, the API updates the first match and silently ignores the other value. An
-// address that was a secondary email address of the contact becomes the primary one, and the old
-// primary address is lost. National phone numbers are read as numbers of the location's country.
+// different contacts, the API updates the first match and silently ignores the other value. If the
+// email address was a secondary address of the contact, it becomes the primary one, and the old
+// primary address is lost. The API reads national phone numbers as numbers of the location's
+// country.
 //
 // API reference: https://marketplace.gohighlevel.com/docs/ghl/contacts/upsert-contact
 func (s *ContactsService) Upsert(ctx context.Context, contact UpsertContactRequest, opts ...CallOption) (*UpsertContactResult, error) {
@@ -111,7 +112,8 @@ func (s *ContactsService) Upsert(ctx context.Context, contact UpsertContactReque
 }
 
 // Delete deletes the contact with the given ID. If it does not exist, the error matches
-// [ErrNotFound], except that a retry which finds the contact deleted is a success.
+// [ErrNotFound]. If a retry finds that the contact does not exist, Delete returns nil, because the
+// first attempt may have deleted it.
 //
 // API reference: https://marketplace.gohighlevel.com/docs/ghl/contacts/delete-contact
 func (s *ContactsService) Delete(ctx context.Context, id string, opts ...CallOption) error {
@@ -130,8 +132,8 @@ func (s *ContactsService) Delete(ctx context.Context, id string, opts ...CallOpt
 	return call.finish(err)
 }
 
-// contact ends a call that returns a contact: it decodes the body into result, unless result is
-// nil, and checks that the contact, a part of result, has an ID.
+// contact finishes a call that returns a contact. It decodes the body into result, unless result is
+// nil, and checks that contact, which is a part of result, has an ID.
 func (c *call) contact(err error, result any, contact *Contact) (*Contact, error) {
 	if result != nil {
 		err = c.decodeInto(err, result)
@@ -186,7 +188,7 @@ func (s *ContactsService) checkUpsert(contact *UpsertContactRequest) error {
 	if err := s.setLocation(upsertContact, &contact.LocationID); err != nil {
 		return err
 	}
-	if err := checkCleared(upsertContact, upsertNotNullable(contact)); err != nil {
+	if err := checkNotCleared(upsertContact, upsertNotNullable(contact)); err != nil {
 		return err
 	}
 	return checkCustomFields(upsertContact, contact.CustomFields)
@@ -196,7 +198,7 @@ func checkUpdate(id string, change *UpdateContactRequest) error {
 	if err := checkID(updateContact, "contact", id); err != nil {
 		return err
 	}
-	if err := checkCleared(updateContact, updateNotNullable(change)); err != nil {
+	if err := checkNotCleared(updateContact, updateNotNullable(change)); err != nil {
 		return err
 	}
 	return checkCustomFields(updateContact, change.CustomFields)
@@ -208,7 +210,7 @@ type field struct {
 	null bool   // the request would send null
 }
 
-// updateNotNullable returns the fields of an update that Clear may not be used for.
+// updateNotNullable returns the fields of an update for which Clear is not allowed.
 func updateNotNullable(change *UpdateContactRequest) []field {
 	return []field{
 		{"country", change.Country.IsNull()},
@@ -217,7 +219,7 @@ func updateNotNullable(change *UpdateContactRequest) []field {
 	}
 }
 
-// upsertNotNullable returns the fields of an upsert that Clear may not be used for.
+// upsertNotNullable returns the fields of an upsert for which Clear is not allowed.
 func upsertNotNullable(contact *UpsertContactRequest) []field {
 	return []field{
 		{"assignedTo", contact.AssignedTo.IsNull()},
@@ -230,7 +232,7 @@ func upsertNotNullable(contact *UpsertContactRequest) []field {
 	}
 }
 
-func checkCleared(op operation, fields []field) error {
+func checkNotCleared(op operation, fields []field) error {
 	for _, f := range fields {
 		if f.null {
 			return invalid(op, f.name+": the API does not allow null: use Set, or leave the field unset")

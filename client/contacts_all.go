@@ -8,18 +8,17 @@ import (
 	"slices"
 )
 
-// All returns an iterator over the contacts of a location, newest first. It requests pages of 100
-// contacts as needed. With Prefetch, it requests the next page while the program works on the
-// present one; a request in flight is canceled when the loop ends. The options apply to every
-// request.
+// All returns an iterator over the contacts of a location, newest first. It requests pages of up to
+// 100 contacts as the loop needs them, with opts for every request. If list.Prefetch is set, it
+// requests the next page while the loop works on the current one, and cancels that request when the
+// loop ends. A contact that the API returns again on the next page is yielded once.
 //
-// If a request fails, the iterator yields a nil contact and the error, and ends. If it cannot
-// continue, because the API returns a cursor twice, two pages without a new contact, or another
-// page without its position, the error matches [ErrBadResponse]. A contact that the API returns
-// again on a later page is skipped. Each range starts a new iteration.
+// If a request fails, the iterator yields a nil contact and the error, and ends. The error matches
+// [ErrBadResponse] if the iteration cannot continue: the API returned a cursor twice, two pages
+// without a new contact, or no cursor for the next page.
 //
-// A contact remains valid after the loop, but keeps its page in memory. To continue later, store
-// [CursorAfter] of a contact.
+// Each range starts a new iteration. A contact remains valid after the loop; while it is referenced,
+// its page stays in memory. To continue later, store [CursorAfter] of the last contact.
 func (s *ContactsService) All(ctx context.Context, list ListRequest, opts ...CallOption) iter.Seq2[*Contact, error] {
 	list.Limit = cmp.Or(list.Limit, maxLimit)
 	p := &pager{operation: getContacts, first: list.After, prefetch: list.Prefetch, opts: opts}
@@ -60,7 +59,7 @@ type pager struct {
 func (p *pager) run(ctx context.Context, yield func(*Contact, error) bool) {
 	var next *prefetch
 	defer func() { next.cancel() }()
-	recent, used, repeated := newRecentIDs(), map[Cursor]bool{p.first: true}, 0
+	recent, used, pagesWithoutNew := newRecentIDs(), map[Cursor]bool{p.first: true}, 0
 	page, err := p.list(ctx, p.first, p.opts)
 	for page != nil {
 		if err == nil && used[page.Next] && page.Next != "" {
@@ -71,17 +70,17 @@ func (p *pager) run(ctx context.Context, yield func(*Contact, error) bool) {
 		if more && p.prefetch {
 			next = p.start(ctx, page.Next)
 		}
-		before := recent.count
+		countBefore := recent.count
 		if !recent.yield(page.Contacts, yield) {
 			return
 		}
-		if repeated++; recent.count > before {
-			repeated = 0
+		if pagesWithoutNew++; recent.count > countBefore {
+			pagesWithoutNew = 0
 		}
 		switch {
 		case err == nil && !more:
 			return
-		case err == nil && repeated == 2:
+		case err == nil && pagesWithoutNew == 2:
 			err = &callError{text: string(p.operation) + ": the API returned two pages without a new contact", kind: ErrBadResponse}
 		}
 		switch {
@@ -96,7 +95,7 @@ func (p *pager) run(ctx context.Context, yield func(*Contact, error) bool) {
 	yield(nil, err)
 }
 
-// prefetch is a request for a page, made on a goroutine of its own.
+// prefetch is a request for the next page on a goroutine of its own.
 type prefetch struct {
 	stop     context.CancelFunc
 	done     chan struct{}
@@ -143,13 +142,13 @@ func (f *prefetch) cancel() {
 	}
 }
 
-// recentIDs holds the IDs of the latest contacts of an iteration, at least 500 and at most 1,000.
-// Pages overlap at their borders only, where contacts have been added or deleted, so that few IDs
-// are enough for a list of any length.
+// recentIDs holds the IDs of the last 500 to 1,000 contacts of an iteration. Consecutive pages can
+// overlap, because contacts are added and deleted concurrently. Other pages cannot, so these IDs are
+// enough for a list of any length.
 type recentIDs struct {
-	latest, before map[string]bool
-	count          int // contacts with an ID that was new
-	yielded        int
+	latest, previous map[string]bool
+	count            int // contacts with a new ID
+	yielded          int
 }
 
 func newRecentIDs() *recentIDs {
@@ -176,11 +175,11 @@ func (r *recentIDs) isNew(id string) bool {
 	if id == "" {
 		return true
 	}
-	if r.latest[id] || r.before[id] {
+	if r.latest[id] || r.previous[id] {
 		return false
 	}
 	if len(r.latest) == 500 {
-		r.latest, r.before = map[string]bool{}, r.latest
+		r.latest, r.previous = map[string]bool{}, r.latest
 	}
 	r.latest[id] = true
 	r.count++

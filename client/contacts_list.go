@@ -18,17 +18,17 @@ const (
 
 // ListRequest selects contacts of a location, newest first. Zero fields are not sent.
 type ListRequest struct {
-	LocationID string // may be left to WithLocation
-	Query      string // text that the contacts must match
+	LocationID string // the default is that of WithLocation
+	Query      string // search string
 	Limit      int    // contacts per page, 1 to 100; by default 20 for List, 100 for All
-	After      Cursor // where to continue, from Page.Next or CursorAfter
+	After      Cursor // position to continue from: Page.Next or CursorAfter
 	Prefetch   bool   // All requests the next page while the program works on this one
 }
 
 // BusinessListRequest selects contacts of a business. Zero fields are not sent.
 type BusinessListRequest struct {
-	LocationID string // may be left to WithLocation
-	Query      string // text that the contacts must match
+	LocationID string // the default is that of WithLocation
+	Query      string // search string
 	Limit      int    // contacts per page, by default 25
 	Skip       int    // number of contacts to skip
 	After      Cursor // where to continue, from Page.Next; cannot be combined with Skip
@@ -101,11 +101,11 @@ func (c Cursor) skip() (int, error) {
 }
 
 // List returns one page of the contacts of a location, newest first. The API lower-cases names in
-// lists; FirstNameRaw and LastNameRaw keep the case. A contact that was created a moment ago may be
-// missing.
+// lists; FirstNameRaw and LastNameRaw have the original case. A contact that was created a moment
+// ago may be missing.
 //
-// If the API reports that there is another page, but not where it begins, List returns the page and
-// an error that matches [ErrBadResponse].
+// If the API reports that there is another page, but no cursor for it, List returns the page and an
+// error that matches [ErrBadResponse].
 //
 // The vendor has marked this operation as deprecated, but still supports it.
 //
@@ -212,7 +212,7 @@ func (s *ContactsService) checkBusinessList(businessID string, list *BusinessLis
 	return skip, nil
 }
 
-// unlessZero returns nil for a value that is not to be sent.
+// unlessZero returns a pointer to value, or nil if value is zero and therefore not sent.
 func unlessZero[T comparable](value T) *T {
 	if value == *new(T) {
 		return nil
@@ -220,7 +220,7 @@ func unlessZero[T comparable](value T) *T {
 	return &value
 }
 
-// pageInfo is what nextCursor needs to know of a page.
+// pageInfo holds the arguments of nextCursor.
 type pageInfo struct {
 	contacts []Contact
 	limit    int           // number of contacts requested, for a location
@@ -230,12 +230,12 @@ type pageInfo struct {
 	count    int // reported by the API, for a business
 }
 
-// nextCursor returns where the next page begins, or "" if the page is the last one. It returns an
-// error if there is another page but no way to request it.
+// nextCursor returns the cursor of the next page, or "" if the page is the last one. It returns an
+// error if there is another page but no complete cursor.
 //
 // The API reports the end of a list in several ways, and may still send a cursor there. It may also
-// return fewer contacts than requested although there are more, and it is not documented whether
-// count is that of the page or of the business.
+// return fewer contacts than requested although there are more. The vendor does not document
+// whether count is the number of contacts of the page or of the business.
 func nextCursor(page pageInfo) (Cursor, error) {
 	received := len(page.contacts)
 	if received == 0 {

@@ -119,26 +119,27 @@ func unlessEmpty(kind FieldKind, length int) FieldKind {
 	return kind
 }
 
-// Text returns a string as it is, a number or Boolean as in JSON, and the elements of a list joined
+// Text returns a string unchanged, a number or Boolean as in JSON, and the elements of a list joined
 // by ", ".
 func (v FieldValue) Text() string {
 	return strings.Join(v.List(), ", ")
 }
 
-// Number returns a number, or a string that holds one. Otherwise ok is false.
+// Number returns a number. It also accepts a string that holds a number. For any other value, ok is
+// false.
 func (v FieldValue) Number() (number float64, ok bool) {
 	if kind := v.Kind(); kind != FieldNumber && kind != FieldText {
 		return 0, false
 	}
 	number, err := strconv.ParseFloat(strings.TrimSpace(v.Text()), 64)
-	if err != nil || math.IsNaN(number) || math.IsInf(number, 0) { // "Nan" is also a name
+	if err != nil || math.IsNaN(number) || math.IsInf(number, 0) { // ParseFloat accepts "Nan", which is also a name
 		return 0, false
 	}
 	return number, true
 }
 
-// Bool returns true or false, or a string that holds one of these words, in any case. Otherwise ok
-// is false.
+// Bool returns a Boolean. It also accepts the strings "true" and "false" in upper or lower case. For
+// any other value, ok is false.
 func (v FieldValue) Bool() (value, ok bool) {
 	if kind := v.Kind(); kind != FieldBool && kind != FieldText {
 		return false, false
@@ -153,8 +154,8 @@ func (v FieldValue) Bool() (value, ok bool) {
 	}
 }
 
-// Time returns a time: a string in RFC 3339 or YYYY-MM-DD, or milliseconds since 1970 as a number
-// or string. Otherwise ok is false.
+// Time returns a time. It accepts a string in RFC 3339 or YYYY-MM-DD, and milliseconds since 1970 as
+// a number or string. For any other value, ok is false.
 func (v FieldValue) Time() (t time.Time, ok bool) {
 	return lenientjson.ParseTime(jsontext.Value(v.raw))
 }

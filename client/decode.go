@@ -10,11 +10,10 @@ import (
 	"github.com/highlevel-contacts/contacts-go/gen"
 )
 
-// DecodeContact decodes a contact that did not come from a method of [ContactsService]: from a
-// webhook, a queue or an export. Like the methods, it accepts values of unexpected types: it
-// converts what the fields can hold, keeps other values in the Extra field of the enclosing struct,
-// and reports each of them as a [Drift]. It returns an error if data is not one complete JSON
-// object.
+// DecodeContact decodes a contact from a webhook, a queue or an export. Like the methods of
+// [ContactsService], it accepts values of unexpected types: it converts the values that the fields
+// can hold, stores other values in the Extra field of the enclosing struct, and reports each of them
+// as a [Drift]. It returns an error if data is not one complete JSON object.
 //
 // It restores every field of a Contact that encoding/json or json/v2 has encoded. For a webhook,
 // Contact.Type is the name of the event.
@@ -27,8 +26,7 @@ func DecodeContact(data []byte) (*Contact, []Drift, error) {
 	return contact, drift, nil
 }
 
-// decodeBody decodes body into out, keeps what can be kept of values of unexpected types, and
-// reports where they are.
+// decodeBody decodes body into out under the rules of DecodeContact.
 func decodeBody(body []byte, out any) ([]Drift, error) {
 	found, err := lenientjson.Decode(body, out)
 	var drift []Drift

@@ -22,7 +22,7 @@
 //
 // [ContactsService.All] returns an iterator over all contacts of a location. It requests pages as
 // needed. [ContactsService.List] returns one page. A [Cursor] can be stored to resume a list later.
-// A list ends where the API says so, or with an error.
+// A list ends where the API reports its end. It never ends early without an error.
 //
 // # Errors
 //
@@ -43,7 +43,7 @@
 //
 //	kind                  | label              | returned for
 //	ErrInvalid            | invalid            | invalid arguments, before any request; 400, 422; 401 for the version header
-//	ErrNotFound           | not_found          | 400 or 404 that says that the contact does not exist; 404 of Client.Do
+//	ErrNotFound           | not_found          | 400 or 404 whose message says that the contact does not exist; 404 of Client.Do
 //	ErrDuplicate          | duplicate          | 400 for a create where the location does not allow duplicates
 //	ErrUnauthorized       | unauthorized       | 401 for a missing, invalid or expired token
 //	ErrForbidden          | forbidden          | 403; 401 for a scope, class, user type or location
@@ -65,8 +65,8 @@
 //
 // # Retries
 //
-// A call has up to three attempts, see [WithRetry], and ends with its context. Which failures are
-// retried depends on the operation and the failure:
+// A call has up to three attempts, see [WithRetry], and ends when its context ends. The operation and
+// the failure determine whether the client retries:
 //
 //	failure                                  | get, list | update, delete, | create, upsert that
 //	                                         |           | upsert          | always creates
@@ -94,42 +94,44 @@
 // would have to wait past the deadline of its context: the error then matches
 // [context.DeadlineExceeded] and the kind of the failure.
 //
-// net/http never resends a create by itself. An attempt of any call is canceled when net/http acquires a
-// third connection for it, because net/http resends some requests without a bound. A server can apply a
-// request and then report over HTTP/2 that it did not process it. In that case each attempt can apply the
-// request once more.
+// net/http never resends a create by itself. It resends some other requests without a bound, so the
+// client cancels an attempt when net/http acquires a third connection for it. A server can apply a
+// request and then report over HTTP/2 that it did not process the request. In that case each attempt
+// can apply the request once more.
 //
 // # Rate limiting
 //
-// A client sends no more requests in any interval than the API allows: 100 in 10 seconds, or what
-// the headers of the latest response say. After a 429, all calls wait until the pause that the API
-// asks for is over; while more than 30 seconds of it are left, calls fail immediately with
-// ErrRateLimited. After the daily limit is exhausted, calls fail immediately until it is reset. See
+// A client sends no more requests in any interval than the API allows: 100 in 10 seconds, or the
+// limit that the headers of the latest response report. After a 429, all calls wait for as long as
+// the API asks. While more than 30 seconds of that pause are left, calls fail immediately with
+// ErrRateLimited. When the daily limit is exhausted, calls fail immediately until it is reset. See
 // [NewPacer] and [WithPacer].
 //
-// A call waits for the rate limit in order of arrival. Throughput is bounded by the rate limit: at
-// 10 requests per second and 300 ms of latency, 3 to 10 workers are enough. Do not change one
-// contact from several goroutines at once: the API does not order concurrent writes.
+// Calls pass the rate limit in the order in which they arrive. At 10 requests per second and 300 ms
+// of latency, 3 to 10 workers reach the rate limit; more do not increase the throughput. Do not
+// change one contact from several goroutines concurrently: the API does not order concurrent writes.
 //
 // # Response decoding
 //
-// A body is decoded strictly by api/contacts.yaml first. Where a value has another type, a second
-// pass keeps as much as possible and records each mismatch in [Response.Drift], so that one
-// unexpected value does not make a contact or a page unreadable. Properties that the schema does
-// not know are kept in the Extra field of their object, survive encoding/json and json/v2 in both
-// directions, and are never sent in a request. [DecodeContact] decodes a contact from a webhook, a
-// queue or an export under the same rules.
+// The client first decodes a body strictly by the schema in api/contacts.yaml. If a value has
+// another type, it decodes the body a second time, converts the values that the fields can hold, and
+// reports each mismatch in [Response.Drift]. One unexpected value therefore does not make a contact
+// or a page unreadable.
 //
-// # Tests of your program
+// Unknown properties are stored in the Extra field of their struct. encoding/json and json/v2 decode
+// and encode them with the struct, but the client never sends them in a request. [DecodeContact]
+// decodes a contact from a webhook, a queue or an export under the same rules.
+//
+// # Testing
 //
 // Package clienttest has a fake HighLevel that runs in the test process. To replace the client by a
 // mock, declare an interface with the methods that you use; [*ContactsService] satisfies it.
 //
 // # Secrets and personal data
 //
-// The texts of errors and the log records hold the operation, method, path, status, attempt and
+// Error messages and log records contain the operation, method, path, status, attempt and
 // trace ID. They never contain a token, a query, a body, an email address or a phone number.
-// Error.Messages and Error.Response hold what the API sent, and can contain personal data. The
-// token is not sent when a redirect leads to another host or from https to http; writes do not
-// follow such redirects.
+// Error.Messages and Error.Response hold the API's messages and the response as received, and can
+// contain personal data. When a redirect leads to another host, or from https to http, the client
+// does not send the token, and does not follow the redirect at all if the request is a write.
 package client

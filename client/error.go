@@ -16,13 +16,13 @@ import (
 	"github.com/highlevel-contacts/contacts-go/client/internal/redact"
 )
 
-// The kinds of errors that calls return. An error matches at most one of them with [errors.Is].
+// The kinds of errors that calls return. With [errors.Is], an error matches at most one of them.
 var (
 	// ErrInvalid indicates that the API rejected the request as invalid, or that this package
 	// rejected its arguments before any request was sent.
 	ErrInvalid = errors.New("invalid request")
 	// ErrNotFound indicates that the contact does not exist. The API reports it with status 400.
-	// For [Client.Do] it is a 404.
+	// For [Client.Do] it indicates a 404.
 	ErrNotFound = errors.New("contact not found")
 	// ErrDuplicate indicates that the location does not allow duplicates and that a contact with
 	// the same email address or phone number exists. Error.ContactID holds its ID.
@@ -94,15 +94,15 @@ func Kind(err error) string {
 // [errors.As] to inspect it, and [errors.Is] with the sentinel errors to find out what happened. An
 // Error built by hand, for a test, matches the same kinds.
 //
-// The text of an Error and its log value hold the operation, method, path, status and trace ID, and
-// the API's message without email addresses, phone numbers and tokens. Messages and Response hold
-// the message as the API sent it, except that Messages never contain the token of the call.
+// The message of an Error and its log value contain the operation, method, path, status and trace
+// ID, and the API's messages without email addresses, phone numbers and tokens. The fields Messages
+// and Response are as the API sent them, except that Messages never contain the token of the call.
 type Error struct {
 	Operation     string // operationId in api/contacts.yaml, such as "getContact"; "do" for Client.Do
 	Method        string
 	Path          string // without the query
 	StatusCode    int
-	Messages      []string      // the API's messages, or the body if it has another form; may be empty
+	Messages      []string      // the API's messages, or the body if it is not in a known format; may be empty
 	ContactID     string        // of a duplicate: the ID of the existing contact
 	MatchingField string        // of a duplicate: "email" or "phone"
 	TraceID       string        // the vendor's ID of the request, if the response has one
@@ -110,13 +110,13 @@ type Error struct {
 	MaybeApplied  bool          // a write that may have been applied; the error matches ErrMaybeApplied
 	Response      Response
 
-	kind         error // as classified from the response as received
+	kind         error // from the response as received
 	classified   bool
 	rejectsToken bool // a 401 for an invalid or expired token
-	hasMessage   bool // Messages come from a JSON body in one of the API's error formats
+	hasMessage   bool // Messages are from a JSON body in one of the API's error formats
 }
 
-// newError returns the error of a response that is not a success.
+// newError returns the error of a non-2xx response, or of a 2xx response whose body reports a failure.
 func (c *call) newError() *Error {
 	e := &Error{
 		Operation: string(c.operation), Method: c.request.Method, Path: c.path(),
@@ -191,7 +191,7 @@ func (e *Error) isTokenError() bool {
 	return errors.Is(e.classify(), ErrUnauthorized) && (strings.Contains(message, "invalid") || strings.Contains(message, "expired"))
 }
 
-// lowerMessage returns the messages in lower case. It returns "" for the page of a gateway.
+// lowerMessage returns the messages in lower case. It returns "" for the HTML page of a gateway.
 func (e *Error) lowerMessage() string {
 	message := strings.ToLower(strings.Join(e.Messages, "\n"))
 	if strings.HasPrefix(strings.TrimSpace(message), "<") {
@@ -221,7 +221,7 @@ func (e *Error) kindOf() error {
 	return e.classify()
 }
 
-// Error returns the text of the error, without personal data.
+// Error returns the error message without personal data.
 func (e *Error) Error() string {
 	var text strings.Builder
 	if e.Operation != "" {
@@ -234,7 +234,7 @@ func (e *Error) Error() string {
 	switch kind := e.kindOf(); {
 	case kind == nil:
 	case errors.Is(kind, ErrNotFound) && e.Operation == string(otherOperation):
-		text.WriteString(" not found") // it need not be a contact
+		text.WriteString(" not found") // not necessarily a contact
 	default:
 		fmt.Fprintf(&text, " %s", kind)
 	}
@@ -262,16 +262,16 @@ func (e *Error) Error() string {
 	return text.String()
 }
 
-// GoString returns the text of the error.
+// GoString returns the error message.
 func (e *Error) GoString() string { return e.Error() }
 
-// Format prints the text of the error for every verb, so that no verb prints personal data.
+// Format prints the error message for every verb, so that no verb prints personal data.
 func (e *Error) Format(state fmt.State, _ rune) { _, _ = io.WriteString(state, e.Error()) }
 
-// MarshalText returns the text of the error, so that its encoding does not contain personal data.
+// MarshalText returns the error message, so that encoding an Error does not reveal personal data.
 func (e *Error) MarshalText() ([]byte, error) { return []byte(e.Error()), nil }
 
-// LogValue returns the operation, method, path, status, kind, attempts, trace ID and the text.
+// LogValue returns the operation, method, path, status, kind, attempts, trace ID and message.
 func (e *Error) LogValue() slog.Value {
 	return slog.GroupValue(
 		slog.String("operation", e.Operation), slog.String("method", e.Method), slog.String("path", e.Path),
@@ -279,12 +279,12 @@ func (e *Error) LogValue() slog.Value {
 		slog.String("trace_id", redact.Text(e.TraceID)), slog.String("text", e.Error()))
 }
 
-// errorBody is the JSON body of an error response. Its properties are kept raw, so that one of an
-// unexpected type does not hide the others.
+// errorBody is the JSON body of an error response. Its properties are raw JSON, so that one property
+// of an unexpected type does not make the others unreadable.
 type errorBody map[string]json.RawMessage
 
-// messages returns the messages of the first property that has any: a scalar, or the elements of a
-// list.
+// messages returns the messages of the first property that has messages: a scalar, or the elements
+// of a list.
 func (b errorBody) messages() []string {
 	for _, name := range []string{"message", "error", "error_description"} {
 		var elements []json.RawMessage
@@ -304,7 +304,7 @@ func (b errorBody) messages() []string {
 	return nil
 }
 
-// text returns a property that is a scalar.
+// text returns a scalar property as a string, or "" for any other property.
 func (b errorBody) text(name string) string {
 	if raw := bytes.TrimSpace(b[name]); bytes.HasPrefix(raw, []byte("{")) || bytes.HasPrefix(raw, []byte("[")) {
 		return ""
@@ -312,7 +312,7 @@ func (b errorBody) text(name string) string {
 	return unquote(b[name])
 }
 
-// unquote returns a JSON string without its quotes, "" for null, and any other value as it is.
+// unquote returns a JSON string without its quotes, "" for null, and any other value as JSON.
 func unquote(raw json.RawMessage) string {
 	var text string
 	if json.Unmarshal(raw, &text) == nil {
@@ -322,8 +322,8 @@ func unquote(raw json.RawMessage) string {
 }
 
 // callError is an error of a call other than an error response: invalid arguments, or an error of
-// the token source, the rate limiter, the transport or the body of a response. It holds its text,
-// and prints nothing else for any verb.
+// the token source, the rate limiter, the transport or the body of a response. It prints only its
+// message, for every verb.
 type callError struct {
 	text                string
 	kind                error // nil if the error matches no kind, or cause has one
@@ -354,7 +354,7 @@ func (c *call) networkError(cause error, possiblySent bool) error {
 	return err
 }
 
-// limitError returns the error of an attempt that the Pacer did not let start.
+// limitError returns the error of an attempt that the Pacer rejected.
 func (c *call) limitError(err error) error {
 	if apiErr, ok := errors.AsType[*Error](err); ok {
 		filled := *apiErr // a Pacer may return one error to many calls
@@ -365,8 +365,8 @@ func (c *call) limitError(err error) error {
 	return &callError{text: c.String() + ": waiting for the rate limit: " + redact.Text(err.Error(), c.token), cause: err}
 }
 
-// badResponse returns the error of a 2xx response with an unusable body. A write has been applied,
-// as far as its status says.
+// badResponse returns the error of a 2xx response with an unusable body. According to its status, a
+// write has been applied.
 func (c *call) badResponse(problem error) error {
 	c.maybeApplied = c.maybeApplied || c.isWrite()
 	return &callError{
@@ -386,7 +386,7 @@ func markMaybeApplied(err error) {
 	}
 }
 
-// Error returns the text of the error.
+// Error returns the error message.
 func (e *callError) Error() string {
 	if e.maybeApplied {
 		return e.text + "; " + ErrMaybeApplied.Error()
@@ -394,13 +394,13 @@ func (e *callError) Error() string {
 	return e.text
 }
 
-// GoString returns the text of the error.
+// GoString returns the error message.
 func (e *callError) GoString() string { return e.Error() }
 
-// Format prints the text of the error for every verb.
+// Format prints the error message for every verb.
 func (e *callError) Format(state fmt.State, _ rune) { _, _ = io.WriteString(state, e.Error()) }
 
-// MarshalText returns the text of the error.
+// MarshalText returns the error message.
 func (e *callError) MarshalText() ([]byte, error) { return []byte(e.Error()), nil }
 
 // Unwrap returns the errors that e matches.

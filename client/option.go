@@ -53,7 +53,7 @@ func defaultConfig() config {
 	}
 }
 
-// defaultHTTPClient returns the HTTP client that is used without WithHTTPClient.
+// defaultHTTPClient returns the HTTP client that is used if WithHTTPClient is not given.
 func defaultHTTPClient() *http.Client {
 	const idleConnections = 100
 	return &http.Client{Transport: &http.Transport{
@@ -93,9 +93,8 @@ func WithLocation(id string) Option {
 }
 
 // WithHTTPClient sets the HTTP client that sends the requests, with its transport, proxy, TLS
-// settings, redirect policy and cookie jar. The client is not modified. Without this option, an
-// HTTP client is used that takes the proxy from the environment and keeps up to 100 idle
-// connections.
+// settings, redirect policy and cookie jar. The HTTP client is not modified. The default HTTP client
+// reads the proxy from the environment and has up to 100 idle connections.
 func WithHTTPClient(httpClient *http.Client) Option {
 	return func(c *config) error {
 		if httpClient == nil {
@@ -144,7 +143,7 @@ func WithDefaultHeader(key, value string) Option {
 }
 
 // WithRetry sets how many attempts a call has and how long it waits between them. A zero field
-// means its default: 3 attempts, delays of up to 500 ms, then up to 1 s, and at most 30 s.
+// means its default: 3 attempts, a first delay of up to 500 ms, and no delay over 30 s.
 func WithRetry(policy RetryPolicy) Option {
 	return func(c *config) error {
 		if policy.MaxAttempts < 0 || policy.MinDelay < 0 || policy.MaxDelay < 0 {
@@ -157,7 +156,7 @@ func WithRetry(policy RetryPolicy) Option {
 
 // WithPacer sets the rate limiter. Use it to share one Pacer between clients that share a rate
 // limit, or pass [Unpaced] to disable rate limiting in the client. Without this option, each client
-// has its own [NewPacer] with 100 requests per 10 seconds, which follows the API's headers.
+// has a Pacer of its own, from [NewPacer] with the default limit of 100 requests per 10 seconds.
 func WithPacer(pacer Pacer) Option {
 	return func(c *config) error {
 		if pacer == nil {
@@ -168,11 +167,11 @@ func WithPacer(pacer Pacer) Option {
 	}
 }
 
-// WithLogger sets the logger. Nothing is logged by default. Each attempt is logged at debug level;
-// a failed call and a response that does not match the schema are logged at warn level, a Get of a
-// contact that does not exist and a canceled call at debug level. Records hold the operation,
-// method, path, status, attempt, error kind, duration and remaining rate limit, never a token, a
-// query, a body, an email address or a phone number.
+// WithLogger sets the logger. Nothing is logged by default. Each attempt is logged at debug level.
+// A failed call and a response that does not match the schema are logged at warn level, except that
+// a canceled call and a Get of a contact that does not exist are logged at debug level. Records
+// contain the operation, method, path, status, attempt, error kind, duration and remaining rate
+// limit. They never contain a token, a query, a body, an email address or a phone number.
 func WithLogger(logger *slog.Logger) Option {
 	return func(c *config) error {
 		if logger == nil {
@@ -184,8 +183,9 @@ func WithLogger(logger *slog.Logger) Option {
 }
 
 // WithCallHook adds a function that is called at the end of each call that passed the validation of
-// its arguments, for metrics. It is called on the goroutine of the call and must be safe for
-// concurrent use. Pass [OperationFromContext] to a transport for spans of single attempts.
+// its arguments, for metrics. The hook runs on the goroutine of the call and must be safe for
+// concurrent use. For spans of single attempts, instrument the transport; [OperationFromContext]
+// returns the operation there.
 func WithCallHook(hook CallHook) Option {
 	return func(c *config) error {
 		if hook == nil {
@@ -196,9 +196,9 @@ func WithCallHook(hook CallHook) Option {
 	}
 }
 
-// WithMaxResponseBytes sets the maximum size of the body of a 2xx response, after decompression;
-// 16 MiB by default. A larger body is [ErrResponseTooLarge]. At most 64 KiB of the body of an error
-// response are read, whatever this option says.
+// WithMaxResponseBytes sets the maximum size of the body of a 2xx response after decompression, 16
+// MiB by default. If a body is larger, the error matches [ErrResponseTooLarge]. The option does not
+// apply to error responses: the client reads at most 64 KiB of their bodies.
 func WithMaxResponseBytes(limit int64) Option {
 	return func(c *config) error {
 		if limit <= 0 {
@@ -217,7 +217,7 @@ type callConfig struct {
 	header http.Header
 	into   *Response
 	onSend func()
-	quiet  bool // the cancellation of the call is neither logged nor passed to the call hooks
+	quiet  bool // do not report the cancellation of the call to the logger and the call hooks
 }
 
 func (c *callConfig) apply(opts []CallOption) error {
@@ -247,8 +247,8 @@ func WithHeader(key, value string) CallOption {
 	}
 }
 
-// WithResponseInto stores the metadata of the last response in response at the end of the call, on
-// success and on failure. StatusCode is 0 if no response was received. The response is not modified
+// WithResponseInto stores the last response in response at the end of the call, on success and on
+// failure. StatusCode is 0 if no response was received. The response is not modified
 // if the arguments are invalid. It must not be shared between concurrent calls.
 func WithResponseInto(response *Response) CallOption {
 	return func(c *callConfig) error {
@@ -278,7 +278,7 @@ var reservedHeaders = map[string]bool{
 	"Transfer-Encoding": true, "Accept-Encoding": true,
 }
 
-// checkHeader returns an error if a caller may not set the header.
+// checkHeader returns an error if a program may not set the header.
 func checkHeader(key, value string) error {
 	key = textproto.CanonicalMIMEHeaderKey(key)
 	switch {

@@ -27,8 +27,8 @@ type RateLimit struct {
 	DailyReset     time.Duration // time until DailyRemaining is reset; 0 if the API did not report a plausible value
 }
 
-// parseRateLimit reads the rate limit from the headers of a response. A header that is not a number
-// counts as missing.
+// parseRateLimit reads the rate limit from the headers of a response. It ignores a header that is not
+// a number.
 func parseRateLimit(header http.Header) RateLimit {
 	maximum, okMax := headerInt(header, "X-Ratelimit-Max")
 	remaining, okRemaining := headerInt(header, "X-Ratelimit-Remaining")
@@ -63,8 +63,8 @@ func headerInt(header http.Header, key string) (int, bool) {
 	return int(number), true
 }
 
-// pauseAfter returns how long no request should start after a response: after one with status 429,
-// as long as the API asks for, otherwise one interval.
+// pauseAfter returns how long no request should start after a response. For a response with status
+// 429 that is as long as the API asks, or one interval if it does not say. Otherwise it is 0.
 func pauseAfter(response *Response) time.Duration {
 	if response.StatusCode != http.StatusTooManyRequests {
 		return 0

@@ -29,9 +29,9 @@ const (
 	otherOperation          operation = "do" // of Client.Do
 )
 
-// OperationFromContext returns the operationId of the call that a request belongs to, such as
-// "getContact", from the context of that request: for the names of spans and metrics in an
-// [http.RoundTripper]. It returns "do" for [Client.Do], and "" for other contexts.
+// OperationFromContext returns the operationId of the call to which a request belongs, such as
+// "getContact". Pass it the context of the request in an [http.RoundTripper], for the names of spans
+// and metrics. It returns "do" for [Client.Do], and "" for other contexts.
 func OperationFromContext(ctx context.Context) string {
 	op, _ := ctx.Value(operationKey{}).(operation)
 	return string(op)
@@ -86,8 +86,8 @@ func (c *Client) newCall(ctx context.Context, op operation, opts []CallOption) (
 	return call, nil
 }
 
-// Do sends the request, and retries it as its operation and the retry policy allow. On success, the
-// body of the response has been read into the call.
+// Do sends the request, and retries it as its operation and the retry policy allow. On success, it
+// has read the body of the response into c.response.
 func (c *call) Do(req *http.Request) (*http.Response, error) {
 	c.prepare(req)
 	var last error
@@ -239,8 +239,8 @@ func (c *call) decode(out any) error {
 	return nil
 }
 
-// finish ends the call. It is the one place that records that an attempt may have been applied, and
-// passes the outcome to the log, the call hooks and the Response of the caller.
+// finish ends the call. It marks the error if an attempt may have been applied, stores the response
+// for WithResponseInto, logs the outcome and calls the call hooks.
 func (c *call) finish(err error) error {
 	if err != nil && c.request == nil { // the generated client could not encode the request
 		return invalid(c.operation, redact.Text(err.Error()))
@@ -285,7 +285,7 @@ type CallInfo struct {
 	Waited     time.Duration // for the rate limit and between attempts
 	Duration   time.Duration // the whole call, Waited included
 	RateLimit  RateLimit     // from the last response
-	Err        error         // what the call returns; see Kind
+	Err        error         // the error that the call returns; see Kind
 }
 
 func (c *call) info(err error) CallInfo {
@@ -296,7 +296,7 @@ func (c *call) info(err error) CallInfo {
 	}
 }
 
-// generatedDoer sends the requests of Client.Generated: each one is a call of its own.
+// generatedDoer sends the requests of Client.Generated. Each one is a call.
 type generatedDoer struct{ client *Client }
 
 // Do implements gen.HttpRequestDoer.
@@ -319,8 +319,8 @@ var routes = map[string]operation{
 	"GET *": getContact, "PUT *": updateContact, "DELETE *": deleteContact,
 }
 
-// routedOperation returns the operation of a request that the generated client built for the
-// caller.
+// routedOperation returns the operation of a request that was built by the generated client of
+// Generated.
 func routedOperation(req *http.Request) operation {
 	const root = "/contacts/"
 	element := "*"

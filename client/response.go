@@ -11,22 +11,22 @@ import (
 
 const (
 	maxErrorBytes = 64 << 10
-	// maxInitialBuffer caps the size of the buffer that is taken from Content-Length.
+	// maxInitialBuffer limits the initial size of the buffer, which Content-Length determines.
 	maxInitialBuffer = 1 << 20
-	// minRead is the smallest buffer, and what is added to it to read the end of the body.
+	// minRead is the minimum size of the buffer, and the space for reading the end of the body.
 	minRead = 512
 )
 
-// Response is the metadata of a response of the API, for [WithResponseInto] and in [Error]. Its
-// header and body may hold personal data. A Response is therefore printed, logged and encoded as a
-// summary without content.
+// Response holds a response of the API, for [WithResponseInto] and in [Error]. Its header and body may
+// contain personal data. A Response is therefore printed, logged and encoded as a summary without
+// them.
 type Response struct {
 	StatusCode int         // 0 if no response was received
-	Header     http.Header // the cf-ray header helps the vendor's support
+	Header     http.Header // the vendor's support may ask for the cf-ray header
 	Body       []byte      // complete for a 2xx response, otherwise the first 64 KiB
 	Attempts   int         // requests sent for the call
 	RateLimit  RateLimit
-	Drift      []Drift // where the body does not match the schema; at most 100 places
+	Drift      []Drift // values of the body that do not match the schema; at most 100
 }
 
 // String returns the status, size and number of attempts.
@@ -34,13 +34,13 @@ func (r Response) String() string {
 	return fmt.Sprintf("status %d, %d bytes, %d attempts", r.StatusCode, len(r.Body), r.Attempts)
 }
 
-// GoString returns what String returns.
+// GoString returns the result of String.
 func (r Response) GoString() string { return r.String() }
 
-// Format prints what String returns for every verb.
+// Format prints the result of String for every verb.
 func (r Response) Format(state fmt.State, _ rune) { _, _ = io.WriteString(state, r.String()) }
 
-// MarshalText returns what String returns.
+// MarshalText returns the result of String.
 func (r Response) MarshalText() ([]byte, error) { return []byte(r.String()), nil }
 
 // LogValue returns the status, size and number of attempts.
@@ -49,16 +49,16 @@ func (r Response) LogValue() slog.Value {
 		slog.Int("status", r.StatusCode), slog.Int("bytes", len(r.Body)), slog.Int("attempts", r.Attempts))
 }
 
-// Drift is a place where a body does not have the type of the schema in api/contacts.yaml. The
-// value was kept as far as possible.
+// Drift describes a value of a body whose type is not that of the schema in api/contacts.yaml. See
+// [DecodeContact].
 type Drift struct {
 	Pointer string // JSON pointer into the body
 	Want    string // type in the schema: string, boolean, integer, number, date-time, array or object
 	Got     string // JSON type found
 }
 
-// readBody reads the body of resp and closes it: up to limit of a 2xx response, and the beginning
-// of any other.
+// readBody reads the body of resp and closes it. It returns an error if the body of a 2xx response
+// is longer than limit, and only the beginning of any other body.
 func readBody(resp *http.Response, limit int64) ([]byte, error) {
 	defer resp.Body.Close()
 	success := isSuccess(resp.StatusCode)
@@ -70,7 +70,7 @@ func readBody(resp *http.Response, limit int64) ([]byte, error) {
 	}
 	limit = min(limit, math.MaxInt64-1)
 	body := make([]byte, 0, min(max(resp.ContentLength, 0), limit, maxInitialBuffer)+minRead)
-	for int64(len(body)) <= limit { // one byte more shows that the body is larger
+	for int64(len(body)) <= limit { // one byte more shows that the body is too large
 		if len(body) == cap(body) {
 			body = slices.Grow(body, len(body))
 		}

@@ -11,16 +11,17 @@ import (
 	"time"
 )
 
-// RetryPolicy sets how many attempts a call has and how long it waits between them. Which failures
-// are retried is fixed: see "Retries" in the package documentation. A zero field means its default.
+// RetryPolicy sets how many attempts a call has and how long it waits between them. It does not set
+// which failures are retried: see "Retries" in the package documentation. A zero field means its
+// default.
 type RetryPolicy struct {
 	// MaxAttempts is the number of attempts of a call, 3 by default. 1 disables retries.
 	MaxAttempts int
 	// MinDelay is the upper bound of the first delay, which is chosen randomly; 500 ms by default.
 	// The bound doubles after each attempt.
 	MinDelay time.Duration
-	// MaxDelay is the longest delay, 30 s by default. A call that the API asks to wait longer fails
-	// immediately, with Error.RetryAfter set.
+	// MaxDelay is the longest delay, 30 s by default. If the API asks for a longer delay, the call
+	// fails immediately with Error.RetryAfter set.
 	MaxDelay time.Duration
 }
 
@@ -34,7 +35,7 @@ func (p RetryPolicy) withDefaults() RetryPolicy {
 	}
 }
 
-// delay is how long to wait before a retry: at least min, and up to max, chosen randomly.
+// delay is the range of the time to wait before a retry, which is chosen randomly.
 type delay struct{ min, max time.Duration }
 
 // retryDelay reports whether a call may be retried after attempt failed with err, and how long to
@@ -72,7 +73,7 @@ func retryDelay(idempotent bool, err error, attempt int, policy RetryPolicy) (de
 	}
 }
 
-// isTransient reports whether a request that got this status may succeed later. The statuses from
+// isTransient reports whether a request that failed with status may succeed later. The statuses from
 // 520 to 527 are Cloudflare's.
 func isTransient(status int) bool {
 	return slices.Contains([]int{408, 425, 500, 502, 503, 504}, status) || (status >= 520 && status <= 527)
@@ -110,8 +111,8 @@ func (c *call) wait(d delay, failure error) error {
 	}
 }
 
-// afterFailure returns the error of a call that could not be retried because of err after it failed
-// with failure. It matches both.
+// afterFailure returns the error of a call that failed with failure and could not be retried because
+// of err. It matches both.
 func (c *call) afterFailure(err, failure error) error {
 	return &callError{text: failure.Error() + "; not retried: " + err.Error(), cause: err, previousErr: failure}
 }

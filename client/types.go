@@ -13,8 +13,8 @@ import (
 // The models are generated from api/contacts.yaml. Package gen shows all their fields.
 type (
 	// Contact is a person or company in a location, as all seven operations return it. Properties
-	// that are missing or null are zero. Properties that the schema does not know are kept in Extra
-	// as one raw JSON object, at every depth.
+	// that are missing or null are zero. Unknown properties are stored in Extra as one raw JSON
+	// object, at every depth.
 	//
 	// Main fields: ID, LocationID, FirstName, LastName, Email, Phone, CompanyName, Address1, City,
 	// State, PostalCode, Country, Tags, CustomFields, DND, DNDSettings, Source, AssignedTo,
@@ -106,8 +106,8 @@ func Set[T any](value T) Nullable[T] {
 	return nullable.NewNullableWithValue(value)
 }
 
-// SetNonZero returns a field that writes value, unless value is zero: then the field is not sent,
-// and the stored value is unchanged. Use it for optional input, such as CSV cells.
+// SetNonZero returns a field that writes value if value is not zero. Otherwise the field is not
+// sent, and the stored value is unchanged. Use it for optional input, such as CSV cells.
 func SetNonZero[T comparable](value T) Nullable[T] {
 	if value == *new(T) {
 		return nil
@@ -115,8 +115,8 @@ func SetNonZero[T comparable](value T) Nullable[T] {
 	return Set(value)
 }
 
-// Clear returns a field that sends null, which asks the API to remove the value. Methods return an
-// error that matches [ErrInvalid] for a field that the API does not allow to be null.
+// Clear returns a field that sends null, which asks the API to remove the value. If the API does not
+// allow null for a field, methods return an error that matches [ErrInvalid].
 func Clear[T any]() Nullable[T] {
 	return nullable.NewNullNullable[T]()
 }
