@@ -12,13 +12,15 @@ import (
 	"testing"
 )
 
-// tree is a copy of the main module, in which a test adds to the document as CONTRIBUTING.md describes.
+// tree is a copy of the main module, in which a test adds to the document as CONTRIBUTING.md
+// describes.
 type tree struct {
 	dir      string
 	original map[string][]byte // by slash-separated path
 }
 
-// copyTree copies what the main module builds from. Its other modules and its programs are left out.
+// copyTree copies what the main module builds from. Its other modules and its programs are left
+// out.
 func copyTree(t *testing.T) *tree {
 	t.Helper()
 	copied := &tree{dir: t.TempDir(), original: map[string][]byte{}}
@@ -115,7 +117,8 @@ func (c *tree) test(t *testing.T, content string) {
 	t.Helper()
 	const file = "client/clienttest/added_test.go"
 	c.write(t, file, content)
-	// With -trimpath a build does not depend on the directory, so that the build cache serves later runs.
+	// With -trimpath a build does not depend on the directory, so that the build cache serves later
+	// runs.
 	c.run(t, "test", "-trimpath", "./api", "./client/clienttest", "-skip", "^TestAddingToTheDocument$", "-run",
 		"^TestAdded$|Operation|Schema|Document|Example|Whole|Generated|Model|Request|Wire")
 	if err := os.Remove(filepath.Join(c.dir, filepath.FromSlash(file))); err != nil {
@@ -333,8 +336,9 @@ func TestAdded(t *testing.T) {
 }
 `
 
-// A property or an operation that is added to the document changes the document, the generated code, the client where it
-// needs a method, and the fake. Nothing else may list properties or operations.
+// A property or an operation that is added to the document changes the document, the generated
+// code, the client where it needs a method, and the fake. Nothing else may list properties or
+// operations.
 func TestAddingToTheDocument(t *testing.T) {
 	t.Parallel()
 	if testing.Short() {

@@ -59,7 +59,8 @@ func route(t *testing.T, operationID string) (*openapi3.PathItem, *openapi3.Oper
 	return item, item.GetOperation(r.method)
 }
 
-// responseSchema returns the schema of an operation's JSON body for a status of the document, such as 2XX or 400.
+// responseSchema returns the schema of an operation's JSON body for a status of the document, such
+// as 2XX or 400.
 func responseSchema(t *testing.T, operationID, status string) *openapi3.Schema {
 	t.Helper()
 	_, op := route(t, operationID)

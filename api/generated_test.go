@@ -60,7 +60,8 @@ func TestGeneratedCode_Names(t *testing.T) {
 	}
 }
 
-// The generator is a tool: no user of the library builds it, and none but tests and the fake builds kin-openapi.
+// The generator is a tool: no user of the library builds it, and none but tests and the fake builds
+// kin-openapi.
 func TestGeneratedCode_Dependencies(t *testing.T) {
 	t.Parallel()
 	const module = "github.com/highlevel-contacts/contacts-go/"
@@ -94,7 +95,8 @@ func TestGeneratedCode_Dependencies(t *testing.T) {
 	}
 }
 
-// words splits a name where a capital follows a small letter or digit, and before the last capital of a run.
+// words splits a name where a capital follows a small letter or digit, and before the last capital
+// of a run.
 func words(name string) []string {
 	var out []string
 	runes, start := []rune(name), 0

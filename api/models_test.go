@@ -13,7 +13,8 @@ import (
 	"github.com/highlevel-contacts/contacts-go/gen"
 )
 
-// The properties of responses are plain values, and null and missing are zero, except success, which is false, true or missing.
+// The properties of responses are plain values, and null and missing are zero, except success,
+// which is false, true or missing.
 func TestModels_PlainValues(t *testing.T) {
 	t.Parallel()
 	notPlain := map[string]bool{
@@ -50,7 +51,8 @@ func TestModels_PlainValues(t *testing.T) {
 	}
 }
 
-// A pointer distinguishes false from a missing value in Create; Update and Upsert use a Nullable for that.
+// A pointer distinguishes false from a missing value in Create; Update and Upsert use a Nullable
+// for that.
 func TestModels_RequestPointers(t *testing.T) {
 	t.Parallel()
 	want := []string{"CreateContactRequest.DND"}
@@ -68,7 +70,8 @@ func TestModels_RequestPointers(t *testing.T) {
 	}
 }
 
-// Instants are times, for the document gives them a format; the day of birth comes in more forms than one and stays as sent.
+// Instants are times, for the document gives them a format; the day of birth comes in more forms
+// than one and stays as sent.
 func TestModels_Times(t *testing.T) {
 	t.Parallel()
 	want := []string{"Contact.CreatedBy.Timestamp", "Contact.DateAdded", "Contact.DateUpdated", "Contact.LastSessionActivityAt"}
@@ -138,8 +141,9 @@ func TestModels_Properties(t *testing.T) {
 	}
 }
 
-// TestUpdateAndUpsertRequest_OptionalScalarsAreNullable checks that one rule holds for all optional scalars, and lists those
-// for which the API does not accept null. Package client rejects Clear for them.
+// TestUpdateAndUpsertRequest_OptionalScalarsAreNullable checks that one rule holds for all optional
+// scalars, and lists those for which the API does not accept null. Package client rejects Clear for
+// them.
 func TestUpdateAndUpsertRequest_OptionalScalarsAreNullable(t *testing.T) {
 	t.Parallel()
 	tests := []struct {
@@ -181,7 +185,8 @@ func TestUpdateAndUpsertRequest_OptionalScalarsAreNullable(t *testing.T) {
 	}
 }
 
-// fields visits the fields of a struct and of all structs below it, in lists and behind pointers too.
+// fields visits the fields of a struct and of all structs below it, in lists and behind pointers
+// too.
 func fields(at string, model reflect.Type, visit func(at string, field reflect.Type)) {
 	for model.Kind() == reflect.Slice || model.Kind() == reflect.Pointer {
 		model = model.Elem()

@@ -31,7 +31,8 @@ func TestSchemas_RequestsClosed(t *testing.T) {
 	}
 }
 
-// Responses get new properties and enumerations get new values at any time, and lists send null for every missing value.
+// Responses get new properties and enumerations get new values at any time, and lists send null for
+// every missing value.
 func TestSchemas_ResponsesOpen(t *testing.T) {
 	t.Parallel()
 	notNull := map[string]bool{ // by the name of the property

@@ -13,7 +13,8 @@ import (
 
 const server = "https://api.example/base/"
 
-// A plain integer would go out as limit=0, and a cursor that passes through a 32-bit float would be another one.
+// A plain integer would go out as limit=0, and a cursor that passes through a 32-bit float would be
+// another one.
 func TestWire_URLs(t *testing.T) {
 	t.Parallel()
 	list := func(params gen.GetContactsParams) func() (*http.Request, error) {

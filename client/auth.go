@@ -24,7 +24,8 @@ type TokenInvalidator interface {
 }
 
 // StaticToken is a token that never changes: a private integration token, or an access token until
-// it expires. It is printed, logged and encoded as [redacted]. To read the token, use string(token).
+// it expires. It is printed, logged and encoded as [redacted]. To read the token, use
+// string(token).
 type StaticToken string
 
 // Token returns the token.

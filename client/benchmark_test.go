@@ -18,11 +18,12 @@ import (
 	"github.com/highlevel-contacts/contacts-go/gen"
 )
 
-// The floor is what one would write by hand for one operation, without errors, bounds, pacing or retries: net/http and json/v2
-// with the wrapper's options, into the same types, through the same transport. It reads the body as well as one can, into a
-// buffer of the announced length.
+// The floor is what one would write by hand for one operation, without errors, bounds, pacing or
+// retries: net/http and json/v2 with the wrapper's options, into the same types, through the same
+// transport. It reads the body as well as one can, into a buffer of the announced length.
 
-// canned is a transport that responses every request with body, as one that reads from a connection would.
+// canned is a transport that responses every request with body, as one that reads from a connection
+// would.
 func canned(body []byte) roundTrip {
 	header := http.Header{
 		"Content-Type": {"application/json; charset=utf-8"}, "Cf-Ray": {"8f1c8e0a58d34c3c-IAD"}, "Server": {"cloudflare"},
@@ -113,8 +114,9 @@ func BenchmarkPage(b *testing.B) {
 	})
 }
 
-// BenchmarkAll walks over loopback, client and server in one process, and reports the peak of what the heap holds, collected
-// every ten pages: how much garbage stands between two collections is the collector's matter, and varies from run to run.
+// BenchmarkAll walks over loopback, client and server in one process, and reports the peak of what
+// the heap holds, collected every ten pages: how much garbage stands between two collections is the
+// collector's matter, and varies from run to run.
 func BenchmarkAll(b *testing.B) {
 	peaks := map[int]float64{}
 	for _, total := range []int{10_000, 100_000} {

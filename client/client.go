@@ -76,9 +76,10 @@ func (c *Client) Generated() gen.ClientInterface {
 //
 // The path is relative to the base URL, such as "/locations/abc/customFields"; escape IDs with
 // [url.PathEscape]. For a path with a host, a query, a fragment or dot segments, the error matches
-// [ErrInvalid], so that the token is not sent to another host. The body, unless nil, is sent as JSON. The response is
-// decoded into out by encoding/json, unless out is nil. A 2xx response without a body is an error
-// that matches [ErrBadResponse] if out is not nil. A 404 matches [ErrNotFound].
+// [ErrInvalid], so that the token is not sent to another host. The body, unless nil, is sent as
+// JSON. The response is decoded into out by encoding/json, unless out is nil. A 2xx response
+// without a body is an error that matches [ErrBadResponse] if out is not nil. A 404 matches
+// [ErrNotFound].
 func (c *Client) Do(ctx context.Context, method, path string, query url.Values, body, out any, opts ...CallOption) error {
 	call, err := c.newCall(ctx, otherOperation, opts)
 	if err != nil {

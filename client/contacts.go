@@ -84,8 +84,8 @@ func (s *ContactsService) Update(ctx context.Context, id string, change UpdateCo
 }
 
 // Upsert updates the contact that has the email address or phone number of the request, or creates
-// a contact. The settings of the location determine which of the two is matched first. If LocationID
-// is empty, the location of [WithLocation] is used. Tags replaces all tags.
+// a contact. The settings of the location determine which of the two is matched first. If
+// LocationID is empty, the location of [WithLocation] is used. Tags replaces all tags.
 //
 // Without an email address and a phone number the API always creates a contact. If they belong to
 // different contacts, the API updates the first match and silently ignores the other value. If the

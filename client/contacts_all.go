@@ -17,8 +17,8 @@ import (
 // [ErrBadResponse] if the iteration cannot continue: the API returned a cursor twice, two pages
 // without a new contact, or no cursor for the next page.
 //
-// Each range starts a new iteration. A contact remains valid after the loop; while it is referenced,
-// its page stays in memory. To continue later, store [CursorAfter] of the last contact.
+// Each range starts a new iteration. A contact remains valid after the loop; while it is
+// referenced, its page stays in memory. To continue later, store [CursorAfter] of the last contact.
 func (s *ContactsService) All(ctx context.Context, list ListRequest, opts ...CallOption) iter.Seq2[*Contact, error] {
 	list.Limit = cmp.Or(list.Limit, maxLimit)
 	p := &pager{operation: getContacts, first: list.After, prefetch: list.Prefetch, opts: opts}
@@ -143,8 +143,8 @@ func (f *prefetch) cancel() {
 }
 
 // recentIDs holds the IDs of the last 500 to 1,000 contacts of an iteration. Consecutive pages can
-// overlap, because contacts are added and deleted concurrently. Other pages cannot, so these IDs are
-// enough for a list of any length.
+// overlap, because contacts are added and deleted concurrently. Other pages cannot, so these IDs
+// are enough for a list of any length.
 type recentIDs struct {
 	latest, previous map[string]bool
 	count            int // contacts with a new ID

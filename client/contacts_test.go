@@ -267,7 +267,8 @@ func TestContactsService_RequestsUnmodified(t *testing.T) {
 	}
 }
 
-// TestContactsService_SuccessSpellings takes either as the API's word, on delete and update: false is a failure, and what is no word is none.
+// TestContactsService_SuccessSpellings takes either as the API's word, on delete and update: false
+// is a failure, and what is no word is none.
 func TestContactsService_SuccessSpellings(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct {

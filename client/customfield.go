@@ -119,8 +119,8 @@ func unlessEmpty(kind FieldKind, length int) FieldKind {
 	return kind
 }
 
-// Text returns a string unchanged, a number or Boolean as in JSON, and the elements of a list joined
-// by ", ".
+// Text returns a string unchanged, a number or Boolean as in JSON, and the elements of a list
+// joined by ", ".
 func (v FieldValue) Text() string {
 	return strings.Join(v.List(), ", ")
 }
@@ -138,8 +138,8 @@ func (v FieldValue) Number() (number float64, ok bool) {
 	return number, true
 }
 
-// Bool returns a Boolean. It also accepts the strings "true" and "false" in upper or lower case. For
-// any other value, ok is false.
+// Bool returns a Boolean. It also accepts the strings "true" and "false" in upper or lower case.
+// For any other value, ok is false.
 func (v FieldValue) Bool() (value, ok bool) {
 	if kind := v.Kind(); kind != FieldBool && kind != FieldText {
 		return false, false
@@ -154,8 +154,8 @@ func (v FieldValue) Bool() (value, ok bool) {
 	}
 }
 
-// Time returns a time. It accepts a string in RFC 3339 or YYYY-MM-DD, and milliseconds since 1970 as
-// a number or string. For any other value, ok is false.
+// Time returns a time. It accepts a string in RFC 3339 or YYYY-MM-DD, and milliseconds since 1970
+// as a number or string. For any other value, ok is false.
 func (v FieldValue) Time() (t time.Time, ok bool) {
 	return lenientjson.ParseTime(jsontext.Value(v.raw))
 }

@@ -12,8 +12,8 @@ import (
 
 // DecodeContact decodes a contact from a webhook, a queue or an export. Like the methods of
 // [ContactsService], it accepts values of unexpected types: it converts the values that the fields
-// can hold, stores other values in the Extra field of the enclosing struct, and reports each of them
-// as a [Drift]. It returns an error if data is not one complete JSON object.
+// can hold, stores other values in the Extra field of the enclosing struct, and reports each of
+// them as a [Drift]. It returns an error if data is not one complete JSON object.
 //
 // It restores every field of a Contact that encoding/json or json/v2 has encoded. For a webhook,
 // Contact.Type is the name of the event.

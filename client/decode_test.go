@@ -24,8 +24,8 @@ import (
 	"github.com/highlevel-contacts/contacts-go/client"
 )
 
-// TestDecode_WrongTypes gives a property of each kind a value of each other type: the contact is kept, with what can be kept of the value,
-// and the place is recorded.
+// TestDecode_WrongTypes gives a property of each kind a value of each other type: the contact is
+// kept, with what can be kept of the value, and the place is recorded.
 func TestDecode_WrongTypes(t *testing.T) {
 	t.Parallel()
 	added := instant(t, "2021-07-02T05:18:26.704Z")
@@ -283,8 +283,8 @@ func surrounded(before, middle, after string, size int64) io.Reader {
 	return io.MultiReader(strings.NewReader(before), repeated, strings.NewReader(after))
 }
 
-// TestDecode_MaliciousBodies sends what no API should. Each body ends in a clear error or a correct result, soon, and in bounded memory.
-// It is not parallel, for it measures the heap.
+// TestDecode_MaliciousBodies sends what no API should. Each body ends in a clear error or a correct
+// result, soon, and in bounded memory. It is not parallel, for it measures the heap.
 func TestDecode_MaliciousBodies(t *testing.T) {
 	const mebi = 1 << 20
 	tests := []struct {
@@ -361,7 +361,8 @@ type roundTripper func(*http.Request) (*http.Response, error)
 
 func (f roundTripper) RoundTrip(req *http.Request) (*http.Response, error) { return f(req) }
 
-// watchHeap measures by how much the heap grows at most until the function that it returns is called.
+// watchHeap measures by how much the heap grows at most until the function that it returns is
+// called.
 func watchHeap(t *testing.T) (peak func() uint64) {
 	t.Helper()
 	runtime.GC()
@@ -421,7 +422,8 @@ func TestDecode_GzipBomb(t *testing.T) {
 	}
 }
 
-// TestDecodeContact_Rewritten reads contacts that did not come from a method, and writes and reads them again.
+// TestDecodeContact_Rewritten reads contacts that did not come from a method, and writes and reads
+// them again.
 func TestDecodeContact_Rewritten(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct {

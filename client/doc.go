@@ -65,8 +65,8 @@
 //
 // # Retries
 //
-// A call has up to three attempts, see [WithRetry], and ends when its context ends. The operation and
-// the failure determine whether the client retries:
+// A call has up to three attempts, see [WithRetry], and ends when its context ends. The operation
+// and the failure determine whether the client retries:
 //
 //	failure                                  | get, list | update, delete, | create, upsert that
 //	                                         |           | upsert          | always creates
@@ -96,8 +96,8 @@
 //
 // net/http never resends a create by itself. It resends some other requests without a bound, so the
 // client cancels an attempt when net/http acquires a third connection for it. A server can apply a
-// request and then report over HTTP/2 that it did not process the request. In that case each attempt
-// can apply the request once more.
+// request and then report over HTTP/2 that it did not process the request. In that case each
+// attempt can apply the request once more.
 //
 // # Rate limiting
 //
@@ -109,18 +109,19 @@
 //
 // Calls pass the rate limit in the order in which they arrive. At 10 requests per second and 300 ms
 // of latency, 3 to 10 workers reach the rate limit; more do not increase the throughput. Do not
-// change one contact from several goroutines concurrently: the API does not order concurrent writes.
+// change one contact from several goroutines concurrently: the API does not order concurrent
+// writes.
 //
 // # Response decoding
 //
 // The client first decodes a body strictly by the schema in api/contacts.yaml. If a value has
-// another type, it decodes the body a second time, converts the values that the fields can hold, and
-// reports each mismatch in [Response.Drift]. One unexpected value therefore does not make a contact
-// or a page unreadable.
+// another type, it decodes the body a second time, converts the values that the fields can hold,
+// and reports each mismatch in [Response.Drift]. One unexpected value therefore does not make a
+// contact or a page unreadable.
 //
-// Unknown properties are stored in the Extra field of their struct. encoding/json and json/v2 decode
-// and encode them with the struct, but the client never sends them in a request. [DecodeContact]
-// decodes a contact from a webhook, a queue or an export under the same rules.
+// Unknown properties are stored in the Extra field of their struct. encoding/json and json/v2
+// decode and encode them with the struct, but the client never sends them in a request.
+// [DecodeContact] decodes a contact from a webhook, a queue or an export under the same rules.
 //
 // # Testing
 //

@@ -116,7 +116,8 @@ type Error struct {
 	hasMessage   bool // Messages are from a JSON body in one of the API's error formats
 }
 
-// newError returns the error of a non-2xx response, or of a 2xx response whose body reports a failure.
+// newError returns the error of a non-2xx response, or of a 2xx response whose body reports a
+// failure.
 func (c *call) newError() *Error {
 	e := &Error{
 		Operation: string(c.operation), Method: c.request.Method, Path: c.path(),
@@ -279,8 +280,8 @@ func (e *Error) LogValue() slog.Value {
 		slog.String("trace_id", redact.Text(e.TraceID)), slog.String("text", e.Error()))
 }
 
-// errorBody is the JSON body of an error response. Its properties are raw JSON, so that one property
-// of an unexpected type does not make the others unreadable.
+// errorBody is the JSON body of an error response. Its properties are raw JSON, so that one
+// property of an unexpected type does not make the others unreadable.
 type errorBody map[string]json.RawMessage
 
 // messages returns the messages of the first property that has messages: a scalar, or the elements

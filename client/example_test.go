@@ -207,8 +207,8 @@ func ExampleContactsService_All_prefetch() {
 	// Mary
 }
 
-// Clients of the same app and location share a Pacer. Processes that share nothing use a part of the
-// limit each, here one of four processes.
+// Clients of the same app and location share a Pacer. Processes that share nothing use a part of
+// the limit each, here one of four processes.
 func ExampleNewPacer() {
 	const token = client.StaticToken("pit-00000000-0000-4000-8000-000000000000")
 	pacer := client.NewPacer(100, 10*time.Second, client.WithShare(1.0/4))
@@ -334,7 +334,8 @@ func ExampleClient_Generated() {
 	// Output: 200 application/json; charset=utf-8
 }
 
-// Do calls an endpoint that has no method, under the same rules. Here it finds the IDs of custom fields by their keys.
+// Do calls an endpoint that has no method, under the same rules. Here it finds the IDs of custom
+// fields by their keys.
 func ExampleClient_Do() {
 	api := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		fmt.Fprint(w, `{"customFields":[{"id":"6dvNaf7VhkQ9snc5vnjJ","fieldKey":"contact.shoe_size"}]}`)

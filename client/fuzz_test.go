@@ -12,7 +12,8 @@ import (
 	"github.com/highlevel-contacts/contacts-go/client"
 )
 
-// FuzzResponse gives every operation every body: each ends in a result or an error, and what came as a result can be written.
+// FuzzResponse gives every operation every body: each ends in a result or an error, and what came
+// as a result can be written.
 func FuzzResponse(f *testing.F) {
 	for _, seed := range []string{
 		body(f, "getContact"), body(f, "getContacts"), everything.body, contactBody(`"city":7,"tags":"a","dateAdded":""`), html, "", "null",
@@ -56,7 +57,8 @@ func isLongOrBroken(text string) bool {
 	return len(text) > 1000 || !utf8.ValidString(text) || strings.ContainsFunc(text, isNotPrintable)
 }
 
-// FuzzError gives an error every status and body: its text is one short line without anything personal.
+// FuzzError gives an error every status and body: its text is one short line without anything
+// personal.
 func FuzzError(f *testing.F) {
 	for _, seed := range []string{
 		`{"error":"Contact with id X not found","status":400}`, `{"message":["a","b"],"error":"Unprocessable Entity","statusCode":422}`,
@@ -105,7 +107,8 @@ func FuzzErrorText(f *testing.F) {
 	})
 }
 
-// FuzzContactID puts an id into a path: one that is accepted is exactly one more element of it, and no query.
+// FuzzContactID puts an id into a path: one that is accepted is exactly one more element of it, and
+// no query.
 func FuzzContactID(f *testing.F) {
 	for _, id := range append(badIDs, contactID, "~", "-_.~", "a..b") {
 		f.Add(id)
@@ -130,7 +133,8 @@ func FuzzContactID(f *testing.F) {
 	})
 }
 
-// FuzzGenerated gives the generated client an id, which it does not check: the doer bears whatever path that makes.
+// FuzzGenerated gives the generated client an id, which it does not check: the doer bears whatever
+// path that makes.
 func FuzzGenerated(f *testing.F) {
 	for _, id := range badIDs {
 		f.Add(id)
@@ -171,7 +175,8 @@ func FuzzRateLimit(f *testing.F) {
 	})
 }
 
-// FuzzRetryAfter gives the header every value: the wait is between nothing and a year, and a long one ends the call at once.
+// FuzzRetryAfter gives the header every value: the wait is between nothing and a year, and a long
+// one ends the call at once.
 func FuzzRetryAfter(f *testing.F) {
 	for _, seed := range []string{"7", "-1", "1.5", "99999999999999999999999", "Sun, 06 Nov 1994 08:49:37 GMT", "Fri, 31 Dec 9999 23:59:59 GMT", "soon", "\x00"} {
 		f.Add(seed)

@@ -189,7 +189,8 @@ func TestClient_HTTP2(t *testing.T) {
 				if got, want := response.Attempts, map[bool]int{true: 3, false: 1}[retried]; got != want {
 					t.Errorf("got %d attempts, want %d", got, want)
 				}
-				// net/http may use two connections per attempt; a third one is canceled, possibly after it was written.
+				// net/http may use two connections per attempt; a third one is canceled, possibly
+				// after it was written.
 				if got, limit := server.count(), response.Attempts*map[bool]int{true: 3, false: 1}[retried]; got > limit {
 					t.Errorf("got %d requests, want at most %d", got, limit)
 				}
@@ -201,8 +202,8 @@ func TestClient_HTTP2(t *testing.T) {
 	}
 }
 
-// TestClient_HTTP2_RetryAfterGracefulClose shows that a create which the server did not process is sent
-// again, and is carried out once.
+// TestClient_HTTP2_RetryAfterGracefulClose shows that a create which the server did not process is
+// sent again, and is carried out once.
 func TestClient_HTTP2_RetryAfterGracefulClose(t *testing.T) {
 	t.Parallel()
 	for name, refuse := range map[string]func(conn *http2Conn, stream uint32){
@@ -226,7 +227,8 @@ func TestClient_HTTP2_RetryAfterGracefulClose(t *testing.T) {
 	}
 }
 
-// TestClient_HTTP2_ConnectionBound shows the error of a read that net/http would repeat without a bound.
+// TestClient_HTTP2_ConnectionBound shows the error of a read that net/http would repeat without a
+// bound.
 func TestClient_HTTP2_ConnectionBound(t *testing.T) {
 	t.Parallel()
 	server := newHTTP2Server(t, func(conn *http2Conn, stream uint32, _ int) { conn.reset(stream, codeRefusedStream) })
@@ -236,8 +238,8 @@ func TestClient_HTTP2_ConnectionBound(t *testing.T) {
 	}
 }
 
-// TestClient_HTTP2_CanceledWrite shows that a write which is canceled after its connection was acquired
-// matches ErrMaybeApplied.
+// TestClient_HTTP2_CanceledWrite shows that a write which is canceled after its connection was
+// acquired matches ErrMaybeApplied.
 func TestClient_HTTP2_CanceledWrite(t *testing.T) {
 	t.Parallel()
 	ctx, cancel := context.WithCancel(t.Context())
@@ -248,9 +250,9 @@ func TestClient_HTTP2_CanceledWrite(t *testing.T) {
 	}
 }
 
-// TestSoak_HTTP2 creates contacts over HTTP/2 while streams are reset, before and after the create is
-// carried out, and connections are closed gracefully. No contact is created twice, and an error that
-// does not match ErrMaybeApplied means that none was created.
+// TestSoak_HTTP2 creates contacts over HTTP/2 while streams are reset, before and after the create
+// is carried out, and connections are closed gracefully. No contact is created twice, and an error
+// that does not match ErrMaybeApplied means that none was created.
 func TestSoak_HTTP2(t *testing.T) {
 	t.Parallel()
 	fake := clienttest.NewServer(t, clienttest.WithLocation(clienttest.Location{AllowDuplicates: true}),

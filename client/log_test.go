@@ -76,7 +76,8 @@ func withoutTimes(_ []string, attr slog.Attr) slog.Attr {
 	return attr
 }
 
-// TestWithLogger_Default is not parallel, for it holds the output of package log, where the default logger writes.
+// TestWithLogger_Default is not parallel, for it holds the output of package log, where the default
+// logger writes.
 func TestWithLogger_Default(t *testing.T) {
 	var logged bytes.Buffer
 	log.SetOutput(&logged)

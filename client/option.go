@@ -93,8 +93,8 @@ func WithLocation(id string) Option {
 }
 
 // WithHTTPClient sets the HTTP client that sends the requests, with its transport, proxy, TLS
-// settings, redirect policy and cookie jar. The HTTP client is not modified. The default HTTP client
-// reads the proxy from the environment and has up to 100 idle connections.
+// settings, redirect policy and cookie jar. The HTTP client is not modified. The default HTTP
+// client reads the proxy from the environment and has up to 100 idle connections.
 func WithHTTPClient(httpClient *http.Client) Option {
 	return func(c *config) error {
 		if httpClient == nil {

@@ -305,10 +305,10 @@ func (p *windowPacer) Observe(_ context.Context, o Observation) {
 	p.dispatch(now)
 }
 
-// updateLimit stores a plausible limit, and reports whether the times at which waiters may start may
-// have changed. A request that the API has counted and that was not started here belongs to another
-// process. Starts after the request was sent count too: the API may have counted them before it
-// served the request.
+// updateLimit stores a plausible limit, and reports whether the times at which waiters may start
+// may have changed. A request that the API has counted and that was not started here belongs to
+// another process. Starts after the request was sent count too: the API may have counted them
+// before it served the request.
 func (p *windowPacer) updateLimit(limit RateLimit, sent, now time.Time) bool {
 	if limit.Max < 1 || limit.Interval <= 0 || limit.Interval > longestInterval {
 		return false

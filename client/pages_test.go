@@ -34,8 +34,8 @@ var imports = map[string]string{
 	"oauth":      "github.com/highlevel-contacts/contacts-go/client/oauth",
 }
 
-// TestPages_GoBlocksCompile compiles every Go block of the README and of CONTRIBUTING in a module of its
-// own. A block is a file, declarations, or statements.
+// TestPages_GoBlocksCompile compiles every Go block of the README and of CONTRIBUTING in a module
+// of its own. A block is a file, declarations, or statements.
 func TestPages_GoBlocksCompile(t *testing.T) {
 	t.Parallel()
 	root, err := filepath.Abs("..")

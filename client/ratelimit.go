@@ -27,8 +27,8 @@ type RateLimit struct {
 	DailyReset     time.Duration // time until DailyRemaining is reset; 0 if the API did not report a plausible value
 }
 
-// parseRateLimit reads the rate limit from the headers of a response. It ignores a header that is not
-// a number.
+// parseRateLimit reads the rate limit from the headers of a response. It ignores a header that is
+// not a number.
 func parseRateLimit(header http.Header) RateLimit {
 	maximum, okMax := headerInt(header, "X-Ratelimit-Max")
 	remaining, okRemaining := headerInt(header, "X-Ratelimit-Remaining")

@@ -26,7 +26,8 @@ func (r *redirecting) RoundTrip(req *http.Request) (*http.Response, error) {
 	return everything.response(req), nil
 }
 
-// TestRedirect_Policy follows what a reading call may follow, and takes the token along within the host only.
+// TestRedirect_Policy follows what a reading call may follow, and takes the token along within the
+// host only.
 func TestRedirect_Policy(t *testing.T) {
 	t.Parallel()
 	const here, elsewhere = "https://api.example/v2/", "https://other.example/"

@@ -27,7 +27,8 @@ import (
 	"github.com/highlevel-contacts/contacts-go/gen"
 )
 
-// TestContactsService_Create_Frames counts the functions of this module between Create and the transport.
+// TestContactsService_Create_Frames counts the functions of this module between Create and the
+// transport.
 func TestContactsService_Create_Frames(t *testing.T) {
 	t.Parallel()
 	var frames []string
@@ -156,7 +157,8 @@ func TestClient_Do_Retries(t *testing.T) {
 	}
 }
 
-// TestErrMaybeApplied_EarlierAttempt ends calls with an error that says nothing about the attempt before.
+// TestErrMaybeApplied_EarlierAttempt ends calls with an error that says nothing about the attempt
+// before.
 func TestErrMaybeApplied_EarlierAttempt(t *testing.T) {
 	t.Parallel()
 	for name, last := range map[string]outcome{
@@ -202,8 +204,8 @@ func TestContactsService_Delete_Retried(t *testing.T) {
 	}
 }
 
-// TestContactsService_Upsert_AlwaysCreates loses the response to upserts. Those that create a contact
-// each time they are sent are not retried.
+// TestContactsService_Upsert_AlwaysCreates loses the response to upserts. Those that create a
+// contact each time they are sent are not retried.
 func TestContactsService_Upsert_AlwaysCreates(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct {
@@ -613,8 +615,8 @@ func TestOperationFromContext(t *testing.T) {
 	}
 }
 
-// TestErrNetwork_Text has whole texts: neither query nor address are in them. A transport that does not support traces
-// may have written the request.
+// TestErrNetwork_Text has whole texts: neither query nor address are in them. A transport that does
+// not support traces may have written the request.
 func TestErrNetwork_Text(t *testing.T) {
 	t.Parallel()
 	const maybe = "; the write may have been applied"
@@ -640,7 +642,8 @@ func TestErrNetwork_Text(t *testing.T) {
 	}
 }
 
-// TestErrNetwork_TruncatedBody breaks off successes, which are lost, and errors, which keep their status.
+// TestErrNetwork_TruncatedBody breaks off successes, which are lost, and errors, which keep their
+// status.
 func TestErrNetwork_TruncatedBody(t *testing.T) {
 	t.Parallel()
 	broken := func(status int) *client.Client {
@@ -679,7 +682,8 @@ func TestClient_ContextEnds(t *testing.T) {
 	}
 }
 
-// TestWithHTTPClient sends through the caller's proxy, and trusts whom the caller's TLS settings trust.
+// TestWithHTTPClient sends through the caller's proxy, and trusts whom the caller's TLS settings
+// trust.
 func TestWithHTTPClient(t *testing.T) {
 	t.Parallel()
 	contact := http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, `{"contact":{"id":"abc"}}`) })

@@ -17,9 +17,9 @@ const (
 	minRead = 512
 )
 
-// Response holds a response of the API, for [WithResponseInto] and in [Error]. Its header and body may
-// contain personal data. A Response is therefore printed, logged and encoded as a summary without
-// them.
+// Response holds a response of the API, for [WithResponseInto] and in [Error]. Its header and body
+// may contain personal data. A Response is therefore printed, logged and encoded as a summary
+// without them.
 type Response struct {
 	StatusCode int         // 0 if no response was received
 	Header     http.Header // the vendor's support may ask for the cf-ray header

@@ -73,14 +73,14 @@ func retryDelay(idempotent bool, err error, attempt int, policy RetryPolicy) (de
 	}
 }
 
-// isTransient reports whether a request that failed with status may succeed later. The statuses from
-// 520 to 527 are Cloudflare's.
+// isTransient reports whether a request that failed with status may succeed later. The statuses
+// from 520 to 527 are Cloudflare's.
 func isTransient(status int) bool {
 	return slices.Contains([]int{408, 425, 500, 502, 503, 504}, status) || (status >= 520 && status <= 527)
 }
 
-// attemptMaybeApplied reports whether an attempt that ended with err may have been applied, if it is
-// a write.
+// attemptMaybeApplied reports whether an attempt that ended with err may have been applied, if it
+// is a write.
 func attemptMaybeApplied(err error) bool {
 	if callErr, ok := errors.AsType[*callError](err); ok {
 		return callErr.attemptMaybeApplied
@@ -111,8 +111,8 @@ func (c *call) wait(d delay, failure error) error {
 	}
 }
 
-// afterFailure returns the error of a call that failed with failure and could not be retried because
-// of err. It matches both.
+// afterFailure returns the error of a call that failed with failure and could not be retried
+// because of err. It matches both.
 func (c *call) afterFailure(err, failure error) error {
 	return &callError{text: failure.Error() + "; not retried: " + err.Error(), cause: err, previousErr: failure}
 }

@@ -18,7 +18,8 @@ import (
 	"github.com/highlevel-contacts/contacts-go/client"
 )
 
-// failures is the table of which operations are retried after which failure: "all" operations, the "idempotent" ones, or "none".
+// failures is the table of which operations are retried after which failure: "all" operations, the
+// "idempotent" ones, or "none".
 var failures = []struct {
 	name    string
 	fails   outcome

@@ -16,7 +16,8 @@ import (
 	"github.com/highlevel-contacts/contacts-go/client"
 )
 
-// private are what no output may hold: the token, and of a person the email address, phone number, name and city.
+// private are what no output may hold: the token, and of a person the email address, phone number,
+// name and city.
 var private = []string{
 	token, "zulu", "rosan@deos.example", "deos.example", "rosan%40deos", "8888888888", "888-8888", "888 8888", "Rosan", "Dolomite",
 }

@@ -34,8 +34,8 @@ const (
 	soakToken     = "pit-50a40000-0000-4000-8000-000000000000"
 )
 
-// TestSoak makes random calls from many goroutines while the API and the network fail at random, and compares what the calls
-// have reported with what the fake holds in the end.
+// TestSoak makes random calls from many goroutines while the API and the network fail at random,
+// and compares what the calls have reported with what the fake holds in the end.
 func TestSoak(t *testing.T) {
 	seed := *soakSeed
 	if seed == 0 {
@@ -226,7 +226,8 @@ func (w *soakWorker) get(ctx context.Context, t *testing.T) {
 	}
 }
 
-// walk walks over all contacts: a walk that ends well has met each that was there throughout exactly once.
+// walk walks over all contacts: a walk that ends well has met each that was there throughout
+// exactly once.
 func (w *soakWorker) walk(ctx context.Context, t *testing.T) {
 	met := map[string]int{}
 	for contact, err := range w.contacts.All(ctx, client.ListRequest{Limit: 50 + w.random.IntN(51)}) {

@@ -39,7 +39,8 @@ func body(t testing.TB, name string) string {
 	return string(text)
 }
 
-// contactBody returns the response to getContact with these properties of the contact besides its id.
+// contactBody returns the response to getContact with these properties of the contact besides its
+// id.
 func contactBody(properties string) string {
 	if properties != "" {
 		properties = "," + properties
@@ -64,7 +65,8 @@ type sent struct {
 	Method, Target, Body string
 }
 
-// stub stands in for the API: it gives its responses in order, the last one again and again, and keeps what it was sent.
+// stub stands in for the API: it gives its responses in order, the last one again and again, and
+// keeps what it was sent.
 type stub struct {
 	mu        sync.Mutex
 	responses []stubResponse
@@ -266,7 +268,8 @@ var operations = []struct {
 
 var success = outcome{status: http.StatusOK, body: `{"contact":{"id":"abc"},"contacts":[],"succeded":true,"new":false}`}
 
-// listing serves getContacts for a location with total realistic contacts, each added a second before the one in front of it.
+// listing serves getContacts for a location with total realistic contacts, each added a second
+// before the one in front of it.
 type listing struct {
 	total              int
 	head, middle, tail string // of a contact, around its id and dateAdded

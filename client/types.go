@@ -115,8 +115,8 @@ func SetNonZero[T comparable](value T) Nullable[T] {
 	return Set(value)
 }
 
-// Clear returns a field that sends null, which asks the API to remove the value. If the API does not
-// allow null for a field, methods return an error that matches [ErrInvalid].
+// Clear returns a field that sends null, which asks the API to remove the value. If the API does
+// not allow null for a field, methods return an error that matches [ErrInvalid].
 func Clear[T any]() Nullable[T] {
 	return nullable.NewNullNullable[T]()
 }

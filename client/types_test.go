@@ -65,7 +65,8 @@ func TestCreateContactRequest_JSON(t *testing.T) {
 	}
 }
 
-// filled returns a request in which each property that may be null is what set makes of its name in Go, and the others are zero.
+// filled returns a request in which each property that may be null is what set makes of its name in
+// Go, and the others are zero.
 func filled[T any](t testing.TB, set func(name string) nullable.Nullable[string], notNullable ...string) T {
 	t.Helper()
 	var request T
@@ -81,7 +82,8 @@ func filled[T any](t testing.TB, set func(name string) nullable.Nullable[string]
 	return request
 }
 
-// TestSetAndClear writes each property that the API lets be null in its three states, and no other property.
+// TestSetAndClear writes each property that the API lets be null in its three states, and no other
+// property.
 func TestSetAndClear(t *testing.T) {
 	t.Parallel()
 	clearAll := func(string) nullable.Nullable[string] { return client.Clear[string]() }
@@ -236,8 +238,8 @@ func instant(t testing.TB, text string) time.Time {
 	return at
 }
 
-// TestContact_GetFormat reads testdata/getContact.json: missing values, bare names in attributions, objects as email
-// addresses, custom fields of each kind, an unknown state of do-not-disturb.
+// TestContact_GetFormat reads testdata/getContact.json: missing values, bare names in attributions,
+// objects as email addresses, custom fields of each kind, an unknown state of do-not-disturb.
 func TestContact_GetFormat(t *testing.T) {
 	t.Parallel()
 	c, _ := newStub(t, ok(body(t, "getContact")))
@@ -303,8 +305,9 @@ func TestContact_GetFormat(t *testing.T) {
 	}
 }
 
-// TestContact_ListFormat reads testdata/getContacts.json: explicit nulls, lower-cased names with the case in the Raw ones,
-// utm-prefixed names in attributions, one of them without url, milliseconds for the last activity.
+// TestContact_ListFormat reads testdata/getContacts.json: explicit nulls, lower-cased names with
+// the case in the Raw ones, utm-prefixed names in attributions, one of them without url,
+// milliseconds for the last activity.
 func TestContact_ListFormat(t *testing.T) {
 	t.Parallel()
 	c, _ := newStub(t, ok(body(t, "getContacts")))

@@ -15,8 +15,8 @@ import (
 	"github.com/highlevel-contacts/contacts-go/client"
 )
 
-// byTheBook responses as the vendor's document says, and knows nothing that it does not: lists have contacts and count and no meta,
-// create responses 201, everything else 200.
+// byTheBook responses as the vendor's document says, and knows nothing that it does not: lists have
+// contacts and count and no meta, create responses 201, everything else 200.
 type byTheBook struct {
 	contacts []map[string]any // the latest first
 }

@@ -213,7 +213,8 @@ func TestTenChangesAreTenLinesAndExitStatus1(t *testing.T) {
 	}
 }
 
-// More changes that are one line each: parameters, responses, scopes, and references into another file.
+// More changes that are one line each: parameters, responses, scopes, and references into another
+// file.
 func TestChangesOfOperations(t *testing.T) {
 	list := []string{"paths", "/contacts/", "get"}
 	for _, test := range []struct {

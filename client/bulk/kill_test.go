@@ -70,8 +70,8 @@ func importRows() error {
 	return j.Close()
 }
 
-// An import that is killed again and again skips nothing and creates nothing twice. PROVE=full kills
-// 50 times under the production limit.
+// An import that is killed again and again skips nothing and creates nothing twice. PROVE=full
+// kills 50 times under the production limit.
 func TestProofImportIsKilled(t *testing.T) {
 	t.Parallel()
 	rows, kills, limit := 600, 5, clienttest.RateLimit{Max: 100, Interval: 500 * time.Millisecond}

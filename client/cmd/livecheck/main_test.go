@@ -314,7 +314,8 @@ func TestRecordReplacesPersonalDataConsistently(t *testing.T) {
 		}
 	}
 
-	// The cursor still matches the last contact, and a contact has the same ID in the list and by itself.
+	// The cursor still matches the last contact, and a contact has the same ID in the list and by
+	// itself.
 	list, contact := readJSON(t, files[0]), readJSON(t, filepath.Join(dir, "04-getContact-200.json"))
 	ids := find(list, "/contacts/*/id")
 	if got, want := lookup(list, "/meta/startAfterId"), ids[len(ids)-1].value; got != want {

@@ -81,8 +81,8 @@ func preallocatedSlices(target reflect.Value) []int {
 }
 
 func decode(body []byte, out any, target reflect.Value) ([]Drift, error) {
-	// The count includes braces in strings, so it may be too high. The second pass counts objects, so
-	// such a body is decoded too, but slower.
+	// The count includes braces in strings, so it may be too high. The second pass counts objects,
+	// so such a body is decoded too, but slower.
 	if bytes.Count(body, []byte("{")) <= maxMemory/largestStructSize(target.Type()) {
 		err := jsonv2.Unmarshal(body, out, lenient)
 		if _, mismatch := errors.AsType[*jsonv2.SemanticError](err); !mismatch {

@@ -52,8 +52,8 @@ func init() {
 	lenientjson.RegisterAfterDecode(func(target *flag) { target.Finished = true })
 }
 
-// TestDecode decodes values of expected and unexpected types, and writes the result. Whatever could not be converted is still
-// there.
+// TestDecode decodes values of expected and unexpected types, and writes the result. Whatever could
+// not be converted is still there.
 func TestDecode(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct{ body, want, drift string }{
@@ -155,8 +155,8 @@ func TestDecode_OtherTypes(t *testing.T) {
 	}
 }
 
-// TestDecode_PreallocatedSlice decodes into a preallocated slice. A missing list and null are nil; an
-// empty list is not.
+// TestDecode_PreallocatedSlice decodes into a preallocated slice. A missing list and null are nil;
+// an empty list is not.
 func TestDecode_PreallocatedSlice(t *testing.T) {
 	t.Parallel()
 	for body, want := range map[string][]gen.Contact{
@@ -208,7 +208,8 @@ func TestDecode_Memory(t *testing.T) {
 	}
 }
 
-// FuzzDecode checks that whatever has been decoded can be written, and that it is the same when it is read again.
+// FuzzDecode checks that whatever has been decoded can be written, and that it is the same when it
+// is read again.
 func FuzzDecode(f *testing.F) {
 	for _, seed := range []string{
 		`{"id":7,"createdBy":[],"customFields":{"id":"a"},"dnd":"no","tags":[{}],"dateAdded":""}`,

@@ -100,8 +100,8 @@ func needsRepair(raw jsontext.Value, validStrings bool) bool {
 	return !raw.IsValid()
 }
 
-// hasOnlyValidStrings reports whether body has neither invalid UTF-8 nor a \u escape, which could be
-// half of a surrogate pair.
+// hasOnlyValidStrings reports whether body has neither invalid UTF-8 nor a \u escape, which could
+// be half of a surrogate pair.
 func hasOnlyValidStrings(body []byte) bool {
 	return utf8.Valid(body) && !bytes.Contains(body, []byte(`\u`))
 }
