@@ -3,22 +3,20 @@ package bulk
 import (
 	"context"
 	"errors"
-	"fmt"
 	"iter"
 	"runtime"
-	"sync"
 	"time"
 
 	"github.com/highlevel-contacts/contacts-go/client"
 )
 
-// All calls call for each input, many at a time, as fast as the client's rate limit allows. It
-// yields each outcome under the key of its input when the call ends, not in the order of the
-// inputs. See the package documentation for the order of calls about one contact and for the end of
-// a run.
+// All returns an iterator that calls the function call for each input, with many calls in flight,
+// as fast as the client's rate limit allows. When a call ends, the iterator yields its outcome with
+// the key of the input. See the package documentation for the order of calls about one contact and
+// for the end of a run.
 //
-// The call must pass the options on to the client. Otherwise All cannot see when the call has
-// passed the rate limit, and makes one call after another.
+// The function call must pass its options to a method of the client. Otherwise All does not know
+// when a call has passed the rate limit, and makes one call at a time.
 //
 //	for row, outcome := range bulk.All(ctx, slices.All(rows), c.Contacts.Upsert) { … }
 func All[K, In, Out any](ctx context.Context, inputs iter.Seq2[K, In],
@@ -32,7 +30,7 @@ func All[K, In, Out any](ctx context.Context, inputs iter.Seq2[K, In],
 			return
 		}
 		for key, input := range inputs {
-			if !r.add(key, input) || !r.advance(r.hasRoom) {
+			if !r.add(key, input) || !r.advance(r.hasCapacity) {
 				return
 			}
 			if r.stopped() != nil {
@@ -43,45 +41,27 @@ func All[K, In, Out any](ctx context.Context, inputs iter.Seq2[K, In],
 	}
 }
 
-// job is the call for one input.
-type job[K, In, Out any] struct {
-	key         K
-	outcome     Outcome[In, Out]
-	contactKeys []string
-	name        string // in the journal
-	idempotent  bool
-	intent      bool // recorded
-	tries       int
-	response    client.Response
-	cancel      context.CancelFunc
-	sent        chan struct{} // closed when the call has passed the rate limit
-
-	mu       sync.Mutex
-	isSent   bool
-	returned bool // false after a panic or Goexit
-	panicked any
-}
-
-// run is the state of one range over the outcomes. Only the caller's goroutine uses it, except for
+// run is the state of one range over the outcomes. Other goroutines than the caller's use only
 // results.
 type run[K, In, Out any] struct {
-	ctx     context.Context //nolint:containedctx // that of the call of All
+	ctx     context.Context //nolint:containedctx // the context of the call of All
 	config  config
 	call    func(context.Context, In, ...client.CallOption) (Out, error)
 	yield   func(K, Outcome[In, Out]) bool
 	results chan *job[K, In, Out]
 
 	queues   map[string][]*job[K, In, Out] // by contact key, in the order of the inputs; the first may run
-	ready    []*job[K, In, Out]            // first of all their queues
-	held     int                           // jobs that are behind others
+	ready    []*job[K, In, Out]            // jobs that are the first in all their queues
+	blocked  int                           // jobs that are not
 	inFlight int
 	waiter   *job[K, In, Out] // the call that waits for the rate limit
-	paused   time.Time        // no call starts before
-	err      error            // why no further call starts
+	paused   time.Time        // no call starts before this time
+	err      error            // the reason why no further call starts
 	progress progress
 }
 
-// add takes an input. It reports false if the loop body breaks.
+// add adds a job for an input, unless the journal has its result. It returns false if the loop body
+// breaks.
 func (r *run[K, In, Out]) add(key K, input In) bool {
 	j := &job[K, In, Out]{key: key, outcome: Outcome[In, Out]{Input: input}, idempotent: isIdempotent(input)}
 	if r.config.journal != nil {
@@ -107,22 +87,22 @@ func (r *run[K, In, Out]) add(key K, input In) bool {
 	if first {
 		r.ready = append(r.ready, j)
 	} else {
-		r.held++
+		r.blocked++
 	}
 	return true
 }
 
-// hasRoom reports whether the next input can be read.
-func (r *run[K, In, Out]) hasRoom() bool {
+// hasCapacity reports whether the next input can be read.
+func (r *run[K, In, Out]) hasCapacity() bool {
 	return r.stopped() != nil ||
-		len(r.ready) == 0 && r.waiter == nil && r.inFlight < r.config.maxInFlight && r.held < r.config.maxInFlight
+		len(r.ready) == 0 && r.waiter == nil && r.inFlight < r.config.maxInFlight && r.blocked < r.config.maxInFlight
 }
 
 func (r *run[K, In, Out]) isEmpty() bool {
-	return len(r.ready) == 0 && r.inFlight == 0 && r.held == 0
+	return len(r.ready) == 0 && r.inFlight == 0 && r.blocked == 0
 }
 
-// stopped returns why no further call starts, or nil.
+// stopped returns the reason why no further call starts, or nil.
 func (r *run[K, In, Out]) stopped() error {
 	if r.err == nil {
 		r.err = r.ctx.Err()
@@ -130,8 +110,8 @@ func (r *run[K, In, Out]) stopped() error {
 	return r.err
 }
 
-// advance starts calls and yields outcomes until reports true. It reports false if the loop body
-// breaks.
+// advance starts calls and yields outcomes while until returns false. It returns false if the loop
+// body breaks.
 func (r *run[K, In, Out]) advance(until func() bool) bool {
 	for {
 		select {
@@ -173,7 +153,7 @@ func (r *run[K, In, Out]) canStart() bool {
 	return r.stopped() != nil || r.waiter == nil && r.inFlight < r.config.maxInFlight && !time.Now().Before(r.paused)
 }
 
-// wait waits for the next event.
+// wait waits for the next event and handles it. It returns false if the loop body breaks.
 func (r *run[K, In, Out]) wait() bool {
 	var sent <-chan struct{}
 	if r.waiter != nil {
@@ -197,52 +177,10 @@ func (r *run[K, In, Out]) wait() bool {
 	return true
 }
 
-// start starts a call.
-func (r *run[K, In, Out]) start(j *job[K, In, Out]) {
-	ctx, cancel := context.WithCancel(r.ctx)
-	j.cancel, j.sent, j.isSent, j.tries = cancel, make(chan struct{}), false, j.tries+1
-	r.inFlight++
-	r.waiter = j
-	go func() {
-		defer func() { r.results <- j }() // there is room for all in flight
-		defer cancel()
-		defer func() {
-			if !j.returned {
-				j.panicked = recover()
-			}
-		}()
-		j.returned = false
-		if err := r.recordIntent(j); err != nil {
-			j.outcome.Err = err
-		} else {
-			j.outcome.Value, j.outcome.Err = r.call(ctx, j.outcome.Input, client.WithOnSend(j.markSent), client.WithResponseInto(&j.response))
-		}
-		j.returned = true
-	}()
-}
-
-func (j *job[K, In, Out]) markSent() {
-	j.mu.Lock()
-	defer j.mu.Unlock()
-	if !j.isSent { // a call may make several calls of the client
-		j.isSent = true
-		close(j.sent)
-	}
-}
-
-// cancelUnsent cancels the call if it waits for the rate limit.
-func (j *job[K, In, Out]) cancelUnsent() {
-	j.mu.Lock()
-	defer j.mu.Unlock()
-	if !j.isSent {
-		j.cancel()
-	}
-}
-
-// maxTries bounds how often a call is repeated that the rate limit refused.
+// maxTries limits how often a call is made that the rate limit rejects.
 const maxTries = 10
 
-// finish handles the end of a call. It reports false if the loop body breaks.
+// finish handles the end of a call. It returns false if the loop body breaks.
 func (r *run[K, In, Out]) finish(j *job[K, In, Out]) bool {
 	r.inFlight--
 	if r.waiter == j {
@@ -269,15 +207,15 @@ func (r *run[K, In, Out]) finish(j *job[K, In, Out]) bool {
 }
 
 // isTooLate reports whether the call was not sent because the rate limit allows no request before
-// the deadline of the run. The context has not ended then, and every further call would fail at
-// once.
+// the deadline of the run. The context has not ended then, but every further call would fail
+// immediately.
 func (r *run[K, In, Out]) isTooLate(j *job[K, In, Out]) bool {
 	_, hasDeadline := r.ctx.Deadline()
 	return hasDeadline && !j.isSent && errors.Is(j.outcome.Err, context.DeadlineExceeded)
 }
 
-// retryAfter returns how long to wait before the call is repeated, or 0 if it must not be. A
-// request that the rate limit refused was not applied.
+// retryAfter returns how long to wait before a call that failed with err is retried, or 0 if it
+// must not be retried. A request that the rate limit rejected was not applied.
 func retryAfter(err error) time.Duration {
 	var apiErr *client.Error
 	if errors.Is(err, client.ErrRateLimited) && !errors.Is(err, client.ErrMaybeApplied) && errors.As(err, &apiErr) {
@@ -286,7 +224,7 @@ func retryAfter(err error) time.Duration {
 	return 0
 }
 
-// release makes the jobs behind j ready, and yields the outcome of j.
+// release makes the jobs that waited for j ready, and yields the outcome of j.
 func (r *run[K, In, Out]) release(j *job[K, In, Out]) bool {
 	for _, contact := range j.contactKeys {
 		if queue := r.queues[contact][1:]; len(queue) > 0 {
@@ -299,7 +237,7 @@ func (r *run[K, In, Out]) release(j *job[K, In, Out]) bool {
 	for _, contact := range j.contactKeys {
 		if queue := r.queues[contact]; len(queue) > 0 && r.isFirst(queue[0]) && !released[queue[0]] {
 			released[queue[0]] = true
-			r.held--
+			r.blocked--
 			r.ready = append(r.ready, queue[0])
 		}
 	}
@@ -315,7 +253,7 @@ func (r *run[K, In, Out]) isFirst(j *job[K, In, Out]) bool {
 	return true
 }
 
-// deliver yields the outcome of j and records it, even if the loop body breaks or panics.
+// deliver yields the outcome of j, and records the result even if the loop body breaks or panics.
 func (r *run[K, In, Out]) deliver(j *job[K, In, Out]) bool {
 	defer r.recordResult(j)
 	r.progress.add(j.outcome.Err, j.response.RateLimit, errors.Is(j.outcome.Err, client.ErrMaybeApplied))
@@ -325,36 +263,8 @@ func (r *run[K, In, Out]) deliver(j *job[K, In, Out]) bool {
 	return r.yield(j.key, j.outcome)
 }
 
-var errEarlierRun = fmt.Errorf("bulk: an earlier run started the call and did not record its result: check the contact: %w", client.ErrMaybeApplied)
-
-// recordIntent records that the call is about to be made, unless it is idempotent.
-func (r *run[K, In, Out]) recordIntent(j *job[K, In, Out]) error {
-	if r.config.journal == nil {
-		return nil
-	}
-	if j.idempotent || j.intent {
-		return r.config.journal.failure()
-	}
-	j.intent = true
-	return r.config.journal.record(recordIntent, j.name)
-}
-
-// recordResult records the result of a call. An intent whose call may have been applied stays.
-func (r *run[K, In, Out]) recordResult(j *job[K, In, Out]) {
-	if r.config.journal == nil {
-		return
-	}
-	// The journal keeps an error and returns it for the next intent and from Close.
-	switch {
-	case j.tries > 0 && j.outcome.Err == nil:
-		_ = r.config.journal.record(recordDone, j.name)
-	case j.intent && !errors.Is(j.outcome.Err, client.ErrMaybeApplied):
-		_ = r.config.journal.record(recordFailed, j.name)
-	}
-}
-
-// close cancels the call that waits, and waits for the others. Their outcomes are recorded and
-// lost.
+// close cancels the call that waits for the rate limit, and waits for the other calls. It records
+// their results, but does not yield their outcomes.
 func (r *run[K, In, Out]) close() {
 	if r.waiter != nil {
 		r.waiter.cancelUnsent()

@@ -15,8 +15,8 @@ type Outcome[In, Out any] struct {
 	Err   error
 }
 
-// Unapplied returns the JSON names of what the API accepted and did not store, as
-// [verify.Unapplied] does. It returns nil if the call failed.
+// Unapplied returns the JSON names of the values that the API accepted and did not store. See
+// [verify.Unapplied]. It returns nil if the call failed.
 func (o Outcome[In, Out]) Unapplied(opts ...verify.Option) []string {
 	if o.Err != nil {
 		return nil
@@ -27,28 +27,28 @@ func (o Outcome[In, Out]) Unapplied(opts ...verify.Option) []string {
 	return verify.Unapplied(o.Input, o.Value, opts...)
 }
 
-// Change is a change of the contact with an ID, for [Update].
+// Change is a change of the contact with the given ID, for [Update].
 type Change struct {
 	ID  string
 	Set client.UpdateContactRequest
 }
 
-// Update returns a call for [All] that updates contacts.
+// Update returns a function for [All] that updates contacts.
 func Update(c *client.Client) func(context.Context, Change, ...client.CallOption) (*client.Contact, error) {
 	return func(ctx context.Context, change Change, opts ...client.CallOption) (*client.Contact, error) {
 		return c.Contacts.Update(ctx, change.ID, change.Set, opts...)
 	}
 }
 
-// Delete returns a call for [All] that deletes the contacts with the given IDs.
+// Delete returns a function for [All] that deletes contacts by ID.
 func Delete(c *client.Client) func(context.Context, string, ...client.CallOption) (struct{}, error) {
 	return func(ctx context.Context, id string, opts ...client.CallOption) (struct{}, error) {
 		return struct{}{}, c.Contacts.Delete(ctx, id, opts...)
 	}
 }
 
-// contactKeys returns what identifies the contact of an input. Inputs that share one of the keys
-// are about the same contact.
+// contactKeys returns the keys of the contact of an input: its ID, or its email address and phone
+// number. Inputs that share a key are about the same contact.
 func contactKeys(input any) []string {
 	switch in := input.(type) {
 	case string:
@@ -63,8 +63,8 @@ func contactKeys(input any) []string {
 	return nil
 }
 
-// comparedDigits is the number of trailing digits of a phone number that are compared, because a
-// national number and its international form differ before them.
+// comparedDigits is the number of trailing digits of a phone number that are compared. The digits
+// before them differ between a national number and its international form.
 const comparedDigits = 7
 
 func identifierKeys(email, phone string) []string {
@@ -85,8 +85,8 @@ func appendKey(keys []string, kind, value string) []string {
 	return append(keys, kind+value)
 }
 
-// isIdempotent reports whether the call for an input can be made twice. Types that are not known
-// may be creates.
+// isIdempotent reports whether the call for an input can be made more than once. It returns false
+// for other types of inputs, because their calls may create contacts.
 func isIdempotent(input any) bool {
 	switch in := input.(type) {
 	case string, Change:
@@ -99,6 +99,6 @@ func isIdempotent(input any) bool {
 }
 
 func text(field client.Nullable[string]) string {
-	value, _ := field.Get() // empty if it is not set
+	value, _ := field.Get() // an empty string if the field is not set
 	return value
 }

@@ -12,23 +12,23 @@ import (
 	"github.com/gofrs/flock"
 )
 
-// Journal is a file that records which inputs of a run are done, for [WithJournal]. It holds the
-// text forms of keys, and no values. It is safe for concurrent use; one process at a time can open
+// Journal is a file that records which inputs of a run are done, for [WithJournal]. It contains the
+// keys of the inputs, but no values. It is safe for concurrent use. One process at a time can open
 // it.
 //
-// Each record is one line: a sign and a quoted key. "?" is the intent to make a call, "+" a call
-// that is done, and "-" a call that was not applied. An incomplete last line, which a killed
-// process leaves, is removed.
+// Each record is one line, a sign and a quoted key: "?" for the intent to make a call, "+" for a
+// call that is done, and "-" for a call that was not applied. OpenJournal removes an incomplete
+// last line, which a killed process may leave.
 type Journal struct {
 	lock *flock.Flock
 
 	mu     sync.Mutex
 	file   *os.File
 	states map[digest]state
-	err    error // the first failure; nothing is recorded after it
+	err    error // the first error; nothing is recorded after it
 }
 
-// digest identifies a key. The states of a million keys take some 40 MB.
+// digest identifies a key. The states of a million keys need about 40 MB.
 type digest [16]byte
 
 type state byte
@@ -46,7 +46,7 @@ const (
 )
 
 // OpenJournal opens the journal at path, and creates it if it does not exist. The caller must close
-// it. Beside it is a lock file with the suffix ".lock".
+// it. OpenJournal also creates a lock file with the suffix ".lock" in the same directory.
 func OpenJournal(path string) (*Journal, error) {
 	lock := flock.New(path + ".lock")
 	locked, err := lock.TryLock()
@@ -54,7 +54,7 @@ func OpenJournal(path string) (*Journal, error) {
 		return nil, fmt.Errorf("bulk: OpenJournal: %w", err)
 	}
 	if !locked {
-		return nil, errors.New("bulk: OpenJournal: the journal is in use by another process, or opened twice")
+		return nil, errors.New("bulk: OpenJournal: the journal is open already, in this process or another one")
 	}
 	j := &Journal{lock: lock, states: map[digest]state{}}
 	if err := j.open(path); err != nil {
@@ -64,7 +64,7 @@ func OpenJournal(path string) (*Journal, error) {
 }
 
 func (j *Journal) open(path string) error {
-	data, err := os.ReadFile(path) //nolint:gosec // the file that the caller names
+	data, err := os.ReadFile(path) //nolint:gosec // the path is the caller's
 	if err != nil && !errors.Is(err, os.ErrNotExist) {
 		return err
 	}
@@ -76,7 +76,7 @@ func (j *Journal) open(path string) error {
 			return fmt.Errorf("line %d: %w: is the file a journal?", number, err)
 		}
 	}
-	file, err := os.OpenFile(path, os.O_CREATE|os.O_WRONLY, 0o600) //nolint:gosec // the file that the caller names
+	file, err := os.OpenFile(path, os.O_CREATE|os.O_WRONLY, 0o600) //nolint:gosec // the path is the caller's
 	if err != nil {
 		return err
 	}
@@ -126,6 +126,7 @@ func (j *Journal) state(name string) state {
 	return j.states[digestOf(name)]
 }
 
+// failure returns the first error of the journal.
 func (j *Journal) failure() error {
 	j.mu.Lock()
 	defer j.mu.Unlock()
@@ -143,7 +144,7 @@ func (j *Journal) record(kind byte, name string) error {
 	if err != nil || kind != recordIntent {
 		return err
 	}
-	if err := file.Sync(); err != nil { // without the lock, so that results are recorded at the same time
+	if err := file.Sync(); err != nil { // without the mutex, so that results are recorded concurrently
 		j.mu.Lock()
 		defer j.mu.Unlock()
 		j.err = fmt.Errorf("bulk: Journal: %w", err)
@@ -160,8 +161,8 @@ func (j *Journal) append(kind byte, name string) error {
 	return j.set(kind, name)
 }
 
-// errClosed is the failure of a journal that has been closed.
-var errClosed = errors.New("bulk: Journal: closed")
+// errClosed is the error of a journal that has been closed.
+var errClosed = errors.New("bulk: Journal: the journal is closed")
 
 // Close writes the journal to the disk and closes it. It returns the first error that occurred
 // while the journal was written. Further calls do nothing.

@@ -30,8 +30,8 @@ func newConfig(opts []Option) config {
 	return c
 }
 
-// WithMaxInFlight sets how many calls are in flight at most, 100 by default. Numbers below 1 mean
-// the default. Fewer are in flight if the rate limit allows fewer.
+// WithMaxInFlight sets the maximum number of calls in flight, 100 by default. A number below 1 has
+// no effect. The rate limit may allow fewer.
 func WithMaxInFlight(n int) Option {
 	return func(c *config) {
 		if n > 0 {
@@ -40,13 +40,14 @@ func WithMaxInFlight(n int) Option {
 	}
 }
 
-// WithProgress calls progress on the caller's goroutine before each outcome is yielded.
+// WithProgress sets a function that is called before each outcome is yielded, on the caller's
+// goroutine.
 func WithProgress(progress func(Progress)) Option {
 	return func(c *config) { c.progress = progress }
 }
 
-// WithKey sets which inputs are about the same contact: those with the same key. Inputs whose key
-// is empty are independent. The function replaces the default rule. It must take the type of the
+// WithKey sets the rule for which inputs are about the same contact: inputs for which key returns
+// the same string. Inputs with an empty string are independent. The type In must be that of the
 // inputs, otherwise All panics.
 func WithKey[In any](key func(In) string) Option {
 	return func(c *config) {
@@ -63,15 +64,18 @@ func WithKey[In any](key func(In) string) Option {
 	}
 }
 
-// WithJournal records the run in j and skips inputs that j records as done. The function returns
-// the text form of a key. It must return the same text for the same input in every run, and another
-// text for each input. It must take the type of the keys, otherwise All panics.
+// WithJournal records the run in j and skips the inputs that j records as done. The function key
+// returns the key of an input as a string. It must return the same string for an input in every
+// run, and different strings for different inputs. The type K must be that of the keys, otherwise
+// All panics.
 //
-// The intent to make a call that is not idempotent is written to the disk before the call is sent:
-// a create, an upsert that always creates a contact, and any input of a type that package bulk does
-// not know. If an earlier run recorded the intent and no result, the input is yielded with an error
-// that matches [client.ErrMaybeApplied] and is not sent. An input is recorded as done after the
-// loop body has handled its outcome. Inputs that failed are sent again by the next run.
+// An input is recorded as done after the loop body has handled its outcome. Inputs that failed are
+// sent again by the next run.
+//
+// Before a call that is not idempotent, the intent to make it is written to the disk. Such calls
+// are a create, an upsert that always creates a contact, and any call with an input of another
+// type. If an earlier run recorded the intent and no result, the input is not sent. Its outcome has
+// an error that matches [client.ErrMaybeApplied].
 func WithJournal[K any](j *Journal, key func(K) string) Option {
 	return func(c *config) {
 		c.journal = j
@@ -87,20 +91,20 @@ func WithJournal[K any](j *Journal, key func(K) string) Option {
 
 // Progress is the state of a run.
 type Progress struct {
-	Done      int              // outcomes, the failed ones included
-	Failed    int              // outcomes with an error, the ambiguous ones included
+	Done      int              // all outcomes
+	Failed    int              // outcomes with an error
 	Ambiguous int              // outcomes that match client.ErrMaybeApplied
 	Rate      float64          // recent outcomes per second
 	Limit     client.RateLimit // of the latest response
 }
 
-// rateWindow is the number of outcomes of which Progress.Rate is the rate.
+// rateWindow is the number of the latest outcomes from which Progress.Rate is computed.
 const rateWindow = 200
 
 // progress counts outcomes.
 type progress struct {
 	Progress
-	times [rateWindow]time.Time // of the latest outcomes, a ring; first the start
+	times [rateWindow]time.Time // of the latest outcomes, a ring buffer
 	n     int
 }
 

@@ -1,0 +1,100 @@
+package bulk
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+
+	"github.com/highlevel-contacts/contacts-go/client"
+)
+
+// job is one input with its calls.
+type job[K, In, Out any] struct {
+	key         K
+	outcome     Outcome[In, Out]
+	contactKeys []string
+	name        string // in the journal
+	idempotent  bool
+	hasIntent   bool // in the journal
+	tries       int
+	response    client.Response
+	cancel      context.CancelFunc
+	sent        chan struct{} // closed when the call has passed the rate limit
+
+	mu       sync.Mutex
+	isSent   bool // sent is closed
+	returned bool // false after a panic or Goexit
+	panicked any
+}
+
+// start makes the call of j on a goroutine of its own, which sends j to results.
+func (r *run[K, In, Out]) start(j *job[K, In, Out]) {
+	ctx, cancel := context.WithCancel(r.ctx)
+	j.cancel, j.sent, j.isSent, j.tries = cancel, make(chan struct{}), false, j.tries+1
+	r.inFlight++
+	r.waiter = j
+	go func() {
+		defer func() { r.results <- j }() // does not block: the buffer holds all jobs in flight
+		defer cancel()
+		defer func() {
+			if !j.returned {
+				j.panicked = recover()
+			}
+		}()
+		j.returned = false
+		if err := r.recordIntent(j); err != nil {
+			j.outcome.Err = err
+		} else {
+			j.outcome.Value, j.outcome.Err = r.call(ctx, j.outcome.Input, client.WithOnSend(j.markSent), client.WithResponseInto(&j.response))
+		}
+		j.returned = true
+	}()
+}
+
+func (j *job[K, In, Out]) markSent() {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	if !j.isSent { // the function may make several calls of the client
+		j.isSent = true
+		close(j.sent)
+	}
+}
+
+// cancelUnsent cancels the call if it waits for the rate limit.
+func (j *job[K, In, Out]) cancelUnsent() {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	if !j.isSent {
+		j.cancel()
+	}
+}
+
+var errEarlierRun = fmt.Errorf("bulk: All: an earlier run started the call and did not record its result: check the contact: %w", client.ErrMaybeApplied)
+
+// recordIntent records the intent to make the call, unless the call is idempotent.
+func (r *run[K, In, Out]) recordIntent(j *job[K, In, Out]) error {
+	if r.config.journal == nil {
+		return nil
+	}
+	if j.idempotent || j.hasIntent {
+		return r.config.journal.failure()
+	}
+	j.hasIntent = true
+	return r.config.journal.record(recordIntent, j.name)
+}
+
+// recordResult records the result of a call, except for a call that may have been applied: its
+// intent remains.
+func (r *run[K, In, Out]) recordResult(j *job[K, In, Out]) {
+	if r.config.journal == nil {
+		return
+	}
+	// The journal stores an error, and returns it for the next intent and from Close.
+	switch {
+	case j.tries > 0 && j.outcome.Err == nil:
+		_ = r.config.journal.record(recordDone, j.name)
+	case j.hasIntent && !errors.Is(j.outcome.Err, client.ErrMaybeApplied):
+		_ = r.config.journal.record(recordFailed, j.name)
+	}
+}
