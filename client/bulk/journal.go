@@ -6,6 +6,8 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"path/filepath"
+	"runtime"
 	"strconv"
 	"sync"
 
@@ -48,6 +50,11 @@ const (
 // OpenJournal opens the journal at path, and creates it if it does not exist. The caller must close
 // it. OpenJournal also creates a lock file with the suffix ".lock" in the same directory.
 func OpenJournal(path string) (*Journal, error) {
+	return openJournal(path, syncDirectory)
+}
+
+// openJournal is OpenJournal with the function that writes a directory to the disk.
+func openJournal(path string, syncDirectory func(name string) error) (*Journal, error) {
 	lock := flock.New(path + ".lock")
 	locked, err := lock.TryLock()
 	if err != nil {
@@ -57,13 +64,13 @@ func OpenJournal(path string) (*Journal, error) {
 		return nil, errors.New("bulk: OpenJournal: the journal is open already, in this process or another one")
 	}
 	j := &Journal{lock: lock, states: map[digest]state{}}
-	if err := j.open(path); err != nil {
+	if err := j.open(path, syncDirectory); err != nil {
 		return nil, errors.Join(fmt.Errorf("bulk: OpenJournal: %w", err), lock.Unlock())
 	}
 	return j, nil
 }
 
-func (j *Journal) open(path string) error {
+func (j *Journal) open(path string, syncDirectory func(name string) error) error {
 	data, err := os.ReadFile(path) //nolint:gosec // the path is the caller's
 	if err != nil && !errors.Is(err, os.ErrNotExist) {
 		return err
@@ -84,6 +91,10 @@ func (j *Journal) open(path string) error {
 		return errors.Join(err, file.Close())
 	}
 	if _, err := file.Seek(int64(complete), 0); err != nil {
+		return errors.Join(err, file.Close())
+	}
+	// Without this, a crash of the machine could remove a new file with all its records.
+	if err := syncDirectory(filepath.Dir(path)); err != nil {
 		return errors.Join(err, file.Close())
 	}
 	j.file = file
@@ -175,4 +186,18 @@ func (j *Journal) Close() error {
 	err := errors.Join(j.err, j.file.Sync(), j.file.Close(), j.lock.Unlock())
 	j.err = errClosed
 	return err
+}
+
+// syncDirectory writes the names of the files in a directory to the disk. Windows does not support
+// this.
+func syncDirectory(name string) (err error) {
+	if runtime.GOOS == "windows" {
+		return nil
+	}
+	directory, err := os.Open(name) //nolint:gosec // the directory of the caller's path
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, directory.Close()) }()
+	return directory.Sync()
 }
