@@ -9,12 +9,12 @@ import (
 
 func isBlank(text string) bool { return strings.TrimSpace(text) == "" }
 
-// sameText compares without regard to case and to the amount of white space.
+// sameText ignores case and the amount of white space.
 func sameText(a, b string) bool { return foldText(a) == foldText(b) || strings.EqualFold(a, b) }
 
 func foldText(text string) string { return strings.ToLower(strings.Join(strings.Fields(text), " ")) }
 
-// sameWebsite ignores the scheme and a slash at the end.
+// sameWebsite ignores the scheme and a trailing slash.
 func sameWebsite(a, b string) bool {
 	trim := func(address string) string {
 		address = foldText(address)
@@ -26,19 +26,19 @@ func sameWebsite(a, b string) bool {
 	return trim(a) == trim(b)
 }
 
-// sameCountry compares two-letter codes. It reports true if one of the values is not a code.
+// sameCountry compares two-letter codes. It returns true if one of the values is not a code.
 func sameCountry(sent, stored string) bool {
 	sent, stored = strings.TrimSpace(sent), strings.TrimSpace(stored)
 	return len(sent) != 2 || len(stored) != 2 || strings.EqualFold(sent, stored)
 }
 
-// comparedDigits is the number of trailing digits that identify a number whose prefix is unknown.
+// comparedDigits is the number of trailing digits that are compared if the prefixes can differ.
 const comparedDigits = 7
 
-// samePhone reports whether stored may be the E.164 form of sent. It reports true for a number with
+// samePhone reports whether stored may be the E.164 form of sent. It returns true for a number with
 // letters or an extension, which cannot be compared by its digits.
 func samePhone(sent, stored string) bool {
-	sent = strings.TrimSpace(sent)
+	sent = strings.TrimSpace(foldWidth(sent))
 	if strings.ContainsFunc(sent, unicode.IsLetter) || strings.ContainsAny(sent, "#;,") {
 		return true
 	}
@@ -46,7 +46,7 @@ func samePhone(sent, stored string) bool {
 	if want == have {
 		return true
 	}
-	if !strings.HasPrefix(sent, "+") && !strings.HasPrefix(sent, "＋") {
+	if !strings.HasPrefix(sent, "+") {
 		for _, prefix := range []string{"00", "011"} {
 			if number, ok := strings.CutPrefix(want, prefix); ok && number == have {
 				return true
@@ -54,7 +54,7 @@ func samePhone(sent, stored string) bool {
 		}
 		return sameEnd(strings.TrimLeft(want, "0"), have)
 	}
-	if strings.HasPrefix(want, "52") || strings.HasPrefix(want, "54") { // mobile numbers have further digits
+	if strings.HasPrefix(want, "52") || strings.HasPrefix(want, "54") { // mobile numbers of Mexico and Argentina have additional digits
 		return want[:2] == have[:min(2, len(have))] && sameEnd(want, have)
 	}
 	for i := 1; i <= 3 && i < len(want); i++ { // a trunk prefix after the country code
@@ -65,7 +65,7 @@ func samePhone(sent, stored string) bool {
 	return false
 }
 
-// sameEnd reports whether two numbers have the same subscriber. National prefixes differ.
+// sameEnd reports whether two numbers have the same last digits. Their prefixes can differ.
 func sameEnd(national, international string) bool {
 	if len(national) > comparedDigits {
 		national = national[len(national)-comparedDigits:]
@@ -73,18 +73,42 @@ func sameEnd(national, international string) bool {
 	return strings.HasSuffix(international, national)
 }
 
-// digits returns the decimal digits of text as ASCII.
+// digits returns the decimal digits of text, in any script, as ASCII.
 func digits(text string) string {
 	return strings.Map(func(r rune) rune {
-		switch {
-		case r >= '0' && r <= '9':
-			return r
-		case r >= '０' && r <= '９':
-			return r - '０' + '0'
-		default:
+		if r = foldRune(r); r < '0' || r > '9' {
 			return -1
 		}
+		return r
 	}, text)
+}
+
+// foldWidth returns text with the ASCII form of each full-width character and decimal digit.
+func foldWidth(text string) string { return strings.Map(foldRune, text) }
+
+// foldRune returns the ASCII form of a full-width character or of a decimal digit of any script,
+// and any other character unchanged.
+func foldRune(r rune) rune {
+	const firstFullWidth, lastFullWidth, ideographicSpace = '！', '～', '\u3000'
+	switch {
+	case r >= firstFullWidth && r <= lastFullWidth: // in the order of ASCII
+		return r - firstFullWidth + '!'
+	case r == ideographicSpace:
+		return ' '
+	case r <= unicode.MaxASCII || !unicode.IsDigit(r):
+		return r
+	}
+	for _, digits := range unicode.Nd.R16 { // each range has the digits from 0 to 9, once or more often
+		if first := rune(digits.Lo); r >= first && r <= rune(digits.Hi) {
+			return '0' + (r-first)%10
+		}
+	}
+	for _, digits := range unicode.Nd.R32 {
+		if first := rune(digits.Lo); r >= first && r <= rune(digits.Hi) { //nolint:gosec // a code point
+			return '0' + (r-first)%10
+		}
+	}
+	return r
 }
 
 var (
@@ -92,14 +116,15 @@ var (
 	yearLast  = regexp.MustCompile(`^(\d{1,2})[-/._](\d{1,2})[-/._](\d{4})$`)
 )
 
-// sameDay compares dates of birth. It reports true if one of the values is not a date.
+// sameDay compares dates of birth. It returns true if one of the values is not a date.
 func sameDay(sent, stored string) bool {
 	a, okA := days(sent)
 	b, okB := days(stored)
 	return !okA || !okB || a[0] == b[0] || a[0] == b[1] || a[1] == b[0] || a[1] == b[1]
 }
 
-// days returns the day of a date. A time has two: that of its own offset and that of UTC.
+// days returns the day of a date. For a time, it returns the day at its own offset and the day in
+// UTC.
 func days(text string) (days [2]string, ok bool) {
 	text = strings.TrimSpace(text)
 	if t, err := time.Parse(time.RFC3339, text); err == nil {

@@ -21,28 +21,30 @@ type sentField struct {
 func parseFields(value json.RawMessage) []sentField {
 	var fields []sentField
 	if value != nil {
-		_ = json.Unmarshal(value, &fields) // no fields
+		_ = json.Unmarshal(value, &fields) // a value of another type has no fields
 	}
 	return fields
 }
 
-// unappliedFields returns the custom fields that are not stored. If a field is sent twice, the last
-// value counts.
+// unappliedFields returns the custom fields that are not stored. If a field is sent twice, each of
+// its values counts as stored: the vendor does not document which one the API stores.
 func unappliedFields(value json.RawMessage, contact *client.Contact, c *config) []string {
-	last := map[string]json.RawMessage{}
+	sent := map[string][]json.RawMessage{}
 	for _, field := range parseFields(value) {
 		id := field.ID
 		if id == "" {
 			id = c.ids[fieldKey(field.Key)]
 		}
 		if id != "" {
-			last[id] = field.FieldValue
+			sent[id] = append(sent[id], field.FieldValue)
 		}
 	}
 	var names []string
-	for id, sent := range last {
+	for id, values := range sent {
 		stored := client.CustomFieldByID(contact, id)
-		if !sameValue(client.ReadCustomField(client.CustomField{Value: sent}), stored) {
+		if !slices.ContainsFunc(values, func(value json.RawMessage) bool {
+			return sameValue(client.ReadCustomField(client.CustomField{Value: value}), stored)
+		}) {
 			names = append(names, "customFields/"+id)
 		}
 	}
@@ -57,7 +59,7 @@ func sameValue(sent, stored client.FieldValue) bool {
 	case stored.Kind() == client.FieldEmpty:
 		return false
 	case isObject(sent.Kind()) || isObject(stored.Kind()):
-		return true // files and objects have no common form
+		return true // the stored form of files and objects differs from the sent form
 	case sent.Kind() == client.FieldList || stored.Kind() == client.FieldList:
 		return sameList(sent.List(), stored.List())
 	}
@@ -83,23 +85,24 @@ func sameScalar(sent, stored client.FieldValue) bool {
 		return true
 	}
 	if a, okA := number(sent); okA {
-		if b, okB := number(stored); okB { // two numbers are not dates: 42 and 43 are one millisecond apart
+		if b, okB := number(stored); okB { // do not compare two numbers as dates: 42 and 43 would be one millisecond apart
 			return math.Abs(a-b) <= 1e-9*math.Max(math.Abs(a), math.Abs(b))
 		}
 	}
 	if a, okA := date(sent); okA {
 		b, okB := date(stored)
-		return okB && a.Sub(b).Abs() <= 26*time.Hour // midnight of any zone
+		return okB && a.Sub(b).Abs() <= 26*time.Hour // midnight in any time zone
 	}
 	return false
 }
 
-// samePhoneField reports whether a field of type phone may store sent as E.164.
+// samePhoneField reports whether stored may be the E.164 form of sent in a field of type phone.
 func samePhoneField(sent, stored string) bool {
 	return strings.HasPrefix(stored, "+") && len(digits(sent)) >= comparedDigits && samePhone(sent, stored)
 }
 
-// number returns a number, or a string that holds one with thousands separators or a currency sign.
+// number returns the number of a value, which may be a string with thousands separators or a
+// currency sign.
 func number(value client.FieldValue) (float64, bool) {
 	if n, ok := value.Number(); ok {
 		return n, true

@@ -11,8 +11,8 @@ import (
 // property is a scalar property of a request.
 type property struct {
 	name   string
-	stored func(*client.Contact) []string         // the values of which one must be the same
-	same   func(sent, stored string) bool         // whether a stored value is a form of the sent one
+	stored func(*client.Contact) []string         // one of the values must be the same as the sent one
+	same   func(sent, stored string) bool         // reports whether stored may be a form of sent
 	get    func(*client.Contact) (value, ok bool) // for a Boolean
 }
 
@@ -44,7 +44,8 @@ var properties = []property{
 	{name: "dnd", get: func(c *client.Contact) (bool, bool) { return c.DND, true }},
 }
 
-// applied reports whether the contact has the value, or has none if the value clears the property.
+// applied reports whether the contact has the value, or no value if the request clears the
+// property.
 func (p property) applied(value json.RawMessage, contact *client.Contact) bool {
 	if p.get != nil {
 		var sent bool
@@ -62,8 +63,8 @@ func (p property) applied(value json.RawMessage, contact *client.Contact) bool {
 	return slices.ContainsFunc(stored, func(s string) bool { return !isBlank(s) && p.same(sent, s) })
 }
 
-// unappliedTags returns the tags that are not stored. Further tags are not reported, because a
-// workflow may have added them, except if all tags were to be removed.
+// unappliedTags returns the tags that are not stored. It ignores other stored tags, because a
+// workflow may have added them, unless the request removes all tags.
 func unappliedTags(value json.RawMessage, stored []string) []string {
 	var sent []string
 	if value == nil || json.Unmarshal(value, &sent) != nil {
@@ -105,7 +106,7 @@ func unappliedChannels(request map[string]json.RawMessage, contact *client.Conta
 
 func channels(data json.RawMessage) map[string]channel {
 	var raw map[string]json.RawMessage
-	_ = json.Unmarshal(data, &raw) // no channels
+	_ = json.Unmarshal(data, &raw) // a value of another type has no channels
 	all := map[string]channel{}
 	for key, value := range raw {
 		var c channel
@@ -118,7 +119,7 @@ func channels(data json.RawMessage) map[string]channel {
 
 func sameOrUnset(sent, stored string) bool { return isBlank(sent) || sameText(sent, stored) }
 
-// sorted returns the names in order, each once.
+// sorted returns the names in alphabetical order without duplicates.
 func sorted(names []string) []string {
 	slices.Sort(names)
 	return slices.Compact(names)

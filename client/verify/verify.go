@@ -35,16 +35,17 @@ func newConfig(opts []Option) *config {
 	return c
 }
 
-// Unapplied returns the JSON names of the values in sent that got does not have, in the order of
-// their names: "phone", "tags/vip", "dndSettings/SMS", "customFields/<id>". A property that was
-// cleared and still has a value is one of them. The result contains no values except tags.
+// Unapplied returns the JSON names of the values in sent that got does not have, in alphabetical
+// order: "phone", "tags/vip", "dndSettings/SMS", "customFields/<id>". They include properties that
+// were cleared and still have a value. The result contains no values except tags.
 //
-// Sent is a request to create, update or upsert a contact. Got is the response: a [client.Contact]
-// or a [client.UpsertContactResult]. Both may be pointers. Unapplied returns nil for other types.
+// The argument sent is a request to create, update or upsert a contact. The argument got is the
+// response: a [client.Contact] or a [client.UpsertContactResult]. Both may be pointers. Unapplied
+// returns nil for other types.
 //
-// The response to an upsert returns the gender of the request even though the API discards it for
-// an existing contact, so the gender is reported if New is false. To verify the stored value, pass
-// a contact that Get has returned.
+// The API discards the gender in an upsert of an existing contact, but returns it in the response.
+// The gender is therefore always reported if New is false. To verify the stored value, pass the
+// contact that Get returns.
 func Unapplied(sent, got any, opts ...Option) []string {
 	request := parseRequest(sent)
 	contact, updated := parseResponse(got)
@@ -68,8 +69,9 @@ func Unapplied(sent, got any, opts ...Option) []string {
 	return sorted(names)
 }
 
-// Unverifiable returns the custom fields of a request that [Unapplied] cannot verify, as
-// "customFields/<key>": those written by a key for which [WithFieldKeys] has no ID.
+// Unverifiable returns the custom fields of a request that [Unapplied] cannot verify, because they
+// are written by a key for which [WithFieldKeys] provides no ID. Their names have the form
+// "customFields/<key>".
 func Unverifiable(sent any, opts ...Option) []string {
 	c := newConfig(opts)
 	var names []string
