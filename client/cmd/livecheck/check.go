@@ -18,19 +18,20 @@ type check struct {
 	location string
 	report   *report
 	recorder *recorder
-	notes    []string // what was skipped, and why
+	notes    []string // messages about steps that were skipped
 }
 
 // observation is one response of the API.
 type observation struct {
-	step     string // what was requested, such as "getContact" or "unknown contact"
+	step     string // such as "getContact" or "unknown contact"
 	response client.Response
 	body     any // the decoded JSON; nil if the body is not JSON
-	previous any // the body that this response is compared with, for steps that repeat or change something
+	previous any // the body of an earlier response to compare with; nil for most steps
 }
 
-// step returns a place for the response of a call, and the function that reports it.
-func (c *check) step(name string, previous any) (*client.Response, func() any) {
+// startStep returns a Response for WithResponseInto, and a function to call after the call. The
+// function reports the response and returns its body.
+func (c *check) startStep(name string, previous any) (*client.Response, func() any) {
 	response := new(client.Response)
 	return response, func() any {
 		if response.StatusCode == 0 {
@@ -48,17 +49,17 @@ func (c *check) step(name string, previous any) (*client.Response, func() any) {
 	}
 }
 
-// read calls every operation that does not write. It returns the first error that ends the check.
+// read calls every operation that does not write. It returns the first fatal error.
 func (c *check) read(ctx context.Context) error {
 	contacts := c.api.Contacts
-	response, done := c.step("getContacts", nil)
+	response, done := c.startStep("getContacts", nil)
 	page, err := contacts.List(ctx, client.ListRequest{Limit: 20}, client.WithResponseInto(response))
 	first := done()
 	if err != nil {
 		return err
 	}
 	if page.Next != "" {
-		response, done = c.step("getContacts", nil)
+		response, done = c.startStep("getContacts", nil)
 		_, err = contacts.List(ctx, client.ListRequest{Limit: 20, After: page.Next}, client.WithResponseInto(response))
 		done()
 		if err != nil {
@@ -75,19 +76,19 @@ func (c *check) read(ctx context.Context) error {
 			business = contact.BusinessID
 		}
 		if i >= 3 && len(contact.CustomFields) == 0 || i >= 10 {
-			continue // the newest, and others that have custom fields
+			continue // get the newest contacts, and others that have custom fields
 		}
-		response, done = c.step("getContact", nil)
+		response, done = c.startStep("getContact", nil)
 		_, err = contacts.Get(ctx, contact.ID, client.WithResponseInto(response))
 		done()
-		if err != nil && !errors.Is(err, client.ErrNotFound) { // deleted since it was listed
+		if err != nil && !errors.Is(err, client.ErrNotFound) { // the contact may have been deleted since it was listed
 			return err
 		}
 	}
 	if business == "" {
 		c.notes = append(c.notes, "getContactsByBusinessId was not called: no contact of the first page belongs to a business")
 	} else {
-		response, done = c.step("getContactsByBusinessId", nil)
+		response, done = c.startStep("getContactsByBusinessId", nil)
 		_, err = contacts.ListByBusiness(ctx, business, client.BusinessListRequest{}, client.WithResponseInto(response))
 		done()
 		if err != nil {
@@ -99,10 +100,10 @@ func (c *check) read(ctx context.Context) error {
 
 // readErrors sends requests that the API rejects.
 func (c *check) readErrors(ctx context.Context) error {
-	response, done := c.step("unknown contact", nil)
+	response, done := c.startStep("unknown contact", nil)
 	_, err := c.api.Contacts.Get(ctx, "aaaaaaaaaaaaaaaaaaaa", client.WithResponseInto(response))
 	done()
-	if err := ends(err); err != nil {
+	if err := fatal(err); err != nil {
 		return err
 	}
 	for _, request := range []struct {
@@ -116,37 +117,36 @@ func (c *check) readErrors(ctx context.Context) error {
 		{step: "newer version", path: "/contacts/", version: "2023-02-21", query: url.Values{"limit": {"1"}, "locationId": {c.location}}},
 		{step: "unknown version", path: "/contacts/", version: "2000-01-01", query: url.Values{"limit": {"1"}, "locationId": {c.location}}},
 	} {
-		response, done := c.step(request.step, nil)
+		response, done := c.startStep(request.step, nil)
 		opts := []client.CallOption{client.WithResponseInto(response)}
 		if request.version != "" {
 			opts = append(opts, client.WithHeader("Version", request.version))
 		}
 		err := c.api.Do(ctx, http.MethodGet, request.path, request.query, nil, nil, opts...)
 		done()
-		if err := ends(err); err != nil {
+		if err := fatal(err); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// halfCursor requests a page with one half of a cursor only, which the methods of the client never
-// do.
+// halfCursor requests a page with half a cursor, which the methods of the client never do.
 func (c *check) halfCursor(ctx context.Context, first any) error {
 	startAfter, ok := lookup(first, "/meta/startAfter").(float64)
 	if !ok {
 		return nil
 	}
-	response, done := c.step("half a cursor", first)
+	response, done := c.startStep("half a cursor", first)
 	query := url.Values{"locationId": {c.location}, "limit": {"20"}, "startAfter": {fmt.Sprintf("%.0f", startAfter)}}
 	err := c.api.Do(ctx, http.MethodGet, "/contacts/", query, nil, nil, client.WithResponseInto(response))
 	done()
-	return ends(err)
+	return fatal(err)
 }
 
-// ends returns err if no further call can succeed, and nil for an error response that a row is
-// about.
-func ends(err error) error {
+// fatal returns err if no further call can succeed. It returns nil for an error response that the
+// rows expect.
+func fatal(err error) error {
 	var apiErr *client.Error
 	if errors.As(err, &apiErr) && apiErr.StatusCode > 0 && apiErr.StatusCode < 500 && !errors.Is(err, client.ErrRateLimited) {
 		return nil
@@ -154,5 +154,5 @@ func ends(err error) error {
 	return err
 }
 
-// cleanupTime bounds the deletion of the contact after an interrupt.
+// cleanupTime limits the deletion of the contacts of a run, also after an interrupt.
 const cleanupTime = 30 * time.Second

@@ -1,14 +1,14 @@
-// Command livecheck compares the real API with what api/NOTES.md says about it, row by row:
+// Command livecheck compares the real API with the rows of api/NOTES.md:
 //
 //	HIGHLEVEL_TOKEN=pit-… HIGHLEVEL_LOCATION=… go run github.com/highlevel-contacts/contacts-go/client/cmd/livecheck@latest
 //
-// It only reads, unless -write is set: then it also creates a contact of its own, changes it, and
-// deletes it at the end, even after an interrupt. A report has one line for each row: confirmed,
-// contradicted, or not seen. A contradicted row names the JSON pointer and the type found, never
-// the value. HIGHLEVEL_URL sets another base URL, such as that of a fake.
+// Without flags, it only reads. With -write, it also creates a contact, changes it, and deletes it
+// at the end, even after an interrupt. The report has one line for each row: confirmed,
+// contradicted, or not seen. For a contradicted row it shows the JSON pointer and the type of the
+// value, never the value. HIGHLEVEL_URL sets another base URL, such as that of a fake.
 //
-// The exit status is 0 if no row was contradicted, 1 if one was, 2 for invalid arguments, and 3 if
-// the API could not be checked to the end.
+// The exit status is 0 if no row was contradicted, 1 if a row was contradicted, 2 for invalid
+// arguments, and 3 if the check is incomplete.
 package main
 
 import (
@@ -25,7 +25,7 @@ import (
 	"github.com/highlevel-contacts/contacts-go/client"
 )
 
-//nolint:gosec // the text has no credential
+//nolint:gosec // the message has no credential
 const howToGetAToken = `livecheck: set HIGHLEVEL_TOKEN and HIGHLEVEL_LOCATION.
 
 In HighLevel open the settings of a sub-account, then "Private Integrations", and create an integration with the scope
@@ -35,7 +35,7 @@ sub-account's pages, after /location/, and under Settings, "Business Profile". U
   HIGHLEVEL_TOKEN=pit-… HIGHLEVEL_LOCATION=… make live
 `
 
-// Results of a run, besides success.
+// Errors of a run.
 var (
 	errUsage        = errors.New("invalid arguments")
 	errContradicted = errors.New("the API contradicts the notes")
@@ -118,7 +118,7 @@ func run(ctx context.Context, args []string, getenv func(string) string, out, lo
 	return nil
 }
 
-// hint returns what the user can do about err.
+// hint returns advice for the user about err, or an empty string.
 func hint(err error) string {
 	var wait *client.Error
 	switch {
@@ -131,7 +131,7 @@ func hint(err error) string {
 	case errors.Is(err, client.ErrRateLimited) && errors.As(err, &wait) && wait.RetryAfter > 0:
 		return fmt.Sprintf("; the location is rate limited: try again in %v", wait.RetryAfter.Round(time.Second))
 	case errors.Is(err, client.ErrRateLimited):
-		return "; other programs use up the rate limit of the location: try again later"
+		return "; other programs exhaust the rate limit of the location: try again later"
 	}
 	return ""
 }

@@ -7,13 +7,13 @@ import (
 	"strings"
 )
 
-// located is a value in a JSON document, and the JSON pointer to it.
+// located is a value in a JSON document with the JSON pointer to it.
 type located struct {
 	pointer string
 	value   any
 }
 
-// find returns the values at a JSON pointer in which * stands for every element or property.
+// find returns the values that match a JSON pointer in which * matches every element or property.
 func find(body any, pattern string) []located {
 	found := []located{{"", body}}
 	for token := range strings.SplitSeq(strings.TrimPrefix(pattern, "/"), "/") {
@@ -39,7 +39,7 @@ func find(body any, pattern string) []located {
 	return found
 }
 
-// lookup returns the value at a JSON pointer, and nil if there is none.
+// lookup returns the value at a JSON pointer, or nil if the body has no such value.
 func lookup(body any, pointer string) any {
 	if found := find(body, pointer); len(found) == 1 {
 		return found[0].value

@@ -15,13 +15,13 @@ import (
 
 // recorder stores response bodies as fixtures. It replaces every value that may identify a person,
 // a contact or a location: all strings except those of fixed vocabularies, and all numbers except
-// counts and statuses. Equal values are replaced by equal ones in all files, and keep their form,
-// so that a cursor still matches its contact.
+// counts and statuses. Equal values have equal replacements in all files, in the same form, so that
+// a cursor still matches its contact.
 type recorder struct {
 	directory string
 	files     int
-	replaced  map[string]string // by kind and original
-	counts    map[string]int    // by kind
+	replaced  map[string]string // replacements by kind and original value
+	counts    map[string]int    // number of replacements by kind
 	secrets   []string
 }
 
@@ -35,7 +35,7 @@ func newRecorder(directory string, secrets ...string) (*recorder, error) {
 // record writes the body of a response. A nil recorder records nothing.
 func (r *recorder) record(o *observation) error {
 	if r == nil || o.body == nil {
-		return nil // what is not JSON cannot be cleaned of personal data
+		return nil // personal data in other bodies than JSON cannot be replaced
 	}
 	r.files++
 	name := fmt.Sprintf("%02d-%s-%d.json", r.files, strings.ReplaceAll(o.step, " ", "-"), o.response.StatusCode)
@@ -48,13 +48,14 @@ func (r *recorder) record(o *observation) error {
 	}
 	for _, secret := range r.secrets {
 		if bytes.Contains(out.Bytes(), []byte(secret)) {
-			return fmt.Errorf("%s: it would contain the token or the location", name)
+			return fmt.Errorf("%s: the file would contain the token or the location", name)
 		}
 	}
 	return os.WriteFile(filepath.Join(r.directory, name), out.Bytes(), 0o600)
 }
 
-// Properties whose values belong to a fixed vocabulary or count something, and identify nobody.
+// Properties whose values do not identify a person: words of a fixed vocabulary, counts, and
+// messages after the replacement of IDs and quoted text.
 var (
 	vocabulary = []string{"status", "code", "type", "matchingField", "channel", "medium", "utmMedium", "country", "timezone", "encoding", "mimetype"}
 	numbers    = []string{"status", "statusCode", "total", "count", "currentPage", "nextPage", "prevPage"}
@@ -68,21 +69,21 @@ var (
 	email    = regexp.MustCompile(`^[^@\s]+@[^@\s]+$`)
 	phone    = regexp.MustCompile(`^\+?[0-9][0-9 ()./-]{5,}$`)
 	property = regexp.MustCompile(`^[A-Za-z_]{1,40}$`)
-	// An ID, email address, number or quoted text in a message.
+	// inMessage matches an ID, email address, number or quoted text in a message.
 	inMessage = regexp.MustCompile(`[^\s@"']+@[^\s@"']+|\b[A-Za-z0-9]{20,24}\b|\+?[0-9][0-9-]{5,}|"[^"]*"|'[^']*'`)
 )
 
-// replace returns value, which is that of the property name, without anything personal.
+// replace returns the value of a property without personal data.
 func (r *recorder) replace(name string, value any) any {
 	switch value := value.(type) {
 	case map[string]any:
 		object := map[string]any{}
-		for key, member := range value {
+		for key, propertyValue := range value {
 			newKey := key
 			if !property.MatchString(key) {
 				newKey = r.text(key) // files are keyed by UUID
 			}
-			object[newKey] = r.replace(key, member)
+			object[newKey] = r.replace(key, propertyValue)
 		}
 		return object
 	case []any:
@@ -145,7 +146,7 @@ func (r *recorder) text(value string) string {
 	return replacement
 }
 
-// number returns the replacement of a number: one of the same magnitude for a time in milliseconds.
+// number returns the replacement of a number. A time in milliseconds is replaced by another time.
 func (r *recorder) number(value float64) any {
 	const firstMillisecond = 1e11 // 1973
 	if value >= firstMillisecond && value < 1e14 {
@@ -154,18 +155,18 @@ func (r *recorder) number(value float64) any {
 	return json.Number(r.once("number", fmt.Sprint(value), strconv.Itoa))
 }
 
-// time returns the replacement of a time, as a string and in milliseconds alike.
+// time returns the replacement of a time. It is the same for a string and a number of milliseconds.
 func (r *recorder) time(t time.Time) time.Time {
 	replacement, err := time.Parse(time.RFC3339, r.once("time", strconv.FormatInt(t.UnixMilli(), 10), func(n int) string {
 		return time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC).Add(-time.Duration(n) * time.Minute).Format(time.RFC3339)
 	}))
 	if err != nil {
-		panic(err) // the text was formatted above
+		panic(err) // the string was formatted above
 	}
 	return replacement
 }
 
-// once returns the replacement of original, and makes one if it is new.
+// once returns the replacement of original, and creates one if original is new.
 func (r *recorder) once(kind, original string, replacement func(n int) string) string {
 	key := kind + " " + original
 	if existing, ok := r.replaced[key]; ok {

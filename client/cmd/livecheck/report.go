@@ -7,10 +7,25 @@ import (
 	"slices"
 )
 
-// finding is what one response says about a row.
+// finding is the result of comparing one response with a row. The zero finding means that the
+// response says nothing about the row.
 type finding struct {
 	confirmed    bool
-	contradicted []string // places and types
+	contradicted []string // JSON pointers with what was found there
+}
+
+func confirmed() finding { return finding{confirmed: true} }
+
+func contradicted(format string, args ...any) finding {
+	return finding{contradicted: []string{fmt.Sprintf(format, args...)}}
+}
+
+// findingIf returns a confirmed finding if the condition holds, and a contradicted one otherwise.
+func findingIf(condition bool, format string, args ...any) finding {
+	if condition {
+		return confirmed()
+	}
+	return contradicted(format, args...)
 }
 
 // report collects the findings for each row.
@@ -30,17 +45,17 @@ func (r *report) observe(o *observation) {
 		if found.confirmed {
 			r.confirmed[row.id] = true
 		}
-		for _, place := range found.contradicted {
+		for _, contradiction := range found.contradicted {
 			if r.contradicted[row.id] == nil {
 				r.contradicted[row.id] = map[string]bool{}
 			}
-			r.contradicted[row.id][o.step+": "+place] = true
+			r.contradicted[row.id][o.step+": "+contradiction] = true
 		}
 	}
 }
 
-// print writes one line for each row and the places that contradict it, and returns how many rows
-// are contradicted.
+// print writes one line for each row, followed by the values that contradict it. It returns the
+// number of contradicted rows.
 func (r *report) print(out io.Writer) int {
 	for _, row := range rows {
 		result := "not seen"
@@ -51,8 +66,8 @@ func (r *report) print(out io.Writer) int {
 			result = "confirmed"
 		}
 		fmt.Fprintf(out, "%-6s %-12s %s\n", row.id, result, row.claim)
-		for _, place := range slices.Sorted(maps.Keys(r.contradicted[row.id])) {
-			fmt.Fprintf(out, "       %-12s %s\n", "", place)
+		for _, contradiction := range slices.Sorted(maps.Keys(r.contradicted[row.id])) {
+			fmt.Fprintf(out, "       %-12s %s\n", "", contradiction)
 		}
 	}
 	return len(r.contradicted)

@@ -11,8 +11,7 @@ import (
 	"github.com/highlevel-contacts/contacts-go/client"
 )
 
-// write creates a contact, changes it in every way that a row is about, and deletes it, whatever
-// happens in between.
+// write creates a contact, changes it as the rows require, and deletes it even if a step fails.
 func (c *check) write(ctx context.Context) (err error) {
 	contacts := c.api.Contacts
 	name := "livecheck-" + strings.ToLower(rand.Text())
@@ -30,7 +29,7 @@ func (c *check) write(ctx context.Context) (err error) {
 		}
 	}()
 
-	response, done := c.step("createContact", nil)
+	response, done := c.startStep("createContact", nil)
 	contact, err := contacts.Create(ctx, client.CreateContactRequest{
 		FirstName: "Livecheck", LastName: "Contact", Email: email, Tags: []string{"LiveCheck Tag"}, Source: "livecheck",
 	}, client.WithResponseInto(response))
@@ -46,36 +45,36 @@ func (c *check) write(ctx context.Context) (err error) {
 		return err
 	}
 
-	response, done = c.step("duplicate", body)
+	response, done = c.startStep("duplicate", body)
 	second, err := contacts.Create(ctx, client.CreateContactRequest{FirstName: "Livecheck", Email: email}, client.WithResponseInto(response))
 	done()
 	if second != nil && second.ID != "" && second.ID != contact.ID {
 		created = append(created, second.ID)
 		c.notes = append(c.notes, "O13 and E6 were not checked: the location allows duplicates")
 	}
-	if err := ends(err); err != nil {
+	if err := fatal(err); err != nil {
 		return err
 	}
 
-	response, done = c.step("updateContact", body)
+	response, done = c.startStep("updateContact", body)
 	_, err = contacts.Update(ctx, contact.ID, client.UpdateContactRequest{City: client.Set("Springfield")}, client.WithResponseInto(response))
 	done()
 	if err != nil {
 		return err
 	}
-	response, done = c.step("no tags", nil)
+	response, done = c.startStep("no tags", nil)
 	_, err = contacts.Update(ctx, contact.ID, client.UpdateContactRequest{Tags: []string{}}, client.WithResponseInto(response))
 	done()
 	if err != nil {
 		return err
 	}
-	response, done = c.step("getContact after update", body)
+	response, done = c.startStep("getContact after update", body)
 	_, err = contacts.Get(ctx, contact.ID, client.WithResponseInto(response))
 	done()
 	if err != nil {
 		return err
 	}
-	response, done = c.step("upsertContact", body)
+	response, done = c.startStep("upsertContact", body)
 	result, err := contacts.Upsert(ctx, client.UpsertContactRequest{Email: client.Set(email), City: client.Set("Shelbyville")}, client.WithResponseInto(response))
 	done()
 	if result != nil && result.Contact.ID != "" && result.Contact.ID != contact.ID {
@@ -84,18 +83,18 @@ func (c *check) write(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	response, done = c.step("unknown property", nil)
+	response, done = c.startStep("unknown property", nil)
 	err = c.api.Do(ctx, http.MethodPut, "/contacts/"+contact.ID, nil, map[string]any{"livecheckUnknown": true}, nil,
 		client.WithResponseInto(response))
 	done()
-	return ends(err)
+	return fatal(err)
 }
 
 // find returns the IDs of the contacts with the email address.
 func (c *check) find(ctx context.Context, email string) []string {
 	page, err := c.api.Contacts.List(ctx, client.ListRequest{Query: email})
 	if err != nil {
-		c.notes = append(c.notes, "a contact of livecheck may remain: look for the source livecheck")
+		c.notes = append(c.notes, "a contact of livecheck may remain: search for contacts with the source livecheck")
 		return nil
 	}
 	var ids []string
@@ -107,16 +106,16 @@ func (c *check) find(ctx context.Context, email string) []string {
 	return ids
 }
 
-// remove deletes a contact of this run, and reads it once more.
+// remove deletes a contact of this run, and then requests the deleted contact.
 func (c *check) remove(ctx context.Context, id string) error {
-	response, done := c.step("deleteContact", nil)
+	response, done := c.startStep("deleteContact", nil)
 	err := c.api.Contacts.Delete(ctx, id, client.WithResponseInto(response))
 	done()
 	if err != nil {
-		return fmt.Errorf("delete the contact %s of this run, which remains: %w", id, err)
+		return fmt.Errorf("the contact %s of this run could not be deleted: %w", id, err)
 	}
-	response, done = c.step("deleted contact", nil)
+	response, done = c.startStep("deleted contact", nil)
 	_, err = c.api.Contacts.Get(ctx, id, client.WithResponseInto(response))
 	done()
-	return ends(err)
+	return fatal(err)
 }
