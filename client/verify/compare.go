@@ -5,6 +5,8 @@ import (
 	"strings"
 	"time"
 	"unicode"
+
+	"github.com/highlevel-contacts/contacts-go/client/internal/ascii"
 )
 
 func isBlank(text string) bool { return strings.TrimSpace(text) == "" }
@@ -38,7 +40,7 @@ const comparedDigits = 7
 // samePhone reports whether stored may be the E.164 form of sent. It returns true for a number with
 // letters or an extension, which cannot be compared by its digits.
 func samePhone(sent, stored string) bool {
-	sent = strings.TrimSpace(foldWidth(sent))
+	sent = strings.TrimSpace(strings.Map(ascii.Fold, sent))
 	if strings.ContainsFunc(sent, unicode.IsLetter) || strings.ContainsAny(sent, "#;,") {
 		return true
 	}
@@ -76,39 +78,11 @@ func sameEnd(national, international string) bool {
 // digits returns the decimal digits of text, in any script, as ASCII.
 func digits(text string) string {
 	return strings.Map(func(r rune) rune {
-		if r = foldRune(r); r < '0' || r > '9' {
+		if r = ascii.Fold(r); r < '0' || r > '9' {
 			return -1
 		}
 		return r
 	}, text)
-}
-
-// foldWidth returns text with the ASCII form of each full-width character and decimal digit.
-func foldWidth(text string) string { return strings.Map(foldRune, text) }
-
-// foldRune returns the ASCII form of a full-width character or of a decimal digit of any script,
-// and any other character unchanged.
-func foldRune(r rune) rune {
-	const firstFullWidth, lastFullWidth, ideographicSpace = '！', '～', '\u3000'
-	switch {
-	case r >= firstFullWidth && r <= lastFullWidth: // in the order of ASCII
-		return r - firstFullWidth + '!'
-	case r == ideographicSpace:
-		return ' '
-	case r <= unicode.MaxASCII || !unicode.IsDigit(r):
-		return r
-	}
-	for _, digits := range unicode.Nd.R16 { // each range has the digits from 0 to 9, once or more often
-		if first := rune(digits.Lo); r >= first && r <= rune(digits.Hi) {
-			return '0' + (r-first)%10
-		}
-	}
-	for _, digits := range unicode.Nd.R32 {
-		if first := rune(digits.Lo); r >= first && r <= rune(digits.Hi) { //nolint:gosec // a code point
-			return '0' + (r-first)%10
-		}
-	}
-	return r
 }
 
 var (

@@ -8,6 +8,8 @@ import (
 	"unicode"
 	"unicode/utf16"
 	"unicode/utf8"
+
+	"github.com/highlevel-contacts/contacts-go/client/internal/ascii"
 )
 
 // normalize returns text as one printable line in its plainest form: escapes are decoded, digits
@@ -184,10 +186,8 @@ func plain(r rune) (rune, bool) {
 		return r, true
 	case unicode.IsSpace(r) || unicode.In(r, unicode.Z):
 		return ' ', true
-	case r >= '\uFF01' && r <= '\uFF5E': // full-width ASCII
-		return r - '\uFF01' + '!', true
-	case unicode.Is(unicode.Nd, r):
-		return '0' + digitValue(r), true
+	case ascii.Fold(r) != r:
+		return ascii.Fold(r), true
 	case unicode.Is(unicode.Pd, r) || r == '−' || r == '⁃':
 		return '-', true
 	case unicode.Is(unicode.Variation_Selector, r) || r == '\u20E3' || !unicode.IsPrint(r):
@@ -208,22 +208,6 @@ func plain(r rune) (rune, bool) {
 		return '+', true
 	}
 	return r, true
-}
-
-// digitValue returns the value of a decimal digit of any script. Unicode encodes each set of
-// decimal digits as ten consecutive characters, beginning with zero.
-func digitValue(r rune) rune {
-	for _, set := range unicode.Nd.R16 {
-		if lo, hi := rune(set.Lo), rune(set.Hi); lo <= r && r <= hi {
-			return (r - lo) % 10
-		}
-	}
-	for _, set := range unicode.Nd.R32 {
-		if lo, hi := rune(set.Lo), rune(set.Hi); lo <= r && r <= hi { //nolint:gosec // Unicode ends at 0x10FFFF
-			return (r - lo) % 10
-		}
-	}
-	return 0
 }
 
 func isDigit(b byte) bool { return '0' <= b && b <= '9' }

@@ -1,12 +1,14 @@
-package verify
+package ascii_test
 
 import (
 	"testing"
 	"unicode"
+
+	"github.com/highlevel-contacts/contacts-go/client/internal/ascii"
 )
 
-// The order of the digits in package unicode determines their values.
-func TestFoldRune_DigitsOfEveryScript(t *testing.T) {
+// TestFold folds the decimal digits of every script, and full-width characters.
+func TestFold(t *testing.T) {
 	t.Parallel()
 	scripts := 0
 	for r, want := rune(0), '0'; r <= unicode.MaxRune; r++ {
@@ -16,7 +18,7 @@ func TestFoldRune_DigitsOfEveryScript(t *testing.T) {
 			}
 			continue
 		}
-		if got := foldRune(r); got != want {
+		if got := ascii.Fold(r); got != want {
 			t.Errorf("%U: got %c, want %c", r, got, want)
 		}
 		if want++; want > '9' {
@@ -28,7 +30,7 @@ func TestFoldRune_DigitsOfEveryScript(t *testing.T) {
 		t.Errorf("got %d sets of digits, want those of all scripts", scripts)
 	}
 	for full, want := range map[rune]rune{'＋': '+', '（': '(', '＃': '#', 'ｘ': 'x', '　': ' ', 'é': 'é', 'x': 'x'} {
-		if got := foldRune(full); got != want {
+		if got := ascii.Fold(full); got != want {
 			t.Errorf("%c: got %c, want %c", full, got, want)
 		}
 	}
