@@ -15,21 +15,27 @@ import (
 	"github.com/highlevel-contacts/contacts-go/client/clienttest"
 )
 
-// Import rows and report what failed and what was not stored.
+// startFake returns a fake of the API, and a client that calls it.
+func startFake() (*clienttest.Server, *client.Client) {
+	fake, err := clienttest.Start()
+	if err != nil {
+		log.Fatal(err)
+	}
+	c, err := fake.NewClient()
+	if err != nil {
+		log.Fatal(err)
+	}
+	return fake, c
+}
+
+// Import rows, and report the rows that failed and the values that were not stored.
 func ExampleAll() {
-	hl, err := clienttest.Start() // a fake; a program calls client.New
-	if err != nil {
-		log.Fatal(err)
-	}
-	defer hl.Close()
-	c, err := hl.NewClient()
-	if err != nil {
-		log.Fatal(err)
-	}
+	fake, c := startFake() // a program calls client.New
+	defer fake.Close()
 
 	rows := []client.UpsertContactRequest{
 		{Email: client.Set("ada@example.com"), Tags: []string{"VIP"}},
-		{Email: client.Set("ADA@example.com"), City: client.Set("London")}, // after the first one
+		{Email: client.Set("ADA@example.com"), City: client.Set("London")}, // runs after the first call
 		{Email: client.Set("grace@example.com"), CustomFields: []client.CustomFieldInput{client.NewCustomField("doesNotExist00000000", 1)}},
 		{Email: client.Set("edsger")},
 	}
@@ -54,18 +60,11 @@ func ExampleAll() {
 	// 3 invalid
 }
 
-// Change every contact of a location: a list is an input like any other.
+// Change every contact of a location. The contacts of a list are the inputs.
 func ExampleUpdate() {
-	hl, err := clienttest.Start()
-	if err != nil {
-		log.Fatal(err)
-	}
-	defer hl.Close()
-	c, err := hl.NewClient()
-	if err != nil {
-		log.Fatal(err)
-	}
-	hl.Seed(client.Contact{Email: "ada@example.com"}, client.Contact{Email: "grace@example.com"})
+	fake, c := startFake() // a program calls client.New
+	defer fake.Close()
+	fake.Seed(client.Contact{Email: "ada@example.com"}, client.Contact{Email: "grace@example.com"})
 
 	ctx := context.Background()
 	var listErr error
@@ -93,16 +92,9 @@ func ExampleUpdate() {
 }
 
 func ExampleDelete() {
-	hl, err := clienttest.Start()
-	if err != nil {
-		log.Fatal(err)
-	}
-	defer hl.Close()
-	c, err := hl.NewClient()
-	if err != nil {
-		log.Fatal(err)
-	}
-	ids := []string{hl.Seed(client.Contact{Email: "ada@example.com"})[0].ID}
+	fake, c := startFake() // a program calls client.New
+	defer fake.Close()
+	ids := []string{fake.Seed(client.Contact{Email: "ada@example.com"})[0].ID}
 
 	for _, outcome := range bulk.All(context.Background(), slices.All(ids), bulk.Delete(c)) {
 		fmt.Println(outcome.Err)
@@ -110,17 +102,10 @@ func ExampleDelete() {
 	// Output: <nil>
 }
 
-// The second run skips what the first one has done, also if the first one was killed.
+// The second run skips the inputs that the first one has done, even if the first one was killed.
 func ExampleWithJournal() {
-	hl, err := clienttest.Start()
-	if err != nil {
-		log.Fatal(err)
-	}
-	defer hl.Close()
-	c, err := hl.NewClient()
-	if err != nil {
-		log.Fatal(err)
-	}
+	fake, c := startFake() // a program calls client.New
+	defer fake.Close()
 	dir, err := os.MkdirTemp("", "journal")
 	if err != nil {
 		log.Fatal(err)

@@ -11,7 +11,7 @@ import (
 	"github.com/highlevel-contacts/contacts-go/client"
 )
 
-// columns are the columns of CSV before the custom fields.
+// columns are the CSV columns before the custom fields.
 var columns = []struct {
 	name string
 	cell func(*client.Contact) string
@@ -39,7 +39,7 @@ var columns = []struct {
 	{"dateUpdated", func(c *client.Contact) string { return formatTime(c.DateUpdated) }},
 }
 
-// withCase returns the name with its case. Lists have names in lower case.
+// withCase returns the name in its original case. Lists have names in lower case.
 func withCase(raw, lower string) string {
 	if raw != "" {
 		return raw
@@ -54,7 +54,7 @@ func formatTime(t time.Time) string {
 	return t.UTC().Format(time.RFC3339Nano)
 }
 
-// encodeJSON returns one line per contact, unknown properties included.
+// encodeJSON returns one line per contact, including unknown properties.
 func encodeJSON(contacts []client.Contact) ([]byte, error) {
 	var buffer bytes.Buffer
 	for i := range contacts {
@@ -76,7 +76,7 @@ func encodeHeader(fields []string) []byte {
 	for _, id := range fields {
 		cells = append(cells, "field:"+id)
 	}
-	data, _ := encodeRows([][]string{cells}) // a buffer has no errors
+	data, _ := encodeRows([][]string{cells}) // writing to a buffer does not fail
 	return data
 }
 

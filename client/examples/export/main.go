@@ -4,13 +4,11 @@
 //	go run ./client/examples/export -demo -o contacts.csv
 //
 // A name that ends in .csv selects CSV, with a column for each custom field. -fields names the IDs
-// of the custom fields; otherwise a first pass over all contacts finds them. Values that start with
-// =, +,
-// - or @ are written as they are: import them as text into a spreadsheet.
+// of the custom fields; otherwise a first pass over all contacts finds them. A spreadsheet can
+// execute values that start with one of the characters "=+-@" as formulas: import them as text.
 //
-// The file appears under its name when it is complete. Until then its contents are in FILE.part,
-// and with -resume the next run continues there. Contacts that are added or changed during the
-// export may be missing.
+// Until the export is complete, its contents are in FILE.part. With -resume, the next run continues
+// that file. Contacts that are added or changed during the export may be missing.
 package main
 
 import (
@@ -24,12 +22,13 @@ import (
 	"os/signal"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/highlevel-contacts/contacts-go/client"
 	"github.com/highlevel-contacts/contacts-go/client/clienttest"
 )
 
-// settings are the command line.
+// settings are the arguments of the command line.
 type settings struct {
 	file, fields string
 	resume, demo bool
@@ -37,7 +36,7 @@ type settings struct {
 
 func main() {
 	var s settings
-	flag.StringVar(&s.file, "o", "contacts.jsonl", "output `file`: .csv is CSV, any other name JSON lines")
+	flag.StringVar(&s.file, "o", "contacts.jsonl", "output `file`: CSV if the name ends in .csv, otherwise JSON lines")
 	flag.StringVar(&s.fields, "fields", "", "`IDs` of the custom fields that are columns of CSV, separated by commas")
 	flag.BoolVar(&s.resume, "resume", false, "continue an export that was interrupted")
 	flag.BoolVar(&s.demo, "demo", false, "export sample contacts from a fake API")
@@ -60,7 +59,7 @@ func run(ctx context.Context, s settings, status io.Writer) error {
 	return export(ctx, c, s, status)
 }
 
-// open returns the client. The caller must call end.
+// open returns the client. The caller must call end when the export is done.
 func open(demo bool) (c *client.Client, end func(), err error) {
 	if demo {
 		fake, err := clienttest.Start(clienttest.WithRateLimit(clienttest.RateLimit{}))
@@ -88,7 +87,7 @@ func open(demo bool) (c *client.Client, end func(), err error) {
 
 const pageSize = 100
 
-// export writes the contacts page by page, and stores after each page where the next one begins.
+// export writes the contacts page by page. After each page it stores the cursor of the next one.
 func export(ctx context.Context, c *client.Client, s settings, status io.Writer) error {
 	out, err := openOutput(s.file, s.resume)
 	if err != nil {
@@ -115,8 +114,7 @@ func writePages(ctx context.Context, c *client.Client, s settings, out *output, 
 		}
 		encode = func(contacts []client.Contact) ([]byte, error) { return encodeCSV(contacts, out.state.Fields) }
 	}
-	progress := newProgress(status)
-	defer progress.end()
+	shown := time.Now()
 	for !out.state.Listed {
 		page, err := c.Contacts.List(ctx, client.ListRequest{Limit: pageSize, After: out.state.Next})
 		if err != nil {
@@ -131,13 +129,17 @@ func writePages(ctx context.Context, c *client.Client, s settings, out *output, 
 		if err := out.write(data, page.Next); err != nil {
 			return err
 		}
-		progress.show(out.state.Contacts, page.Total)
+		if time.Since(shown) >= 5*time.Second {
+			shown = time.Now()
+			fmt.Fprintf(status, "%d of %d contacts\n", out.state.Contacts, page.Total)
+		}
 	}
 	fmt.Fprintf(status, "%d contacts in %s\n", out.state.Contacts, s.file)
 	return nil
 }
 
-// fieldIDs returns the custom fields that are columns: those of the flag, or of all contacts.
+// fieldIDs returns the IDs of the custom fields that are columns: from the flag, or from all
+// contacts.
 func fieldIDs(ctx context.Context, c *client.Client, flagged string, status io.Writer) ([]string, error) {
 	if flagged != "" {
 		return strings.Split(flagged, ","), nil

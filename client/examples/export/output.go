@@ -6,21 +6,20 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"time"
 
 	"github.com/highlevel-contacts/contacts-go/client"
 )
 
-// state is where an export continues. It is stored after each page in FILE.state.
+// state is the position of an export. It is stored in FILE.state after each page.
 type state struct {
-	Size     int64         `json:"size"` // of FILE.part; what is behind it was not recorded
+	Size     int64         `json:"size"` // of FILE.part, without a page that is not complete
 	Next     client.Cursor `json:"next"`
-	Listed   bool          `json:"listed"` // the list has ended
+	Listed   bool          `json:"listed"` // all pages have been written
 	Contacts int           `json:"contacts"`
 	Fields   []string      `json:"fields,omitempty"`
 }
 
-// output is the file that an export writes, which gets its name when it is complete.
+// output is the file that an export writes. It is renamed to path when it is complete.
 type output struct {
 	path  string
 	file  *os.File
@@ -49,7 +48,7 @@ func openOutput(path string, resume bool) (*output, error) {
 	o.file = file
 	info, err := file.Stat()
 	if err == nil && info.Size() < o.state.Size {
-		err = errors.New("the partial file is shorter than its state says: remove both to start again")
+		err = errors.New("FILE.part is shorter than FILE.state says: remove both to start again")
 	}
 	if err == nil {
 		err = file.Truncate(o.state.Size)
@@ -63,7 +62,7 @@ func openOutput(path string, resume bool) (*output, error) {
 	return o, nil
 }
 
-// write appends a page and records that the next one begins at next.
+// write appends a page and stores the cursor of the next one.
 func (o *output) write(page []byte, next client.Cursor) error {
 	if _, err := o.file.Write(page); err != nil {
 		return err
@@ -74,7 +73,7 @@ func (o *output) write(page []byte, next client.Cursor) error {
 	if err != nil {
 		return err
 	}
-	// The state must not be ahead of the page after a crash.
+	// After a crash, the state must not describe a page that is not on the disk.
 	if err := o.file.Sync(); err != nil {
 		return err
 	}
@@ -85,7 +84,7 @@ func (o *output) write(page []byte, next client.Cursor) error {
 	return os.Rename(temporary, o.statePath())
 }
 
-// complete gives the file its name.
+// complete renames the file to its final name.
 func (o *output) complete() error {
 	if err := errors.Join(o.file.Sync(), o.file.Close()); err != nil {
 		return err
@@ -97,37 +96,4 @@ func (o *output) complete() error {
 		return err
 	}
 	return nil
-}
-
-// progress shows how many contacts are written: a line that changes on a terminal, and a line every
-// ten seconds elsewhere.
-type progress struct {
-	to       io.Writer
-	terminal bool
-	shown    time.Time
-}
-
-func newProgress(to io.Writer) *progress {
-	p := &progress{to: to, shown: time.Now()}
-	if file, ok := to.(*os.File); ok {
-		info, err := file.Stat()
-		p.terminal = err == nil && info.Mode()&os.ModeCharDevice != 0
-	}
-	return p
-}
-
-func (p *progress) show(contacts, total int) {
-	switch {
-	case p.terminal:
-		fmt.Fprintf(p.to, "\r\x1b[K%d of %d contacts", contacts, total)
-	case time.Since(p.shown) >= 10*time.Second:
-		p.shown = time.Now()
-		fmt.Fprintf(p.to, "%d of %d contacts\n", contacts, total)
-	}
-}
-
-func (p *progress) end() {
-	if p.terminal {
-		fmt.Fprint(p.to, "\r\x1b[K")
-	}
 }

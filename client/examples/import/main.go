@@ -8,9 +8,9 @@
 // commas or semicolons. A column "field:KEY" is the custom field with that key. -map names the
 // property of any other column. Empty cells leave the stored value unchanged.
 //
-// A report lists the rows that failed, that may have been written, and those of which the API did
-// not store every value. If there are any, the exit status is 1. With -resume, a second run skips
-// the rows that are done; do not change the lines of the file in between.
+// A report lists the rows that failed, the rows that may have been written, and the rows of which
+// the API did not store every value. If there are any, the exit status is 1. With -resume, a second
+// run skips the rows that are done; do not change the lines of the file between the runs.
 package main
 
 import (
@@ -30,7 +30,7 @@ import (
 	"github.com/highlevel-contacts/contacts-go/client/verify"
 )
 
-// settings are the command line.
+// settings are the arguments of the command line.
 type settings struct {
 	file, resume, report, columns string
 	dryRun, demo                  bool
@@ -38,10 +38,10 @@ type settings struct {
 
 func main() {
 	var s settings
-	flag.StringVar(&s.resume, "resume", "", "journal `file`, to skip the rows that an earlier run has done")
+	flag.StringVar(&s.resume, "resume", "", "journal `file`; skips the rows that an earlier run has done")
 	flag.StringVar(&s.report, "report", "report.csv", "`file` for the rows with problems")
 	flag.StringVar(&s.columns, "map", "", "`columns` and their properties: 'Town=city,Shoes=field:shoe_size,Notes=-'")
-	flag.BoolVar(&s.dryRun, "dry-run", false, "read the whole file and report its problems, without sending a request")
+	flag.BoolVar(&s.dryRun, "dry-run", false, "read the whole file and report its problems without sending a request")
 	flag.BoolVar(&s.demo, "demo", false, "import sample contacts into a fake API")
 	flag.Parse()
 	s.file = flag.Arg(0)
@@ -81,8 +81,7 @@ func run(ctx context.Context, s settings, out, status io.Writer) (problems int, 
 		return report.rows, errors.Join(rows.err, ctx.Err())
 	}
 	fields := fieldKeys(ctx, c, location, rows, s.demo, status)
-	progress := newProgress(status)
-	opts := []bulk.Option{bulk.WithProgress(progress.show)}
+	opts := []bulk.Option{bulk.WithProgress(showProgress(status))}
 	if s.resume != "" {
 		journal, openErr := bulk.OpenJournal(s.resume)
 		if openErr != nil {
@@ -104,7 +103,6 @@ func run(ctx context.Context, s settings, out, status io.Writer) (problems int, 
 			written++
 		}
 	}
-	progress.end()
 	fmt.Fprintf(out, "%d rows imported, %d have problems", written, report.rows)
 	if report.rows > 0 {
 		fmt.Fprintf(out, ": see %s", s.report)
@@ -113,7 +111,7 @@ func run(ctx context.Context, s settings, out, status io.Writer) (problems int, 
 	return report.rows, errors.Join(rows.err, ctx.Err())
 }
 
-// fieldKeys asks the API for the IDs of the custom fields, if the file has any.
+// fieldKeys requests the IDs of the custom fields from the API if the file has custom fields.
 func fieldKeys(ctx context.Context, c *client.Client, location string, rows *rows, demo bool, status io.Writer) verify.Option {
 	ids := map[string]string{}
 	if !rows.hasFields() {

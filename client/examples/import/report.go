@@ -20,7 +20,7 @@ type report struct {
 }
 
 func createReport(path string) (*report, error) {
-	file, err := os.OpenFile(path, os.O_CREATE|os.O_WRONLY|os.O_TRUNC, 0o600) //nolint:gosec // the file that the user names
+	file, err := os.OpenFile(path, os.O_CREATE|os.O_WRONLY|os.O_TRUNC, 0o600) //nolint:gosec // the path is the user's
 	if err != nil {
 		return nil, err
 	}
@@ -39,42 +39,13 @@ func (r *report) close() error {
 	return errors.Join(r.writer.Error(), r.file.Close())
 }
 
-// progress shows the state of the import: a line that changes on a terminal, and a line every ten
-// seconds elsewhere.
-type progress struct {
-	to       io.Writer
-	terminal bool
-	shown    time.Time
-}
-
-func newProgress(to io.Writer) *progress {
-	p := &progress{to: to, shown: time.Now()}
-	if file, ok := to.(*os.File); ok {
-		info, err := file.Stat()
-		p.terminal = err == nil && info.Mode()&os.ModeCharDevice != 0
-	}
-	return p
-}
-
-func (p *progress) show(state bulk.Progress) {
-	every := 10 * time.Second
-	if p.terminal {
-		every = 100 * time.Millisecond
-	}
-	if time.Since(p.shown) < every {
-		return
-	}
-	p.shown = time.Now()
-	line := fmt.Sprintf("%d rows, %d failed, %.1f per second", state.Done, state.Failed, state.Rate)
-	if p.terminal {
-		fmt.Fprintf(p.to, "\r\x1b[K%s", line)
-		return
-	}
-	fmt.Fprintln(p.to, line)
-}
-
-func (p *progress) end() {
-	if p.terminal {
-		fmt.Fprint(p.to, "\r\x1b[K")
+// showProgress returns a function that prints the state of the import every five seconds.
+func showProgress(to io.Writer) func(bulk.Progress) {
+	shown := time.Now()
+	return func(state bulk.Progress) {
+		if time.Since(shown) >= 5*time.Second {
+			shown = time.Now()
+			fmt.Fprintf(to, "%d rows, %d failed, %.1f per second\n", state.Done, state.Failed, state.Rate)
+		}
 	}
 }

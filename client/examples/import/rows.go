@@ -15,7 +15,7 @@ import (
 // column writes a cell to a request.
 type column func(request *client.UpsertContactRequest, cell string)
 
-// properties are the columns by normalized name.
+// properties maps normalized names to columns.
 var properties = map[string]column{
 	"address1":    func(r *client.UpsertContactRequest, cell string) { r.Address1 = client.Set(cell) },
 	"assignedto":  func(r *client.UpsertContactRequest, cell string) { r.AssignedTo = client.Set(cell) },
@@ -37,7 +37,7 @@ var properties = map[string]column{
 	"website":     func(r *client.UpsertContactRequest, cell string) { r.Website = client.Set(cell) },
 }
 
-// aliases are other names of properties.
+// aliases maps other names to those of properties.
 var aliases = map[string]string{
 	"address": "address1", "birthday": "dateofbirth", "company": "companyname", "emailaddress": "email", "fullname": "name",
 	"mail": "email", "mobile": "phone", "phonenumber": "phone", "postcode": "postalcode", "region": "state", "street": "address1",
@@ -52,15 +52,15 @@ func setTags(r *client.UpsertContactRequest, cell string) {
 	}
 }
 
-// rows are the rows of a CSV file.
+// rows reads the rows of a CSV file.
 type rows struct {
 	reader  *csv.Reader
 	columns []column // nil if the column is not imported
-	fields  bool     // there are custom fields
-	err     error    // why reading ended early
+	fields  bool     // a column is a custom field
+	err     error    // the reason why reading ended early
 }
 
-// readRows reads the header. The mapping overrides it.
+// readRows reads the header. The mapping overrides the names in it.
 func readRows(input io.Reader, mapping string) (*rows, error) {
 	r := &rows{reader: csv.NewReader(input)}
 	header, err := r.reader.Read()
@@ -117,12 +117,12 @@ func (r *rows) column(property string) (column, error) {
 	if c, ok := properties[normal]; ok {
 		return c, nil
 	}
-	return nil, errors.New("unknown: name a property with -map 'COLUMN=city' or 'COLUMN=field:KEY', or ignore the column with 'COLUMN=-'")
+	return nil, errors.New("unknown property: set one with -map 'COLUMN=city' or 'COLUMN=field:KEY', or ignore the column with 'COLUMN=-'")
 }
 
 func (r *rows) hasFields() bool { return r.fields }
 
-// all yields the rows that can be imported by line, and reports the others.
+// all yields the rows that can be imported with their line numbers, and adds the others to report.
 func (r *rows) all(report *report) iter.Seq2[int, client.UpsertContactRequest] {
 	return func(yield func(int, client.UpsertContactRequest) bool) {
 		for {
@@ -141,7 +141,7 @@ func (r *rows) all(report *report) iter.Seq2[int, client.UpsertContactRequest] {
 			}
 			request := r.request(cells)
 			if request.Email == nil && request.Phone == nil {
-				report.add(line, "failed", "the row has no email address and no phone number, so every import would create a contact")
+				report.add(line, "failed", "the row has no email address and no phone number, so each import would create a contact")
 				continue
 			}
 			if !yield(line, request) {

@@ -11,7 +11,8 @@ import (
 	"github.com/highlevel-contacts/contacts-go/client/clienttest"
 )
 
-// open returns the client, the location and the file to import. The caller must call end.
+// open returns the client, the location and the file to import. The caller must call end when the
+// import is done.
 func open(s settings) (c *client.Client, location string, input io.Reader, end func() error, err error) {
 	if s.demo {
 		fake, err := clienttest.Start(clienttest.WithRateLimit(clienttest.RateLimit{}))
@@ -27,7 +28,7 @@ func open(s settings) (c *client.Client, location string, input io.Reader, end f
 	}
 	location = os.Getenv("HIGHLEVEL_LOCATION")
 	if s.file == "" || (!s.dryRun && (location == "" || os.Getenv("HIGHLEVEL_TOKEN") == "")) {
-		return nil, "", nil, nil, errors.New("name a CSV file and set HIGHLEVEL_TOKEN and HIGHLEVEL_LOCATION, or use -demo")
+		return nil, "", nil, nil, errors.New("pass a CSV file and set HIGHLEVEL_TOKEN and HIGHLEVEL_LOCATION, or use -demo")
 	}
 	if !s.dryRun {
 		opts := []client.Option{client.WithLocation(location)}

@@ -2,8 +2,8 @@
 //
 // It runs against a fake of the API inside the process. With HIGHLEVEL_TOKEN and HIGHLEVEL_LOCATION
 // in the environment it runs against the real API, where it only reads. With -write it also
-// creates, changes and deletes a contact of its own. HIGHLEVEL_URL sets another base URL, such as
-// the address that "make fake" prints.
+// creates, changes and deletes a contact. HIGHLEVEL_URL sets another base URL, such as the address
+// that "make fake" prints.
 package main
 
 import (

@@ -31,7 +31,7 @@ func tourReal(ctx context.Context, out *transcript, c *client.Client, write bool
 		}
 	}
 	if !write {
-		fmt.Fprintln(out.to, "\nOnly reading requests were sent. With -write, a contact is created, changed and deleted.")
+		fmt.Fprintln(out.to, "\nNo contact was changed. With -write, quickstart also creates, changes and deletes a contact.")
 		return nil
 	}
 	return writeOne(ctx, out, c)

@@ -21,7 +21,7 @@ func (t *transcript) title(text string) {
 	fmt.Fprintf(t.to, "\n%d. %s\n", t.step, text)
 }
 
-// note prints what happens on the side of the API.
+// note prints a sentence about the API.
 func (t *transcript) note(text string) {
 	fmt.Fprintf(t.to, "   %s\n", text)
 }
@@ -62,8 +62,8 @@ func (t *transcript) page(page *client.Page) {
 	}
 }
 
-// name returns the name as it was entered. Lists send it in lower case, and as it was entered in
-// FirstNameRaw and LastNameRaw.
+// name returns the name in its original case. In lists, FirstNameRaw and LastNameRaw have that
+// case.
 func name(contact *client.Contact) string {
 	first, last := contact.FirstName, contact.LastName
 	if contact.FirstNameRaw != "" || contact.LastNameRaw != "" {

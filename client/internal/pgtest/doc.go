@@ -1,3 +1,3 @@
-// Package pgtest starts PostgreSQL servers for tests. It names no driver, so the module that
-// contains it depends on none.
+// Package pgtest starts PostgreSQL servers for tests. It does not import a driver, so that its
+// module does not depend on one.
 package pgtest

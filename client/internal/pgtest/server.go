@@ -19,19 +19,21 @@ import (
 
 const (
 	startTimeout = 30 * time.Second
-	// nobody is the user ID of the server if root runs the test, because PostgreSQL refuses root.
+	// nobody is the user ID of the server if root runs the test, because PostgreSQL
+	// does not run as root.
 	nobody = 65534
 )
 
-// Server is a PostgreSQL server that only its test uses. Its methods may be called by the goroutine
-// of the test only.
+// Server is a PostgreSQL server for one test. Its methods may only be called by the goroutine of
+// the test.
 type Server struct {
 	bin, dir, port string
 	process        *exec.Cmd
 }
 
-// Start starts an empty server on a free port, as an unprivileged user. The server ends with the
-// test. Without PostgreSQL, the test is skipped, and fails if the environment variable CI is true.
+// Start starts an empty server on a free port, as an unprivileged user. The server is stopped at
+// the end of the test. If PostgreSQL is not installed, the test is skipped, or fails if the
+// environment variable CI is true.
 func Start(t testing.TB) *Server {
 	t.Helper()
 	dir, err := os.MkdirTemp("", "pgtest")
@@ -147,7 +149,7 @@ func binaries(t testing.TB) string {
 
 func freePort(t testing.TB) string {
 	t.Helper()
-	listener, err := net.Listen("tcp", "127.0.0.1:0") //nolint:noctx // it is closed at once
+	listener, err := net.Listen("tcp", "127.0.0.1:0") //nolint:noctx // it is closed immediately
 	if err != nil {
 		t.Fatal(err)
 	}

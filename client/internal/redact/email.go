@@ -12,9 +12,9 @@ const notInAddress = " \"<>(),;[]`"
 // addressLiteral matches the IP address in place of a domain, as in jane@[192.0.2.1].
 var addressLiteral = regexp.MustCompile(`^\[(?:IPv6:)?[0-9A-Fa-f.:]+\]`)
 
-// emails returns the parts of a normalized text that look like email addresses. Everything between
-// two delimiters that contains an @ is taken for one. Spaces around the @ are allowed if the word
-// after it is a domain.
+// emails returns the parts of a normalized text that look like email addresses: everything between
+// two delimiters that contains an @. Spaces around the @ are allowed if the word after it is a
+// domain.
 func emails(text string) []span {
 	var spans []span
 	done := 0 // the end of the previous address
@@ -31,7 +31,7 @@ func emails(text string) []span {
 	}
 }
 
-// addressAround returns the email address with the given @. It starts after the addresses before.
+// addressAround returns the email address with the given @. It starts after the previous addresses.
 func addressAround(text string, at span, before []span) (span, bool) {
 	least := 0
 	if len(before) > 0 {
@@ -64,7 +64,7 @@ func addressAround(text string, at span, before []span) (span, bool) {
 	return found, true
 }
 
-// localStart returns the start of the local part that ends at end, and no less than least.
+// localStart returns the start of the local part that ends at end. The result is at least least.
 func localStart(text string, least, end int) int {
 	start := end
 	if start > least && text[start-1] == '"' { // "jane doe"@example.com
@@ -96,8 +96,8 @@ func domainEnd(text string, start int) int {
 	return end
 }
 
-// nextAt returns the next @ of text, which can also be (at), [at] or {at}. Its start is negative if
-// there is none.
+// nextAt returns the next @ of text, which can also be (at), [at] or {at}. If there is no other, its
+// start is negative.
 func nextAt(text string, from int) span {
 	for i := from; i < len(text); i++ {
 		switch text[i] {

@@ -5,9 +5,9 @@ import (
 	"strconv"
 )
 
-// Error returns an error with the redacted text of err, as [Text] returns it. The error unwraps to
-// err, so that errors.Is and errors.As work; no verb of package fmt prints more than the redacted
-// text. Error returns nil if err is nil.
+// Error returns an error whose message is that of err after redaction by [Text]. The error unwraps
+// to err, so that errors.Is and errors.As work. No verb of package fmt prints more than the
+// redacted message. Error returns nil if err is nil.
 func Error(err error, secrets ...string) error {
 	if err == nil {
 		return nil
@@ -15,8 +15,8 @@ func Error(err error, secrets ...string) error {
 	return &redactedError{text: Text(err.Error(), secrets...), cause: func() error { return err }}
 }
 
-// redactedError holds its cause in a function because package fmt prints fields by reflection for
-// some verbs, and of a function it can only print the address.
+// redactedError holds its cause in a function. Package fmt prints fields by reflection for some
+// verbs, but prints only the address of a function.
 type redactedError struct {
 	text  string
 	cause func() error
@@ -26,7 +26,7 @@ func (e *redactedError) Error() string { return e.text }
 
 func (e *redactedError) Unwrap() error { return e.cause() }
 
-// Format prints the redacted text, quoted for %q.
+// Format prints the redacted message, quoted for %q.
 func (e *redactedError) Format(state fmt.State, verb rune) {
 	text := e.text
 	if verb == 'q' {

@@ -12,12 +12,12 @@ import (
 	"github.com/highlevel-contacts/contacts-go/client/internal/ascii"
 )
 
-// normalize returns text as one printable line in its plainest form: escapes are decoded, digits
-// and full-width characters are ASCII, white space is a single space, invisible characters are
-// removed. Bytes that are not valid UTF-8 are taken for Latin-1.
+// normalize returns text as one printable line: it decodes escapes, folds digits and full-width
+// characters to ASCII, replaces white space by a single space, and removes invisible characters. It
+// reads bytes that are not valid UTF-8 as Latin-1.
 //
 // Escapes can be nested, as in "%2540" or "&amp;#64;", so a decoded character may complete another
-// escape. The result contains no escape that normalize decodes, and takes linear time.
+// escape. The result contains no escape that normalize decodes. The running time is linear.
 func normalize(text string) string {
 	n := normalizer{out: make([]byte, 0, len(text))}
 	for i := 0; i < len(text); {
@@ -88,7 +88,7 @@ func (n *normalizer) decodeEntity() {
 }
 
 // endNumericEntity decodes a numeric character reference at the end of out that has no semicolon,
-// if next does not continue it. It reports whether it did.
+// if next does not continue it. It reports whether it decoded one.
 func (n *normalizer) endNumericEntity(next rune) bool {
 	if next == ';' || next == '#' || next < utf8.RuneSelf && (isDigit(byte(next)) || next == 'x' || next == 'X') { //nolint:gosec // next is below 0x80
 		return false
@@ -179,7 +179,7 @@ func (n *normalizer) byteEscape(end int) (value byte, size int) {
 	return byte(parsed), size
 }
 
-// plain returns the plainest form of r, and whether r is visible at all.
+// plain returns the normal form of r, and reports whether r is visible.
 func plain(r rune) (rune, bool) {
 	switch {
 	case r < utf8.RuneSelf && unicode.IsPrint(r):

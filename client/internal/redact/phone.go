@@ -7,14 +7,14 @@ import (
 	"unicode/utf8"
 )
 
-// minPhone is the number of digits of the shortest phone numbers, which have no area code.
+// minPhone is the minimum number of digits of a phone number, which may have no area code.
 const minPhone = 7
 
 // maxSeparators is the number of characters that may separate two groups of digits, as in "5) - 1".
 const maxSeparators = 4
 
-// phones returns the parts of a normalized text that look like phone numbers: groups of digits with
-// separators between them that have seven digits or more together and do not match readable.
+// phones returns the parts of a normalized text that look like phone numbers: groups of digits and
+// separators with seven digits or more in total, which do not match readable.
 func phones(text string) []span {
 	if !hasDigits(text, minPhone) {
 		return nil
@@ -65,7 +65,7 @@ func hasDigits(text string, count int) bool {
 	return count <= 0
 }
 
-// number returns the end of the number that starts at start, and how many digits it has.
+// number returns the number of digits and the end of the number that starts at start.
 func number(text string, start int) (digits, end int) {
 	international := start > 0 && text[start-1] == '+'
 	for i := start; ; {
@@ -109,7 +109,7 @@ func separator(text string, i int) int {
 
 var extension = regexp.MustCompile(`(?i)^ ?(?:[;,]? ?ext(?:ension|n)?[.:=]? ?|x\.? ?|# ?)\d{1,6}`)
 
-// wholeNumber adds the prefix, the parenthesis and the extension to a phone number.
+// wholeNumber extends the span of a phone number to its prefix, parentheses and extension.
 func wholeNumber(text string, s span) span {
 	for s.start > 0 && (text[s.start-1] == '+' || text[s.start-1] == '(') {
 		s.start--
@@ -149,7 +149,7 @@ func isAlphanumeric(b byte) bool {
 	return isDigit(b) || 'a' <= b && b <= 'z' || 'A' <= b && b <= 'Z'
 }
 
-// window returns the beginning of text[i:], as much as the expressions of this package need.
+// window returns the beginning of text[i:], which is long enough for the expressions.
 func window(text string, i int) string {
 	const size = 80
 	return text[i:min(len(text), i+size)]

@@ -7,7 +7,7 @@ import (
 	"unicode/utf8"
 )
 
-// The parts of a text that contain many digits and stay readable.
+// Expressions for parts of a text that have many digits and are not redacted.
 var (
 	dates = compile(
 		`(?:19|20)\d\d-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])(?:[T ]`+timeOfDay+`(?:Z| ?[+-]\d\d:?\d\d)?)?`,
@@ -46,8 +46,8 @@ func compile(expressions ...string) []*regexp.Regexp {
 	return compiled
 }
 
-// readableAt returns the size of the text at i that matches one of the expressions and does not
-// continue, or 0.
+// readableAt returns the size of the match of one of the expressions at i, or 0 if none matches or
+// if the word or number continues after the match.
 func readableAt(text string, i int, expressions []*regexp.Regexp) int {
 	if i > 0 && text[i-1] == '+' || i > 1 && isDigit(text[i]) && isJoint(text[i-1]) && isDigit(text[i-2]) {
 		return 0
@@ -60,8 +60,9 @@ func readableAt(text string, i int, expressions []*regexp.Regexp) int {
 	return 0
 }
 
-// idAt returns the size of the ID at i, or 0. The ID of a contact is 20 letters and digits, but not
-// all the digits of a phone number with its area code. Other IDs are 24 hexadecimal digits.
+// idAt returns the size of the ID at i, or 0. The ID of a contact is 20 letters and digits, with
+// fewer consecutive digits than a phone number with its area code. Other IDs are 24 hexadecimal
+// digits.
 func idAt(text string, i int) int {
 	const contactID, objectID, fullPhone = 20, 24, 10
 	size, letters, run, longest, hex := 0, 0, 0, 0, true
@@ -83,7 +84,7 @@ func idAt(text string, i int) int {
 	return size
 }
 
-// ends reports whether neither a word nor a number continues at i.
+// ends reports whether no word and no number continues at i.
 func ends(text string, i int) bool {
 	next, _ := utf8.DecodeRuneInString(text[i:])
 	if unicode.IsLetter(next) || unicode.IsDigit(next) || next == '_' || next == '@' {

@@ -1,10 +1,9 @@
-// Package redact removes secrets and personal data from text that ends up in errors and logs.
+// Package redact removes secrets and personal data from text for errors and logs.
 //
-// Text from a server, a transport or a token source can quote anything: the request, a token, a
-// contact. Text first undoes the usual ways of writing a character in another form, so that one
-// set of rules recognizes them all. It then replaces email addresses, phone numbers, query strings
-// and tokens with [Mask]. When in doubt it redacts, except for the forms that errors need to stay
-// useful, such as dates, versions, IDs and IP addresses.
+// A message from a server, a transport or a token source can contain parts of the request, a token
+// or a contact. The function [Text] first decodes escaped characters and folds others to ASCII. It
+// then replaces email addresses, phone numbers, query strings and tokens with [Mask]. In case of
+// doubt it redacts, except for dates, versions, IDs and IP addresses, which make errors useful.
 package redact
 
 import (
@@ -13,17 +12,17 @@ import (
 	"unicode/utf8"
 )
 
-// Mask replaces what is redacted.
+// Mask replaces each redacted part of a text.
 const Mask = "[redacted]"
 
 const (
-	maxText   = 300 // bytes that Text returns at most
-	minSecret = 8   // a shorter secret is part of too many ordinary words
+	maxText   = 300 // maximum length of the result of Text in bytes
+	minSecret = 8   // shorter secrets occur in ordinary words
 	ellipsis  = "…"
 )
 
 // Text returns untrusted text as one printable line of at most 300 bytes. It redacts email
-// addresses, phone numbers, query strings, tokens, and those secrets that have at least eight
+// addresses, phone numbers, query strings, tokens, and the secrets that have at least eight
 // characters. Text is idempotent.
 func Text(text string, secrets ...string) string {
 	text = Secrets(text, secrets...)
@@ -39,8 +38,8 @@ func Text(text string, secrets ...string) string {
 	return text
 }
 
-// clean normalizes text and replaces everything private in it. A replacement can change what the
-// text beside it looks like, so the result is examined again.
+// clean normalizes text and masks everything private in it. After a replacement, the rest of the
+// text can match other rules, so the result is examined again.
 func clean(text string, secrets []string) string {
 	const rounds = 4
 	for range rounds {
@@ -53,7 +52,7 @@ func clean(text string, secrets []string) string {
 	return text
 }
 
-// cut returns the first runes of text that fit in size bytes.
+// cut returns the first runes of text that fit in size bytes, without a part of Mask at the end.
 func cut(text string, size int) string {
 	for size > 0 && !utf8.RuneStart(text[size]) {
 		size--
@@ -71,7 +70,7 @@ func cut(text string, size int) string {
 // span is a part of a text, from its first byte to the byte after its last.
 type span struct{ start, end int }
 
-// maskPrivate replaces everything in a normalized text that looks private.
+// maskPrivate masks the email addresses, phone numbers and tokens in a normalized text.
 func maskPrivate(text string) string {
 	spans := slices.Concat(emails(text), phones(text), tokens(text))
 	if len(spans) == 0 {

@@ -9,8 +9,8 @@ import (
 	"strings"
 )
 
-// Secrets replaces the secrets in text that have at least eight characters, and changes nothing
-// else. It also finds them as they are written in URLs, JSON and HTML.
+// Secrets masks the secrets in text that have at least eight characters, and changes nothing else.
+// It also finds secrets that are escaped for URLs, JSON or HTML.
 func Secrets(text string, secrets ...string) string {
 	var forms []string
 	for _, secret := range secrets {
@@ -33,7 +33,7 @@ func Secrets(text string, secrets ...string) string {
 		pairs = append(pairs, form, Mask)
 	}
 	replacer := strings.NewReplacer(pairs...)
-	// What is redacted already stays as it is, even if a secret is a part of Mask.
+	// Do not change existing masks, even if a secret is a part of Mask.
 	parts := strings.Split(text, Mask)
 	for i := range parts {
 		parts[i] = replacer.Replace(parts[i])
@@ -41,10 +41,10 @@ func Secrets(text string, secrets ...string) string {
 	return strings.Join(parts, Mask)
 }
 
-// spellings returns secret as it is written in text, URLs, JSON and HTML.
+// spellings returns secret, and its escaped forms in URLs, JSON and HTML.
 func spellings(secret string) []string {
 	inQuery := url.QueryEscape(secret)
-	if inQuery == secret { // only letters, digits and -_.~, which nothing escapes
+	if inQuery == secret { // secret has only letters, digits and -_.~, which are never escaped
 		return []string{secret}
 	}
 	quoted, _ := json.Marshal(secret) // a string can always be encoded
@@ -52,7 +52,7 @@ func spellings(secret string) []string {
 	return []string{secret, inQuery, url.PathEscape(secret), inJSON, strings.ReplaceAll(inJSON, "/", `\/`), html.EscapeString(secret)}
 }
 
-// Format writes [Mask]. It serves the Format methods of types that hold secrets.
+// Format writes [Mask], for the Format methods of types that hold secrets.
 func Format(state fmt.State) {
 	_, _ = state.Write([]byte(Mask))
 }

@@ -7,8 +7,9 @@ import (
 	"strings"
 )
 
-// tokenForms match tokens, credentials and query strings. The part to redact is the first group. A
-// text that does not contain one of the hints in lower case does not match.
+// tokenForms match tokens, credentials and query strings. The first group of an expression is the
+// part to redact. The expression is only tried on a text that contains one of the hints in lower
+// case, which is faster.
 var tokenForms = []struct {
 	hints      []string
 	expression *regexp.Regexp
@@ -35,7 +36,7 @@ var longWord = regexp.MustCompile(fmt.Sprintf(`([\w~+=-]{%d,})`, minLongWord))
 
 const minLongWord = 40
 
-// plainWord matches what looks like a word of a sentence.
+// plainWord matches an ordinary word of a sentence.
 var plainWord = regexp.MustCompile(`^[A-Z]?[a-z]{0,19}(?:_[a-z]{1,19})*[.:!?)…]*$|^[a-z_]+=$|^` + regexp.QuoteMeta(Mask) + `$`)
 
 // tokens returns the parts of a normalized text that look like tokens, credentials and query
