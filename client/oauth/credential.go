@@ -63,6 +63,29 @@ func (c Credential) refreshAt(margin time.Duration) time.Time {
 	return c.Expiry.Add(-margin)
 }
 
+// freshness is how the access token of a credential can be used.
+type freshness int
+
+const (
+	expired freshness = iota // or rejected, or missing: a refresh is required
+	due                      // usable, and a refresh should start
+	fresh
+)
+
+// freshness returns how the access token can be used now. rejected is the access token that the API
+// rejected, and margin how long before its expiry a token is due.
+func (c Credential) freshness(rejected Secret, margin time.Duration) freshness {
+	now := time.Now()
+	switch {
+	case c.AccessToken.IsZero() || c.AccessToken == rejected || !now.Before(c.Expiry):
+		return expired
+	case !now.Before(c.refreshAt(margin)):
+		return due
+	default:
+		return fresh
+	}
+}
+
 // after returns c with its missing values copied from the previous credential.
 func (c Credential) after(before Credential) Credential {
 	if c.RefreshToken.IsZero() {

@@ -201,3 +201,19 @@ func TestSource_Location_KeepsOnlyKnownLocations(t *testing.T) {
 	}
 	runtime.KeepAlive(agency)
 }
+
+func TestSource_Location_DoesNotRetainSource(t *testing.T) {
+	t.Parallel()
+	v := newVendor(oauth.UserTypeCompany)
+	store := oauth.NewMemoryStore()
+	v.install(t, store, time.Hour)
+	agency := newApp(t, config(v)).Source(store)
+	mustToken(t.Context(), t, agency.Location("a"))
+	unused := weak.Make(agency)
+	for range 3 {
+		runtime.GC()
+	}
+	if unused.Value() != nil {
+		t.Error("the source of the agency is in memory, want it to be collected")
+	}
+}

@@ -61,9 +61,9 @@ func (p *ClientPool) Client(locationID string) (*client.Client, error) {
 	if locationID == "" {
 		return nil, errors.New("oauth: ClientPool: Client: empty location ID")
 	}
-	held, _ := p.source.cache.current()
-	confirmed := slices.Contains(held.ApprovedLocations, locationID)
-	if !confirmed && len(held.ApprovedLocations) > 0 {
+	approved := p.source.cache.peek().ApprovedLocations
+	confirmed := slices.Contains(approved, locationID)
+	if !confirmed && len(approved) > 0 {
 		return nil, fmt.Errorf("oauth: ClientPool: Client: the location has not approved the app: %w", client.ErrForbidden)
 	}
 	p.mu.Lock()

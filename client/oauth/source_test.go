@@ -512,3 +512,56 @@ func TestSource_RefusedToken_StoreCannotBeRead(t *testing.T) {
 		t.Errorf("got %s, want access-2", got)
 	}
 }
+
+func TestSource_FirstRefresh_StoredTokenUsedByOthers(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		v := newVendor(oauth.UserTypeLocation)
+		v.before = func(*http.Request) http.HandlerFunc { time.Sleep(5 * time.Second); return nil }
+		store := oauth.NewMemoryStore()
+		v.install(t, store, time.Minute)
+		source := newApp(t, config(v)).Source(store)
+		var wait sync.WaitGroup
+		wait.Go(func() { mustToken(t.Context(), t, source) })
+		synctest.Wait()
+		start := time.Now()
+		if got := mustToken(t.Context(), t, source); got != "access-1" || time.Since(start) != 0 {
+			t.Errorf("got %s after %s, want access-1 immediately", got, time.Since(start))
+		}
+		wait.Wait()
+		if got := mustToken(t.Context(), t, source); got != "access-2" {
+			t.Errorf("got %s, want access-2", got)
+		}
+	})
+}
+
+func TestSource_RefreshPanics_WaitersReturn(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		v := newVendor(oauth.UserTypeLocation)
+		store := oauth.NewMemoryStore()
+		v.install(t, store, -time.Hour)
+		v.before = func(*http.Request) http.HandlerFunc { time.Sleep(time.Second); panic("transport") }
+		source := newApp(t, config(v)).Source(store)
+		var wait sync.WaitGroup
+		wait.Go(func() {
+			defer func() {
+				if recover() == nil {
+					t.Error("got no panic in the call that refreshes")
+				}
+			}()
+			_, _ = source.Token(t.Context())
+		})
+		synctest.Wait()
+		wait.Go(func() {
+			if token, err := source.Token(t.Context()); err == nil {
+				t.Errorf("got %q, want an error in the call that waits", token)
+			}
+		})
+		wait.Wait()
+		v.before = nil
+		if got := mustToken(t.Context(), t, source); got != "access-2" {
+			t.Errorf("got %s, want access-2", got)
+		}
+	})
+}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io/fs"
+	"net/http"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -12,6 +13,7 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
@@ -263,4 +265,39 @@ func TestSource_StoreCannotBeWritten_RefreshTokenIsNotSent(t *testing.T) {
 		t.Fatal(err)
 	}
 	mustToken(t.Context(), t, source)
+}
+
+// The file is overwritten while the refresh token is in use, and its content is restored an hour
+// later: the new token pair must be stored then, because the API no longer accepts the old one.
+func TestSource_StoreUnreadableDuringRefresh_NewPairIsStoredLater(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		v := newVendor(oauth.UserTypeLocation)
+		path := filepath.Join(t.TempDir(), "credential.json")
+		v.install(t, oauth.NewFileStore(path), -time.Hour)
+		backup, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		v.after = func(*http.Request) http.HandlerFunc {
+			if err := os.WriteFile(path, []byte("{"), 0o600); err != nil {
+				t.Error(err)
+			}
+			return nil
+		}
+		source := newApp(t, config(v)).Source(oauth.NewFileStore(path))
+		if token, err := source.Token(t.Context()); !errors.Is(err, oauth.ErrInvalidCredential) {
+			t.Errorf("got %q, %v, want ErrInvalidCredential", token, err)
+		}
+		time.Sleep(time.Hour) // the API no longer returns the pair for the used refresh token
+		if err := os.WriteFile(path, backup, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if got := mustToken(t.Context(), t, source); got != "access-2" {
+			t.Errorf("got %s, want access-2", got)
+		}
+		if requests, _, _ := v.counts(); requests != 1 {
+			t.Errorf("got %d requests, want 1", requests)
+		}
+	})
 }
