@@ -1,0 +1,131 @@
+package oauth
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"math"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/highlevel-contacts/contacts-go/client/internal/httpx"
+)
+
+const (
+	maxTokenResponse = 8 << 20 // the response of an agency lists its locations
+	maxErrorBody     = 64 << 10
+)
+
+// readResponse reads a response of bounded size.
+func readResponse(resp *http.Response, r request, asked time.Time) (Credential, error) {
+	if resp.StatusCode/100 != 2 {
+		body, _ := io.ReadAll(io.LimitReader(resp.Body, maxErrorBody)) // an error response has its status, even if its body is incomplete
+		message := errorMessage(body)
+		return Credential{}, &Error{
+			Operation: r.operation, StatusCode: resp.StatusCode, Message: sanitize(message, r.secrets),
+			RetryAfter: httpx.RetryAfter(resp.Header),
+			reinstall:  r.operation == getAccessToken && isInvalidGrant(resp.StatusCode, message),
+		}
+	}
+	body, err := io.ReadAll(io.LimitReader(resp.Body, maxTokenResponse+1))
+	if err != nil {
+		return Credential{}, newTransportError(err, r.secrets)
+	}
+	if len(body) > maxTokenResponse {
+		return Credential{}, fmt.Errorf("%s: %w", r.operation, errTooLarge)
+	}
+	credential, ok := parseTokenResponse(httpx.TrimBOM(body), asked)
+	if !ok {
+		return Credential{}, fmt.Errorf("%s: %d: %w", r.operation, resp.StatusCode, errNoToken)
+	}
+	return credential, nil
+}
+
+// jsonObject is a JSON object with raw properties, so that one of an unexpected type does not lose
+// the tokens.
+type jsonObject map[string]json.RawMessage
+
+// parseTokenResponse decodes the response of a token endpoint. Lifetimes start at the time of the
+// request. ok is false if there is no access token.
+func parseTokenResponse(body []byte, asked time.Time) (credential Credential, ok bool) {
+	var m jsonObject
+	if json.Unmarshal(body, &m) != nil {
+		return Credential{}, false
+	}
+	asked = asked.Round(0) // by the wall clock, which goes on while the machine sleeps
+	credential = Credential{
+		AccessToken:       NewSecret(m.text("access_token")),
+		RefreshToken:      NewSecret(m.text("refresh_token")),
+		IssuedAt:          asked,
+		Expiry:            asked.Add(m.expiresIn()),
+		UserType:          UserType(m.text("userType")),
+		CompanyID:         m.text("companyId"),
+		LocationID:        m.text("locationId"),
+		UserID:            m.text("userId"),
+		PlanID:            m.text("planId"),
+		Scopes:            m.stringList("scope"),
+		ApprovedLocations: m.stringList("approvedLocations"),
+		BulkInstallation:  string(m["isBulkInstallation"]) == "true",
+	}
+	return credential, !credential.AccessToken.IsZero()
+}
+
+// text returns a property that is a string or a number.
+func (m jsonObject) text(name string) string {
+	var text string
+	if json.Unmarshal(m[name], &text) == nil {
+		return text
+	}
+	var number json.Number
+	if json.Unmarshal(m[name], &number) == nil {
+		return number.String()
+	}
+	return ""
+}
+
+// stringList returns a property that is a list of strings, or a string of words.
+func (m jsonObject) stringList(name string) []string {
+	var words []string
+	if json.Unmarshal(m[name], &words) == nil {
+		return words
+	}
+	if text := m.text(name); text != "" {
+		return strings.Fields(text)
+	}
+	return nil
+}
+
+// expiresIn returns the lifetime of the access token, or one hour if expires_in is missing or
+// invalid.
+func (m jsonObject) expiresIn() time.Duration {
+	const longest = 10 * 365 * 24 * time.Hour
+	seconds, err := strconv.ParseFloat(m.text("expires_in"), 64)
+	if err != nil || math.IsNaN(seconds) || seconds <= 0 {
+		return time.Hour
+	}
+	return time.Duration(min(seconds, longest.Seconds()) * float64(time.Second))
+}
+
+// errorMessage returns the message of an error response: error and error_description, or message.
+// It returns "" if the body is not JSON.
+func errorMessage(body []byte) string {
+	var m jsonObject
+	if json.Unmarshal(body, &m) != nil {
+		return ""
+	}
+	var texts []string
+	for _, name := range []string{"error", "error_description"} {
+		if text := m.text(name); text != "" {
+			texts = append(texts, text)
+		}
+	}
+	var list []string
+	if json.Unmarshal(m["message"], &list) == nil {
+		texts = append(texts, list...)
+	} else if text := m.text("message"); text != "" {
+		texts = append(texts, text)
+	}
+	return strings.Join(texts, ": ")
+}
