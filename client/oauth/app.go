@@ -18,8 +18,8 @@ import (
 const (
 	defaultBaseURL        = "https://services.leadconnectorhq.com"
 	defaultMarketplaceURL = "https://marketplace.gohighlevel.com"
-	// WhiteLabelMarketplaceURL is a Config.MarketplaceURL without HighLevel's name, for agencies
-	// that use their own brand.
+	// WhiteLabelMarketplaceURL is a value for [Config.MarketplaceURL] that does not contain the name
+	// HighLevel, for agencies that use their own brand.
 	WhiteLabelMarketplaceURL = "https://marketplace.leadconnectorhq.com"
 
 	defaultRefreshBefore = 5 * time.Minute
@@ -43,7 +43,7 @@ type Config struct {
 	// empty.
 	MarketplaceURL string
 	// HTTPClient sends the requests, with its transport, proxy and TLS settings. The app uses a
-	// copy that does not follow redirects. Nil means a client with http.DefaultTransport. An
+	// copy that does not follow redirects. Nil means a client with [http.DefaultTransport]. Each
 	// attempt times out after 8 seconds, or after the timeout of the client if that is shorter.
 	HTTPClient *http.Client `json:"-"`
 	// RefreshBefore is how long before its expiry an access token is refreshed, at most a tenth of
@@ -67,10 +67,10 @@ type App struct {
 // setting is invalid.
 func New(config Config) (*App, error) {
 	if config.ClientID == "" || config.ClientSecret.IsZero() {
-		return nil, errors.New("oauth: ClientID and ClientSecret are needed")
+		return nil, errors.New("oauth: ClientID and ClientSecret must be set")
 	}
 	if config.RefreshBefore < 0 {
-		return nil, fmt.Errorf("oauth: RefreshBefore is negative: %s", config.RefreshBefore)
+		return nil, fmt.Errorf("oauth: RefreshBefore is negative: %s; use 0 for the default", config.RefreshBefore)
 	}
 	if config.RefreshBefore == 0 {
 		config.RefreshBefore = defaultRefreshBefore
@@ -81,7 +81,7 @@ func New(config Config) (*App, error) {
 	config.Scopes = slices.Clone(config.Scopes)
 	for _, scope := range config.Scopes {
 		if scope == "" || strings.ContainsAny(scope, " \t\r\n") {
-			return nil, fmt.Errorf("oauth: Scopes: %q is not one scope", scope)
+			return nil, fmt.Errorf("oauth: Scopes: %q is not one scope; use one element for each scope", scope)
 		}
 	}
 	app := &App{config: config, endpoint: withoutRedirects(config.HTTPClient), logger: config.Logger}
@@ -100,17 +100,17 @@ func New(config Config) (*App, error) {
 
 // checkURL returns address without a trailing slash, or an error if it is invalid or would send a
 // code or a secret unencrypted.
-func checkURL(member, address string) (string, error) {
+func checkURL(setting, address string) (string, error) {
 	parsed, err := url.Parse(address)
 	switch {
 	case err != nil || parsed.Host == "" || (parsed.Scheme != "https" && parsed.Scheme != "http"):
-		return "", fmt.Errorf("oauth: %s is not an address with scheme and host, such as %s", member, defaultBaseURL)
+		return "", fmt.Errorf("oauth: %s is not a URL with scheme and host, such as %s", setting, defaultBaseURL)
 	case parsed.Scheme == "http" && !httpx.IsLoopback(parsed.Hostname()):
-		return "", fmt.Errorf("oauth: %s is http, which sends secrets in the clear; use https (http is for loopback only)", member)
+		return "", fmt.Errorf("oauth: %s is http, which sends secrets unencrypted; use https (http is for loopback only)", setting)
 	case parsed.User != nil || parsed.Fragment != "":
-		return "", fmt.Errorf("oauth: %s has a user or a fragment; leave them out", member)
-	case member != "RedirectURL" && (parsed.RawQuery != "" || parsed.ForceQuery):
-		return "", fmt.Errorf("oauth: %s has a query; leave it out", member)
+		return "", fmt.Errorf("oauth: %s has a user or a fragment; remove them", setting)
+	case setting != "RedirectURL" && (parsed.RawQuery != "" || parsed.ForceQuery):
+		return "", fmt.Errorf("oauth: %s has a query; remove it", setting)
 	}
 	return strings.TrimRight(parsed.String(), "/"), nil
 }
@@ -118,11 +118,11 @@ func checkURL(member, address string) (string, error) {
 // AuthCodeURL returns the address of the consent page, where a user installs the app in a location
 // or an agency. The page redirects to the app's RedirectURL with a code for [App.Exchange].
 //
-// state, unless empty, is sent along. Use a random string, store it in the user's session, and
-// reject a redirect with another one: otherwise a stranger can make your user install the
-// stranger's account. [InstallHandler] does this.
+// The page adds state to the redirect, unless it is empty. Use a random string, store it in the
+// user's session, and reject a redirect with a different state. Otherwise an attacker can connect
+// the attacker's own account to your user's session. [InstallHandler] does all of this.
 //
-// See https://marketplace.gohighlevel.com/docs/oauth/Authorization.
+// API reference: https://marketplace.gohighlevel.com/docs/oauth/Authorization.
 func (a *App) AuthCodeURL(state string) string {
 	query := url.Values{
 		"response_type": {"code"},
@@ -136,9 +136,10 @@ func (a *App) AuthCodeURL(state string) string {
 	return a.consent + "/oauth/chooselocation?" + query.Encode()
 }
 
-// Exchange exchanges the code of the consent page for a credential, for [Save]. A code is valid
-// once and for a short time; an error that matches [ErrReinstallRequired] indicates that it is no
-// longer valid. userType selects the token of a location or an agency; "" leaves it to the API.
+// Exchange exchanges the code of the consent page for a credential. Store the credential with
+// [Save]. A code is valid once and for a short time; an error that matches [ErrReinstallRequired]
+// indicates that it is no longer valid. userType requests the token of a location or of an agency;
+// if it is empty, the API chooses.
 //
 // API reference: https://marketplace.gohighlevel.com/docs/ghl/oauth/get-access-token.
 func (a *App) Exchange(ctx context.Context, code string, userType UserType) (Credential, error) {

@@ -10,17 +10,17 @@ type UserType string
 
 // The two user types of the API.
 const (
-	UserTypeLocation UserType = "Location" // a location (sub-account): such a token may call contacts
-	UserTypeCompany  UserType = "Company"  // an agency: such a token may not call contacts, but gets location tokens
+	UserTypeLocation UserType = "Location" // a location (sub-account): such a token can call the contact endpoints
+	UserTypeCompany  UserType = "Company"  // an agency: such a token can request location tokens, but cannot call the contact endpoints
 )
 
-// Credential holds the access token and the refresh token of an app installation. It is printed
-// without its secrets; [Credential.Encode] writes them.
+// Credential holds the access token and the refresh token of an app installation. The tokens are
+// redacted when a Credential is printed; [Credential.Encode] writes them.
 type Credential struct {
 	// AccessToken is the bearer token for API calls. It is valid for a day.
 	AccessToken Secret
-	// RefreshToken is exchanged for the next token pair, once. It is valid for a year. A location
-	// token that was requested with the token of an agency has none.
+	// RefreshToken is exchanged for the next token pair. It is valid for a year, and once. It is
+	// empty if the access token was requested with the token of an agency.
 	RefreshToken Secret
 	// IssuedAt is the time of the request for the token pair, and Expiry the time when the access
 	// token expires, both by this machine's clock.
@@ -29,9 +29,9 @@ type Credential struct {
 	UserType   UserType
 	CompanyID  string   // the agency
 	LocationID string   // the location; empty for an agency
-	UserID     string   // the person who installed the app
+	UserID     string   // the user who installed the app
 	PlanID     string   // the plan of a paid app, empty otherwise
-	Scopes     []string // what the token may do
+	Scopes     []string // the permissions of the token
 	// ApprovedLocations are the IDs of the locations that an agency installed the app in, if the
 	// API lists them.
 	ApprovedLocations []string
@@ -86,33 +86,33 @@ func (c Credential) freshness(rejected Secret, margin time.Duration) freshness {
 	}
 }
 
-// after returns c with its missing values copied from the previous credential.
-func (c Credential) after(before Credential) Credential {
+// withDefaults returns c with its empty fields copied from previous.
+func (c Credential) withDefaults(previous Credential) Credential {
 	if c.RefreshToken.IsZero() {
-		c.RefreshToken = before.RefreshToken
+		c.RefreshToken = previous.RefreshToken
 	}
 	if c.UserType == "" {
-		c.UserType = before.UserType
+		c.UserType = previous.UserType
 	}
 	if c.CompanyID == "" {
-		c.CompanyID = before.CompanyID
+		c.CompanyID = previous.CompanyID
 	}
 	if c.LocationID == "" {
-		c.LocationID = before.LocationID
+		c.LocationID = previous.LocationID
 	}
 	if c.UserID == "" {
-		c.UserID = before.UserID
+		c.UserID = previous.UserID
 	}
 	if c.PlanID == "" {
-		c.PlanID = before.PlanID
+		c.PlanID = previous.PlanID
 	}
 	if c.Scopes == nil {
-		c.Scopes = before.Scopes
+		c.Scopes = previous.Scopes
 	}
 	if c.ApprovedLocations == nil {
-		c.ApprovedLocations = before.ApprovedLocations
+		c.ApprovedLocations = previous.ApprovedLocations
 	}
-	c.BulkInstallation = c.BulkInstallation || before.BulkInstallation
+	c.BulkInstallation = c.BulkInstallation || previous.BulkInstallation
 	return c
 }
 
@@ -135,8 +135,8 @@ type encoded struct {
 
 const encodedFormat = 1
 
-// Encode returns c as JSON with unencrypted secrets, for a [TokenStore]. Store it where only the
-// program can read it.
+// Encode returns c as JSON, for a [TokenStore]. The secrets are unencrypted, so store the data where
+// only the program can read it.
 func (c Credential) Encode() ([]byte, error) {
 	return json.Marshal(encoded{ //nolint:gosec // storing the secrets is what this is for
 		encodedFormat, c.AccessToken.Reveal(), c.RefreshToken.Reveal(), c.IssuedAt, c.Expiry, c.UserType, c.CompanyID,
@@ -144,7 +144,8 @@ func (c Credential) Encode() ([]byte, error) {
 	})
 }
 
-// DecodeCredential decodes what [Credential.Encode] returned. Its error does not contain data.
+// DecodeCredential decodes the data that [Credential.Encode] returned. Its error matches
+// [ErrInvalidCredential] and does not contain the data.
 func DecodeCredential(data []byte) (Credential, error) {
 	var e encoded
 	if json.Unmarshal(data, &e) != nil || e.Format != encodedFormat || e.AccessToken == "" {

@@ -20,11 +20,11 @@ const (
 	locationTokenVersion = "2021-07-28"
 
 	attemptTimeout = 8 * time.Second // three attempts fit into the 30 seconds of a refresh token
-	// retryWindow is how long a request is retried. For 30 seconds after a refresh token was first
-	// used, the API returns the same token pair for it; a lost response must be requested again
-	// before that.
+	// retryWindow is how long a request is retried. The API returns the same token pair for a
+	// refresh token for 30 seconds after its first use, so a lost response must be requested again
+	// within that time.
 	retryWindow = 25 * time.Second
-	// maxUnsentAttempts is how often a request is attempted that did not leave this machine.
+	// maxUnsentAttempts is the number of attempts if the request was not sent in any of them.
 	maxUnsentAttempts = 3
 
 	minRetryDelay = 200 * time.Millisecond
@@ -44,11 +44,11 @@ type request struct {
 // credential.
 //
 // API reference: https://marketplace.gohighlevel.com/docs/ghl/oauth/get-access-token.
-func (a *App) requestToken(ctx context.Context, form url.Values, before Credential) (Credential, error) {
+func (a *App) requestToken(ctx context.Context, form url.Values, previous Credential) (Credential, error) {
 	form.Set("client_id", a.config.ClientID)
 	form.Set("client_secret", a.config.ClientSecret.Reveal())
-	if before.UserType != "" {
-		form.Set("user_type", string(before.UserType))
+	if previous.UserType != "" {
+		form.Set("user_type", string(previous.UserType))
 	}
 	next, err := a.sendWithRetry(ctx, request{
 		operation: getAccessToken, path: "/oauth/token", form: form,
@@ -57,7 +57,7 @@ func (a *App) requestToken(ctx context.Context, form url.Values, before Credenti
 	if err != nil {
 		return Credential{}, err
 	}
-	return next.after(before), nil
+	return next.withDefaults(previous), nil
 }
 
 // requestLocationToken requests a token of a location with the access token of its agency.
@@ -73,12 +73,12 @@ func (a *App) requestLocationToken(ctx context.Context, agency Credential, locat
 	if err != nil {
 		return Credential{}, err
 	}
-	next.RefreshToken = Secret{} // the next one is requested with the agency's token
-	return next.after(Credential{UserType: UserTypeLocation, CompanyID: agency.CompanyID, LocationID: locationID}), nil
+	next.RefreshToken = Secret{} // the next token is requested with the agency's token
+	return next.withDefaults(Credential{UserType: UserTypeLocation, CompanyID: agency.CompanyID, LocationID: locationID}), nil
 }
 
 // sendWithRetry sends r, and retries timeouts, broken connections, 5xx, 408, 425, 429 and
-// unreadable 2xx responses, for no longer than retryWindow. Any other response is final.
+// unreadable 2xx responses for no longer than retryWindow. Any other response is final.
 func (a *App) sendWithRetry(ctx context.Context, r request) (Credential, error) {
 	start, unsent := time.Now(), 0
 	for attempt := 1; ; attempt++ {
@@ -101,7 +101,8 @@ func (a *App) sendWithRetry(ctx context.Context, r request) (Credential, error) 
 }
 
 // retryDelay reports whether a request may be retried after attempt failed with err, and how long
-// to wait first: as long as the API asks, and at least an exponential delay with jitter.
+// to wait first: for the Retry-After of the response, and at least for an exponential delay with
+// jitter. unsent is the number of attempts in which the request was not sent.
 func retryDelay(err error, attempt, unsent int) (time.Duration, bool) {
 	delay := min(minRetryDelay<<min(attempt-1, 8), maxRetryDelay)
 	delay += rand.N(delay) - delay/2 //nolint:gosec // jitter need not be secret
@@ -143,17 +144,17 @@ func (a *App) attempt(ctx context.Context, r request) (credential Credential, se
 	req.Header.Set("Accept", "application/json")
 	req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	req.Header.Set("User-Agent", httpx.UserAgent(client.Version))
-	req.GetBody = nil // net/http sends a request with GetBody again by itself, and a refresh token is used once
+	req.GetBody = nil // with GetBody, net/http retries by itself, and a refresh token is valid once
 	req, trace := httpx.Trace(req)
 	defer trace.Close()
 
-	asked := time.Now()
+	sentAt := time.Now()
 	resp, err := a.endpoint.Do(req)
 	if err != nil {
 		return Credential{}, trace.MaybeSent(), asTimeout(ctx, limited, newTransportError(trace.Err(err), r.secrets))
 	}
 	defer resp.Body.Close()
-	credential, err = readResponse(resp, r, asked)
+	credential, err = readResponse(resp, r, sentAt)
 	return credential, true, asTimeout(ctx, limited, err)
 }
 

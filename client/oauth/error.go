@@ -16,30 +16,29 @@ import (
 )
 
 var (
-	// ErrInvalidCredential indicates that what is stored cannot be read as a credential, for
-	// example because a file is empty. [Save] replaces it.
-	ErrInvalidCredential = errors.New("oauth: the stored data is not a credential")
+	// ErrInvalidCredential indicates that the stored data is not a credential, for example because
+	// a file is empty. [Save] replaces it.
+	ErrInvalidCredential = errors.New("the stored data is not a credential")
 
 	// ErrReinstallRequired indicates that the refresh token, or the code of the consent page, is
-	// invalid or has expired: a user must install the app again. The API is not asked again until
-	// the store has another credential.
+	// invalid or has expired: a user must install the app again. A [Source] sends no further
+	// request until the store has another credential.
 	ErrReinstallRequired = errors.New("the app must be installed again, on its consent page")
-	// ErrNoCredential indicates that the store is empty. The error matches ErrReinstallRequired
-	// too.
+	// ErrNoCredential indicates that the store is empty. It also matches ErrReinstallRequired.
 	ErrNoCredential = fmt.Errorf("the store has no credential: %w", ErrReinstallRequired)
 )
 
 var (
-	errStoreConflict  = errors.New("oauth: the credential in the store keeps changing")
-	errLockTimeout    = errors.New("another process holds the lock for too long")
+	errStoreConflict  = errors.New("oauth: the credential in the store was changed concurrently in each attempt")
+	errLockTimeout    = errors.New("timeout: another process holds the lock")
 	errNoResult       = errors.New("oauth: the refresh ended without a result")
-	errTimeout        = errors.New("no response in time")
+	errTimeout        = errors.New("timeout: no complete response")
 	errNoCode         = errors.New("oauth: the code is empty")
 	errNoLocation     = errors.New("oauth: the location ID is empty")
-	errNotAgency      = errors.New("oauth: Location: the credential in the store is not that of an agency")
+	errNotAgency      = errors.New("oauth: Location: the stored credential is not the credential of an agency")
 	errNoRefreshToken = fmt.Errorf("oauth: the stored credential has expired and has no refresh token: %w", ErrReinstallRequired)
 	errNoToken        = errors.New("the 2xx response has no access token")
-	errTooLarge       = errors.New("response too large")
+	errTooLarge       = errors.New("the response is too large")
 )
 
 // The operations of the API that this package calls, by the vendor's names.
@@ -48,13 +47,13 @@ const (
 	getLocationAccessToken = "get-location-access-token"
 )
 
-// Error is a non-2xx response of a token endpoint. Use [errors.As] to inspect it. Its fields
-// contain no token, code or client secret.
+// Error is a non-2xx response of a token endpoint. Use [errors.As] to inspect it. Its fields do
+// not contain a token, a code or the client secret.
 type Error struct {
 	Operation  string // get-access-token or get-location-access-token
 	StatusCode int
 	Message    string        // the API's message, shortened and redacted; may be empty
-	RetryAfter time.Duration // how long the API asks to wait; 0 if it does not
+	RetryAfter time.Duration // the Retry-After header; 0 if there is none
 
 	reinstall bool
 }
@@ -75,8 +74,8 @@ func (e *Error) Error() string {
 	return text.String()
 }
 
-// Is reports whether target is [ErrReinstallRequired] and a user must install the app again, or
-// target is [client.ErrForbidden] and the location did not approve the app.
+// Is reports whether e matches target: [ErrReinstallRequired] if a user must install the app again,
+// and [client.ErrForbidden] if the location has not approved the app.
 func (e *Error) Is(target error) bool {
 	if target == client.ErrForbidden {
 		return e.Operation == getLocationAccessToken && e.StatusCode == http.StatusForbidden
@@ -99,9 +98,9 @@ func (e *Error) temporary() bool {
 	}
 }
 
-// isInvalidGrant reports whether the API rejected the refresh token or the code in its own words.
-// The same status from a gateway, a wrong client secret or an inactive location does not invalidate
-// the credential.
+// isInvalidGrant reports whether the API's message says that the refresh token or the code is
+// invalid. The status alone does not: a gateway, a wrong client secret and an inactive location
+// have the same status, and the credential remains valid.
 func isInvalidGrant(status int, message string) bool {
 	if status != http.StatusBadRequest && status != http.StatusUnauthorized && status != http.StatusForbidden {
 		return false
@@ -150,11 +149,11 @@ func newTransportError(err error, secrets []string) error {
 	return &transportError{text: sanitize(httpx.WithoutURL(err).Error(), secrets), cause: err}
 }
 
-// secretLike matches email addresses, and words of 16 characters or more that may be tokens or
+// secretLike matches email addresses, and words of at least 16 characters, which may be tokens or
 // codes.
 var secretLike = regexp.MustCompile(`[^\s"'<>]*@[^\s"'<>]+|[\w.~+/=-]{16,}`)
 
-// plainWord matches words that are not secret, such as authorization_code or redirect_uri.
+// plainWord matches words that are not secrets, such as authorization_code or redirect_uri.
 var plainWord = regexp.MustCompile(`^[a-z_.-]{1,32}$`)
 
 // sanitize returns untrusted text as one short line, without the secrets that were sent and without

@@ -14,18 +14,18 @@ import (
 )
 
 // FileStore is a [TokenStore] in a file, for any number of processes on one machine. The file
-// contains the secrets unencrypted and is readable by its owner only (0600). It is replaced as a
-// whole, and written to disk before the new tokens are used, so it holds a complete credential even
-// if the process is killed or the machine stops.
+// contains the secrets unencrypted and is readable by its owner only (0600). Each change replaces
+// the file atomically and is written to disk before the new tokens are used, so the file holds a
+// complete credential even if the process is killed or the machine stops.
 //
-// FileStore also creates path.lock and path.renewal.lock, which are empty and remain, and
-// temporarily path.new. The directory must exist, and its file system must support locks, which
-// many network file systems do not.
+// FileStore also creates the empty files path.lock and path.refresh.lock, and temporarily path.new.
+// The directory must exist, and its file system must support locks, which many network file systems
+// do not.
 type FileStore struct {
 	path string
 }
 
-// NewFileStore returns a store in the file path, which need not exist. It does not access the file.
+// NewFileStore returns a store in the file path, which need not exist. It does not open the file.
 func NewFileStore(path string) *FileStore {
 	return &FileStore{path: path}
 }
@@ -75,14 +75,14 @@ func (s *FileStore) CompareAndSwap(ctx context.Context, used Secret, next Creden
 	return true, nil
 }
 
-// LockRefresh waits until no other caller, in any process, refreshes the credential. The lock is
-// released when its process ends.
+// LockRefresh waits until no other caller, in any process, refreshes the credential. The operating
+// system releases the lock of a process that ends.
 func (s *FileStore) LockRefresh(ctx context.Context) (unlock func(), err error) {
 	path, err := resolve(s.path)
 	if err != nil {
 		return nil, err
 	}
-	return lockFile(ctx, path+".renewal.lock")
+	return lockFile(ctx, path+".refresh.lock")
 }
 
 // Prepare returns an error if the file cannot be replaced, for example because the disk is full. It
@@ -105,8 +105,8 @@ func (s *FileStore) Prepare(ctx context.Context) error {
 	return errors.Join(writeFile(name, make([]byte, size)), os.Remove(name))
 }
 
-// resolve follows the symbolic links of path, whose last element need not exist, so that a link is
-// not replaced by a file and all names of a file share its locks.
+// resolve follows the symbolic links of path, whose last element need not exist. Otherwise a file
+// would replace the link, and two names of a file would have different locks.
 func resolve(path string) (string, error) {
 	const maxLinks = 40
 	for range maxLinks {
@@ -126,17 +126,16 @@ func resolve(path string) (string, error) {
 // lockFile locks the file path and creates it if necessary. Each call uses its own file descriptor,
 // so the lock also excludes other callers in this process.
 func lockFile(ctx context.Context, path string) (unlock func(), err error) {
-	const again = 5 * time.Millisecond
+	const pollInterval = 5 * time.Millisecond
 	lock := flock.New(path, flock.SetPermissions(0o600))
-	if _, err := lock.TryLockContext(ctx, again); err != nil {
+	if _, err := lock.TryLockContext(ctx, pollInterval); err != nil {
 		return nil, err
 	}
 	return func() { _ = lock.Unlock() }, nil
 }
 
 // replaceFile replaces the content of the file path atomically and durably. The caller holds the
-// lock of path, so the name of the temporary file is always the same and killed processes leave at
-// most one.
+// lock of path, so there is one temporary file, even after several processes were killed.
 func replaceFile(path string, data []byte) error {
 	name := path + ".new"
 	if err := os.Remove(name); err != nil && !errors.Is(err, fs.ErrNotExist) {
@@ -151,7 +150,7 @@ func replaceFile(path string, data []byte) error {
 	return syncDirectory(filepath.Dir(path))
 }
 
-// writeFile writes data to a new file that only its owner can read, and to the disk.
+// writeFile writes data to a new file that only its owner can read, and syncs it to disk.
 func writeFile(name string, data []byte) (err error) {
 	file, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600) //nolint:gosec // the caller's own path
 	if err != nil {
@@ -164,7 +163,7 @@ func writeFile(name string, data []byte) (err error) {
 	return file.Sync()
 }
 
-// syncDirectory writes a rename to the disk. Windows does not support this.
+// syncDirectory syncs a rename to disk. Windows does not support this.
 func syncDirectory(name string) (err error) {
 	if runtime.GOOS == "windows" {
 		return nil

@@ -16,35 +16,35 @@ const (
 	stateMaxAge = 15 * time.Minute
 )
 
-// Errors of a callback, for the handler of [WithInstallError].
+// Errors of a callback, which the function of [WithInstallError] receives.
 var (
 	// ErrConsentDenied indicates that the user or the API denied the installation.
 	ErrConsentDenied = errors.New("oauth: InstallHandler: the installation was denied")
-	// ErrStateMismatch indicates that the state of a callback is not the one that /install gave to
-	// the same browser. The installation may have been started by somebody else.
-	ErrStateMismatch = errors.New("oauth: InstallHandler: the state does not match; start at /install, with cookies allowed")
+	// ErrStateMismatch indicates that the state of a callback is not the state that /install stored
+	// in the browser. Somebody else may have started the installation.
+	ErrStateMismatch = errors.New("oauth: InstallHandler: the state does not match; start at /install with cookies enabled")
 )
 
 // InstallOption configures [InstallHandler].
 type InstallOption func(*installer)
 
-// WithInstalled sets the handler that answers when the credential has been saved, for example
-// http.RedirectHandler. It can get the credential by [InstalledCredential]. Without this option a
-// short page says that the app is installed.
+// WithInstalled sets the handler that responds when the credential has been saved, for example
+// [http.RedirectHandler]. [InstalledCredential] returns the credential to the handler. Without this
+// option, the response is a short page that says that the app is installed.
 func WithInstalled(handler http.Handler) InstallOption {
 	return func(i *installer) { i.installed = handler }
 }
 
-// WithInstallError sets what answers a callback that failed. Without this option a short page
-// without the error does, with the status 400, 403 or 502.
-func WithInstallError(answer func(w http.ResponseWriter, r *http.Request, err error)) InstallOption {
-	return func(i *installer) { i.failed = answer }
+// WithInstallError sets the function that responds to a callback that failed. Without this option,
+// the response is a short page with the status 400, 403 or 502, which does not contain the error.
+func WithInstallError(respond func(w http.ResponseWriter, r *http.Request, err error)) InstallOption {
+	return func(i *installer) { i.failed = respond }
 }
 
-// WithoutState accepts callbacks without a state, from browsers that did not start at /install. An
-// installation that a user starts in the marketplace itself has no state. Without it, a stranger
-// can make a user install the stranger's account, so do not link such an installation to the user
-// who is logged in. A state that is present must still match.
+// WithoutState makes the handler accept callbacks without a state: an installation that a user
+// starts in the marketplace, and not at /install, has none. An attacker can send such a callback to
+// a user with the code of the attacker's own account. So do not connect an installation without a
+// state to the user who is logged in. A state that is present must still match.
 func WithoutState() InstallOption {
 	return func(i *installer) { i.withoutState = true }
 }
@@ -58,16 +58,16 @@ type installer struct {
 	withoutState bool
 }
 
-// InstallHandler returns a handler with two paths. GET /install redirects to the consent page, with
-// a random state that a cookie binds to the browser. GET /callback, which must be the path of
-// [Config.RedirectURL], checks the state, exchanges the code for a credential, whether of a
-// location or of an agency, and calls save before it answers. save usually calls [Save] with the
-// store of the credential's location or agency.
+// InstallHandler returns a handler with two paths. GET /install redirects to the consent page with a
+// random state, which it also stores in a cookie. GET /callback, which must be the path of
+// [Config.RedirectURL], checks the state and exchanges the code for the credential of a location or
+// an agency. It calls save before it responds. Usually save calls [Save] with the store of that
+// location or agency.
 //
-// The cookie is sent over HTTPS only, so the handler must be served over HTTPS (browsers make an
-// exception for localhost). Use [http.StripPrefix] for other paths.
+// Browsers send the cookie over HTTPS only, except to localhost, so serve the handler over HTTPS.
+// Use [http.StripPrefix] for other paths.
 //
-// Anyone can start an installation. If only users who are logged in may, wrap the handler.
+// Anyone can start an installation. Wrap the handler if only users who are logged in may do so.
 func InstallHandler(app *App, save func(ctx context.Context, credential Credential) error, opts ...InstallOption) http.Handler {
 	i := &installer{app: app, save: save, installed: http.HandlerFunc(installedPage), failed: failedPage}
 	for _, opt := range opts {
@@ -81,7 +81,8 @@ func InstallHandler(app *App, save func(ctx context.Context, credential Credenti
 
 type installedKey struct{}
 
-// InstalledCredential returns the credential that was saved, for the handler of [WithInstalled].
+// InstalledCredential returns the credential that was saved. ctx is the context of the request that
+// the handler of [WithInstalled] receives.
 func InstalledCredential(ctx context.Context) (credential Credential, ok bool) {
 	credential, ok = ctx.Value(installedKey{}).(Credential)
 	return credential, ok
@@ -91,18 +92,18 @@ func InstalledCredential(ctx context.Context) (credential Credential, ok bool) {
 func (i *installer) install(w http.ResponseWriter, r *http.Request) {
 	state := rand.Text()
 	setState(w, state, int(stateMaxAge.Seconds()))
-	private(w.Header())
+	protectCode(w.Header())
 	http.Redirect(w, r, i.app.AuthCodeURL(state), http.StatusFound)
 }
 
-// callback is where the consent page redirects to.
+// callback responds to the redirect of the consent page.
 func (i *installer) callback(w http.ResponseWriter, r *http.Request) {
-	private(w.Header())
-	if err := i.checkState(r); err != nil { // the cookie stays: this may be a forged callback
+	protectCode(w.Header())
+	if err := i.checkState(r); err != nil { // do not delete the cookie: this may be a forged callback
 		i.fail(w, r, err)
 		return
 	}
-	setState(w, "", -1) // a state can be used once
+	setState(w, "", -1) // a state is valid once
 	query := r.URL.Query()
 	if query.Get("error") != "" {
 		i.fail(w, r, ErrConsentDenied)
@@ -113,7 +114,7 @@ func (i *installer) callback(w http.ResponseWriter, r *http.Request) {
 		i.fail(w, r, err)
 		return
 	}
-	// The code is spent: save also if the browser has gone.
+	// The code is valid once, so the credential is saved even if the browser has disconnected.
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(r.Context()), storeTimeout)
 	defer cancel()
 	if err := i.save(ctx, credential); err != nil {
@@ -142,8 +143,8 @@ func (i *installer) fail(w http.ResponseWriter, r *http.Request, err error) {
 	i.failed(w, r, err)
 }
 
-// setState sets the cookie of the state. SameSite=Lax sends it with the redirect from the consent
-// page.
+// setState sets the cookie of the state. With SameSite=Lax, the browser also sends it with the
+// redirect from the consent page.
 func setState(w http.ResponseWriter, state string, maxAge int) {
 	http.SetCookie(w, &http.Cookie{
 		Name: stateCookie, Value: state, Path: "/", MaxAge: maxAge,
@@ -151,8 +152,8 @@ func setState(w http.ResponseWriter, state string, maxAge int) {
 	})
 }
 
-// private keeps the code of a callback out of caches and out of the Referer header.
-func private(header http.Header) {
+// protectCode sets headers that exclude the code of a callback from caches and Referer headers.
+func protectCode(header http.Header) {
 	header.Set("Cache-Control", "no-store")
 	header.Set("Referrer-Policy", "no-referrer")
 }
@@ -167,7 +168,7 @@ func failedPage(w http.ResponseWriter, _ *http.Request, err error) {
 	text := "The app could not be installed. Try again later.\n"
 	switch {
 	case errors.Is(err, ErrStateMismatch):
-		status, text = http.StatusForbidden, "This installation was not started in this browser, or too long ago. Start it again.\n"
+		status, text = http.StatusForbidden, "The installation was not started in this browser, or it was started too long ago. Start it again.\n"
 	case errors.Is(err, ErrConsentDenied):
 		status, text = http.StatusForbidden, "The installation was denied.\n"
 	case errors.Is(err, ErrReinstallRequired), errors.Is(err, errNoCode):

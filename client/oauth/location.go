@@ -24,12 +24,12 @@ var _ client.TokenSource = (*LocationSource)(nil)
 // agency whose credential is in the store of s. The app must be installed in the location and have
 // the scope oauth.write.
 //
-// Calls with the same ID return the same source, so its tokens are shared. s references the sources
-// of known locations: the API issued a token for them, or they are among
+// Calls with the same ID return the same source, so its tokens are shared. The sources of known
+// locations remain in memory: the API has issued a token for the location, or the location is among
 // [Credential.ApprovedLocations] of the current credential. Any other source is garbage collected
-// when the caller no longer references it, so that invalid IDs from outside use no memory.
+// when the program no longer uses it, so that invalid IDs from outside use no memory.
 //
-// See https://marketplace.gohighlevel.com/docs/ghl/oauth/get-location-access-token.
+// API reference: https://marketplace.gohighlevel.com/docs/ghl/oauth/get-location-access-token.
 func (s *Source) Location(id string) *LocationSource {
 	approved := slices.Contains(s.cache.peek().ApprovedLocations, id)
 	s.mu.Lock()

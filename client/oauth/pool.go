@@ -11,11 +11,11 @@ import (
 	"github.com/highlevel-contacts/contacts-go/client"
 )
 
-// maxUnconfirmed is the number of clients that a pool keeps for locations that it cannot check.
+// maxUnconfirmed is the maximum number of clients of locations that the pool cannot check.
 const maxUnconfirmed = 1000
 
-// ClientPool holds one client for each location of an agency. The clients share one HTTP transport,
-// and each has its own rate limiter, as the API limits each location. A ClientPool is safe for
+// ClientPool holds one client for each location of an agency. The clients share one HTTP transport.
+// Each has its own rate limiter, because the API limits each location. A ClientPool is safe for
 // concurrent use.
 //
 // A pool never evicts the client of an approved location: 10,000 clients use less than 100 MB.
@@ -26,12 +26,12 @@ type ClientPool struct {
 
 	mu          sync.Mutex
 	clients     map[string]*client.Client
-	unconfirmed map[string]*client.Client // of locations that are not known to be approved
+	unconfirmed map[string]*client.Client // of locations that the pool cannot check
 }
 
-// NewClientPool returns a pool of clients for the locations of the agency whose credential source
-// has. The options of a location, such as a rate limiter that it shares with other processes, are
-// applied after those of the pool; options may be nil. NewClientPool makes no requests.
+// NewClientPool returns a pool of clients for the locations of an agency. source provides the tokens
+// of the agency. options, unless nil, returns more options for the client of a location, such as a
+// rate limiter that is shared with other processes. NewClientPool makes no requests.
 func NewClientPool(source *Source, options func(locationID string) []client.Option) *ClientPool {
 	const idleConnections = 100
 	return &ClientPool{
@@ -50,13 +50,13 @@ func NewClientPool(source *Source, options func(locationID string) []client.Opti
 	}
 }
 
-// Client returns the client of a location, with the location as its default. It makes no requests.
-// The same ID gives the same client.
+// Client returns the client of a location, with the location as its default. Calls with the same ID
+// return the same client. Client makes no requests.
 //
 // If the credential of the agency has been loaded and lists [Credential.ApprovedLocations], Client
-// returns an error that matches [client.ErrForbidden] for any other location. Otherwise it cannot
-// check the location, and the API reports whether it approved the app; the pool keeps up to 1,000
-// such clients.
+// returns an error that matches [client.ErrForbidden] for any other location. Otherwise the pool
+// cannot check the location, and the first API call of the client fails if the location has not
+// approved the app. The pool holds at most 1,000 such clients.
 func (p *ClientPool) Client(locationID string) (*client.Client, error) {
 	if locationID == "" {
 		return nil, errors.New("oauth: ClientPool: Client: empty location ID")

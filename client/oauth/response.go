@@ -18,10 +18,10 @@ const (
 	maxErrorBody     = 64 << 10
 )
 
-// readResponse reads a response of bounded size.
-func readResponse(resp *http.Response, r request, asked time.Time) (Credential, error) {
+// readResponse reads a response of limited size. sentAt is the time at which its request was sent.
+func readResponse(resp *http.Response, r request, sentAt time.Time) (Credential, error) {
 	if resp.StatusCode/100 != 2 {
-		body, _ := io.ReadAll(io.LimitReader(resp.Body, maxErrorBody)) // an error response has its status, even if its body is incomplete
+		body, _ := io.ReadAll(io.LimitReader(resp.Body, maxErrorBody)) // the status matters even if the body is incomplete
 		message := errorMessage(body)
 		return Credential{}, &Error{
 			Operation: r.operation, StatusCode: resp.StatusCode, Message: sanitize(message, r.secrets),
@@ -36,30 +36,30 @@ func readResponse(resp *http.Response, r request, asked time.Time) (Credential, 
 	if len(body) > maxTokenResponse {
 		return Credential{}, fmt.Errorf("%s: %w", r.operation, errTooLarge)
 	}
-	credential, ok := parseTokenResponse(httpx.TrimBOM(body), asked)
+	credential, ok := parseTokenResponse(httpx.TrimBOM(body), sentAt)
 	if !ok {
 		return Credential{}, fmt.Errorf("%s: %d: %w", r.operation, resp.StatusCode, errNoToken)
 	}
 	return credential, nil
 }
 
-// jsonObject is a JSON object with raw properties, so that one of an unexpected type does not lose
-// the tokens.
+// jsonObject is a JSON object with raw properties, so that the tokens can be read even if another
+// property has an unexpected type.
 type jsonObject map[string]json.RawMessage
 
-// parseTokenResponse decodes the response of a token endpoint. Lifetimes start at the time of the
-// request. ok is false if there is no access token.
-func parseTokenResponse(body []byte, asked time.Time) (credential Credential, ok bool) {
+// parseTokenResponse decodes the response of a token endpoint. The lifetime of the access token
+// starts at sentAt. ok is false if there is no access token.
+func parseTokenResponse(body []byte, sentAt time.Time) (credential Credential, ok bool) {
 	var m jsonObject
 	if json.Unmarshal(body, &m) != nil {
 		return Credential{}, false
 	}
-	asked = asked.Round(0) // by the wall clock, which goes on while the machine sleeps
+	sentAt = sentAt.Round(0) // the wall clock, unlike the monotonic clock, advances while the machine is suspended
 	credential = Credential{
 		AccessToken:       NewSecret(m.text("access_token")),
 		RefreshToken:      NewSecret(m.text("refresh_token")),
-		IssuedAt:          asked,
-		Expiry:            asked.Add(m.expiresIn()),
+		IssuedAt:          sentAt,
+		Expiry:            sentAt.Add(m.expiresIn()),
 		UserType:          UserType(m.text("userType")),
 		CompanyID:         m.text("companyId"),
 		LocationID:        m.text("locationId"),
@@ -72,7 +72,7 @@ func parseTokenResponse(body []byte, asked time.Time) (credential Credential, ok
 	return credential, !credential.AccessToken.IsZero()
 }
 
-// text returns a property that is a string or a number.
+// text returns a property that is a string or a number, as a string.
 func (m jsonObject) text(name string) string {
 	var text string
 	if json.Unmarshal(m[name], &text) == nil {
@@ -85,7 +85,7 @@ func (m jsonObject) text(name string) string {
 	return ""
 }
 
-// stringList returns a property that is a list of strings, or a string of words.
+// stringList returns a property that is a list of strings, or a string of words separated by spaces.
 func (m jsonObject) stringList(name string) []string {
 	var words []string
 	if json.Unmarshal(m[name], &words) == nil {

@@ -8,13 +8,12 @@ import (
 
 const redacted = "[redacted]"
 
-// Secret is a string that is redacted when it is printed, logged or encoded, even in an unexported
-// field: a client secret, an access token or a refresh token. [Secret.Reveal] returns the string.
+// Secret is a client secret, an access token or a refresh token. It is redacted when it is printed,
+// logged or encoded, even in an unexported field of a struct. [Secret.Reveal] returns the string.
 //
-// The zero value is the empty string. Secrets of the same string are equal, so they can be compared
-// with ==.
+// The zero value is the empty string. Secrets can be compared with ==, which compares their strings.
 type Secret struct {
-	value unique.Handle[string] // a pointer to fmt, which prints what it points to of no member
+	value unique.Handle[string] // holds a pointer, which fmt prints as an address in an unexported field
 }
 
 // NewSecret returns a Secret that holds text.
@@ -48,6 +47,6 @@ func (Secret) Format(state fmt.State, _ rune) { _, _ = state.Write([]byte(redact
 // LogValue returns [redacted].
 func (Secret) LogValue() slog.Value { return slog.StringValue(redacted) }
 
-// MarshalText returns [redacted], so that the encoding of a struct does not contain the string. Use
+// MarshalText returns [redacted], so that an encoded struct does not contain the string. Use
 // [Credential.Encode] to store a credential.
 func (Secret) MarshalText() ([]byte, error) { return []byte(redacted), nil }

@@ -9,26 +9,29 @@ import (
 )
 
 // TokenStore stores the credential of one installation. [NewMemoryStore] and [NewFileStore] return
-// one. Another one, for a database for example, has these two methods and, if possible, those of
-// [RefreshLocker] and [StorePreparer]. Its methods are called from many goroutines concurrently.
+// stores. Another store, such as a database, implements these two methods and, if possible, those
+// of [RefreshLocker] and [StorePreparer]. The methods are called from many goroutines concurrently.
 type TokenStore interface {
-	// Load returns the stored credential, an error that matches [ErrNoCredential] if there is none,
-	// or one that matches [ErrInvalidCredential] if what is stored cannot be read.
+	// Load returns the stored credential. Its error matches [ErrNoCredential] if the store is empty,
+	// and [ErrInvalidCredential] if the stored data cannot be read.
 	Load(ctx context.Context) (Credential, error)
 	// CompareAndSwap stores next if used is the refresh token of the stored credential, and reports
-	// whether it did. A zero used means that nothing is stored, or nothing that can be read. It
-	// returns when next would survive a crash: the API no longer accepts used, so if next is lost,
-	// a user must install the app again.
+	// whether it did. If used is zero, it stores next only if the store is empty or its data cannot
+	// be read. It returns when next would survive a crash: the API no longer accepts used, so if
+	// next is lost, a user must install the app again.
 	CompareAndSwap(ctx context.Context, used Secret, next Credential) (swapped bool, err error)
 }
 
 // RefreshLocker is a [TokenStore] that lets one process at a time refresh its credential.
-// LockRefresh blocks until no other process holds the lock, or ctx is done; unlock releases it. If
-// the process that holds the lock ends, the lock must become free: at once, or within 40 seconds.
-// So the lock may be a lease of at least 40 seconds, which is longer than a refresh can take, and
-// need not be renewed.
+// LockRefresh blocks until no other process holds the lock, or ctx is done; unlock releases it.
 //
-// Without this method, two processes can send the same refresh token. Within 30 seconds both
+// If the process that holds the lock ends, the lock must become free immediately or within 40
+// seconds, and preferably within 20 seconds: for 30 seconds the API returns the same token pair for
+// the used refresh token, so another process still receives the pair that the ended process did not
+// store. The lock may be a lease that its holder renews while it is in use. A lease that is not
+// renewed must last 40 seconds, which is longer than a refresh takes.
+//
+// Without this method, two processes can send the same refresh token. Within those 30 seconds both
 // receive the same pair, so this does no harm as long as both run normally.
 type RefreshLocker interface {
 	LockRefresh(ctx context.Context) (unlock func(), err error)
@@ -37,8 +40,8 @@ type RefreshLocker interface {
 // Save stores the credential of a new installation in place of the stored one. A concurrent
 // refresh, here or in another process, does not overwrite it.
 func Save(ctx context.Context, store TokenStore, credential Credential) error {
-	const tries = 10
-	for range tries {
+	const attempts = 10
+	for range attempts {
 		stored, err := store.Load(ctx)
 		if err != nil && !errors.Is(err, ErrNoCredential) && !errors.Is(err, ErrInvalidCredential) {
 			return fmt.Errorf("oauth: load the credential: %w", err)
@@ -66,8 +69,8 @@ func lockRefresh(ctx context.Context, store TokenStore) (unlock func(), err erro
 	if !ok {
 		return func() {}, nil
 	}
-	const longest = time.Minute // longer than a refresh can take
-	ctx, cancel := context.WithTimeoutCause(ctx, longest, errLockTimeout)
+	const timeout = time.Minute // longer than a refresh takes
+	ctx, cancel := context.WithTimeoutCause(ctx, timeout, errLockTimeout)
 	defer cancel()
 	unlock, err = locker.LockRefresh(ctx)
 	if err != nil && errors.Is(context.Cause(ctx), errLockTimeout) {
@@ -80,7 +83,7 @@ func lockRefresh(ctx context.Context, store TokenStore) (unlock func(), err erro
 }
 
 // MemoryStore is a [TokenStore] in memory. Its credential is lost when the process ends, and a user
-// must install the app again. It is for tests, and for programs that store the credential
+// must install the app again. Use it in tests, and in programs that also store the credential
 // elsewhere.
 type MemoryStore struct {
 	refreshing chan struct{}
@@ -94,7 +97,7 @@ func NewMemoryStore() *MemoryStore {
 	return &MemoryStore{refreshing: make(chan struct{}, 1)}
 }
 
-// Load returns the stored credential or [ErrNoCredential].
+// Load returns the stored credential, or [ErrNoCredential] if the store is empty.
 func (s *MemoryStore) Load(context.Context) (Credential, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
