@@ -19,14 +19,14 @@ func TestNew_InvalidConfig(t *testing.T) {
 		{"no client secret", func(c *oauth.Config) { c.ClientSecret = oauth.NewSecret("") }, "ClientSecret"},
 		{"no redirect", func(c *oauth.Config) { c.RedirectURL = "" }, "RedirectURL"},
 		{"redirect without a host", func(c *oauth.Config) { c.RedirectURL = "/callback" }, "RedirectURL"},
-		{"redirect in the clear", func(c *oauth.Config) { c.RedirectURL = "http://app.example/callback" }, "http is for loopback only"},
-		{"API in the clear", func(c *oauth.Config) { c.BaseURL = "http://services.leadconnectorhq.com" }, "http is for loopback only"},
-		{"API on what only looks like loopback", func(c *oauth.Config) { c.BaseURL = "http://localhost.example" }, "http is for loopback only"},
+		{"redirect over http", func(c *oauth.Config) { c.RedirectURL = "http://app.example/callback" }, "http is for loopback only"},
+		{"API over http", func(c *oauth.Config) { c.BaseURL = "http://services.leadconnectorhq.com" }, "http is for loopback only"},
+		{"API on a host that begins with localhost", func(c *oauth.Config) { c.BaseURL = "http://localhost.example" }, "http is for loopback only"},
 		{"API with a user", func(c *oauth.Config) { c.BaseURL = "https://u:p@api.example" }, "user"},
 		{"API with a query", func(c *oauth.Config) { c.BaseURL = "https://api.example?a=b" }, "query"},
-		{"API of another scheme", func(c *oauth.Config) { c.BaseURL = "ftp://api.example" }, "BaseURL"},
-		{"API that is no URL", func(c *oauth.Config) { c.BaseURL = "https://api.example/%zz" }, "BaseURL"},
-		{"marketplace in the clear", func(c *oauth.Config) { c.MarketplaceURL = "http://marketplace.gohighlevel.com" }, "MarketplaceURL"},
+		{"API with another scheme", func(c *oauth.Config) { c.BaseURL = "ftp://api.example" }, "BaseURL"},
+		{"API with an invalid URL", func(c *oauth.Config) { c.BaseURL = "https://api.example/%zz" }, "BaseURL"},
+		{"marketplace over http", func(c *oauth.Config) { c.MarketplaceURL = "http://marketplace.gohighlevel.com" }, "MarketplaceURL"},
 		{"two scopes in one", func(c *oauth.Config) { c.Scopes = []string{"a b"} }, "not one scope"},
 		{"an empty scope", func(c *oauth.Config) { c.Scopes = []string{""} }, "not one scope"},
 		{"a negative margin", func(c *oauth.Config) { c.RefreshBefore = -1 }, "RefreshBefore"},
@@ -56,16 +56,16 @@ func TestNew_ValidConfig(t *testing.T) {
 
 func TestNew_HTTPClientUnmodified(t *testing.T) {
 	t.Parallel()
-	c := config(newVendor(oauth.UserTypeLocation))
+	c := config(newFakeAPI(oauth.UserTypeLocation))
 	before := *c.HTTPClient
 	newApp(t, c)
 	if c.HTTPClient.CheckRedirect != nil || c.HTTPClient.Transport != before.Transport || c.HTTPClient.Timeout != before.Timeout {
-		t.Error("it was")
+		t.Error("the client of the configuration was modified")
 	}
 	c.HTTPClient = http.DefaultClient
 	newApp(t, c)
 	if http.DefaultClient.CheckRedirect != nil {
-		t.Error("http.DefaultClient was")
+		t.Error("http.DefaultClient was modified")
 	}
 }
 

@@ -12,7 +12,8 @@ import (
 	"github.com/highlevel-contacts/contacts-go/client/oauth"
 )
 
-// installed returns the fake API in a bubble and the source of an app that was installed on it.
+// installed returns the fake API, and the source of an app that was installed on it. It uses the
+// clock of the synctest bubble.
 func installed(t *testing.T, grant clienttest.Grant) (*clienttest.Server, *oauth.Source) {
 	t.Helper()
 	server := clienttest.NewServer(t, clienttest.WithoutSocket(), clienttest.WithClock(time.Now))
@@ -40,7 +41,7 @@ func newClient(t *testing.T, server *clienttest.Server, tokens client.TokenSourc
 	return c
 }
 
-// count tells how many requests of an operation the fake has had.
+// count returns the number of requests of an operation that the fake has received.
 func count(server *clienttest.Server, operation string) int {
 	n := 0
 	for _, request := range server.Requests() {
@@ -51,22 +52,23 @@ func count(server *clienttest.Server, operation string) int {
 	return n
 }
 
-// Calls of package client go on over the end of tokens: none fails, and what is renewed is renewed once.
+// Tokens expire or are rejected between calls of package client. No call fails, and each token is
+// refreshed once.
 func TestSource_Token_AcrossExpiry(t *testing.T) {
 	t.Parallel()
 	tests := []struct {
 		name                 string
 		grant                clienttest.Grant
-		ends                 func(t *testing.T, server *clienttest.Server, source *oauth.Source)
-		wantTokens, wantLocs int // requests, those of the installation and the first call included
+		end                  func(t *testing.T, server *clienttest.Server, source *oauth.Source)
+		wantTokens, wantLocs int // requests, including those of the installation and of the first call
 	}{
 		{
-			"a location's token that ended",
+			"expired token of a location",
 			clienttest.Grant{UserType: clienttest.UserTypeLocation},
 			func(*testing.T, *clienttest.Server, *oauth.Source) { time.Sleep(25 * time.Hour) }, 2, 0,
 		},
 		{
-			"a location's token that the API refuses",
+			"rejected token of a location",
 			clienttest.Grant{UserType: clienttest.UserTypeLocation},
 			func(t *testing.T, server *clienttest.Server, source *oauth.Source) {
 				t.Helper()
@@ -74,12 +76,12 @@ func TestSource_Token_AcrossExpiry(t *testing.T) {
 			}, 2, 0,
 		},
 		{
-			"an agency's tokens that ended",
+			"expired tokens of an agency",
 			clienttest.Grant{UserType: clienttest.UserTypeCompany},
 			func(*testing.T, *clienttest.Server, *oauth.Source) { time.Sleep(25 * time.Hour) }, 2, 2,
 		},
 		{
-			"an agency's tokens that the API refuses",
+			"rejected tokens of an agency",
 			clienttest.Grant{UserType: clienttest.UserTypeCompany},
 			func(t *testing.T, server *clienttest.Server, source *oauth.Source) {
 				t.Helper()
@@ -102,7 +104,7 @@ func TestSource_Token_AcrossExpiry(t *testing.T) {
 					t.Fatal(err)
 				}
 				time.Sleep(time.Minute)
-				test.ends(t, server, source)
+				test.end(t, server, source)
 				var wait sync.WaitGroup
 				for range 50 {
 					wait.Go(func() {
@@ -114,7 +116,7 @@ func TestSource_Token_AcrossExpiry(t *testing.T) {
 				wait.Wait()
 				gotTokens, gotLocs := count(server, "getAccessToken"), count(server, "getLocationAccessToken")
 				if gotTokens != test.wantTokens || gotLocs != test.wantLocs {
-					t.Errorf("%d and %d requests for tokens, want %d and %d", gotTokens, gotLocs, test.wantTokens, test.wantLocs)
+					t.Errorf("got %d requests for tokens and %d for location tokens, want %d and %d", gotTokens, gotLocs, test.wantTokens, test.wantLocs)
 				}
 			})
 		})
@@ -134,11 +136,11 @@ func TestSource_Token_InvalidCredential(t *testing.T) {
 		c := newClient(t, server, source)
 		for range 5 {
 			if _, err := c.Contacts.Get(t.Context(), "ocQHyuzHvysMo5N5VsXc"); !errors.Is(err, oauth.ErrReinstallRequired) {
-				t.Errorf("got %v", err)
+				t.Errorf("got %v, want ErrReinstallRequired", err)
 			}
 		}
 		if got := count(server, "getAccessToken"); got != 2 {
-			t.Errorf("%d requests for tokens, want those of the installation and one more", got)
+			t.Errorf("got %d requests for tokens, want 2, including that of the installation", got)
 		}
 	})
 }

@@ -17,7 +17,7 @@ import (
 	"github.com/highlevel-contacts/contacts-go/client/oauth"
 )
 
-// What the token endpoint does to the first request, or to all, and what becomes of the renewal.
+// The first response of the token endpoint is a failure, before or after the token pair was issued.
 func TestRetry_Failures(t *testing.T) {
 	t.Parallel()
 	retryAfter := func(header string) http.HandlerFunc {
@@ -27,17 +27,17 @@ func TestRetry_Failures(t *testing.T) {
 		}
 	}
 	tests := []struct {
-		name     string
-		answer   http.HandlerFunc
-		repeated bool
+		name    string
+		handler http.HandlerFunc
+		retried bool
 	}{
-		{"time-out", hang, true},
+		{"timeout", hang, true},
 		{"408", respond(408, ""), true},
 		{"425", respond(425, ""), true},
 		{"429", respond(429, ""), true},
-		{"429 that asks for two seconds", retryAfter("2"), true},
-		{"429 that asks for an hour", retryAfter("3600"), false},
-		{"429 that asks for nonsense", retryAfter("-18446744073709551616"), true},
+		{"429 with Retry-After of two seconds", retryAfter("2"), true},
+		{"429 with Retry-After of an hour", retryAfter("3600"), false},
+		{"429 with invalid Retry-After", retryAfter("-18446744073709551616"), true},
 		{"500", respond(500, `{"statusCode":500,"message":"Internal server error"}`), true},
 		{"502 in HTML", respond(502, "<html>bad gateway</html>"), true},
 		{"503", respond(503, ""), true},
@@ -46,7 +46,7 @@ func TestRetry_Failures(t *testing.T) {
 		{"200 in HTML", respond(200, "<html>welcome</html>"), true},
 		{"200 without a body", respond(200, ""), true},
 		{"200 without a token", respond(200, `{"access_token":null}`), true},
-		{"200 that breaks off", respond(200, `{"access_token":"access-9","refresh_`), true},
+		{"200 with an incomplete body", respond(200, `{"access_token":"access-9","refresh_`), true},
 		{"400", respond(400, `{"error":"invalid_grant"}`), false},
 		{"401", respond(401, `{"error":"UnAuthorized!","error_description":"Refresh token not found"}`), false},
 		{"403", respond(403, ""), false},
@@ -57,36 +57,36 @@ func TestRetry_Failures(t *testing.T) {
 	}
 	for _, when := range []string{"before", "after"} {
 		for _, test := range tests {
-			t.Run(when+" the pair was issued "+test.name, func(t *testing.T) {
+			t.Run(when+" the pair was issued: "+test.name, func(t *testing.T) {
 				t.Parallel()
 				synctest.Test(t, func(t *testing.T) {
-					v := newVendor(oauth.UserTypeLocation)
-					asked := 0
+					api := newFakeAPI(oauth.UserTypeLocation)
+					requests := 0
 					fault := func(*http.Request) http.HandlerFunc {
-						if asked++; asked == 1 {
-							return test.answer
+						if requests++; requests == 1 {
+							return test.handler
 						}
 						return nil
 					}
 					if when == "before" {
-						v.before = fault
+						api.before = fault
 					} else {
-						v.after = fault
+						api.after = fault
 					}
 					store := oauth.NewMemoryStore()
-					v.install(t, store, -time.Hour)
+					api.install(t, store, -time.Hour)
 					start := time.Now()
-					token, err := newApp(t, config(v)).Source(store).Token(t.Context())
+					token, err := newApp(t, config(api)).Source(store).Token(t.Context())
 					switch {
-					case test.repeated && (err != nil || token != "access-2" || asked != 2):
-						t.Errorf("got %q, %v after %d requests, want the pair by the second", token, err, asked)
-					case !test.repeated && (err == nil || asked != 1):
-						t.Errorf("got %q, %v after %d requests, want the error of the first", token, err, asked)
+					case test.retried && (err != nil || token != "access-2" || requests != 2):
+						t.Errorf("got %q, %v after %d requests, want access-2 after 2", token, err, requests)
+					case !test.retried && (err == nil || requests != 1):
+						t.Errorf("got %q, %v after %d requests, want an error after 1", token, err, requests)
 					}
-					if spent := time.Since(start); spent > 11*time.Second {
-						t.Errorf("it took %s", spent)
+					if took := time.Since(start); took > 11*time.Second {
+						t.Errorf("got a result after %s, want at most 11s", took)
 					}
-					if faults := v.faults(); len(faults) > 0 {
+					if faults := api.faults(); len(faults) > 0 {
 						t.Error(faults)
 					}
 				})
@@ -97,8 +97,8 @@ func TestRetry_Failures(t *testing.T) {
 
 func TestRetry_EndsWithinWindow(t *testing.T) {
 	t.Parallel()
-	for name, answer := range map[string]http.HandlerFunc{
-		"time-outs": hang, "5xx": respond(503, ""),
+	for name, handler := range map[string]http.HandlerFunc{
+		"timeouts": hang, "5xx": respond(503, ""),
 		"slow 5xx": func(w http.ResponseWriter, _ *http.Request) {
 			time.Sleep(7 * time.Second)
 			w.WriteHeader(http.StatusServiceUnavailable)
@@ -107,34 +107,34 @@ func TestRetry_EndsWithinWindow(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
-				v := newVendor(oauth.UserTypeLocation)
-				asked, last := 0, time.Time{}
-				v.after = func(*http.Request) http.HandlerFunc { asked, last = asked+1, time.Now(); return answer }
+				api := newFakeAPI(oauth.UserTypeLocation)
+				requests, last := 0, time.Time{}
+				api.after = func(*http.Request) http.HandlerFunc { requests, last = requests+1, time.Now(); return handler }
 				store := oauth.NewMemoryStore()
-				v.install(t, store, -time.Hour)
-				source := newApp(t, config(v)).Source(store)
+				api.install(t, store, -time.Hour)
+				source := newApp(t, config(api)).Source(store)
 				start := time.Now()
 				_, err := source.Token(t.Context())
 				if err == nil || errors.Is(err, oauth.ErrReinstallRequired) || errors.Is(err, context.DeadlineExceeded) {
-					t.Errorf("got %v", err)
+					t.Errorf("got %v, want an error of the endpoint", err)
 				}
-				if asked < 3 || last.Sub(start) > 20*time.Second || time.Since(start) > 25*time.Second {
-					t.Errorf("%d requests, the last after %s, over after %s", asked, last.Sub(start), time.Since(start))
+				if requests < 3 || last.Sub(start) > 20*time.Second || time.Since(start) > 25*time.Second {
+					t.Errorf("got %d requests, the last after %s, and the result after %s; want 3 within 20s, and 25s", requests, last.Sub(start), time.Since(start))
 				}
-				v.after = nil
-				if got := mustToken(t.Context(), t, source); got != "access-2" { // still within the grace
-					t.Errorf("got %s", got)
+				api.after = nil
+				if got := mustToken(t.Context(), t, source); got != "access-2" { // within the grace period
+					t.Errorf("got %s, want access-2", got)
 				}
 			})
 		})
 	}
 }
 
-// refusing is a network on which no connection can be made.
-type refusing struct{ tries int }
+// refusing is a transport that cannot connect.
+type refusing struct{ attempts int }
 
 func (r *refusing) RoundTrip(req *http.Request) (*http.Response, error) {
-	r.tries++
+	r.attempts++
 	httptrace.ContextClientTrace(req.Context()).GetConn(req.URL.Host)
 	return nil, &net.OpError{Op: "dial", Net: "tcp", Err: errors.New("connection refused")}
 }
@@ -143,30 +143,30 @@ func TestRetry_WithoutNetwork(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		store := oauth.NewMemoryStore()
-		newVendor(oauth.UserTypeLocation).install(t, store, -time.Hour)
+		newFakeAPI(oauth.UserTypeLocation).install(t, store, -time.Hour)
 		network := &refusing{}
 		c := config(nil)
 		c.HTTPClient = &http.Client{Transport: network}
 		start := time.Now()
 		_, err := newApp(t, c).Source(store).Token(t.Context())
-		if err == nil || network.tries != 3 || time.Since(start) > 2*time.Second {
-			t.Errorf("got %v after %d tries and %s", err, network.tries, time.Since(start))
+		if err == nil || network.attempts != 3 || time.Since(start) > 2*time.Second {
+			t.Errorf("got %v after %d attempts and %s, want an error after 3 attempts and at most 2s", err, network.attempts, time.Since(start))
 		}
 	})
 }
 
 func TestEndpoint_RedirectNotFollowed(t *testing.T) {
 	t.Parallel()
-	elsewhere := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { t.Error("the redirect was followed") }))
+	elsewhere := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { t.Error("got a request to the target of the redirect") }))
 	defer elsewhere.Close()
 	for _, status := range []int{301, 302, 303, 307, 308} {
 		server := httptest.NewServer(http.RedirectHandler(elsewhere.URL+"/oauth/token", status))
 		c := config(nil)
 		c.BaseURL, c.HTTPClient = server.URL, server.Client()
 		_, err := newApp(t, c).Exchange(t.Context(), "code", oauth.UserTypeLocation)
-		var answer *oauth.Error
-		if !errors.As(err, &answer) || answer.StatusCode != status || !strings.Contains(err.Error(), "redirect") {
-			t.Errorf("%d: got %v", status, err)
+		var apiErr *oauth.Error
+		if !errors.As(err, &apiErr) || apiErr.StatusCode != status || !strings.Contains(err.Error(), "redirect") {
+			t.Errorf("got %v, want a redirect with status %d", err, status)
 		}
 		if server.Client().CheckRedirect != nil {
 			t.Error("the caller's client was changed")
@@ -175,7 +175,7 @@ func TestEndpoint_RedirectNotFollowed(t *testing.T) {
 	}
 }
 
-// endless is a body without an end.
+// endless is a body that does not end.
 type endless struct{ read int }
 
 func (e *endless) Read(p []byte) (int, error) {
@@ -202,16 +202,17 @@ func TestResponse_BoundedBodies(t *testing.T) {
 			c := config(nil)
 			c.HTTPClient = &http.Client{Transport: bodyTransport{status, body}}
 			if _, err := newApp(t, c).Exchange(t.Context(), "code", ""); err == nil {
-				t.Errorf("%d: no error", status)
+				t.Errorf("%d: got no error", status)
 			}
-			if most := 20 * (8<<20 + 64<<10); body.read > most {
-				t.Errorf("%d: read %d bytes, want no more than %d", status, body.read, most)
+			if limit := 20 * (8<<20 + 64<<10); body.read > limit {
+				t.Errorf("%d: got %d bytes read, want at most %d", status, body.read, limit)
 			}
 		})
 	}
 }
 
-// A server that is none may send back what it got as a header that cannot be read, and net/http tells it in its error.
+// A broken server may return the request body as a malformed header, which net/http quotes in its
+// error.
 func TestEndpoint_TransportErrorRedacted(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -219,11 +220,12 @@ func TestEndpoint_TransportErrorRedacted(t *testing.T) {
 		c.HTTPClient = &http.Client{Transport: echo{}}
 		_, err := newApp(t, c).Exchange(t.Context(), "c0de", "")
 		if err == nil || strings.Contains(err.Error(), "c0de") || strings.Contains(err.Error(), clientSecret) || !errors.Is(err, io.ErrUnexpectedEOF) {
-			t.Errorf("got %v", err)
+			t.Errorf("got %v, want ErrUnexpectedEOF without secrets", err)
 		}
 	})
 }
 
+// echo is a transport that fails with an error that quotes the request body.
 type echo struct{}
 
 func (echo) RoundTrip(req *http.Request) (*http.Response, error) {

@@ -15,7 +15,7 @@ import (
 	"github.com/highlevel-contacts/contacts-go/client/oauth"
 )
 
-// site is a web application served over TLS, and a browser for it and the fake.
+// site is a web application that is served over TLS, with a browser and the fake API.
 type site struct {
 	*httptest.Server
 	fake    *clienttest.Server
@@ -53,7 +53,7 @@ func (s *site) newBrowser(t *testing.T) *http.Client {
 	return &http.Client{Transport: s.Client().Transport, Jar: jar}
 }
 
-// visit returns status and text of the page where the browser ends.
+// visit returns the status and the text of the page after all redirects.
 func (s *site) visit(t *testing.T, browser *http.Client, address string) (status int, text string) {
 	t.Helper()
 	req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, address, http.NoBody)
@@ -94,7 +94,7 @@ func (s *site) callback(t *testing.T, browser *http.Client) string {
 func (s *site) wantSaved(t *testing.T, want bool) {
 	t.Helper()
 	if _, err := s.store.Load(t.Context()); (err == nil) != want {
-		t.Errorf("the store has %v, want a credential: %t", err, want)
+		t.Errorf("got %v from the store, want a credential: %t", err, want)
 	}
 }
 
@@ -131,7 +131,7 @@ func TestInstallHandler_Cookie(t *testing.T) {
 			t.Errorf("got %+v, want Secure, HttpOnly, SameSite=Lax and a random value", c)
 		}
 		if resp.Header.Get("Cache-Control") != "no-store" {
-			t.Error("the redirect can be cached")
+			t.Errorf("got Cache-Control %q, want no-store", resp.Header.Get("Cache-Control"))
 		}
 		states[c.Value] = true
 	}
@@ -140,7 +140,7 @@ func TestInstallHandler_Cookie(t *testing.T) {
 	}
 }
 
-func TestInstallHandler_InvalidState_IsRefused(t *testing.T) {
+func TestInstallHandler_InvalidState(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, clienttest.Grant{})
 	callback := s.callback(t, s.browser)
@@ -158,26 +158,26 @@ func TestInstallHandler_InvalidState_IsRefused(t *testing.T) {
 		changed.RawQuery = query.Encode()
 		return changed.String()
 	}
-	for name, try := range map[string]struct {
+	for name, request := range map[string]struct {
 		browser *http.Client
 		address string
 	}{
-		"no state":       {s.browser, with("")},
-		"another state":  {s.browser, with("another")},
-		"other browser":  {s.newBrowser(t), callback},
-		"none, no state": {s.newBrowser(t), with("")},
+		"no state":                {s.browser, with("")},
+		"another state":           {s.browser, with("another")},
+		"other browser":           {s.newBrowser(t), callback},
+		"other browser, no state": {s.newBrowser(t), with("")},
 	} {
-		if status, _ := s.visit(t, try.browser, try.address); status != 403 {
+		if status, _ := s.visit(t, request.browser, request.address); status != 403 {
 			t.Errorf("%s: got %d, want 403", name, status)
 		}
 	}
 	s.wantSaved(t, false)
 	if status, text := s.visit(t, s.browser, callback); status != 200 {
-		t.Errorf("the right browser afterwards: got %d %s", status, text)
+		t.Errorf("same browser: got %d %s, want 200", status, text)
 	}
 	s.wantSaved(t, true)
 	if status, _ := s.visit(t, s.browser, callback); status != 403 {
-		t.Errorf("a second time: got %d, want 403", status)
+		t.Errorf("second callback: got %d, want 403", status)
 	}
 }
 
@@ -196,7 +196,7 @@ func TestInstallHandler_WithoutState(t *testing.T) {
 
 func TestInstallHandler_Failures(t *testing.T) {
 	t.Parallel()
-	full := errors.New("disk full")
+	diskFull := errors.New("disk full")
 	tests := []struct {
 		name    string
 		change  func(query url.Values)
@@ -207,15 +207,15 @@ func TestInstallHandler_Failures(t *testing.T) {
 		{"denied", func(q url.Values) { q.Del("code"); q.Set("error", "access_denied") }, nil, 403, oauth.ErrConsentDenied},
 		{"no code", func(q url.Values) { q.Del("code") }, nil, 400, nil},
 		{"code not found", func(q url.Values) { q.Set("code", "c0de-c0de-c0de-c0de") }, nil, 400, oauth.ErrReinstallRequired},
-		{"not saved", func(url.Values) {}, full, 502, full},
+		{"not saved", func(url.Values) {}, diskFull, 502, diskFull},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
-			for _, own := range []bool{false, true} {
+			for _, custom := range []bool{false, true} {
 				var got error
 				var opts []oauth.InstallOption
-				if own {
+				if custom {
 					opts = append(opts, oauth.WithInstallError(func(w http.ResponseWriter, _ *http.Request, err error) {
 						got = err
 						w.WriteHeader(test.status)
@@ -235,7 +235,7 @@ func TestInstallHandler_Failures(t *testing.T) {
 				if status != test.status || strings.Contains(text, code) || strings.Contains(text, "c0de") || strings.Contains(text, "disk") {
 					t.Errorf("got %d %s, want %d without details", status, text, test.status)
 				}
-				if own && (got == nil || test.want != nil && !errors.Is(got, test.want)) {
+				if custom && (got == nil || test.want != nil && !errors.Is(got, test.want)) {
 					t.Errorf("got error %v, want %v", got, test.want)
 				}
 				s.wantSaved(t, false)
@@ -249,7 +249,7 @@ func TestInstallHandler_WithInstalled(t *testing.T) {
 	s := newSite(t, clienttest.Grant{}, oauth.WithInstalled(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		credential, ok := oauth.InstalledCredential(r.Context())
 		if !ok {
-			t.Error("no credential")
+			t.Error("got no credential in the context")
 		}
 		_, _ = io.WriteString(w, "welcome "+credential.LocationID)
 	})))

@@ -18,13 +18,13 @@ import (
 func TestLocationSource_Token(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		v := newVendor(oauth.UserTypeCompany)
+		api := newFakeAPI(oauth.UserTypeCompany)
 		store := oauth.NewMemoryStore()
-		v.install(t, store, -time.Hour)
-		agency := newApp(t, config(v)).Source(store)
+		api.install(t, store, -time.Hour)
+		agency := newApp(t, config(api)).Source(store)
 		a, again, b := agency.Location("a"), agency.Location("a"), agency.Location("b")
 		if a != again || a == b {
-			t.Error("one source for a location is wanted")
+			t.Errorf("got sources %p, %p and %p, want one source for each location", a, again, b)
 		}
 		var wait sync.WaitGroup
 		for range 100 {
@@ -33,13 +33,13 @@ func TestLocationSource_Token(t *testing.T) {
 			}
 		}
 		wait.Wait()
-		if requests, _, mints := v.counts(); requests != 1 || mints != 2 {
-			t.Errorf("%d renewals of the agency and %d location tokens, want 1 and 2", requests, mints)
+		if requests, _, locationTokens := api.counts(); requests != 1 || locationTokens != 2 {
+			t.Errorf("got %d refreshes of the agency and %d location tokens, want 1 and 2", requests, locationTokens)
 		}
 		credential, err := agency.Location("a").Credential(t.Context())
 		if err != nil || credential.LocationID != "a" || credential.CompanyID != companyID ||
 			credential.UserType != oauth.UserTypeLocation || !credential.RefreshToken.IsZero() {
-			t.Errorf("got %+v, %v", credential, err)
+			t.Errorf("got %+v, %v, want a credential of location a", credential, err)
 		}
 	})
 }
@@ -47,16 +47,17 @@ func TestLocationSource_Token(t *testing.T) {
 func TestLocationSource_Invalidate(t *testing.T) {
 	t.Parallel()
 	tests := []struct {
-		name                 string
-		happens              func(v *vendor, location, agency string, source *oauth.LocationSource)
-		wantRenewals, wanted int
+		name          string
+		change        func(api *fakeAPI, location, agency string, source *oauth.LocationSource)
+		wantRefreshes int // of the agency
+		wantRequests  int // for location tokens
 	}{
-		{"never while it is fresh", func(*vendor, string, string, *oauth.LocationSource) {}, 0, 1},
-		{"when the API refuses it", func(_ *vendor, location, _ string, source *oauth.LocationSource) { source.Invalidate(location) }, 0, 2},
-		{"not when the API refuses another", func(_ *vendor, _, _ string, source *oauth.LocationSource) { source.Invalidate("other") }, 0, 1},
-		{"ahead of its end, as is the agency's", func(v *vendor, _, _ string, _ *oauth.LocationSource) { time.Sleep(v.life - time.Minute) }, 1, 2},
-		{"with a new token of the agency, if the old is bad", func(v *vendor, location, agency string, source *oauth.LocationSource) {
-			v.kill(agency)
+		{"not requested while it is fresh", func(*fakeAPI, string, string, *oauth.LocationSource) {}, 0, 1},
+		{"requested when the API rejects it", func(_ *fakeAPI, location, _ string, source *oauth.LocationSource) { source.Invalidate(location) }, 0, 2},
+		{"not requested when the API rejects another token", func(_ *fakeAPI, _, _ string, source *oauth.LocationSource) { source.Invalidate("other") }, 0, 1},
+		{"requested before it expires, like the agency's token", func(api *fakeAPI, _, _ string, _ *oauth.LocationSource) { time.Sleep(api.lifetime - time.Minute) }, 1, 2},
+		{"requested with a new token of the agency if the old one is rejected", func(api *fakeAPI, location, agency string, source *oauth.LocationSource) {
+			api.reject(agency)
 			source.Invalidate(location)
 		}, 1, 3},
 	}
@@ -64,15 +65,15 @@ func TestLocationSource_Invalidate(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
-				v := newVendor(oauth.UserTypeCompany)
+				api := newFakeAPI(oauth.UserTypeCompany)
 				store := oauth.NewMemoryStore()
-				v.install(t, store, v.life)
-				agency := newApp(t, config(v)).Source(store)
+				api.install(t, store, api.lifetime)
+				agency := newApp(t, config(api)).Source(store)
 				source := agency.Location("a")
-				test.happens(v, mustToken(t.Context(), t, source), mustToken(t.Context(), t, agency), source)
+				test.change(api, mustToken(t.Context(), t, source), mustToken(t.Context(), t, agency), source)
 				mustToken(t.Context(), t, source)
-				if renewals, _, mints := v.counts(); renewals != test.wantRenewals || mints != test.wanted {
-					t.Errorf("%d renewals of the agency and %d requests for location tokens, want %d and %d", renewals, mints, test.wantRenewals, test.wanted)
+				if refreshes, _, locationTokens := api.counts(); refreshes != test.wantRefreshes || locationTokens != test.wantRequests {
+					t.Errorf("got %d refreshes of the agency and %d requests for location tokens, want %d and %d", refreshes, locationTokens, test.wantRefreshes, test.wantRequests)
 				}
 			})
 		})
@@ -85,45 +86,45 @@ func TestLocationSource_Rejected(t *testing.T) {
 		name          string
 		status        int
 		body          string
-		wantRenewals  int
+		wantRefreshes int // of the agency
 		wantRequests  int // for location tokens
 		wantReinstall bool
 	}{
-		{"not installed there", 400, `{"statusCode":400,"message":"App is not installed in this location"}`, 0, 1, false},
+		{"not installed in the location", 400, `{"statusCode":400,"message":"App is not installed in this location"}`, 0, 1, false},
 		{"no scope", 401, `{"statusCode":401,"message":"The token is not authorized for this scope."}`, 0, 1, false},
 		{"wrong class", 401, `{"statusCode":401,"message":"This authClass type is not allowed to access this scope."}`, 0, 1, false},
-		{"a 401 that a new token of the agency does not mend", 401, `{"statusCode":401,"message":"Invalid JWT"}`, 1, 2, false},
+		{"401 also with a new token of the agency", 401, `{"statusCode":401,"message":"Invalid JWT"}`, 1, 2, false},
 		{"forbidden", 403, ``, 0, 1, false},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
-				v := newVendor(oauth.UserTypeCompany)
-				asked := 0
-				v.before = func(r *http.Request) http.HandlerFunc {
+				api := newFakeAPI(oauth.UserTypeCompany)
+				requests := 0
+				api.before = func(r *http.Request) http.HandlerFunc {
 					if !strings.HasSuffix(r.URL.Path, "locationToken") {
 						return nil
 					}
-					asked++
+					requests++
 					return respond(test.status, test.body)
 				}
 				store := oauth.NewMemoryStore()
-				v.install(t, store, time.Hour)
-				source := newApp(t, config(v)).Source(store).Location("a")
+				api.install(t, store, time.Hour)
+				source := newApp(t, config(api)).Source(store).Location("a")
 				for range 50 {
 					_, err := source.Token(t.Context())
-					var answer *oauth.Error
-					if !errors.As(err, &answer) || answer.StatusCode != test.status || errors.Is(err, oauth.ErrReinstallRequired) ||
+					var apiErr *oauth.Error
+					if !errors.As(err, &apiErr) || apiErr.StatusCode != test.status || errors.Is(err, oauth.ErrReinstallRequired) ||
 						errors.Is(err, client.ErrForbidden) != (test.status == 403) {
-						t.Fatalf("got %v", err)
+						t.Fatalf("got %v, want status %d", err, test.status)
 					}
 					time.Sleep(time.Second)
 				}
-				if renewals, _, _ := v.counts(); renewals != test.wantRenewals || asked != test.wantRequests {
-					t.Errorf("%d renewals of the agency and %d requests in 50 s, want %d and %d", renewals, asked, test.wantRenewals, test.wantRequests)
+				if refreshes, _, _ := api.counts(); refreshes != test.wantRefreshes || requests != test.wantRequests {
+					t.Errorf("got %d refreshes of the agency and %d requests in 50 s, want %d and %d", refreshes, requests, test.wantRefreshes, test.wantRequests)
 				}
-				v.before = nil
+				api.before = nil
 				time.Sleep(time.Minute)
 				mustToken(t.Context(), t, source)
 			})
@@ -133,81 +134,81 @@ func TestLocationSource_Rejected(t *testing.T) {
 
 func TestLocationSource_NeedsAgency(t *testing.T) {
 	t.Parallel()
-	t.Run("of a location", func(t *testing.T) {
+	t.Run("credential of a location", func(t *testing.T) {
 		t.Parallel()
-		v, store := newVendor(oauth.UserTypeLocation), oauth.NewMemoryStore()
-		v.install(t, store, time.Hour)
-		if _, err := newApp(t, config(v)).Source(store).Location("a").Token(t.Context()); err == nil || !strings.Contains(err.Error(), "agency") {
-			t.Errorf("got %v", err)
+		api, store := newFakeAPI(oauth.UserTypeLocation), oauth.NewMemoryStore()
+		api.install(t, store, time.Hour)
+		if _, err := newApp(t, config(api)).Source(store).Location("a").Token(t.Context()); err == nil || !strings.Contains(err.Error(), "agency") {
+			t.Errorf("got %v, want an error about the agency", err)
 		}
 	})
-	t.Run("of none", func(t *testing.T) {
+	t.Run("no credential", func(t *testing.T) {
 		t.Parallel()
-		v := newVendor(oauth.UserTypeCompany)
-		_, err := newApp(t, config(v)).Source(oauth.NewMemoryStore()).Location("a").Token(t.Context())
+		api := newFakeAPI(oauth.UserTypeCompany)
+		_, err := newApp(t, config(api)).Source(oauth.NewMemoryStore()).Location("a").Token(t.Context())
 		if !errors.Is(err, oauth.ErrReinstallRequired) {
-			t.Errorf("got %v", err)
+			t.Errorf("got %v, want ErrReinstallRequired", err)
 		}
 	})
-	t.Run("that is dead", func(t *testing.T) {
+	t.Run("invalid refresh token", func(t *testing.T) {
 		t.Parallel()
-		v, store := newVendor(oauth.UserTypeCompany), oauth.NewMemoryStore()
-		v.install(t, store, -time.Hour)
-		v.revoke()
-		source := newApp(t, config(v)).Source(store).Location("a")
+		api, store := newFakeAPI(oauth.UserTypeCompany), oauth.NewMemoryStore()
+		api.install(t, store, -time.Hour)
+		api.revoke()
+		source := newApp(t, config(api)).Source(store).Location("a")
 		for range 10 {
 			if _, err := source.Token(t.Context()); !errors.Is(err, oauth.ErrReinstallRequired) {
-				t.Errorf("got %v", err)
+				t.Errorf("got %v, want ErrReinstallRequired", err)
 			}
 		}
-		if requests, _, mints := v.counts(); requests != 1 || mints != 0 {
-			t.Errorf("%d requests and %d location tokens", requests, mints)
+		if requests, _, locationTokens := api.counts(); requests != 1 || locationTokens != 0 {
+			t.Errorf("got %d requests and %d for location tokens, want 1 and 0", requests, locationTokens)
 		}
 	})
-	t.Run("and a location", func(t *testing.T) {
+	t.Run("empty location ID", func(t *testing.T) {
 		t.Parallel()
-		v, store := newVendor(oauth.UserTypeCompany), oauth.NewMemoryStore()
-		v.install(t, store, time.Hour)
-		if _, err := newApp(t, config(v)).Source(store).Location("").Token(t.Context()); err == nil {
-			t.Error("an empty location was taken")
+		api, store := newFakeAPI(oauth.UserTypeCompany), oauth.NewMemoryStore()
+		api.install(t, store, time.Hour)
+		if _, err := newApp(t, config(api)).Source(store).Location("").Token(t.Context()); err == nil {
+			t.Error("got no error for an empty location ID")
 		}
 	})
 }
 
-func TestSource_Location_KeepsOnlyKnownLocations(t *testing.T) {
+func TestSource_Location_UnknownLocationsAreCollected(t *testing.T) {
 	t.Parallel()
-	v := newVendor(oauth.UserTypeCompany)
+	api := newFakeAPI(oauth.UserTypeCompany)
 	store := oauth.NewMemoryStore()
-	v.install(t, store, time.Hour)
-	agency := newApp(t, config(v)).Source(store)
-	ask := func(id string) weak.Pointer[oauth.LocationSource] {
+	api.install(t, store, time.Hour)
+	agency := newApp(t, config(api)).Source(store)
+	request := func(id string) weak.Pointer[oauth.LocationSource] {
 		source := agency.Location(id)
 		_, err := source.Token(t.Context())
-		if (err != nil) != (id == "refused") {
-			t.Errorf("%s: got %v", id, err)
+		if (err != nil) != (id == "rejected") {
+			t.Errorf("%s: got %v, want an error only for the rejected location", id, err)
 		}
 		return weak.Make(source)
 	}
-	issued := ask("issued")
-	v.before = func(*http.Request) http.HandlerFunc { return respond(403, `{"message":"no"}`) }
-	refused := ask("refused")
+	issued := request("issued")
+	api.before = func(*http.Request) http.HandlerFunc { return respond(403, `{"message":"no"}`) }
+	rejected := request("rejected")
 	runtime.GC()
 	runtime.GC()
 	if issued.Value() == nil {
-		t.Error("the source of a location with a token was not kept")
+		t.Error("the source of a location with a token was collected")
 	}
-	if refused.Value() != nil {
-		t.Error("the source of a refused location was kept")
+	if rejected.Value() != nil {
+		t.Error("the source of a rejected location is in memory, want it to be collected")
 	}
 	runtime.KeepAlive(agency)
 }
 
 func TestSource_Location_DoesNotRetainSource(t *testing.T) {
 	t.Parallel()
-	v := newVendor(oauth.UserTypeCompany)
+	api := newFakeAPI(oauth.UserTypeCompany)
 	store := oauth.NewMemoryStore()
-	v.install(t, store, time.Hour)
-	agency := newApp(t, config(v)).Source(store)
+	api.install(t, store, time.Hour)
+	agency := newApp(t, config(api)).Source(store)
 	mustToken(t.Context(), t, agency.Location("a"))
 	unused := weak.Make(agency)
 	for range 3 {

@@ -61,7 +61,7 @@ func TestClientPool_Client(t *testing.T) {
 	}
 	group.Wait()
 	if slices.ContainsFunc(first, func(c *client.Client) bool { return c == nil || c != first[0] }) {
-		t.Error("the same ID gave different clients")
+		t.Error("got different clients for the same ID")
 	}
 	if b, err := pool.Client("b"); err != nil || b == first[0] {
 		t.Errorf("got %v, %v, want another client for another location", b, err)

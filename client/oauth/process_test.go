@@ -20,13 +20,13 @@ import (
 )
 
 const (
-	childRole   = "OAUTH_TEST_CHILD" // how often the process is to renew
+	childRole   = "OAUTH_TEST_CHILD" // the number of refreshes
 	childServer = "OAUTH_TEST_SERVER"
 	childFile   = "OAUTH_TEST_FILE"
 )
 
-// child is the program of a process of its own: it takes the token in the file, and renews it as often as told, as if the API had
-// refused each. It prints a dot for each renewal.
+// child is the main function of a child process. It loads the token from the file and refreshes it
+// rounds times, as if the API had rejected each token. It prints a dot for each refresh.
 func child(rounds string) int {
 	n, err := strconv.Atoi(rounds)
 	if err != nil {
@@ -61,118 +61,121 @@ func childCommand(ctx context.Context, server, file string, rounds int) *exec.Cm
 	return command
 }
 
-// A process is killed at random moments, and the file holds at each a whole pair that the API accepts.
+// A process is killed at random times. After each kill, the file holds a complete credential whose
+// refresh token the API accepts.
 func TestFileStore_SurvivesKills(t *testing.T) {
 	t.Parallel()
 	kills := 240
 	if testing.Short() {
 		kills = 40
 	}
-	const lanes = 4
-	enough := time.Now().Add(15 * time.Second) // on a slow machine
+	const workers = 4
+	deadline := time.Now().Add(15 * time.Second) // for slow machines
 	var wait sync.WaitGroup
-	for lane := range lanes {
+	for worker := range workers {
 		wait.Go(func() {
-			v := newVendor(oauth.UserTypeLocation)
-			server := httptest.NewServer(v)
+			api := newFakeAPI(oauth.UserTypeLocation)
+			server := httptest.NewServer(api)
 			defer server.Close()
 			file := filepath.Join(t.TempDir(), "credential.json")
-			v.install(t, oauth.NewFileStore(file), time.Hour)
-			random := rand.New(rand.NewPCG(1, uint64(lane)))
-			lives := 0
-			for ; lives < kills/lanes && time.Now().Before(enough); lives++ {
+			api.install(t, oauth.NewFileStore(file), time.Hour)
+			random := rand.New(rand.NewPCG(1, uint64(worker)))
+			killed := 0
+			for ; killed < kills/workers && time.Now().Before(deadline); killed++ {
 				if err := killOnce(t.Context(), server.URL, file, random); err != nil {
 					t.Error(err)
 					return
 				}
 				credential, err := oauth.NewFileStore(file).Load(t.Context())
-				if err != nil || !v.accepts(credential.RefreshToken.Reveal()) {
-					t.Errorf("after a kill: %v; accepted: %t", err, v.accepts(credential.RefreshToken.Reveal()))
+				if err != nil || !api.accepts(credential.RefreshToken.Reveal()) {
+					t.Errorf("after a kill: got %s, %v, want a valid refresh token", credential.RefreshToken.Reveal(), err)
 					return
 				}
 			}
-			t.Logf("%d kills", lives)
+			t.Logf("%d kills", killed)
 			if entries, _ := os.ReadDir(filepath.Dir(file)); len(entries) > 4 {
-				t.Errorf("the kills left %d files behind: %v", len(entries), entries)
+				t.Errorf("got %d files after the kills, want at most 4: %v", len(entries), entries)
 			}
-			if _, rotations, _ := v.counts(); rotations < lives || len(v.faults()) > 0 {
-				t.Errorf("%d renewals in %d lives, %v", rotations, lives, v.faults())
+			if _, rotations, _ := api.counts(); rotations < killed || len(api.faults()) > 0 {
+				t.Errorf("got %d refreshes in %d processes, faults %v, want at least one for each process", rotations, killed, api.faults())
 			}
 		})
 	}
 	wait.Wait()
 }
 
-// killOnce starts a process that renews without end, and kills it a random moment after its first renewal.
+// killOnce starts a process that refreshes endlessly, and kills it at a random time after its first
+// refresh.
 func killOnce(ctx context.Context, server, file string, random *rand.Rand) error {
 	command := childCommand(ctx, server, file, 1<<30)
 	output, err := command.StdoutPipe()
 	if err != nil {
 		return err
 	}
-	var said bytes.Buffer
-	command.Stderr = &said
+	var stderr bytes.Buffer
+	command.Stderr = &stderr
 	if err := command.Start(); err != nil {
 		return err
 	}
 	first, _ := bufio.NewReader(output).ReadByte()
-	time.Sleep(time.Duration(random.Int64N(int64(25 * time.Millisecond)))) // the moment of the kill
+	time.Sleep(time.Duration(random.Int64N(int64(25 * time.Millisecond))))
 	_ = command.Process.Kill()
 	_ = command.Wait()
 	if first != '.' {
-		return fmt.Errorf("the process said: %s", said.String())
+		return fmt.Errorf("the process failed: %s", stderr.String())
 	}
 	return nil
 }
 
-// Processes on one file never use a refresh token twice, not even within its grace.
+// Processes that share a file never use a refresh token twice, not even within the grace period.
 func TestFileStore_ProcessesUseEachRefreshTokenOnce(t *testing.T) {
 	t.Parallel()
 	const processes, rounds = 4, 40
-	v := newVendor(oauth.UserTypeLocation)
-	v.grace = 0
-	server := httptest.NewServer(v)
+	api := newFakeAPI(oauth.UserTypeLocation)
+	api.grace = 0
+	server := httptest.NewServer(api)
 	defer server.Close()
 	file := filepath.Join(t.TempDir(), "credential.json")
-	v.install(t, oauth.NewFileStore(file), -time.Hour)
+	api.install(t, oauth.NewFileStore(file), -time.Hour)
 	var wait sync.WaitGroup
 	for range processes {
 		wait.Go(func() {
 			output, err := childCommand(t.Context(), server.URL, file, rounds).CombinedOutput()
 			if err != nil || len(output) != rounds {
-				t.Errorf("%v: %s", err, output)
+				t.Errorf("process: got %v and output %s", err, output)
 			}
 		})
 	}
 	wait.Wait()
-	requests, rotations, _ := v.counts()
-	if requests != rotations || len(v.faults()) > 0 {
-		t.Errorf("%d requests for %d refresh tokens, %v", requests, rotations, v.faults())
+	requests, rotations, _ := api.counts()
+	if requests != rotations || len(api.faults()) > 0 {
+		t.Errorf("got %d requests for %d refresh tokens, faults %v, want one request for each", requests, rotations, api.faults())
 	}
 	if rotations < rounds || rotations > processes*rounds {
-		t.Errorf("%d renewals by %d processes with %d tokens each", rotations, processes, rounds)
+		t.Errorf("got %d refreshes by %d processes, want %d to %d", rotations, processes, rounds, processes*rounds)
 	}
 }
 
-// Processes whose token ended at the same time renew it once: who comes second takes what the first stored.
+// Processes whose token has expired refresh it once: the first process stores the new token, and the
+// others load it.
 func TestFileStore_ProcessesRefreshOnce(t *testing.T) {
 	t.Parallel()
-	v := newVendor(oauth.UserTypeLocation)
-	v.before = func(*http.Request) http.HandlerFunc { time.Sleep(200 * time.Millisecond); return nil } // all come meanwhile
-	server := httptest.NewServer(v)
+	api := newFakeAPI(oauth.UserTypeLocation)
+	api.before = func(*http.Request) http.HandlerFunc { time.Sleep(200 * time.Millisecond); return nil } // the other processes start during the request
+	server := httptest.NewServer(api)
 	defer server.Close()
 	file := filepath.Join(t.TempDir(), "credential.json")
-	v.install(t, oauth.NewFileStore(file), -time.Hour)
+	api.install(t, oauth.NewFileStore(file), -time.Hour)
 	var wait sync.WaitGroup
 	for range 4 {
 		wait.Go(func() {
 			if output, err := childCommand(t.Context(), server.URL, file, 0).CombinedOutput(); err != nil {
-				t.Errorf("%v: %s", err, output)
+				t.Errorf("process: got %v and output %s", err, output)
 			}
 		})
 	}
 	wait.Wait()
-	if requests, _, _ := v.counts(); requests != 1 {
-		t.Errorf("%d renewals, want 1", requests)
+	if requests, _, _ := api.counts(); requests != 1 {
+		t.Errorf("got %d requests, want 1", requests)
 	}
 }

@@ -18,14 +18,15 @@ import (
 	"github.com/highlevel-contacts/contacts-go/client/oauth"
 )
 
-const word = "pssst-4711"
+const secretValue = "pssst-4711"
 
-// Whatever holds a secret prints without it, however it is printed, and whether the member that holds it is exported or not.
-// It does not run in parallel: fmt reads the time zone that a hidden time points to, which other tests set up meanwhile.
+// A secret is redacted for each verb and encoding, in exported and unexported fields. The test does not
+// run in parallel: fmt reads the time zone that an unexported time points to, while other tests
+// initialize it.
 func TestSecret_Printing(t *testing.T) {
-	secret := oauth.NewSecret(word)
+	secret := oauth.NewSecret(secretValue)
 	credential := oauth.Credential{AccessToken: secret, RefreshToken: secret, Expiry: time.Now().Add(time.Hour), UserType: oauth.UserTypeCompany}
-	c := config(newVendor(oauth.UserTypeCompany))
+	c := config(newFakeAPI(oauth.UserTypeCompany))
 	c.ClientSecret = secret
 	app := newApp(t, c)
 	memory := oauth.NewMemoryStore()
@@ -39,8 +40,8 @@ func TestSecret_Printing(t *testing.T) {
 		hidden   oauth.Secret
 		pointer  *oauth.Secret
 		list     []oauth.Secret
-		keyed    map[oauth.Secret]oauth.Secret
-		whole    oauth.Credential
+		byKey    map[oauth.Secret]oauth.Secret
+		value    oauth.Credential
 		config   oauth.Config
 		any      any
 	}
@@ -52,7 +53,7 @@ func TestSecret_Printing(t *testing.T) {
 	for name, value := range all {
 		for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q", "%x", "%X", "%d", "%T", "%p", "%08.3f", "%t"} {
 			if got := fmt.Sprintf(verb, value); leaks(got) {
-				t.Errorf("%s of %s: %s", verb, name, got)
+				t.Errorf("%s of %s: got %s, want it redacted", verb, name, got)
 			}
 		}
 		var log bytes.Buffer
@@ -64,25 +65,25 @@ func TestSecret_Printing(t *testing.T) {
 		data3, _ := xml.Marshal(value)
 		for _, got := range []string{log.String(), string(data), string(data2), string(data3)} {
 			if leaks(got) {
-				t.Errorf("%s: %s", name, got)
+				t.Errorf("%s: got %s, want it redacted", name, got)
 			}
 		}
 	}
 	if got := fmt.Sprint(credential.AccessToken); got != "[redacted]" {
-		t.Errorf("got %s", got)
+		t.Errorf("got %s, want [redacted]", got)
 	}
-	if secret.Reveal() != word || secret != oauth.NewSecret(word) || !oauth.NewSecret("").IsZero() || (oauth.Secret{}).Reveal() != "" {
-		t.Error("a secret is not what it was made of")
+	if secret.Reveal() != secretValue || secret != oauth.NewSecret(secretValue) || !oauth.NewSecret("").IsZero() || (oauth.Secret{}).Reveal() != "" {
+		t.Error("Reveal, == or IsZero does not match the string of the secret")
 	}
 }
 
-// leaks tells whether text has the word, or its bytes in hexadecimal.
+// leaks reports whether text contains the secret, or its bytes in hexadecimal.
 func leaks(text string) bool {
 	text = strings.ToLower(text)
-	return strings.Contains(text, word) || strings.Contains(text, fmt.Sprintf("%x", word))
+	return strings.Contains(text, secretValue) || strings.Contains(text, fmt.Sprintf("%x", secretValue))
 }
 
-// The server may repeat what it was sent: no error, and no log record, holds it.
+// The server may return the secrets that it received. No error and no log record contains them.
 func TestError_NoSecrets(t *testing.T) {
 	t.Parallel()
 	const code, access, refresh = "c0de", "acc3ss", "r3fresh"
@@ -120,15 +121,15 @@ func TestError_NoSecrets(t *testing.T) {
 			_, tokenErr := source.Token(t.Context())
 			for _, err := range []error{exchangeErr, locationErr, tokenErr} {
 				if err == nil {
-					t.Errorf("%d: no error", status)
+					t.Errorf("%d: got no error", status)
 					continue
 				}
-				var answer *oauth.Error
-				errors.As(err, &answer)
-				texts := fmt.Sprintf("%v %+v %#v %s %+v", err, err, err, log.String(), answer)
+				var apiErr *oauth.Error
+				errors.As(err, &apiErr)
+				texts := fmt.Sprintf("%v %+v %#v %s %+v", err, err, err, log.String(), apiErr)
 				for _, secret := range []string{clientSecret, code, access, refresh, other, "jane@doe", "\x1b"} {
 					if strings.Contains(texts, secret) {
-						t.Errorf("%d %s: %q in: %s", status, form, secret, texts)
+						t.Errorf("%d %s: got %q in: %s", status, form, secret, texts)
 					}
 				}
 			}
@@ -136,7 +137,7 @@ func TestError_NoSecrets(t *testing.T) {
 	}
 }
 
-// cut fails after the first answers that no client should take, so that they are not repeated for long.
+// cut replaces the status 200, whose unreadable responses are retried for a long time, with 418.
 type cut struct{ http.RoundTripper }
 
 func (c cut) RoundTrip(req *http.Request) (*http.Response, error) {
@@ -149,12 +150,12 @@ func (c cut) RoundTrip(req *http.Request) (*http.Response, error) {
 
 func TestCredential_Encode(t *testing.T) {
 	t.Parallel()
-	data, err := pair("a").Encode()
+	data, err := newCredential("a").Encode()
 	if err != nil || !strings.Contains(string(data), "refresh of a") {
-		t.Errorf("%s, %v", data, err)
+		t.Errorf("got %s, %v, want the refresh token unencrypted", data, err)
 	}
 	path := filepath.Join(t.TempDir(), "credential.json")
-	if err := oauth.Save(t.Context(), oauth.NewFileStore(path), pair("a")); err != nil {
+	if err := oauth.Save(t.Context(), oauth.NewFileStore(path), newCredential("a")); err != nil {
 		t.Error(err)
 	}
 }

@@ -15,15 +15,15 @@ import (
 
 func TestSource_ConcurrentCallsRefreshOnce(t *testing.T) {
 	t.Parallel()
-	for name, left := range map[string]time.Duration{"ended": -time.Hour, "due": time.Minute} {
+	for name, left := range map[string]time.Duration{"expired": -time.Hour, "due": time.Minute} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
-				v := newVendor(oauth.UserTypeLocation)
-				v.before = func(*http.Request) http.HandlerFunc { time.Sleep(time.Second); return nil } // all come meanwhile
+				api := newFakeAPI(oauth.UserTypeLocation)
+				api.before = func(*http.Request) http.HandlerFunc { time.Sleep(time.Second); return nil } // the other calls start during the request
 				store := oauth.NewMemoryStore()
-				v.install(t, store, left)
-				source := newApp(t, config(v)).Source(store)
+				api.install(t, store, left)
+				source := newApp(t, config(api)).Source(store)
 				var wait sync.WaitGroup
 				for range 200 {
 					wait.Go(func() {
@@ -33,11 +33,11 @@ func TestSource_ConcurrentCallsRefreshOnce(t *testing.T) {
 					})
 				}
 				wait.Wait()
-				if requests, _, _ := v.counts(); requests != 1 {
-					t.Errorf("%d requests, want 1", requests)
+				if requests, _, _ := api.counts(); requests != 1 {
+					t.Errorf("got %d requests, want 1", requests)
 				}
 				if got := mustToken(t.Context(), t, source); got != "access-2" {
-					t.Errorf("token %s, want the new one", got)
+					t.Errorf("got token %s, want access-2", got)
 				}
 			})
 		})
@@ -47,23 +47,23 @@ func TestSource_ConcurrentCallsRefreshOnce(t *testing.T) {
 func TestSource_EarlyRefreshDoesNotBlock(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		v := newVendor(oauth.UserTypeLocation)
+		api := newFakeAPI(oauth.UserTypeLocation)
 		store := oauth.NewMemoryStore()
-		v.install(t, store, time.Hour)
-		source := newApp(t, config(v)).Source(store)
+		api.install(t, store, time.Hour)
+		source := newApp(t, config(api)).Source(store)
 		mustToken(t.Context(), t, source)
-		time.Sleep(time.Hour - time.Minute) // it is due now
-		v.before = func(*http.Request) http.HandlerFunc { time.Sleep(5 * time.Second); return nil }
+		time.Sleep(time.Hour - time.Minute) // the token is due
+		api.before = func(*http.Request) http.HandlerFunc { time.Sleep(5 * time.Second); return nil }
 		var wait sync.WaitGroup
 		wait.Go(func() { mustToken(t.Context(), t, source) })
 		synctest.Wait()
 		start := time.Now()
 		if got := mustToken(t.Context(), t, source); got != "access-1" || time.Since(start) != 0 {
-			t.Errorf("got %s after %s, want the old token at once", got, time.Since(start))
+			t.Errorf("got %s after %s, want access-1 immediately", got, time.Since(start))
 		}
 		wait.Wait()
 		if got := mustToken(t.Context(), t, source); got != "access-2" {
-			t.Errorf("got %s, want the new token", got)
+			t.Errorf("got %s, want access-2", got)
 		}
 	})
 }
@@ -71,54 +71,54 @@ func TestSource_EarlyRefreshDoesNotBlock(t *testing.T) {
 func TestSource_RefreshFails_TokenUsedUntilExpiry(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		v := newVendor(oauth.UserTypeLocation)
+		api := newFakeAPI(oauth.UserTypeLocation)
 		store := oauth.NewMemoryStore()
-		v.install(t, store, time.Hour)
-		source := newApp(t, config(v)).Source(store)
+		api.install(t, store, time.Hour)
+		source := newApp(t, config(api)).Source(store)
 		mustToken(t.Context(), t, source)
 		time.Sleep(time.Hour - 4*time.Minute)
-		asked := 0
-		v.before = func(*http.Request) http.HandlerFunc { asked++; return respond(503, "") }
+		requests := 0
+		api.before = func(*http.Request) http.HandlerFunc { requests++; return respond(503, "") }
 		if got := mustToken(t.Context(), t, source); got != "access-1" {
-			t.Errorf("got %s", got)
+			t.Errorf("got %s, want access-1", got)
 		}
-		after := asked
+		before := requests
 		mustToken(t.Context(), t, source)
-		if asked != after {
-			t.Error("asked again at once, want a pause")
+		if requests != before {
+			t.Errorf("got %d more requests immediately after the failure, want 0", requests-before)
 		}
 		time.Sleep(4 * time.Minute)
 		if _, err := source.Token(t.Context()); err == nil || errors.Is(err, oauth.ErrReinstallRequired) {
-			t.Errorf("after its end: %v, want the 503", err)
+			t.Errorf("after the expiry: got %v, want the 503", err)
 		}
-		v.before = nil
+		api.before = nil
 		if got := mustToken(t.Context(), t, source); got != "access-2" {
-			t.Errorf("got %s when the endpoint is back", got)
+			t.Errorf("after the outage: got %s, want access-2", got)
 		}
 	})
 }
 
-// A program that starts shortly before the end of the stored token has its use, though it cannot be renewed.
+// A program that starts shortly before the stored token expires uses it, even if the refresh fails.
 func TestSource_RefreshFails_StoredTokenUsedUntilExpiry(t *testing.T) {
 	t.Parallel()
-	for name, answer := range map[string]http.HandlerFunc{"down": respond(503, ""), "dead": respond(400, `{"error":"invalid_grant"}`)} {
+	for name, handler := range map[string]http.HandlerFunc{"outage": respond(503, ""), "invalid refresh token": respond(400, `{"error":"invalid_grant"}`)} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
-				v := newVendor(oauth.UserTypeLocation)
-				v.before = func(*http.Request) http.HandlerFunc { return answer }
+				api := newFakeAPI(oauth.UserTypeLocation)
+				api.before = func(*http.Request) http.HandlerFunc { return handler }
 				store := oauth.NewMemoryStore()
-				v.install(t, store, 4*time.Minute)
-				source := newApp(t, config(v)).Source(store)
+				api.install(t, store, 4*time.Minute)
+				source := newApp(t, config(api)).Source(store)
 				for range 3 {
 					if got := mustToken(t.Context(), t, source); got != "access-1" {
-						t.Errorf("got %s", got)
+						t.Errorf("got %s, want access-1", got)
 					}
 					time.Sleep(time.Minute)
 				}
 				time.Sleep(time.Minute)
 				if _, err := source.Token(t.Context()); err == nil {
-					t.Error("the token served after its end")
+					t.Error("got a token after its expiry, want an error")
 				}
 			})
 		})
@@ -128,54 +128,55 @@ func TestSource_RefreshFails_StoredTokenUsedUntilExpiry(t *testing.T) {
 func TestSource_Invalidate(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		v := newVendor(oauth.UserTypeLocation)
+		api := newFakeAPI(oauth.UserTypeLocation)
 		store := oauth.NewMemoryStore()
-		v.install(t, store, time.Hour)
-		app := newApp(t, config(v))
+		api.install(t, store, time.Hour)
+		app := newApp(t, config(api))
 		source, other := app.Source(store), app.Source(store)
 		old := mustToken(t.Context(), t, source)
 		mustToken(t.Context(), t, other)
 
 		source.Invalidate("some other token")
 		if got := mustToken(t.Context(), t, source); got != old {
-			t.Errorf("a token that was not handed out ended this one")
+			t.Errorf("after Invalidate of another token: got %s, want %s", got, old)
 		}
 		var wait sync.WaitGroup
 		for range 200 {
 			wait.Go(func() {
 				source.Invalidate(old)
 				if got := mustToken(t.Context(), t, source); got == old {
-					t.Error("got the bad token again")
+					t.Errorf("got %s, which was rejected", got)
 				}
 			})
 		}
 		wait.Wait()
-		other.Invalidate(old) // takes what is in the store
+		other.Invalidate(old) // the store has a new token
 		if got := mustToken(t.Context(), t, other); got != "access-2" {
-			t.Errorf("the other source got %s", got)
+			t.Errorf("other source: got %s, want access-2", got)
 		}
-		if requests, _, _ := v.counts(); requests != 1 {
-			t.Errorf("%d renewals, want 1", requests)
+		if requests, _, _ := api.counts(); requests != 1 {
+			t.Errorf("got %d requests, want 1", requests)
 		}
 	})
 }
 
-// The one who waits leaves at once, and the one who renews finishes what it began, whatever their contexts do.
+// A call that waits returns when its context ends. A call that refreshes completes the refresh even
+// if its context ends.
 func TestSource_CanceledCall_RefreshContinues(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		v := newVendor(oauth.UserTypeLocation)
-		v.before = func(*http.Request) http.HandlerFunc { time.Sleep(3 * time.Second); return nil }
+		api := newFakeAPI(oauth.UserTypeLocation)
+		api.before = func(*http.Request) http.HandlerFunc { time.Sleep(3 * time.Second); return nil }
 		store := oauth.NewMemoryStore()
-		v.install(t, store, -time.Hour)
-		source := newApp(t, config(v)).Source(store)
+		api.install(t, store, -time.Hour)
+		source := newApp(t, config(api)).Source(store)
 		begin := time.Now()
 		var wait sync.WaitGroup
 		wait.Go(func() {
 			ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 			defer cancel()
 			if token, err := source.Token(ctx); err != nil || token != "access-2" || time.Since(begin) != 3*time.Second {
-				t.Errorf("the first: %q, %v after %s", token, err, time.Since(begin))
+				t.Errorf("refreshing call: got %q, %v after %s, want access-2 after 3s", token, err, time.Since(begin))
 			}
 		})
 		synctest.Wait()
@@ -183,22 +184,22 @@ func TestSource_CanceledCall_RefreshContinues(t *testing.T) {
 			ctx, cancel := context.WithTimeout(t.Context(), 2*time.Second)
 			defer cancel()
 			if _, err := source.Token(ctx); !errors.Is(err, context.DeadlineExceeded) || time.Since(begin) != 2*time.Second {
-				t.Errorf("who waits: %v after %s", err, time.Since(begin))
+				t.Errorf("waiting call: got %v after %s, want DeadlineExceeded after 2s", err, time.Since(begin))
 			}
 		})
 		wait.Go(func() {
 			if token, err := source.Token(t.Context()); err != nil || token != "access-2" {
-				t.Errorf("who waits on: %q, %v", token, err)
+				t.Errorf("waiting call without a deadline: got %q, %v, want access-2", token, err)
 			}
 		})
 		wait.Wait()
-		if requests, _, _ := v.counts(); requests != 1 {
-			t.Errorf("%d requests, want 1", requests)
+		if requests, _, _ := api.counts(); requests != 1 {
+			t.Errorf("got %d requests, want 1", requests)
 		}
 	})
 }
 
-// slowStore takes its time to load, and minds the context.
+// slowStore loads after a minute, or fails when the context ends.
 type slowStore struct{ *oauth.MemoryStore }
 
 func (s slowStore) Load(ctx context.Context) (oauth.Credential, error) {
@@ -213,16 +214,16 @@ func (s slowStore) Load(ctx context.Context) (oauth.Credential, error) {
 func TestSource_CanceledCall_WaiterTakesOver(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		v := newVendor(oauth.UserTypeLocation)
+		api := newFakeAPI(oauth.UserTypeLocation)
 		store := oauth.NewMemoryStore()
-		v.install(t, store, time.Hour)
-		source := newApp(t, config(v)).Source(slowStore{store})
+		api.install(t, store, time.Hour)
+		source := newApp(t, config(api)).Source(slowStore{store})
 		var wait sync.WaitGroup
 		wait.Go(func() {
 			ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 			defer cancel()
 			if _, err := source.Token(ctx); !errors.Is(err, context.DeadlineExceeded) {
-				t.Errorf("the first: %v", err)
+				t.Errorf("first call: got %v, want DeadlineExceeded", err)
 			}
 		})
 		synctest.Wait()
@@ -233,27 +234,27 @@ func TestSource_CanceledCall_WaiterTakesOver(t *testing.T) {
 
 func TestSource_EndedContext_NoRequest(t *testing.T) {
 	t.Parallel()
-	v := newVendor(oauth.UserTypeLocation)
+	api := newFakeAPI(oauth.UserTypeLocation)
 	store := oauth.NewMemoryStore()
-	v.install(t, store, -time.Hour)
+	api.install(t, store, -time.Hour)
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	if _, err := newApp(t, config(v)).Source(store).Token(ctx); !errors.Is(err, context.Canceled) {
-		t.Errorf("got %v", err)
+	if _, err := newApp(t, config(api)).Source(store).Token(ctx); !errors.Is(err, context.Canceled) {
+		t.Errorf("got %v, want Canceled", err)
 	}
-	if requests, _, _ := v.counts(); requests != 0 {
-		t.Errorf("%d requests", requests)
+	if requests, _, _ := api.counts(); requests != 0 {
+		t.Errorf("got %d requests, want 0", requests)
 	}
 }
 
 func TestSource_InvalidCredential_NotRetried(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		v := newVendor(oauth.UserTypeLocation)
+		api := newFakeAPI(oauth.UserTypeLocation)
 		store := oauth.NewMemoryStore()
-		v.install(t, store, -time.Hour)
-		v.revoke()
-		source := newApp(t, config(v)).Source(store)
+		api.install(t, store, -time.Hour)
+		api.revoke()
+		source := newApp(t, config(api)).Source(store)
 		for range 100 {
 			_, err := source.Token(t.Context())
 			if !errors.Is(err, oauth.ErrReinstallRequired) || !strings.Contains(err.Error(), "must be installed again") {
@@ -261,12 +262,12 @@ func TestSource_InvalidCredential_NotRetried(t *testing.T) {
 			}
 			time.Sleep(time.Hour)
 		}
-		if requests, _, _ := v.counts(); requests != 1 {
-			t.Errorf("%d requests, want 1", requests)
+		if requests, _, _ := api.counts(); requests != 1 {
+			t.Errorf("got %d requests, want 1", requests)
 		}
-		v.install(t, store, time.Hour)
+		api.install(t, store, time.Hour)
 		if got := mustToken(t.Context(), t, source); got != "access-2" {
-			t.Errorf("after the app was installed again: %s", got)
+			t.Errorf("after the new installation: got %s, want access-2", got)
 		}
 	})
 }
@@ -280,22 +281,22 @@ func TestSource_ConfigurationError_RetriedLater(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
-				v := newVendor(oauth.UserTypeLocation)
-				asked := 0
-				v.before = func(*http.Request) http.HandlerFunc { asked++; return respond(400, body) }
+				api := newFakeAPI(oauth.UserTypeLocation)
+				requests := 0
+				api.before = func(*http.Request) http.HandlerFunc { requests++; return respond(400, body) }
 				store := oauth.NewMemoryStore()
-				v.install(t, store, -time.Hour)
-				source := newApp(t, config(v)).Source(store)
+				api.install(t, store, -time.Hour)
+				source := newApp(t, config(api)).Source(store)
 				for range 59 {
 					if _, err := source.Token(t.Context()); err == nil || errors.Is(err, oauth.ErrReinstallRequired) {
-						t.Fatalf("got %v", err)
+						t.Fatalf("got %v, want an error without ErrReinstallRequired", err)
 					}
 					time.Sleep(time.Second)
 				}
-				if asked != 1 {
-					t.Errorf("asked %d times within a minute, want 1", asked)
+				if requests != 1 {
+					t.Errorf("got %d requests within a minute, want 1", requests)
 				}
-				v.before = nil
+				api.before = nil
 				time.Sleep(time.Minute)
 				mustToken(t.Context(), t, source)
 			})
@@ -305,14 +306,14 @@ func TestSource_ConfigurationError_RetriedLater(t *testing.T) {
 
 func TestSource_EmptyStore(t *testing.T) {
 	t.Parallel()
-	v := newVendor(oauth.UserTypeLocation)
-	_, err := newApp(t, config(v)).Source(oauth.NewMemoryStore()).Token(t.Context())
+	api := newFakeAPI(oauth.UserTypeLocation)
+	_, err := newApp(t, config(api)).Source(oauth.NewMemoryStore()).Token(t.Context())
 	if !errors.Is(err, oauth.ErrNoCredential) || !errors.Is(err, oauth.ErrReinstallRequired) {
-		t.Errorf("got %v", err)
+		t.Errorf("got %v, want ErrNoCredential and ErrReinstallRequired", err)
 	}
 }
 
-// brokenStore does not store.
+// brokenStore fails to store while it is broken.
 type brokenStore struct {
 	*oauth.MemoryStore
 	broken bool
@@ -328,97 +329,99 @@ func (s *brokenStore) CompareAndSwap(ctx context.Context, used oauth.Secret, nex
 func TestSource_NewPairStoredBeforeUse(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		v := newVendor(oauth.UserTypeLocation)
+		api := newFakeAPI(oauth.UserTypeLocation)
 		store := &brokenStore{MemoryStore: oauth.NewMemoryStore()}
-		v.install(t, store, -time.Hour)
-		source := newApp(t, config(v)).Source(store)
+		api.install(t, store, -time.Hour)
+		source := newApp(t, config(api)).Source(store)
 		store.broken = true
 		for range 3 {
 			if token, err := source.Token(t.Context()); err == nil || token != "" {
 				t.Fatalf("got %q, %v, want the error of the store", token, err)
 			}
-			time.Sleep(time.Minute) // the grace of the old refresh token is over
+			time.Sleep(time.Minute) // the grace period of the old refresh token ends
 		}
 		store.broken = false
 		if got := mustToken(t.Context(), t, source); got != "access-2" {
-			t.Errorf("got %s", got)
+			t.Errorf("got %s, want access-2", got)
 		}
-		if requests, _, _ := v.counts(); requests != 1 || len(v.faults()) > 0 {
-			t.Errorf("%d requests, %v", requests, v.faults())
+		if requests, _, _ := api.counts(); requests != 1 || len(api.faults()) > 0 {
+			t.Errorf("got %d requests, faults %v, want 1 request", requests, api.faults())
 		}
 	})
 }
 
-// A store without a lock lets two processes renew at once. Both get the same pair, and one of them stores it.
+// A store without a lock lets two processes refresh concurrently. Both receive the same pair, and one
+// of them stores it.
 func TestSource_StoreWithoutLock(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		v := newVendor(oauth.UserTypeLocation)
-		v.before = func(*http.Request) http.HandlerFunc { time.Sleep(time.Second); return nil }
+		api := newFakeAPI(oauth.UserTypeLocation)
+		api.before = func(*http.Request) http.HandlerFunc { time.Sleep(time.Second); return nil }
 		memory := oauth.NewMemoryStore()
-		v.install(t, memory, -time.Hour)
+		api.install(t, memory, -time.Hour)
 		store := struct{ oauth.TokenStore }{memory}
-		app := newApp(t, config(v))
+		app := newApp(t, config(api))
 		var wait sync.WaitGroup
 		for range 5 {
 			source := app.Source(store)
 			wait.Go(func() {
 				if got := mustToken(t.Context(), t, source); got != "access-2" {
-					t.Errorf("got %s", got)
+					t.Errorf("got %s, want access-2", got)
 				}
 			})
 		}
 		wait.Wait()
-		if _, rotations, _ := v.counts(); rotations != 1 {
-			t.Errorf("%d pairs were issued, want 1", rotations)
+		if _, rotations, _ := api.counts(); rotations != 1 {
+			t.Errorf("got %d token pairs, want 1", rotations)
 		}
 	})
 }
 
-// On a store without a lock another process may have used the refresh token long before, and stored its pair only now.
+// In a store without a lock, another process may have used the refresh token long before it stored
+// the new pair.
 func TestSource_TokenUsedByAnotherProcess(t *testing.T) {
 	t.Parallel()
-	v := newVendor(oauth.UserTypeLocation)
+	api := newFakeAPI(oauth.UserTypeLocation)
 	memory := oauth.NewMemoryStore()
-	v.install(t, memory, -time.Hour)
-	v.before = func(*http.Request) http.HandlerFunc {
-		v.install(t, memory, time.Hour)
+	api.install(t, memory, -time.Hour)
+	api.before = func(*http.Request) http.HandlerFunc {
+		api.install(t, memory, time.Hour)
 		return respond(400, `{"error":"invalid_grant"}`)
 	}
-	source := newApp(t, config(v)).Source(struct{ oauth.TokenStore }{memory})
+	source := newApp(t, config(api)).Source(struct{ oauth.TokenStore }{memory})
 	if got := mustToken(t.Context(), t, source); got != "access-2" {
-		t.Errorf("got %s", got)
+		t.Errorf("got %s, want access-2", got)
 	}
 }
 
 func TestSave_WinsAgainstRefresh(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		v := newVendor(oauth.UserTypeLocation)
-		v.before = func(*http.Request) http.HandlerFunc { time.Sleep(time.Second); return nil }
+		api := newFakeAPI(oauth.UserTypeLocation)
+		api.before = func(*http.Request) http.HandlerFunc { time.Sleep(time.Second); return nil }
 		store := oauth.NewMemoryStore()
-		v.install(t, store, -time.Hour)
-		source := newApp(t, config(v)).Source(store)
+		api.install(t, store, -time.Hour)
+		source := newApp(t, config(api)).Source(store)
 		var wait sync.WaitGroup
 		wait.Go(func() {
-			if got := mustToken(t.Context(), t, source); got != "access-2" { // issued by the installation
-				t.Errorf("got %s", got)
+			if got := mustToken(t.Context(), t, source); got != "access-2" { // the token of the new installation
+				t.Errorf("got %s, want access-2", got)
 			}
 		})
 		synctest.Wait()
-		v.install(t, store, time.Hour)
+		api.install(t, store, time.Hour)
 		wait.Wait()
 	})
 }
 
 func TestSource_StorePanics(t *testing.T) {
 	t.Parallel()
-	source := newApp(t, config(newVendor(oauth.UserTypeLocation))).Source(panicStore{})
+	source := newApp(t, config(newFakeAPI(oauth.UserTypeLocation))).Source(panicStore{})
 	for range 2 {
 		func() {
 			defer func() { _ = recover() }()
 			_, _ = source.Token(t.Context())
-			t.Error("no panic")
+			t.Error("got no panic")
 		}()
 	}
 }
@@ -430,17 +433,17 @@ func (panicStore) Load(context.Context) (oauth.Credential, error) { panic("load"
 func TestCredential_ShortLifetime(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		v := newVendor(oauth.UserTypeLocation)
-		v.life = time.Minute
+		api := newFakeAPI(oauth.UserTypeLocation)
+		api.lifetime = time.Minute
 		store := oauth.NewMemoryStore()
-		v.install(t, store, -time.Hour)
-		source := newApp(t, config(v)).Source(store)
+		api.install(t, store, -time.Hour)
+		source := newApp(t, config(api)).Source(store)
 		for range 50 {
 			mustToken(t.Context(), t, source)
 			time.Sleep(time.Second)
 		}
-		if requests, _, _ := v.counts(); requests != 1 {
-			t.Errorf("%d renewals in 50 s of a token of 60 s, want 1", requests)
+		if requests, _, _ := api.counts(); requests != 1 {
+			t.Errorf("got %d requests in the first 50 s of a token with a lifetime of 60 s, want 1", requests)
 		}
 	})
 }
@@ -449,39 +452,40 @@ func TestSource_GatewayPage_DoesNotRequireReinstall(t *testing.T) {
 	t.Parallel()
 	for _, status := range []int{400, 401, 403} {
 		synctest.Test(t, func(t *testing.T) {
-			v := newVendor(oauth.UserTypeLocation)
-			v.before = func(*http.Request) http.HandlerFunc { return respond(status, "<html>blocked</html>") }
+			api := newFakeAPI(oauth.UserTypeLocation)
+			api.before = func(*http.Request) http.HandlerFunc { return respond(status, "<html>blocked</html>") }
 			store := oauth.NewMemoryStore()
-			v.install(t, store, -time.Hour)
-			source := newApp(t, config(v)).Source(store)
+			api.install(t, store, -time.Hour)
+			source := newApp(t, config(api)).Source(store)
 			if _, err := source.Token(t.Context()); err == nil || errors.Is(err, oauth.ErrReinstallRequired) {
 				t.Errorf("%d: got %v, want an error without ErrReinstallRequired", status, err)
 			}
-			v.before = nil
+			api.before = nil
 			time.Sleep(time.Minute)
 			mustToken(t.Context(), t, source)
 		})
 	}
 }
 
-// The pair of the other process is due itself, and refreshed with its own refresh token.
-func TestSource_RefusedToken_OtherProcessStoredANewOne(t *testing.T) {
+// The access token that the other process stored is due, so it is refreshed with its own refresh
+// token.
+func TestSource_RejectedToken_OtherProcessStoredNewPair(t *testing.T) {
 	t.Parallel()
-	v := newVendor(oauth.UserTypeLocation)
+	api := newFakeAPI(oauth.UserTypeLocation)
 	memory := oauth.NewMemoryStore()
-	v.install(t, memory, -time.Hour)
-	v.before = func(*http.Request) http.HandlerFunc {
-		v.before = nil
-		v.install(t, memory, -time.Minute)
+	api.install(t, memory, -time.Hour)
+	api.before = func(*http.Request) http.HandlerFunc {
+		api.before = nil
+		api.install(t, memory, -time.Minute)
 		return respond(400, `{"error":"invalid_grant"}`)
 	}
-	source := newApp(t, config(v)).Source(struct{ oauth.TokenStore }{memory})
+	source := newApp(t, config(api)).Source(struct{ oauth.TokenStore }{memory})
 	if got := mustToken(t.Context(), t, source); got != "access-3" {
 		t.Errorf("got %s, want access-3", got)
 	}
 }
 
-// failingLoad is a store whose Load fails once it is broken.
+// failingLoad is a store whose Load fails while it is broken.
 type failingLoad struct {
 	*oauth.MemoryStore
 	broken bool
@@ -494,20 +498,20 @@ func (s *failingLoad) Load(ctx context.Context) (oauth.Credential, error) {
 	return s.MemoryStore.Load(ctx)
 }
 
-func TestSource_RefusedToken_StoreCannotBeRead(t *testing.T) {
+func TestSource_RejectedToken_StoreCannotBeRead(t *testing.T) {
 	t.Parallel()
-	v := newVendor(oauth.UserTypeLocation)
+	api := newFakeAPI(oauth.UserTypeLocation)
 	store := &failingLoad{MemoryStore: oauth.NewMemoryStore()}
-	v.install(t, store, -time.Hour)
-	v.before = func(*http.Request) http.HandlerFunc {
+	api.install(t, store, -time.Hour)
+	api.before = func(*http.Request) http.HandlerFunc {
 		store.broken = true
 		return respond(400, `{"error":"invalid_grant"}`)
 	}
-	source := newApp(t, config(v)).Source(store)
+	source := newApp(t, config(api)).Source(store)
 	if _, err := source.Token(t.Context()); err == nil || errors.Is(err, oauth.ErrReinstallRequired) {
 		t.Errorf("got %v, want the error of the store", err)
 	}
-	store.broken, v.before = false, nil
+	store.broken, api.before = false, nil
 	if got := mustToken(t.Context(), t, source); got != "access-2" {
 		t.Errorf("got %s, want access-2", got)
 	}
@@ -516,11 +520,11 @@ func TestSource_RefusedToken_StoreCannotBeRead(t *testing.T) {
 func TestSource_FirstRefresh_StoredTokenUsedByOthers(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		v := newVendor(oauth.UserTypeLocation)
-		v.before = func(*http.Request) http.HandlerFunc { time.Sleep(5 * time.Second); return nil }
+		api := newFakeAPI(oauth.UserTypeLocation)
+		api.before = func(*http.Request) http.HandlerFunc { time.Sleep(5 * time.Second); return nil }
 		store := oauth.NewMemoryStore()
-		v.install(t, store, time.Minute)
-		source := newApp(t, config(v)).Source(store)
+		api.install(t, store, time.Minute)
+		source := newApp(t, config(api)).Source(store)
 		var wait sync.WaitGroup
 		wait.Go(func() { mustToken(t.Context(), t, source) })
 		synctest.Wait()
@@ -538,11 +542,11 @@ func TestSource_FirstRefresh_StoredTokenUsedByOthers(t *testing.T) {
 func TestSource_RefreshPanics_WaitersReturn(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		v := newVendor(oauth.UserTypeLocation)
+		api := newFakeAPI(oauth.UserTypeLocation)
 		store := oauth.NewMemoryStore()
-		v.install(t, store, -time.Hour)
-		v.before = func(*http.Request) http.HandlerFunc { time.Sleep(time.Second); panic("transport") }
-		source := newApp(t, config(v)).Source(store)
+		api.install(t, store, -time.Hour)
+		api.before = func(*http.Request) http.HandlerFunc { time.Sleep(time.Second); panic("transport") }
+		source := newApp(t, config(api)).Source(store)
 		var wait sync.WaitGroup
 		wait.Go(func() {
 			defer func() {
@@ -559,7 +563,7 @@ func TestSource_RefreshPanics_WaitersReturn(t *testing.T) {
 			}
 		})
 		wait.Wait()
-		v.before = nil
+		api.before = nil
 		if got := mustToken(t.Context(), t, source); got != "access-2" {
 			t.Errorf("got %s, want access-2", got)
 		}

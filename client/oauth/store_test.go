@@ -21,7 +21,7 @@ import (
 	"github.com/highlevel-contacts/contacts-go/client/oauth"
 )
 
-func pair(name string) oauth.Credential {
+func newCredential(name string) oauth.Credential {
 	return oauth.Credential{
 		AccessToken: oauth.NewSecret("access of " + name), RefreshToken: oauth.NewSecret("refresh of " + name),
 		IssuedAt: time.Now().Round(0), Expiry: time.Now().Add(time.Hour).Round(0), UserType: oauth.UserTypeCompany, CompanyID: companyID,
@@ -29,7 +29,6 @@ func pair(name string) oauth.Credential {
 	}
 }
 
-// Both stores keep the same promises.
 func TestStore_CompareAndSwap(t *testing.T) {
 	t.Parallel()
 	stores := map[string]func(t *testing.T) oauth.TokenStore{
@@ -42,68 +41,68 @@ func TestStore_CompareAndSwap(t *testing.T) {
 		name string
 		test func(t *testing.T, store oauth.TokenStore)
 	}{
-		{"an empty one says so", func(t *testing.T, store oauth.TokenStore) {
+		{"Load of an empty store", func(t *testing.T, store oauth.TokenStore) {
 			if _, err := store.Load(t.Context()); !errors.Is(err, oauth.ErrNoCredential) {
-				t.Errorf("got %v", err)
+				t.Errorf("got %v, want ErrNoCredential", err)
 			}
 		}},
-		{"an empty one takes the first credential as that", func(t *testing.T, store oauth.TokenStore) {
-			swap(t, store, oauth.NewSecret("something"), pair("a"), false)
-			swap(t, store, oauth.Secret{}, pair("a"), true)
-			swap(t, store, oauth.Secret{}, pair("b"), false)
+		{"swap in an empty store needs a zero token", func(t *testing.T, store oauth.TokenStore) {
+			swap(t, store, oauth.NewSecret("something"), newCredential("a"), false)
+			swap(t, store, oauth.Secret{}, newCredential("a"), true)
+			swap(t, store, oauth.Secret{}, newCredential("b"), false)
 		}},
-		{"what was stored is loaded whole", func(t *testing.T, store oauth.TokenStore) {
-			want := pair("a")
+		{"Load returns the whole credential", func(t *testing.T, store oauth.TokenStore) {
+			want := newCredential("a")
 			swap(t, store, oauth.Secret{}, want, true)
 			got, err := store.Load(t.Context())
 			if diff := cmp.Diff(want, got, cmp.Comparer(func(x, y oauth.Secret) bool { return x == y })); diff != "" || err != nil {
-				t.Errorf("%v\n%s", err, diff)
+				t.Errorf("got error %v and difference (-want +got):\n%s", err, diff)
 			}
 		}},
-		{"only the token that was used swaps", func(t *testing.T, store oauth.TokenStore) {
-			swap(t, store, oauth.Secret{}, pair("a"), true)
-			swap(t, store, pair("b").RefreshToken, pair("c"), false)
-			swap(t, store, pair("a").RefreshToken, pair("b"), true)
-			swap(t, store, pair("a").RefreshToken, pair("c"), false)
+		{"swap needs the stored refresh token", func(t *testing.T, store oauth.TokenStore) {
+			swap(t, store, oauth.Secret{}, newCredential("a"), true)
+			swap(t, store, newCredential("b").RefreshToken, newCredential("c"), false)
+			swap(t, store, newCredential("a").RefreshToken, newCredential("b"), true)
+			swap(t, store, newCredential("a").RefreshToken, newCredential("c"), false)
 			got, err := store.Load(t.Context())
-			if err != nil || got.RefreshToken != pair("b").RefreshToken {
-				t.Errorf("got %s, %v", got.RefreshToken.Reveal(), err)
+			if err != nil || got.RefreshToken != newCredential("b").RefreshToken {
+				t.Errorf("got %s, %v, want %s", got.RefreshToken.Reveal(), err, newCredential("b").RefreshToken.Reveal())
 			}
 		}},
-		{"of many that swap at once one wins", func(t *testing.T, store oauth.TokenStore) {
-			swap(t, store, oauth.Secret{}, pair("a"), true)
-			var won atomic.Int64
+		{"one of many concurrent swaps succeeds", func(t *testing.T, store oauth.TokenStore) {
+			swap(t, store, oauth.Secret{}, newCredential("a"), true)
+			var swaps atomic.Int64
 			var wait sync.WaitGroup
 			for range 20 {
 				wait.Go(func() {
-					swapped, err := store.CompareAndSwap(t.Context(), pair("a").RefreshToken, pair("b"))
+					swapped, err := store.CompareAndSwap(t.Context(), newCredential("a").RefreshToken, newCredential("b"))
 					if err != nil {
 						t.Error(err)
 					}
 					if swapped {
-						won.Add(1)
+						swaps.Add(1)
 					}
 				})
 			}
 			wait.Wait()
-			if won.Load() != 1 {
-				t.Errorf("%d won", won.Load())
+			if swaps.Load() != 1 {
+				t.Errorf("got %d swaps, want 1", swaps.Load())
 			}
 		}},
-		{"Save replaces whatever is there", func(t *testing.T, store oauth.TokenStore) {
+		{"Save replaces any credential", func(t *testing.T, store oauth.TokenStore) {
 			for _, name := range []string{"a", "b"} {
-				if err := oauth.Save(t.Context(), store, pair(name)); err != nil {
+				if err := oauth.Save(t.Context(), store, newCredential(name)); err != nil {
 					t.Fatal(err)
 				}
-				if got, err := store.Load(t.Context()); err != nil || got.RefreshToken != pair(name).RefreshToken {
-					t.Errorf("got %s, %v", got.RefreshToken.Reveal(), err)
+				if got, err := store.Load(t.Context()); err != nil || got.RefreshToken != newCredential(name).RefreshToken {
+					t.Errorf("got %s, %v, want %s", got.RefreshToken.Reveal(), err, newCredential(name).RefreshToken.Reveal())
 				}
 			}
 		}},
-		{"one at a time has the lock", func(t *testing.T, store oauth.TokenStore) {
+		{"one caller holds the lock", func(t *testing.T, store oauth.TokenStore) {
 			locker, ok := store.(oauth.RefreshLocker)
 			if !ok {
-				t.Fatal("it has none")
+				t.Fatal("got a store without a lock")
 			}
 			unlock, err := locker.LockRefresh(t.Context())
 			if err != nil {
@@ -112,9 +111,9 @@ func TestStore_CompareAndSwap(t *testing.T) {
 			ctx, cancel := context.WithTimeout(t.Context(), 20*time.Millisecond)
 			defer cancel()
 			if _, err := locker.LockRefresh(ctx); !errors.Is(err, context.DeadlineExceeded) {
-				t.Errorf("the second: %v", err)
+				t.Errorf("second caller: got %v, want DeadlineExceeded", err)
 			}
-			swap(t, store, oauth.Secret{}, pair("a"), true) // who has it can store
+			swap(t, store, oauth.Secret{}, newCredential("a"), true) // the holder can store
 			unlock()
 			unlock, err = locker.LockRefresh(t.Context())
 			if err != nil {
@@ -143,28 +142,28 @@ func swap(t *testing.T, store oauth.TokenStore, used oauth.Secret, next oauth.Cr
 func TestFileStore_Permissions(t *testing.T) {
 	t.Parallel()
 	if runtime.GOOS == "windows" {
-		t.Skip("Windows has no such permissions")
+		t.Skip("Windows does not have these permissions")
 	}
 	path := filepath.Join(t.TempDir(), "credential.json")
 	store := oauth.NewFileStore(path)
-	swap(t, store, oauth.Secret{}, pair("a"), true)
+	swap(t, store, oauth.Secret{}, newCredential("a"), true)
 	if err := os.Chmod(path, 0o644); err != nil {
 		t.Fatal(err)
 	}
-	// What another user put in the way of the new file is not written into.
-	bystander := filepath.Join(t.TempDir(), "bystander")
-	if err := errors.Join(os.WriteFile(bystander, nil, 0o644), os.Symlink(bystander, path+".new")); err != nil {
+	// Another user has created a symbolic link with the name of the temporary file.
+	other := filepath.Join(t.TempDir(), "other")
+	if err := errors.Join(os.WriteFile(other, nil, 0o644), os.Symlink(other, path+".new")); err != nil {
 		t.Fatal(err)
 	}
-	swap(t, store, pair("a").RefreshToken, pair("b"), true)
+	swap(t, store, newCredential("a").RefreshToken, newCredential("b"), true)
 	for _, name := range []string{path, path + ".lock"} {
 		info, err := os.Lstat(name)
 		if err != nil || info.Mode() != 0o600 {
-			t.Errorf("%s: mode %s, %v", name, info.Mode(), err)
+			t.Errorf("%s: got mode %s, %v, want 0600", name, info.Mode(), err)
 		}
 	}
-	if data, err := os.ReadFile(bystander); err != nil || len(data) != 0 {
-		t.Errorf("the bystander has %d bytes, %v", len(data), err)
+	if data, err := os.ReadFile(other); err != nil || len(data) != 0 {
+		t.Errorf("target of the link: got %d bytes, %v, want 0", len(data), err)
 	}
 }
 
@@ -177,13 +176,13 @@ func TestFileStore_InvalidFile(t *testing.T) {
 		}
 		store := oauth.NewFileStore(path)
 		_, err := store.Load(t.Context())
-		if err == nil || errors.Is(err, oauth.ErrNoCredential) || strings.Contains(err.Error(), "s3cr3t") {
-			t.Errorf("%q: got %v", content, err)
+		if !errors.Is(err, oauth.ErrInvalidCredential) || errors.Is(err, oauth.ErrNoCredential) || strings.Contains(err.Error(), "s3cr3t") {
+			t.Errorf("%q: got %v, want ErrInvalidCredential without the token", content, err)
 		}
-		if err := oauth.Save(t.Context(), store, pair("a")); err != nil {
+		if err := oauth.Save(t.Context(), store, newCredential("a")); err != nil {
 			t.Errorf("%q: Save: %v", content, err)
 		}
-		if got, err := store.Load(t.Context()); err != nil || got.RefreshToken != pair("a").RefreshToken {
+		if got, err := store.Load(t.Context()); err != nil || got.RefreshToken != newCredential("a").RefreshToken {
 			t.Errorf("%q: after Save: %v", content, err)
 		}
 	}
@@ -191,14 +190,14 @@ func TestFileStore_InvalidFile(t *testing.T) {
 
 func TestFileStore_MissingDirectory(t *testing.T) {
 	t.Parallel()
-	store := oauth.NewFileStore(filepath.Join(t.TempDir(), "nowhere", "credential.json"))
-	if err := oauth.Save(t.Context(), store, pair("a")); !errors.Is(err, fs.ErrNotExist) {
-		t.Errorf("got %v", err)
+	store := oauth.NewFileStore(filepath.Join(t.TempDir(), "missing", "credential.json"))
+	if err := oauth.Save(t.Context(), store, newCredential("a")); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("got %v, want ErrNotExist", err)
 	}
 }
 
 func FuzzDecodeCredential(f *testing.F) {
-	whole, err := pair("a").Encode()
+	whole, err := newCredential("a").Encode()
 	if err != nil {
 		f.Fatal(err)
 	}
@@ -217,7 +216,7 @@ func FuzzDecodeCredential(f *testing.F) {
 		back, err := oauth.DecodeCredential(again)
 		if err != nil || back.AccessToken != credential.AccessToken || back.RefreshToken != credential.RefreshToken ||
 			!back.Expiry.Equal(credential.Expiry) || !slices.Equal(back.Scopes, credential.Scopes) {
-			t.Errorf("%v: %+v became %+v", err, credential, back)
+			t.Errorf("got %+v, %v, want %+v", back, err, credential)
 		}
 	})
 }
@@ -226,13 +225,13 @@ func TestFileStore_SymbolicLink_IsNotReplaced(t *testing.T) {
 	t.Parallel()
 	target, link := filepath.Join(t.TempDir(), "target.json"), filepath.Join(t.TempDir(), "link.json")
 	if err := os.Symlink(target, link); err != nil {
-		t.Skip("no symbolic links here:", err)
+		t.Skip("symbolic links are not supported:", err)
 	}
-	if err := oauth.Save(t.Context(), oauth.NewFileStore(link), pair("a")); err != nil {
+	if err := oauth.Save(t.Context(), oauth.NewFileStore(link), newCredential("a")); err != nil {
 		t.Fatal(err)
 	}
-	if got, err := oauth.NewFileStore(target).Load(t.Context()); err != nil || got.RefreshToken != pair("a").RefreshToken {
-		t.Errorf("target: got %v", err)
+	if got, err := oauth.NewFileStore(target).Load(t.Context()); err != nil || got.RefreshToken != newCredential("a").RefreshToken {
+		t.Errorf("target: got %s, %v, want the saved credential", got.RefreshToken.Reveal(), err)
 	}
 	unlock, err := oauth.NewFileStore(link).LockRefresh(t.Context())
 	if err != nil {
@@ -242,23 +241,23 @@ func TestFileStore_SymbolicLink_IsNotReplaced(t *testing.T) {
 	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Millisecond)
 	defer cancel()
 	if _, err := oauth.NewFileStore(target).LockRefresh(ctx); !errors.Is(err, context.DeadlineExceeded) {
-		t.Errorf("second name: got %v, want it to wait for the same lock", err)
+		t.Errorf("second name: got %v, want DeadlineExceeded", err)
 	}
 }
 
 func TestSource_StoreCannotBeWritten_RefreshTokenIsNotSent(t *testing.T) {
 	t.Parallel()
-	v := newVendor(oauth.UserTypeLocation)
+	api := newFakeAPI(oauth.UserTypeLocation)
 	path := filepath.Join(t.TempDir(), "credential.json")
-	v.install(t, oauth.NewFileStore(path), -time.Hour)
+	api.install(t, oauth.NewFileStore(path), -time.Hour)
 	if err := os.MkdirAll(filepath.Join(path+".new", "x"), 0o700); err != nil {
 		t.Fatal(err)
 	}
-	source := newApp(t, config(v)).Source(oauth.NewFileStore(path))
+	source := newApp(t, config(api)).Source(oauth.NewFileStore(path))
 	if _, err := source.Token(t.Context()); err == nil {
 		t.Error("got no error")
 	}
-	if requests, _, _ := v.counts(); requests != 0 {
+	if requests, _, _ := api.counts(); requests != 0 {
 		t.Errorf("got %d requests, want 0", requests)
 	}
 	if err := os.RemoveAll(path + ".new"); err != nil {
@@ -267,25 +266,25 @@ func TestSource_StoreCannotBeWritten_RefreshTokenIsNotSent(t *testing.T) {
 	mustToken(t.Context(), t, source)
 }
 
-// The file is overwritten while the refresh token is in use, and its content is restored an hour
-// later: the new token pair must be stored then, because the API no longer accepts the old one.
+// The file is overwritten during the refresh, and an hour later its content is restored. The new token
+// pair must be stored then, because the API no longer accepts the restored refresh token.
 func TestSource_StoreUnreadableDuringRefresh_NewPairIsStoredLater(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		v := newVendor(oauth.UserTypeLocation)
+		api := newFakeAPI(oauth.UserTypeLocation)
 		path := filepath.Join(t.TempDir(), "credential.json")
-		v.install(t, oauth.NewFileStore(path), -time.Hour)
+		api.install(t, oauth.NewFileStore(path), -time.Hour)
 		backup, err := os.ReadFile(path)
 		if err != nil {
 			t.Fatal(err)
 		}
-		v.after = func(*http.Request) http.HandlerFunc {
+		api.after = func(*http.Request) http.HandlerFunc {
 			if err := os.WriteFile(path, []byte("{"), 0o600); err != nil {
 				t.Error(err)
 			}
 			return nil
 		}
-		source := newApp(t, config(v)).Source(oauth.NewFileStore(path))
+		source := newApp(t, config(api)).Source(oauth.NewFileStore(path))
 		if token, err := source.Token(t.Context()); !errors.Is(err, oauth.ErrInvalidCredential) {
 			t.Errorf("got %q, %v, want ErrInvalidCredential", token, err)
 		}
@@ -296,7 +295,7 @@ func TestSource_StoreUnreadableDuringRefresh_NewPairIsStoredLater(t *testing.T) 
 		if got := mustToken(t.Context(), t, source); got != "access-2" {
 			t.Errorf("got %s, want access-2", got)
 		}
-		if requests, _, _ := v.counts(); requests != 1 {
+		if requests, _, _ := api.counts(); requests != 1 {
 			t.Errorf("got %d requests, want 1", requests)
 		}
 	})

@@ -23,52 +23,52 @@ const (
 	locationID   = "ve9EPM428h8vShlRW1KT"
 )
 
-// vendor answers as the API's token endpoints do, and refuses what they would refuse: a refresh token works once, save that for
-// the time of grace it gets the same pair again.
-type vendor struct {
-	life  time.Duration // of an access token
-	grace time.Duration
+// fakeAPI responds like the token endpoints of the API. It accepts a refresh token once, except that
+// it returns the same token pair again during the grace period.
+type fakeAPI struct {
+	lifetime time.Duration // of an access token
+	grace    time.Duration
 
-	mu         sync.Mutex
-	issued     int
-	codes      map[string]bool                      // those not used yet
-	grants     map[string]*grant                    // by refresh token
-	access     map[string]bool                      // access tokens that work
-	userType   string                               // of the installation
-	requests   []url.Values                         // those to /oauth/token
-	mints      int                                  // those to /oauth/locationToken
-	rotations  int                                  // refresh tokens used for the first time
-	violations []string                             // what no client may do
-	before     func(*http.Request) http.HandlerFunc // answers in the vendor's place if it returns one
-	after      func(*http.Request) http.HandlerFunc // answers in the vendor's place what has been done, if it returns one
+	mu             sync.Mutex
+	issued         int
+	codes          map[string]bool                      // the codes that are not used yet
+	grants         map[string]*grant                    // by refresh token
+	access         map[string]bool                      // the valid access tokens
+	userType       string                               // of the installation
+	requests       []url.Values                         // to /oauth/token
+	locationTokens int                                  // requests to /oauth/locationToken
+	rotations      int                                  // refresh tokens used for the first time
+	violations     []string                             // requests that a client must not send
+	before         func(*http.Request) http.HandlerFunc // if it returns a handler, the handler responds and the API does not
+	after          func(*http.Request) http.HandlerFunc // if it returns a handler, the handler responds after the API has processed the request
 }
 
-// grant is what a refresh token is good for.
+// grant is the state of a refresh token.
 type grant struct {
-	answer map[string]any // what it got
-	usedAt time.Time
+	response map[string]any // nil until the token is used
+	usedAt   time.Time
 }
 
-func newVendor(userType oauth.UserType) *vendor {
-	return &vendor{
-		life: 86399 * time.Second, grace: 30 * time.Second, userType: string(userType),
+func newFakeAPI(userType oauth.UserType) *fakeAPI {
+	return &fakeAPI{
+		lifetime: 86399 * time.Second, grace: 30 * time.Second, userType: string(userType),
 		codes: map[string]bool{}, grants: map[string]*grant{}, access: map[string]bool{},
 	}
 }
 
-func (v *vendor) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	if v.before != nil {
-		if answer := v.before(r); answer != nil {
-			answer(w, r)
+func (api *fakeAPI) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if api.before != nil {
+		if handler := api.before(r); handler != nil {
+			handler(w, r)
 			return
 		}
 	}
-	v.mu.Lock()
-	status, body := v.answer(r)
-	v.mu.Unlock()
-	if v.after != nil {
-		if answer := v.after(r); answer != nil {
-			answer(w, r)
+	api.mu.Lock()
+	status, body := api.process(r)
+	api.mu.Unlock()
+	if api.after != nil {
+		if handler := api.after(r); handler != nil {
+			handler(w, r)
 			return
 		}
 	}
@@ -77,114 +77,114 @@ func (v *vendor) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	_ = json.NewEncoder(w).Encode(body)
 }
 
-func (v *vendor) answer(r *http.Request) (int, map[string]any) {
+func (api *fakeAPI) process(r *http.Request) (int, map[string]any) {
 	if err := r.ParseForm(); err != nil || r.Method != http.MethodPost || r.URL.RawQuery != "" ||
 		r.Header.Get("Content-Type") != "application/x-www-form-urlencoded" {
-		return 400, refuse("invalid_request", "post a form")
+		return 400, oauthError("invalid_request", "post a form")
 	}
 	switch r.URL.Path {
 	case "/oauth/token":
-		v.requests = append(v.requests, r.PostForm)
-		return v.token(r)
+		api.requests = append(api.requests, r.PostForm)
+		return api.token(r)
 	case "/oauth/locationToken":
-		v.mints++
-		return v.locationToken(r)
+		api.locationTokens++
+		return api.locationToken(r)
 	default:
 		return 404, map[string]any{"statusCode": 404, "message": "Cannot POST " + r.URL.Path, "error": "Not Found"}
 	}
 }
 
-func refuse(code, description string) map[string]any {
+func oauthError(code, description string) map[string]any {
 	return map[string]any{"error": code, "error_description": description}
 }
 
-func (v *vendor) token(r *http.Request) (int, map[string]any) {
+func (api *fakeAPI) token(r *http.Request) (int, map[string]any) {
 	form := r.PostForm
 	switch {
 	case r.Header.Get("Version") != "" || r.Header.Get("Authorization") != "":
-		return 400, refuse("invalid_request", "no such header here")
+		return 400, oauthError("invalid_request", "unexpected header")
 	case form.Get("client_id") != clientID || form.Get("client_secret") != clientSecret:
-		return 401, refuse("UnAuthorized!", "Invalid client credentials")
-	case form.Get("user_type") != "" && form.Get("user_type") != v.userType:
-		return 400, refuse("invalid_request", "wrong user type")
+		return 401, oauthError("UnAuthorized!", "Invalid client credentials")
+	case form.Get("user_type") != "" && form.Get("user_type") != api.userType:
+		return 400, oauthError("invalid_request", "wrong user type")
 	}
 	switch form.Get("grant_type") {
 	case "authorization_code":
-		if !v.codes[form.Get("code")] || form.Get("redirect_uri") != redirectURL {
-			return 401, refuse("UnAuthorized!", "Authorization code not found")
+		if !api.codes[form.Get("code")] || form.Get("redirect_uri") != redirectURL {
+			return 401, oauthError("UnAuthorized!", "Authorization code not found")
 		}
-		delete(v.codes, form.Get("code"))
-		return 200, v.pair()
+		delete(api.codes, form.Get("code"))
+		return 200, api.pair()
 	case "refresh_token":
-		return v.refresh(form.Get("refresh_token"))
+		return api.refresh(form.Get("refresh_token"))
 	default:
-		return 400, refuse("unsupported_grant_type", "")
+		return 400, oauthError("unsupported_grant_type", "")
 	}
 }
 
-func (v *vendor) refresh(token string) (int, map[string]any) {
-	g := v.grants[token]
+func (api *fakeAPI) refresh(token string) (int, map[string]any) {
+	g := api.grants[token]
 	switch {
 	case g == nil:
-		return 400, refuse("invalid_grant", "Refresh token not found")
-	case g.answer == nil:
-		v.rotations++
-		g.answer, g.usedAt = v.pair(), time.Now()
-		return 200, g.answer
-	case time.Since(g.usedAt) < v.grace:
-		return 200, g.answer
+		return 400, oauthError("invalid_grant", "Refresh token not found")
+	case g.response == nil:
+		api.rotations++
+		g.response, g.usedAt = api.pair(), time.Now()
+		return 200, g.response
+	case time.Since(g.usedAt) < api.grace:
+		return 200, g.response
 	default:
-		v.violations = append(v.violations, "a used refresh token came again")
-		return 400, refuse("invalid_grant", "This refresh token is invalid")
+		api.violations = append(api.violations, "a used refresh token was sent again")
+		return 400, oauthError("invalid_grant", "This refresh token is invalid")
 	}
 }
 
 // pair issues an access token and a refresh token.
-func (v *vendor) pair() map[string]any {
-	v.issued++
-	answer := map[string]any{
-		"access_token": fmt.Sprintf("access-%d", v.issued), "refresh_token": fmt.Sprintf("refresh-%d", v.issued),
-		"token_type": "Bearer", "expires_in": int(v.life.Seconds()), "scope": "contacts.readonly contacts.write oauth.write",
-		"userType": v.userType, "companyId": companyID, "userId": "u1", "refreshTokenId": "r1",
+func (api *fakeAPI) pair() map[string]any {
+	api.issued++
+	response := map[string]any{
+		"access_token": fmt.Sprintf("access-%d", api.issued), "refresh_token": fmt.Sprintf("refresh-%d", api.issued),
+		"token_type": "Bearer", "expires_in": int(api.lifetime.Seconds()), "scope": "contacts.readonly contacts.write oauth.write",
+		"userType": api.userType, "companyId": companyID, "userId": "u1", "refreshTokenId": "r1",
 	}
-	if v.userType == string(oauth.UserTypeLocation) {
-		answer["locationId"] = locationID
+	if api.userType == string(oauth.UserTypeLocation) {
+		response["locationId"] = locationID
 	}
-	v.grants[fmt.Sprintf("refresh-%d", v.issued)] = &grant{}
-	v.access[fmt.Sprintf("access-%d", v.issued)] = true
-	return answer
+	api.grants[fmt.Sprintf("refresh-%d", api.issued)] = &grant{}
+	api.access[fmt.Sprintf("access-%d", api.issued)] = true
+	return response
 }
 
-func (v *vendor) locationToken(r *http.Request) (int, map[string]any) {
+func (api *fakeAPI) locationToken(r *http.Request) (int, map[string]any) {
 	bearer := r.Header.Get("Authorization")
 	switch {
 	case r.Header.Get("Version") != "2021-07-28":
 		return 401, map[string]any{"statusCode": 401, "message": "version header was not found."}
-	case len(bearer) < 7 || !v.access[bearer[7:]]:
+	case len(bearer) < 7 || !api.access[bearer[7:]]:
 		return 401, map[string]any{"statusCode": 401, "message": "Invalid JWT"}
 	case r.PostForm.Get("companyId") != companyID || r.PostForm.Get("locationId") == "":
-		return 400, map[string]any{"statusCode": 400, "message": []string{"companyId and locationId, please"}}
+		return 400, map[string]any{"statusCode": 400, "message": []string{"companyId and locationId are required"}}
 	}
-	v.issued++
-	token := fmt.Sprintf("location-access-%d", v.issued)
-	v.access[token] = true
+	api.issued++
+	token := fmt.Sprintf("location-access-%d", api.issued)
+	api.access[token] = true
 	return 201, map[string]any{
-		"access_token": token, "token_type": "Bearer", "expires_in": int(v.life.Seconds()), "scope": "contacts.readonly",
+		"access_token": token, "token_type": "Bearer", "expires_in": int(api.lifetime.Seconds()), "scope": "contacts.readonly",
 		"userType": "Location", "companyId": companyID, "locationId": r.PostForm.Get("locationId"), "userId": "u1",
 	}
 }
 
-// install stores a new installation's credential that ends after left.
-func (v *vendor) install(t testing.TB, store oauth.TokenStore, left time.Duration) {
+// install stores the credential of a new installation, whose access token expires after left.
+func (api *fakeAPI) install(t testing.TB, store oauth.TokenStore, left time.Duration) {
 	t.Helper()
-	v.mu.Lock()
-	answer := v.pair()
-	v.mu.Unlock()
+	api.mu.Lock()
+	pair := api.pair()
+	api.mu.Unlock()
 	credential := oauth.Credential{
-		AccessToken: oauth.NewSecret(fmt.Sprint(answer["access_token"])), RefreshToken: oauth.NewSecret(fmt.Sprint(answer["refresh_token"])),
-		IssuedAt: time.Now().Add(left - v.life), Expiry: time.Now().Add(left), UserType: oauth.UserType(v.userType), CompanyID: companyID,
+		AccessToken: oauth.NewSecret(fmt.Sprint(pair["access_token"])), RefreshToken: oauth.NewSecret(fmt.Sprint(pair["refresh_token"])),
+		IssuedAt: time.Now().Add(left - api.lifetime), Expiry: time.Now().Add(left), UserType: oauth.UserType(api.userType), CompanyID: companyID,
 	}
-	if v.userType == string(oauth.UserTypeLocation) {
+	if api.userType == string(oauth.UserTypeLocation) {
 		credential.LocationID = locationID
 	}
 	if err := oauth.Save(t.Context(), store, credential); err != nil {
@@ -192,43 +192,45 @@ func (v *vendor) install(t testing.TB, store oauth.TokenStore, left time.Duratio
 	}
 }
 
-// accepts tells whether a refresh with token would succeed now.
-func (v *vendor) accepts(token string) bool {
-	v.mu.Lock()
-	defer v.mu.Unlock()
-	g := v.grants[token]
-	return g != nil && (g.answer == nil || time.Since(g.usedAt) < v.grace)
+// accepts reports whether a refresh with token would succeed now.
+func (api *fakeAPI) accepts(token string) bool {
+	api.mu.Lock()
+	defer api.mu.Unlock()
+	g := api.grants[token]
+	return g != nil && (g.response == nil || time.Since(g.usedAt) < api.grace)
 }
 
-// counts returns how many requests came to /oauth/token, how many refresh tokens were used, and how many location tokens made.
-func (v *vendor) counts() (requests, rotations, mints int) {
-	v.mu.Lock()
-	defer v.mu.Unlock()
-	return len(v.requests), v.rotations, v.mints
+// counts returns the number of requests to /oauth/token, of used refresh tokens, and of requests to
+// /oauth/locationToken.
+func (api *fakeAPI) counts() (requests, rotations, locationTokens int) {
+	api.mu.Lock()
+	defer api.mu.Unlock()
+	return len(api.requests), api.rotations, api.locationTokens
 }
 
-func (v *vendor) faults() []string {
-	v.mu.Lock()
-	defer v.mu.Unlock()
-	return slices.Clone(v.violations)
+func (api *fakeAPI) faults() []string {
+	api.mu.Lock()
+	defer api.mu.Unlock()
+	return slices.Clone(api.violations)
 }
 
-// kill makes the API refuse an access token.
-func (v *vendor) kill(token string) {
-	v.mu.Lock()
-	defer v.mu.Unlock()
-	delete(v.access, token)
+// reject makes the API reject an access token.
+func (api *fakeAPI) reject(token string) {
+	api.mu.Lock()
+	defer api.mu.Unlock()
+	delete(api.access, token)
 }
 
-// revoke makes the API refuse all tokens so far.
-func (v *vendor) revoke() {
-	v.mu.Lock()
-	defer v.mu.Unlock()
-	clear(v.access)
-	clear(v.grants)
+// revoke makes the API reject all tokens that it has issued.
+func (api *fakeAPI) revoke() {
+	api.mu.Lock()
+	defer api.mu.Unlock()
+	clear(api.access)
+	clear(api.grants)
 }
 
-// inMemory is a transport without a network, for synctest: the handler runs in the caller's goroutine.
+// inMemory is a transport without a network, for synctest. The handler runs on the goroutine of the
+// caller.
 type inMemory struct{ http.Handler }
 
 func (m inMemory) RoundTrip(req *http.Request) (*http.Response, error) {
@@ -245,7 +247,7 @@ func (m inMemory) RoundTrip(req *http.Request) (*http.Response, error) {
 	return resp, nil
 }
 
-// config is that of an app whose requests the handler answers.
+// config returns the settings of an app whose requests the handler serves.
 func config(handler http.Handler) oauth.Config {
 	return oauth.Config{
 		ClientID: clientID, ClientSecret: oauth.NewSecret(clientSecret), RedirectURL: redirectURL,
@@ -262,10 +264,10 @@ func newApp(t testing.TB, config oauth.Config) *oauth.App {
 	return app
 }
 
-// hang answers when the one who asks has gone.
+// hang blocks until the context of the request ends.
 func hang(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() }
 
-// respond answers with status and body.
+// respond returns a handler that responds with status and body.
 func respond(status int, body string) http.HandlerFunc {
 	return func(w http.ResponseWriter, _ *http.Request) {
 		w.WriteHeader(status)
