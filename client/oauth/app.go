@@ -18,8 +18,8 @@ import (
 const (
 	defaultBaseURL        = "https://services.leadconnectorhq.com"
 	defaultMarketplaceURL = "https://marketplace.gohighlevel.com"
-	// WhiteLabelMarketplaceURL is a value for [Config.MarketplaceURL] that does not contain the name
-	// HighLevel, for agencies that use their own brand.
+	// WhiteLabelMarketplaceURL is a value for [Config.MarketplaceURL] that does not contain the
+	// name HighLevel, for agencies that use their own brand.
 	WhiteLabelMarketplaceURL = "https://marketplace.leadconnectorhq.com"
 
 	defaultRefreshBefore = 5 * time.Minute

@@ -68,7 +68,7 @@ func (c *tokenCache) credential(ctx context.Context) (Credential, error) {
 }
 
 // join returns the current credential if no refresh is necessary now. Otherwise it returns the
-// refresh in flight. If there was none, first is true and the caller must run it.
+// refresh in flight. If it starts the refresh, first is true and the caller must run it.
 func (c *tokenCache) join(ctx context.Context) (current Credential, call *refresh, first bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()

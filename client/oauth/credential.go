@@ -19,7 +19,7 @@ const (
 type Credential struct {
 	// AccessToken is the bearer token for API calls. It is valid for a day.
 	AccessToken Secret
-	// RefreshToken is exchanged for the next token pair. It is valid for a year, and once. It is
+	// RefreshToken is exchanged for the next token pair. It is valid once, for up to a year. It is
 	// empty if the access token was requested with the token of an agency.
 	RefreshToken Secret
 	// IssuedAt is the time of the request for the token pair, and Expiry the time when the access
@@ -135,8 +135,8 @@ type encoded struct {
 
 const encodedFormat = 1
 
-// Encode returns c as JSON, for a [TokenStore]. The secrets are unencrypted, so store the data where
-// only the program can read it.
+// Encode returns c as JSON, for a [TokenStore]. The secrets are unencrypted, so store the data
+// where only the program can read it.
 func (c Credential) Encode() ([]byte, error) {
 	return json.Marshal(encoded{ //nolint:gosec // storing the secrets is what this is for
 		encodedFormat, c.AccessToken.Reveal(), c.RefreshToken.Reveal(), c.IssuedAt, c.Expiry, c.UserType, c.CompanyID,

@@ -3,9 +3,9 @@
 //
 // A user installs the app on a consent page, [App.AuthCodeURL], which redirects to the app with a
 // code. [App.Exchange] exchanges the code for a [Credential]: an access token, which is valid for a
-// day, and a refresh token. [Save] stores the credential in a [TokenStore], and [App.Source] returns
-// the [client.TokenSource] of that store. In a web application, [InstallHandler] does all of this up
-// to Save.
+// day, and a refresh token. [Save] stores the credential in a [TokenStore], and [App.Source]
+// returns the [client.TokenSource] of that store. In a web application, [InstallHandler] serves the
+// redirects to and from the consent page.
 //
 // The access token of an agency cannot call the contact endpoints. [Source.Location] returns a
 // source that exchanges it for tokens of a location, and a [ClientPool] holds a client for each
@@ -28,17 +28,17 @@
 //
 //   - One goroutine of one process refreshes a credential at a time. It first checks whether another
 //     process has stored a new one.
-//   - Before a refresh token is sent, the store is asked whether it can store the new pair
-//     ([StorePreparer]).
+//   - Before a refresh token is sent, the store must report that it can store the new pair, if it is
+//     a [StorePreparer].
 //   - The new pair is stored durably before its access token is used. If the store fails, the pair
 //     remains in memory and is stored later.
 //   - Timeouts, broken connections, unreadable responses and 5xx are retried within those 30 seconds.
 //   - Once a refresh token has been sent, the refresh ends with its own time limit, not with the
 //     context of the caller.
 //
-// Access tokens are refreshed five minutes before they expire ([Config.RefreshBefore]), and when the
-// API rejects them ([Source.Invalidate], which package client calls). If an early refresh fails, the
-// current access token is used until it expires.
+// Access tokens are refreshed five minutes before they expire ([Config.RefreshBefore]), and when
+// the API rejects them ([Source.Invalidate], which package client calls). If an early refresh
+// fails, the current access token is used until it expires.
 //
 // # Errors
 //

@@ -83,8 +83,8 @@ func TestRetry_Failures(t *testing.T) {
 					case !test.retried && (err == nil || requests != 1):
 						t.Errorf("got %q, %v after %d requests, want an error after 1", token, err, requests)
 					}
-					if took := time.Since(start); took > 11*time.Second {
-						t.Errorf("got a result after %s, want at most 11s", took)
+					if elapsed := time.Since(start); elapsed > 11*time.Second {
+						t.Errorf("got a result after %s, want at most 11s", elapsed)
 					}
 					if faults := api.faults(); len(faults) > 0 {
 						t.Error(faults)

@@ -15,7 +15,8 @@ import (
 	"github.com/highlevel-contacts/contacts-go/client/oauth"
 )
 
-// highLevel stands in for the API. Its AuthorizationCode does what a person does on the consent page.
+// highLevel stands in for the API. Its AuthorizationCode does what a person does on the consent
+// page.
 func highLevel() *clienttest.Server {
 	server, err := clienttest.Start()
 	if err != nil {
@@ -220,8 +221,8 @@ func ExampleClientPool() {
 	// Output: 200 0 contacts
 }
 
-// A web application that a user installs: the browser opens /oauth/install, the user agrees on the consent
-// page, and comes back to /oauth/callback.
+// A web application that a user installs: the browser opens /oauth/install, the user agrees on the
+// consent page, and comes back to /oauth/callback.
 func ExampleInstallHandler() {
 	fake, err := clienttest.Start(clienttest.WithConsent(clienttest.Grant{})) // the user agrees at once
 	if err != nil {

@@ -136,8 +136,8 @@ func TestApp_Exchange_Requests(t *testing.T) {
 	}
 }
 
-// A property of an unexpected type does not prevent the tokens from being read: the API returns them
-// once.
+// A property of an unexpected type does not prevent the tokens from being read: the API returns
+// them once.
 func TestApp_Exchange_UnexpectedResponses(t *testing.T) {
 	t.Parallel()
 	const tokens = `"access_token":"a","refresh_token":"b"`
@@ -193,8 +193,8 @@ func nilIfEmpty(list []string) []string {
 	return list
 }
 
-// Values that the response of a refresh lacks, such as the refresh token, are copied from the stored
-// credential.
+// Values that the response of a refresh lacks, such as the refresh token, are copied from the
+// stored credential.
 func TestSource_Refresh_MissingValues(t *testing.T) {
 	t.Parallel()
 	store := oauth.NewMemoryStore()

@@ -16,7 +16,7 @@ import (
 // FileStore is a [TokenStore] in a file, for any number of processes on one machine. The file
 // contains the secrets unencrypted and is readable by its owner only (0600). Each change replaces
 // the file atomically and is written to disk before the new tokens are used, so the file holds a
-// complete credential even if the process is killed or the machine stops.
+// complete credential even if the process is killed or the machine crashes.
 //
 // FileStore also creates the empty files path.lock and path.refresh.lock, and temporarily path.new.
 // The directory must exist, and its file system must support locks, which many network file systems

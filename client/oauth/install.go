@@ -58,8 +58,8 @@ type installer struct {
 	withoutState bool
 }
 
-// InstallHandler returns a handler with two paths. GET /install redirects to the consent page with a
-// random state, which it also stores in a cookie. GET /callback, which must be the path of
+// InstallHandler returns a handler with two paths. GET /install redirects to the consent page with
+// a random state, which it also stores in a cookie. GET /callback, which must be the path of
 // [Config.RedirectURL], checks the state and exchanges the code for the credential of a location or
 // an agency. It calls save before it responds. Usually save calls [Save] with the store of that
 // location or agency.

@@ -29,9 +29,9 @@ type ClientPool struct {
 	unconfirmed map[string]*client.Client // of locations that the pool cannot check
 }
 
-// NewClientPool returns a pool of clients for the locations of an agency. source provides the tokens
-// of the agency. options, unless nil, returns more options for the client of a location, such as a
-// rate limiter that is shared with other processes. NewClientPool makes no requests.
+// NewClientPool returns a pool of clients for the locations of an agency. source provides the
+// tokens of the agency. options, unless nil, returns more options for the client of a location,
+// such as a rate limiter that is shared with other processes. NewClientPool makes no requests.
 func NewClientPool(source *Source, options func(locationID string) []client.Option) *ClientPool {
 	const idleConnections = 100
 	return &ClientPool{

@@ -156,8 +156,8 @@ func TestFileStore_ProcessesUseEachRefreshTokenOnce(t *testing.T) {
 	}
 }
 
-// Processes whose token has expired refresh it once: the first process stores the new token, and the
-// others load it.
+// Processes whose token has expired refresh it once: the first process stores the new token, and
+// the others load it.
 func TestFileStore_ProcessesRefreshOnce(t *testing.T) {
 	t.Parallel()
 	api := newFakeAPI(oauth.UserTypeLocation)

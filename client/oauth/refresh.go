@@ -63,7 +63,8 @@ func (r *storeRefresher) refresh(ctx context.Context, stored Credential, rejecte
 		if err := ctx.Err(); err != nil {
 			return Credential{}, err
 		}
-		// The refresh token may be used from here on, so the context of the caller no longer applies.
+		// The refresh token may be used from here on, so the context of the caller no longer
+		// applies.
 		next, swapped, err := r.rotate(context.WithoutCancel(ctx), stored)
 		if errors.Is(err, ErrReinstallRequired) {
 			replaced, loadErr := r.replaced(ctx, stored.RefreshToken)

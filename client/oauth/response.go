@@ -85,7 +85,8 @@ func (m jsonObject) text(name string) string {
 	return ""
 }
 
-// stringList returns a property that is a list of strings, or a string of words separated by spaces.
+// stringList returns a property that is a list of strings, or a string of words separated by
+// spaces.
 func (m jsonObject) stringList(name string) []string {
 	var words []string
 	if json.Unmarshal(m[name], &words) == nil {

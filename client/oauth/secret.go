@@ -11,7 +11,8 @@ const redacted = "[redacted]"
 // Secret is a client secret, an access token or a refresh token. It is redacted when it is printed,
 // logged or encoded, even in an unexported field of a struct. [Secret.Reveal] returns the string.
 //
-// The zero value is the empty string. Secrets can be compared with ==, which compares their strings.
+// The zero value is the empty string. Secrets can be compared with ==, which compares their
+// strings.
 type Secret struct {
 	value unique.Handle[string] // holds a pointer, which fmt prints as an address in an unexported field
 }

@@ -20,8 +20,8 @@ import (
 
 const secretValue = "pssst-4711"
 
-// A secret is redacted for each verb and encoding, in exported and unexported fields. The test does not
-// run in parallel: fmt reads the time zone that an unexported time points to, while other tests
+// A secret is redacted for each verb and encoding, in exported and unexported fields. The test does
+// not run in parallel: fmt reads the time zone that an unexported time points to, while other tests
 // initialize it.
 func TestSecret_Printing(t *testing.T) {
 	secret := oauth.NewSecret(secretValue)

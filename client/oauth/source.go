@@ -12,12 +12,12 @@ import (
 // expires, and when the API rejects it as invalid or expired. Source is a [client.TokenSource]
 // and safe for concurrent use: create one for each store and share it.
 //
-// A refresh token is valid once. One goroutine of one process refreshes at a time, as far as the
-// store can lock (see [RefreshLocker]), and the new token pair is stored before it is used. The
-// call that starts a refresh also finishes it: once the refresh token has been sent, the refresh
-// does not end with the caller's context. It usually takes less than a second, and at most 35
-// seconds. Concurrent calls return the current token if it is still usable. Otherwise they wait
-// for the result of the refresh until their own contexts end.
+// A refresh token is valid once. One goroutine of one process refreshes at a time if the store is a
+// [RefreshLocker], and the new token pair is stored before it is used. The call that starts a
+// refresh also finishes it: once the refresh token has been sent, the refresh does not end with the
+// caller's context. It usually takes less than a second, and at most 35 seconds. Concurrent calls
+// return the current token if it is still usable. Otherwise they wait for the result of the refresh
+// until their own contexts end.
 type Source struct {
 	app   *App
 	cache tokenCache

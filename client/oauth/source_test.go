@@ -350,8 +350,8 @@ func TestSource_NewPairStoredBeforeUse(t *testing.T) {
 	})
 }
 
-// A store without a lock lets two processes refresh concurrently. Both receive the same pair, and one
-// of them stores it.
+// A store without a lock lets two processes refresh concurrently. Both receive the same pair, and
+// one of them stores it.
 func TestSource_StoreWithoutLock(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

@@ -12,13 +12,13 @@ import (
 // stores. Another store, such as a database, implements these two methods and, if possible, those
 // of [RefreshLocker] and [StorePreparer]. The methods are called from many goroutines concurrently.
 type TokenStore interface {
-	// Load returns the stored credential. Its error matches [ErrNoCredential] if the store is empty,
-	// and [ErrInvalidCredential] if the stored data cannot be read.
+	// Load returns the stored credential. Its error matches [ErrNoCredential] if the store is
+	// empty, and [ErrInvalidCredential] if the stored data cannot be read.
 	Load(ctx context.Context) (Credential, error)
 	// CompareAndSwap stores next if used is the refresh token of the stored credential, and reports
-	// whether it did. If used is zero, it stores next only if the store is empty or its data cannot
-	// be read. It returns when next would survive a crash: the API no longer accepts used, so if
-	// next is lost, a user must install the app again.
+	// whether it did. If used is zero, it stores next if the store is empty or its data cannot be
+	// read. It returns when next would survive a crash: the API no longer accepts used, so if next
+	// is lost, a user must install the app again.
 	CompareAndSwap(ctx context.Context, used Secret, next Credential) (swapped bool, err error)
 }
 
@@ -26,10 +26,10 @@ type TokenStore interface {
 // LockRefresh blocks until no other process holds the lock, or ctx is done; unlock releases it.
 //
 // If the process that holds the lock ends, the lock must become free immediately or within 40
-// seconds, and preferably within 20 seconds: for 30 seconds the API returns the same token pair for
-// the used refresh token, so another process still receives the pair that the ended process did not
-// store. The lock may be a lease that its holder renews while it is in use. A lease that is not
-// renewed must last 40 seconds, which is longer than a refresh takes.
+// seconds, and preferably within 20 seconds. For 30 seconds after the first use of a refresh token,
+// the API returns the same token pair for it. So another process still receives the pair that the
+// ended process did not store. The lock may be a lease that its holder renews while it is in use. A
+// lease that is not renewed must last 40 seconds, which is longer than a refresh takes.
 //
 // Without this method, two processes can send the same refresh token. Within those 30 seconds both
 // receive the same pair, so this does no harm as long as both run normally.
@@ -58,7 +58,7 @@ func Save(ctx context.Context, store TokenStore, credential Credential) error {
 }
 
 // StorePreparer is a [TokenStore] that can check that it is able to store a credential. Prepare is
-// called before a refresh token is sent. If it fails, the token is not sent and stays valid.
+// called before a refresh token is sent. If it fails, the token is not sent and remains valid.
 type StorePreparer interface {
 	Prepare(ctx context.Context) error
 }

@@ -51,7 +51,7 @@ func TestStore_CompareAndSwap(t *testing.T) {
 			swap(t, store, oauth.Secret{}, newCredential("a"), true)
 			swap(t, store, oauth.Secret{}, newCredential("b"), false)
 		}},
-		{"Load returns the whole credential", func(t *testing.T, store oauth.TokenStore) {
+		{"Load returns all fields", func(t *testing.T, store oauth.TokenStore) {
 			want := newCredential("a")
 			swap(t, store, oauth.Secret{}, want, true)
 			got, err := store.Load(t.Context())
@@ -197,11 +197,11 @@ func TestFileStore_MissingDirectory(t *testing.T) {
 }
 
 func FuzzDecodeCredential(f *testing.F) {
-	whole, err := newCredential("a").Encode()
+	encoded, err := newCredential("a").Encode()
 	if err != nil {
 		f.Fatal(err)
 	}
-	f.Add(whole)
+	f.Add(encoded)
 	f.Add([]byte(`{"format":1,"access_token":"a"}`))
 	f.Add([]byte(`{"format":1,"access_token":"a","expiry":"soon"}`))
 	f.Fuzz(func(t *testing.T, data []byte) {
@@ -266,8 +266,8 @@ func TestSource_StoreCannotBeWritten_RefreshTokenIsNotSent(t *testing.T) {
 	mustToken(t.Context(), t, source)
 }
 
-// The file is overwritten during the refresh, and an hour later its content is restored. The new token
-// pair must be stored then, because the API no longer accepts the restored refresh token.
+// The file is overwritten during the refresh, and an hour later its content is restored. The new
+// token pair must be stored then, because the API no longer accepts the restored refresh token.
 func TestSource_StoreUnreadableDuringRefresh_NewPairIsStoredLater(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

@@ -23,8 +23,8 @@ const (
 	locationID   = "ve9EPM428h8vShlRW1KT"
 )
 
-// fakeAPI responds like the token endpoints of the API. It accepts a refresh token once, except that
-// it returns the same token pair again during the grace period.
+// fakeAPI responds like the token endpoints of the API. It accepts a refresh token once, except
+// that it returns the same token pair again during the grace period.
 type fakeAPI struct {
 	lifetime time.Duration // of an access token
 	grace    time.Duration

@@ -1,6 +1,6 @@
-// Package storetest tests implementations of [oauth.TokenStore]. A store that passes loses no
-// refresh token, as long as what it has written survives a crash, which a test in one process
-// cannot show.
+// Package storetest tests implementations of [oauth.TokenStore]. A store that passes does not lose
+// a refresh token, as long as the data that it has written survives a crash. Tests in one process
+// cannot check that.
 package storetest
 
 import (
@@ -16,8 +16,8 @@ import (
 	"github.com/highlevel-contacts/contacts-go/client/oauth"
 )
 
-// waitFor is how long a lock that is held must keep others waiting. It is real time, because a
-// store may do I/O.
+// waitFor is how long a caller waits for a lock that another caller holds. It is real time, because
+// a store may do I/O.
 const waitFor = 50 * time.Millisecond
 
 // Run tests the stores that open returns. Each call of open must return an empty store, independent
@@ -32,9 +32,9 @@ func Run(t *testing.T, open func(t *testing.T) oauth.TokenStore) {
 	})
 }
 
-// RunReopen is like [Run], for stores that persist. Each call of create must prepare an empty
-// place, such as a file or a row, and return a function that opens a new store on it each time, as
-// a second process does.
+// RunReopen is like [Run], for persistent stores. Each call of create must prepare an empty storage
+// location, such as a file or a row, and return a function that opens a new store on it each time,
+// as a second process would.
 func RunReopen(t *testing.T, create func(t *testing.T) (reopen func() oauth.TokenStore)) {
 	t.Helper()
 	tests := []struct {
@@ -42,10 +42,10 @@ func RunReopen(t *testing.T, create func(t *testing.T) (reopen func() oauth.Toke
 		test func(t *testing.T, reopen func() oauth.TokenStore)
 	}{
 		{"LoadOfEmptyStore", testEmpty},
-		{"LoadReturnsWhatWasStored", testRoundTrip},
+		{"LoadReturnsStoredCredential", testRoundTrip},
 		{"CompareAndSwapComparesRefreshToken", testCompare},
 		{"ConcurrentSwapsHaveOneWinner", testConcurrentSwaps},
-		{"ConcurrentLoadsAreWhole", testConcurrentLoads},
+		{"ConcurrentLoadsAreConsistent", testConcurrentLoads},
 		{"SaveReplaces", testSave},
 		{"SaveWinsAgainstRefresh", testSaveWins},
 		{"CanceledContext", testCanceled},
@@ -63,7 +63,7 @@ func RunReopen(t *testing.T, create func(t *testing.T) (reopen func() oauth.Toke
 	}
 }
 
-// lock takes the lock of store, which RunReopen knows to have one.
+// lock acquires the lock of store. RunReopen has checked that the first store has one.
 func lock(ctx context.Context, store oauth.TokenStore) (unlock func(), err error) {
 	locker, ok := store.(oauth.RefreshLocker)
 	if !ok {
@@ -74,7 +74,7 @@ func lock(ctx context.Context, store oauth.TokenStore) (unlock func(), err error
 
 // credential returns a credential with all its fields set, whose tokens contain name.
 func credential(name string) oauth.Credential {
-	now := time.Now().UTC().Truncate(time.Microsecond) // some databases store no more
+	now := time.Now().UTC().Truncate(time.Microsecond) // some databases have this precision
 	return oauth.Credential{
 		AccessToken: oauth.NewSecret("access-" + name), RefreshToken: oauth.NewSecret("refresh-" + name),
 		IssuedAt: now, Expiry: now.Add(24 * time.Hour), UserType: oauth.UserTypeCompany, CompanyID: "company",
@@ -117,7 +117,7 @@ func testRoundTrip(t *testing.T, reopen func() oauth.TokenStore) {
 	}
 	got.IssuedAt, got.Expiry = want.IssuedAt, want.Expiry
 	if got.AccessToken != want.AccessToken || got.RefreshToken != want.RefreshToken {
-		t.Error("the tokens are not the ones that were stored")
+		t.Error("got other tokens than the stored ones")
 	}
 	got.AccessToken, got.RefreshToken = want.AccessToken, want.RefreshToken
 	if !reflect.DeepEqual(got, want) {
@@ -158,13 +158,14 @@ func testConcurrentSwaps(t *testing.T, reopen func() oauth.TokenStore) {
 		}
 		wait.Wait()
 		if winners.Load() != 1 {
-			t.Errorf("round %d: %d callers swapped, want 1", round, winners.Load())
+			t.Errorf("round %d: got %d swaps, want 1", round, winners.Load())
 		}
 	}
 	wantStored(t, reopen(), strconv.Itoa(rounds))
 }
 
-// testConcurrentLoads loads while another caller swaps: each load returns two tokens of one pair.
+// testConcurrentLoads loads while another caller swaps. Each load must return both tokens of one
+// pair.
 func testConcurrentLoads(t *testing.T, reopen func() oauth.TokenStore) {
 	swap(t, reopen(), oauth.Secret{}, credential("0"), true)
 	const swaps = 20
@@ -222,8 +223,8 @@ func testSaveWins(t *testing.T, reopen func() oauth.TokenStore) {
 	wantStored(t, reopen(), "new")
 }
 
-// testCanceled: a store may ignore that a context has ended, but must not report a swap that it did
-// not do, or the reverse.
+// testCanceled swaps with a canceled context. The store may ignore the context, but must report
+// correctly whether it swapped.
 func testCanceled(t *testing.T, reopen func() oauth.TokenStore) {
 	swap(t, reopen(), oauth.Secret{}, credential("a"), true)
 	ctx, cancel := context.WithCancel(t.Context())
@@ -234,7 +235,7 @@ func testCanceled(t *testing.T, reopen func() oauth.TokenStore) {
 		want = "b"
 	}
 	if swapped == (err != nil) {
-		t.Errorf("got %t, %v, want either", swapped, err)
+		t.Errorf("got %t, %v, want a swap or an error", swapped, err)
 	}
 	wantStored(t, reopen(), want)
 }
@@ -248,7 +249,7 @@ func testLock(t *testing.T, reopen func() oauth.TokenStore) {
 	defer cancel()
 	if second, err := lock(ctx, reopen()); err == nil {
 		second()
-		t.Error("two callers hold the lock")
+		t.Error("got two holders of the lock, want 1")
 	}
 	swap(t, reopen(), oauth.Secret{}, credential("a"), true) // the lock does not block the holder's swap
 	unlock()
@@ -270,7 +271,7 @@ func testLockConcurrent(t *testing.T, reopen func() oauth.TokenStore) {
 				return
 			}
 			if holders.Add(1) != 1 {
-				t.Error("two callers hold the lock")
+				t.Error("got two holders of the lock, want 1")
 			}
 			if _, err := reopen().Load(t.Context()); err != nil && !errors.Is(err, oauth.ErrNoCredential) {
 				t.Error(err)
