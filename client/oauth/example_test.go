@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log"
 	"net/http"
 	"net/http/cookiejar"
 	"net/http/httptest"
@@ -15,103 +16,99 @@ import (
 	"github.com/highlevel-contacts/contacts-go/client/oauth"
 )
 
-// highLevel stands in for the API. Its AuthorizationCode does what a person does on the consent
-// page.
-func highLevel() *clienttest.Server {
-	server, err := clienttest.Start()
+// installApp starts a fake of the API on which a location or an agency has installed an app. It
+// returns the app, and the credential that [oauth.App.Exchange] returned for the code.
+func installApp(userType oauth.UserType) (*clienttest.Server, *oauth.App, oauth.Credential) {
+	fake, err := clienttest.Start()
 	if err != nil {
-		panic(err)
+		log.Fatal(err)
 	}
-	return server
+	app, err := oauth.New(oauth.Config{
+		ClientID:     fake.App.ClientID,
+		ClientSecret: oauth.NewSecret(fake.App.ClientSecret),
+		RedirectURL:  "https://app.example/oauth/callback",
+		BaseURL:      fake.URL,
+	})
+	if err != nil {
+		log.Fatal(err)
+	}
+	code := fake.AuthorizationCode(clienttest.Grant{UserType: clienttest.UserType(userType)})
+	credential, err := app.Exchange(context.Background(), code, userType)
+	if err != nil {
+		log.Fatal(err)
+	}
+	return fake, app, credential
 }
 
-// An app that a location installs: from the code that the consent page sent to a client.
+// A location installs an app. The app exchanges the code from the consent page for a credential,
+// stores it, and calls the API.
 func Example() {
-	server := highLevel()
-	defer server.Close()
+	fake, err := clienttest.Start()
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer fake.Close()
 	ctx := context.Background()
 
 	app, err := oauth.New(oauth.Config{
-		ClientID:     server.App.ClientID,
-		ClientSecret: oauth.NewSecret(server.App.ClientSecret),
+		ClientID:     fake.App.ClientID,
+		ClientSecret: oauth.NewSecret(fake.App.ClientSecret),
 		RedirectURL:  "https://app.example/oauth/callback",
 		Scopes:       []string{"contacts.readonly", "contacts.write"},
-		BaseURL:      server.URL, // leave it out for the real API
+		BaseURL:      fake.URL, // omit it for the real API
 	})
 	if err != nil {
-		fmt.Println(err)
-		return
+		log.Fatal(err)
 	}
-	fmt.Println("send the person to", app.AuthCodeURL("a-random-state"))
+	fmt.Println("open", app.AuthCodeURL("a-random-state"))
 
-	code := server.AuthorizationCode(clienttest.Grant{}) // from the redirect
+	code := fake.AuthorizationCode(clienttest.Grant{}) // from the redirect
 	credential, err := app.Exchange(ctx, code, oauth.UserTypeLocation)
 	if err != nil {
-		fmt.Println(err)
-		return
+		log.Fatal(err)
 	}
 	store := oauth.NewMemoryStore()
 	if err := oauth.Save(ctx, store, credential); err != nil {
-		fmt.Println(err)
-		return
+		log.Fatal(err)
 	}
 
-	c, err := client.New(app.Source(store), client.WithLocation(credential.LocationID), client.WithBaseURL(server.URL))
+	c, err := client.New(app.Source(store),
+		client.WithLocation(credential.LocationID),
+		client.WithBaseURL(fake.URL)) // omit it for the real API
 	if err != nil {
-		fmt.Println(err)
-		return
+		log.Fatal(err)
 	}
 	contact, err := c.Contacts.Create(ctx, client.CreateContactRequest{FirstName: "Ada"})
 	if err != nil {
-		fmt.Println(err)
-		return
+		log.Fatal(err)
 	}
 	fmt.Println(contact.FirstName)
 	// Output:
-	// send the person to https://marketplace.gohighlevel.com/oauth/chooselocation?client_id=60e1f3f2a8b7c40001a1b2c3-kq2x9d1e&redirect_uri=https%3A%2F%2Fapp.example%2Foauth%2Fcallback&response_type=code&scope=contacts.readonly+contacts.write&state=a-random-state
+	// open https://marketplace.gohighlevel.com/oauth/chooselocation?client_id=60e1f3f2a8b7c40001a1b2c3-kq2x9d1e&redirect_uri=https%3A%2F%2Fapp.example%2Foauth%2Fcallback&response_type=code&scope=contacts.readonly+contacts.write&state=a-random-state
 	// Ada
 }
 
-// An app that an agency installs: a client for each of its locations.
+// An agency has installed an app. The app has a client for each of the agency's locations.
 func ExampleSource_Location() {
-	server := highLevel()
-	defer server.Close()
+	fake, app, credential := installApp(oauth.UserTypeCompany) // see the example of the package
+	defer fake.Close()
 	ctx := context.Background()
 
-	app, err := oauth.New(oauth.Config{
-		ClientID:     server.App.ClientID,
-		ClientSecret: oauth.NewSecret(server.App.ClientSecret),
-		RedirectURL:  "https://app.example/oauth/callback",
-		Scopes:       []string{"contacts.readonly", "oauth.write"},
-		BaseURL:      server.URL, // leave it out for the real API
-	})
-	if err != nil {
-		fmt.Println(err)
-		return
-	}
-	code := server.AuthorizationCode(clienttest.Grant{UserType: clienttest.UserTypeCompany}) // from the redirect
-	credential, err := app.Exchange(ctx, code, oauth.UserTypeCompany)
-	if err != nil {
-		fmt.Println(err)
-		return
-	}
 	store := oauth.NewMemoryStore()
 	if err := oauth.Save(ctx, store, credential); err != nil {
-		fmt.Println(err)
-		return
+		log.Fatal(err)
 	}
-
 	agency := app.Source(store)
 	for _, location := range []string{"ve9EPM428h8vShlRW1KT", "knES3eSWYIsc5YSZ3YLl"} {
-		c, err := client.New(agency.Location(location), client.WithLocation(location), client.WithBaseURL(server.URL))
+		c, err := client.New(agency.Location(location),
+			client.WithLocation(location),
+			client.WithBaseURL(fake.URL)) // omit it for the real API
 		if err != nil {
-			fmt.Println(err)
-			return
+			log.Fatal(err)
 		}
 		contact, err := c.Contacts.Create(ctx, client.CreateContactRequest{FirstName: "Ada"})
 		if err != nil {
-			fmt.Println(err)
-			return
+			log.Fatal(err)
 		}
 		fmt.Println(contact.LocationID, contact.FirstName)
 	}
@@ -120,85 +117,48 @@ func ExampleSource_Location() {
 	// knES3eSWYIsc5YSZ3YLl Ada
 }
 
-// A credential in a file outlives the program, and may be shared by several.
+// A credential in a file is available after a restart, and several processes can share it.
 func ExampleNewFileStore() {
-	server := highLevel()
-	defer server.Close()
+	fake, app, credential := installApp(oauth.UserTypeLocation) // see the example of the package
+	defer fake.Close()
 	directory, err := os.MkdirTemp("", "example")
 	if err != nil {
-		fmt.Println(err)
-		return
+		log.Fatal(err)
 	}
 	defer func() { _ = os.RemoveAll(directory) }()
 	ctx := context.Background()
 
-	app, err := oauth.New(oauth.Config{
-		ClientID:     server.App.ClientID,
-		ClientSecret: oauth.NewSecret(server.App.ClientSecret),
-		RedirectURL:  "https://app.example/oauth/callback",
-		BaseURL:      server.URL, // leave it out for the real API
-	})
-	if err != nil {
-		fmt.Println(err)
-		return
-	}
 	store := oauth.NewFileStore(filepath.Join(directory, "credential.json"))
 	source := app.Source(store)
-
 	_, err = source.Token(ctx)
 	if errors.Is(err, oauth.ErrReinstallRequired) {
-		fmt.Println("a person has to install the app")
-	}
-	code := server.AuthorizationCode(clienttest.Grant{}) // from the redirect
-	credential, err := app.Exchange(ctx, code, oauth.UserTypeLocation)
-	if err != nil {
-		fmt.Println(err)
-		return
-	}
-	if err := oauth.Save(ctx, store, credential); err != nil {
-		fmt.Println(err)
-		return
+		fmt.Println("a user must install the app")
 	}
 
+	if err := oauth.Save(ctx, store, credential); err != nil {
+		log.Fatal(err)
+	}
 	if _, err := source.Token(ctx); err == nil {
-		fmt.Println("the program goes on with", credential.AccessToken)
+		fmt.Println("the program can call the API")
 	}
 	// Output:
-	// a person has to install the app
-	// the program goes on with [redacted]
+	// a user must install the app
+	// the program can call the API
 }
 
-// A web application for an agency: each request names a location, and the pool has its client.
+// A web application for an agency. Each request contains a location ID, and the pool returns the
+// client of that location.
 func ExampleClientPool() {
-	server := highLevel()
-	defer server.Close()
+	fake, app, credential := installApp(oauth.UserTypeCompany) // see the example of the package
+	defer fake.Close()
 	ctx := context.Background()
 
-	app, err := oauth.New(oauth.Config{
-		ClientID:     server.App.ClientID,
-		ClientSecret: oauth.NewSecret(server.App.ClientSecret),
-		RedirectURL:  "https://app.example/oauth/callback",
-		Scopes:       []string{"contacts.readonly", "oauth.write"},
-		BaseURL:      server.URL, // leave it out for the real API
-	})
-	if err != nil {
-		fmt.Println(err)
-		return
-	}
-	code := server.AuthorizationCode(clienttest.Grant{UserType: clienttest.UserTypeCompany}) // from the redirect
-	credential, err := app.Exchange(ctx, code, oauth.UserTypeCompany)
-	if err != nil {
-		fmt.Println(err)
-		return
-	}
 	store := oauth.NewMemoryStore()
 	if err := oauth.Save(ctx, store, credential); err != nil {
-		fmt.Println(err)
-		return
+		log.Fatal(err)
 	}
-
 	pool := oauth.NewClientPool(app.Source(store), func(string) []client.Option {
-		return []client.Option{client.WithBaseURL(server.URL)} // leave it out for the real API
+		return []client.Option{client.WithBaseURL(fake.URL)} // omit it for the real API
 	})
 	defer pool.CloseIdleConnections()
 	handler := func(w http.ResponseWriter, r *http.Request) {
@@ -221,13 +181,12 @@ func ExampleClientPool() {
 	// Output: 200 0 contacts
 }
 
-// A web application that a user installs: the browser opens /oauth/install, the user agrees on the
-// consent page, and comes back to /oauth/callback.
+// A web application that users install. The browser opens /oauth/install, the user agrees on the
+// consent page, and the consent page redirects to /oauth/callback.
 func ExampleInstallHandler() {
-	fake, err := clienttest.Start(clienttest.WithConsent(clienttest.Grant{})) // the user agrees at once
+	fake, err := clienttest.Start(clienttest.WithConsent(clienttest.Grant{})) // the user agrees
 	if err != nil {
-		fmt.Println(err)
-		return
+		log.Fatal(err)
 	}
 	defer fake.Close()
 	mux := http.NewServeMux()
@@ -243,8 +202,7 @@ func ExampleInstallHandler() {
 		MarketplaceURL: fake.URL,
 	})
 	if err != nil {
-		fmt.Println(err)
-		return
+		log.Fatal(err)
 	}
 	store := oauth.NewMemoryStore() // in production, a store for each location or agency
 	save := func(ctx context.Context, credential oauth.Credential) error {
@@ -256,21 +214,18 @@ func ExampleInstallHandler() {
 
 	jar, err := cookiejar.New(nil)
 	if err != nil {
-		fmt.Println(err)
-		return
+		log.Fatal(err)
 	}
 	browser := &http.Client{Transport: website.Client().Transport, Jar: jar}
 	resp, err := browser.Get(website.URL + "/oauth/install") //nolint:noctx // the example is short
 	if err != nil {
-		fmt.Println(err)
-		return
+		log.Fatal(err)
 	}
 	defer resp.Body.Close()
 	fmt.Println(resp.Request.URL.Path)
 	credential, err := store.Load(context.Background())
 	if err != nil {
-		fmt.Println(err)
-		return
+		log.Fatal(err)
 	}
 	fmt.Println(credential.UserType)
 	// Output:
