@@ -100,6 +100,24 @@ func TestApp_Exchange_Requests(t *testing.T) {
 			"/oauth/token", app + "grant_type=refresh_token&refresh_token=r%2F%2B%3D&user_type=Company", "",
 		},
 		{
+			"refresh of a location that was stored without a user type",
+			oauth.Credential{AccessToken: oauth.NewSecret("o"), RefreshToken: oauth.NewSecret("r"), LocationID: "l", CompanyID: "c"},
+			func(_ *oauth.App, source *oauth.Source) error { _, err := source.Token(t.Context()); return err },
+			"/oauth/token", app + "grant_type=refresh_token&refresh_token=r&user_type=Location", "",
+		},
+		{
+			"refresh of an agency that was stored without a user type",
+			oauth.Credential{AccessToken: oauth.NewSecret("o"), RefreshToken: oauth.NewSecret("r"), CompanyID: "c"},
+			func(_ *oauth.App, source *oauth.Source) error { _, err := source.Token(t.Context()); return err },
+			"/oauth/token", app + "grant_type=refresh_token&refresh_token=r&user_type=Company", "",
+		},
+		{
+			"refresh of an unknown user type",
+			oauth.Credential{AccessToken: oauth.NewSecret("o"), RefreshToken: oauth.NewSecret("r")},
+			func(_ *oauth.App, source *oauth.Source) error { _, err := source.Token(t.Context()); return err },
+			"/oauth/token", app + "grant_type=refresh_token&refresh_token=r", "",
+		},
+		{
 			"location token", agency,
 			func(_ *oauth.App, source *oauth.Source) error {
 				_, err := source.Location("l").Token(t.Context())

@@ -57,14 +57,11 @@ func (r *storeRefresher) refresh(ctx context.Context, stored Credential, rejecte
 		if err != nil || stored.freshness(rejected, margin) == fresh {
 			return stored, err
 		}
-		if err := r.rejection.errFor(stored.RefreshToken); err != nil {
-			return Credential{}, err
-		}
 		if err := ctx.Err(); err != nil {
 			return Credential{}, err
 		}
-		// The refresh token may be used from here on, so the context of the caller no longer
-		// applies.
+		// The API may receive the refresh token from here on, so the context of the caller no
+		// longer applies.
 		next, swapped, err := r.rotate(context.WithoutCancel(ctx), stored)
 		if errors.Is(err, ErrReinstallRequired) {
 			replaced, loadErr := r.replaced(ctx, stored.RefreshToken)

@@ -569,3 +569,93 @@ func TestSource_RefreshPanics_WaitersReturn(t *testing.T) {
 		}
 	})
 }
+
+func TestSource_NoRefreshToken(t *testing.T) {
+	t.Parallel()
+	api := newFakeAPI(oauth.UserTypeLocation)
+	store := oauth.NewMemoryStore()
+	expired := oauth.Credential{AccessToken: oauth.NewSecret("access"), Expiry: time.Now().Add(-time.Hour)}
+	if err := oauth.Save(t.Context(), store, expired); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := newApp(t, config(api)).Source(store).Token(t.Context()); !errors.Is(err, oauth.ErrReinstallRequired) {
+		t.Errorf("got %v, want ErrReinstallRequired", err)
+	}
+	if requests, _, _ := api.counts(); requests != 0 {
+		t.Errorf("got %d requests, want 0", requests)
+	}
+}
+
+func TestSource_LockHeldByAnotherProcess(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		api := newFakeAPI(oauth.UserTypeLocation)
+		store := oauth.NewMemoryStore()
+		api.install(t, store, -time.Hour)
+		unlock, err := store.LockRefresh(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		source := newApp(t, config(api)).Source(store)
+		start := time.Now()
+		_, err = source.Token(t.Context())
+		if err == nil || !strings.Contains(err.Error(), "lock") || time.Since(start) != time.Minute {
+			t.Errorf("got %v after %s, want an error about the lock after a minute", err, time.Since(start))
+		}
+		unlock()
+		if got := mustToken(t.Context(), t, source); got != "access-2" {
+			t.Errorf("got %s, want access-2", got)
+		}
+	})
+}
+
+// cancelingStore cancels a context when the refresh has acquired the lock.
+type cancelingStore struct {
+	*oauth.MemoryStore
+	cancel context.CancelFunc
+}
+
+func (s cancelingStore) LockRefresh(ctx context.Context) (func(), error) {
+	defer s.cancel()
+	return s.MemoryStore.LockRefresh(ctx)
+}
+
+func TestSource_CanceledCall_RefreshTokenIsNotSent(t *testing.T) {
+	t.Parallel()
+	api := newFakeAPI(oauth.UserTypeLocation)
+	ctx, cancel := context.WithCancel(t.Context())
+	store := cancelingStore{oauth.NewMemoryStore(), cancel}
+	api.install(t, store, -time.Hour)
+	source := newApp(t, config(api)).Source(store)
+	if _, err := source.Token(ctx); !errors.Is(err, context.Canceled) {
+		t.Errorf("got %v, want Canceled", err)
+	}
+	if requests, _, _ := api.counts(); requests != 0 {
+		t.Errorf("got %d requests, want 0", requests)
+	}
+	mustToken(t.Context(), t, source)
+}
+
+// conflictingStore does not swap, as if other processes changed the credential again and again.
+type conflictingStore struct{ oauth.TokenStore }
+
+func (conflictingStore) CompareAndSwap(context.Context, oauth.Secret, oauth.Credential) (bool, error) {
+	return false, nil
+}
+
+func TestSource_StoreConflict(t *testing.T) {
+	t.Parallel()
+	api := newFakeAPI(oauth.UserTypeLocation)
+	memory := oauth.NewMemoryStore()
+	api.install(t, memory, -time.Hour)
+	store := conflictingStore{memory}
+	if token, err := newApp(t, config(api)).Source(store).Token(t.Context()); err == nil || !strings.Contains(err.Error(), "concurrently") {
+		t.Errorf("got %q, %v, want an error about the concurrent changes", token, err)
+	}
+	if requests, _, _ := api.counts(); requests != 1 {
+		t.Errorf("got %d requests, want 1", requests)
+	}
+	if err := oauth.Save(t.Context(), store, newCredential("a")); err == nil || !strings.Contains(err.Error(), "concurrently") {
+		t.Errorf("Save: got %v, want an error about the concurrent changes", err)
+	}
+}
