@@ -49,7 +49,7 @@ func TestNew_ValidConfig(t *testing.T) {
 		c := config(nil)
 		c.BaseURL, c.MarketplaceURL = base, base
 		if _, err := oauth.New(c); err != nil {
-			t.Errorf("%q: %v", base, err)
+			t.Errorf("%q: got %v, want no error", base, err)
 		}
 	}
 }
@@ -60,12 +60,12 @@ func TestNew_HTTPClientUnmodified(t *testing.T) {
 	before := *c.HTTPClient
 	newApp(t, c)
 	if c.HTTPClient.CheckRedirect != nil || c.HTTPClient.Transport != before.Transport || c.HTTPClient.Timeout != before.Timeout {
-		t.Error("the client of the configuration was modified")
+		t.Error("got a modified Config.HTTPClient")
 	}
 	c.HTTPClient = http.DefaultClient
 	newApp(t, c)
 	if http.DefaultClient.CheckRedirect != nil {
-		t.Error("http.DefaultClient was modified")
+		t.Error("got a modified http.DefaultClient")
 	}
 }
 

@@ -169,7 +169,7 @@ func TestEndpoint_RedirectNotFollowed(t *testing.T) {
 			t.Errorf("got %v, want a redirect with status %d", err, status)
 		}
 		if server.Client().CheckRedirect != nil {
-			t.Error("the caller's client was changed")
+			t.Error("got a modified client of the caller")
 		}
 		server.Close()
 	}

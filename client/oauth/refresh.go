@@ -20,7 +20,7 @@ type storeRefresher struct {
 	app       *App
 	store     TokenStore
 	rejection rejection // of the refresh token
-	unstored  tokenPair
+	unstored  tokenPair // zero if the last token pair has been stored
 }
 
 var _ refresher = (*storeRefresher)(nil)
@@ -84,8 +84,8 @@ func (r *storeRefresher) refresh(ctx context.Context, stored Credential, rejecte
 }
 
 // rotate exchanges the refresh token of stored and stores the new token pair. swapped is false if
-// the store has changed in the meantime. The pair is then stored later if the store again holds the
-// refresh token for which the API returned it.
+// the store no longer holds that refresh token, or cannot be read. The pair then remains unstored,
+// and the next call with the same refresh token stores it without a request.
 func (r *storeRefresher) rotate(ctx context.Context, stored Credential) (next Credential, swapped bool, err error) {
 	if stored.RefreshToken.IsZero() {
 		return Credential{}, false, errNoRefreshToken
@@ -138,7 +138,8 @@ func (r *storeRefresher) replaced(ctx context.Context, used Secret) (bool, error
 	return stored.RefreshToken != used, err
 }
 
-// rejection is an error response for a token. It is remembered so that the request is not repeated.
+// rejection is an error response for a token. It is remembered so that the request is not sent
+// again.
 type rejection struct {
 	token Secret
 	err   error

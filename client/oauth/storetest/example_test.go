@@ -8,8 +8,8 @@ import (
 	"github.com/highlevel-contacts/contacts-go/client/oauth/storetest"
 )
 
-// Call Run from a test of the package that implements the store. RunReopen also shows that a second
-// process sees what the first one stored.
+// Call Run or RunReopen from a test of the package that implements the store. RunReopen also tests
+// that a second process loads the credential that the first process stored.
 func Example() {
 	_ = func(t *testing.T) { // func TestStore(t *testing.T)
 		storetest.RunReopen(t, func(t *testing.T) func() oauth.TokenStore {

@@ -44,10 +44,10 @@ func RunReopen(t *testing.T, create func(t *testing.T) (reopen func() oauth.Toke
 		{"LoadOfEmptyStore", testEmpty},
 		{"LoadReturnsStoredCredential", testRoundTrip},
 		{"CompareAndSwapComparesRefreshToken", testCompare},
-		{"ConcurrentSwapsHaveOneWinner", testConcurrentSwaps},
+		{"OneOfConcurrentSwapsSucceeds", testConcurrentSwaps},
 		{"ConcurrentLoadsAreConsistent", testConcurrentLoads},
 		{"SaveReplaces", testSave},
-		{"SaveWinsAgainstRefresh", testSaveWins},
+		{"SaveDuringRefresh", testSaveDuringRefresh},
 		{"CanceledContext", testCanceled},
 	}
 	for _, test := range tests {
@@ -127,7 +127,7 @@ func testRoundTrip(t *testing.T, reopen func() oauth.TokenStore) {
 
 func testCompare(t *testing.T, reopen func() oauth.TokenStore) {
 	a, b, c := credential("a"), credential("b"), credential("c")
-	swap(t, reopen(), b.RefreshToken, a, false) // nothing is stored yet
+	swap(t, reopen(), b.RefreshToken, a, false) // the store is empty
 	swap(t, reopen(), oauth.Secret{}, a, true)
 	swap(t, reopen(), oauth.Secret{}, b, false)
 	swap(t, reopen(), b.RefreshToken, c, false)
@@ -141,7 +141,7 @@ func testConcurrentSwaps(t *testing.T, reopen func() oauth.TokenStore) {
 	swap(t, reopen(), oauth.Secret{}, credential("0"), true)
 	const rounds, callers = 5, 10
 	for round := range rounds {
-		var winners atomic.Int64
+		var swaps atomic.Int64
 		var wait sync.WaitGroup
 		for caller := range callers {
 			wait.Go(func() {
@@ -152,13 +152,13 @@ func testConcurrentSwaps(t *testing.T, reopen func() oauth.TokenStore) {
 					t.Error(err)
 				}
 				if swapped {
-					winners.Add(1)
+					swaps.Add(1)
 				}
 			})
 		}
 		wait.Wait()
-		if winners.Load() != 1 {
-			t.Errorf("round %d: got %d swaps, want 1", round, winners.Load())
+		if swaps.Load() != 1 {
+			t.Errorf("round %d: got %d swaps, want 1", round, swaps.Load())
 		}
 	}
 	wantStored(t, reopen(), strconv.Itoa(rounds))
@@ -205,8 +205,8 @@ func testSave(t *testing.T, reopen func() oauth.TokenStore) {
 	}
 }
 
-// testSaveWins saves a new installation while a refresh of the old one holds the lock.
-func testSaveWins(t *testing.T, reopen func() oauth.TokenStore) {
+// testSaveDuringRefresh saves a new installation while a refresh of the old one holds the lock.
+func testSaveDuringRefresh(t *testing.T, reopen func() oauth.TokenStore) {
 	swap(t, reopen(), oauth.Secret{}, credential("old"), true)
 	refreshing := reopen()
 	if locker, ok := refreshing.(oauth.RefreshLocker); ok {
