@@ -140,7 +140,7 @@ func TestInstallHandler_Cookie(t *testing.T) {
 	}
 }
 
-func TestInstallHandler_InvalidState(t *testing.T) {
+func TestInstallHandler_InvalidState_IsRefused(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, clienttest.Grant{})
 	callback := s.callback(t, s.browser)

@@ -394,7 +394,7 @@ func TestSource_TokenUsedByAnotherProcess(t *testing.T) {
 	}
 }
 
-func TestSave_DuringRefresh(t *testing.T) {
+func TestSave_WinsAgainstRefresh(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		api := newFakeAPI(oauth.UserTypeLocation)
