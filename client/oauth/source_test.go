@@ -659,3 +659,44 @@ func TestSource_StoreConflict(t *testing.T) {
 		t.Errorf("Save: got %v, want an error about the concurrent changes", err)
 	}
 }
+
+func TestSource_EndedContext_DueTokenUsed(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		api := newFakeAPI(oauth.UserTypeLocation)
+		store := oauth.NewMemoryStore()
+		api.install(t, store, time.Hour)
+		source := newApp(t, config(api)).Source(store)
+		mustToken(t.Context(), t, source)
+		time.Sleep(time.Hour - time.Minute) // the token is due
+		ctx, cancel := context.WithCancel(t.Context())
+		cancel()
+		if got := mustToken(ctx, t, source); got != "access-1" {
+			t.Errorf("got %s, want access-1", got)
+		}
+		if got := mustToken(t.Context(), t, source); got != "access-2" {
+			t.Errorf("next call: got %s, want access-2", got)
+		}
+	})
+}
+
+func TestSource_RefreshReturnsRejectedToken(t *testing.T) {
+	t.Parallel()
+	api := newFakeAPI(oauth.UserTypeLocation)
+	store := oauth.NewMemoryStore()
+	api.install(t, store, time.Hour)
+	responses := []http.HandlerFunc{
+		respond(200, `{"access_token":"access-1","refresh_token":"refresh-8"}`),
+		respond(200, `{"access_token":"access-9","refresh_token":"refresh-9"}`),
+	}
+	api.before = func(*http.Request) http.HandlerFunc {
+		next := responses[0]
+		responses = responses[1:]
+		return next
+	}
+	source := newApp(t, config(api)).Source(store)
+	source.Invalidate(mustToken(t.Context(), t, source))
+	if got := mustToken(t.Context(), t, source); got != "access-9" {
+		t.Errorf("got %s, want access-9", got)
+	}
+}
