@@ -700,3 +700,22 @@ func TestSource_RefreshReturnsRejectedToken(t *testing.T) {
 		t.Errorf("got %s, want access-9", got)
 	}
 }
+
+func TestSource_FreshStoredToken_NeedsNoLock(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		api := newFakeAPI(oauth.UserTypeLocation)
+		store := oauth.NewMemoryStore()
+		api.install(t, store, time.Hour)
+		unlock, err := store.LockRefresh(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer unlock()
+		start := time.Now()
+		got := mustToken(t.Context(), t, newApp(t, config(api)).Source(store))
+		if got != "access-1" || time.Since(start) != 0 {
+			t.Errorf("got %s after %s, want access-1 immediately", got, time.Since(start))
+		}
+	})
+}
