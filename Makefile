@@ -1,4 +1,4 @@
-# Everything a person does twice is a target here; .ci/run runs these same targets.
+# Every recurring task is a target here; .ci/run runs the same targets.
 # Tools run at the versions pinned below, through the Go and npm registries; nothing is installed outside their caches.
 
 GOLANGCI_LINT := github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
@@ -16,29 +16,29 @@ FLAGS ?=
 FUZZTIME ?= 30s
 ## how long to soak
 DURATION ?= 1m
-## decisions of the soak; 0 makes others each time
+## seed of the soak; 0 selects another one each time
 SEED ?= 0
 ## regular expression of the benchmarks to run
 BENCH ?= .
-## runs of each benchmark; benchstat wants 10
+## runs of each benchmark; benchstat needs 10
 COUNT ?= 1
 
-# Every module of the tree. What names a database, a queue, telemetry or a comparison tool is a module of its own, so that
-# users of the client do not depend on it.
+# Every module of the tree. Packages that import a database driver, a queue, telemetry or a comparison tool are in modules of
+# their own, so that users of the client do not depend on them.
 MODULES := . $(patsubst %/go.mod,%,$(wildcard */go.mod */*/go.mod */*/*/go.mod))
 
 # The supported Go lines: the two that the Go team supports. The Go command fetches the one that is not installed.
 GO_LINES := go1.26.8 go1.27.3
-# The platforms that are vetted besides that of the machine: 32-bit integers, another system, no network.
+# The additional platforms that are vetted: 32-bit integers, another operating system, no network.
 PLATFORMS := linux/386 windows/amd64 js/wasm
 
 # each runs a command in every module and stops at the first failure.
 each = @set -e; for module in $(MODULES); do echo "== $$module"; (cd "$$module" && $(1)); done
 
-# Go itself turns cgo off where it finds no C compiler, and the race detector needs cgo.
+# The race detector needs cgo, which Go disables if it finds no C compiler.
 RACE = $(if $(filter 1,$(shell go env CGO_ENABLED)),-race)
 
-# The tests start a server of their own. With CI=true they fail without PostgreSQL.
+# The tests start a PostgreSQL server. If it is not installed, they are skipped, and fail with CI=true.
 POSTGRES = $(or $(wildcard /usr/lib/postgresql/*/bin/initdb),$(shell command -v initdb))
 
 .DEFAULT_GOAL := help
@@ -50,13 +50,13 @@ help: ## list the targets and variables
 	@awk '/^## / {text = substr($$0, 4)} / [?]=/ {printf "  %-10s %-6s %s\n", $$1, $$3, text}' $(MAKEFILE_LIST)
 
 .PHONY: demo
-demo: ## walk through the seven operations on an embedded fake of the API
+demo: ## call the seven operations on an embedded fake of the API
 	go run ./client/examples/quickstart
 
 .PHONY: test
 test: ## vet and test every module with the race detector; PKG=./client tests one package
 	@$(if $(RACE),:,echo 'no C compiler found: testing without the race detector')
-	@$(if $(POSTGRES),:,echo 'PostgreSQL not found: skipping its tests; on Debian, install it by: apt-get install postgresql')
+	@$(if $(POSTGRES),:,echo 'PostgreSQL not found: its tests are skipped; to install it on Debian: apt-get install postgresql')
 	$(if $(filter ./...,$(PKG)),$(call each,go vet ./... && go test $(RACE) $(TESTFLAGS) ./...),go vet $(PKG) && go test $(RACE) $(TESTFLAGS) $(PKG))
 
 .PHONY: test-go
@@ -67,7 +67,7 @@ test-go: ## vet and test every module on the supported Go lines, and vet it for 
 		GOOS=$${platform%/*} GOARCH=$${platform#*/} go vet ./...; done
 
 .PHONY: prove
-prove: ## run the proofs in full, such as hundreds of killed processes (takes long; needs PostgreSQL)
+prove: ## run the long proofs in full, such as hundreds of killed processes (needs PostgreSQL)
 	$(call each,PROVE=full go test -count 1 -timeout 60m -run 'Kill|Crash|Proof|Process' -v ./...)
 
 .PHONY: fake
@@ -75,7 +75,7 @@ fake: ## run the fake API at http://127.0.0.1:8787; FLAGS='-help' lists its flag
 	go run ./client/cmd/fakehighlevel $(FLAGS)
 
 .PHONY: test-foreign
-test-foreign: ## call the fake by curl and by the vendor's TypeScript SDK (needs Node.js)
+test-foreign: ## call the fake with curl and the vendor's TypeScript SDK (needs Node.js)
 	cd client/clienttest/foreign && npm ci --no-audit --no-fund
 	FOREIGN=required go test -count 1 -v ./client/clienttest/foreign
 
@@ -84,7 +84,7 @@ generate: ## write gen/gen.go from api/contacts.yaml
 	go generate ./...
 
 .PHONY: check-generate
-check-generate: ## fail if gen/ or go.mod is not what generate and 'go mod tidy' make of it
+check-generate: ## fail if 'make generate' or 'go mod tidy' would change a file
 	.ci/check-generate $(MODULES)
 
 .PHONY: lint
@@ -104,7 +104,7 @@ fuzz: ## run each fuzz target for FUZZTIME, one after another
 	.ci/fuzz $(FUZZTIME) $(PKG)
 
 .PHONY: soak
-soak: ## make random calls for DURATION while things fail at random
+soak: ## make random calls for DURATION against a fake with random faults
 	go test $(RACE) -count 1 -run '^TestSoak$$' -v ./client -soak.duration=$(DURATION) -soak.seed=$(SEED)
 
 .PHONY: bench
@@ -112,12 +112,12 @@ bench: ## run the benchmarks, with allocations
 	go test -run '^$$' -bench '$(BENCH)' -benchmem -count $(COUNT) $(PKG)
 
 .PHONY: cover
-cover: ## print the share of statements in client/ that the tests run
+cover: ## print the test coverage of client/
 	go test -coverpkg ./client/... -coverprofile .cover.out ./...
 	@go tool cover -func .cover.out | tail -n 1
 	@echo 'line by line: go tool cover -html .cover.out'
 
-# ---- guards: what a release promises, and what changes outside the repository ----
+# ---- checks for a release, and of changes outside the repository ----
 
 ## version for release, such as v0.1.0
 VERSION ?=
@@ -137,15 +137,15 @@ apidiff: ## compare the exported API with that of the newest release, or of BASE
 	.ci/apidiff $(APIDIFF) $(BASE)
 
 .PHONY: consumer
-consumer: ## check which modules reach the build of a program that imports the client
+consumer: ## check which modules a program depends on that imports the client
 	.ci/consumer
 
 .PHONY: drift
-drift: ## compare api/contacts.yaml with the vendor's document at VENDOR and print what is new
+drift: ## compare api/contacts.yaml with the vendor's document at VENDOR and print new differences
 	@cd api/drift && go run . -ours ../contacts.yaml -known ../differences.yaml '$(if $(findstring ://,$(VENDOR)),$(VENDOR),$(abspath $(VENDOR)))'
 
 .PHONY: live
-live: ## check the real API against api/NOTES.md, read-only; FLAGS='-write -record DIR' does more
+live: ## compare the real API with api/NOTES.md, read-only; FLAGS='-write -record DIR' does more
 	@go run ./client/cmd/livecheck $(FLAGS)
 
 .PHONY: notes
@@ -153,11 +153,11 @@ notes: ## write the tables of api/NOTES.md from api/differences.yaml
 	cd api/drift && go run . -known ../differences.yaml -notes ../NOTES.md
 
 .PHONY: check-notes
-check-notes: ## fail if the tables of api/NOTES.md are not what notes writes
+check-notes: ## fail if 'make notes' would change api/NOTES.md
 	cd api/drift && go run . -known ../differences.yaml -notes ../NOTES.md -check
 
 .PHONY: vuln
-vuln: ## look for known vulnerabilities in every module (fetches Go's database of them)
+vuln: ## check every module for known vulnerabilities (fetches Go's vulnerability database)
 	$(call each,go run $(GOVULNCHECK) ./...)
 
 .PHONY: release
