@@ -19,8 +19,7 @@ type tree struct {
 	original map[string][]byte // by slash-separated path
 }
 
-// copyTree copies what the main module builds from. Its other modules and its programs are left
-// out.
+// copyTree copies the files of which the main module is built, without other modules and programs.
 func copyTree(t *testing.T) *tree {
 	t.Helper()
 	copied := &tree{dir: t.TempDir(), original: map[string][]byte{}}
@@ -50,14 +49,14 @@ func copyTree(t *testing.T) *tree {
 	return copied
 }
 
-// insert adds text after the last of the anchors, which are looked for one after another.
+// insert inserts text after the last of the anchors, which are searched for in order.
 func (c *tree) insert(t *testing.T, file, text string, anchors ...string) {
 	t.Helper()
 	content, _, end := c.locate(t, file, anchors)
 	c.write(t, file, content[:end]+text+content[end:])
 }
 
-// insertBefore adds text in front of the last of the anchors.
+// insertBefore inserts text before the last of the anchors.
 func (c *tree) insertBefore(t *testing.T, file, text string, anchors ...string) {
 	t.Helper()
 	content, begin, _ := c.locate(t, file, anchors)
@@ -72,11 +71,11 @@ func (c *tree) fileWith(t *testing.T, folder, text string) string {
 			return file
 		}
 	}
-	t.Fatalf("no file of %s contains %q any more: choose another place in this test", folder, text)
+	t.Fatalf("no file of %s contains %q any more: update this test", folder, text)
 	return ""
 }
 
-// locate returns the content of a file, and where the last of the anchors begins and ends.
+// locate returns the content of a file, and the start and end of the last of the anchors.
 func (c *tree) locate(t *testing.T, file string, anchors []string) (content string, begin, end int) {
 	t.Helper()
 	read, err := os.ReadFile(filepath.Join(c.dir, filepath.FromSlash(file)))
@@ -87,7 +86,7 @@ func (c *tree) locate(t *testing.T, file string, anchors []string) (content stri
 	for _, anchor := range anchors {
 		found := strings.Index(content[end:], anchor)
 		if found < 0 {
-			t.Fatalf("%s has no %q any more: choose another place in this test", file, anchor)
+			t.Fatalf("%s has no %q any more: update this test", file, anchor)
 		}
 		begin = end + found
 		end = begin + len(anchor)
@@ -112,13 +111,13 @@ func (c *tree) run(t *testing.T, args ...string) {
 	}
 }
 
-// test runs the tests that compare document, client and fake with each other, and the one given.
+// test runs the tests that compare document, client and fake with each other, and the given test.
 func (c *tree) test(t *testing.T, content string) {
 	t.Helper()
 	const file = "client/clienttest/added_test.go"
 	c.write(t, file, content)
-	// With -trimpath a build does not depend on the directory, so that the build cache serves later
-	// runs.
+	// With -trimpath a build does not depend on the directory, so that later runs use the build
+	// cache.
 	c.run(t, "test", "-trimpath", "./api", "./client/clienttest", "-skip", "^TestAddingToTheDocument$", "-run",
 		"^TestAdded$|Operation|Schema|Document|Example|Whole|Generated|Model|Request|Wire")
 	if err := os.Remove(filepath.Join(c.dir, filepath.FromSlash(file))); err != nil {
@@ -336,9 +335,9 @@ func TestAdded(t *testing.T) {
 }
 `
 
-// A property or an operation that is added to the document changes the document, the generated
-// code, the client where it needs a method, and the fake. Nothing else may list properties or
-// operations.
+// TestAddingToTheDocument adds a property and an operation to a copy of the tree. Only the
+// document, the generated code, the fake and, for an operation, the client may have to change: no
+// other file lists properties or operations.
 func TestAddingToTheDocument(t *testing.T) {
 	t.Parallel()
 	if testing.Short() {

@@ -48,7 +48,7 @@ var routes = func() map[string]struct{ method, path string } {
 	return all
 }()
 
-// route returns an operation and the path it belongs to.
+// route returns an operation and its path.
 func route(t *testing.T, operationID string) (*openapi3.PathItem, *openapi3.Operation) {
 	t.Helper()
 	r, ok := routes[operationID]
@@ -75,7 +75,7 @@ func responseSchema(t *testing.T, operationID, status string) *openapi3.Schema {
 	return content.Schema.Value
 }
 
-// check holds a JSON body against a schema, formats included.
+// check validates a JSON body against a schema, including formats.
 func check(t *testing.T, schema *openapi3.Schema, body string) error {
 	t.Helper()
 	var value any

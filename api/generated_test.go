@@ -38,7 +38,7 @@ func TestGeneratedCode(t *testing.T) {
 		}
 		switch name.Name {
 		case "GetSwagger", "GetSpec", "GetSpecJSON", "GetOpenAPISpec", "GetOpenAPISpecJSON", "RawSpec", "PathToRawSpec":
-			t.Errorf("%s: the document is embedded in package api, and nowhere else", name.Name)
+			t.Errorf("%s: the document is embedded outside of package api", name.Name)
 		}
 		return true
 	})
@@ -60,7 +60,7 @@ func TestGeneratedCode_Names(t *testing.T) {
 	}
 }
 
-// The generator is a tool: no user of the library builds it, and none but tests and the fake builds
+// The generator is a tool. No user of the library builds it, and only tests and the fake build
 // kin-openapi.
 func TestGeneratedCode_Dependencies(t *testing.T) {
 	t.Parallel()
@@ -84,19 +84,19 @@ func TestGeneratedCode_Dependencies(t *testing.T) {
 			}
 			packages := strings.Fields(string(out))
 			if !slices.ContainsFunc(packages, func(path string) bool { return strings.HasPrefix(path, module) }) {
-				t.Fatalf("go list told nothing of %s", tt.pkg)
+				t.Fatalf("go list returned nothing for %s", tt.pkg)
 			}
 			for _, path := range packages {
 				if strings.HasPrefix(path, tt.forbidden) {
-					t.Errorf("%s is needed", path)
+					t.Errorf("%s is a dependency", path)
 				}
 			}
 		})
 	}
 }
 
-// words splits a name where a capital follows a small letter or digit, and before the last capital
-// of a run.
+// words splits a name between a lower-case letter or digit and a capital letter, and before the
+// last of several capital letters.
 func words(name string) []string {
 	var out []string
 	runes, start := []rune(name), 0

@@ -13,8 +13,8 @@ import (
 	"github.com/highlevel-contacts/contacts-go/gen"
 )
 
-// The properties of responses are plain values, and null and missing are zero, except success,
-// which is false, true or missing.
+// The properties of responses are plain values, for which null and missing are zero. The exceptions
+// are succeded and succeeded, which can be false, true or missing.
 func TestModels_PlainValues(t *testing.T) {
 	t.Parallel()
 	notPlain := map[string]bool{
@@ -70,8 +70,8 @@ func TestModels_RequestPointers(t *testing.T) {
 	}
 }
 
-// Instants are times, for the document gives them a format; the day of birth comes in more forms
-// than one and stays as sent.
+// Properties with the format date-time are times. The date of birth has several forms, so it is a
+// string.
 func TestModels_Times(t *testing.T) {
 	t.Parallel()
 	want := []string{"Contact.CreatedBy.Timestamp", "Contact.DateAdded", "Contact.DateUpdated", "Contact.LastSessionActivityAt"}
@@ -87,7 +87,7 @@ func TestModels_Times(t *testing.T) {
 	}
 }
 
-// Each model has the properties of its schema, under their names, and Extra for the others.
+// Each model has the properties of its schema under the same names, and Extra for unknown ones.
 func TestModels_Properties(t *testing.T) {
 	t.Parallel()
 	models := []any{
@@ -141,9 +141,9 @@ func TestModels_Properties(t *testing.T) {
 	}
 }
 
-// TestUpdateAndUpsertRequest_OptionalScalarsAreNullable checks that one rule holds for all optional
-// scalars, and lists those for which the API does not accept null. Package client rejects Clear for
-// them.
+// TestUpdateAndUpsertRequest_OptionalScalarsAreNullable checks that all optional scalars are
+// Nullable, and lists the ones for which the API does not accept null. Package client rejects Clear
+// for them.
 func TestUpdateAndUpsertRequest_OptionalScalarsAreNullable(t *testing.T) {
 	t.Parallel()
 	tests := []struct {
@@ -185,8 +185,8 @@ func TestUpdateAndUpsertRequest_OptionalScalarsAreNullable(t *testing.T) {
 	}
 }
 
-// fields visits the fields of a struct and of all structs below it, in lists and behind pointers
-// too.
+// fields visits the fields of a struct and of all structs in it, including those in lists and
+// behind pointers.
 func fields(at string, model reflect.Type, visit func(at string, field reflect.Type)) {
 	for model.Kind() == reflect.Slice || model.Kind() == reflect.Pointer {
 		model = model.Elem()

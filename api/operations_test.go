@@ -88,7 +88,7 @@ func TestDocument_OperationsComplete(t *testing.T) {
 				}
 			}
 			if limited := op.Responses.Value("429").Value; len(limited.Content) != 0 || limited.Headers["Retry-After"] == nil {
-				t.Error("429: want Retry-After and no content, for its body is not known")
+				t.Error("429: want Retry-After and no content, because the body is undocumented")
 			}
 		})
 	}

@@ -10,7 +10,8 @@ import (
 	"github.com/getkin/kin-openapi/routers"
 )
 
-// The document refuses what the API refuses. Each refusal stands beside a neighbor that passes.
+// The document rejects the requests that the API rejects. Each rejected request is next to a
+// similar one that is accepted.
 func TestRequests(t *testing.T) {
 	t.Parallel()
 	tests := []struct {
@@ -18,7 +19,7 @@ func TestRequests(t *testing.T) {
 		operationID string
 		query       string // for those that have one
 		body        string
-		refusal     string // a part of the error; empty if the request passes
+		rejection   string // a part of the error; empty if the request is accepted
 	}{
 		{"list", "getContacts", "locationId=a", "", ""},
 		{"list without location", "getContacts", "", "", `"locationId" in query`},
@@ -87,12 +88,12 @@ func TestRequests(t *testing.T) {
 			t.Parallel()
 			err := send(t, tt.operationID, "ocQHyuzHvysMo5N5VsXc", tt.query, tt.body, "2021-07-28")
 			switch {
-			case tt.refusal == "" && err != nil:
-				t.Errorf("refused: %v", err)
-			case tt.refusal != "" && err == nil:
+			case tt.rejection == "" && err != nil:
+				t.Errorf("got %v, want the request to be accepted", err)
+			case tt.rejection != "" && err == nil:
 				t.Error("passed")
-			case tt.refusal != "" && !strings.Contains(err.Error(), tt.refusal):
-				t.Errorf("refused for another reason: %v", err)
+			case tt.rejection != "" && !strings.Contains(err.Error(), tt.rejection):
+				t.Errorf("got %v, want another reason", err)
 			}
 		})
 	}
@@ -125,7 +126,7 @@ func TestRequests_PathAndVersion(t *testing.T) {
 	}
 }
 
-// send holds a request against the document; id serves whatever id the path has.
+// send validates a request against the document. It replaces the ID in the path by id.
 func send(t *testing.T, operationID, id, query, body, version string) error {
 	t.Helper()
 	item, op := route(t, operationID)

@@ -20,19 +20,19 @@ func TestSchemas_RequestsClosed(t *testing.T) {
 				}
 				objects++
 				if schema.AdditionalProperties.Has == nil || *schema.AdditionalProperties.Has {
-					t.Errorf("%s is open", at)
+					t.Errorf("%s accepts unknown properties", at)
 				}
 			})
 			const want = 1 + 1 + 1 + 6 + 2 // the body, a custom field, the settings of do-not-disturb, six channels, inbound
 			if objects != want {
-				t.Errorf("met %d objects, want %d", objects, want)
+				t.Errorf("got %d objects, want %d", objects, want)
 			}
 		})
 	}
 }
 
-// Responses get new properties and enumerations get new values at any time, and lists send null for
-// every missing value.
+// The API can add properties to responses and values to enumerations at any time, and lists contain
+// null for every missing value.
 func TestSchemas_ResponsesOpen(t *testing.T) {
 	t.Parallel()
 	notNull := map[string]bool{ // by the name of the property
@@ -44,15 +44,15 @@ func TestSchemas_ResponsesOpen(t *testing.T) {
 				t.Parallel()
 				walk("body", &openapi3.SchemaRef{Value: responseSchema(t, id, status)}, func(at string, schema *openapi3.Schema) {
 					if has := schema.AdditionalProperties.Has; has != nil && !*has {
-						t.Errorf("%s is closed", at)
+						t.Errorf("%s rejects unknown properties", at)
 					}
 					if len(schema.Enum) != 0 {
 						t.Errorf("%s has a closed set of values", at)
 					}
 					for name, property := range schema.Properties {
-						takesNull := property.Value.VisitJSON(nil) == nil
-						if takesNull == notNull[name] {
-							t.Errorf("%s.%s: takes null: %t", at, name, takesNull)
+						acceptsNull := property.Value.VisitJSON(nil) == nil
+						if acceptsNull == notNull[name] {
+							t.Errorf("%s.%s: accepts null: %t", at, name, acceptsNull)
 						}
 					}
 				})
@@ -61,7 +61,7 @@ func TestSchemas_ResponsesOpen(t *testing.T) {
 	}
 }
 
-// walk visits a schema and all schemas below it, except custom field values, which may be anything.
+// walk visits a schema and all schemas in it, except custom field values, which may be any JSON.
 func walk(at string, ref *openapi3.SchemaRef, visit func(at string, schema *openapi3.Schema)) {
 	if ref == nil {
 		return

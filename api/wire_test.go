@@ -13,8 +13,7 @@ import (
 
 const server = "https://api.example/base/"
 
-// A plain integer would go out as limit=0, and a cursor that passes through a 32-bit float would be
-// another one.
+// A plain integer would be sent as limit=0, and a 32-bit float would change a cursor.
 func TestWire_URLs(t *testing.T) {
 	t.Parallel()
 	list := func(params gen.GetContactsParams) func() (*http.Request, error) {
@@ -82,7 +81,7 @@ func TestWire_URLs(t *testing.T) {
 	}
 }
 
-// Absent, null and a value are three things on the wire.
+// A field that is absent, null or a value is encoded differently.
 func TestWire_Update(t *testing.T) {
 	t.Parallel()
 	null, text := nullable.NewNullNullable[string](), nullable.NewNullableWithValue[string]
@@ -224,7 +223,7 @@ func TestWire_Create(t *testing.T) {
 	}
 }
 
-// wantBody compares a body byte by byte, and holds it against the document.
+// wantBody compares a body byte by byte, and validates it against the document.
 func wantBody(t *testing.T, req *http.Request, err error, operationID, want string) {
 	t.Helper()
 	if err != nil {
@@ -238,9 +237,9 @@ func wantBody(t *testing.T, req *http.Request, err error, operationID, want stri
 		t.Errorf("body (-want +got):\n%s", diff)
 	}
 	if got := req.Header.Get("Content-Type"); got != "application/json" {
-		t.Errorf("Content-Type is %q", got)
+		t.Errorf("got Content-Type %q, want application/json", got)
 	}
 	if err := send(t, operationID, "ocQ", "", string(body), "2021-07-28"); err != nil {
-		t.Errorf("the document refuses %s: %v", body, err)
+		t.Errorf("the document rejects %s: %v", body, err)
 	}
 }

@@ -26,7 +26,7 @@ const (
 	DNDStatusPermanent DNDStatus = "permanent"
 )
 
-// AdditionalEmail A secondary email address. A bare string in its place is read too.
+// AdditionalEmail A secondary email address. A string in place of the object is accepted too.
 type AdditionalEmail struct {
 	// Email The address.
 	Email string `json:"email,omitempty,omitzero"`
@@ -46,7 +46,7 @@ type AdditionalPhone struct {
 	// Phone The number in E.164.
 	Phone string `json:"phone,omitempty,omitzero"`
 
-	// PhoneLabel The label that the location gave the number.
+	// PhoneLabel The label of the number.
 	PhoneLabel string `json:"phoneLabel,omitempty,omitzero"`
 }
 
@@ -187,7 +187,7 @@ type Contact struct {
 	// Gender The gender. Upsert returns the value that was sent, but does not store it for an existing contact.
 	Gender string `json:"gender,omitempty,omitzero"`
 
-	// InboundDNDSettings The do-not-disturb setting for messages from the contact, on all channels at once.
+	// InboundDNDSettings The do-not-disturb setting for messages from the contact, on all channels.
 	InboundDNDSettings InboundDNDSettings `json:"inboundDndSettings,omitempty,omitzero"`
 
 	// Keyword The keyword that brought the contact.
@@ -280,7 +280,7 @@ type CreateContactRequest struct {
 	// Country The two-letter country code.
 	Country string `json:"country,omitempty,omitzero"`
 
-	// CustomFields The custom fields to write. Those not named are kept.
+	// CustomFields The custom fields to write. Other custom fields remain unchanged.
 	CustomFields []CustomFieldInput `json:"customFields,omitzero"`
 
 	// DateOfBirth The day of birth: YYYY-MM-DD or MM-DD-YYYY, with - / . or _ between.
@@ -473,7 +473,7 @@ type DeleteContactResult struct {
 	// Succeded The success as the API misspells it.
 	Succeded nullable.Nullable[bool] `json:"succeded,omitempty,omitzero"`
 
-	// Succeeded The success in its right spelling, which the API sends beside or in place of the other.
+	// Succeeded Whether the request succeeded, in the correct spelling. The API sends it beside or instead of the other.
 	Succeeded nullable.Nullable[bool] `json:"succeeded,omitempty,omitzero"`
 
 	// TraceID The vendor's ID of the request.
@@ -512,7 +512,7 @@ type InboundDNDSettingInput struct {
 	Status DNDStatus `json:"status"`
 }
 
-// InboundDNDSettings The do-not-disturb setting for messages from the contact, on all channels at once.
+// InboundDNDSettings The do-not-disturb setting for messages from the contact, on all channels.
 type InboundDNDSettings struct {
 	// All The do-not-disturb setting for messages from the contact.
 	All InboundDNDSetting `json:"all,omitempty,omitzero"`
@@ -547,14 +547,14 @@ type ListContactsResult struct {
 	// Count A number of contacts; undocumented whether of the page or of all pages.
 	Count int `json:"count,omitempty,omitzero"`
 
-	// Meta Where a page stands in the list. At the end any part of it may be missing, null or empty.
+	// Meta The position of a page in the list. At the end of the list any property may be missing, null or empty.
 	Meta *ListMeta `json:"meta,omitempty"`
 
 	// TraceID The vendor's ID of the request.
 	TraceID string `json:"traceId,omitempty,omitzero"`
 }
 
-// ListMeta Where a page stands in the list. At the end any part of it may be missing, null or empty.
+// ListMeta The position of a page in the list. At the end of the list any property may be missing, null or empty.
 type ListMeta struct {
 	// CurrentPage The number of this page.
 	CurrentPage int `json:"currentPage,omitempty,omitzero"`
@@ -578,7 +578,7 @@ type ListMeta struct {
 	Total int `json:"total,omitempty,omitzero"`
 }
 
-// UpdateContactRequest The change to make. Fields that are not set are not sent and keep their value.
+// UpdateContactRequest The change to make. Fields that are not set are not sent and remain unchanged.
 type UpdateContactRequest struct {
 	// Address1 The street address.
 	Address1 nullable.Nullable[string] `json:"address1,omitempty,omitzero"`
@@ -592,7 +592,7 @@ type UpdateContactRequest struct {
 	// Country The two-letter country code.
 	Country nullable.Nullable[string] `json:"country,omitempty,omitzero"`
 
-	// CustomFields The custom fields to write. Those not named are kept.
+	// CustomFields The custom fields to write. Other custom fields remain unchanged.
 	CustomFields []CustomFieldInput `json:"customFields,omitzero"`
 
 	// DateOfBirth The day of birth: YYYY-MM-DD or MM-DD-YYYY, with - / . or _ between.
@@ -649,7 +649,7 @@ type UpdateContactResult struct {
 	// Succeded The success as the API misspells it.
 	Succeded nullable.Nullable[bool] `json:"succeded,omitempty,omitzero"`
 
-	// Succeeded The success in its right spelling, which the API sends beside or in place of the other.
+	// Succeeded Whether the request succeeded, in the correct spelling. The API sends it beside or instead of the other.
 	Succeeded nullable.Nullable[bool] `json:"succeeded,omitempty,omitzero"`
 
 	// TraceID The vendor's ID of the request.
@@ -657,7 +657,7 @@ type UpdateContactResult struct {
 }
 
 // UpsertContactRequest The contact to create, or the change to make to the one that matches. Properties that are not
-// set are not sent and keep their value.
+// set are not sent and remain unchanged.
 type UpsertContactRequest struct {
 	// Address1 The street address.
 	Address1 nullable.Nullable[string] `json:"address1,omitempty,omitzero"`
@@ -674,10 +674,10 @@ type UpsertContactRequest struct {
 	// Country The two-letter country code.
 	Country nullable.Nullable[string] `json:"country,omitempty,omitzero"`
 
-	// CreateNewIfDuplicateAllowed Whether to create a contact at once, without a look for a match, where the location allows duplicates; elsewhere it is ignored.
+	// CreateNewIfDuplicateAllowed Whether to always create a contact, even if one matches. It is ignored if the location does not allow duplicates.
 	CreateNewIfDuplicateAllowed nullable.Nullable[bool] `json:"createNewIfDuplicateAllowed,omitempty,omitzero"`
 
-	// CustomFields The custom fields to write. Those not named are kept.
+	// CustomFields The custom fields to write. Other custom fields remain unchanged.
 	CustomFields []CustomFieldInput `json:"customFields,omitzero"`
 
 	// DateOfBirth The day of birth: YYYY-MM-DD or MM-DD-YYYY, with - / . or _ between.
@@ -737,7 +737,7 @@ type UpsertContactResult struct {
 	// Contact A person or company in a location, with the properties of all seven operations. Missing and null properties are zero.
 	Contact Contact `json:"contact"`
 
-	// New Whether the contact was created; trust it rather than the status.
+	// New Whether the contact was created. It is more reliable than the status.
 	New bool `json:"new,omitempty,omitzero"`
 
 	// TraceID The vendor's ID of the request.

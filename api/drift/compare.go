@@ -44,7 +44,7 @@ func compare(theirs, ours *openapi3.T, names map[string][]string) ([]difference,
 		for _, ourName := range names[name] {
 			theirSchema, ourSchema := schemas[name], ourSchemas[ourName]
 			if theirSchema == nil {
-				continue // no operation uses it: a difference of the operations or of another schema says so
+				continue // no operation uses it; a difference of the operations or of another schema reports that
 			}
 			if ourSchema == nil {
 				return nil, nil, fmt.Errorf("compare %s: contacts.yaml has no schema %s that an operation uses", name, ourName)
@@ -76,9 +76,9 @@ func wrap(schema *openapi3.SchemaRef) *openapi3.T {
 	}
 }
 
-// walker turns the tree that oasdiff returns into a list of differences. It reads the tree as JSON:
-// every keyword that oasdiff compares has the same three forms there: {from, to}, {added, deleted,
-// modified}, and true.
+// walker converts the tree that oasdiff returns to a list of differences. It reads the tree as
+// JSON, in which every keyword has one of three forms: {from, to}, {added, deleted, modified}, and
+// true.
 type walker struct {
 	theirs, ours *openapi3.T
 	suffix       string
@@ -102,7 +102,7 @@ func (w *walker) add(schema, suffix string, result *diff.Diff) error {
 	return nil
 }
 
-// transparent are the parts of oasdiff's tree that a reader of a difference does not need.
+// transparent are the parts of oasdiff's tree that are not printed.
 var transparent = map[string]bool{
 	"components": true, "schemas": true, "modified": true, "paths": true, "operations": true, "properties": true,
 	"parameters": true, "schema": true, "content": true, "": true,
@@ -123,7 +123,7 @@ func (w *walker) walk(where, what string, node any) {
 	for _, key := range slices.Sorted(maps.Keys(fields)) {
 		switch value := fields[key]; key {
 		case "added", "deleted":
-			w.members(where, what, key, value)
+			w.elements(where, what, key, value)
 		case "modified":
 			children, _ := value.(map[string]any)
 			for _, name := range slices.Sorted(maps.Keys(children)) {
@@ -143,7 +143,7 @@ func (w *walker) walk(where, what string, node any) {
 	}
 }
 
-// children walks a part of the tree whose members have names.
+// children walks a part of the tree whose entries have names.
 func (w *walker) children(where, what, key string, node any) {
 	fields, _ := node.(map[string]any)
 	for _, side := range slices.Sorted(maps.Keys(fields)) {
@@ -152,28 +152,28 @@ func (w *walker) children(where, what, key string, node any) {
 			w.names(where, what, key, side, value)
 			continue
 		}
-		members, _ := value.(map[string]any)
-		for _, name := range slices.Sorted(maps.Keys(members)) {
+		entries, _ := value.(map[string]any)
+		for _, name := range slices.Sorted(maps.Keys(entries)) {
 			switch key {
 			case "operations": // of a path
-				w.walk(name+" "+where, what, members[name])
+				w.walk(name+" "+where, what, entries[name])
 			case "properties":
-				w.walk(where+"."+name, what, members[name])
+				w.walk(where+"."+name, what, entries[name])
 			case "parameters": // by location, then by name
-				byName, _ := members[name].(map[string]any)
+				byName, _ := entries[name].(map[string]any)
 				for _, parameter := range slices.Sorted(maps.Keys(byName)) {
 					w.walk(join(where, name+" parameter "+parameter), what, byName[parameter])
 				}
 			case "content", "paths":
-				w.walk(join(where, strings.TrimPrefix(name, "application/json")), what, members[name])
+				w.walk(join(where, strings.TrimPrefix(name, "application/json")), what, entries[name])
 			default:
-				w.walk(join(where, strings.TrimSuffix(key, "s")+" "+name), what, members[name])
+				w.walk(join(where, strings.TrimSuffix(key, "s")+" "+name), what, entries[name])
 			}
 		}
 	}
 }
 
-// names reports what only one of the documents has.
+// names reports the named parts that only one of the documents has.
 func (w *walker) names(where, what, key, side string, node any) {
 	switch list := node.(type) {
 	case map[string]any: // parameters, by location
@@ -210,8 +210,8 @@ func (w *walker) names(where, what, key, side string, node any) {
 
 func lastWord(s string) string { return s[strings.LastIndex(s, " ")+1:] }
 
-// members reports values that only one of the documents has.
-func (w *walker) members(where, what, side string, node any) {
+// elements reports values that only one of the documents has.
+func (w *walker) elements(where, what, side string, node any) {
 	list, ok := node.([]any)
 	if !ok {
 		w.report(where, what, fmt.Sprintf("%s: %s", only(side), show(node)))

@@ -6,15 +6,15 @@ import (
 	"strings"
 )
 
-// change is a fact that became true or ceased to be true since the known differences were written.
+// change is a fact that is not known, or a known fact that is no longer true.
 type change struct {
 	difference
-	row string // the row that explains a fact which is no longer true; empty for a new fact
+	row string // the row of a fact that is no longer true; empty for a new fact
 }
 
 // drift returns one line for each place in which the vendor's document changed: a property, a
-// parameter, a response or an operation. A line states all new facts about its place, and the known
-// ones that are no longer true.
+// parameter, a response or an operation. A line states all new facts about its place, and all known
+// facts that are no longer true.
 func drift(found []difference, facts map[string]knownFact) []string {
 	var changes []change
 	present := map[string]bool{}
@@ -30,7 +30,7 @@ func drift(found []difference, facts map[string]knownFact) []string {
 		}
 	}
 
-	// What is inside a part that appeared or disappeared is not a change of its own.
+	// Ignore changes inside a part that appeared or disappeared.
 	var whole []string
 	for _, c := range changes {
 		if c.isExistence() {
@@ -58,7 +58,7 @@ func drift(found []difference, facts map[string]knownFact) []string {
 	return lines
 }
 
-// isExistence reports whether c says that only one of the documents has the part.
+// isExistence reports whether only one of the documents has the part.
 func (c change) isExistence() bool {
 	what, _, _ := strings.Cut(c.What, " ")
 	switch what {
@@ -74,8 +74,8 @@ func inside(where, whole string) bool {
 	return found && rest != "" && (rest[0] == '.' || rest[0] == ' ')
 }
 
-// ofUsedSchemas returns the facts without those about schemas that no operation uses: the
-// operation, or the property that referred to such a schema, is what changed.
+// ofUsedSchemas returns the facts except those about schemas that no operation uses. For such a
+// schema, the change of the operation or property that referred to it is reported instead.
 func ofUsedSchemas(facts map[string]knownFact, names map[string][]string, used map[string]bool) map[string]knownFact {
 	kept := maps.Clone(facts)
 	maps.DeleteFunc(kept, func(fact string, _ knownFact) bool {

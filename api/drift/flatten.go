@@ -10,9 +10,9 @@ import (
 	"github.com/getkin/kin-openapi/openapi3"
 )
 
-// flattener reduces a document to what can be compared with another one: operations, and named
-// schemas that contain no other schema but its name. A change of a schema is then one difference,
-// however many operations use the schema.
+// flattener reduces a document to operations and named schemas for a comparison. A schema contains
+// only the names of other schemas, so that a change of a schema is one difference even if several
+// operations use the schema.
 type flattener struct {
 	names   map[string][]string // the schemas of our document for each schema of the vendor's
 	schemas map[string]*openapi3.SchemaRef
@@ -44,7 +44,7 @@ func flatten(doc *openapi3.T, names map[string][]string) *openapi3.T {
 
 func (f *flattener) operation(item *openapi3.PathItem, operation *openapi3.Operation) *openapi3.Operation {
 	flat := &openapi3.Operation{
-		Tags:       scopes(operation), // oasdiff compares tags as a set of strings, which is what scopes are
+		Tags:       scopes(operation), // oasdiff compares tags as a set of strings, like scopes
 		Deprecated: operation.Deprecated,
 		Responses:  openapi3.NewResponses(),
 	}
@@ -72,7 +72,7 @@ func (f *flattener) operation(item *openapi3.PathItem, operation *openapi3.Opera
 			}}}
 		}
 		if strings.HasPrefix(status, "2") && status != "2XX" {
-			// Content is compared for all kinds of success together, and the status alone.
+			// The content of all 2xx responses is compared as one, and their statuses separately.
 			flat.Responses.Set(status, &openapi3.ResponseRef{Value: openapi3.NewResponse().WithDescription("")})
 			status = "2XX"
 		}
@@ -91,14 +91,14 @@ func (f *flattener) content(content openapi3.Content) openapi3.Content {
 	return flat
 }
 
-// schema returns ref without references: a schema with a name of its own becomes an entry of
-// f.schemas, and an empty schema that states the name takes its place.
+// schema returns ref without references. A named schema becomes an entry of f.schemas, and is
+// replaced by an empty schema with its name.
 func (f *flattener) schema(ref *openapi3.SchemaRef) *openapi3.SchemaRef {
 	if ref == nil {
 		return nil
 	}
 	if len(ref.Value.AllOf) == 1 && len(ref.Value.Properties) == 0 && ref.Ref == "" {
-		inner := *ref.Value.AllOf[0] // the way to add a description or nullable to a reference
+		inner := *ref.Value.AllOf[0] // a reference with a description or nullable
 		ref = &inner
 	}
 	if ref.Ref == "" {
@@ -127,7 +127,7 @@ func (f *flattener) inline(schema *openapi3.Schema) *openapi3.Schema {
 		"all of": schema.AllOf, "any of": schema.AnyOf, "one of": schema.OneOf,
 	} {
 		if len(list) > 0 {
-			flat.Format = keyword + " " + f.alternatives(list) // read as one value: which of them changed is in the text
+			flat.Format = keyword + " " + f.alternatives(list) // compared as one value, so that the difference shows which of them changed
 		}
 	}
 	flat.AllOf, flat.AnyOf, flat.OneOf = nil, nil, nil
@@ -136,7 +136,7 @@ func (f *flattener) inline(schema *openapi3.Schema) *openapi3.Schema {
 	return &flat
 }
 
-// alternatives returns the schemas of a list as text: names for references, JSON for others.
+// alternatives returns the schemas of a list as a string: names for references, JSON for others.
 func (f *flattener) alternatives(refs openapi3.SchemaRefs) string {
 	var all []string
 	for _, ref := range refs {
@@ -155,9 +155,9 @@ func (f *flattener) alternatives(refs openapi3.SchemaRefs) string {
 	return strings.Join(all, ", ")
 }
 
-// canonical returns the name by which references in both documents are compared: of the schemas of
-// our document that replace one schema of the vendor's, the first. Other names are returned as they
-// are.
+// canonical returns the name with which references in both documents are compared. If several of
+// our schemas replace one schema of the vendor's, that is the first of them. Other names are
+// unchanged.
 func (f *flattener) canonical(name string) string {
 	if ours, ok := f.names[name]; ok {
 		return f.canonical(ours[0])

@@ -29,7 +29,7 @@ type row struct {
 	Why    string `yaml:"why"`
 	Sure   string `yaml:"sure"`
 	// Optional reports whether the facts may be absent, because the row is about parts that a
-	// cut-down document lacks.
+	// reduced document lacks.
 	Optional bool     `yaml:"optional"`
 	Facts    []string `yaml:"facts"`
 }
@@ -62,7 +62,7 @@ func (m *orderedMap) UnmarshalYAML(node *yaml.Node) error {
 }
 
 func readKnown(file string) (*known, error) {
-	content, err := os.ReadFile(file) //nolint:gosec // a file that the user names
+	content, err := os.ReadFile(file) //nolint:gosec // the path is the user's
 	if err != nil {
 		return nil, fmt.Errorf("read the known differences: %w", err)
 	}
@@ -86,7 +86,7 @@ func (k *known) schemas() map[string][]string {
 	return all
 }
 
-// knownFact is where a fact is explained.
+// knownFact describes the row that explains a fact.
 type knownFact struct {
 	row      string
 	optional bool
@@ -110,7 +110,7 @@ func (k *known) facts() (map[string]knownFact, error) {
 	return all, nil
 }
 
-// expand returns the texts that a pattern stands for: <a|b> in it stands for a and for b.
+// expand returns the facts that a pattern matches: <a|b> matches a and b.
 func expand(pattern string) []string {
 	before, rest, found := strings.Cut(pattern, "<")
 	if !found {

@@ -1,7 +1,6 @@
-// Drift compares the vendor's OpenAPI document with ours and prints what is new: one line for each
-// operation, parameter, response and property in which the documents differ in a way that
-// api/differences.yaml does not list. Its exit status is 1 if it printed a line, and 2 if it
-// failed.
+// Drift compares the vendor's OpenAPI document with ours and prints new differences: one line for
+// each operation, parameter, response and property that differs in a way that api/differences.yaml
+// does not list. The exit status is 1 if it printed a line, and 2 if it failed.
 //
 //	go run . [-ours file] [-known file] <path or URL of the vendor's document>
 //	go run . [-known file] -notes file [-check]
@@ -24,7 +23,7 @@ import (
 	"github.com/getkin/kin-openapi/openapi3"
 )
 
-// errDrift reports that there was something to print.
+// errDrift indicates that there are new differences.
 var errDrift = errors.New("the documents differ in ways that are not listed")
 
 func main() {
@@ -41,7 +40,7 @@ func run(args []string, out io.Writer) error {
 	flags := flag.NewFlagSet("drift", flag.ContinueOnError)
 	ours := flags.String("ours", "../contacts.yaml", "our document")
 	knownFile := flags.String("known", "../differences.yaml", "the known differences")
-	notes := flags.String("notes", "", "write the tables of this page instead of comparing")
+	notes := flags.String("notes", "", "write the tables of this `page` instead of comparing")
 	check := flags.Bool("check", false, "with -notes: fail if the tables are out of date, and write nothing")
 	if err := flags.Parse(args); err != nil {
 		return err
@@ -54,7 +53,7 @@ func run(args []string, out io.Writer) error {
 		return updateNotes(*notes, k, *check)
 	}
 	if flags.NArg() != 1 {
-		return errors.New("name the vendor's document, a path or a URL")
+		return errors.New("pass the path or URL of the vendor's document")
 	}
 	lines, err := documentDrift(flags.Arg(0), *ours, k)
 	if err != nil {
@@ -93,7 +92,7 @@ func documentDrift(address, ours string, k *known) ([]string, error) {
 // load reads a document and the files that it refers to.
 func load(address string) (*openapi3.T, error) {
 	loader := openapi3.NewLoader()
-	loader.IsExternalRefsAllowed = true // the vendor keeps the schemas of errors in another file
+	loader.IsExternalRefsAllowed = true // the vendor's schemas of errors are in another file
 	client := &http.Client{Timeout: 30 * time.Second}
 	loader.ReadFromURIFunc = openapi3.ReadFromURIs(openapi3.ReadFromHTTP(client), openapi3.ReadFromFile)
 	if strings.Contains(address, "://") {
@@ -107,7 +106,7 @@ func load(address string) (*openapi3.T, error) {
 }
 
 func updateNotes(file string, k *known, check bool) error {
-	page, err := os.ReadFile(file) //nolint:gosec // a file that the user names
+	page, err := os.ReadFile(file) //nolint:gosec // the path is the user's
 	if err != nil {
 		return fmt.Errorf("read the notes: %w", err)
 	}
@@ -119,7 +118,7 @@ func updateNotes(file string, k *known, check bool) error {
 	case updated == string(page):
 		return nil
 	case check:
-		return fmt.Errorf("the tables of %s are not those of differences.yaml: run \"make notes\"", file)
+		return fmt.Errorf("the tables of %s are out of date: run \"make notes\"", file)
 	}
 	return os.WriteFile(file, []byte(updated), 0o644) //nolint:gosec // a page of the repository
 }

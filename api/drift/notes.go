@@ -5,13 +5,13 @@ import (
 	"strings"
 )
 
-// Each table of NOTES.md stands between a begin marker with its title and the end marker.
+// Each table of NOTES.md is between a begin marker with its title and an end marker.
 const (
 	begin = "<!-- table made from differences.yaml by \"make notes\": "
 	end   = "<!-- end of table -->"
 )
 
-// writeNotes returns the page with all its tables made anew.
+// writeNotes returns the page with new tables.
 func writeNotes(page string, k *known) (string, error) {
 	tables := map[string]string{"Names": namesTable(k.Names)}
 	for _, section := range k.Sections {
