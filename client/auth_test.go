@@ -15,7 +15,7 @@ import (
 	"github.com/highlevel-contacts/contacts-go/client"
 )
 
-// countingSource gives token-1, token-2 and so on, and keeps the contexts that it is asked under.
+// countingSource returns token-1, token-2 and so on, and records the contexts of its calls.
 type countingSource struct {
 	asked    atomic.Int32
 	contexts []context.Context
@@ -45,7 +45,7 @@ func TestTokenSource_EachCall(t *testing.T) {
 		if got, want := api.requests[i].Header.Get("Authorization"), "Bearer token-"+strconv.Itoa(i+1); got != want {
 			t.Errorf("%s: %q, want %q", operation.name, got, want)
 		}
-		// The source may call the API itself: its context is the caller's, not that of the call.
+		// The source may call the API itself. It must not receive the context of the call.
 		if source.contexts[i] != ctx {
 			t.Errorf("%s: another context", operation.name)
 		}
@@ -72,7 +72,7 @@ func TestTokenSource_InvalidToken(t *testing.T) {
 	}
 }
 
-// fixedSource is a TokenSource that New does not know.
+// fixedSource is a TokenSource of another type than StaticToken.
 type fixedSource string
 
 func (s fixedSource) Token(context.Context) (string, error) { return string(s), nil }
@@ -104,7 +104,7 @@ func TestStaticToken(t *testing.T) {
 	}
 }
 
-// renewable is a source whose token is token-1 until that is invalidated, then token-2, and so on.
+// renewable is a source whose token is token-1 until it is invalidated, then token-2, and so on.
 type renewable struct {
 	mu      sync.Mutex
 	number  int
@@ -173,7 +173,7 @@ func TestTokenInvalidator_OnlyRejectedTokens(t *testing.T) {
 	}
 }
 
-// authorizing keeps the Authorization headers that it was sent.
+// authorizing records the Authorization headers that it receives.
 type authorizing struct {
 	api    scripted
 	tokens []string

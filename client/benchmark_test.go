@@ -18,12 +18,12 @@ import (
 	"github.com/highlevel-contacts/contacts-go/gen"
 )
 
-// The floor is what one would write by hand for one operation, without errors, bounds, pacing or
-// retries: net/http and json/v2 with the wrapper's options, into the same types, through the same
-// transport. It reads the body as well as one can, into a buffer of the announced length.
+// The floor is a hand-written call of one operation without errors, limits, rate limiting or
+// retries. It uses net/http and json/v2 with the options of the client, the same types and the same
+// transport. It reads the body into a buffer with the length of Content-Length.
 
-// canned is a transport that responses every request with body, as one that reads from a connection
-// would.
+// canned is a transport that responds to every request with body, through a reader like that of a
+// connection.
 func canned(body []byte) roundTrip {
 	header := http.Header{
 		"Content-Type": {"application/json; charset=utf-8"}, "Cf-Ray": {"8f1c8e0a58d34c3c-IAD"}, "Server": {"cloudflare"},
@@ -42,7 +42,7 @@ var lenient = jsonv2.JoinOptions(jsontext.AllowDuplicateNames(true), jsontext.Al
 
 func unmarshalV2(data []byte, v any) error { return jsonv2.Unmarshal(data, v, lenient) }
 
-// byHand makes a request and decodes the response into result.
+// byHand sends a request and decodes the response into result.
 func byHand(b *testing.B, httpClient *http.Client, target string, result any, unmarshal func([]byte, any) error) {
 	b.Helper()
 	req, err := http.NewRequestWithContext(b.Context(), http.MethodGet, base+target, nil)
@@ -114,9 +114,9 @@ func BenchmarkPage(b *testing.B) {
 	})
 }
 
-// BenchmarkAll walks over loopback, client and server in one process, and reports the peak of what
-// the heap holds, collected every ten pages: how much garbage stands between two collections is the
-// collector's matter, and varies from run to run.
+// BenchmarkAll iterates over a list on loopback, with the client and the server in one process. It
+// reports the peak size of the heap after a collection, every ten pages, because the amount of
+// garbage between collections varies from run to run.
 func BenchmarkAll(b *testing.B) {
 	peaks := map[int]float64{}
 	for _, total := range []int{10_000, 100_000} {

@@ -95,12 +95,12 @@ func TestNew_NoRequest(t *testing.T) {
 	}
 }
 
-// TestNew_DefaultHTTPClient makes 100 calls at once, twice, over as many connections.
+// TestNew_DefaultHTTPClient makes 100 concurrent calls, twice, and expects 100 connections.
 func TestNew_DefaultHTTPClient(t *testing.T) {
 	t.Parallel()
 	const parallel = 100
 	var connections atomic.Int32
-	var together sync.WaitGroup // of the calls of a round, until all have arrived
+	var together sync.WaitGroup // waits until all calls of a round have arrived
 	server := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		together.Done()
 		together.Wait()
@@ -134,7 +134,7 @@ func TestNew_DefaultHTTPClient(t *testing.T) {
 	}
 }
 
-// TestClient_Concurrent responses each request with what it asked for, so that mixed up calls show.
+// TestClient_Concurrent checks that concurrent calls receive their own responses.
 func TestClient_Concurrent(t *testing.T) {
 	t.Parallel()
 	c := newClient(t, roundTrip(func(req *http.Request) (*http.Response, error) {

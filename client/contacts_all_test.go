@@ -60,7 +60,7 @@ func TestIterationContinuesAfterShortPages(t *testing.T) {
 			}
 			limit, _ := strconv.Atoi(query.Get("limit"))
 			count := max(min(limit, length, total-from), 0)
-			return listAnswer(from+1, count, meta(from+count)).response(req), nil
+			return listResponse(from+1, count, meta(from+count)).response(req), nil
 		})
 	}
 	numbered := func(cursor bool) func(int) string {
@@ -108,7 +108,7 @@ func TestIterationContinuesAfterShortPages(t *testing.T) {
 func TestContactsService_All_Requests(t *testing.T) {
 	t.Parallel()
 	for _, prefetch := range []bool{false, true} {
-		c, api := newStub(t, pageAnswer(1, 2, "c2"), pageAnswer(3, 2, "c4"), pageAnswer(5, 2, ""))
+		c, api := newStub(t, pageResponse(1, 2, "c2"), pageResponse(3, 2, "c4"), pageResponse(5, 2, ""))
 		list := client.ListRequest{Query: "a b", Limit: 2, Prefetch: prefetch}
 		ids, err := collect(t, c.Contacts.All(t.Context(), list, client.WithHeader("X-Sync", "7")))
 		if err != nil || !slices.Equal(ids, contactIDs(1, 6)) {
@@ -135,7 +135,7 @@ func TestContactsService_All_Requests(t *testing.T) {
 func TestContactsService_All_IsLazy(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct{ contacts, requests int }{{0, 0}, {1, 1}, {2, 1}, {3, 2}, {4, 2}} {
-		c, api := newStub(t, pageAnswer(1, 2, "c2"), pageAnswer(3, 2, "c4"), pageAnswer(5, 2, ""))
+		c, api := newStub(t, pageResponse(1, 2, "c2"), pageResponse(3, 2, "c4"), pageResponse(5, 2, ""))
 		contacts := c.Contacts.All(t.Context(), client.ListRequest{Limit: 2})
 		received := 0
 		if test.contacts > 0 {
@@ -232,8 +232,8 @@ func TestContactsService_All_YieldsTheErrorLast(t *testing.T) {
 		want      []string
 	}{
 		{"first page", []stubResponse{failure}, nil},
-		{"second page", []stubResponse{pageAnswer(1, 2, "c2"), failure}, contactIDs(1, 2)},
-		{"third page, HTML", []stubResponse{pageAnswer(1, 2, "c2"), pageAnswer(3, 2, "c4"), {status: 500, body: html}}, contactIDs(1, 4)},
+		{"second page", []stubResponse{pageResponse(1, 2, "c2"), failure}, contactIDs(1, 2)},
+		{"third page, HTML", []stubResponse{pageResponse(1, 2, "c2"), pageResponse(3, 2, "c4"), {status: 500, body: html}}, contactIDs(1, 4)},
 	} {
 		for _, prefetch := range []bool{false, true} {
 			t.Run(fmt.Sprintf("%s, prefetch %v", test.name, prefetch), func(t *testing.T) {
@@ -254,14 +254,14 @@ func TestContactsService_All_EndsOnARepeatedCursor(t *testing.T) {
 		name      string
 		after     client.Cursor
 		responses []stubResponse
-		want      int // contacts
+		want      int // number of contacts
 		requests  int
 	}{
-		{"first page again and again", "", []stubResponse{pageAnswer(1, 2, "c2")}, 2, 2},
-		{"second page again and again", "", []stubResponse{pageAnswer(1, 2, "c2"), pageAnswer(3, 2, "c4")}, 4, 3},
-		{"back to the first page", "", []stubResponse{pageAnswer(1, 2, "c2"), pageAnswer(3, 2, "c4"), pageAnswer(5, 2, "c2")}, 6, 3},
-		{"back to the beginning of the iteration", cursorAt(1603870249758, "c0"), []stubResponse{pageAnswer(1, 2, "c0")}, 2, 1},
-		{"new cursors, the same page", "", []stubResponse{pageAnswer(1, 2, "c2"), pageAnswer(1, 2, "c3"), pageAnswer(1, 2, "c4")}, 2, 3},
+		{"first page again and again", "", []stubResponse{pageResponse(1, 2, "c2")}, 2, 2},
+		{"second page again and again", "", []stubResponse{pageResponse(1, 2, "c2"), pageResponse(3, 2, "c4")}, 4, 3},
+		{"back to the first page", "", []stubResponse{pageResponse(1, 2, "c2"), pageResponse(3, 2, "c4"), pageResponse(5, 2, "c2")}, 6, 3},
+		{"back to the beginning of the iteration", cursorAt(1603870249758, "c0"), []stubResponse{pageResponse(1, 2, "c0")}, 2, 1},
+		{"new cursors, the same page", "", []stubResponse{pageResponse(1, 2, "c2"), pageResponse(1, 2, "c3"), pageResponse(1, 2, "c4")}, 2, 3},
 	} {
 		for _, prefetch := range []bool{false, true} {
 			t.Run(fmt.Sprintf("%s, prefetch %v", test.name, prefetch), func(t *testing.T) {
@@ -281,9 +281,9 @@ func TestContactsService_All_EndsOnARepeatedCursor(t *testing.T) {
 
 func TestContactsService_All_SkipsRepeatedContacts(t *testing.T) {
 	t.Parallel()
-	// A contact that is added during the iteration moves others to the next page. A whole page may
-	// be repeated once.
-	c, _ := newStub(t, pageAnswer(1, 3, "c3"), pageAnswer(3, 3, "c5"), pageAnswer(3, 3, "c5x"), pageAnswer(6, 3, ""))
+	// A contact that is added during the iteration moves others to the next page. The API may
+	// return a whole page twice.
+	c, _ := newStub(t, pageResponse(1, 3, "c3"), pageResponse(3, 3, "c5"), pageResponse(3, 3, "c5x"), pageResponse(6, 3, ""))
 	ids, err := collect(t, c.Contacts.All(t.Context(), client.ListRequest{Limit: 3}))
 	if err != nil || !slices.Equal(ids, contactIDs(1, 8)) {
 		t.Errorf("got %v, %v", ids, err)
@@ -296,7 +296,7 @@ func TestContactsService_All_SkipsRepeatedContacts(t *testing.T) {
 	}
 }
 
-// Each page repeats half of the one before, over more pages than IDs are stored for.
+// Each page contains half of the previous one, over more contacts than IDs are stored.
 func TestContactsService_All_RemembersTheLatestContacts(t *testing.T) {
 	t.Parallel()
 	page := 0
@@ -306,7 +306,7 @@ func TestContactsService_All_RemembersTheLatestContacts(t *testing.T) {
 		if page == 30 {
 			cursor = ""
 		}
-		return pageAnswer((page-1)*50, 100, cursor).response(req), nil
+		return pageResponse((page-1)*50, 100, cursor).response(req), nil
 	}))
 	ids, err := collect(t, c.Contacts.All(t.Context(), client.ListRequest{}))
 	if err != nil || !slices.Equal(ids, contactIDs(0, 31*50)) {
@@ -318,7 +318,7 @@ func TestContactsService_All_EndsWithItsContext(t *testing.T) {
 	t.Parallel()
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
-	c, api := newStub(t, pageAnswer(1, 2, "c2"), pageAnswer(3, 2, "c4"))
+	c, api := newStub(t, pageResponse(1, 2, "c2"), pageResponse(3, 2, "c4"))
 	var ids []string
 	var failure error
 	for contact, err := range c.Contacts.All(ctx, client.ListRequest{Limit: 2}) {
@@ -359,7 +359,7 @@ type slowPages struct {
 	latency time.Duration
 
 	mu       sync.Mutex
-	started  []time.Duration // since the beginning of the bubble
+	started  []time.Duration // since the start of the bubble
 	canceled int
 	began    time.Time
 }
@@ -385,7 +385,7 @@ func (s *slowPages) RoundTrip(req *http.Request) (*http.Response, error) {
 	if page == s.pages {
 		cursor = ""
 	}
-	stubResponse := pageAnswer(page, 1, cursor)
+	stubResponse := pageResponse(page, 1, cursor)
 	stubResponse.header = http.Header{"X-Page": {strconv.Itoa(page)}}
 	return stubResponse.response(req), nil
 }
@@ -417,8 +417,8 @@ func TestPrefetchRequestsTheNextPageDuringTheWork(t *testing.T) {
 	t.Logf("%v with and %v without prefetch", took[true], took[false])
 }
 
-// The request in flight is canceled, silently, and none follows. A goroutine that remains fails the
-// bubble.
+// The request in flight is canceled silently, and no further request is sent. A goroutine that
+// remains makes the bubble fail.
 func TestPrefetchEndsWithTheLoop(t *testing.T) {
 	t.Parallel()
 	endings := map[string]func(contacts iter.Seq2[*client.Contact, error]){
@@ -483,7 +483,7 @@ func TestPrefetchEndsWithTheLoop(t *testing.T) {
 	}
 }
 
-// The race detector reports a response that is written while the program reads it.
+// The race detector would report a response that is written while the program reads it.
 func TestPrefetchHandsOverTheResponseWithItsPage(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -630,8 +630,8 @@ func TestContactsService_AllByBusiness_YieldsTheErrorLast(t *testing.T) {
 	}
 }
 
-// The fake implements each form in which a list may continue and end. Short pages without any meta
-// are left out: they end the list.
+// The fake implements each form in which a list can continue and end. Short pages without a meta
+// are left out, because they end the list.
 func TestIterationsOverTheFakeReturnAllContacts(t *testing.T) {
 	t.Parallel()
 	const total = 130
@@ -664,9 +664,9 @@ func TestIterationsOverTheFakeReturnAllContacts(t *testing.T) {
 	}
 }
 
-// FuzzListMeta sends any meta with each page. An iteration ends after a bounded number of requests,
-// returns no contact twice, and returns all of them or an error while the meta has the number of a
-// next page.
+// FuzzListMeta sends an arbitrary meta with each page. The iteration must end after a bounded
+// number of requests and return no contact twice. If the meta has the number of a next page, it
+// must return all contacts or an error.
 func FuzzListMeta(f *testing.F) {
 	const total = 20
 	for _, meta := range []string{
@@ -689,7 +689,7 @@ func FuzzListMeta(f *testing.F) {
 				from, _ = strconv.Atoi(id)
 			}
 			from = min(max(from, 0), total)
-			return listAnswer(from+1, min(length, 5, total-from), `"meta":`+meta).response(req), nil
+			return listResponse(from+1, min(length, 5, total-from), `"meta":`+meta).response(req), nil
 		}))
 		ids, err := collect(t, c.Contacts.All(t.Context(), client.ListRequest{Limit: 5, Prefetch: prefetch}))
 		if requests.Load() > total+2 {
@@ -703,7 +703,7 @@ func FuzzListMeta(f *testing.F) {
 			t.Errorf("got %v, want ErrBadResponse", err)
 		}
 		var sent map[string]json.RawMessage
-		_ = json.Unmarshal([]byte(meta), &sent) // a meta of another type names no next page
+		_ = json.Unmarshal([]byte(meta), &sent) // a meta of another type has no next page
 		if number, err2 := strconv.Atoi(string(sent["nextPage"])); err2 == nil && sent["startAfterId"] == nil && err == nil && len(ids) < total {
 			t.Errorf("got %d contacts without an error although the next page is %d", len(ids), number)
 		}

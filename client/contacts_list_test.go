@@ -29,8 +29,8 @@ func firstError(contacts iter.Seq2[*client.Contact, error]) error {
 	return nil
 }
 
-// collect ranges over an iterator to its end. It fails the test if anything follows an error or
-// comes with one.
+// collect ranges over an iterator to its end. The test fails if the iterator yields a contact with
+// an error, or anything after an error.
 func collect(t testing.TB, contacts iter.Seq2[*client.Contact, error]) (ids []string, failure error) {
 	t.Helper()
 	for contact, err := range contacts {
@@ -48,7 +48,7 @@ func collect(t testing.TB, contacts iter.Seq2[*client.Contact, error]) (ids []st
 	return ids, failure
 }
 
-// served is a transport that gets its responses from a handler and records the request targets.
+// served is a transport that calls a handler for its responses and records the request targets.
 type served struct {
 	handler http.Handler
 	mu      sync.Mutex
@@ -64,8 +64,8 @@ func (s *served) RoundTrip(req *http.Request) (*http.Response, error) {
 	return recorder.Result(), nil
 }
 
-// contactList returns contacts as JSON, with IDs from first on and dates a second apart, newest
-// first.
+// contactList returns contacts as JSON, newest first. Their IDs count up from first, and their
+// dates are one second apart.
 func contactList(first, count int) string {
 	items := make([]string, count)
 	for i := range items {
@@ -83,17 +83,18 @@ func contactIDs(first, count int) []string {
 	return ids
 }
 
-// pageAnswer is a page of a location, with the ID of its cursor; without one it is the last page.
-func pageAnswer(first, count int, cursor string) stubResponse {
+// pageResponse is a page of a location's list with the ID of its cursor, or the last page if the ID
+// is empty.
+func pageResponse(first, count int, cursor string) stubResponse {
 	next := `null`
 	if cursor != "" {
 		next = `2,"startAfter":1603870249758,"startAfterId":"` + cursor + `"`
 	}
-	return listAnswer(first, count, `"meta":{"nextPageUrl":"http://localhost:8080/contacts/","nextPage":`+next+`}`)
+	return listResponse(first, count, `"meta":{"nextPageUrl":"http://localhost:8080/contacts/","nextPage":`+next+`}`)
 }
 
-// listAnswer is a page of a list, with the given properties beside its contacts.
-func listAnswer(first, count int, properties string) stubResponse {
+// listResponse is a page of a list with the given additional properties.
+func listResponse(first, count int, properties string) stubResponse {
 	if properties != "" {
 		properties = "," + properties
 	}
@@ -102,15 +103,15 @@ func listAnswer(first, count int, properties string) stubResponse {
 
 // businessPage is a page of the contacts of a business.
 func businessPage(first, count, total int) stubResponse {
-	return listAnswer(first, count, fmt.Sprintf(`"count":%d`, total))
+	return listResponse(first, count, fmt.Sprintf(`"count":%d`, total))
 }
 
-// cursorAt returns the cursor that the API describes by these values.
+// cursorAt returns the cursor for the API's startAfter and startAfterId.
 func cursorAt(millis int64, id string) client.Cursor {
 	return client.CursorAfter(&client.Contact{ID: id, DateAdded: time.UnixMilli(millis)})
 }
 
-// businessCursor returns the cursor of a business's list after a number of contacts.
+// businessCursor returns the cursor after a number of contacts in the list of a business.
 func businessCursor(t testing.TB, skip int) client.Cursor {
 	t.Helper()
 	c, _ := newStub(t, businessPage(skip, 1, 0))
@@ -237,18 +238,18 @@ func TestInvalidListsAreRejectedBeforeAnyRequest(t *testing.T) {
 	}
 }
 
-// The table has each form of a page that the API has been seen to return, or that its documentation
-// allows.
+// The table has each form of a page that the API has been observed to return, or that its
+// documentation allows.
 func TestContactsService_List_Next(t *testing.T) {
 	t.Parallel()
 	const cursor = `"startAfterId":"c2","startAfter":1603870249758`
 	meta := cursorAt(1603870249758, "c2")
-	last := cursorAt(instant(t, "2021-07-02T05:18:57.704Z").UnixMilli(), "c2")
-	lastOfOne := cursorAt(instant(t, "2021-07-02T05:18:58.704Z").UnixMilli(), "c1")
+	last := cursorAt(parseTime(t, "2021-07-02T05:18:57.704Z").UnixMilli(), "c2")
+	lastOfOne := cursorAt(parseTime(t, "2021-07-02T05:18:58.704Z").UnixMilli(), "c1")
 	for _, test := range []struct {
 		name  string
 		count int
-		rest  string // properties beside contacts
+		rest  string // other properties than contacts
 		limit int
 		want  client.Cursor
 	}{
@@ -282,7 +283,7 @@ func TestContactsService_List_Next(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
-			c, _ := newStub(t, listAnswer(1, test.count, test.rest))
+			c, _ := newStub(t, listResponse(1, test.count, test.rest))
 			page, err := c.Contacts.List(t.Context(), client.ListRequest{Limit: test.limit})
 			if err != nil {
 				t.Fatal(err)
@@ -294,8 +295,7 @@ func TestContactsService_List_Next(t *testing.T) {
 	}
 }
 
-// If there is no way to continue, the contacts of the page are returned, and the error says that
-// they are not all.
+// If the list continues but has no complete cursor, List returns the page and an error.
 func TestListsThatCannotContinue(t *testing.T) {
 	t.Parallel()
 	for _, rest := range []string{`"meta":{"nextPage":2}`, `"meta":{"nextPage":2,"startAfterId":"x"}`, `"meta":{"nextPageUrl":"http://localhost/x"}`, `"meta":{}`, `"count":230`} {
@@ -305,7 +305,7 @@ func TestListsThatCannotContinue(t *testing.T) {
 		if !errors.Is(err, client.ErrBadResponse) || page == nil || len(page.Contacts) != 2 || page.Next != "" {
 			t.Errorf("List, %s: got %+v, %v, want the page and ErrBadResponse", rest, page, err)
 		}
-		c, api := newStub(t, pageAnswer(1, 2, "c2"), undated)
+		c, api := newStub(t, pageResponse(1, 2, "c2"), undated)
 		ids, err := collect(t, c.Contacts.All(t.Context(), client.ListRequest{Limit: 2}))
 		if !errors.Is(err, client.ErrBadResponse) || !strings.Contains(err.Error(), "after 4 contacts") ||
 			!slices.Equal(ids, contactIDs(1, 4)) || len(api.sent) != 2 {
@@ -335,7 +335,7 @@ func TestContactsService_List_Total(t *testing.T) {
 	}
 }
 
-// The count of a business list may be that of the page or that of the business.
+// The count of a business list may be the number of contacts of the page or of the business.
 func TestContactsService_ListByBusiness_Next(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct {
@@ -343,7 +343,7 @@ func TestContactsService_ListByBusiness_Next(t *testing.T) {
 		list  client.BusinessListRequest
 		count int
 		rest  string
-		want  int // contacts to skip for the next page, 0 for none
+		want  int // contacts to skip for the next page; 0 for the last page
 	}{
 		{"count exceeds the contacts so far", client.BusinessListRequest{Limit: 2, Skip: 4}, 2, `"count":7`, 6},
 		{"count is reached", client.BusinessListRequest{Limit: 2, Skip: 4}, 2, `"count":6`, 0},
@@ -362,7 +362,7 @@ func TestContactsService_ListByBusiness_Next(t *testing.T) {
 			if test.want > 0 {
 				want = businessCursor(t, test.want)
 			}
-			c, _ := newStub(t, listAnswer(1, test.count, test.rest))
+			c, _ := newStub(t, listResponse(1, test.count, test.rest))
 			page, err := c.Contacts.ListByBusiness(t.Context(), "b", test.list)
 			if err != nil || page.Next != want || len(page.Contacts) != test.count {
 				t.Errorf("got %+v, %v, want next %q", page, err, want)
@@ -399,8 +399,7 @@ func TestCursorAfter(t *testing.T) {
 	}
 }
 
-// FuzzCursor checks that a cursor is rejected before any request, or leads to one with both of its
-// halves.
+// FuzzCursor checks that a cursor is either rejected before any request, or sent with both halves.
 func FuzzCursor(f *testing.F) {
 	f.Add("contact:1603870249758:ocQHyuzHvysMo5N5VsXc")
 	f.Add("")

@@ -12,7 +12,7 @@ import (
 	"github.com/highlevel-contacts/contacts-go/client"
 )
 
-// everything is an response that each operation takes for a success.
+// everything is a response that every operation accepts as a success.
 var everything = ok(`{"contact":{"id":"` + contactID + `"},"contacts":[],"succeded":true,"new":true}`)
 
 func TestContactsService_Requests(t *testing.T) {
@@ -136,7 +136,7 @@ func TestContactsService_Upsert_New(t *testing.T) {
 	}
 }
 
-// badIDs would lead to another path, or are none.
+// badIDs are empty, or would change the path.
 var badIDs = []string{
 	"", ".", "..", "...", "a/b", "../b", "/", "a?b", "?", "a#b", "#", "a%2Fb", "%2e%2e", "a b", " ", "a\\b", "a;b", "a\nb", "a\x00b", "ä", "a\u2028b", "\xff", "a@b", "a:b",
 }
@@ -226,7 +226,7 @@ func TestContactsService_MissingLocation(t *testing.T) {
 	for _, operation := range operations {
 		switch operation.name {
 		case "get", "update", "delete":
-			continue // these need no location
+			continue // these operations have no location
 		}
 		err := operation.call(t.Context(), c)
 		if !errors.Is(err, client.ErrInvalid) || !strings.Contains(err.Error(), "set LocationID in the request or use WithLocation") {
@@ -267,8 +267,8 @@ func TestContactsService_RequestsUnmodified(t *testing.T) {
 	}
 }
 
-// TestContactsService_SuccessSpellings takes either as the API's word, on delete and update: false
-// is a failure, and what is no word is none.
+// TestContactsService_SuccessSpellings checks succeded and succeeded in the responses to delete and
+// update: false is a failure, and values of other types are ignored.
 func TestContactsService_SuccessSpellings(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct {
@@ -310,7 +310,7 @@ func TestContactsService_SuccessSpellings(t *testing.T) {
 	}
 }
 
-// TestContactsService_Delete_EmptyObject takes any object for a success that does not deny it.
+// TestContactsService_Delete_EmptyObject accepts every object without a false as a success.
 func TestContactsService_Delete_EmptyObject(t *testing.T) {
 	t.Parallel()
 	for _, body := range []string{`{}`, `{"traceId":"t-1"}`, `{"contact":null}`} {
@@ -321,7 +321,7 @@ func TestContactsService_Delete_EmptyObject(t *testing.T) {
 	}
 }
 
-// TestContactsService_List_Empty tells an empty list from none.
+// TestContactsService_List_Empty distinguishes an empty list from a missing one.
 func TestContactsService_List_Empty(t *testing.T) {
 	t.Parallel()
 	c, _ := newStub(t, ok(`{"contacts":[]}`))
@@ -335,7 +335,7 @@ func TestContactsService_List_Empty(t *testing.T) {
 	}
 }
 
-// A contact is not a list, although a list was preallocated.
+// A response without a list is an error, although the slice for the list is preallocated.
 func TestContactsService_List_WithoutContacts(t *testing.T) {
 	t.Parallel()
 	c, _ := newStub(t, ok(`{"contact":{"id":"abc","dateAdded":"2021-07-02T05:18:26.704Z"}}`))

@@ -141,7 +141,7 @@ func TestCustomFieldByID(t *testing.T) {
 	}
 }
 
-// A value that was read, of files for example, can be written unchanged.
+// A value that was read, for example of files, can be written unchanged.
 func TestNewCustomField_RawValue(t *testing.T) {
 	t.Parallel()
 	c, api := newStub(t, everything)

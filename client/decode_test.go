@@ -24,18 +24,18 @@ import (
 	"github.com/highlevel-contacts/contacts-go/client"
 )
 
-// TestDecode_WrongTypes gives a property of each kind a value of each other type: the contact is
-// kept, with what can be kept of the value, and the place is recorded.
+// TestDecode_WrongTypes decodes a property of each type with values of all other types. The contact
+// is decoded, the value is converted or stored in Extra, and a Drift describes it.
 func TestDecode_WrongTypes(t *testing.T) {
 	t.Parallel()
-	added := instant(t, "2021-07-02T05:18:26.704Z")
+	added := parseTime(t, "2021-07-02T05:18:26.704Z")
 	tests := []struct {
 		properties string
 		want       client.Contact
-		drift      string // pointer below /contact, type wanted, type got
-		kept       string // in Extra
+		drift      string // pointer below /contact, type wanted, type found
+		extra      string
 	}{
-		// Text.
+		// String.
 		{`"city":7`, client.Contact{City: "7"}, "/city string number", ``},
 		{`"city":-0.50`, client.Contact{City: "-0.50"}, "/city string number", ``},
 		{`"postalCode":9007199254740993`, client.Contact{PostalCode: "9007199254740993"}, "/postalCode string number", ``},
@@ -44,10 +44,10 @@ func TestDecode_WrongTypes(t *testing.T) {
 		{`"city":{"name":"Oslo"}`, client.Contact{}, "/city string object", `,"city":{"name":"Oslo"}`},
 		{`"city":["Oslo"]`, client.Contact{}, "/city string array", `,"city":["Oslo"]`},
 		{`"id":7`, client.Contact{ID: "7"}, "/id string number", ``},
-		// An open enumeration.
+		// Open enumeration.
 		{`"dndSettings":{"SMS":{"status":1,"code":103}}`, client.Contact{DNDSettings: client.DNDSettings{SMS: client.DNDSetting{Status: "1", Code: "103"}}}, "/dndSettings/SMS/status string number, /dndSettings/SMS/code string number", ``},
 		{`"dndSettings":{"SMS":{"status":[]}}`, client.Contact{DNDSettings: client.DNDSettings{SMS: client.DNDSetting{Extra: []byte(`{"status":[]}`)}}}, "/dndSettings/SMS/status string array", ``},
-		// Yes or no.
+		// Boolean.
 		{`"dnd":"true"`, client.Contact{DND: true}, "/dnd boolean string", ``},
 		{`"dnd":"false"`, client.Contact{}, "/dnd boolean string", ``},
 		{`"dnd":"perhaps"`, client.Contact{}, "/dnd boolean string", `,"dnd":"perhaps"`},
@@ -56,7 +56,7 @@ func TestDecode_WrongTypes(t *testing.T) {
 		{`"dnd":0`, client.Contact{}, "/dnd boolean number", ``},
 		{`"dnd":{}`, client.Contact{}, "/dnd boolean object", `,"dnd":{}`},
 		{`"dnd":[]`, client.Contact{}, "/dnd boolean array", `,"dnd":[]`},
-		// A whole number.
+		// Integer.
 		{`"birthDay":"25"`, client.Contact{BirthDay: 25}, "/birthDay integer string", ``},
 		{`"birthDay":"twenty"`, client.Contact{}, "/birthDay integer string", `,"birthDay":"twenty"`},
 		{`"birthDay":""`, client.Contact{}, "/birthDay integer string", ``},
@@ -67,7 +67,7 @@ func TestDecode_WrongTypes(t *testing.T) {
 		{`"birthDay":true`, client.Contact{}, "/birthDay integer boolean", `,"birthDay":true`},
 		{`"birthDay":[25]`, client.Contact{}, "/birthDay integer array", `,"birthDay":[25]`},
 		{`"birthDay":{}`, client.Contact{}, "/birthDay integer object", `,"birthDay":{}`},
-		// A time.
+		// Time.
 		{`"dateAdded":"2021-07-02T05:18:26.704+0000"`, client.Contact{DateAdded: added}, "/dateAdded date-time string", ``},
 		{`"dateAdded":"2021-07-02 05:18:26.704"`, client.Contact{DateAdded: added}, "/dateAdded date-time string", ``},
 		{`"dateAdded":"1625203106704"`, client.Contact{DateAdded: added}, "/dateAdded date-time string", ``},
@@ -75,7 +75,7 @@ func TestDecode_WrongTypes(t *testing.T) {
 		{`"dateAdded":true`, client.Contact{}, "/dateAdded date-time boolean", `,"dateAdded":true`},
 		{`"dateAdded":{"$date":"2021-07-02T05:18:26.704Z"}`, client.Contact{}, "/dateAdded date-time object", `,"dateAdded":{"$date":"2021-07-02T05:18:26.704Z"}`},
 		{`"createdBy":{"channel":"OAUTH","timestamp":"2021-07-02T05:18:26.704+00"}`, client.Contact{CreatedBy: client.CreatedBy{Channel: "OAUTH", Timestamp: added}}, "/createdBy/timestamp date-time string", ``},
-		// A list.
+		// List.
 		{`"tags":"vip"`, client.Contact{Tags: []string{"vip"}}, "/tags array string", ``},
 		{`"tags":""`, client.Contact{}, "/tags array string", ``},
 		{`"tags":{}`, client.Contact{}, "/tags array object", `,"tags":{}`},
@@ -86,21 +86,21 @@ func TestDecode_WrongTypes(t *testing.T) {
 		{`"customFields":["a",{"id":"b","value":[]}]`, client.Contact{CustomFields: []client.CustomField{{}, {ID: "b", Value: []byte("[]")}}}, "/customFields/0 object string", ``},
 		{`"attributions":{"utmSource":7}`, client.Contact{Attributions: []client.Attribution{{UtmSource: "7"}}}, "/attributions array object, /attributions/utmSource string number", ``},
 		{`"searchAfter":"a"`, client.Contact{}, "/searchAfter array string", `,"searchAfter":"a"`},
-		// An object.
+		// Object.
 		{`"createdBy":"OAUTH"`, client.Contact{}, "/createdBy object string", `,"createdBy":"OAUTH"`},
 		{`"createdBy":[]`, client.Contact{}, "/createdBy object array", `,"createdBy":[]`},
 		{`"attributionSource":7`, client.Contact{}, "/attributionSource object number", `,"attributionSource":7`},
 		{`"dndSettings":false`, client.Contact{}, "/dndSettings object boolean", `,"dndSettings":false`},
 		{`"dndSettings":{"SMS":"active","Email":{"status":"active"}}`, client.Contact{DNDSettings: client.DNDSettings{Email: client.DNDSetting{Status: client.DNDActive}, Extra: []byte(`{"SMS":"active"}`)}}, "/dndSettings/SMS object string", ``},
 		{`"attachments":["a",{"b":1}]`, client.Contact{}, "/attachments string array", `,"attachments":["a",{"b":1}]`},
-		// A property that comes twice: the last value that the field can hold wins.
+		// Duplicate property: the last value that the field can hold wins.
 		{`"dnd":"perhaps","dnd":true`, client.Contact{DND: true}, "/dnd boolean string", ``},
 		{`"dnd":"perhaps","dnd":"maybe"`, client.Contact{}, "/dnd boolean string, /dnd boolean string", `,"dnd":"maybe"`},
 		{`"additionalEmails":["a@example.com"]`, client.Contact{AdditionalEmails: []client.AdditionalEmail{{Email: "a@example.com"}}}, "/additionalEmails/0 object string", ``},
 		{`"additionalPhones":["+1",7]`, client.Contact{AdditionalPhones: []client.AdditionalPhone{{Phone: "+1"}, {}}}, "/additionalPhones/0 object string, /additionalPhones/1 object number", ``},
-		// What takes any value, beside something odd.
+		// Properties of any type, beside a value of an unexpected type.
 		{`"city":7,"lastActivity":{"at":1},"additionalEmails":[{"email":"a@example.com","validEmail":[1]}]`, client.Contact{City: "7", LastActivity: []byte(`{"at":1}`), AdditionalEmails: []client.AdditionalEmail{{Email: "a@example.com", ValidEmail: []byte("[1]")}}}, "/city string number", ``},
-		// A property that comes twice, and a name that needs escaping.
+		// Duplicate property, and a name that must be escaped.
 		{`"city":7,"city":"Oslo"`, client.Contact{City: "Oslo"}, "/city string number", ``},
 		{`"a/b~c":{"city":7},"city":7`, client.Contact{City: "7", Extra: []byte(`{"a/b~c":{"city":7}}`)}, "/city string number", ``},
 	}
@@ -122,7 +122,7 @@ func TestDecode_WrongTypes(t *testing.T) {
 			if want.Extra != nil {
 				head = append(bytes.TrimSuffix(want.Extra, []byte("}")), ',')
 			}
-			want.Extra = slices.Concat(head, []byte(`"unknown":1`+test.kept+`}`))
+			want.Extra = slices.Concat(head, []byte(`"unknown":1`+test.extra+`}`))
 			if diff := cmp.Diff(&want, got); diff != "" {
 				t.Errorf("contact (-want +got):\n%s", diff)
 			}
@@ -133,7 +133,7 @@ func TestDecode_WrongTypes(t *testing.T) {
 	}
 }
 
-// driftText writes drift as the table above does, with pointers below prefix.
+// driftText formats drift as in the table above, with pointers below prefix.
 func driftText(prefix string, drift []client.Drift) string {
 	places := make([]string, len(drift))
 	for i, place := range drift {
@@ -147,8 +147,8 @@ func TestDecode_PageWithWrongTypes(t *testing.T) {
 	page := string(newListing(t, 200).page(nil, 0, 100))
 	id := newListing(t, 200).id(41)
 	at := strings.Index(page, id)
-	odd := page[:at] + strings.Replace(page[at:], `"dnd": false`, `"dnd": "no", "loyalty": 7`, 1)
-	c, _ := newStub(t, ok(page), ok(odd))
+	unexpected := page[:at] + strings.Replace(page[at:], `"dnd": false`, `"dnd": "no", "loyalty": 7`, 1)
+	c, _ := newStub(t, ok(page), ok(unexpected))
 	want, err := c.Contacts.List(t.Context(), client.ListRequest{Limit: 100})
 	if err != nil {
 		t.Fatal(err)
@@ -194,7 +194,7 @@ func TestDrift_Logged(t *testing.T) {
 	}
 }
 
-// TestErrBadResponse are 2xx that hold nothing of what was promised.
+// TestErrBadResponse has 2xx responses without the expected content.
 func TestErrBadResponse(t *testing.T) {
 	t.Parallel()
 	bodies := []struct{ name, contentType, body string }{
@@ -208,11 +208,11 @@ func TestErrBadResponse(t *testing.T) {
 		{"a list", "application/json", `[]`},
 		{"a list of contacts", "application/json", `[{"id":"abc"}]`},
 		{"truncated", "application/json", `{"contact":{"id":"abc"},"contacts":[`},
-		{"truncated after an odd value", "application/json", `{"contact":{"id":7},"contacts":[{"id":7},`},
+		{"truncated after an unexpected value", "application/json", `{"contact":{"id":7},"contacts":[{"id":7},`},
 		{"two values", "application/json", `{"contact":{"id":"abc"},"contacts":[]}{}`},
-		{"not JSON behind an odd value", "application/json", `{"contact":{"id":7},"contacts":[{"id":7}],x}`},
+		{"not JSON after an unexpected value", "application/json", `{"contact":{"id":7},"contacts":[{"id":7}],x}`},
 	}
-	properties := []struct{ name, contentType, body string }{ // a delete promises none
+	properties := []struct{ name, contentType, body string }{ // a delete has no expected content
 		{"an object without it", "application/json", `{}`},
 		{"null for it", "application/json", `{"contact":null,"contacts":null}`},
 		{"a text for it", "application/json", `{"contact":"abc","contacts":"abc"}`},
@@ -237,7 +237,7 @@ func TestErrBadResponse(t *testing.T) {
 				}
 				for _, part := range []string{"status 200", `content type "` + test.contentType + `"`} {
 					if !strings.Contains(err.Error(), part) {
-						t.Errorf("%s is not told: %v", part, err)
+						t.Errorf("%s is not in the error: %v", part, err)
 					}
 				}
 			})
@@ -263,7 +263,7 @@ func TestContactsService_All_WrongTypes(t *testing.T) {
 	}
 }
 
-// endless repeats a text endlessly.
+// endless is a reader that repeats a string without end.
 type endless struct {
 	text string
 	at   int
@@ -277,14 +277,15 @@ func (e *endless) Read(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// surrounded returns middle repeated up to size bytes, between two texts.
+// surrounded returns middle, repeated up to size bytes, between two strings.
 func surrounded(before, middle, after string, size int64) io.Reader {
 	repeated := io.LimitReader(&endless{text: middle}, size/int64(len(middle))*int64(len(middle)))
 	return io.MultiReader(strings.NewReader(before), repeated, strings.NewReader(after))
 }
 
-// TestDecode_MaliciousBodies sends what no API should. Each body ends in a clear error or a correct
-// result, soon, and in bounded memory. It is not parallel, for it measures the heap.
+// TestDecode_MaliciousBodies decodes malicious bodies. Each one results in a clear error or a
+// correct result, in limited time and memory. The test is not parallel, because it measures the
+// heap.
 func TestDecode_MaliciousBodies(t *testing.T) {
 	const mebi = 1 << 20
 	tests := []struct {
@@ -296,7 +297,7 @@ func TestDecode_MaliciousBodies(t *testing.T) {
 		{"an error of 512 MiB", 500, func() io.Reader { return surrounded(`{"message":"`, "a", `"}`, 512*mebi) }, client.ErrServer},
 		{"an error without end", 400, func() io.Reader { return &endless{text: `["`} }, client.ErrInvalid},
 		{"a success without end", 200, func() io.Reader { return &endless{text: " "} }, client.ErrResponseTooLarge},
-		{"deep nesting of an unknown member", 200, func() io.Reader {
+		{"deep nesting of an unknown property", 200, func() io.Reader {
 			return strings.NewReader(`{"contact":{"id":"abc","deep":` + strings.Repeat("[", mebi) + strings.Repeat("]", mebi) + `}}`)
 		}, client.ErrBadResponse},
 		{"deep nesting of an error", 422, func() io.Reader { return strings.NewReader(strings.Repeat("[", mebi)) }, client.ErrInvalid},
@@ -315,7 +316,7 @@ func TestDecode_MaliciousBodies(t *testing.T) {
 		{"broken UTF-8", 200, func() io.Reader { return strings.NewReader("{\"contact\":{\"id\":\"abc\",\"city\":\"\xff\"}}") }, nil},
 		{"a byte order mark", 200, func() io.Reader { return strings.NewReader("\xEF\xBB\xBF" + `{"contact":{"id":"abc"}}`) }, nil},
 		{"another encoding", 200, func() io.Reader { return strings.NewReader("\xFF\xFE{\x00}\x00") }, client.ErrBadResponse},
-		{"a member twice", 200, func() io.Reader { return strings.NewReader(`{"contact":{"id":"xyz","id":"abc"}}`) }, nil},
+		{"a duplicate property", 200, func() io.Reader { return strings.NewReader(`{"contact":{"id":"xyz","id":"abc"}}`) }, nil},
 		{"two values", 200, func() io.Reader { return strings.NewReader(`{"contact":{"id":"abc"}}{}`) }, client.ErrBadResponse},
 		{"a number that does not fit", 200, func() io.Reader {
 			return strings.NewReader(`{"contact":{"id":"abc","birthDay":1e999999,"birthMonth":99999999999999999999}}`)
@@ -356,13 +357,13 @@ func TestDecode_MaliciousBodies(t *testing.T) {
 	}
 }
 
-// roundTripper is a transport made of a function.
+// roundTripper is a transport that is a function.
 type roundTripper func(*http.Request) (*http.Response, error)
 
 func (f roundTripper) RoundTrip(req *http.Request) (*http.Response, error) { return f(req) }
 
-// watchHeap measures by how much the heap grows at most until the function that it returns is
-// called.
+// watchHeap returns a function that returns the maximum growth of the heap since the call of
+// watchHeap.
 func watchHeap(t *testing.T) (peak func() uint64) {
 	t.Helper()
 	runtime.GC()
@@ -422,8 +423,7 @@ func TestDecode_GzipBomb(t *testing.T) {
 	}
 }
 
-// TestDecodeContact_Rewritten reads contacts that did not come from a method, and writes and reads
-// them again.
+// TestDecodeContact_Rewritten decodes contacts, encodes them, and decodes them again.
 func TestDecodeContact_Rewritten(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct {

@@ -18,12 +18,12 @@ const html = "<!DOCTYPE html>\n<html><head><title>502 Bad Gateway</title></head>
 func TestError_Formats(t *testing.T) {
 	t.Parallel()
 	tests := []struct {
-		name     string
-		status   int
-		body     string
-		meanings []error
-		want     client.Error // of it, what the body tells
-		text     string       // behind "getContact: GET /proxy/v1/contacts/abc: "
+		name      string
+		status    int
+		body      string
+		sentinels []error
+		want      client.Error // fields that come from the body
+		text      string       // after "getContact: GET /proxy/v1/contacts/abc: "
 	}{
 		{
 			"no such contact", 400, `{"error":"Contact with id abc not found","status":400}`,
@@ -62,13 +62,13 @@ func TestError_Formats(t *testing.T) {
 			"400 duplicate contact: This location does not allow duplicated contacts.",
 		},
 		{
-			"duplicate with odd meta", 400, `{"message":"This location does not allow duplicated contacts.","meta":{"contactId":7,"matchingField":null}}`,
+			"duplicate with an unexpected meta", 400, `{"message":"This location does not allow duplicated contacts.","meta":{"contactId":7,"matchingField":null}}`,
 			[]error{client.ErrDuplicate},
 			client.Error{Messages: []string{"This location does not allow duplicated contacts."}, ContactID: "7"},
 			"400 duplicate contact: This location does not allow duplicated contacts.",
 		},
 		{
-			"odd version", 400, `{"statusCode":400,"message":"Invalid API version segment 'bogus' at position 0"}`,
+			"unknown version", 400, `{"statusCode":400,"message":"Invalid API version segment 'bogus' at position 0"}`,
 			[]error{client.ErrInvalid},
 			client.Error{Messages: []string{"Invalid API version segment 'bogus' at position 0"}},
 			"400 invalid request: Invalid API version segment 'bogus' at position 0",
@@ -204,7 +204,7 @@ func TestError_Formats(t *testing.T) {
 			"422 invalid request: customFields must be an array",
 		},
 		{
-			"validation, an odd list", 422, `{"message":[7,{"property":"email"}]}`,
+			"validation, an unexpected list", 422, `{"message":[7,{"property":"email"}]}`,
 			[]error{client.ErrInvalid},
 			client.Error{Messages: []string{"7", `{"property":"email"}`}},
 			`422 invalid request: 7; {"property":"email"}`,
@@ -252,7 +252,7 @@ func TestError_Formats(t *testing.T) {
 		{"server, JSON null", 500, `null`, []error{client.ErrServer}, client.Error{Messages: []string{"null"}}, "500 server error"},
 		{"server, no message", 500, `{"statusCode":500}`, []error{client.ErrServer}, client.Error{Messages: []string{`{"statusCode":500}`}}, "500 server error"},
 		{
-			"odd trace id and status", 500, `{"message":"no","traceId":7,"statusCode":"500"}`,
+			"unexpected trace ID and status", 500, `{"message":"no","traceId":7,"statusCode":"500"}`,
 			[]error{client.ErrServer},
 			client.Error{Messages: []string{"no"}, TraceID: "7"},
 			"500 server error: no (trace 7)",
@@ -277,8 +277,8 @@ func TestError_Formats(t *testing.T) {
 			if contact != nil || !errors.As(err, &got) {
 				t.Fatalf("got %v, %v", contact, err)
 			}
-			if means := meaningsOf(err); !slices.Equal(means, test.meanings) {
-				t.Errorf("means %v, want %v", means, test.meanings)
+			if matched := matchedBy(err); !slices.Equal(matched, test.sentinels) {
+				t.Errorf("matches %v, want %v", matched, test.sentinels)
 			}
 			if want := "getContact: GET /proxy/v1/contacts/abc: " + test.text; err.Error() != want {
 				t.Errorf("text\ngot  %s\nwant %s", err, want)
@@ -296,20 +296,20 @@ func TestError_Formats(t *testing.T) {
 	}
 }
 
-// parts are what an Error exports, except its response.
+// parts returns the exported fields of an Error, except its response.
 func parts(e *client.Error) []any {
 	return []any{e.Operation, e.Method, e.Path, e.StatusCode, e.Messages, e.ContactID, e.MatchingField, e.TraceID, e.RetryAfter}
 }
 
-// meanings are all that an error can mean.
-var meanings = []error{
+// sentinels are all sentinel errors.
+var sentinels = []error{
 	client.ErrInvalid, client.ErrNotFound, client.ErrDuplicate, client.ErrUnauthorized, client.ErrForbidden, client.ErrRateLimited,
 	client.ErrServer, client.ErrMaybeApplied, client.ErrBadResponse, client.ErrResponseTooLarge,
 }
 
-// meaningsOf returns what err means, in the order of meanings.
-func meaningsOf(err error) []error {
-	return slices.DeleteFunc(slices.Clone(meanings), func(meaning error) bool { return !errors.Is(err, meaning) })
+// matchedBy returns the sentinel errors that err matches.
+func matchedBy(err error) []error {
+	return slices.DeleteFunc(slices.Clone(sentinels), func(sentinel error) bool { return !errors.Is(err, sentinel) })
 }
 
 func TestErrNotFound(t *testing.T) {
@@ -319,7 +319,7 @@ func TestErrNotFound(t *testing.T) {
 	} {
 		for _, operation := range operations {
 			c, _ := newStub(t, stubResponse{status: 400, body: body})
-			if err := operation.call(t.Context(), c); !slices.Equal(meaningsOf(err), []error{client.ErrNotFound}) {
+			if err := operation.call(t.Context(), c); !slices.Equal(matchedBy(err), []error{client.ErrNotFound}) {
 				t.Errorf("%s: %v", operation.name, err)
 			}
 		}
@@ -387,7 +387,7 @@ func TestError_Text(t *testing.T) {
 	}
 }
 
-// TestError_Unwrap shows that nothing of errors.Is and errors.As is lost on the way up.
+// TestError_Unwrap checks that errors.Is and errors.As work on a wrapped error.
 func TestError_Unwrap(t *testing.T) {
 	t.Parallel()
 	c, _ := newStub(t, stubResponse{status: 400, body: `{"message":"This location does not allow duplicated contacts."}`})

@@ -15,7 +15,7 @@ import (
 	"github.com/highlevel-contacts/contacts-go/client/clienttest"
 )
 
-// startFake starts a fake of the API that has three contacts, the latest first.
+// startFake starts a fake of the API with three contacts.
 func startFake() *clienttest.Server {
 	fake, err := clienttest.Start()
 	if err != nil {
@@ -36,7 +36,7 @@ func ExampleNew() {
 	c, err := client.New(client.StaticToken(fake.Token),
 		client.WithLocation(fake.LocationID),
 		client.WithUserAgent("example-sync/1.2"),
-		client.WithBaseURL(fake.URL)) // leave it out for the real API
+		client.WithBaseURL(fake.URL)) // not needed for the real API
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -48,7 +48,7 @@ func ExampleNew() {
 	// Output: Ada Lovelace
 }
 
-// errors.Is reports the kind of an error, and errors.As its details.
+// Use errors.Is for the kind of an error, and errors.As for its details.
 func ExampleContactsService_Get() {
 	fake := startFake()
 	defer fake.Close()
@@ -69,7 +69,7 @@ func ExampleContactsService_Get() {
 	// 400 [Contact with id ocQHyuzHvysMo5N5VsXc not found]
 }
 
-// The error for a duplicate names the contact that is in the way.
+// The error for a duplicate has the ID of the existing contact.
 func ExampleContactsService_Create() {
 	fake := startFake()
 	defer fake.Close()
@@ -98,7 +98,7 @@ func ExampleContactsService_Create() {
 	// Ada Lovelace
 }
 
-// Set writes a value, Clear removes one, and what is not mentioned is kept.
+// Set writes a value and Clear removes one. Other fields remain unchanged.
 func ExampleContactsService_Update() {
 	fake := startFake()
 	defer fake.Close()
@@ -150,8 +150,8 @@ func ExampleContactsService_Delete() {
 	// true
 }
 
-// One page; the next one begins at its Next. Names in lists are lower-cased, with the case kept in
-// the Raw ones.
+// List returns one page. Its Next is the cursor of the next page. The API lower-cases names in
+// lists; the Raw fields have the original case.
 func ExampleContactsService_List() {
 	fake := startFake()
 	defer fake.Close()
@@ -171,7 +171,7 @@ func ExampleContactsService_List() {
 	// of 3 and there is more: true
 }
 
-// All walks over all pages, and asks for them as it goes.
+// All iterates over all pages, and requests them as needed.
 func ExampleContactsService_All() {
 	fake := startFake()
 	defer fake.Close()
@@ -189,7 +189,7 @@ func ExampleContactsService_All() {
 	// Mary
 }
 
-// With Prefetch, the next page is requested while the program works on the present one.
+// With Prefetch, the client requests the next page while the program works on the current one.
 func ExampleContactsService_All_prefetch() {
 	fake := startFake()
 	defer fake.Close()
@@ -207,8 +207,8 @@ func ExampleContactsService_All_prefetch() {
 	// Mary
 }
 
-// Clients of the same app and location share a Pacer. Processes that share nothing use a part of
-// the limit each, here one of four processes.
+// Clients of the same app and location share a Pacer. Without a shared Pacer, each process uses a
+// part of the limit, here a quarter for each of four processes.
 func ExampleNewPacer() {
 	const token = client.StaticToken("pit-00000000-0000-4000-8000-000000000000")
 	pacer := client.NewPacer(100, 10*time.Second, client.WithShare(1.0/4))
@@ -230,13 +230,13 @@ func ExampleCursorAfter() {
 	defer fake.Close()
 	c, ctx := fake.Client(), context.Background()
 
-	var stored client.Cursor // in a file or database
+	var stored client.Cursor // a program stores it in a file or database
 	for contact, err := range c.Contacts.All(ctx, client.ListRequest{}) {
 		if err != nil {
 			log.Fatal(err)
 		}
 		stored = client.CursorAfter(contact)
-		break // stopped after the first contact
+		break // the program stops after the first contact
 	}
 
 	for contact, err := range c.Contacts.All(ctx, client.ListRequest{After: stored}) {
@@ -266,7 +266,7 @@ func ExampleContactsService_AllByBusiness() {
 	// Mary
 }
 
-// The value of a custom field may be a text, a number, a list, files, or nothing.
+// The value of a custom field can be a string, a number, a list, files, or empty.
 func ExampleReadCustomField() {
 	contact := &client.Contact{CustomFields: []client.CustomField{
 		{ID: "color", Value: []byte(`"red"`)},
@@ -300,7 +300,7 @@ func ExampleReadCustomField() {
 	// red
 }
 
-// What came back can be looked at, whether the call succeeded or not.
+// WithResponseInto stores the response, on success and on failure.
 func ExampleWithResponseInto() {
 	fake := startFake()
 	defer fake.Close()
@@ -319,7 +319,8 @@ func ExampleWithResponseInto() {
 	// Output: status 200, 99 of 100 requests left for 10s
 }
 
-// The generated client has the same authentication and errors, for what the methods do not offer.
+// The generated client has the same authentication and errors. Use it for requests that the methods
+// do not support.
 func ExampleClient_Generated() {
 	fake := startFake()
 	defer fake.Close()
@@ -334,7 +335,7 @@ func ExampleClient_Generated() {
 	// Output: 200 application/json; charset=utf-8
 }
 
-// Do calls an endpoint that has no method, under the same rules. Here it finds the IDs of custom
+// Do calls an endpoint that has no method, under the same rules. Here it requests the IDs of custom
 // fields by their keys.
 func ExampleClient_Do() {
 	api := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
@@ -364,7 +365,7 @@ func ExampleClient_Do() {
 	// Output: 6dvNaf7VhkQ9snc5vnjJ
 }
 
-// A call hook is the one place for metrics.
+// A call hook records metrics of all calls.
 func ExampleWithCallHook() {
 	fake := startFake()
 	defer fake.Close()
@@ -379,7 +380,7 @@ func ExampleWithCallHook() {
 	// getContact status=400 attempts=1 kind="not_found"
 }
 
-// SetNonZero leaves a stored value unchanged where the source has none.
+// SetNonZero leaves a stored value unchanged if the input is empty.
 func ExampleSetNonZero() {
 	row := map[string]string{"city": "", "state": "AL"} // an empty cell of a CSV file
 	change := client.UpdateContactRequest{City: client.SetNonZero(row["city"]), State: client.SetNonZero(row["state"])}

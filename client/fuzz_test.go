@@ -12,8 +12,8 @@ import (
 	"github.com/highlevel-contacts/contacts-go/client"
 )
 
-// FuzzResponse gives every operation every body: each ends in a result or an error, and what came
-// as a result can be written.
+// FuzzResponse calls every operation with arbitrary response bodies. Each call returns a result or
+// an error, and results can be encoded.
 func FuzzResponse(f *testing.F) {
 	for _, seed := range []string{
 		body(f, "getContact"), body(f, "getContacts"), everything.body, contactBody(`"city":7,"tags":"a","dateAdded":""`), html, "", "null",
@@ -52,13 +52,13 @@ func FuzzResponse(f *testing.F) {
 	})
 }
 
-// isLongOrBroken reports whether a text of an error would flood a log, or break a line.
+// isLongOrBroken reports whether an error message is too long for a log, or has line breaks.
 func isLongOrBroken(text string) bool {
 	return len(text) > 1000 || !utf8.ValidString(text) || strings.ContainsFunc(text, isNotPrintable)
 }
 
-// FuzzError gives an error every status and body: its text is one short line without anything
-// personal.
+// FuzzError decodes error responses with arbitrary status and body. The message is one short line
+// without personal data.
 func FuzzError(f *testing.F) {
 	for _, seed := range []string{
 		`{"error":"Contact with id X not found","status":400}`, `{"message":["a","b"],"error":"Unprocessable Entity","statusCode":422}`,
@@ -88,7 +88,8 @@ func FuzzError(f *testing.F) {
 	})
 }
 
-// FuzzErrorText puts an address, a number and a token into a message: none is in the text.
+// FuzzErrorText puts an email address, a phone number and a token into the API's message. The error
+// message contains none of them.
 func FuzzErrorText(f *testing.F) {
 	f.Add("email ", " is taken")
 	f.Add("<", ">")
@@ -107,8 +108,8 @@ func FuzzErrorText(f *testing.F) {
 	})
 }
 
-// FuzzContactID puts an id into a path: one that is accepted is exactly one more element of it, and
-// no query.
+// FuzzContactID calls Get with arbitrary IDs. An accepted ID is exactly one element of the path,
+// and adds no query.
 func FuzzContactID(f *testing.F) {
 	for _, id := range append(badIDs, contactID, "~", "-_.~", "a..b") {
 		f.Add(id)
@@ -133,8 +134,8 @@ func FuzzContactID(f *testing.F) {
 	})
 }
 
-// FuzzGenerated gives the generated client an id, which it does not check: the doer bears whatever
-// path that makes.
+// FuzzGenerated calls the generated client with arbitrary IDs, which it does not check. No path
+// makes the call panic.
 func FuzzGenerated(f *testing.F) {
 	for _, id := range badIDs {
 		f.Add(id)
@@ -175,8 +176,8 @@ func FuzzRateLimit(f *testing.F) {
 	})
 }
 
-// FuzzRetryAfter gives the header every value: the wait is between nothing and a year, and a long
-// one ends the call at once.
+// FuzzRetryAfter parses arbitrary Retry-After headers. The delay is between 0 and a year, and a
+// long delay ends the call immediately.
 func FuzzRetryAfter(f *testing.F) {
 	for _, seed := range []string{"7", "-1", "1.5", "99999999999999999999999", "Sun, 06 Nov 1994 08:49:37 GMT", "Fri, 31 Dec 9999 23:59:59 GMT", "soon", "\x00"} {
 		f.Add(seed)

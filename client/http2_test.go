@@ -27,7 +27,7 @@ const (
 	codeNoError, codeProtocolError, codeRefusedStream, codeCancel   = 0x0, 0x1, 0x7, 0x8
 )
 
-// http2Server is an HTTP/2 server that treats each complete request as its script says.
+// http2Server is an HTTP/2 server that handles each complete request with a function of the test.
 type http2Server struct {
 	listener net.Listener
 	pool     *tls.Config
@@ -43,7 +43,7 @@ type http2Conn struct{ net.Conn }
 
 func newHTTP2Server(t *testing.T, respond func(conn *http2Conn, stream uint32, request int)) *http2Server {
 	t.Helper()
-	certified := httptest.NewTLSServer(http.NotFoundHandler()) // for its certificate
+	certified := httptest.NewTLSServer(http.NotFoundHandler()) // provides the certificate
 	defer certified.Close()
 	listener, err := tls.Listen("tcp", "127.0.0.1:0", &tls.Config{
 		Certificates: certified.TLS.Certificates, NextProtos: []string{"h2"}, MinVersion: tls.VersionTLS12,
@@ -154,8 +154,8 @@ func (s *http2Server) client(t *testing.T, opts ...client.Option) *client.Client
 	return c
 }
 
-// TestClient_HTTP2 calls each operation on servers that end the stream of each request. Only what
-// HTTP/2 declares unprocessed is retried for a create.
+// TestClient_HTTP2 calls each operation on servers that end the stream of each request. A create is
+// retried only if the server did not process it according to HTTP/2.
 func TestClient_HTTP2(t *testing.T) {
 	t.Parallel()
 	endings := []struct {
@@ -182,7 +182,7 @@ func TestClient_HTTP2(t *testing.T) {
 					t.Errorf("got %v, want ErrNetwork and not context.Canceled", err)
 				}
 				got, want := errors.Is(err, client.ErrMaybeApplied), op.write && !ending.unprocessed
-				if got != want && (want || !op.idempotent) { // a write that net/http repeated by itself is in doubt
+				if got != want && (want || !op.idempotent) { // net/http may have resent a write by itself, so it may have been applied
 					t.Errorf("maybe applied: got %v, want %v: %v", got, want, err)
 				}
 				retried := op.idempotent || ending.unprocessed
@@ -202,8 +202,8 @@ func TestClient_HTTP2(t *testing.T) {
 	}
 }
 
-// TestClient_HTTP2_RetryAfterGracefulClose shows that a create which the server did not process is
-// sent again, and is carried out once.
+// TestClient_HTTP2_RetryAfterGracefulClose checks that a create that the server did not process is
+// retried, and is applied once.
 func TestClient_HTTP2_RetryAfterGracefulClose(t *testing.T) {
 	t.Parallel()
 	for name, refuse := range map[string]func(conn *http2Conn, stream uint32){
@@ -227,7 +227,7 @@ func TestClient_HTTP2_RetryAfterGracefulClose(t *testing.T) {
 	}
 }
 
-// TestClient_HTTP2_ConnectionBound shows the error of a read that net/http would repeat without a
+// TestClient_HTTP2_ConnectionBound checks the error of a read that net/http would resend without a
 // bound.
 func TestClient_HTTP2_ConnectionBound(t *testing.T) {
 	t.Parallel()
@@ -238,7 +238,7 @@ func TestClient_HTTP2_ConnectionBound(t *testing.T) {
 	}
 }
 
-// TestClient_HTTP2_CanceledWrite shows that a write which is canceled after its connection was
+// TestClient_HTTP2_CanceledWrite checks that a write that is canceled after its connection was
 // acquired matches ErrMaybeApplied.
 func TestClient_HTTP2_CanceledWrite(t *testing.T) {
 	t.Parallel()
@@ -250,9 +250,9 @@ func TestClient_HTTP2_CanceledWrite(t *testing.T) {
 	}
 }
 
-// TestSoak_HTTP2 creates contacts over HTTP/2 while streams are reset, before and after the create
-// is carried out, and connections are closed gracefully. No contact is created twice, and an error
-// that does not match ErrMaybeApplied means that none was created.
+// TestSoak_HTTP2 creates contacts over HTTP/2 while the server resets streams, before and after it
+// applies the create, and closes connections gracefully. No contact is created twice, and if an
+// error does not match ErrMaybeApplied, no contact was created.
 func TestSoak_HTTP2(t *testing.T) {
 	t.Parallel()
 	fake := clienttest.NewServer(t, clienttest.WithLocation(clienttest.Location{AllowDuplicates: true}),

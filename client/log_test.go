@@ -13,7 +13,7 @@ import (
 	"github.com/highlevel-contacts/contacts-go/client"
 )
 
-// TestWithLogger has whole records: what is not in them is not logged.
+// TestWithLogger compares complete records, so that they contain no other attributes.
 func TestWithLogger(t *testing.T) {
 	t.Parallel()
 	limits := http.Header{
@@ -68,7 +68,7 @@ func TestWithLogger(t *testing.T) {
 	}
 }
 
-// withoutTimes drops from records what is different each time.
+// withoutTimes removes the attributes that differ in each run.
 func withoutTimes(_ []string, attr slog.Attr) slog.Attr {
 	if attr.Key == slog.TimeKey || attr.Key == "waited" || attr.Key == "duration" {
 		return slog.Attr{}
@@ -76,8 +76,8 @@ func withoutTimes(_ []string, attr slog.Attr) slog.Attr {
 	return attr
 }
 
-// TestWithLogger_Default is not parallel, for it holds the output of package log, where the default
-// logger writes.
+// TestWithLogger_Default is not parallel, because it redirects the output of package log, to which
+// the default logger writes.
 func TestWithLogger_Default(t *testing.T) {
 	var logged bytes.Buffer
 	log.SetOutput(&logged)

@@ -23,8 +23,8 @@ import (
 	"github.com/highlevel-contacts/contacts-go/client/clienttest"
 )
 
-// strictAPI is a transport that limits requests as the API does: over every window, by arrival. It
-// is used in a synctest bubble.
+// strictAPI is a transport that limits requests as the API does, over every window, by the time of
+// their arrival. It is used in a synctest bubble.
 type strictAPI struct {
 	requests   int
 	interval   time.Duration
@@ -35,8 +35,8 @@ type strictAPI struct {
 
 	mu       sync.Mutex
 	arrivals []time.Time
-	refused  int
-	foreign  int // requests of other processes in each window
+	rejected int
+	others   int // requests of other processes in each window
 }
 
 func (a *strictAPI) RoundTrip(req *http.Request) (*http.Response, error) {
@@ -46,7 +46,7 @@ func (a *strictAPI) RoundTrip(req *http.Request) (*http.Response, error) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	now := time.Now()
-	used := a.foreign
+	used := a.others
 	for _, arrival := range a.arrivals {
 		if now.Sub(arrival) < a.interval {
 			used++
@@ -55,7 +55,7 @@ func (a *strictAPI) RoundTrip(req *http.Request) (*http.Response, error) {
 	resp := &http.Response{StatusCode: http.StatusOK, Header: http.Header{}, Request: req}
 	body := `{"contact":{"id":"abc"},"contacts":[],"succeded":true}`
 	if used >= a.requests {
-		a.refused++
+		a.rejected++
 		resp.StatusCode, body = http.StatusTooManyRequests, "slow down"
 		if a.retryAfter != "" {
 			resp.Header.Set("Retry-After", a.retryAfter)
@@ -90,7 +90,7 @@ func (a *strictAPI) client(t *testing.T, opts ...client.Option) *client.Client {
 	return c
 }
 
-// callAll makes n mixed calls from as many goroutines as callers.
+// callAll makes n mixed calls from the given number of goroutines.
 func callAll(t *testing.T, c *client.Client, n, callers int) {
 	t.Helper()
 	callMixed(t, n, callers, []func(int) error{
@@ -104,7 +104,7 @@ func callAll(t *testing.T, c *client.Client, n, callers int) {
 	})
 }
 
-// callMixed makes n calls of the given kinds in turn. Each call receives its number.
+// callMixed makes n calls of the given kinds in turn, and passes its number to each call.
 func callMixed(t *testing.T, n, callers int, calls []func(number int) error) {
 	t.Helper()
 	numbers := make(chan int)
@@ -125,12 +125,12 @@ func callMixed(t *testing.T, n, callers int, calls []func(number int) error) {
 	group.Wait()
 }
 
-// constant returns a latency that does not vary.
+// constant returns a constant latency.
 func constant(latency time.Duration) func() time.Duration {
 	return func() time.Duration { return latency }
 }
 
-// upTo returns a latency that varies between 0 and longest.
+// upTo returns a random latency between 0 and longest.
 func upTo(longest time.Duration) func() time.Duration {
 	random := rand.New(rand.NewPCG(1, 2))
 	var mu sync.Mutex
@@ -141,8 +141,8 @@ func upTo(longest time.Duration) func() time.Duration {
 	}
 }
 
-// idealDuration returns how long n requests take at best, with at most limit of them in each
-// interval and at most the given number of callers, each of which waits for its response.
+// idealDuration returns the shortest duration of n requests with at most limit requests in each
+// interval and the given number of callers, each of which waits for its response.
 func idealDuration(n, limit int, interval time.Duration, callers int, latency time.Duration) time.Duration {
 	starts := make([]time.Duration, n)
 	for i := range starts {
@@ -161,7 +161,7 @@ func TestPacerDoesNotMistakeLatencyForOtherClients(t *testing.T) {
 	const n, limit, interval = 1000, 100, 10 * time.Second
 	shares := []struct {
 		name string
-		back int64 // percentage of the latency that is the response's
+		back int64 // part of the latency that is the response's, in percent
 	}{{"slow requests", 0}, {"slow both ways", 50}, {"slow responses", 100}}
 	for _, callers := range []int{10, 32, 100} {
 		for _, latency := range []time.Duration{20 * time.Millisecond, 200 * time.Millisecond, 2 * time.Second} {
@@ -177,8 +177,8 @@ func TestPacerDoesNotMistakeLatencyForOtherClients(t *testing.T) {
 						if took > ideal*105/100 {
 							t.Errorf("got %v, want at most 1.05 times %v", took, ideal)
 						}
-						if api.refused > 0 {
-							t.Errorf("got %d responses with status 429, want none", api.refused)
+						if api.rejected > 0 {
+							t.Errorf("got %d responses with status 429, want none", api.rejected)
 						}
 						t.Logf("%.3f times the ideal", float64(took)/float64(ideal))
 					})
@@ -197,7 +197,7 @@ func TestPacerKeepsTheLimitInEveryWindow(t *testing.T) {
 		jitter   func() time.Duration
 		silent   bool
 		slack    float64
-		refused  int // responses with status 429, at most
+		rejected int // responses with status 429, at most
 	}{
 		{"no latency", 100, 10 * time.Second, nil, false, 1.05, 0},
 		{"latency up to 200 ms", 100, 10 * time.Second, upTo(200 * time.Millisecond), false, 1.05, 0},
@@ -218,8 +218,8 @@ func TestPacerKeepsTheLimitInEveryWindow(t *testing.T) {
 				if limit := time.Duration(float64(ideal)*test.slack) + roundTrip; took > limit {
 					t.Errorf("got %v, want at most %v", took, limit)
 				}
-				if api.refused > test.refused {
-					t.Errorf("got %d responses with status 429, want at most %d", api.refused, test.refused)
+				if api.rejected > test.rejected {
+					t.Errorf("got %d responses with status 429, want at most %d", api.rejected, test.rejected)
 				}
 			})
 		})
@@ -274,21 +274,21 @@ func TestPacerKeepsTheLimitOfTheFake(t *testing.T) {
 	}
 }
 
-// The requests of others are known only after a response. At most one request of each caller can be
-// refused in each window.
+// The pacer detects the requests of other processes only after a response. The API can reject at
+// most one request of each caller in each window.
 func TestPacerLeavesRoomForOthers(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		const n, callers, others = 400, 10, 60
-		api := &strictAPI{requests: 100, interval: 10 * time.Second, foreign: others, jitter: constant(50 * time.Millisecond)}
+		api := &strictAPI{requests: 100, interval: 10 * time.Second, others: others, jitter: constant(50 * time.Millisecond)}
 		began := time.Now()
 		callAll(t, api.client(t), n, callers)
 		ideal := time.Duration((n-1)/(100-others)) * api.interval
 		if took := time.Since(began); took > ideal*105/100 {
 			t.Errorf("got %v, want at most 1.05 times %v", took, ideal)
 		}
-		if windows := n/(100-others) + 1; api.refused > windows*callers {
-			t.Errorf("got %d responses with status 429 in %d windows", api.refused, windows)
+		if windows := n/(100-others) + 1; api.rejected > windows*callers {
+			t.Errorf("got %d responses with status 429 in %d windows", api.rejected, windows)
 		}
 	})
 }
@@ -296,13 +296,13 @@ func TestPacerLeavesRoomForOthers(t *testing.T) {
 func TestPacersOfTwoProcesses(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct {
-		name    string
-		opts    []client.PacerOption
-		longest time.Duration
-		refused int
+		name     string
+		opts     []client.PacerOption
+		longest  time.Duration
+		rejected int
 	}{
-		// At the end of each window, each of the 20 callers may send a request before it knows of
-		// the others.
+		// At the end of each window, each of the 20 callers may send a request before the pacer
+		// detects the requests of other processes.
 		{"without a share", nil, 100 * time.Second, 200},
 		{"with half of the limit each", []client.PacerOption{client.WithShare(0.5)}, 95 * time.Second, 0},
 	} {
@@ -320,16 +320,16 @@ func TestPacersOfTwoProcesses(t *testing.T) {
 				if took := time.Since(began); took > test.longest {
 					t.Errorf("got %v, want at most %v", took, test.longest)
 				}
-				if api.refused > test.refused {
-					t.Errorf("got %d responses with status 429, want at most %d", api.refused, test.refused)
+				if api.rejected > test.rejected {
+					t.Errorf("got %d responses with status 429, want at most %d", api.rejected, test.rejected)
 				}
 			})
 		})
 	}
 }
 
-// One request takes 45 s while the others take 20 ms. What the API had counted for it is no longer
-// known.
+// One request takes 45 s, the others take 20 ms. The starts of its window are no longer stored when
+// it ends.
 func TestPacerWithOneSlowRequest(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -345,13 +345,13 @@ func TestPacerWithOneSlowRequest(t *testing.T) {
 		if took := time.Since(began); took > 94*time.Second {
 			t.Errorf("got %v, want at most 94 s", took)
 		}
-		if api.refused > 0 {
-			t.Errorf("got %d responses with status 429, want none", api.refused)
+		if api.rejected > 0 {
+			t.Errorf("got %d responses with status 429, want none", api.rejected)
 		}
 	})
 }
 
-// wrappedPacer is a program's own pacer, which counts the waits and forwards all calls.
+// wrappedPacer is a Pacer of a program. It counts the calls of Wait and forwards all calls.
 type wrappedPacer struct {
 	client.Pacer
 	waits atomic.Int32
@@ -362,15 +362,15 @@ func (w *wrappedPacer) Wait(ctx context.Context) error {
 	return w.Pacer.Wait(ctx)
 }
 
-// The requests of others use the whole limit for a second, and the headers do not say so.
+// The requests of other processes exhaust the limit for a second, but the headers do not report it.
 func TestPacerPausesAllCallsAfter429(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct {
-		name    string
-		callers int
-		calls   int
-		wrap    bool
-		refused int
+		name     string
+		callers  int
+		calls    int
+		wrap     bool
+		rejected int
 	}{
 		{"one burst", 20, 20, false, 20},
 		{"more calls than callers", 7, 128, false, 7},
@@ -379,7 +379,7 @@ func TestPacerPausesAllCallsAfter429(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
-				api := &strictAPI{requests: 200, interval: 10 * time.Second, foreign: 200, silent: true, jitter: constant(20 * time.Millisecond)}
+				api := &strictAPI{requests: 200, interval: 10 * time.Second, others: 200, silent: true, jitter: constant(20 * time.Millisecond)}
 				pacer := client.NewPacer(200, 10*time.Second)
 				if test.wrap {
 					pacer = &wrappedPacer{Pacer: pacer}
@@ -388,7 +388,7 @@ func TestPacerPausesAllCallsAfter429(t *testing.T) {
 				go func() {
 					<-time.After(time.Second)
 					api.mu.Lock()
-					api.foreign = 0
+					api.others = 0
 					api.mu.Unlock()
 				}()
 				began := time.Now()
@@ -396,8 +396,8 @@ func TestPacerPausesAllCallsAfter429(t *testing.T) {
 				if took := time.Since(began); took < 10*time.Second || took > 11*time.Second {
 					t.Errorf("got %v, want one interval", took)
 				}
-				if api.refused > test.refused {
-					t.Errorf("got %d responses with status 429, want at most %d", api.refused, test.refused)
+				if api.rejected > test.rejected {
+					t.Errorf("got %d responses with status 429, want at most %d", api.rejected, test.rejected)
 				}
 			})
 		})
@@ -407,7 +407,7 @@ func TestPacerPausesAllCallsAfter429(t *testing.T) {
 func TestPacerFailsCallsDuringALongPause(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		api := &strictAPI{requests: 1, foreign: 1, interval: time.Second, silent: true, retryAfter: "120", jitter: constant(20 * time.Millisecond)}
+		api := &strictAPI{requests: 1, others: 1, interval: time.Second, silent: true, retryAfter: "120", jitter: constant(20 * time.Millisecond)}
 		c := api.client(t)
 		began := time.Now()
 		for number := range 50 {
@@ -420,12 +420,12 @@ func TestPacerFailsCallsDuringALongPause(t *testing.T) {
 				t.Errorf("call %d: got %+v", number, *failure)
 			}
 		}
-		if took := time.Since(began); took > 20*time.Millisecond || api.refused != 1 {
-			t.Errorf("got %d requests in %v, want 1 in 20 ms", api.refused, took)
+		if took := time.Since(began); took > 20*time.Millisecond || api.rejected != 1 {
+			t.Errorf("got %d requests in %v, want 1 in 20 ms", api.rejected, took)
 		}
-		time.Sleep(90 * time.Second) // the rest of the pause is waited for
+		time.Sleep(90 * time.Second) // calls wait for the rest of the pause
 		api.mu.Lock()
-		api.foreign = 0
+		api.others = 0
 		api.mu.Unlock()
 		if _, err := c.Contacts.Get(t.Context(), "abc"); err != nil || time.Since(began) < 2*time.Minute {
 			t.Errorf("got %v after %v, want success after 2 minutes", err, time.Since(began))
@@ -433,7 +433,7 @@ func TestPacerFailsCallsDuringALongPause(t *testing.T) {
 	})
 }
 
-// Calls that already wait fail as soon as it is clear that they cannot start in time.
+// Waiting calls fail as soon as a new limit or pause shows that they cannot start in time.
 func TestPacerFailsWaitingCallsAtOnce(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct {
@@ -490,7 +490,7 @@ func TestPacerFailsAtOnceIfTheDeadlineIsTooEarly(t *testing.T) {
 		if took := time.Since(began); took > 0 {
 			t.Errorf("got %v, want no wait", took)
 		}
-		// No slot was taken.
+		// No start was counted.
 		callAll(t, c, 100, 10)
 		if took := time.Since(began); took > 10250*time.Millisecond {
 			t.Errorf("got %v for the next 100 calls, want 10.25 s", took)
@@ -498,8 +498,8 @@ func TestPacerFailsAtOnceIfTheDeadlineIsTooEarly(t *testing.T) {
 	})
 }
 
-// The callers ahead count: the deadline of the one at the end of the queue is compared with the
-// time of its own slot.
+// The deadline of a caller is compared with the time at which it may start after the callers ahead
+// of it.
 func TestPacerComparesDeadlinesWithTheQueue(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -518,7 +518,7 @@ func TestPacerComparesDeadlinesWithTheQueue(t *testing.T) {
 		tooEarly, cancel := context.WithTimeout(t.Context(), 122*time.Second)
 		defer cancel()
 		if err := pacer.Wait(tooEarly); !errors.Is(err, context.DeadlineExceeded) || !strings.Contains(err.Error(), "2m3s") || time.Since(began) > 0 {
-			t.Errorf("got %v after %v, want DeadlineExceeded at once", err, time.Since(began))
+			t.Errorf("got %v after %v, want DeadlineExceeded immediately", err, time.Since(began))
 		}
 		inTime, cancel := context.WithTimeout(t.Context(), 124*time.Second)
 		defer cancel()
@@ -560,13 +560,13 @@ func TestPacerServesInOrderAndSkipsCanceledCallers(t *testing.T) {
 				defer mu.Unlock()
 				order, starts = append(order, number), append(starts, time.Since(began))
 			})
-			synctest.Wait() // the waiters arrive one after another
+			synctest.Wait() // until the waiter is in the queue
 		}
 		group.Wait()
 		if len(order) < patient || len(order) == waiters {
 			t.Errorf("got %d starts, want the %d waiters that were not canceled, and some others", len(order), patient)
 		}
-		// Waiters that start at the same time may report it in any order.
+		// Waiters that start at the same time may be recorded in any order.
 		for i, number := range order {
 			if i+limit < len(order) && slices.Min(order[i+limit:]) < number {
 				t.Fatalf("waiter %d started too early", number)
@@ -583,8 +583,8 @@ func TestPacerWithShare(t *testing.T) {
 	for _, test := range []struct {
 		name     string
 		share    float64
-		observed int // Max of the headers, 0 for none
-		want     int // requests that start at once
+		observed int // Max of the headers; 0 for no headers
+		want     int // requests that start immediately
 	}{
 		{"quarter", 0.25, 0, 25},
 		{"third, rounded down", 1.0 / 3, 0, 33},
@@ -611,7 +611,7 @@ func TestPacerWithShare(t *testing.T) {
 					started++
 				}
 				if started != test.want {
-					t.Errorf("got %d requests at once, want %d", started, test.want)
+					t.Errorf("got %d immediate requests, want %d", started, test.want)
 				}
 			})
 		})
@@ -684,12 +684,12 @@ func TestCallsFailUnsentOnAnExhaustedDay(t *testing.T) {
 			}
 		}
 		if sent := api.requests.Load(); sent != 1 || time.Since(began) > 0 {
-			t.Errorf("got %d requests in %v, want 1 at once", sent, time.Since(began))
+			t.Errorf("got %d requests in %v, want 1 immediately", sent, time.Since(began))
 		}
 	})
 }
 
-// A billion allowed requests of which none is left must not be stored one by one.
+// A limit of a billion requests, of which none remain, must not need memory for each request.
 func TestPacerBoundsItsMemory(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		pacer := client.NewPacer(100, 10*time.Second)
@@ -744,7 +744,7 @@ func TestPacerIgnoresImplausibleLimits(t *testing.T) {
 	}
 }
 
-// slowSource is a TokenSource that has no token before a time.
+// slowSource is a TokenSource whose token is available at a given time.
 type slowSource struct{ from time.Time }
 
 func (s slowSource) Token(context.Context) (string, error) {
@@ -752,7 +752,8 @@ func (s slowSource) Token(context.Context) (string, error) {
 	return "slow", nil
 }
 
-// A token that takes most of an interval must not bring the requests of two intervals together.
+// If the token arrives late in an interval, the requests of two intervals must not start in one
+// interval.
 func TestPacerWaitsAfterTheToken(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -762,13 +763,13 @@ func TestPacerWaitsAfterTheToken(t *testing.T) {
 			t.Fatal(err)
 		}
 		callAll(t, c, 250, 150)
-		if api.refused > 0 {
-			t.Errorf("got %d responses with status 429, want none", api.refused)
+		if api.rejected > 0 {
+			t.Errorf("got %d responses with status 429, want none", api.rejected)
 		}
 	})
 }
 
-// Requests that get no response take no longer than those that get one.
+// Requests without a response do not delay later requests.
 func TestPacerWithoutAServer(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

@@ -10,7 +10,7 @@ import (
 	"testing"
 )
 
-// names are the variables that the blocks of the pages use without declaring them.
+// names declares the variables that the blocks of the pages use.
 const names = `
 var (
 	ctx     = context.Background()
@@ -24,7 +24,7 @@ var (
 func sync(context.Context, *client.Client) error { return nil }
 `
 
-// imports are the packages that a block may use, by name.
+// imports maps names to the packages that a block may use.
 var imports = map[string]string{
 	"context": "context", "errors": "errors", "fmt": "fmt", "http": "net/http", "os": "os", "slices": "slices", "slog": "log/slog",
 	"testing": "testing", "time": "time", "url": "net/url",
@@ -100,7 +100,7 @@ func asFile(block string) string {
 	return "package block\n\n" + used.String() + names + body
 }
 
-// TestPages_SecurityNamesTests checks that the tests which SECURITY.md names exist.
+// TestPages_SecurityNamesTests checks that the tests exist that SECURITY.md names.
 func TestPages_SecurityNamesTests(t *testing.T) {
 	t.Parallel()
 	page, err := os.ReadFile("../SECURITY.md")
@@ -127,7 +127,7 @@ func TestPages_SecurityNamesTests(t *testing.T) {
 	}
 	for _, match := range named {
 		if !strings.Contains(sources.String(), "func "+match[1]+"(") {
-			t.Errorf("there is no %s", match[1])
+			t.Errorf("the test %s does not exist", match[1])
 		}
 	}
 }

@@ -11,7 +11,8 @@ import (
 	"github.com/highlevel-contacts/contacts-go/client"
 )
 
-// redirecting is a transport whose first response leads to location, and whose second is a success.
+// redirecting is a transport whose first response redirects to location, and whose second response
+// is a success.
 type redirecting struct {
 	status   int
 	location string
@@ -26,8 +27,8 @@ func (r *redirecting) RoundTrip(req *http.Request) (*http.Response, error) {
 	return everything.response(req), nil
 }
 
-// TestRedirect_Policy follows what a reading call may follow, and takes the token along within the
-// host only.
+// TestRedirect_Policy checks which redirects are followed, and that the token is sent only to the
+// same host.
 func TestRedirect_Policy(t *testing.T) {
 	t.Parallel()
 	const here, elsewhere = "https://api.example/v2/", "https://other.example/"
@@ -36,8 +37,8 @@ func TestRedirect_Policy(t *testing.T) {
 		name       string
 		statuses   []int
 		location   string
-		reads      bool // followed by reading calls
-		writes     bool // followed by idempotent writes; a create is sent once, so net/http cannot send it again
+		reads      bool // followed for reads
+		writes     bool // followed for idempotent writes; net/http cannot resend the body of a create
 		withTokens bool
 	}{
 		{"same host, same method", []int{307, 308}, here + target, true, true, true},
@@ -83,7 +84,8 @@ func TestRedirect_Policy(t *testing.T) {
 	}
 }
 
-// TestRedirect_TokenStaysWithHost goes from the API to another host, and from there to a third.
+// TestRedirect_TokenStaysWithHost redirects from the API to another host, and from there to a
+// third.
 func TestRedirect_TokenStaysWithHost(t *testing.T) {
 	t.Parallel()
 	locations := []string{"https://other.example/1", "https://third.example/2", "https://other.example/3"}
@@ -112,7 +114,7 @@ func TestRedirect_Limit(t *testing.T) {
 	}
 }
 
-// TestRedirect_CallersPolicy keeps the policy of the caller's own HTTP client, after ours.
+// TestRedirect_CallersPolicy applies the policy of the caller's HTTP client after the client's own.
 func TestRedirect_CallersPolicy(t *testing.T) {
 	t.Parallel()
 	refused := errors.New("refused")

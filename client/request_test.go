@@ -157,8 +157,8 @@ func TestClient_Do_Retries(t *testing.T) {
 	}
 }
 
-// TestErrMaybeApplied_EarlierAttempt ends calls with an error that says nothing about the attempt
-// before.
+// TestErrMaybeApplied_EarlierAttempt ends calls with an error that is unrelated to the previous
+// attempt.
 func TestErrMaybeApplied_EarlierAttempt(t *testing.T) {
 	t.Parallel()
 	for name, last := range map[string]outcome{
@@ -182,7 +182,7 @@ func TestErrMaybeApplied_EarlierAttempt(t *testing.T) {
 	}
 }
 
-// TestContactsService_Delete_Retried retries a delete whose first attempt was carried out.
+// TestContactsService_Delete_Retried retries a delete whose first attempt was applied.
 func TestContactsService_Delete_Retried(t *testing.T) {
 	t.Parallel()
 	for name, body := range map[string]string{
@@ -204,8 +204,8 @@ func TestContactsService_Delete_Retried(t *testing.T) {
 	}
 }
 
-// TestContactsService_Upsert_AlwaysCreates loses the response to upserts. Those that create a
-// contact each time they are sent are not retried.
+// TestContactsService_Upsert_AlwaysCreates loses the responses to upserts. Upserts that always
+// create a contact are not retried.
 func TestContactsService_Upsert_AlwaysCreates(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct {
@@ -241,7 +241,7 @@ func TestContactsService_Upsert_AlwaysCreates(t *testing.T) {
 	}
 }
 
-// TestIdempotencyHeader_HTTP1 sends the header that makes net/http repeat a POST by itself.
+// TestIdempotencyHeader_HTTP1 sends the header that makes net/http resend a POST by itself.
 func TestIdempotencyHeader_HTTP1(t *testing.T) {
 	t.Parallel()
 	var getBody bool
@@ -377,7 +377,7 @@ func TestWithDefaultHeader(t *testing.T) {
 	}
 }
 
-// TestDeadline_WaitNotStarted has waits that cannot end before the deadline.
+// TestDeadline_WaitNotStarted checks that no wait starts that cannot end before the deadline.
 func TestDeadline_WaitNotStarted(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct {
@@ -422,7 +422,7 @@ func TestDeadline_WaitNotStarted(t *testing.T) {
 	})
 }
 
-// TestRetryPolicy_Defaults counts attempts and waits with policies that have zero fields.
+// TestRetryPolicy_Defaults counts attempts and delays with policies that have zero fields.
 func TestRetryPolicy_Defaults(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct {
@@ -448,7 +448,7 @@ func TestRetryPolicy_Defaults(t *testing.T) {
 	}
 }
 
-// TestError_ByHand builds errors as the mock of a user does.
+// TestError_ByHand builds errors by hand, as a mock does.
 func TestError_ByHand(t *testing.T) {
 	t.Parallel()
 	for want, err := range map[string]*client.Error{
@@ -476,7 +476,7 @@ func TestError_ByHand(t *testing.T) {
 	}
 }
 
-// TestLog_Levels logs what a program expects at debug level.
+// TestLog_Levels checks that expected errors are logged at debug level.
 func TestLog_Levels(t *testing.T) {
 	t.Parallel()
 	var logged bytes.Buffer
@@ -493,7 +493,7 @@ func TestLog_Levels(t *testing.T) {
 	}
 }
 
-// generatedCalls are calls of the generated client, by the operation that they belong to.
+// generatedCalls are calls of the generated client by operation.
 var generatedCalls = []struct {
 	operation string
 	want      sent
@@ -523,7 +523,7 @@ var generatedCalls = []struct {
 	{"getContactsByBusinessId", sent{Method: "GET", Target: "/proxy/v1/contacts/business/b?locationId=l"}, func(ctx context.Context, c gen.ClientInterface) (*http.Response, error) {
 		return c.GetContactsByBusinessID(ctx, "b", &gen.GetContactsByBusinessIDParams{LocationID: "l"})
 	}},
-	// The generated client checks no arguments; whatever path that leads to, the doer must bear it.
+	// The generated client checks no arguments. No path may make the call panic.
 	{"getContact", sent{Method: "GET", Target: "/proxy/v1/contacts/a%2Fcontacts%2Fb"}, func(ctx context.Context, c gen.ClientInterface) (*http.Response, error) {
 		return c.GetContact(ctx, "a/contacts/b")
 	}},
@@ -579,7 +579,8 @@ func TestClient_Generated_Errors(t *testing.T) {
 	}
 }
 
-// TestClient_Generated_UncheckedIDs has the API at the root, where they lead to the shortest path.
+// TestClient_Generated_UncheckedIDs has a base URL without a path, so that unchecked IDs result in
+// the shortest paths.
 func TestClient_Generated_UncheckedIDs(t *testing.T) {
 	t.Parallel()
 	for _, id := range badIDs {
@@ -594,9 +595,9 @@ func TestClient_Generated_UncheckedIDs(t *testing.T) {
 
 func TestOperationFromContext(t *testing.T) {
 	t.Parallel()
-	var told []string
+	var got []string
 	c := newClient(t, roundTrip(func(req *http.Request) (*http.Response, error) {
-		told = append(told, client.OperationFromContext(req.Context()))
+		got = append(got, client.OperationFromContext(req.Context()))
 		return everything.response(req), nil
 	}))
 	for _, operation := range operations {
@@ -607,16 +608,16 @@ func TestOperationFromContext(t *testing.T) {
 	want := []string{
 		"getContact", "getContacts", "getContactsByBusinessId", "updateContact", "deleteContact", "upsertContact", "upsertContact", "createContact",
 	}
-	if diff := cmp.Diff(want, told); diff != "" {
+	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
-	if got := client.OperationFromContext(t.Context()); got != "" {
-		t.Errorf("of another context: %q", got)
+	if other := client.OperationFromContext(t.Context()); other != "" {
+		t.Errorf("got %q for another context, want an empty string", other)
 	}
 }
 
-// TestErrNetwork_Text has whole texts: neither query nor address are in them. A transport that does
-// not support traces may have written the request.
+// TestErrNetwork_Text compares complete messages. They contain neither the query nor the address. A
+// transport that does not support traces may have written the request.
 func TestErrNetwork_Text(t *testing.T) {
 	t.Parallel()
 	const maybe = "; the write may have been applied"
@@ -642,8 +643,8 @@ func TestErrNetwork_Text(t *testing.T) {
 	}
 }
 
-// TestErrNetwork_TruncatedBody breaks off successes, which are lost, and errors, which keep their
-// status.
+// TestErrNetwork_TruncatedBody truncates bodies. A truncated success is an ErrNetwork, and a
+// truncated error response has the kind of its status.
 func TestErrNetwork_TruncatedBody(t *testing.T) {
 	t.Parallel()
 	broken := func(status int) *client.Client {
@@ -664,7 +665,7 @@ func TestErrNetwork_TruncatedBody(t *testing.T) {
 	}
 }
 
-// TestClient_ContextEnds ends it while the transport waits for an response.
+// TestClient_ContextEnds ends the context while the transport waits for a response.
 func TestClient_ContextEnds(t *testing.T) {
 	t.Parallel()
 	for _, operation := range operations {
@@ -682,8 +683,7 @@ func TestClient_ContextEnds(t *testing.T) {
 	}
 }
 
-// TestWithHTTPClient sends through the caller's proxy, and trusts whom the caller's TLS settings
-// trust.
+// TestWithHTTPClient uses the proxy and the TLS settings of the caller's HTTP client.
 func TestWithHTTPClient(t *testing.T) {
 	t.Parallel()
 	contact := http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, `{"contact":{"id":"abc"}}`) })
@@ -705,7 +705,7 @@ func TestWithHTTPClient(t *testing.T) {
 			t.Error(err)
 		}
 		if err := get(t, server.URL, &http.Client{}); err == nil {
-			t.Error("a certificate that nobody vouches for was trusted")
+			t.Error("an untrusted certificate was accepted")
 		}
 	})
 	t.Run("proxy", func(t *testing.T) {

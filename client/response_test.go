@@ -84,7 +84,7 @@ func TestWithResponseInto(t *testing.T) {
 			}
 		})
 	}
-	t.Run("refused argument", func(t *testing.T) {
+	t.Run("invalid argument", func(t *testing.T) {
 		t.Parallel()
 		got := stale
 		_, err := newClient(t, noRequests(t)).Contacts.Get(t.Context(), "..", client.WithResponseInto(&got))
@@ -94,12 +94,12 @@ func TestWithResponseInto(t *testing.T) {
 	})
 }
 
-// capturedParts are what a Response holds, which itself prints nothing of it.
+// capturedParts are the fields of a Response, which prints only a summary.
 func capturedParts(r client.Response) []any {
 	return []any{r.StatusCode, r.Header, string(r.Body), r.Attempts, r.RateLimit, r.Drift}
 }
 
-// TestWithResponseInto_BodyOwnership changes it, which must not change the contact.
+// TestWithResponseInto_BodyOwnership changes the body, which must not change the contact.
 func TestWithResponseInto_BodyOwnership(t *testing.T) {
 	t.Parallel()
 	c, _ := newStub(t, ok(body(t, "getContact")))
@@ -120,7 +120,7 @@ func TestWithResponseInto_BodyOwnership(t *testing.T) {
 	}
 }
 
-// countingBody is a body without end that counts what is read of it, and whether it was closed.
+// countingBody is an endless body that counts the bytes read, and records whether it was closed.
 type countingBody struct {
 	read   int
 	closed bool
@@ -211,7 +211,7 @@ func TestResponse_CompressedBodies(t *testing.T) {
 	if contact, err := c.Contacts.Get(t.Context(), contactID, client.WithHeader("X-Size", "4")); err != nil || contact.City != "oooo" {
 		t.Errorf("got %+v, %v", contact, err)
 	}
-	// The limit is of what comes out.
+	// The limit applies to the decompressed body.
 	if _, err := c.Contacts.Get(t.Context(), contactID, client.WithHeader("X-Size", "100000")); !errors.Is(err, client.ErrResponseTooLarge) {
 		t.Errorf("got %v", err)
 	}

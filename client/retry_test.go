@@ -18,13 +18,12 @@ import (
 	"github.com/highlevel-contacts/contacts-go/client"
 )
 
-// failures is the table of which operations are retried after which failure: "all" operations, the
-// "idempotent" ones, or "none".
+// failures lists the operations that are retried after each failure: "all", "idempotent" or "none".
 var failures = []struct {
 	name    string
 	fails   outcome
 	retried string
-	unclear bool // a write may have happened
+	unclear bool // a write may have been applied
 }{
 	{"refused connection", outcome{err: syscall.ECONNREFUSED, unsent: true}, "all", false},
 	{"reset before the request was sent", outcome{err: syscall.ECONNRESET, unsent: true}, "all", false},
@@ -50,14 +49,14 @@ var failures = []struct {
 	}}, "none", false},
 	{"500", outcome{status: 500, body: `{"statusCode":500,"message":"Internal server error"}`}, "idempotent", true},
 	{"501", outcome{status: 501}, "none", true},
-	{"502, a page", outcome{status: 502, body: "<html>bad gateway</html>"}, "idempotent", true},
+	{"502 with an HTML page", outcome{status: 502, body: "<html>bad gateway</html>"}, "idempotent", true},
 	{"503", outcome{status: 503, header: http.Header{"Retry-After": {"1"}}}, "idempotent", true},
 	{"504", outcome{status: 504}, "idempotent", true},
 	{"520", outcome{status: 520}, "idempotent", true},
 	{"524", outcome{status: 524}, "idempotent", true},
 	{"527", outcome{status: 527}, "idempotent", true},
 	{"530", outcome{status: 530}, "none", true},
-	{"a success that is none", outcome{status: 200, body: "<html>hello</html>"}, "none", true},
+	{"2xx with an HTML page", outcome{status: 200, body: "<html>hello</html>"}, "none", true},
 }
 
 func TestRetry_EachOperationAfterEachFailure(t *testing.T) {
@@ -207,7 +206,7 @@ func TestRetry_DeleteNotFound(t *testing.T) {
 	}{
 		{"after an unclear attempt", []outcome{{err: syscall.ECONNRESET}, notFound}, nil},
 		{"after a 502", []outcome{{status: 502}, notFound}, nil},
-		{"at once", []outcome{notFound}, client.ErrNotFound},
+		{"first attempt", []outcome{notFound}, client.ErrNotFound},
 		{"after an attempt that was not sent", []outcome{{err: syscall.ECONNREFUSED, unsent: true}, notFound}, client.ErrNotFound},
 		{"after a 429", []outcome{{status: 429}, notFound}, client.ErrNotFound},
 	}
@@ -247,7 +246,7 @@ func TestRetry_DelayBeyondDeadline(t *testing.T) {
 			t.Errorf("got %v, want the deadline and the failure", err)
 		}
 		if took := time.Since(began); took != 0 {
-			t.Errorf("got an error after %v, want it at once: the wait is longer than the deadline", took)
+			t.Errorf("got an error after %v, want it immediately: the wait is longer than the deadline", took)
 		}
 	})
 }
@@ -287,7 +286,7 @@ func TestClient_Generated_Retries(t *testing.T) {
 	})
 }
 
-// TestRetry_RealConnections plays the failures of the network on sockets.
+// TestRetry_RealConnections produces network failures on sockets.
 func TestRetry_RealConnections(t *testing.T) {
 	t.Parallel()
 	quick := client.WithRetry(client.RetryPolicy{MaxAttempts: 3, MinDelay: time.Millisecond, MaxDelay: time.Millisecond})
@@ -301,7 +300,7 @@ func TestRetry_RealConnections(t *testing.T) {
 	}
 	create := client.CreateContactRequest{Email: "a@example.com"}
 
-	t.Run("nobody listens", func(t *testing.T) {
+	t.Run("connection refused", func(t *testing.T) {
 		t.Parallel()
 		server := httptest.NewServer(http.NotFoundHandler())
 		server.Close()

@@ -16,13 +16,13 @@ import (
 	"github.com/highlevel-contacts/contacts-go/client"
 )
 
-// private are what no output may hold: the token, and of a person the email address, phone number,
-// name and city.
+// private are the strings that no output may contain: the token, and the email address, phone
+// number, name and city of a person.
 var private = []string{
 	token, "zulu", "rosan@deos.example", "deos.example", "rosan%40deos", "8888888888", "888-8888", "888 8888", "Rosan", "Dolomite",
 }
 
-// leaks returns the private parts that text has.
+// leaks returns the private strings that text contains.
 func leaks(text string) []string {
 	var found []string
 	for _, part := range private {
@@ -33,7 +33,7 @@ func leaks(text string) []string {
 	return found
 }
 
-// forms returns value in the forms in which programs print things.
+// forms returns value as programs print, log and encode it.
 func forms(t *testing.T, value any) map[string]string {
 	t.Helper()
 	var text, object bytes.Buffer
@@ -65,7 +65,7 @@ func checkForms(t *testing.T, value any) {
 	}
 }
 
-// writeAndSearch makes calls that carry personal data, and returns their errors.
+// writeAndSearch makes calls with personal data, and returns their errors.
 func writeAndSearch(ctx context.Context, c *client.Client, opts ...client.CallOption) []error {
 	_, err1 := c.Contacts.Create(ctx, client.CreateContactRequest{FirstName: "Rosan", Email: "rosan@deos.example", City: "Dolomite"}, opts...)
 	_, err2 := c.Contacts.Upsert(ctx, client.UpsertContactRequest{Phone: client.Set("+1 888-888-8888"), City: client.Set("Dolomite")}, opts...)
@@ -96,21 +96,21 @@ func TestErrors_NoPersonalData(t *testing.T) {
 			header := http.Header{"Content-Type": {req.Header.Get("Authorization")}, "Set-Cookie": {"session=" + token}}
 			return stubResponse{status: 200, body: "<html>", header: header}.response(req), nil
 		}),
-		"a person in the messages":         always(stubResponse{status: 422, body: `{"message":["email rosan@deos.example is taken","phone (888) 888-8888 or +18888888888 too", "<rosan@deos.example>"]}`}),
-		"a person in the trace id":         always(stubResponse{status: 400, body: `{"message":"no","traceId":"rosan@deos.example"}`}),
-		"a person in the body":             always(stubResponse{status: 400, body: `{` + person + `}`}),
-		"a person in a page":               always(stubResponse{status: 502, body: "<html>Rosan, rosan@deos.example</html>"}),
-		"a person in a broken body":        always(ok(`{"contact":{"id":"a",` + person + `,"tags":["vip"`)),
-		"a person without an id":           always(ok(`{"contact":{` + person + `},"contacts":{` + person + `}}`)),
-		"a person where nothing succeeded": always(ok(`{"succeded":false,"contact":{"id":"a",` + person + `}}`)),
-		"a person with an odd value":       always(ok(`{"contact":{"id":"a","tags":7,` + person + `},"contacts":[{"id":"a","tags":7,` + person + `}]}`)),
+		"a person in the messages":          always(stubResponse{status: 422, body: `{"message":["email rosan@deos.example is taken","phone (888) 888-8888 or +18888888888 too", "<rosan@deos.example>"]}`}),
+		"a person in the trace id":          always(stubResponse{status: 400, body: `{"message":"no","traceId":"rosan@deos.example"}`}),
+		"a person in the body":              always(stubResponse{status: 400, body: `{` + person + `}`}),
+		"a person in a page":                always(stubResponse{status: 502, body: "<html>Rosan, rosan@deos.example</html>"}),
+		"a person in a broken body":         always(ok(`{"contact":{"id":"a",` + person + `,"tags":["vip"`)),
+		"a person without an id":            always(ok(`{"contact":{` + person + `},"contacts":{` + person + `}}`)),
+		"a person where nothing succeeded":  always(ok(`{"succeded":false,"contact":{"id":"a",` + person + `}}`)),
+		"a person with an unexpected value": always(ok(`{"contact":{"id":"a","tags":7,` + person + `},"contacts":[{"id":"a","tags":7,` + person + `}]}`)),
 		"the query in the message": roundTrip(func(req *http.Request) (*http.Response, error) {
 			return stubResponse{status: 404, body: `{"message":` + quote(t, "Cannot GET "+req.URL.RequestURI()) + `}`}.response(req), nil
 		}),
 		"the address in the transport's error": roundTrip(func(req *http.Request) (*http.Response, error) {
 			return nil, &url.Error{Op: "Get", URL: req.URL.String(), Err: errors.New("no route to " + req.URL.String())}
 		}),
-		"a redirect that leads nowhere": roundTrip(func(req *http.Request) (*http.Response, error) {
+		"a redirect to an invalid address": roundTrip(func(req *http.Request) (*http.Response, error) {
 			header := http.Header{"Location": {"http://[::1?query=Rosan&email=rosan@deos.example&token=" + token}}
 			return stubResponse{status: 307, header: header}.response(req), nil
 		}),
@@ -142,7 +142,7 @@ func TestErrors_NoPersonalData(t *testing.T) {
 	}
 }
 
-// TestErrors_OpaqueToken echoes one that nothing but its value tells.
+// TestErrors_OpaqueToken echoes a token that is recognizable only by its value.
 func TestErrors_OpaqueToken(t *testing.T) {
 	t.Parallel()
 	const opaque = "zulu-zulu"
@@ -181,7 +181,7 @@ func TestErrors_InvalidArguments(t *testing.T) {
 	}
 }
 
-// leakingSource is a TokenSource whose error says too much.
+// leakingSource is a TokenSource whose error contains secrets.
 type leakingSource struct{ err error }
 
 func (s leakingSource) Token(context.Context) (string, error) { return "", s.err }
@@ -228,7 +228,7 @@ func TestStaticToken_Printing(t *testing.T) {
 	}
 }
 
-// TestErrors_RealFailures meets the errors of net/http itself.
+// TestErrors_RealFailures checks errors of net/http.
 func TestErrors_RealFailures(t *testing.T) {
 	t.Parallel()
 	hangUp := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }))
@@ -244,7 +244,7 @@ func TestErrors_RealFailures(t *testing.T) {
 			}
 			checkForms(t, err)
 			if name == "refused" && !strings.Contains(err.Error(), "127.0.0.1:") {
-				t.Errorf("the address that refused is lost: %v", err)
+				t.Errorf("the error has no address: %v", err)
 			}
 		}
 	}

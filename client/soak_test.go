@@ -30,12 +30,12 @@ var (
 
 const (
 	soakWorkers   = 12
-	soakPermanent = 300 // contacts that are there throughout
+	soakPermanent = 300 // contacts that exist during the whole test
 	soakToken     = "pit-50a40000-0000-4000-8000-000000000000"
 )
 
 // TestSoak makes random calls from many goroutines while the API and the network fail at random,
-// and compares what the calls have reported with what the fake holds in the end.
+// and compares the results of the calls with the contacts of the fake at the end.
 func TestSoak(t *testing.T) {
 	seed := *soakSeed
 	if seed == 0 {
@@ -46,7 +46,7 @@ func TestSoak(t *testing.T) {
 	descriptors := openDescriptors(t)
 
 	fake := clienttest.NewServer(t, clienttest.WithSeed(seed), clienttest.WithDefaultToken(soakToken),
-		clienttest.WithLocation(clienttest.Location{AllowDuplicates: true}), // so that what is done twice shows
+		clienttest.WithLocation(clienttest.Location{AllowDuplicates: true}), // so that a create that is applied twice is visible
 		clienttest.WithRateLimit(clienttest.RateLimit{Max: 2000, Interval: time.Second, Daily: 1_000_000_000}))
 	transport := &http.Transport{MaxIdleConnsPerHost: soakWorkers}
 	var records lockedBuffer
@@ -90,7 +90,7 @@ func TestSoak(t *testing.T) {
 	}
 }
 
-// soakFaults returns what goes wrong: each kind by chance, by its own stream of decisions.
+// soakFaults returns the faults. Each kind occurs randomly, with random numbers of its own.
 func soakFaults(seed uint64) []clienttest.Fault {
 	page := clienttest.HTMLHeader()
 	faults := []clienttest.Fault{
@@ -176,7 +176,7 @@ func (w *soakWorker) create(ctx context.Context) {
 	w.oracle.add(fate)
 }
 
-// pick returns one of the worker's contacts that are surely there, nil if there is none.
+// pick returns one of the worker's contacts that certainly exist, or nil if no contact does.
 func (w *soakWorker) pick() *fate {
 	for range 10 {
 		if fate := w.own[w.random.IntN(len(w.own))]; fate.there == certain {
@@ -226,8 +226,8 @@ func (w *soakWorker) get(ctx context.Context, t *testing.T) {
 	}
 }
 
-// walk walks over all contacts: a walk that ends well has met each that was there throughout
-// exactly once.
+// walk iterates over all contacts. An iteration that ends without an error has returned each
+// permanent contact exactly once.
 func (w *soakWorker) walk(ctx context.Context, t *testing.T) {
 	met := map[string]int{}
 	for contact, err := range w.contacts.All(ctx, client.ListRequest{Limit: 50 + w.random.IntN(51)}) {
@@ -244,7 +244,7 @@ func (w *soakWorker) walk(ctx context.Context, t *testing.T) {
 	w.oracle.walked()
 }
 
-// certainty is what is known of whether a contact is there.
+// certainty is the knowledge whether a contact exists.
 type certainty int
 
 const (
@@ -253,15 +253,15 @@ const (
 	certain
 )
 
-// fate is what calls have reported of a contact. It belongs to one worker.
+// fate is the state of a contact according to the calls of its worker.
 type fate struct {
 	id     string
 	email  string
 	there  certainty
-	cities []string // it may be in any of them
+	cities []string // possible values of the city
 }
 
-// settle notes the result of a call after which the contact should be there, or not.
+// settle records the result of a call that creates or deletes the contact.
 func (f *fate) settle(err error, there bool) {
 	switch {
 	case err != nil && errors.Is(err, client.ErrMaybeApplied):
@@ -274,7 +274,7 @@ func (f *fate) settle(err error, there bool) {
 	}
 }
 
-// moved notes the result of a call after which the contact should be in city.
+// moved records the result of a call that sets the city.
 func (f *fate) moved(err error, city string) {
 	switch {
 	case err == nil:
@@ -288,7 +288,7 @@ func (f *fate) mayBeIn(city string) bool {
 	return slices.Contains(f.cities, city)
 }
 
-// oracle knows what must hold in the end.
+// oracle checks the state of the fake at the end.
 type oracle struct {
 	permanent map[string]bool
 
@@ -330,7 +330,7 @@ func (o *oracle) check(t *testing.T, stored []client.Contact) {
 	}
 }
 
-// checkRecords looks through all that was logged for what is secret or personal.
+// checkRecords searches the log for secrets and personal data.
 func checkRecords(t *testing.T, records string, workers []*soakWorker) {
 	t.Helper()
 	if strings.Count(records, `"operation":"createContact"`) == 0 || strings.Count(records, "call failed") == 0 {
@@ -347,7 +347,7 @@ func checkRecords(t *testing.T, records string, workers []*soakWorker) {
 	}
 }
 
-// lockedBuffer is a buffer for several writers.
+// lockedBuffer is a buffer for concurrent writers.
 type lockedBuffer struct {
 	mu     sync.Mutex
 	buffer bytes.Buffer
@@ -365,7 +365,8 @@ func (b *lockedBuffer) String() string {
 	return b.buffer.String()
 }
 
-// openDescriptors counts the process's open files, 0 where the system does not tell.
+// openDescriptors returns the number of open files of the process, or 0 if the system does not
+// report it.
 func openDescriptors(t *testing.T) int {
 	t.Helper()
 	if runtime.GOOS != "linux" {

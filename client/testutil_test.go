@@ -20,7 +20,7 @@ import (
 )
 
 const (
-	base      = "https://api.example/proxy/v1" // not at the root, so that the building of paths is tested
+	base      = "https://api.example/proxy/v1" // with a path, to test that it is prepended
 	token     = "pit-00000000-0000-4000-8000-0000zuluzulu"
 	location  = "ve9EPM428h8vShlRW1KT"
 	contactID = "ocQHyuzHvysMo5N5VsXc"
@@ -29,7 +29,7 @@ const (
 //go:embed testdata/*.json
 var bodies embed.FS
 
-// body returns a whole response as the API sends it.
+// body returns a complete response as the API sends it.
 func body(t testing.TB, name string) string {
 	t.Helper()
 	text, err := bodies.ReadFile("testdata/" + name + ".json")
@@ -39,8 +39,7 @@ func body(t testing.TB, name string) string {
 	return string(text)
 }
 
-// contactBody returns the response to getContact with these properties of the contact besides its
-// id.
+// contactBody returns the response to getContact with the given properties and an ID.
 func contactBody(properties string) string {
 	if properties != "" {
 		properties = "," + properties
@@ -48,25 +47,25 @@ func contactBody(properties string) string {
 	return `{"contact":{"id":"` + contactID + `"` + properties + `}}`
 }
 
-// response is what the stub sends back.
+// stubResponse is a response of the stub.
 type stubResponse struct {
 	status int
 	body   string
 	header http.Header
 }
 
-// ok is the response 200 with that body.
+// ok returns a response with status 200 and the given body.
 func ok(body string) stubResponse {
 	return stubResponse{status: http.StatusOK, body: body}
 }
 
-// sent is a request as it went out. Target is the escaped path and the query.
+// sent is a request that was sent. Target is the escaped path and the query.
 type sent struct {
 	Method, Target, Body string
 }
 
-// stub stands in for the API: it gives its responses in order, the last one again and again, and
-// keeps what it was sent.
+// stub is a transport that returns its responses in order, the last one for all further requests,
+// and records the requests.
 type stub struct {
 	mu        sync.Mutex
 	responses []stubResponse
@@ -102,7 +101,7 @@ func (a stubResponse) response(req *http.Request) *http.Response {
 	}
 }
 
-// targets returns method and target of each request, in order.
+// targets returns the method and target of each request, in order.
 func (s *stub) targets() []string {
 	var targets []string
 	for _, request := range s.sent {
@@ -111,7 +110,7 @@ func (s *stub) targets() []string {
 	return targets
 }
 
-// roundTrip is a transport made of a function.
+// roundTrip is a transport that is a function.
 type roundTrip func(*http.Request) (*http.Response, error)
 
 func (f roundTrip) RoundTrip(req *http.Request) (*http.Response, error) { return f(req) }
@@ -125,7 +124,7 @@ func noRequests(t testing.TB) http.RoundTripper {
 	})
 }
 
-// newClient returns a client below base that sends each request once, at once, through transport.
+// newClient returns a client for base that sends each request once, without rate limiting.
 func newClient(t testing.TB, transport http.RoundTripper, opts ...client.Option) *client.Client {
 	t.Helper()
 	opts = slices.Concat([]client.Option{
@@ -139,7 +138,7 @@ func newClient(t testing.TB, transport http.RoundTripper, opts ...client.Option)
 	return c
 }
 
-// newStub returns a client and the stub that responses it.
+// newStub returns a client and the stub that responds to it.
 func newStub(t testing.TB, responses ...stubResponse) (*client.Client, *stub) {
 	t.Helper()
 	api := &stub{responses: responses}
@@ -156,22 +155,22 @@ func quote(t testing.TB, text string) string {
 	return string(quoted)
 }
 
-// isNotPrintable reports whether r would break a line or steer a terminal.
+// isNotPrintable reports whether r is a line break or a control character of a terminal.
 func isNotPrintable(r rune) bool {
 	return !unicode.IsPrint(r)
 }
 
-// outcome is what a scripted transport does with one request.
+// outcome is the result of one request to a scripted transport.
 type outcome struct {
 	status    int
 	header    http.Header
 	body      string
 	err       error // instead of a response
-	unsent    bool  // the error came before anything was written
-	truncated bool  // the body breaks off
+	unsent    bool  // the error occurred before the request was written
+	truncated bool  // the body is truncated
 }
 
-// scripted is a transport that plays outcomes, the last one again and again.
+// scripted is a transport that returns outcomes in order, the last one for all further requests.
 type scripted struct {
 	outcomes []outcome
 	requests atomic.Int32
@@ -225,7 +224,7 @@ func (s *scripted) client(t *testing.T, opts ...client.Option) *client.Client {
 	return c
 }
 
-// operations are calls of each operation, and whether they are idempotent.
+// operations has a call of each operation, with its properties.
 var operations = []struct {
 	name       string
 	idempotent bool
@@ -268,8 +267,8 @@ var operations = []struct {
 
 var success = outcome{status: http.StatusOK, body: `{"contact":{"id":"abc"},"contacts":[],"succeded":true,"new":false}`}
 
-// listing serves getContacts for a location with total realistic contacts, each added a second
-// before the one in front of it.
+// listing serves getContacts for a location with the given number of realistic contacts, whose
+// dates are one second apart.
 type listing struct {
 	total              int
 	head, middle, tail string // of a contact, around its id and dateAdded
@@ -296,7 +295,7 @@ func newListing(t testing.TB, total int) *listing {
 	}
 }
 
-// id returns the id of a contact by its place in the list.
+// id returns the ID of a contact by its position in the list.
 func (*listing) id(place int) string {
 	digits := strconv.Itoa(place)
 	return strings.Repeat("0", len(contactID)-len(digits)) + digits
@@ -306,7 +305,7 @@ func (l *listing) added(place int) time.Time {
 	return l.newest.Add(-time.Duration(place) * time.Second)
 }
 
-// page appends the response with up to limit contacts from a place on.
+// page appends the response with up to limit contacts from a position on.
 func (l *listing) page(body []byte, from, limit int) []byte {
 	end := min(from+limit, l.total)
 	body = append(body, `{"contacts":[`...)
@@ -332,7 +331,7 @@ func (l *listing) page(body []byte, from, limit int) []byte {
 
 func (l *listing) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	query, from := r.URL.Query(), 0
-	// As in the API, one half of the cursor alone leads to the first page.
+	// As in the API, half a cursor returns the first page.
 	if query.Has("startAfter") && query.Has("startAfterId") {
 		last, _ := strconv.Atoi(query.Get("startAfterId"))
 		from = last + 1

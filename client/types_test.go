@@ -65,8 +65,8 @@ func TestCreateContactRequest_JSON(t *testing.T) {
 	}
 }
 
-// filled returns a request in which each property that may be null is what set makes of its name in
-// Go, and the others are zero.
+// filled returns a request in which each Nullable string is the result of set for the name of its
+// field, and the other fields are zero.
 func filled[T any](t testing.TB, set func(name string) nullable.Nullable[string], notNullable ...string) T {
 	t.Helper()
 	var request T
@@ -75,15 +75,14 @@ func filled[T any](t testing.TB, set func(name string) nullable.Nullable[string]
 		if slices.Contains(notNullable, value.Type().Field(i).Name) {
 			continue
 		}
-		if member, ok := reflect.TypeAssert[*nullable.Nullable[string]](value.Field(i).Addr()); ok {
-			*member = set(value.Type().Field(i).Name)
+		if field, ok := reflect.TypeAssert[*nullable.Nullable[string]](value.Field(i).Addr()); ok {
+			*field = set(value.Type().Field(i).Name)
 		}
 	}
 	return request
 }
 
-// TestSetAndClear writes each property that the API lets be null in its three states, and no other
-// property.
+// TestSetAndClear encodes each property that the API allows to be null in its three states.
 func TestSetAndClear(t *testing.T) {
 	t.Parallel()
 	clearAll := func(string) nullable.Nullable[string] { return client.Clear[string]() }
@@ -139,7 +138,7 @@ func TestSetAndClear(t *testing.T) {
 	}
 }
 
-// TestUpdateContactRequest_JSON are those that the API does not let be null.
+// TestUpdateContactRequest_JSON encodes the properties that the API does not allow to be null.
 func TestUpdateContactRequest_JSON(t *testing.T) {
 	t.Parallel()
 	dnd := client.DNDSettingsInput{
@@ -172,7 +171,7 @@ func TestUpdateContactRequest_JSON(t *testing.T) {
 	}
 }
 
-// TestDNDSettings_CopyIntoRequest copies do-not-disturb from one contact to another.
+// TestDNDSettings_CopyIntoRequest copies the do-not-disturb settings of one contact to another.
 func TestDNDSettings_CopyIntoRequest(t *testing.T) {
 	t.Parallel()
 	c, api := newStub(t, ok(contactBody(`"dnd":true,"dndSettings":{"SMS":{"status":"permanent","message":null,"code":"103"},"FB":null}`)))
@@ -228,8 +227,8 @@ func TestSetNonZero(t *testing.T) {
 	}
 }
 
-// instant reads a time in RFC 3339.
-func instant(t testing.TB, text string) time.Time {
+// parseTime parses a time in RFC 3339.
+func parseTime(t testing.TB, text string) time.Time {
 	t.Helper()
 	at, err := time.Parse(time.RFC3339Nano, text)
 	if err != nil {
@@ -238,8 +237,9 @@ func instant(t testing.TB, text string) time.Time {
 	return at
 }
 
-// TestContact_GetFormat reads testdata/getContact.json: missing values, bare names in attributions,
-// objects as email addresses, custom fields of each kind, an unknown state of do-not-disturb.
+// TestContact_GetFormat decodes testdata/getContact.json: missing values, bare names in
+// attributions, objects as email addresses, custom fields of each kind, and an unknown
+// do-not-disturb status.
 func TestContact_GetFormat(t *testing.T) {
 	t.Parallel()
 	c, _ := newStub(t, ok(body(t, "getContact")))
@@ -270,7 +270,7 @@ func TestContact_GetFormat(t *testing.T) {
 		},
 		CreatedBy: client.CreatedBy{
 			Source: "INTEGRATION", Channel: "OAUTH", SourceID: "60e1f3f2a8b7c40001a1b2c3-kq2x9d1e", SourceName: "Example app",
-			Timestamp: instant(t, "2021-07-02T05:18:26.704Z"),
+			Timestamp: parseTime(t, "2021-07-02T05:18:26.704Z"),
 		},
 		Followers: []string{"y0BeYjuRIlDwsDcOHOJo"}, AssignedTo: "y0BeYjuRIlDwsDcOHOJo", BusinessID: "641c094001436dbc2081e642",
 		DND: true,
@@ -283,7 +283,7 @@ func TestContact_GetFormat(t *testing.T) {
 			FB:       client.DNDSetting{Status: client.DNDActive},
 		},
 		Tags:      []string{"vip", "newsletter"},
-		DateAdded: instant(t, "2021-07-02T05:18:26.704Z"), DateUpdated: instant(t, "2021-08-31T09:59:41.937Z"), DateOfBirth: "1990-09-25",
+		DateAdded: parseTime(t, "2021-07-02T05:18:26.704Z"), DateUpdated: parseTime(t, "2021-08-31T09:59:41.937Z"), DateOfBirth: "1990-09-25",
 		CustomFields: []client.CustomField{
 			{ID: "6dvNaf7VhkQ9snc5vnjJ", Value: json.RawMessage(`"My Selected Option"`)},
 			{ID: "emptyText00000000000", Value: json.RawMessage(`""`)},
@@ -300,13 +300,13 @@ func TestContact_GetFormat(t *testing.T) {
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
-	if got := client.LastActivity(got); !got.Equal(instant(t, "2021-07-16T11:39:30.564Z")) {
+	if got := client.LastActivity(got); !got.Equal(parseTime(t, "2021-07-16T11:39:30.564Z")) {
 		t.Errorf("last activity %v", got)
 	}
 }
 
-// TestContact_ListFormat reads testdata/getContacts.json: explicit nulls, lower-cased names with
-// the case in the Raw ones, utm-prefixed names in attributions, one of them without url,
+// TestContact_ListFormat decodes testdata/getContacts.json: explicit nulls, lower-cased names with
+// their case in the Raw fields, utm-prefixed names in attributions, an attribution without url, and
 // milliseconds for the last activity.
 func TestContact_ListFormat(t *testing.T) {
 	t.Parallel()
@@ -324,7 +324,7 @@ func TestContact_ListFormat(t *testing.T) {
 		FirstName: "rosan", LastName: "deo", FirstNameRaw: "Rosan", LastNameRaw: "Deo",
 		Email: "rosan@deos.example", Phone: "+18888888888", Type: "lead", Source: "public api", Country: "US",
 		DNDSettings: client.DNDSettings{SMS: client.DNDSetting{Status: client.DNDPermanent, Code: "103"}},
-		DateAdded:   instant(t, "2020-10-28T07:30:49.758Z"), DateUpdated: instant(t, "2021-08-31T09:59:41.937Z"),
+		DateAdded:   parseTime(t, "2020-10-28T07:30:49.758Z"), DateUpdated: parseTime(t, "2021-08-31T09:59:41.937Z"),
 		Tags: []string{"vip"}, Followers: []string{},
 		AdditionalEmails: []client.AdditionalEmail{{Email: "rosan@home.example", ValidEmail: json.RawMessage(`null`)}},
 		Attributions: []client.Attribution{
@@ -341,12 +341,12 @@ func TestContact_ListFormat(t *testing.T) {
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
-	if got := client.LastActivity(&got.Contacts[0]); !got.Equal(instant(t, "2021-07-16T11:39:30.564Z")) {
+	if got := client.LastActivity(&got.Contacts[0]); !got.Equal(parseTime(t, "2021-07-16T11:39:30.564Z")) {
 		t.Errorf("last activity %v", got)
 	}
 }
 
-// TestContact_Formats reads what the API sends, or is said to send, one property at a time.
+// TestContact_Formats decodes observed and documented values, one property at a time.
 func TestContact_Formats(t *testing.T) {
 	t.Parallel()
 	tests := []struct {
@@ -373,31 +373,31 @@ func TestContact_Formats(t *testing.T) {
 			[]client.Drift{{Pointer: "/contact/additionalEmails/1", Want: "object", Got: "string"}},
 		},
 		{"day of birth", `"dateOfBirth":"1990-09-25"`, client.Contact{DateOfBirth: "1990-09-25"}, nil},
-		{"instant of birth", `"dateOfBirth":"1990-09-25T00:00:00.000Z"`, client.Contact{DateOfBirth: "1990-09-25T00:00:00.000Z"}, nil},
-		{"an offset", `"dateAdded":"2021-07-02T10:48:26.704+05:30"`, client.Contact{DateAdded: instant(t, "2021-07-02T05:18:26.704Z")}, nil},
-		{"no fraction", `"dateAdded":"2021-07-02T05:18:26Z"`, client.Contact{DateAdded: instant(t, "2021-07-02T05:18:26Z")}, nil},
+		{"time of birth", `"dateOfBirth":"1990-09-25T00:00:00.000Z"`, client.Contact{DateOfBirth: "1990-09-25T00:00:00.000Z"}, nil},
+		{"an offset", `"dateAdded":"2021-07-02T10:48:26.704+05:30"`, client.Contact{DateAdded: parseTime(t, "2021-07-02T05:18:26.704Z")}, nil},
+		{"no fraction", `"dateAdded":"2021-07-02T05:18:26Z"`, client.Contact{DateAdded: parseTime(t, "2021-07-02T05:18:26Z")}, nil},
 		{
 			"an empty date", `"dateAdded":""`,
 			client.Contact{},
 			[]client.Drift{{Pointer: "/contact/dateAdded", Want: "date-time", Got: "string"}},
 		},
 		{
-			"an odd offset", `"dateAdded":"2021-07-02T10:48:26.704+0530"`,
-			client.Contact{DateAdded: instant(t, "2021-07-02T05:18:26.704Z")},
+			"an offset without a colon", `"dateAdded":"2021-07-02T10:48:26.704+0530"`,
+			client.Contact{DateAdded: parseTime(t, "2021-07-02T05:18:26.704Z")},
 			[]client.Drift{{Pointer: "/contact/dateAdded", Want: "date-time", Got: "string"}},
 		},
 		{
 			"milliseconds", `"dateAdded":1625203106704`,
-			client.Contact{DateAdded: instant(t, "2021-07-02T05:18:26.704Z")},
+			client.Contact{DateAdded: parseTime(t, "2021-07-02T05:18:26.704Z")},
 			[]client.Drift{{Pointer: "/contact/dateAdded", Want: "date-time", Got: "number"}},
 		},
 		{"a kind of contact of one's own", `"type":"tenant"`, client.Contact{Type: "tenant"}, nil},
 		{
-			"what create documents and nobody has seen",
+			"documented for create and not observed",
 			`"deleted":true,"bounceEmail":true,"unsubscribeEmail":true,"birthMonth":9,"birthDay":25,"lastSessionActivityAt":"2021-07-16T11:39:30.564Z","offers":["a"],"products":["b"],"gender":"male"`,
 			client.Contact{
 				Deleted: true, BounceEmail: true, UnsubscribeEmail: true, BirthMonth: 9, BirthDay: 25, Gender: "male",
-				LastSessionActivityAt: instant(t, "2021-07-16T11:39:30.564Z"), Offers: []string{"a"}, Products: []string{"b"},
+				LastSessionActivityAt: parseTime(t, "2021-07-16T11:39:30.564Z"), Offers: []string{"a"}, Products: []string{"b"},
 			},
 			nil,
 		},
@@ -407,17 +407,17 @@ func TestContact_Formats(t *testing.T) {
 			nil,
 		},
 		{
-			"properties that nobody knows", `"loyalty":{"points":[1,2]},"city":"Oslo","score":null`,
+			"unknown properties", `"loyalty":{"points":[1,2]},"city":"Oslo","score":null`,
 			client.Contact{City: "Oslo", Extra: []byte(`{"loyalty":{"points":[1,2]},"score":null}`)},
 			nil,
 		},
 		{
-			"properties that nobody knows, beside an odd one", `"loyalty":{"points":[1,2]},"city":7,"score":null`,
+			"unknown properties, beside an unexpected value", `"loyalty":{"points":[1,2]},"city":7,"score":null`,
 			client.Contact{City: "7", Extra: []byte(`{"loyalty":{"points":[1,2]},"score":null}`)},
 			[]client.Drift{{Pointer: "/contact/city", Want: "string", Got: "number"}},
 		},
-		{"another case is another member", `"City":"Oslo"`, client.Contact{Extra: []byte(`{"City":"Oslo"}`)}, nil},
-		{"a member twice", `"city":"Oslo","city":"Rome"`, client.Contact{City: "Rome"}, nil},
+		{"property name in another case", `"City":"Oslo"`, client.Contact{Extra: []byte(`{"City":"Oslo"}`)}, nil},
+		{"duplicate property", `"city":"Oslo","city":"Rome"`, client.Contact{City: "Rome"}, nil},
 		{"broken UTF-8", "\"city\":\"O\xffslo\"", client.Contact{City: "O\uFFFDslo"}, nil},
 		{"a lone surrogate", `"city":"O\ud83dslo"`, client.Contact{City: "O\uFFFDslo"}, nil},
 		{"an escaped character", `"city":"\u00c5s \ud83d\ude00"`, client.Contact{City: "Ås 😀"}, nil},

@@ -15,10 +15,10 @@ import (
 	"github.com/highlevel-contacts/contacts-go/client"
 )
 
-// byTheBook responses as the vendor's document says, and knows nothing that it does not: lists have
-// contacts and count and no meta, create responses 201, everything else 200.
+// byTheBook responds exactly as the vendor's document describes: lists have contacts and count but
+// no meta, and the status is 201 for create and 200 for all other operations.
 type byTheBook struct {
-	contacts []map[string]any // the latest first
+	contacts []map[string]any // newest first
 }
 
 func (b *byTheBook) handler() http.Handler {
