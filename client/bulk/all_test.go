@@ -18,7 +18,7 @@ import (
 	"github.com/highlevel-contacts/contacts-go/client/clienttest"
 )
 
-// contacts yields n different contacts under their numbers.
+// contacts yields n different contacts with their numbers as keys.
 func contacts(n int) iter.Seq2[int, client.UpsertContactRequest] {
 	return func(yield func(int, client.UpsertContactRequest) bool) {
 		for i := range n {
@@ -29,7 +29,7 @@ func contacts(n int) iter.Seq2[int, client.UpsertContactRequest] {
 	}
 }
 
-// inBubble runs a test with a fake whose clock is that of the bubble.
+// inBubble runs a test in a synctest bubble, with a fake that uses its clock.
 func inBubble(t *testing.T, test func(t *testing.T, hl *clienttest.Server), opts ...clienttest.Option) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
@@ -46,7 +46,7 @@ func count429(hl *clienttest.Server) (n int) {
 	return n
 }
 
-// ideal is the shortest time for n requests under the production limit.
+// ideal returns the shortest duration of n requests under the production limit.
 func ideal(n int, latency time.Duration) time.Duration {
 	limit := clienttest.ProductionLimit
 	return time.Duration((n-1)/limit.Max)*limit.Interval + latency
@@ -205,7 +205,7 @@ func TestAllBreak(t *testing.T) {
 		for range bulk.All(t.Context(), inputs, hl.Client().Contacts.Upsert) {
 			break
 		}
-		// The first outcome arrives after a second; all calls that were sent end then.
+		// The first outcome arrives after a second, when all calls that were sent end.
 		if took := time.Since(start); took > 3*time.Second || hl.Len() != 100 || read > 101 {
 			t.Errorf("took %v, %d contacts, %d inputs read", took, hl.Len(), read)
 		}
@@ -249,7 +249,7 @@ func TestAllContextEnds(t *testing.T) {
 	})
 }
 
-// Writes that were sent when the context ends are ambiguous, and are yielded.
+// Writes that were in flight when the context ended are ambiguous, and are yielded.
 func TestAllContextCanceled(t *testing.T) {
 	t.Parallel()
 	inBubble(t, func(t *testing.T, hl *clienttest.Server) {
@@ -277,7 +277,7 @@ func TestAllDailyLimit(t *testing.T) {
 	limit := clienttest.ProductionLimit
 	limit.Daily = 150
 	inBubble(t, func(t *testing.T, hl *clienttest.Server) {
-		last, read, refused := 0, 0, 0
+		last, read, rejected := 0, 0, 0
 		inputs := func(yield func(int, client.UpsertContactRequest) bool) {
 			for i, in := range contacts(1000) {
 				read++
@@ -289,19 +289,19 @@ func TestAllDailyLimit(t *testing.T) {
 		for _, outcome := range bulk.All(t.Context(), inputs, hl.Client().Contacts.Upsert) {
 			last++
 			if outcome.Err != nil {
-				refused++
+				rejected++
 				if !errors.Is(outcome.Err, client.ErrDailyLimit) || !errors.Is(outcome.Err, client.ErrRateLimited) {
 					t.Error(outcome.Err)
 				}
 			}
 		}
-		if hl.Len() != 150 || last != read || refused == 0 || refused > 100 {
-			t.Errorf("%d contacts, %d read, %d outcomes, %d refused", hl.Len(), read, last, refused)
+		if hl.Len() != 150 || last != read || rejected == 0 || rejected > 100 {
+			t.Errorf("%d contacts, %d read, %d outcomes, %d rejected", hl.Len(), read, last, rejected)
 		}
 	}, clienttest.WithRateLimit(limit))
 }
 
-// A pause of more than 30 seconds makes the pacer refuse calls at once. No input is lost.
+// During a pause of more than 30 seconds the pacer rejects calls immediately. No input is lost.
 func TestAllWaitsForLongPause(t *testing.T) {
 	t.Parallel()
 	inBubble(t, func(t *testing.T, hl *clienttest.Server) {

@@ -42,7 +42,7 @@ func newBenchClient(b *testing.B, t transport, opts ...client.Option) *client.Cl
 	return c
 }
 
-// peak measures the largest heap while a function runs.
+// peak returns the largest size of the heap while a function runs.
 type peak struct{ base, most uint64 }
 
 func newPeak() *peak {
@@ -65,7 +65,7 @@ func (p *peak) report(b *testing.B) {
 	b.ReportMetric(float64(p.most-min(p.base, p.most))/(1<<20), "peak-MB")
 }
 
-// Memory does not grow with the inputs, which a generator makes.
+// Memory does not grow with the number of inputs, which are generated.
 func BenchmarkAllMemory(b *testing.B) {
 	for _, n := range []int{10_000, 100_000, 1_000_000} {
 		b.Run(strconv.Itoa(n), func(b *testing.B) {
@@ -91,7 +91,7 @@ func BenchmarkAllMemory(b *testing.B) {
 	}
 }
 
-// 500 creates with and without a journal, under 100 per second in real time.
+// BenchmarkJournal makes 500 creates with and without a journal, at 100 per second in real time.
 func BenchmarkJournal(b *testing.B) {
 	create := func(b *testing.B, opts ...bulk.Option) time.Duration {
 		b.Helper()
@@ -127,7 +127,8 @@ func BenchmarkJournal(b *testing.B) {
 	}
 }
 
-// 300 upserts under 100 per second in real time, over a socket, compared with the shortest time.
+// The benchmark makes 300 upserts at 100 per second in real time, over a socket, and compares their
+// duration with the shortest one.
 func BenchmarkAllIdeal(b *testing.B) {
 	limit := clienttest.RateLimit{Max: 100, Interval: time.Second}
 	for _, latency := range []time.Duration{0, 20 * time.Millisecond, 200 * time.Millisecond} {

@@ -35,7 +35,7 @@ func TestOpenJournal_DirectoryCannotBeSynced(t *testing.T) {
 	if _, err := openJournal(path, func(string) error { return errDisk }); !errors.Is(err, errDisk) {
 		t.Errorf("got %v, want %v", err, errDisk)
 	}
-	j, err := OpenJournal(path) // the lock is free again
+	j, err := OpenJournal(path) // the lock was released
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -53,7 +53,8 @@ func TestJournalSkipsWhatIsDone(t *testing.T) {
 	}
 }
 
-// A create is on the disk as an intent before it is sent, and is not sent again without a result.
+// The intent of a create is on the disk before the create is sent. Without a result, the create is
+// not sent again.
 func TestJournalIntent(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "journal")
@@ -66,7 +67,7 @@ func TestJournalIntent(t *testing.T) {
 		}
 		switch in.FirstName {
 		case "a":
-			return 0, fmt.Errorf("no answer: %w", client.ErrMaybeApplied)
+			return 0, fmt.Errorf("no response: %w", client.ErrMaybeApplied)
 		case "b":
 			return 0, client.ErrInvalid
 		}
@@ -94,7 +95,7 @@ func TestJournalIntent(t *testing.T) {
 func TestOpenJournal(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "journal")
-	// A killed process leaves an incomplete line.
+	// A killed process can leave an incomplete line.
 	if err := os.WriteFile(path, []byte("+\"0\"\n?\"1\"\n-\"1\"\n+\"2"), 0o600); err != nil {
 		t.Fatal(err)
 	}

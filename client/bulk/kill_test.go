@@ -22,7 +22,7 @@ import (
 	"github.com/highlevel-contacts/contacts-go/client/clienttest"
 )
 
-// TestMain runs an import if the test has started the binary for that.
+// TestMain runs an import if a test has started the binary as a child process.
 func TestMain(m *testing.M) {
 	if os.Getenv("BULK_IMPORT_URL") == "" {
 		goleak.VerifyTestMain(m) // exits
@@ -33,7 +33,7 @@ func TestMain(m *testing.M) {
 	}
 }
 
-// mixed yields n rows. Every other one always creates a contact, so it is not idempotent.
+// mixed yields n rows. Every second one always creates a contact, so it is not idempotent.
 func mixed(n int) func(yield func(int, client.UpsertContactRequest) bool) {
 	return func(yield func(int, client.UpsertContactRequest) bool) {
 		for i, in := range contacts(n) {
@@ -47,7 +47,7 @@ func mixed(n int) func(yield func(int, client.UpsertContactRequest) bool) {
 	}
 }
 
-// importRows is the program that is killed. It prints the rows that are ambiguous.
+// importRows is the program that the test kills. It prints the ambiguous rows.
 func importRows() error {
 	rows, err := strconv.Atoi(os.Getenv("BULK_IMPORT_ROWS"))
 	if err != nil {
@@ -70,8 +70,8 @@ func importRows() error {
 	return j.Close()
 }
 
-// An import that is killed again and again skips nothing and creates nothing twice. PROVE=full
-// kills 50 times under the production limit.
+// An import that is killed repeatedly skips no row and creates no contact twice. With PROVE=full,
+// it is killed 50 times under the production limit.
 func TestProofImportIsKilled(t *testing.T) {
 	t.Parallel()
 	rows, kills, limit := 600, 5, clienttest.RateLimit{Max: 100, Interval: 500 * time.Millisecond}
@@ -89,8 +89,8 @@ func TestProofImportIsKilled(t *testing.T) {
 				requests[body.Email]++
 			}
 		}))
-	// Half of the calls are applied long before their response is complete. Latency is most of an
-	// interval, so that calls are in flight at nearly every time.
+	// Half of the calls are applied long before their response is complete. The latency is most of
+	// an interval, so that calls are almost always in flight.
 	hl.Fail(clienttest.Fault{Rate: 0.5, BodyDelay: limit.Interval / 2}, clienttest.Fault{Delay: limit.Interval / 2})
 	journal := filepath.Join(t.TempDir(), "journal")
 	seed := rand.Uint64()
@@ -138,16 +138,16 @@ func TestProofImportIsKilled(t *testing.T) {
 	for _, contact := range hl.Contacts() {
 		stored[contact.Email]++
 	}
-	repeated := 0
+	retried := 0
 	for i := range rows {
 		email := fmt.Sprintf("p%d@example.com", i)
 		if n := stored[email]; n > 1 || n == 0 && !ambiguous[i] {
 			t.Errorf("row %d: got %d contacts, ambiguous %v", i, n, ambiguous[i])
 		}
-		repeated += max(0, requests[email]-1)
+		retried += max(0, requests[email]-1)
 	}
-	if repeated > 100*killed || killed != kills {
-		t.Errorf("%d calls were repeated after %d kills, want %d kills", repeated, killed, kills)
+	if retried > 100*killed || killed != kills {
+		t.Errorf("%d calls were retried after %d kills, want %d kills", retried, killed, kills)
 	}
-	t.Logf("%d rows, %d kills: %d calls repeated, %d rows ambiguous", rows, killed, repeated, len(ambiguous))
+	t.Logf("%d rows, %d kills: %d calls retried, %d rows ambiguous", rows, killed, retried, len(ambiguous))
 }

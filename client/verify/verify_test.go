@@ -10,7 +10,7 @@ import (
 	"github.com/highlevel-contacts/contacts-go/client/verify"
 )
 
-// parse decodes JSON, so that a case is one line.
+// parse decodes JSON, so that a test case is one line.
 func parse[T any](t *testing.T, text string) T {
 	t.Helper()
 	var value T
@@ -173,7 +173,7 @@ func TestUnverifiable(t *testing.T) {
 	}
 }
 
-// The fake drops values silently, as the API does.
+// The fake silently drops values, as the API does.
 func TestUnappliedSilentDrops(t *testing.T) {
 	t.Parallel()
 	hl := clienttest.NewServer(t)
@@ -205,7 +205,7 @@ func TestUnappliedSilentDrops(t *testing.T) {
 	})
 }
 
-// What the fake stores of any sample contact is not reported.
+// No value of a sample contact is reported after the fake has stored it.
 func TestUnappliedHasNoFalseAlarms(t *testing.T) {
 	t.Parallel()
 	samples := clienttest.NewServer(t, clienttest.WithRateLimit(clienttest.RateLimit{}))

@@ -19,7 +19,7 @@ import (
 	"github.com/highlevel-contacts/contacts-go/client/clienttest"
 )
 
-// result is what a run printed and returned.
+// result is the output and the error of a run.
 type result struct {
 	out, log string
 	err      error
@@ -113,7 +113,7 @@ func TestWriteWhereDuplicatesAreAllowedDeletesBothContacts(t *testing.T) {
 	r.wantRow(t, "O13", "not-seen")
 }
 
-// The contact is deleted although the context ends in the middle of the writing part.
+// The contact is deleted even if the context ends during the writing steps.
 func TestInterruptDeletesTheContact(t *testing.T) {
 	t.Parallel()
 	ctx, interrupt := context.WithCancel(t.Context())
@@ -132,7 +132,7 @@ func TestInterruptDeletesTheContact(t *testing.T) {
 	}
 }
 
-// A create whose response is lost leaves a contact, which is found by its email address.
+// A create whose response is lost leaves a contact, which the run finds by its email address.
 func TestLostResponseOfTheCreateDeletesTheContact(t *testing.T) {
 	t.Parallel()
 	fake := newFake(t)
@@ -205,7 +205,7 @@ func TestDriftIsReportedWithPointerAndTypeAndWithoutValue(t *testing.T) {
 	}
 }
 
-// countGets returns how many existing contacts a run reads.
+// countGets returns the number of existing contacts that a run reads.
 func countGets(t *testing.T) int {
 	t.Helper()
 	fake := newFake(t)
@@ -246,7 +246,7 @@ func TestReadOnlyScopeSkipsTheWritingPart(t *testing.T) {
 	}
 }
 
-// A location with few requests left only takes longer.
+// A location with few remaining requests only delays the run.
 func TestRateLimitedLocationIsWaitedFor(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -277,7 +277,7 @@ func TestExhaustedDailyLimitEndsTheCheck(t *testing.T) {
 		if !strings.Contains(r.err.Error(), "try again tomorrow") {
 			t.Errorf("got %q, want what to do", r.err)
 		}
-		r.wantRow(t, "A2", "confirmed") // what was seen is reported nevertheless
+		r.wantRow(t, "A2", "confirmed") // the results until the error are reported
 	})
 }
 

@@ -13,7 +13,7 @@ import (
 	"github.com/highlevel-contacts/contacts-go/client/clienttest"
 )
 
-// An export that fails on every page and is resumed is the same as one that does not fail.
+// An export that fails on every page and is resumed has the same result as one that does not fail.
 func TestExportResumes(t *testing.T) {
 	t.Parallel()
 	for _, name := range []string{"contacts.jsonl", "contacts.csv"} {
@@ -49,7 +49,7 @@ func TestExportResumes(t *testing.T) {
 				if _, err := os.Stat(parts.file); (err == nil) != done {
 					t.Errorf("run %d: the file exists: %v, want %v", runs, err == nil, done)
 				}
-				// A crash leaves a part of a page.
+				// A crash can leave a part of a page.
 				if !done {
 					if err := appendTo(parts.file+".part", "torn"); err != nil {
 						t.Fatal(err)

@@ -16,7 +16,7 @@ import (
 
 func TestRetryAfter(t *testing.T) {
 	t.Parallel()
-	synctest.Test(t, func(t *testing.T) { // the clock of the bubble stands still
+	synctest.Test(t, func(t *testing.T) { // the clock of the bubble does not advance
 		for value, want := range map[string]time.Duration{
 			"":                              0,
 			"20":                            20 * time.Second,

@@ -14,7 +14,8 @@ import (
 	"github.com/highlevel-contacts/contacts-go/gen"
 )
 
-// The registrations of package client are not there; these are for the types of this test.
+// The test does not have the functions that package client registers. It registers others for its
+// own types.
 type (
 	mark struct {
 		Text  string         `json:"text,omitzero"`
@@ -52,8 +53,8 @@ func init() {
 	lenientjson.RegisterAfterDecode(func(target *flag) { target.Finished = true })
 }
 
-// TestDecode decodes values of expected and unexpected types, and writes the result. Whatever could
-// not be converted is still there.
+// TestDecode decodes values of expected and unexpected types, and encodes the result. It contains
+// the values that could not be converted.
 func TestDecode(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct{ body, want, drift string }{
@@ -82,7 +83,7 @@ func TestDecode(t *testing.T) {
 		{`{"name":7,"any":[1],"raw":{"a":1}}`, `{"name":"7","any":[1],"raw":{"a":1}}`, "/name string number"},
 		{`{"name":{},"name":"a"}`, `{"name":"a"}`, "/name string object"},
 		{`{"flag":{"on":"perhaps"}}`, `{}`, "/flag/on boolean string"},
-		// Raw values that json/v2 could not write.
+		// Raw values that json/v2 cannot encode.
 		{`{"unknown":{"a":1,"a":2,"b":{"c":1,"c":2}}}`, `{"unknown":{"a":1,"b":{"c":1}}}`, ""},
 		{`{"unknown":1,"unknown":2}`, `{"unknown":1}`, ""},
 		{`{"unknown":"\ud800"}`, `{"unknown":"\ufffd"}`, ""},
@@ -102,7 +103,7 @@ func TestDecode(t *testing.T) {
 				func(v any) ([]byte, error) { return jsonv2.Marshal(v) }, json.Marshal,
 			} {
 				if _, err := marshal(got); err != nil {
-					t.Errorf("cannot be written: %v", err)
+					t.Errorf("cannot be encoded: %v", err)
 				}
 			}
 			written, _ := jsonv2.Marshal(got)
@@ -129,12 +130,12 @@ func TestDecode_NotAnObject(t *testing.T) {
 	for _, body := range []string{"", " ", "null", "[]", `"a"`, "{", `{"name":`, `{"name":7`, `{"name":"a"}{}`, `{"name":7}x`, "{\x00}", "<html>"} {
 		var got item
 		if _, err := lenientjson.Decode([]byte(body), &got); err == nil || err.Error() != "not a complete JSON object" {
-			t.Errorf("%q: got %v, want the error for what is not an object", body, err)
+			t.Errorf("%q: got %v, want the error for a body that is not an object", body, err)
 		}
 	}
 }
 
-// TestDecode_OtherTypes decodes into types that package client does not define, as Client.Do does.
+// TestDecode_OtherTypes decodes into types without registered functions.
 func TestDecode_OtherTypes(t *testing.T) {
 	t.Parallel()
 	type node struct {
@@ -177,7 +178,7 @@ func TestDecode_PreallocatedSlice(t *testing.T) {
 	}
 }
 
-// TestDecode_Memory decodes bodies with many objects, and with many braces that are none.
+// TestDecode_Memory decodes bodies with many objects, and with many braces in strings.
 func TestDecode_Memory(t *testing.T) {
 	t.Parallel()
 	contacts := func(count int, contact string) string {
@@ -208,8 +209,8 @@ func TestDecode_Memory(t *testing.T) {
 	}
 }
 
-// FuzzDecode checks that whatever has been decoded can be written, and that it is the same when it
-// is read again.
+// FuzzDecode checks that a decoded value can be encoded, and that decoding it again returns the
+// same value.
 func FuzzDecode(f *testing.F) {
 	for _, seed := range []string{
 		`{"id":7,"createdBy":[],"customFields":{"id":"a"},"dnd":"no","tags":[{}],"dateAdded":""}`,

@@ -7,7 +7,7 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 )
 
-// timeLayouts are the forms in which times have been observed, the documented one first.
+// timeLayouts are the observed layouts of times. The documented one is the first.
 var timeLayouts = []string{
 	time.RFC3339Nano,
 	"2006-01-02T15:04:05.999999999Z0700",
@@ -23,18 +23,18 @@ var timeLayouts = []string{
 func ParseTime(raw jsontext.Value) (time.Time, bool) {
 	text := Text(raw)
 	if millis, err := strconv.ParseInt(text, 10, 64); err == nil {
-		return writable(time.UnixMilli(millis))
+		return encodable(time.UnixMilli(millis))
 	}
 	for _, layout := range timeLayouts {
 		if t, err := time.Parse(layout, text); err == nil {
-			return writable(t)
+			return encodable(t)
 		}
 	}
 	return time.Time{}, false
 }
 
-// writable returns t in UTC, and reports whether it can be written as JSON.
-func writable(t time.Time) (time.Time, bool) {
+// encodable returns t in UTC, and reports whether it can be encoded as JSON.
+func encodable(t time.Time) (time.Time, bool) {
 	t = t.UTC()
 	if t.Year() < 0 || t.Year() > 9999 {
 		return time.Time{}, false

@@ -52,7 +52,7 @@ func TestParseTime(t *testing.T) {
 				t.Errorf("got %v, %t, want %v", got, ok, want)
 			}
 			if _, err := json.Marshal(got); err != nil {
-				t.Errorf("the time cannot be written: %v", err)
+				t.Errorf("the time cannot be encoded: %v", err)
 			}
 		})
 	}

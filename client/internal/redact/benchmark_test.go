@@ -8,20 +8,20 @@ import (
 	"github.com/highlevel-contacts/contacts-go/client/internal/redact"
 )
 
-// hostile are texts that take quadratic time when they are repeated, if each match looks at the
+// malicious are texts that need quadratic time when they are repeated, if each match searches the
 // rest of the text.
-var hostile = []string{
+var malicious = []string{
 	"a", "1", "1 ", "1.", "1-1-", "@", "a@", " @ ", "a @ ", "\"@", "\"a @ ", "(@", "jane@example.com,", "5551234567,", "5551234567", "(", "+(",
 	"%25", "%", "%C3", "%E2%80", `\u005c`, `\`, `\u0`, "&amp;", "&", "&#", "&#1", "?", "?a", "?a ", "pit-", "eyJ", "eyJa.", "Bearer ", "bearer=",
 	"token", "token=", "token:", "a1_", "10.0.0.1 ", "2026-11-24 ", "1ms", "0.1", "1:1", "0f8fad5b-", "[at]", "(at) ", "a://", "[redacted]", "\u200b", "\xff", "５",
 }
 
-const hostileSize = 64 << 10
+const maliciousSize = 64 << 10
 
 func BenchmarkText(b *testing.B) {
-	for _, text := range append(hostile, "Contact with id "+contactID+" not found. ", "the email jane@example.com and the phone +1 555 123 4567 are taken. ") {
+	for _, text := range append(malicious, "Contact with id "+contactID+" not found. ", "the email jane@example.com and the phone +1 555 123 4567 are taken. ") {
 		b.Run(text, func(b *testing.B) {
-			text = strings.Repeat(text, hostileSize/len(text))
+			text = strings.Repeat(text, maliciousSize/len(text))
 			b.SetBytes(int64(len(text)))
 			b.ReportAllocs()
 			for b.Loop() {
@@ -37,7 +37,7 @@ func BenchmarkText(b *testing.B) {
 	})
 }
 
-// TestText_TakesLinearTime compares the time of a text with that of one eight times as long.
+// TestText_TakesLinearTime compares the running time for a text and for a text eight times as long.
 func TestText_TakesLinearTime(t *testing.T) {
 	fastest := func(text string, times int) time.Duration {
 		best := time.Hour
@@ -49,10 +49,11 @@ func TestText_TakesLinearTime(t *testing.T) {
 		return best
 	}
 	const size = 8 << 10
-	for _, text := range hostile {
+	for _, text := range malicious {
 		long := strings.Repeat(text, size/len(text))
 		short := long[:len(long)/8]
-		// Linear time has a ratio of 8, quadratic time of 64. Another program can delay any run.
+		// The ratio is 8 for linear time and 64 for quadratic time. Other programs can delay any
+		// run.
 		if fastest(long, 1) < 30*fastest(short, 1) {
 			continue
 		}

@@ -15,8 +15,8 @@ func isLine(text string) bool {
 		!strings.Contains(text, "  ") && !strings.ContainsFunc(text, func(r rune) bool { return !unicode.IsPrint(r) })
 }
 
-// FuzzText checks that the text is one printable line, that a second call changes nothing, and that
-// a secret is never part of it.
+// FuzzText checks that the result of Text is one printable line, that a second call does not change
+// it, and that it never contains a secret.
 func FuzzText(f *testing.F) {
 	for _, test := range private {
 		f.Add(test.value)
@@ -24,7 +24,7 @@ func FuzzText(f *testing.F) {
 	for _, text := range readable {
 		f.Add(text)
 	}
-	for _, text := range hostile {
+	for _, text := range malicious {
 		f.Add(strings.Repeat(text, 100))
 	}
 	f.Fuzz(func(t *testing.T, text string) {
@@ -42,7 +42,7 @@ func FuzzText(f *testing.F) {
 	})
 }
 
-// planted are private values and the characters of them that must not remain in sequence.
+// planted are private values, and the sequences of their characters that must not remain.
 var planted = []struct{ value, sequence string }{
 	{"rosan@deos.example", "rosandeosexample"},
 	{"niamh.o'brien@deos.example", "niamhobriendeosexample"},
@@ -69,7 +69,7 @@ func lettersAndDigits(text string) string {
 	}, text)
 }
 
-// FuzzText_Planted puts private values into a text. None of them remains.
+// FuzzText_Planted inserts private values into a text. None of them remains.
 func FuzzText_Planted(f *testing.F) {
 	f.Add("email ", " is taken")
 	f.Add("<", ">")

@@ -13,7 +13,7 @@ const (
 	contactID = "ocQHyuzHvysMo5N5VsXc"
 )
 
-// private lists spellings of one private value, and the fragments of it that must not remain.
+// private lists spellings of a private value, and its fragments that must not remain.
 var private = []struct {
 	name      string
 	value     string
@@ -163,7 +163,7 @@ func TestText_Private(t *testing.T) {
 	}
 }
 
-// readable lists texts without private parts, in which nothing is redacted.
+// readable lists texts without private parts, which must remain unchanged.
 var readable = []string{
 	"", "invalid request", "Contact with id " + contactID + " not found", "/contacts/" + contactID + "/tags",
 	"Contact with id doesNotExist12345678 not found", "business 641c094001436dbc2081e642", "/v1/12345678abcdefghijkl",
@@ -201,7 +201,7 @@ func TestText_Readable(t *testing.T) {
 	}
 }
 
-// TestText_Idempotent has texts whose result was changed by a second call once.
+// TestText_Idempotent has texts for which a second call of an earlier version changed the result.
 func TestText_Idempotent(t *testing.T) {
 	for _, text := range []string{
 		"(at)(at)(at)", "1439P03.123456 Xial", "@[1eja.\xff\xff@[1", "&#&#57&#", "&#xe2222222ecx", strings.Repeat("Bearer ", 100), "1234567 ms@example.com",
