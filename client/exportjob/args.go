@@ -1,0 +1,45 @@
+package exportjob
+
+import (
+	"github.com/riverqueue/river"
+	"github.com/riverqueue/river/rivertype"
+)
+
+// Queue is the name of the River queue of the jobs. [Configure] adds it to a configuration.
+const Queue = "contacts_export"
+
+const kind = "contacts_export"
+
+// Args are the arguments of a job, which exports all contacts of one location. Both fields are
+// required.
+//
+// A location has one unfinished job at a time, whatever its run: River does not insert another one
+// while a job of the location is available, pending, retryable, running or scheduled. [Enqueue]
+// reports the locations that were skipped for that reason; River reports them as
+// UniqueSkippedAsDuplicate.
+type Args struct {
+	// LocationID is the location whose contacts are exported.
+	LocationID string `json:"location_id" river:"unique"`
+	// Run names the export, such as a date. A run continues where an earlier job of the same
+	// location and run ended, and is not exported again after it has finished. A new name starts
+	// at the beginning.
+	Run string `json:"run"`
+}
+
+// Kind returns the name of the job in River.
+func (Args) Kind() string { return kind }
+
+// InsertOpts returns the queue, and the options that make a location's job unique. If you pass
+// other options to River, leave UniqueOpts at its zero value.
+func (Args) InsertOpts() river.InsertOpts {
+	return river.InsertOpts{
+		Queue: Queue,
+		UniqueOpts: river.UniqueOpts{
+			ByArgs: true, // the fields with the tag unique
+			ByState: []rivertype.JobState{
+				rivertype.JobStateAvailable, rivertype.JobStatePending, rivertype.JobStateRetryable,
+				rivertype.JobStateRunning, rivertype.JobStateScheduled,
+			},
+		},
+	}
+}

@@ -1,0 +1,94 @@
+//go:build unix
+
+package exportjob
+
+import (
+	"context"
+	"log/slog"
+	"os"
+	"strconv"
+	"sync"
+	"time"
+
+	"github.com/jackc/pgx/v5/pgxpool"
+	"github.com/riverqueue/river"
+	"github.com/riverqueue/river/riverdriver/riverpgxv5"
+
+	"github.com/highlevel-contacts/contacts-go/client"
+)
+
+var quiet = slog.New(slog.DiscardHandler)
+
+const (
+	childDSN    = "EXPORTJOB_TEST_DSN"
+	childAPI    = "EXPORTJOB_TEST_API"
+	childSlice  = "EXPORTJOB_TEST_SLICE"
+	childPage   = "EXPORTJOB_TEST_PAGE"
+	childID     = "EXPORTJOB_TEST_ID"     // of the River client
+	childJobs   = "EXPORTJOB_TEST_JOBS"   // how many jobs the process works at once
+	childLeader = "EXPORTJOB_TEST_LEADER" // set if the process may become River's leader
+	proofRun    = "2026-11-24"
+)
+
+func tokenOf(locationID string) string { return "pit-token-of-" + locationID }
+
+// child is the program of a worker process.
+func child() error {
+	ctx := context.Background()
+	db, err := pgxpool.New(ctx, os.Getenv(childDSN))
+	if err != nil {
+		return err
+	}
+	w, err := childWorker(os.Getenv(childAPI), os.Getenv(childSlice), os.Getenv(childPage))
+	if err != nil {
+		return err
+	}
+	jobs, err := strconv.Atoi(os.Getenv(childJobs))
+	if err != nil {
+		return err
+	}
+	config := &river.Config{
+		FetchPollInterval: 50 * time.Millisecond, FetchCooldown: 10 * time.Millisecond, JobTimeout: time.Second, Logger: quiet,
+		ID: os.Getenv(childID), LeaderElectionDisabled: os.Getenv(childLeader) == "", Queues: map[string]river.QueueConfig{Queue: {MaxWorkers: jobs}},
+	}
+	if err := configureProof(config, w); err != nil {
+		return err
+	}
+	rc, err := river.NewClient(riverpgxv5.New(db), config)
+	if err != nil {
+		return err
+	}
+	if err := rc.Start(ctx); err != nil {
+		return err
+	}
+	select {} // until it is killed
+}
+
+// configureProof rescues jobs one second after their timeout.
+func configureProof(config *river.Config, w river.Worker[Args]) error {
+	config.RescueStuckJobsAfter = w.Timeout(nil) + time.Second
+	return Configure(config, w)
+}
+
+func childWorker(api, slice, page string) (river.Worker[Args], error) {
+	sliceDuration, err := time.ParseDuration(slice)
+	if err != nil {
+		return nil, err
+	}
+	pageDuration, err := time.ParseDuration(page)
+	if err != nil {
+		return nil, err
+	}
+	var mu sync.Mutex
+	held := map[string]*client.Client{}
+	clients := func(locationID string) (c *client.Client, err error) {
+		mu.Lock()
+		defer mu.Unlock()
+		if held[locationID] == nil {
+			held[locationID], err = client.New(client.StaticToken(tokenOf(locationID)), client.WithBaseURL(api), client.WithLocation(locationID))
+		}
+		return held[locationID], err
+	}
+	logger := slog.New(slog.NewTextHandler(os.Stdout, &slog.HandlerOptions{Level: slog.LevelDebug}))
+	return NewWorker(clients, store(proofRun), WithSlice(sliceDuration), WithPageTimeout(pageDuration), WithLogger(logger)), nil
+}

@@ -1,0 +1,62 @@
+package exportjob
+
+import (
+	"fmt"
+	"maps"
+	"time"
+
+	"github.com/riverqueue/river"
+)
+
+const (
+	// rescueMargin is how long an attempt may take to end after its timeout.
+	rescueMargin   = 10 * time.Second
+	defaultWorkers = 10
+)
+
+// Configure prepares config for a River client that works the jobs of worker:
+//
+//   - It adds worker to Workers.
+//   - It adds [Queue] to Queues, with 10 workers, unless Queues has it.
+//   - It sets RescueStuckJobsAfter, if it is zero, to the timeout of the worker plus 10 seconds, 100
+//     seconds by default, or to the JobTimeout of the client if that is longer.
+//
+// River rescues a job by the time since its attempt started, because it has no heartbeat. With
+// River's default, the jobs of a process that was killed wait for an hour. With too short a time,
+// River starts jobs that are running. Therefore Configure returns an error if RescueStuckJobsAfter is
+// set and not longer than the timeout of the worker.
+//
+// The leader of all River clients of a schema rescues the jobs, and it discards those that it has no
+// worker for. So call Configure for each client that may become the leader, and set
+// LeaderElectionDisabled for the others.
+func Configure(config *river.Config, worker river.Worker[Args]) error {
+	timeout := worker.Timeout(&river.Job[Args]{})
+	rescue := config.RescueStuckJobsAfter
+	if rescue == 0 {
+		jobTimeout := config.JobTimeout
+		if jobTimeout == 0 {
+			jobTimeout = river.JobTimeoutDefault
+		}
+		rescue = max(timeout+rescueMargin, jobTimeout)
+	}
+	if rescue <= timeout {
+		return fmt.Errorf("exportjob: Configure: RescueStuckJobsAfter is %v: it must be longer than the timeout of the worker, "+
+			"which is %v: the slice plus the page timeout", rescue, timeout)
+	}
+	workers := config.Workers
+	if workers == nil {
+		workers = river.NewWorkers()
+	}
+	if err := river.AddWorkerSafely(workers, worker); err != nil {
+		return fmt.Errorf("exportjob: Configure: %w", err)
+	}
+	queues := maps.Clone(config.Queues)
+	if queues == nil {
+		queues = map[string]river.QueueConfig{}
+	}
+	if _, ok := queues[Queue]; !ok {
+		queues[Queue] = river.QueueConfig{MaxWorkers: defaultWorkers}
+	}
+	config.RescueStuckJobsAfter, config.Workers, config.Queues = rescue, workers, queues
+	return nil
+}

@@ -1,0 +1,94 @@
+package exportjob
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
+	"github.com/riverqueue/river/rivertype"
+)
+
+// Export is the progress of the export of a location.
+type Export struct {
+	LocationID string
+	Run        string
+	// Contacts is the number of contacts that the [Sink] has stored.
+	Contacts int
+	// Total is the number of contacts of the location as the API reported it with the latest page; 0
+	// before the first page.
+	Total int
+	// Started, Updated and Finished are the times of the first attempt, of the latest page and of
+	// the last page. They are zero if that has not happened.
+	Started, Updated, Finished time.Time
+
+	// State is the state of the job in River. It is empty if River has deleted the job, as it does
+	// some time after the end of a job.
+	State rivertype.JobState
+	// JobID is the ID of the job, or 0 if River has deleted it.
+	JobID int64
+	// Attempt is the number of attempts that have failed or are running. An attempt that ended with
+	// its slice does not count.
+	Attempt int
+	// Next is when a job that is scheduled or retryable continues; otherwise it is zero.
+	Next time.Time
+	// Error is the text of the job's latest error, which may be that of an earlier attempt.
+	Error string
+}
+
+// Exports returns the latest export of each location, in the order of the location IDs. The tables of
+// River must be in the search path of db.
+func Exports(ctx context.Context, db *pgxpool.Pool) ([]Export, error) {
+	rows, err := db.Query(ctx, `
+		WITH job AS (
+			SELECT DISTINCT ON (args->>'location_id') args->>'location_id' AS location_id, args->>'run' AS run,
+				id, state::text AS state, attempt, scheduled_at, errors[cardinality(errors)]->>'error' AS error
+			FROM river_job WHERE kind = $1 ORDER BY args->>'location_id', id DESC
+		), latest AS (
+			SELECT DISTINCT ON (location_id) location_id, run FROM contacts_go_exports
+			ORDER BY location_id, started_at DESC
+		), named AS (
+			SELECT location_id, coalesce(job.run, latest.run) AS run, id, state, attempt, scheduled_at, error
+			FROM job FULL JOIN latest USING (location_id)
+		)
+		SELECT location_id, run, coalesce(contacts, 0), coalesce(total, 0), started_at,
+			CASE WHEN contacts > 0 OR finished_at IS NOT NULL THEN updated_at END, finished_at, coalesce(state, ''), coalesce(id, 0), coalesce(attempt, 0),
+			CASE WHEN state IN ('scheduled', 'retryable') THEN scheduled_at END, coalesce(error, '')
+		FROM named LEFT JOIN contacts_go_exports USING (location_id, run) ORDER BY location_id`, kind)
+	if err != nil {
+		return nil, fmt.Errorf("exportjob: Exports: %w", err)
+	}
+	exports, err := pgx.CollectRows(rows, scanExport)
+	if err != nil {
+		return nil, fmt.Errorf("exportjob: Exports: %w", err)
+	}
+	return exports, nil
+}
+
+func scanExport(row pgx.CollectableRow) (Export, error) {
+	var e Export
+	var started, updated, finished, next *time.Time
+	err := row.Scan(&e.LocationID, &e.Run, &e.Contacts, &e.Total, &started, &updated, &finished,
+		&e.State, &e.JobID, &e.Attempt, &next, &e.Error)
+	e.Started, e.Updated, e.Finished, e.Next = orZero(started), orZero(updated), orZero(finished), orZero(next)
+	return e, err
+}
+
+func orZero(t *time.Time) time.Time {
+	if t == nil {
+		return time.Time{}
+	}
+	return *t
+}
+
+// DeleteFinished deletes the records of the exports that finished before a time, and returns their
+// number. If a job with the same location and run is inserted after that, the location is exported
+// from the beginning. The records are small: 100,000 of them take about 100 MB.
+func DeleteFinished(ctx context.Context, db *pgxpool.Pool, before time.Time) (int64, error) {
+	tag, err := db.Exec(ctx, `DELETE FROM contacts_go_exports WHERE finished_at < $1`, before)
+	if err != nil {
+		return 0, fmt.Errorf("exportjob: DeleteFinished: %w", err)
+	}
+	return tag.RowsAffected(), nil
+}

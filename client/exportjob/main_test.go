@@ -1,0 +1,227 @@
+//go:build unix
+
+package exportjob
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
+	"github.com/riverqueue/river"
+	"github.com/riverqueue/river/riverdriver/riverpgxv5"
+	"github.com/riverqueue/river/rivertype"
+
+	"github.com/highlevel-contacts/contacts-go/client"
+	"github.com/highlevel-contacts/contacts-go/client/clienttest"
+	"github.com/highlevel-contacts/contacts-go/client/internal/pgtest"
+)
+
+// TestMain runs a worker process if the test has started the binary for that. Otherwise it runs the
+// tests, which share a PostgreSQL server and have a database each.
+func TestMain(m *testing.M) {
+	if os.Getenv(childDSN) != "" {
+		if err := child(); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
+		os.Exit(0)
+	}
+	code := m.Run()
+	server.cleanup()
+	os.Exit(code)
+}
+
+// shared is the server of all tests. It outlives the test that starts it.
+type shared struct {
+	testing.TB // of the test that starts the server
+
+	once     sync.Once
+	server   *pgtest.Server
+	cleanups []func()
+	count    atomic.Int64
+}
+
+var server shared
+
+// Cleanup delays f until all tests have ended.
+func (s *shared) Cleanup(f func()) { s.cleanups = append(s.cleanups, f) }
+
+func (s *shared) cleanup() {
+	for i := len(s.cleanups) - 1; i >= 0; i-- {
+		s.cleanups[i]()
+	}
+}
+
+// template is the database that the others are copies of.
+const template = "template_exports"
+
+func (s *shared) start(t *testing.T) {
+	t.Helper()
+	s.TB = t
+	s.server = pgtest.Start(s)
+	execute(t, connect(t, s.server.URL()), `CREATE DATABASE `+template)
+	db, err := pgxpool.New(t.Context(), s.url(template))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	if err := Migrate(t.Context(), db); err != nil {
+		t.Fatal(err)
+	}
+	execute(t, db, `CREATE TABLE exported (run text, location_id text, id text)`)
+}
+
+func (s *shared) url(database string) string {
+	return strings.Replace(s.server.URL(), "/postgres?", "/"+database+"?", 1)
+}
+
+// newDatabase returns the URL of a database of its own, with the tables of this package and the table
+// exported.
+func newDatabase(t *testing.T) string {
+	t.Helper()
+	server.once.Do(func() { server.start(t) })
+	if server.server == nil {
+		t.Skip("PostgreSQL is missing")
+	}
+	name := fmt.Sprintf("test_%d", server.count.Add(1))
+	execute(t, connect(t, server.server.URL()), `CREATE DATABASE `+name+` TEMPLATE `+template)
+	return server.url(name)
+}
+
+func connect(t *testing.T, url string) *pgxpool.Pool {
+	t.Helper()
+	db, err := pgxpool.New(t.Context(), url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(db.Close)
+	return db
+}
+
+func execute(t *testing.T, db *pgxpool.Pool, statement string, args ...any) {
+	t.Helper()
+	if _, err := db.Exec(context.Background(), statement, args...); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func query[T any](t *testing.T, db *pgxpool.Pool, statement string, args ...any) (value T) {
+	t.Helper()
+	if err := db.QueryRow(context.Background(), statement, args...).Scan(&value); err != nil {
+		t.Fatal(err)
+	}
+	return value
+}
+
+// store is the Sink of the tests. Its table has no key, so that rows that are written twice are seen.
+func store(run string) Sink {
+	return func(ctx context.Context, tx pgx.Tx, locationID string, contacts []client.Contact) error {
+		_, err := tx.CopyFrom(ctx, pgx.Identifier{"exported"}, []string{"run", "location_id", "id"},
+			pgx.CopyFromSlice(len(contacts), func(i int) ([]any, error) { return []any{run, locationID, contacts[i].ID}, nil }))
+		return err
+	}
+}
+
+// one returns the clients function for a single client.
+func one(c *client.Client) func(string) (*client.Client, error) {
+	return func(string) (*client.Client, error) { return c, nil }
+}
+
+// newRiver returns a started River client that works the jobs of w.
+func newRiver(t *testing.T, db *pgxpool.Pool, w river.Worker[Args]) *river.Client[pgx.Tx] {
+	t.Helper()
+	config := &river.Config{
+		TestOnly: true, FetchCooldown: 5 * time.Millisecond, FetchPollInterval: 20 * time.Millisecond, Logger: quiet,
+	}
+	if err := Configure(config, w); err != nil {
+		t.Fatal(err)
+	}
+	rc, err := river.NewClient(riverpgxv5.New(db), config)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := rc.Start(context.Background()); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { stop(t, rc) })
+	return rc
+}
+
+func stop(t *testing.T, rc *river.Client[pgx.Tx]) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
+	defer cancel()
+	if err := rc.StopAndCancel(ctx); err != nil {
+		t.Error(err)
+	}
+}
+
+// insert inserts one job.
+func insert(t *testing.T, rc *river.Client[pgx.Tx], run, locationID string) int64 {
+	t.Helper()
+	result, err := rc.Insert(t.Context(), Args{LocationID: locationID, Run: run}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if result.UniqueSkippedAsDuplicate {
+		t.Fatalf("the job of run %s was skipped", run)
+	}
+	return result.Job.ID
+}
+
+// waitFor waits until a job satisfies a condition.
+func waitFor(t *testing.T, rc *river.Client[pgx.Tx], id int64, condition func(*rivertype.JobRow) bool) *rivertype.JobRow {
+	t.Helper()
+	deadline := time.Now().Add(20 * time.Second)
+	for {
+		job, err := rc.JobGet(t.Context(), id)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if condition(job) {
+			return job
+		}
+		if time.Now().After(deadline) {
+			t.Fatalf("the job did not get there: state %s, attempt %d, errors %v", job.State, job.Attempt, job.Errors)
+		}
+		time.Sleep(10 * time.Millisecond)
+	}
+}
+
+func isState(states ...rivertype.JobState) func(*rivertype.JobRow) bool {
+	return func(job *rivertype.JobRow) bool {
+		for _, state := range states {
+			if job.State == state {
+				return true
+			}
+		}
+		return false
+	}
+}
+
+// newAPI returns a fake whose location has n contacts.
+func newAPI(t *testing.T, n int, opts ...clienttest.Option) *clienttest.Server {
+	t.Helper()
+	api := clienttest.NewServer(t, append([]clienttest.Option{clienttest.WithRateLimit(clienttest.RateLimit{})}, opts...)...)
+	if err := api.SeedSamples(n); err != nil {
+		t.Fatal(err)
+	}
+	return api
+}
+
+// wantRows checks that run has n rows, each once.
+func wantRows(t *testing.T, db *pgxpool.Pool, run string, n int) {
+	t.Helper()
+	rows := query[int](t, db, `SELECT count(*) FROM exported WHERE run = $1`, run)
+	distinct := query[int](t, db, `SELECT count(DISTINCT (location_id, id)) FROM exported WHERE run = $1`, run)
+	if rows != n || distinct != n {
+		t.Errorf("run %s: got %d rows, %d of them distinct, want %d", run, rows, distinct, n)
+	}
+}

@@ -1,0 +1,73 @@
+package exportjob
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
+	"github.com/riverqueue/river/riverdriver/riverpgxv5"
+	"github.com/riverqueue/river/rivermigrate"
+)
+
+// migrations are the versions of the schema, oldest first. A released one is never changed.
+var migrations = []string{
+	`CREATE TABLE contacts_go_exports (
+		location_id text NOT NULL,
+		run text NOT NULL,
+		epoch bigint NOT NULL DEFAULT 1,
+		cursor text NOT NULL DEFAULT '',
+		recent text[] NOT NULL DEFAULT '{}',
+		contacts bigint NOT NULL DEFAULT 0,
+		total bigint NOT NULL DEFAULT 0,
+		not_before timestamptz NOT NULL DEFAULT clock_timestamp(),
+		started_at timestamptz NOT NULL DEFAULT clock_timestamp(),
+		updated_at timestamptz NOT NULL DEFAULT clock_timestamp(),
+		finished_at timestamptz,
+		PRIMARY KEY (location_id, run)
+	)`,
+}
+
+// Migrate creates or updates the tables of River, by rivermigrate, and the table of this package, in
+// the first schema of the search path. It may be called at each start, by several processes
+// concurrently. It uses two connections of db.
+func Migrate(ctx context.Context, db *pgxpool.Pool) error {
+	err := pgx.BeginFunc(ctx, db, func(tx pgx.Tx) error { return migrate(ctx, db, tx) })
+	if err != nil {
+		return fmt.Errorf("exportjob: Migrate: %w", err)
+	}
+	return nil
+}
+
+// migrate holds a lock in tx, while River migrates on another connection: some of its migrations
+// cannot share a transaction.
+func migrate(ctx context.Context, db *pgxpool.Pool, tx pgx.Tx) error {
+	const lock int64 = 0x6578706f72746a6f // "exportjo"
+	if _, err := tx.Exec(ctx, `SELECT pg_advisory_xact_lock($1)`, lock); err != nil {
+		return err
+	}
+	migrator, err := rivermigrate.New(riverpgxv5.New(db), &rivermigrate.Config{Logger: slog.New(slog.DiscardHandler)})
+	if err != nil {
+		return err
+	}
+	if _, err := migrator.Migrate(ctx, rivermigrate.DirectionUp, nil); err != nil {
+		return err
+	}
+	if _, err := tx.Exec(ctx, `CREATE TABLE IF NOT EXISTS contacts_go_exports_migrations (version int PRIMARY KEY)`); err != nil {
+		return err
+	}
+	var version int
+	if err := tx.QueryRow(ctx, `SELECT coalesce(max(version), 0) FROM contacts_go_exports_migrations`).Scan(&version); err != nil {
+		return err
+	}
+	for ; version < len(migrations); version++ {
+		if _, err := tx.Exec(ctx, migrations[version]); err != nil {
+			return fmt.Errorf("version %d: %w", version+1, err)
+		}
+		if _, err := tx.Exec(ctx, `INSERT INTO contacts_go_exports_migrations VALUES ($1)`, version+1); err != nil {
+			return err
+		}
+	}
+	return nil
+}

@@ -1,0 +1,52 @@
+package exportjob
+
+import (
+	"log/slog"
+	"time"
+)
+
+const (
+	defaultSlice       = time.Minute
+	defaultPageTimeout = 30 * time.Second
+)
+
+// An Option configures the worker of [NewWorker].
+type Option func(*worker)
+
+// WithSlice sets how long an attempt works before it ends and lets other jobs run, one minute by
+// default. The job continues as soon as a worker is free. A duration of 0 or less has no effect.
+//
+// A short slice lets River continue earlier after a process was killed. Each slice costs a few
+// milliseconds and one update of the job.
+func WithSlice(d time.Duration) Option {
+	return func(w *worker) {
+		if d > 0 {
+			w.slice = d
+		}
+	}
+}
+
+// WithPageTimeout sets how long the last page of a slice may take: the request, with its retries and
+// its wait for the rate limit, and the [Sink]. The default is 30 seconds. Timeout of the worker is
+// the slice plus the page timeout. PostgreSQL ends a transaction of the worker that is idle for as
+// long as the page timeout, so that a frozen process does not lock its rows. A duration of 0 or less
+// has no effect.
+func WithPageTimeout(d time.Duration) Option {
+	return func(w *worker) {
+		if d > 0 {
+			w.pageTimeout = d
+		}
+	}
+}
+
+// WithLogger sets the logger, which receives a record when an attempt starts, finishes, pauses, fails
+// or was replaced. The records hold the location ID, the run and the number of contacts, and no
+// contact. Without this option, or with nil, nothing is logged.
+func WithLogger(logger *slog.Logger) Option {
+	return func(w *worker) {
+		if logger == nil {
+			logger = slog.New(slog.DiscardHandler)
+		}
+		w.logger = logger
+	}
+}
