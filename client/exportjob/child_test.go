@@ -85,7 +85,7 @@ func childWorker(api, slice, page string) (river.Worker[Args], error) {
 		mu.Lock()
 		defer mu.Unlock()
 		if held[locationID] == nil {
-			held[locationID], err = client.New(client.StaticToken(tokenOf(locationID)), client.WithBaseURL(api), client.WithLocation(locationID))
+			held[locationID], err = client.New(client.StaticToken(tokenOf(locationID)), client.WithBaseURL(api), client.WithLocation(locationID), client.WithUserAgent(os.Getenv(childID)))
 		}
 		return held[locationID], err
 	}

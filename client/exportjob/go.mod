@@ -3,6 +3,7 @@ module github.com/highlevel-contacts/contacts-go/client/exportjob
 go 1.26.0
 
 require (
+	github.com/google/go-cmp v0.7.0
 	github.com/highlevel-contacts/contacts-go v0.0.0
 	github.com/jackc/pgx/v5 v5.12.0
 	github.com/riverqueue/river v0.51.2

@@ -92,13 +92,13 @@ func (w *process) kill() {
 // the rescue to River's own schedule.
 func TestProofWorkersAreKilledAndFrozen(t *testing.T) {
 	p := proof{
-		locations: 12, contacts: 500, kills: 5, limit: clienttest.RateLimit{Max: 2, Interval: 500 * time.Millisecond},
-		delay: 200 * time.Millisecond, slice: 1200 * time.Millisecond, page: 1500 * time.Millisecond,
+		locations: 12, contacts: 500, kills: 5, limit: clienttest.RateLimit{Max: 3, Interval: 2 * time.Second},
+		delay: 200 * time.Millisecond, slice: 1500 * time.Millisecond, page: 3 * time.Second,
 	}
 	if os.Getenv("PROVE") == "full" {
 		p = proof{
-			locations: 30, contacts: 500, kills: 10, limit: clienttest.RateLimit{Max: 2, Interval: 2 * time.Second},
-			delay: 300 * time.Millisecond, slice: 5 * time.Second, page: 5 * time.Second, natural: true,
+			locations: 30, contacts: 500, kills: 10, limit: clienttest.RateLimit{Max: 5, Interval: 5 * time.Second},
+			delay: 300 * time.Millisecond, slice: 5 * time.Second, page: 7 * time.Second, natural: true,
 		}
 	}
 	dsn := newDatabase(t)
@@ -250,6 +250,11 @@ func (p *proof) check(t *testing.T, db *pgxpool.Pool, api *clienttest.Server, ki
 		requests++
 		if request.Status == 429 {
 			rejected++
+			for _, other := range api.Requests() {
+				if other.LocationID == request.LocationID {
+					t.Logf("%s %s %d after %s", other.Time.Format("05.000"), other.Header.Get("User-Agent"), other.Status, other.Query.Get("startAfterId"))
+				}
+			}
 		}
 	}
 	least := p.locations * ((p.contacts + pageSize - 1) / pageSize)

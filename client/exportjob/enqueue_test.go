@@ -1,0 +1,135 @@
+//go:build unix
+
+package exportjob
+
+import (
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
+	"github.com/riverqueue/river"
+	"github.com/riverqueue/river/riverdriver/riverpgxv5"
+	"github.com/riverqueue/river/rivertype"
+)
+
+func TestEnqueue(t *testing.T) {
+	t.Parallel()
+	db := connect(t, newDatabase(t))
+	rc, err := river.NewClient(riverpgxv5.New(db), &river.Config{Logger: quiet})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, row := range []struct {
+		name      string
+		run       string
+		locations []string
+		state     rivertype.JobState // of the jobs that exist
+		want      Enqueued
+		err       string
+	}{
+		{name: "no run", locations: []string{"a"}, err: "exportjob: Enqueue: empty run"},
+		{name: "an empty location", run: "1", locations: []string{"a", ""}, err: "exportjob: Enqueue: location 1 is empty"},
+		{name: "no locations", run: "1"},
+		{name: "a location twice", run: "1", locations: []string{"b", "a", "b"}, want: Enqueued{Inserted: []string{"b", "a"}}},
+		{
+			name: "the same run", run: "1", locations: []string{"a", "c"}, state: "available",
+			want: Enqueued{Inserted: []string{"c"}, Skipped: []Skipped{{LocationID: "a", Run: "1", State: "available"}}},
+		},
+		{
+			name: "the next run while a job waits for its retry", run: "2", locations: []string{"a", "d"}, state: "retryable",
+			want: Enqueued{Inserted: []string{"d"}, Skipped: []Skipped{{LocationID: "a", Run: "1", State: "retryable"}}},
+		},
+		{
+			name: "the next run while a job is running", run: "2", locations: []string{"a"}, state: "running",
+			want: Enqueued{Skipped: []Skipped{{LocationID: "a", Run: "1", State: "running"}}},
+		},
+		{
+			name: "the next run while a job waits for the daily limit", run: "2", locations: []string{"a"}, state: "scheduled",
+			want: Enqueued{Skipped: []Skipped{{LocationID: "a", Run: "1", State: "scheduled"}}},
+		},
+		{
+			name: "the next run while a job is pending", run: "2", locations: []string{"a"}, state: "pending",
+			want: Enqueued{Skipped: []Skipped{{LocationID: "a", Run: "1", State: "pending"}}},
+		},
+		{name: "the next run after a canceled job", run: "2", locations: []string{"a"}, state: "cancelled", want: Enqueued{Inserted: []string{"a"}}},
+		{name: "the next run after a discarded job", run: "3", locations: []string{"a"}, state: "discarded", want: Enqueued{Inserted: []string{"a"}}},
+		{name: "the same run after a completed job", run: "3", locations: []string{"a"}, state: "completed", want: Enqueued{Inserted: []string{"a"}}},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			if row.state != "" {
+				execute(t, db, `UPDATE river_job SET state = $1::text::river_job_state,
+					finalized_at = CASE WHEN $1 IN ('cancelled', 'discarded', 'completed') THEN now() END`, string(row.state))
+			}
+			got, err := Enqueue(t.Context(), rc, row.run, row.locations...)
+			if text := errorText(err); text != row.err {
+				t.Errorf("got the error %q, want %q", text, row.err)
+			}
+			if diff := cmp.Diff(row.want, got, cmpopts.IgnoreFields(Skipped{}, "JobID")); diff != "" {
+				t.Error(diff)
+			}
+			for _, skipped := range got.Skipped {
+				if skipped.JobID == 0 {
+					t.Error("a skipped location has no job ID")
+				}
+			}
+		})
+	}
+}
+
+func errorText(err error) string {
+	if err == nil {
+		return ""
+	}
+	return err.Error()
+}
+
+func TestConfigure(t *testing.T) {
+	db := connect(t, "postgres://127.0.0.1:1/unused") // River connects when it starts
+	workers := river.NewWorkers()
+	river.AddWorker(workers, NewWorker(nil, nil))
+	for _, row := range []struct {
+		name   string
+		config river.Config
+		opts   []Option
+		rescue time.Duration
+		jobs   int
+		err    string
+	}{
+		{name: "defaults", rescue: 100 * time.Second, jobs: 10},
+		{name: "short slices", opts: []Option{WithSlice(time.Second), WithPageTimeout(time.Second)}, rescue: time.Minute, jobs: 10},
+		{
+			name: "short slices and jobs", config: river.Config{JobTimeout: time.Second}, rescue: 12 * time.Second, jobs: 10,
+			opts: []Option{WithSlice(time.Second), WithPageTimeout(time.Second)},
+		},
+		{name: "a longer job", config: river.Config{JobTimeout: 5 * time.Minute}, rescue: 5 * time.Minute, jobs: 10},
+		{name: "no timeout of other jobs", config: river.Config{JobTimeout: -1}, rescue: 100 * time.Second, jobs: 10},
+		{name: "the caller's time", config: river.Config{RescueStuckJobsAfter: 91 * time.Second}, rescue: 91 * time.Second, jobs: 10},
+		{
+			name: "too short", config: river.Config{RescueStuckJobsAfter: 90 * time.Second}, rescue: 90 * time.Second,
+			err: "exportjob: Configure: RescueStuckJobsAfter is 1m30s: it must be longer than the timeout of the worker, which is 1m30s: the slice plus the page timeout",
+		},
+		{
+			name: "the caller's queue", config: river.Config{Queues: map[string]river.QueueConfig{Queue: {MaxWorkers: 3}}},
+			rescue: 100 * time.Second, jobs: 3,
+		},
+		{name: "registered twice", config: river.Config{Workers: workers}, err: `exportjob: Configure: worker for kind "contacts_export" is already registered`},
+		{name: "options without effect", opts: []Option{nil, WithSlice(0), WithPageTimeout(-1), WithLogger(nil)}, rescue: 100 * time.Second, jobs: 10},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			config := row.config
+			err := Configure(&config, NewWorker(nil, nil, row.opts...))
+			if got := errorText(err); got != row.err {
+				t.Fatalf("got the error %q, want %q", got, row.err)
+			}
+			if jobs := config.Queues[Queue].MaxWorkers; config.RescueStuckJobsAfter != row.rescue || jobs != row.jobs {
+				t.Errorf("got rescue after %v and %d workers, want %v and %d", config.RescueStuckJobsAfter, jobs, row.rescue, row.jobs)
+			}
+			if err == nil {
+				if _, err := river.NewClient(riverpgxv5.New(db), &config); err != nil {
+					t.Errorf("River rejects the configuration: %v", err)
+				}
+			}
+		})
+	}
+}
