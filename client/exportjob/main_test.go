@@ -134,11 +134,12 @@ func one(c *client.Client) func(string) (*client.Client, error) {
 	return func(string) (*client.Client, error) { return c, nil }
 }
 
-// newRiver returns a started River client that works the jobs of w.
+// newRiver returns a started River client that works the jobs of w, one at a time.
 func newRiver(t *testing.T, db *pgxpool.Pool, w river.Worker[Args]) *river.Client[pgx.Tx] {
 	t.Helper()
 	config := &river.Config{
 		TestOnly: true, FetchCooldown: 5 * time.Millisecond, FetchPollInterval: 20 * time.Millisecond, Logger: quiet,
+		Queues: map[string]river.QueueConfig{Queue: {MaxWorkers: 1}},
 	}
 	if err := Configure(config, w); err != nil {
 		t.Fatal(err)

@@ -1,0 +1,83 @@
+package exportjob_test
+
+import (
+	"context"
+	"fmt"
+	"log"
+	"os"
+	"os/signal"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
+	"github.com/riverqueue/river"
+	"github.com/riverqueue/river/riverdriver/riverpgxv5"
+
+	"github.com/highlevel-contacts/contacts-go/client"
+	"github.com/highlevel-contacts/contacts-go/client/exportjob"
+)
+
+// save writes a page of contacts to a table of the program.
+func save(ctx context.Context, tx pgx.Tx, locationID string, contacts []client.Contact) error {
+	_, err := tx.CopyFrom(ctx, pgx.Identifier{"contacts"}, []string{"location_id", "id", "email"},
+		pgx.CopyFromSlice(len(contacts), func(i int) ([]any, error) {
+			return []any{locationID, contacts[i].ID, contacts[i].Email}, nil
+		}))
+	return err
+}
+
+// A process that exports locations until it is interrupted. Start as many of them as you like.
+func Example() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	defer stop()
+	db, err := pgxpool.New(ctx, os.Getenv("DATABASE_URL"))
+	if err != nil {
+		log.Fatal(err)
+	}
+	if err := exportjob.Migrate(ctx, db); err != nil {
+		log.Fatal(err)
+	}
+
+	// An agency uses the method Client of an oauth.ClientPool here.
+	c, err := client.New(client.StaticToken(os.Getenv("HIGHLEVEL_TOKEN")))
+	if err != nil {
+		log.Fatal(err)
+	}
+	clients := func(string) (*client.Client, error) { return c, nil }
+
+	var config river.Config
+	if err := exportjob.Configure(&config, exportjob.NewWorker(clients, save)); err != nil {
+		log.Fatal(err)
+	}
+	rc, err := river.NewClient(riverpgxv5.New(db), &config)
+	if err != nil {
+		log.Fatal(err)
+	}
+	if err := rc.Start(ctx); err != nil {
+		log.Fatal(err)
+	}
+
+	enqueued, err := exportjob.Enqueue(ctx, rc, "2026-11-24", os.Getenv("HIGHLEVEL_LOCATION"))
+	if err != nil {
+		log.Fatal(err)
+	}
+	for _, skipped := range enqueued.Skipped {
+		fmt.Printf("%s: the job of run %s has not finished\n", skipped.LocationID, skipped.Run)
+	}
+	<-rc.Stopped()
+}
+
+// A table of the exports, for a status page.
+func ExampleExports() {
+	ctx := context.Background()
+	db, err := pgxpool.New(ctx, os.Getenv("DATABASE_URL"))
+	if err != nil {
+		log.Fatal(err)
+	}
+	exports, err := exportjob.Exports(ctx, db)
+	if err != nil {
+		log.Fatal(err)
+	}
+	for _, e := range exports {
+		fmt.Printf("%s %s: %s, %d of %d contacts %s\n", e.LocationID, e.Run, e.State, e.Contacts, e.Total, e.Error)
+	}
+}

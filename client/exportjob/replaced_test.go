@@ -1,0 +1,133 @@
+//go:build unix
+
+package exportjob
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
+	"github.com/riverqueue/river"
+	"github.com/riverqueue/river/rivertype"
+
+	"github.com/highlevel-contacts/contacts-go/client"
+)
+
+// gate lets a number of requests pass, and delays the outcome of the next one until it is opened.
+type gate struct {
+	pass    int64
+	err     error // of the delayed request; nil returns its response
+	entered chan struct{}
+	open    chan struct{}
+	seen    atomic.Int64
+}
+
+func newGate(pass int64, err error) *gate {
+	return &gate{pass: pass, err: err, entered: make(chan struct{}), open: make(chan struct{})}
+}
+
+func (g *gate) RoundTrip(req *http.Request) (*http.Response, error) {
+	resp, err := http.DefaultTransport.RoundTrip(req)
+	if g.seen.Add(1) != g.pass+1 {
+		return resp, err
+	}
+	close(g.entered)
+	<-g.open
+	if g.err != nil {
+		_ = resp.Body.Close()
+		return nil, g.err
+	}
+	return resp, err
+}
+
+// rescue does what River's rescuer does to a running job.
+func rescue(t *testing.T, db *pgxpool.Pool) {
+	t.Helper()
+	execute(t, db, `UPDATE river_job SET state = 'available', scheduled_at = now() WHERE state = 'running'`)
+}
+
+// softStop waits until the jobs of rc have ended.
+func softStop(t *testing.T, rc *river.Client[pgx.Tx]) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	defer cancel()
+	if err := rc.Stop(ctx); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// An attempt that was replaced stores nothing, and leaves the job to the attempt that replaced it.
+func TestWorker_ReplacedAttemptStops(t *testing.T) {
+	for _, row := range []struct {
+		name string
+		pass int64 // pages that the first attempt stores
+		err  error // of its last request
+	}{
+		{name: "while it requests a page", pass: 1},
+		{name: "while it requests the last page", pass: 2},
+		{name: "while its request fails", pass: 1, err: errors.New("connection reset")},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			t.Parallel()
+			db := connect(t, newDatabase(t))
+			api := newAPI(t, 250)
+			newClient := func(g *gate) *client.Client {
+				return api.Client(client.WithHTTPClient(&http.Client{Transport: g}), client.WithRetry(client.RetryPolicy{MaxAttempts: 1}))
+			}
+			stale, current := newGate(row.pass, row.err), newGate(0, nil)
+			first := newRiver(t, db, NewWorker(one(newClient(stale)), store("1")))
+			id := insert(t, first, "1", api.LocationID)
+			<-stale.entered
+			second := newRiver(t, db, NewWorker(one(newClient(current)), store("1")))
+			rescue(t, db) // the first client has one worker only, so the second one works the job
+			<-current.entered
+			close(stale.open)
+			softStop(t, first)
+			wantRows(t, db, "1", int(row.pass)*pageSize)
+			job, err := second.JobGet(t.Context(), id)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if job.State != rivertype.JobStateRunning || job.Attempt != 2 || len(job.Errors) != 0 {
+				t.Errorf("got state %s, attempt %d, errors %v, want that of the second attempt", job.State, job.Attempt, job.Errors)
+			}
+			close(current.open)
+			waitFor(t, second, id, finished)
+			wantRows(t, db, "1", 250)
+		})
+	}
+}
+
+// PostgreSQL ends the transaction of a process that freezes in it, so that it delays the attempt that
+// replaces it by no more than the page timeout.
+func TestWorker_FrozenTransactionEnds(t *testing.T) {
+	t.Parallel()
+	db := connect(t, newDatabase(t))
+	api := newAPI(t, 250)
+	entered, open := make(chan struct{}), make(chan struct{})
+	frozen := func(ctx context.Context, tx pgx.Tx, locationID string, contacts []client.Contact) error {
+		if err := store("1")(ctx, tx, locationID, contacts); err != nil || len(contacts) == pageSize {
+			return err
+		}
+		close(entered)
+		<-open
+		return nil
+	}
+	first := newRiver(t, db, NewWorker(one(api.Client()), frozen, WithPageTimeout(300*time.Millisecond)))
+	id := insert(t, first, "1", api.LocationID)
+	<-entered
+	second := newRiver(t, db, NewWorker(one(api.Client()), store("1")))
+	rescue(t, db)
+	waitFor(t, second, id, finished)
+	close(open)
+	softStop(t, first)
+	wantRows(t, db, "1", 250)
+	if got := query[int](t, db, `SELECT epoch FROM contacts_go_exports`); got != 2 {
+		t.Errorf("got %d attempts, want 2", got)
+	}
+}
