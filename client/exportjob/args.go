@@ -21,8 +21,8 @@ type Args struct {
 	// LocationID is the location whose contacts are exported.
 	LocationID string `json:"location_id" river:"unique"`
 	// Run names the export, such as a date. A run continues where an earlier job of the same
-	// location and run ended, and is not exported again after it has finished. A new name starts
-	// at the beginning.
+	// location and run ended, and is not exported again after it has finished. A new name starts at
+	// the beginning.
 	Run string `json:"run"`
 }
 

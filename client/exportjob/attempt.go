@@ -75,8 +75,8 @@ func (a *attempt) run(ctx context.Context) error {
 	}
 }
 
-// claim makes this attempt the only one that may store pages. It reports whether the run has finished
-// before.
+// claim makes this attempt the only one that may store pages. It reports whether the run has
+// finished before.
 func (a *attempt) claim(ctx context.Context) (finished bool, err error) {
 	err = a.table.transact(ctx, func(tx pgx.Tx) error {
 		a.state, finished, err = claim(ctx, tx, a.job.Args)
@@ -146,8 +146,8 @@ func (a *attempt) page(ctx context.Context) (last bool, err error) {
 }
 
 // pause returns how long another process must wait before its first request, because it does not
-// know which requests were sent. It is 0 if the window has capacity: the API's response to the first
-// request tells the other process the rest.
+// know which requests were sent. It is 0 if the window has capacity: the API's response to the
+// first request tells the other process the rest.
 func pause(limit client.RateLimit) time.Duration {
 	const longestInterval = 10 * time.Minute
 	if limit.Max < 1 || limit.Remaining > spareRequests || limit.Interval <= 0 || limit.Interval > longestInterval {

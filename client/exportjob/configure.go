@@ -18,16 +18,16 @@ const (
 //
 //   - It adds worker to Workers.
 //   - It adds [Queue] to Queues, with 10 workers, unless Queues has it.
-//   - It sets RescueStuckJobsAfter, if it is zero, to the timeout of the worker plus 10 seconds, 100
-//     seconds by default, or to the JobTimeout of the client if that is longer.
+//   - It sets RescueStuckJobsAfter, if it is zero, to the timeout of the worker plus 10 seconds,
+//     100 seconds by default, or to the JobTimeout of the client if that is longer.
 //
 // River rescues a job by the time since its attempt started, because it has no heartbeat. With
 // River's default, the jobs of a process that was killed wait for an hour. With too short a time,
-// River starts jobs that are running. Therefore Configure returns an error if RescueStuckJobsAfter is
-// set and not longer than the timeout of the worker.
+// River starts jobs that are running. Therefore Configure returns an error if RescueStuckJobsAfter
+// is set and not longer than the timeout of the worker.
 //
-// The leader of all River clients of a schema rescues the jobs, and it discards those that it has no
-// worker for. So call Configure for each client that may become the leader, and set
+// The leader of all River clients of a schema rescues the jobs, and it discards those that it has
+// no worker for. So call Configure for each client that may become the leader, and set
 // LeaderElectionDisabled for the others.
 func Configure(config *river.Config, worker river.Worker[Args]) error {
 	timeout := worker.Timeout(&river.Job[Args]{})

@@ -14,7 +14,6 @@ import (
 )
 
 func TestEnqueue(t *testing.T) {
-	t.Parallel()
 	db := connect(t, newDatabase(t))
 	rc, err := river.NewClient(riverpgxv5.New(db), &river.Config{Logger: quiet})
 	if err != nil {
@@ -52,7 +51,7 @@ func TestEnqueue(t *testing.T) {
 			name: "the next run while a job is pending", run: "2", locations: []string{"a"}, state: "pending",
 			want: Enqueued{Skipped: []Skipped{{LocationID: "a", Run: "1", State: "pending"}}},
 		},
-		{name: "the next run after a canceled job", run: "2", locations: []string{"a"}, state: "cancelled", want: Enqueued{Inserted: []string{"a"}}},
+		{name: "the next run after a canceled job", run: "2", locations: []string{"a"}, state: rivertype.JobStateCancelled, want: Enqueued{Inserted: []string{"a"}}},
 		{name: "the next run after a discarded job", run: "3", locations: []string{"a"}, state: "discarded", want: Enqueued{Inserted: []string{"a"}}},
 		{name: "the same run after a completed job", run: "3", locations: []string{"a"}, state: "completed", want: Enqueued{Inserted: []string{"a"}}},
 	} {

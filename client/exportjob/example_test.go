@@ -26,7 +26,7 @@ func save(ctx context.Context, tx pgx.Tx, locationID string, contacts []client.C
 }
 
 // A process that exports locations until it is interrupted. Start as many of them as you like.
-func Example() {
+func Example() { //nolint:testableexamples // it needs a server, and runs until it is interrupted
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
 	db, err := pgxpool.New(ctx, os.Getenv("DATABASE_URL"))
@@ -67,7 +67,7 @@ func Example() {
 }
 
 // A table of the exports, for a status page.
-func ExampleExports() {
+func ExampleExports() { //nolint:testableexamples // it needs a server
 	ctx := context.Background()
 	db, err := pgxpool.New(ctx, os.Getenv("DATABASE_URL"))
 	if err != nil {

@@ -16,8 +16,8 @@ type Export struct {
 	Run        string
 	// Contacts is the number of contacts that the [Sink] has stored.
 	Contacts int
-	// Total is the number of contacts of the location as the API reported it with the latest page; 0
-	// before the first page.
+	// Total is the number of contacts of the location as the API reported it with the latest page;
+	// 0 before the first page.
 	Total int
 	// Started, Updated and Finished are the times of the first attempt, of the latest page and of
 	// the last page. They are zero if that has not happened.
@@ -37,8 +37,8 @@ type Export struct {
 	Error string
 }
 
-// Exports returns the latest export of each location, in the order of the location IDs. The tables of
-// River must be in the search path of db.
+// Exports returns the latest export of each location, in the order of the location IDs. The tables
+// of River must be in the search path of db.
 func Exports(ctx context.Context, db *pgxpool.Pool) ([]Export, error) {
 	rows, err := db.Query(ctx, `
 		WITH job AS (

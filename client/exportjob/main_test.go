@@ -6,6 +6,7 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -54,8 +55,8 @@ var server shared
 func (s *shared) Cleanup(f func()) { s.cleanups = append(s.cleanups, f) }
 
 func (s *shared) cleanup() {
-	for i := len(s.cleanups) - 1; i >= 0; i-- {
-		s.cleanups[i]()
+	for _, f := range slices.Backward(s.cleanups) {
+		f()
 	}
 }
 
@@ -82,8 +83,8 @@ func (s *shared) url(database string) string {
 	return strings.Replace(s.server.URL(), "/postgres?", "/"+database+"?", 1)
 }
 
-// newDatabase returns the URL of a database of its own, with the tables of this package and the table
-// exported.
+// newDatabase returns the URL of a database of its own, with the tables of this package and the
+// table exported.
 func newDatabase(t *testing.T) string {
 	t.Helper()
 	server.once.Do(func() { server.start(t) })
@@ -120,7 +121,8 @@ func query[T any](t *testing.T, db *pgxpool.Pool, statement string, args ...any)
 	return value
 }
 
-// store is the Sink of the tests. Its table has no key, so that rows that are written twice are seen.
+// store is the Sink of the tests. Its table has no key, so that rows that are written twice are
+// seen.
 func store(run string) Sink {
 	return func(ctx context.Context, tx pgx.Tx, locationID string, contacts []client.Contact) error {
 		_, err := tx.CopyFrom(ctx, pgx.Identifier{"exported"}, []string{"run", "location_id", "id"},
@@ -197,14 +199,7 @@ func waitFor(t *testing.T, rc *river.Client[pgx.Tx], id int64, condition func(*r
 }
 
 func isState(states ...rivertype.JobState) func(*rivertype.JobRow) bool {
-	return func(job *rivertype.JobRow) bool {
-		for _, state := range states {
-			if job.State == state {
-				return true
-			}
-		}
-		return false
-	}
+	return func(job *rivertype.JobRow) bool { return slices.Contains(states, job.State) }
 }
 
 // newAPI returns a fake whose location has n contacts.

@@ -29,8 +29,8 @@ var migrations = []string{
 	)`,
 }
 
-// Migrate creates or updates the tables of River, by rivermigrate, and the table of this package, in
-// the first schema of the search path. It may be called at each start, by several processes
+// Migrate creates or updates the tables of River, by rivermigrate, and the table of this package,
+// in the first schema of the search path. It may be called at each start, by several processes
 // concurrently. It uses two connections of db.
 func Migrate(ctx context.Context, db *pgxpool.Pool) error {
 	err := pgx.BeginFunc(ctx, db, func(tx pgx.Tx) error { return migrate(ctx, db, tx) })

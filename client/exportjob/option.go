@@ -26,11 +26,11 @@ func WithSlice(d time.Duration) Option {
 	}
 }
 
-// WithPageTimeout sets how long the last page of a slice may take: the request, with its retries and
-// its wait for the rate limit, and the [Sink]. The default is 30 seconds. Timeout of the worker is
-// the slice plus the page timeout. PostgreSQL ends a transaction of the worker that is idle for as
-// long as the page timeout, so that a frozen process does not lock its rows. A duration of 0 or less
-// has no effect.
+// WithPageTimeout sets how long the last page of a slice may take: the request, with its retries
+// and its wait for the rate limit, and the [Sink]. The default is 30 seconds. Timeout of the worker
+// is the slice plus the page timeout. PostgreSQL ends a transaction of the worker that is idle for
+// as long as the page timeout, so that a frozen process does not lock its rows. A duration of 0 or
+// less has no effect.
 func WithPageTimeout(d time.Duration) Option {
 	return func(w *worker) {
 		if d > 0 {
@@ -39,9 +39,9 @@ func WithPageTimeout(d time.Duration) Option {
 	}
 }
 
-// WithLogger sets the logger, which receives a record when an attempt starts, finishes, pauses, fails
-// or was replaced. The records hold the location ID, the run and the number of contacts, and no
-// contact. Without this option, or with nil, nothing is logged.
+// WithLogger sets the logger, which receives a record when an attempt starts, finishes, pauses,
+// fails or was replaced. The records hold the location ID, the run and the number of contacts, and
+// no contact. Without this option, or with nil, nothing is logged.
 func WithLogger(logger *slog.Logger) Option {
 	return func(w *worker) {
 		if logger == nil {

@@ -86,10 +86,10 @@ func (w *process) kill() {
 	<-w.ended
 }
 
-// Three worker processes export all locations while processes are killed within one rescue period and
-// one is frozen until other processes have claimed its jobs. Each contact is stored once, no request
-// is rejected, and each job repeats one request at most. PROVE=full kills 10 processes, and leaves
-// the rescue to River's own schedule.
+// Three worker processes export all locations while processes are killed within one rescue period
+// and one is frozen until other processes have claimed its jobs. Each contact is stored once, no
+// request is rejected, and each job repeats one request at most. PROVE=full kills 10 processes, and
+// leaves the rescue to River's own schedule.
 func TestProofWorkersAreKilledAndFrozen(t *testing.T) {
 	p := proof{
 		locations: 12, contacts: 500, kills: 5, limit: clienttest.RateLimit{Max: 3, Interval: 2 * time.Second},
@@ -194,7 +194,7 @@ func (p *proof) thaw(t *testing.T, db *pgxpool.Pool, frozen *process) {
 func (p *proof) killSome(t *testing.T, api, dsn string, workers []*process) {
 	t.Helper()
 	seed := rand.Uint64()
-	random := rand.New(rand.NewPCG(seed, 0)) //nolint:gosec // reproducible
+	random := rand.New(rand.NewPCG(seed, 0))
 	t.Logf("seed %d", seed)
 	for range p.kills {
 		i := random.IntN(len(workers))

@@ -63,6 +63,7 @@ func softStop(t *testing.T, rc *river.Client[pgx.Tx]) {
 
 // An attempt that was replaced stores nothing, and leaves the job to the attempt that replaced it.
 func TestWorker_ReplacedAttemptStops(t *testing.T) {
+	t.Parallel()
 	for _, row := range []struct {
 		name string
 		pass int64 // pages that the first attempt stores
@@ -103,8 +104,8 @@ func TestWorker_ReplacedAttemptStops(t *testing.T) {
 	}
 }
 
-// PostgreSQL ends the transaction of a process that freezes in it, so that it delays the attempt that
-// replaces it by no more than the page timeout.
+// PostgreSQL ends the transaction of a process that freezes in it, so that it delays the attempt
+// that replaces it by no more than the page timeout.
 func TestWorker_FrozenTransactionEnds(t *testing.T) {
 	t.Parallel()
 	db := connect(t, newDatabase(t))

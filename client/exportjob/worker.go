@@ -21,9 +21,9 @@ import (
 // with the position in the list, so it is written exactly once. It must not commit or roll back tx.
 // Whatever else it does, such as sending a message, can happen more than once.
 //
-// If it returns an error, the transaction is rolled back and River retries the job at the same page.
-// An error of [river.JobCancel] cancels the job. River stores the text of the error, without what
-// looks like an email address, a phone number or a token.
+// If it returns an error, the transaction is rolled back and River retries the job at the same
+// page. An error of [river.JobCancel] cancels the job. River stores the text of the error, without
+// what looks like an email address, a phone number or a token.
 type Sink func(ctx context.Context, tx pgx.Tx, locationID string, contacts []client.Contact) error
 
 // worker exports the contacts of a location.
@@ -40,8 +40,8 @@ type worker struct {
 // NewWorker returns the worker for jobs with [Args]. Register it with [Configure]. The worker needs
 // a River client of the driver riverpgxv5, whose database has the tables of [Migrate].
 //
-// clients returns the client of a location. It must return the same client, or clients with the same
-// [client.Pacer], for the same location; [oauth.ClientPool.Client] does. An error that matches
+// clients returns the client of a location. It must return the same client, or clients with the
+// same [client.Pacer], for the same location; [oauth.ClientPool.Client] does. An error that matches
 // [oauth.ErrReinstallRequired] cancels the job, any other error is retried.
 func NewWorker(clients func(locationID string) (*client.Client, error), sink Sink, opts ...Option) river.Worker[Args] {
 	w := &worker{
@@ -120,8 +120,9 @@ func (w *worker) outcome(ctx context.Context, a *attempt, err error) error {
 	return err
 }
 
-// rateLimitDelay returns when the API accepts requests again. When its day begins is not documented,
-// so a daily quota without a reset time is tried again after an hour, or at midnight UTC.
+// rateLimitDelay returns when the API accepts requests again. When its day begins is not
+// documented, so a daily quota without a reset time is tried again after an hour, or at midnight
+// UTC.
 func rateLimitDelay(err *client.Error, now time.Time) time.Duration {
 	const day = 24 * time.Hour
 	delay := err.RetryAfter

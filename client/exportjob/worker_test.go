@@ -29,6 +29,7 @@ func rejected(job *rivertype.JobRow) bool {
 }
 
 func TestWorker_StoresEachContactOnce(t *testing.T) {
+	t.Parallel()
 	for _, row := range []struct {
 		name          string
 		contacts      int
@@ -117,6 +118,7 @@ func TestWorker_Runs(t *testing.T) {
 }
 
 func TestWorker_Failures(t *testing.T) {
+	t.Parallel()
 	const email, token = "ada@example.com", "pit-0123456789abcdef"
 	reinstall := fmt.Errorf("load: %w", oauth.ErrNoCredential)
 	dailyLimit := clienttest.RateLimit{Max: 100, Interval: 10 * time.Second, Daily: 2}
