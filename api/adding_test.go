@@ -277,33 +277,30 @@ import (
 
 	"github.com/go-json-experiment/json"
 
-	"github.com/highlevel-contacts/contacts-go/client/clienttest/internal/store"
 	"github.com/highlevel-contacts/contacts-go/client/clienttest/internal/wire"
 	"github.com/highlevel-contacts/contacts-go/gen"
 )
 
 // addTags handles POST /contacts/{contactId}/tags.
-func (s *Server) addTags(c *call) (response wire.Response, err error) {
+func (s *Server) addTags(c *call) (wire.Response, error) {
 	var request gen.AddTagsRequest
 	if err := json.Unmarshal(c.body, &request, wire.Lenient); err != nil {
 		return wire.Response{}, wire.Unprocessable(err.Error())
 	}
-	err = s.store.Update(func(tx *store.Tx) error {
-		old := tx.Get(c.id)
-		if old == nil {
-			return s.notFound(tx, c)
-		}
-		tags := append(append([]string{}, old.Tags...), request.Tags...)
-		changed, err := s.change(tx, c, old, &write{Tags: &tags})
-		if err != nil {
-			return err
-		}
-		var body wire.Object
-		body.Strings("tags", changed.Tags)
-		response = wire.JSON(http.StatusCreated, body.End())
-		return nil
-	})
-	return response, err
+	tx := s.store.Begin()
+	defer tx.End()
+	old := tx.Get(c.id)
+	if old == nil {
+		return wire.Response{}, s.notFound(tx, c)
+	}
+	tags := append(append([]string{}, old.Tags...), request.Tags...)
+	changed, err := s.change(tx, c, old, &wire.Write{Tags: &tags})
+	if err != nil {
+		return wire.Response{}, err
+	}
+	var body wire.Object
+	body.Strings("tags", changed.Tags)
+	return wire.JSON(http.StatusCreated, body.End()), nil
 }
 `
 
@@ -350,9 +347,9 @@ func TestAddingToTheDocument(t *testing.T) {
 			c.insert(t, "api/contacts.yaml", preferredName, "\n  schemas:", "\n    "+schema+":\n", "\n      properties:")
 		}
 		c.run(t, "generate", ".")
-		const item, created, writable = "(o *Object) WriteItem(", "(o *Object) WriteCreated(", "func writable("
+		const item, created, writable = "(o *Object) WriteItem(", "(o *Object) WriteCreated(", "func stringFields("
 		responses := c.fileWith(t, "client/clienttest/internal/wire", item)
-		requests := c.fileWith(t, "client/clienttest", writable)
+		requests := c.fileWith(t, "client/clienttest/internal/wire", writable)
 		c.insert(t, responses, "\n\to.StringOrNull(\"preferredName\", c.PreferredName)", item, "{")
 		c.insert(t, responses, "\n\to.String(\"preferredName\", c.PreferredName)", created, "{")
 		c.insert(t, requests, "\n\t\t\"preferredName\": &c.PreferredName,", writable, "return map[string]*string{")

@@ -17,13 +17,13 @@ import (
 
 // countingSource returns token-1, token-2 and so on, and records the contexts of its calls.
 type countingSource struct {
-	asked    atomic.Int32
+	calls    atomic.Int32
 	contexts []context.Context
 }
 
 func (s *countingSource) Token(ctx context.Context) (string, error) {
 	s.contexts = append(s.contexts, ctx)
-	return "token-" + strconv.Itoa(int(s.asked.Add(1))), nil
+	return "token-" + strconv.Itoa(int(s.calls.Add(1))), nil
 }
 
 func TestTokenSource_EachCall(t *testing.T) {
@@ -33,8 +33,8 @@ func TestTokenSource_EachCall(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if source.asked.Load() != 0 {
-		t.Error("New asked for a token")
+	if source.calls.Load() != 0 {
+		t.Error("New requested a token")
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
@@ -104,20 +104,20 @@ func TestStaticToken(t *testing.T) {
 	}
 }
 
-// renewable is a source whose token is token-1 until it is invalidated, then token-2, and so on.
-type renewable struct {
+// replaceable is a source whose token is token-1 until it is invalidated, then token-2, and so on.
+type replaceable struct {
 	mu      sync.Mutex
 	number  int
 	invalid []string
 }
 
-func (r *renewable) Token(context.Context) (string, error) {
+func (r *replaceable) Token(context.Context) (string, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	return fmt.Sprintf("token-%d", r.number+1), nil
 }
 
-func (r *renewable) Invalidate(token string) {
+func (r *replaceable) Invalidate(token string) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.invalid = append(r.invalid, token)
@@ -127,10 +127,10 @@ func (r *renewable) Invalidate(token string) {
 func TestTokenInvalidator_OnlyRejectedTokens(t *testing.T) {
 	t.Parallel()
 	tests := []struct {
-		name    string
-		status  int
-		message string
-		renews  bool
+		name     string
+		status   int
+		message  string
+		replaced bool
 	}{
 		{"bad token", 401, "Invalid JWT", true},
 		{"bad integration token", 401, "Invalid Private Integration token", true},
@@ -151,18 +151,18 @@ func TestTokenInvalidator_OnlyRejectedTokens(t *testing.T) {
 				t.Parallel()
 				body := fmt.Sprintf(`{"statusCode":%d,"message":%q}`, test.status, test.message)
 				api := &authorizing{api: scripted{outcomes: []outcome{{status: test.status, body: body}, success}}}
-				source := &renewable{}
+				source := &replaceable{}
 				c, err := client.New(source, client.WithHTTPClient(&http.Client{Transport: api}), client.WithLocation("loc"),
 					client.WithRetry(client.RetryPolicy{MaxAttempts: 1}))
 				if err != nil {
 					t.Fatal(err)
 				}
 				err = operation.call(t.Context(), c)
-				if (err == nil) != test.renews {
-					t.Errorf("got %v, want success: %v", err, test.renews)
+				if (err == nil) != test.replaced {
+					t.Errorf("got %v, want success: %v", err, test.replaced)
 				}
 				want, wantInvalid := []string{"Bearer token-1"}, []string(nil)
-				if test.renews {
+				if test.replaced {
 					want, wantInvalid = []string{"Bearer token-1", "Bearer token-2"}, []string{"token-1"}
 				}
 				if !slices.Equal(api.tokens, want) || !slices.Equal(source.invalid, wantInvalid) {
@@ -187,7 +187,7 @@ func (a *authorizing) RoundTrip(req *http.Request) (*http.Response, error) {
 func TestTokenInvalidator_OncePerCall(t *testing.T) {
 	t.Parallel()
 	api := &authorizing{api: scripted{outcomes: []outcome{{status: 401, body: `{"message":"Invalid JWT"}`}}}}
-	source := &renewable{}
+	source := &replaceable{}
 	c, err := client.New(source, client.WithHTTPClient(&http.Client{Transport: api}))
 	if err != nil {
 		t.Fatal(err)

@@ -65,7 +65,7 @@ func New(tokens TokenSource, opts ...Option) (*Client, error) {
 // calls have the same authentication, rate limiting, retries and errors, and their response bodies
 // have been read into memory. It does not validate arguments. Headers that a request editor sets
 // override the defaults, except Authorization. An upsert that may have been applied is not retried,
-// because the client does not know whether its body has an email address or a phone number.
+// because the client does not know whether its body always creates a contact.
 func (c *Client) Generated() gen.ClientInterface {
 	return &gen.Client{Server: c.config.baseURL, Client: &generatedDoer{client: c}}
 }
@@ -76,10 +76,11 @@ func (c *Client) Generated() gen.ClientInterface {
 //
 // The path is relative to the base URL, such as "/locations/abc/customFields"; escape IDs with
 // [url.PathEscape]. For a path with a host, a query, a fragment or dot segments, the error matches
-// [ErrInvalid], so that the token is not sent to another host. The body, unless nil, is sent as
-// JSON. The response is decoded into out by encoding/json, unless out is nil. A 2xx response
-// without a body is an error that matches [ErrBadResponse] if out is not nil. A 404 matches
-// [ErrNotFound].
+// [ErrInvalid], so that the token is not sent to another host.
+//
+// The body, unless nil, is sent as JSON. The response is decoded into out by encoding/json, unless
+// out is nil. A 2xx response without a body is an error that matches [ErrBadResponse] if out is not
+// nil. A 404 matches [ErrNotFound].
 func (c *Client) Do(ctx context.Context, method, path string, query url.Values, body, out any, opts ...CallOption) error {
 	call, err := c.newCall(ctx, otherOperation, opts)
 	if err != nil {

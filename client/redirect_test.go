@@ -118,9 +118,9 @@ func TestRedirect_Limit(t *testing.T) {
 func TestRedirect_CallersPolicy(t *testing.T) {
 	t.Parallel()
 	refused := errors.New("refused")
-	var asked []string
+	var requests []string
 	theirs := &http.Client{CheckRedirect: func(req *http.Request, via []*http.Request) error {
-		asked = append(asked, fmt.Sprintf("%s %s after %d, token %v", req.Method, req.URL, len(via), req.Header.Get("Authorization") != ""))
+		requests = append(requests, fmt.Sprintf("%s %s after %d, token %v", req.Method, req.URL, len(via), req.Header.Get("Authorization") != ""))
 		return refused
 	}}
 	theirs.Transport = &stub{responses: []stubResponse{{status: 307, header: http.Header{"Location": {"https://other.example/"}}}}}
@@ -131,7 +131,7 @@ func TestRedirect_CallersPolicy(t *testing.T) {
 	if err := c.Contacts.Delete(t.Context(), "abc"); errors.Is(err, refused) || err == nil {
 		t.Errorf("write: %v", err)
 	}
-	if want := []string{"GET https://other.example/ after 1, token false"}; !slices.Equal(asked, want) {
-		t.Errorf("asked %q", asked)
+	if want := []string{"GET https://other.example/ after 1, token false"}; !slices.Equal(requests, want) {
+		t.Errorf("got %q, want %q", requests, want)
 	}
 }

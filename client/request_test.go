@@ -714,7 +714,7 @@ func TestWithHTTPClient(t *testing.T) {
 		proxy := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			proxied.Add(1)
 			if r.URL.Host != "localhost:1" {
-				t.Errorf("asked for %s", r.URL.Host)
+				t.Errorf("got a request for %s", r.URL.Host)
 			}
 			contact(w, r)
 		}))

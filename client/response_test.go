@@ -25,7 +25,7 @@ func TestWithResponseInto(t *testing.T) {
 		"X-Ratelimit-Limit-Daily": {"200000"}, "X-Ratelimit-Daily-Remaining": {"199512"}, "X-Ratelimit-Daily-Reset": {"43200000"},
 	}
 	limit := client.RateLimit{Known: true, Max: 100, Remaining: 99, Interval: 10 * time.Second, DailyLimit: 200000, DailyRemaining: 199512, DailyReset: 12 * time.Hour}
-	odd := contactBody(`"city":7`)
+	unexpected := contactBody(`"city":7`)
 	stale := client.Response{StatusCode: 418, Body: []byte("stale"), Attempts: 7, Drift: []client.Drift{{Pointer: "/stale"}}}
 	for _, test := range []struct {
 		name      string
@@ -39,9 +39,9 @@ func TestWithResponseInto(t *testing.T) {
 			nil,
 		},
 		{
-			"odd value", &stub{responses: []stubResponse{{status: 201, body: odd, header: header}}},
+			"unexpected value", &stub{responses: []stubResponse{{status: 201, body: unexpected, header: header}}},
 			client.Response{
-				StatusCode: 201, Header: header, Body: []byte(odd), Attempts: 1, RateLimit: limit,
+				StatusCode: 201, Header: header, Body: []byte(unexpected), Attempts: 1, RateLimit: limit,
 				Drift: []client.Drift{{Pointer: "/contact/city", Want: "string", Got: "number"}},
 			},
 			nil,
@@ -172,7 +172,7 @@ func TestResponse_BoundedBodies(t *testing.T) {
 				}
 				var apiError *client.Error
 				if errors.As(err, &apiError) && len(apiError.Response.Body) != 64<<10 {
-					t.Errorf("kept %d bytes", len(apiError.Response.Body))
+					t.Errorf("got %d bytes, want at most 64 KiB", len(apiError.Response.Body))
 				}
 			})
 		}
@@ -181,13 +181,13 @@ func TestResponse_BoundedBodies(t *testing.T) {
 
 func TestWithMaxResponseBytes(t *testing.T) {
 	t.Parallel()
-	answered := contactBody(`"city":"Oslo"`)
-	for _, announced := range []int64{int64(len(answered)), -1, 0, 1} {
+	body := contactBody(`"city":"Oslo"`)
+	for _, announced := range []int64{int64(len(body)), -1, 0, 1} {
 		c := newClient(t, roundTrip(func(req *http.Request) (*http.Response, error) {
-			resp := ok(answered).response(req)
+			resp := ok(body).response(req)
 			resp.ContentLength = announced
 			return resp, nil
-		}), client.WithMaxResponseBytes(int64(len(answered))))
+		}), client.WithMaxResponseBytes(int64(len(body))))
 		if contact, err := c.Contacts.Get(t.Context(), contactID); err != nil || contact.City != "Oslo" {
 			t.Errorf("announced %d: %+v, %v", announced, contact, err)
 		}

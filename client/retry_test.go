@@ -155,7 +155,7 @@ func TestRetry_AfterDate(t *testing.T) {
 			t.Fatal(err)
 		}
 		if took := time.Since(began); took < 6*time.Second || took > 7*time.Second {
-			t.Errorf("waited %v, want what is left of 7 s", took)
+			t.Errorf("waited %v, want the rest of 7 s", took)
 		}
 	})
 }
