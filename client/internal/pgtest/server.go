@@ -98,7 +98,7 @@ func (s *Server) Resume(t testing.TB) {
 			s.stop()
 			t.Fatalf("PostgreSQL does not accept connections after %v:\n%s", startTimeout, log.String())
 		}
-		time.Sleep(20 * time.Millisecond) // a process starts in real time
+		time.Sleep(20 * time.Millisecond) //nolint:forbidigo // a process starts in real time
 	}
 }
 
