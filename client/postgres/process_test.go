@@ -31,6 +31,13 @@ const (
 )
 
 func TestMain(m *testing.M) {
+	if os.Getenv(pacerConfig) != "" {
+		if err := pacerChild(); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
+		os.Exit(0)
+	}
 	if rounds := os.Getenv(childRounds); rounds != "" {
 		if err := child(rounds); err != nil {
 			fmt.Fprintln(os.Stderr, err)
@@ -38,7 +45,7 @@ func TestMain(m *testing.M) {
 		}
 		os.Exit(0)
 	}
-	os.Exit(m.Run())
+	os.Exit(pgtest.Main(m))
 }
 
 // child is the program of a process of its own. It gets the token, and refreshes it as often as rounds
@@ -88,13 +95,13 @@ const (
 	testClientSecret = "65f0c0ffee-secret"
 )
 
-func newTestAPI(t *testing.T) *clienttest.Server {
+func newTestAPI(t testing.TB) *clienttest.Server {
 	t.Helper()
 	return clienttest.NewServer(t, clienttest.WithApp(clienttest.App{ClientID: testClientID, ClientSecret: testClientSecret}))
 }
 
 // install stores a credential whose access token has expired.
-func install(t *testing.T, api *clienttest.Server, db *sql.DB, installation string) {
+func install(t testing.TB, api *clienttest.Server, db *sql.DB, installation string) {
 	t.Helper()
 	app, err := newTestApp(api.URL)
 	if err != nil {
@@ -128,7 +135,7 @@ func tokenRequests(api *clienttest.Server) (n int) {
 
 func TestProcesses_RefreshExpiredTokenOnce(t *testing.T) {
 	s, api := startServer(t), newTestAPI(t)
-	install(t, api, open(t, s), "one")
+	install(t, api, open(t, s.URL()), "one")
 	var group sync.WaitGroup
 	for range 8 {
 		group.Go(func() {
@@ -146,7 +153,7 @@ func TestProcesses_RefreshExpiredTokenOnce(t *testing.T) {
 // A lock that pins a connection fails here: each refresh needs another connection for its swap.
 func TestTokenStore_MoreRefreshesThanConnections(t *testing.T) {
 	s, api := startServer(t), newTestAPI(t)
-	db := open(t, s)
+	db := open(t, s.URL())
 	db.SetMaxOpenConns(4)
 	const count = 8
 	for n := range count {
@@ -179,17 +186,17 @@ func TestProcesses_KillsLoseNoToken(t *testing.T) {
 		kills = 200
 	}
 	s, api := startServer(t), newTestAPI(t)
-	install(t, api, open(t, s), "one")
+	install(t, api, open(t, s.URL()), "one")
 	random := rand.New(rand.NewPCG(1, 2))
 	for n := range kills {
 		if n == kills/2 {
-			s.Stop(t)
+			s.Stop()
 			s.Resume(t)
 		}
 		if err := killOnce(t.Context(), api, s, random); err != nil {
 			t.Fatalf("kill %d: %v", n, err)
 		}
-		db := open(t, s)
+		db := open(t, s.URL())
 		source, err := newTestSource(api.URL, db, "one")
 		if err != nil {
 			t.Fatal(err)

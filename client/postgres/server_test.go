@@ -16,15 +16,28 @@ import (
 func startServer(t testing.TB) *pgtest.Server {
 	t.Helper()
 	server := pgtest.Start(t)
-	if err := Migrate(context.Background(), open(t, server)); err != nil {
-		t.Fatal(err)
-	}
+	migrateTest(t, server.URL())
 	return server
 }
 
-func open(t testing.TB, server *pgtest.Server) *sql.DB {
+// newTestDB returns a database of its own for the test, with the tables of this package.
+func newTestDB(t testing.TB) *sql.DB {
 	t.Helper()
-	db, err := sql.Open("pgx", server.URL())
+	return migrateTest(t, pgtest.Database(t))
+}
+
+func migrateTest(t testing.TB, url string) *sql.DB {
+	t.Helper()
+	db := open(t, url)
+	if err := Migrate(context.Background(), db); err != nil {
+		t.Fatal(err)
+	}
+	return db
+}
+
+func open(t testing.TB, url string) *sql.DB {
+	t.Helper()
+	db, err := sql.Open("pgx", url)
 	if err != nil {
 		t.Fatal(err)
 	}

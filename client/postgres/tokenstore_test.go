@@ -40,7 +40,7 @@ func newTestCredential(n int) oauth.Credential {
 }
 
 func TestTokenStore(t *testing.T) {
-	db := open(t, startServer(t))
+	db := newTestDB(t)
 	db.SetMaxOpenConns(10)
 	var names atomic.Int64
 	storetest.RunReopen(t, func(t *testing.T) func() oauth.TokenStore {
@@ -51,8 +51,8 @@ func TestTokenStore(t *testing.T) {
 }
 
 func TestMigrate_Concurrent(t *testing.T) {
-	db := open(t, startServer(t))
-	execute(t, db, `DROP TABLE contacts_go_tokens, contacts_go_migrations`)
+	db := newTestDB(t)
+	execute(t, db, `DROP SCHEMA public CASCADE; CREATE SCHEMA public`)
 	var group sync.WaitGroup
 	for range 4 {
 		group.Go(func() {
@@ -68,7 +68,7 @@ func TestMigrate_Concurrent(t *testing.T) {
 }
 
 func TestTokenStore_Keys(t *testing.T) {
-	db := open(t, startServer(t))
+	db := newTestDB(t)
 	store := func(installation string, keys Keys) oauth.TokenStore { return NewTokenStore(db, installation, keys) }
 	swap := func(keys Keys, used oauth.Secret, next int) {
 		t.Helper()
@@ -137,7 +137,7 @@ func TestNewKeys_Invalid(t *testing.T) {
 }
 
 func TestTokenStore_LeaseExpires(t *testing.T) {
-	store := &tokenStore{db: open(t, startServer(t)), installation: "one", keys: newTestKeys("a"), lease: time.Second}
+	store := &tokenStore{db: newTestDB(t), installation: "one", keys: newTestKeys("a"), lease: time.Second}
 	if acquired, err := store.acquire(t.Context(), "ended process"); err != nil || !acquired {
 		t.Fatalf("got %v, %v, want the lease", acquired, err)
 	}
@@ -163,7 +163,7 @@ func TestTokenStore_LeaseExpires(t *testing.T) {
 
 func TestTokenStore_LeaseIsRenewed(t *testing.T) {
 	const lease = 500 * time.Millisecond
-	store := &tokenStore{db: open(t, startServer(t)), installation: "one", keys: newTestKeys("a"), lease: lease}
+	store := &tokenStore{db: newTestDB(t), installation: "one", keys: newTestKeys("a"), lease: lease}
 	unlock, err := store.LockRefresh(t.Context())
 	if err != nil {
 		t.Fatal(err)
@@ -177,7 +177,7 @@ func TestTokenStore_LeaseIsRenewed(t *testing.T) {
 }
 
 func TestTokenStore_DeletedRowStaysDeleted(t *testing.T) {
-	db := open(t, startServer(t))
+	db := newTestDB(t)
 	store := NewTokenStore(db, "one", newTestKeys("a"))
 	if _, err := store.CompareAndSwap(t.Context(), oauth.Secret{}, newTestCredential(1)); err != nil {
 		t.Fatal(err)

@@ -4,7 +4,7 @@ package pgtest
 
 import (
 	"errors"
-	"io/fs"
+	"fmt"
 	"net"
 	"net/url"
 	"os"
@@ -19,10 +19,11 @@ import (
 
 const (
 	startTimeout = 30 * time.Second
-	// nobody is the user ID of the server if root runs the test, because PostgreSQL
-	// does not run as root.
+	// nobody is the user ID of the server if root runs the test, because PostgreSQL refuses root.
 	nobody = 65534
 )
+
+var errMissing = errors.New("PostgreSQL is missing; install it, on Debian by: apt-get install postgresql")
 
 // Server is a PostgreSQL server for one test. Its methods may only be called by the goroutine of
 // the test.
@@ -36,74 +37,100 @@ type Server struct {
 // environment variable CI is true.
 func Start(t testing.TB) *Server {
 	t.Helper()
-	dir, err := os.MkdirTemp("", "pgtest")
+	s, err := start()
 	if err != nil {
-		t.Fatal(err)
+		skipOrFail(t, err)
 	}
-	t.Cleanup(func() {
-		if err := os.RemoveAll(dir); err != nil && !errors.Is(err, fs.ErrNotExist) {
-			t.Error(err)
-		}
-	})
-	if os.Geteuid() == 0 {
-		if err := os.Chown(dir, nobody, nobody); err != nil {
-			t.Fatal(err)
-		}
-	}
-	s := &Server{bin: binaries(t), dir: dir, port: freePort(t)}
-	initdb := s.command("initdb", "-D", s.data(), "-U", "postgres", "-A", "trust", "-N", "-E", "UTF8", "--locale=C")
-	if output, err := initdb.CombinedOutput(); err != nil {
-		t.Fatalf("initdb: %v\n%s", err, output)
-	}
-	s.Resume(t)
-	t.Cleanup(s.stop)
+	t.Cleanup(s.remove)
 	return s
 }
 
-// URL returns the connection URL of the server.
-func (s *Server) URL() string {
+// URL returns the connection URL of the server's first database.
+func (s *Server) URL() string { return s.url("postgres") }
+
+func (s *Server) url(database string) string {
 	location := url.URL{
-		Scheme: "postgres", User: url.User("postgres"), Host: "127.0.0.1:" + s.port, Path: "postgres",
+		Scheme: "postgres", User: url.User("postgres"), Host: "127.0.0.1:" + s.port, Path: database,
 		RawQuery: "sslmode=disable",
 	}
 	return location.String()
 }
 
-// Stop ends the server, which aborts the transactions in progress.
-func (s *Server) Stop(t testing.TB) {
-	t.Helper()
-	s.stop()
-}
+// Stop ends the server, which aborts the transactions in progress and does not wait for clients.
+func (s *Server) Stop() { s.end(syscall.SIGINT) }
 
 // Crash kills the server, which then recovers at its next start and empties its unlogged tables.
-func (s *Server) Crash(t testing.TB) {
-	t.Helper()
-	s.end(syscall.SIGQUIT)
-}
+func (s *Server) Crash() { s.end(syscall.SIGQUIT) }
 
 // Resume starts a stopped server with its data, and waits until it accepts connections.
 func (s *Server) Resume(t testing.TB) {
 	t.Helper()
+	if err := s.run(); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// start creates and starts a server.
+func start() (*Server, error) {
+	bin, err := binaries()
+	if err != nil {
+		return nil, err
+	}
+	port, err := freePort()
+	if err != nil {
+		return nil, err
+	}
+	dir, err := os.MkdirTemp("", "pgtest")
+	if err != nil {
+		return nil, err
+	}
+	s := &Server{bin: bin, dir: dir, port: port}
+	if err := s.create(); err != nil {
+		s.remove()
+		return nil, err
+	}
+	return s, nil
+}
+
+func (s *Server) create() error {
+	if os.Geteuid() == 0 {
+		if err := os.Chown(s.dir, nobody, nobody); err != nil {
+			return err
+		}
+	}
+	initdb := s.command("initdb", "-D", s.data(), "-U", "postgres", "-A", "trust", "-N", "-E", "UTF8", "--locale=C")
+	if output, err := initdb.CombinedOutput(); err != nil {
+		return fmt.Errorf("initdb: %w\n%s", err, output)
+	}
+	return s.run()
+}
+
+// run starts the process and waits until it accepts connections.
+func (s *Server) run() error {
 	// The data must survive the process, not the machine.
 	s.process = s.command("postgres", "-D", s.data(), "-h", "127.0.0.1", "-p", s.port, "-k", s.dir,
 		"-c", "fsync=off", "-c", "max_connections=300")
 	var log strings.Builder
 	s.process.Stderr = &log
 	if err := s.process.Start(); err != nil {
-		t.Fatal(err)
+		return err
 	}
 	deadline := time.Now().Add(startTimeout)
 	for s.command("pg_isready", "-q", "-h", "127.0.0.1", "-p", s.port).Run() != nil {
 		if time.Now().After(deadline) {
-			s.stop()
-			t.Fatalf("PostgreSQL does not accept connections after %v:\n%s", startTimeout, log.String())
+			s.Stop()
+			return fmt.Errorf("PostgreSQL does not accept connections after %v:\n%s", startTimeout, log.String())
 		}
 		time.Sleep(20 * time.Millisecond) //nolint:forbidigo // a process starts in real time
 	}
+	return nil
 }
 
-// stop uses the fast shutdown, which does not wait for clients.
-func (s *Server) stop() { s.end(syscall.SIGINT) }
+// remove ends the server and deletes its data.
+func (s *Server) remove() {
+	s.Stop()
+	_ = os.RemoveAll(s.dir)
+}
 
 func (s *Server) end(signal os.Signal) {
 	if s.process == nil {
@@ -127,32 +154,35 @@ func (s *Server) command(program string, args ...string) *exec.Cmd {
 }
 
 // binaries returns the folder of the newest PostgreSQL: that of Debian's package, or of the PATH.
-func binaries(t testing.TB) string {
-	t.Helper()
+func binaries() (string, error) {
 	found, err := filepath.Glob("/usr/lib/postgresql/*/bin/initdb")
 	if err != nil {
-		t.Fatal(err)
+		return "", err
 	}
 	if len(found) > 0 {
-		return filepath.Dir(found[len(found)-1])
+		return filepath.Dir(found[len(found)-1]), nil
 	}
-	if path, err := exec.LookPath("initdb"); err == nil {
-		return filepath.Dir(path)
+	path, err := exec.LookPath("initdb")
+	if err != nil {
+		return "", errMissing
 	}
-	const missing = "PostgreSQL is missing; install it, on Debian by: apt-get install postgresql"
-	if os.Getenv("CI") == "true" {
-		t.Fatal(missing)
-	}
-	t.Skip(missing)
-	return ""
+	return filepath.Dir(path), nil
 }
 
-func freePort(t testing.TB) string {
-	t.Helper()
-	listener, err := net.Listen("tcp", "127.0.0.1:0") //nolint:noctx // it is closed immediately
+func freePort() (string, error) {
+	listener, err := net.Listen("tcp", "127.0.0.1:0") //nolint:noctx // it is closed at once
 	if err != nil {
-		t.Fatal(err)
+		return "", err
 	}
 	defer func() { _ = listener.Close() }()
-	return strconv.Itoa(listener.Addr().(*net.TCPAddr).Port) //nolint:forcetypeassert // a TCP listener
+	return strconv.Itoa(listener.Addr().(*net.TCPAddr).Port), nil //nolint:forcetypeassert // a TCP listener
+}
+
+// skipOrFail skips the test if PostgreSQL is missing, except in CI.
+func skipOrFail(t testing.TB, err error) {
+	t.Helper()
+	if errors.Is(err, errMissing) && os.Getenv("CI") != "true" {
+		t.Skip(err)
+	}
+	t.Fatal(err)
 }
