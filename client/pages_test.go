@@ -24,14 +24,30 @@ var (
 func sync(context.Context, *client.Client) error { return nil }
 `
 
+// databaseNames declares the same for blocks that use the modules for PostgreSQL.
+const databaseNames = `
+var (
+	db     *sql.DB
+	source *oauth.Source
+	pool   *oauth.ClientPool
+	config *river.Config
+)
+
+func insertContacts(context.Context, pgx.Tx, string, []client.Contact) error { return nil }
+`
+
 // imports maps names to the packages that a block may use.
 var imports = map[string]string{
-	"context": "context", "errors": "errors", "fmt": "fmt", "http": "net/http", "os": "os", "slices": "slices", "slog": "log/slog",
+	"context": "context", "sql": "database/sql", "errors": "errors", "fmt": "fmt", "http": "net/http", "os": "os", "slices": "slices", "slog": "log/slog",
 	"testing": "testing", "time": "time", "url": "net/url",
 	"bulk":       "github.com/highlevel-contacts/contacts-go/client/bulk",
 	"client":     "github.com/highlevel-contacts/contacts-go/client",
 	"clienttest": "github.com/highlevel-contacts/contacts-go/client/clienttest",
+	"exportjob":  "github.com/highlevel-contacts/contacts-go/client/exportjob",
 	"oauth":      "github.com/highlevel-contacts/contacts-go/client/oauth",
+	"pgx":        "github.com/jackc/pgx/v5",
+	"postgres":   "github.com/highlevel-contacts/contacts-go/client/postgres",
+	"river":      "github.com/riverqueue/river",
 }
 
 // TestPages_GoBlocksCompile compiles every Go block of the README and of CONTRIBUTING in a module
@@ -61,9 +77,14 @@ func TestPages_GoBlocksCompile(t *testing.T) {
 		return string(content)
 	}
 	const module = "github.com/highlevel-contacts/contacts-go"
-	write("go.mod", strings.Replace(read("go.mod"), "module "+module, "module pages", 1)+
-		"\nrequire "+module+" v0.0.0\nreplace "+module+" => "+root+"\n")
-	write("go.sum", read("go.sum"))
+	// The module of the blocks requires what package exportjob requires, and the modules for PostgreSQL.
+	goMod := strings.Replace(read("client/exportjob/go.mod"), "module "+module+"/client/exportjob", "module pages", 1)
+	goMod = regexp.MustCompile(`(?m)^replace .*$`).ReplaceAllString(goMod, "")
+	for _, folder := range []string{"", "/client/exportjob", "/client/postgres"} {
+		goMod += fmt.Sprintf("\nrequire %s%s v0.0.0\nreplace %s%s => %s%s\n", module, folder, module, folder, root, folder)
+	}
+	write("go.mod", goMod)
+	write("go.sum", read("go.sum")+read("client/exportjob/go.sum")+read("client/postgres/go.sum"))
 	blocks := 0
 	for _, page := range []string{"README.md", "CONTRIBUTING.md"} {
 		for _, match := range regexp.MustCompile("(?s)```go\n(.*?)```").FindAllStringSubmatch(read(page), -1) {
@@ -90,6 +111,10 @@ func asFile(block string) string {
 	body := "func statements() error {\n" + block + "return nil\n}\n"
 	if strings.HasPrefix(block, "func ") {
 		body = block
+	}
+	names := names
+	if regexp.MustCompile(`\b(postgres|exportjob)\.`).MatchString(block) {
+		names += databaseNames
 	}
 	var used strings.Builder
 	for name, path := range imports {
