@@ -111,6 +111,11 @@ soak: ## make random calls for DURATION against a fake with random faults
 bench: ## run the benchmarks, with allocations
 	go test -run '^$$' -bench '$(BENCH)' -benchmem -count $(COUNT) $(PKG)
 
+.PHONY: bench-scale
+bench-scale: ## measure limits and tokens in PostgreSQL, with several processes (needs PostgreSQL; takes two minutes)
+	cd client/postgres && CI=true PROVE=full go test -count 1 -run 'TestProof_PacerOfProcesses/steady' -v .
+	cd client/postgres && CI=true go test -run '^$$' -bench . -benchtime 5s .
+
 .PHONY: cover
 cover: ## print the test coverage of client/
 	go test -coverpkg ./client/... -coverprofile .cover.out ./...

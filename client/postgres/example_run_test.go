@@ -15,5 +15,6 @@ import (
 func TestExamples(t *testing.T) {
 	t.Setenv("DATABASE_URL", pgtest.Start(t).URL())
 	t.Setenv("TOKEN_KEY", strings.Repeat("5a", 32))
+	ExampleNewPacer()
 	ExampleNewTokenStore()
 }

@@ -4,10 +4,12 @@ import (
 	"context"
 	"database/sql"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"log"
 	"os"
 
+	"github.com/highlevel-contacts/contacts-go/client"
 	"github.com/highlevel-contacts/contacts-go/client/oauth"
 	"github.com/highlevel-contacts/contacts-go/client/postgres"
 )
@@ -42,4 +44,33 @@ func ExampleNewTokenStore() { //nolint:testableexamples // it needs a server: Te
 		log.Fatal(err)
 	}
 	fmt.Println(installations)
+}
+
+// All processes of the app share the rate limit of each location.
+func ExampleNewPacer() { //nolint:testableexamples // it needs a server: TestExamples runs it
+	ctx := context.Background()
+	db, err := sql.Open("pgx", os.Getenv("DATABASE_URL"))
+	if err != nil {
+		log.Fatal(err)
+	}
+	if err := postgres.Migrate(ctx, db); err != nil {
+		log.Fatal(err)
+	}
+	app, err := oauth.New(oauth.Config{
+		ClientID: "client-id", ClientSecret: oauth.NewSecret("client-secret"), RedirectURL: "https://app.example/callback",
+	})
+	if err != nil {
+		log.Fatal(err)
+	}
+	source := app.Source(oauth.NewMemoryStore()) // usually NewTokenStore
+	pool := oauth.NewClientPool(source, func(locationID string) []client.Option {
+		pacer := postgres.NewPacer(db, "app/"+locationID, postgres.WithLocalShare(1.0/4)) // 4 processes
+		return []client.Option{client.WithPacer(pacer)}
+	})
+	c, err := pool.Client("location-id")
+	if err != nil {
+		log.Fatal(err)
+	}
+	_, err = c.Contacts.Get(ctx, "contact-id")
+	fmt.Println(errors.Is(err, oauth.ErrNoCredential)) // true: nobody has installed the app yet
 }

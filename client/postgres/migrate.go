@@ -3,19 +3,15 @@ package postgres
 import (
 	"context"
 	"database/sql"
+	"embed"
 	"fmt"
+	"io/fs"
 )
 
 // migrations are the versions of the schema, oldest first. A released one is never changed.
-var migrations = []string{
-	`CREATE TABLE contacts_go_tokens (
-		installation text PRIMARY KEY,
-		version bigint NOT NULL DEFAULT 0,
-		sealed bytea,
-		lease_owner text,
-		lease_until timestamptz
-	)`,
-}
+//
+//go:embed migrations/*.sql
+var migrations embed.FS
 
 // Migrate creates or updates the tables of this package in the first schema of the search path. It
 // may be called at each start, by several processes concurrently.
@@ -45,8 +41,16 @@ func migrate(ctx context.Context, db *sql.DB) error {
 		`SELECT coalesce(max(version), 0) FROM contacts_go_migrations`).Scan(&version); err != nil {
 		return err
 	}
-	for ; version < len(migrations); version++ {
-		if _, err := tx.ExecContext(ctx, migrations[version]); err != nil {
+	files, err := fs.Glob(migrations, "migrations/*.sql") // sorted by version
+	if err != nil {
+		return err
+	}
+	for ; version < len(files); version++ {
+		statements, err := migrations.ReadFile(files[version])
+		if err != nil {
+			return err
+		}
+		if _, err := tx.ExecContext(ctx, string(statements)); err != nil {
 			return fmt.Errorf("version %d: %w", version+1, err)
 		}
 		if _, err := tx.ExecContext(ctx,

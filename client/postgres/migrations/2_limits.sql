@@ -1,0 +1,223 @@
+-- A row of contacts_go_limits is a rate limit: at most "requests" starts in every window of
+-- "interval" microseconds. All times are microseconds since 1970 on the clock of the server.
+--
+-- The arrays describe slots, in the order of their starts: those of requests that have started, and
+-- those of callers that wait. The ID of a request of another program is 0.
+CREATE UNLOGGED TABLE contacts_go_limits (
+	name         text PRIMARY KEY,
+	epoch        bigint NOT NULL,           -- when the row was created; it changes if the table was emptied
+	requests     int    NOT NULL,
+	"interval"   bigint NOT NULL,
+	starts       bigint[] NOT NULL,
+	ids          bigint[] NOT NULL,
+	last_id      bigint NOT NULL DEFAULT 0,
+	paused_until bigint NOT NULL DEFAULT 0, -- after a response with status 429
+	daily_until  bigint NOT NULL DEFAULT 0, -- the daily quota is exhausted until then
+	daily_limit  int    NOT NULL DEFAULT 0
+) WITH (fillfactor = 50);                   -- leaves space for new versions of a row on its page
+
+CREATE FUNCTION contacts_go_now() RETURNS bigint LANGUAGE sql VOLATILE AS
+$$ SELECT floor(extract(epoch FROM clock_timestamp()) * 1000000)::bigint $$;
+
+-- contacts_go_window returns how long a start counts. Requests that start an interval apart may arrive
+-- closer together, so a margin is added.
+CREATE FUNCTION contacts_go_window("interval" bigint) RETURNS bigint LANGUAGE sql IMMUTABLE AS
+$$ SELECT "interval" + "interval" / 40 $$;
+
+-- contacts_go_next returns the earliest start after the given slots. The distance to the last slot
+-- spreads the starts of a window over a quarter of it: requests of many processes in the same moment
+-- would delay each other, and arrive outside the window of their starts.
+CREATE FUNCTION contacts_go_next(starts bigint[], n int, requests int, "interval" bigint)
+RETURNS bigint LANGUAGE sql IMMUTABLE AS
+$$ SELECT greatest(starts[n] + "interval" / (4 * requests), starts[n - requests + 1] + contacts_go_window("interval")) $$;
+
+-- contacts_go_arrange moves the slots of waiting callers to later starts where the limit or the pause
+-- of a row requires it, in their order.
+CREATE FUNCTION contacts_go_arrange(l contacts_go_limits, server_time bigint)
+RETURNS contacts_go_limits LANGUAGE plpgsql AS $$
+BEGIN
+	FOR i IN width_bucket(server_time, l.starts) + 1 .. cardinality(l.starts) LOOP
+		l.starts[i] := greatest(l.starts[i], l.paused_until, contacts_go_next(l.starts, i - 1, l.requests, l.interval));
+	END LOOP;
+	RETURN l;
+END
+$$;
+
+-- contacts_go_insert inserts slots that start now. width_bucket returns how many starts are not
+-- after a time.
+CREATE FUNCTION contacts_go_insert(l contacts_go_limits, server_time bigint, new_ids bigint[])
+RETURNS contacts_go_limits LANGUAGE plpgsql AS $$
+DECLARE
+	n int := width_bucket(server_time, l.starts);
+BEGIN
+	l.starts := l.starts[:n] || array_fill(server_time, ARRAY[cardinality(new_ids)]) || l.starts[n + 1:];
+	l.ids := l.ids[:n] || new_ids || l.ids[n + 1:];
+	RETURN contacts_go_arrange(l, server_time);
+END
+$$;
+
+-- contacts_go_reserve adds a slot to a limit and returns it, unless its start is more than max_wait after
+-- now, the daily quota is exhausted, or a pause is longer than max_pause. It returns no row if the
+-- limit does not exist or has another epoch.
+--
+-- If used is not null, it is how many requests the API had counted in the window that ended when it
+-- received a request that was sent sent_ago before now. Those without a slot are of other programs.
+CREATE FUNCTION contacts_go_reserve(
+	limit_name text, known_epoch bigint, max_wait bigint, max_pause bigint, used int, sent_ago bigint,
+	OUT taken boolean, OUT id bigint, OUT start bigint, OUT server_time bigint, OUT requests int, OUT "interval" bigint,
+	OUT paused_until bigint, OUT daily_until bigint, OUT daily_limit int
+) RETURNS SETOF record LANGUAGE plpgsql AS $$
+DECLARE
+	l      contacts_go_limits;
+	span   bigint;
+	n      int;
+	others int := 0;
+BEGIN
+	SELECT * INTO l FROM contacts_go_limits WHERE name = limit_name FOR UPDATE;
+	IF NOT FOUND OR l.epoch <> known_epoch THEN
+		RETURN;
+	END IF;
+	server_time := contacts_go_now();
+	span := contacts_go_window(l.interval);
+
+	-- The starts of a second window are needed to compare with responses that arrive late.
+	n := width_bucket(server_time - 2 * span, l.starts);
+	l.starts := l.starts[n + 1:];
+	l.ids := l.ids[n + 1:];
+	IF sent_ago < span THEN
+		-- Requests may have been sent, and may have arrived, a little later than their slots started.
+		others := least(used, l.requests) - width_bucket(server_time, l.starts)
+			+ width_bucket(server_time - sent_ago - span - l.interval / 40, l.starts);
+		IF others > 0 THEN
+			l := contacts_go_insert(l, server_time, array_fill(0::bigint, ARRAY[others]));
+		END IF;
+	END IF;
+
+	start := greatest(server_time, l.paused_until, contacts_go_next(l.starts, cardinality(l.starts), l.requests, l.interval));
+	taken := l.daily_until <= server_time
+		AND l.paused_until - server_time <= max_pause
+		AND coalesce(start - server_time <= max_wait, true);
+	IF taken THEN
+		l.last_id := l.last_id + 1;
+		l.starts := l.starts || start;
+		l.ids := l.ids || l.last_id;
+	END IF;
+	IF taken OR others > 0 THEN
+		UPDATE contacts_go_limits SET starts = l.starts, ids = l.ids, last_id = l.last_id WHERE name = limit_name;
+	END IF;
+	id := l.last_id;
+	requests := l.requests;
+	"interval" := l.interval;
+	paused_until := l.paused_until;
+	daily_until := l.daily_until;
+	daily_limit := l.daily_limit;
+	RETURN NEXT;
+END
+$$;
+
+-- contacts_go_confirm returns how long the request of a slot must wait until it starts, 0 if it may
+-- start now. It returns no row if the slot does not exist.
+CREATE FUNCTION contacts_go_confirm(
+	limit_name text, slot_id bigint,
+	OUT start bigint, OUT server_time bigint, OUT paused_until bigint, OUT daily_until bigint, OUT daily_limit int
+) RETURNS SETOF record LANGUAGE plpgsql AS $$
+DECLARE
+	l contacts_go_limits;
+	n int;
+BEGIN
+	SELECT * INTO l FROM contacts_go_limits WHERE name = limit_name;
+	n := array_position(l.ids, slot_id);
+	IF n IS NULL THEN
+		RETURN;
+	END IF;
+	server_time := contacts_go_now();
+	IF server_time - l.starts[n] > l.interval / 80 THEN
+		-- The request starts late, by more than half of the margin: its slot moves to now. After a whole
+		-- window, other requests may have started in its place.
+		SELECT * INTO l FROM contacts_go_limits WHERE name = limit_name FOR UPDATE;
+		n := array_position(l.ids, slot_id);
+		server_time := contacts_go_now();
+		IF n IS NULL OR server_time - l.starts[n] > contacts_go_window(l.interval) THEN
+			RETURN;
+		END IF;
+		l.starts := l.starts[:n - 1] || l.starts[n + 1:];
+		l.ids := l.ids[:n - 1] || l.ids[n + 1:];
+		l := contacts_go_insert(l, server_time, ARRAY[slot_id]);
+		UPDATE contacts_go_limits SET starts = l.starts, ids = l.ids WHERE name = limit_name;
+		start := server_time;
+	ELSE
+		start := l.starts[n];
+	END IF;
+	paused_until := l.paused_until;
+	daily_until := l.daily_until;
+	daily_limit := l.daily_limit;
+	RETURN NEXT;
+END
+$$;
+
+CREATE FUNCTION contacts_go_release(limit_name text, slot_id bigint) RETURNS void LANGUAGE sql AS $$
+	UPDATE contacts_go_limits SET
+		starts = starts[:array_position(ids, slot_id) - 1] || starts[array_position(ids, slot_id) + 1:],
+		ids = array_remove(ids, slot_id)
+	WHERE name = limit_name AND array_position(ids, slot_id) IS NOT NULL
+$$;
+
+-- contacts_go_change stores what a response has changed: parameters that are not 0.
+CREATE FUNCTION contacts_go_change(
+	limit_name text, new_requests int, new_interval bigint, pause bigint, daily_reset bigint, new_daily_limit int
+) RETURNS void LANGUAGE plpgsql AS $$
+DECLARE
+	l           contacts_go_limits;
+	server_time bigint;
+BEGIN
+	SELECT * INTO l FROM contacts_go_limits WHERE name = limit_name FOR UPDATE;
+	IF NOT FOUND THEN
+		RETURN;
+	END IF;
+	server_time := contacts_go_now();
+	l.requests := coalesce(nullif(new_requests, 0), l.requests);
+	l.interval := coalesce(nullif(new_interval, 0), l.interval);
+	l.daily_limit := coalesce(nullif(new_daily_limit, 0), l.daily_limit);
+	IF pause > 0 THEN
+		l.paused_until := greatest(l.paused_until, server_time + pause);
+	END IF;
+	IF daily_reset > 0 THEN
+		l.daily_until := greatest(l.daily_until, server_time + daily_reset);
+	END IF;
+	l := contacts_go_arrange(l, server_time);
+	UPDATE contacts_go_limits SET
+		requests = l.requests, "interval" = l.interval, starts = l.starts,
+		paused_until = l.paused_until, daily_until = l.daily_until, daily_limit = l.daily_limit
+	WHERE name = limit_name;
+END
+$$;
+
+-- contacts_go_join creates a limit, or adds starts to an existing one: the unreported ones if its epoch is
+-- the known one, all otherwise. It returns the epoch. The starts are given as the times since.
+CREATE FUNCTION contacts_go_join(
+	limit_name text, new_requests int, new_interval bigint, known_epoch bigint, unreported bigint[], all_starts bigint[]
+) RETURNS bigint LANGUAGE plpgsql AS $$
+DECLARE
+	l           contacts_go_limits;
+	server_time bigint := contacts_go_now();
+BEGIN
+	INSERT INTO contacts_go_limits (name, epoch, requests, "interval", starts, ids)
+	VALUES (limit_name, server_time, new_requests, new_interval, '{}', '{}')
+	ON CONFLICT DO NOTHING;
+	SELECT * INTO l FROM contacts_go_limits WHERE name = limit_name FOR UPDATE;
+	IF l.epoch = known_epoch THEN
+		all_starts := unreported;
+	END IF;
+	IF cardinality(all_starts) > 0 THEN
+		SELECT array_agg(s.start ORDER BY s.start), array_agg(s.id ORDER BY s.start) INTO l.starts, l.ids
+		FROM (
+			SELECT start, id FROM unnest(l.starts, l.ids) AS slots (start, id)
+			UNION ALL
+			SELECT server_time - age, 0 FROM unnest(all_starts) AS age
+		) AS s;
+		l := contacts_go_arrange(l, contacts_go_now());
+		UPDATE contacts_go_limits SET starts = l.starts, ids = l.ids WHERE name = limit_name;
+	END IF;
+	RETURN l.epoch;
+END
+$$;

@@ -1,0 +1,307 @@
+//go:build unix
+
+package postgres
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"errors"
+	"net/http"
+	"os"
+	"os/exec"
+	"slices"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/stdlib"
+
+	"github.com/highlevel-contacts/contacts-go/client"
+	"github.com/highlevel-contacts/contacts-go/client/clienttest"
+	"github.com/highlevel-contacts/contacts-go/client/internal/pgtest"
+)
+
+// pacerConfig is the environment variable with the pacerJob of a child process.
+const pacerConfig = "POSTGRES_TEST_PACER"
+
+// pacerJob is the work of a child process: for each location, several callers repeatedly get a contact.
+type pacerJob struct {
+	API, Database string
+	Contacts      map[string]string // location ID to contact ID
+	Callers       int
+	Requests      int
+	Interval      time.Duration
+	Until         time.Time
+}
+
+// pacerCall is the record of a call, which the child process prints.
+type pacerCall struct {
+	Location string
+	Called   time.Time
+	Started  time.Time // zero if the request was not sent
+}
+
+// statementCounter counts the statements that are sent to the server.
+type statementCounter struct{ n atomic.Int64 }
+
+func (c *statementCounter) TraceQueryStart(ctx context.Context, _ *pgx.Conn, _ pgx.TraceQueryStartData) context.Context {
+	c.n.Add(1)
+	return ctx
+}
+
+func (c *statementCounter) TraceQueryEnd(context.Context, *pgx.Conn, pgx.TraceQueryEndData) {}
+
+func pacerChild() error {
+	var job pacerJob
+	if err := json.Unmarshal([]byte(os.Getenv(pacerConfig)), &job); err != nil {
+		return err
+	}
+	config, err := pgx.ParseConfig(job.Database)
+	if err != nil {
+		return err
+	}
+	statements := &statementCounter{}
+	config.Tracer = statements
+	db := stdlib.OpenDB(*config)
+	db.SetMaxOpenConns(4)
+	db.SetMaxIdleConns(4)
+	transport := &http.Transport{MaxIdleConnsPerHost: 100}
+	calls := make(chan pacerCall, 1000)
+	var callers sync.WaitGroup
+	for location, contact := range job.Contacts {
+		c, err := client.New(client.StaticToken("token-"+location), client.WithBaseURL(job.API), client.WithLocation(location),
+			client.WithHTTPClient(&http.Client{Transport: transport}), client.WithRetry(client.RetryPolicy{MaxAttempts: 1}),
+			client.WithPacer(NewPacer(db, location, WithLimit(job.Requests, job.Interval))))
+		if err != nil {
+			return err
+		}
+		for i := range job.Callers {
+			callers.Go(func() {
+				// The place of a call in the queue is that of its statement. Calls in the same moment delay each other.
+				time.Sleep(time.Duration(i) * job.Interval / time.Duration(job.Callers))
+				for time.Now().Before(job.Until) {
+					calls <- callOnce(c, location, contact)
+				}
+			})
+		}
+	}
+	go func() {
+		callers.Wait()
+		close(calls)
+	}()
+	encoder := json.NewEncoder(os.Stdout)
+	for call := range calls {
+		if err := encoder.Encode(call); err != nil {
+			return err
+		}
+	}
+	return encoder.Encode(statements.n.Load())
+}
+
+// callOnce gets the contact. If the database is unavailable, it waits before the next call.
+func callOnce(c *client.Client, location, contact string) pacerCall {
+	call := pacerCall{Location: location, Called: time.Now()}
+	_, err := c.Contacts.Get(context.Background(), contact, client.WithOnSend(func() { call.Started = time.Now() }))
+	if errors.Is(err, ErrUnavailable) {
+		time.Sleep(50 * time.Millisecond) // in real time
+	}
+	return call
+}
+
+// pacerProcess is a running child process and what it has printed.
+type pacerProcess struct {
+	command    *exec.Cmd
+	calls      []pacerCall
+	statements int
+	done       chan struct{}
+}
+
+func startPacerProcess(t *testing.T, job pacerJob) *pacerProcess {
+	t.Helper()
+	config, err := json.Marshal(job)
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := &pacerProcess{command: exec.CommandContext(t.Context(), os.Args[0]), done: make(chan struct{})}
+	p.command.Env = append(os.Environ(), pacerConfig+"="+string(config), "GORACE=atexit_sleep_ms=0")
+	p.command.Stderr = os.Stderr
+	output, err := p.command.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := p.command.Start(); err != nil {
+		t.Fatal(err)
+	}
+	go func() {
+		defer close(p.done)
+		for lines := bufio.NewScanner(output); lines.Scan(); {
+			var call pacerCall
+			if json.Unmarshal(lines.Bytes(), &call) == nil {
+				p.calls = append(p.calls, call)
+			} else {
+				_ = json.Unmarshal(lines.Bytes(), &p.statements) // the last line
+			}
+		}
+	}()
+	return p
+}
+
+// wait waits for the end of the process, or kills it.
+func (p *pacerProcess) wait(kill bool) error {
+	if kill {
+		_ = p.command.Process.Kill()
+	}
+	<-p.done
+	err := p.command.Wait()
+	if kill {
+		return nil
+	}
+	return err
+}
+
+// Processes share the limits of locations. The API counts every window. With PROVE=full, the limits are
+// the real ones, and a run takes a minute.
+func TestProof_PacerOfProcesses(t *testing.T) {
+	limit, windows, leastRate := clienttest.RateLimit{Max: 40, Interval: 4 * time.Second}, 3, 0.95
+	if os.Getenv("PROVE") == "full" {
+		limit, windows, leastRate = clienttest.RateLimit{Max: 100, Interval: 10 * time.Second}, 6, 0.97
+	}
+	tests := []struct {
+		name        string
+		kill        bool // a process is killed and replaced in every interval
+		crash       bool // PostgreSQL crashes, which empties the table, and is started again
+		mostRefused int  // responses with status 429, per location
+		checkRate   bool
+	}{
+		{name: "steady", checkRate: true},
+		{name: "processes are killed", kill: true},
+		{name: "PostgreSQL crashes", crash: true, mostRefused: limit.Max},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			run := newPacerRun(t, limit, windows)
+			var processes, killed []*pacerProcess
+			for range 4 {
+				processes = append(processes, startPacerProcess(t, run.job))
+			}
+			for n := range windows - 1 {
+				time.Sleep(limit.Interval) // in real time, as the API counts
+				if test.kill {
+					if err := processes[n%4].wait(true); err != nil {
+						t.Error(err)
+					}
+					killed = append(killed, processes[n%4])
+					processes[n%4] = startPacerProcess(t, run.job)
+				}
+				if test.crash && n == windows/2-1 {
+					run.server.Crash()
+					run.server.Resume(t)
+				}
+			}
+			statements, requests := 0, 0
+			for _, process := range processes {
+				if err := process.wait(false); err != nil {
+					t.Error(err)
+				}
+				statements += process.statements
+				requests += len(process.calls)
+			}
+			for _, process := range append(processes, killed...) {
+				run.calls = append(run.calls, process.calls...)
+			}
+			for location := range run.job.Contacts {
+				run.checkLocation(t, location, test.mostRefused, test.checkRate, leastRate)
+			}
+			if test.checkRate {
+				t.Logf("%.2f statements per request", float64(statements)/float64(requests))
+				if float64(statements) > 2.1*float64(requests) {
+					t.Errorf("got %d statements for %d requests, want at most 2.1 per request", statements, requests)
+				}
+			}
+		})
+	}
+}
+
+type pacerRun struct {
+	server *pgtest.Server
+	api    *clienttest.Server
+	limit  clienttest.RateLimit
+	job    pacerJob
+	calls  []pacerCall
+}
+
+func newPacerRun(t *testing.T, limit clienttest.RateLimit, windows int) *pacerRun {
+	t.Helper()
+	server := startServer(t)
+	api := clienttest.NewServer(t, clienttest.WithRateLimit(limit), clienttest.WithRequestLog(100_000))
+	contacts := map[string]string{}
+	for _, location := range clienttest.SampleLocations(8) {
+		api.AddToken(clienttest.Token{Value: "token-" + location.ID, LocationID: location.ID})
+		if err := api.SeedSamplesIn(location.ID, 1); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, contact := range api.Contacts() {
+		contacts[contact.LocationID] = contact.ID
+	}
+	return &pacerRun{server: server, api: api, limit: limit, job: pacerJob{
+		API: api.URL, Database: server.URL(), Contacts: contacts, Callers: 10, Requests: limit.Max, Interval: limit.Interval,
+		Until: time.Now().Add(time.Duration(windows) * limit.Interval),
+	}}
+}
+
+// checkLocation checks what the API received for a location, and the order of the calls.
+func (r *pacerRun) checkLocation(t *testing.T, location string, mostRefused int, checkRate bool, leastRate float64) {
+	t.Helper()
+	var times []time.Time
+	refused := 0
+	for _, request := range r.api.Requests() {
+		if request.LocationID == location {
+			if request.Status == http.StatusTooManyRequests {
+				refused++
+			} else {
+				times = append(times, request.Time)
+			}
+		}
+	}
+	if refused > mostRefused {
+		t.Errorf("%s: got %d responses with status 429 in %d, want at most %d", location, refused, len(times), mostRefused)
+	}
+	windows := (len(times) - 1) / r.limit.Max
+	if windows < 1 {
+		t.Fatalf("%s: got %d requests, want more than a window", location, len(times))
+	}
+	slices.SortFunc(times, time.Time.Compare)
+	rate := float64(time.Duration(windows)*r.limit.Interval) / float64(times[windows*r.limit.Max].Sub(times[0]))
+	t.Logf("%s: %d requests, %d refused, %.3f of the allowed rate", location, len(times), refused, rate)
+	if checkRate && rate < leastRate {
+		t.Errorf("%s: got %.3f of the allowed rate, want at least %.2f", location, rate, leastRate)
+	}
+	if checkRate {
+		r.checkOrder(t, location)
+	}
+}
+
+// checkOrder fails the test if a call started more than 1.1 intervals before an earlier call.
+func (r *pacerRun) checkOrder(t *testing.T, location string) {
+	t.Helper()
+	var calls []pacerCall
+	for _, call := range r.calls {
+		if call.Location == location && !call.Started.IsZero() {
+			calls = append(calls, call)
+		}
+	}
+	slices.SortFunc(calls, func(a, b pacerCall) int { return a.Called.Compare(b.Called) })
+	var latest time.Time
+	for _, call := range calls {
+		if overtook := latest.Sub(call.Started); overtook > r.limit.Interval*11/10 {
+			t.Errorf("%s: got a call that started %v before an earlier call, want at most 1.1 intervals", location, overtook)
+		}
+		if call.Started.After(latest) {
+			latest = call.Started
+		}
+	}
+}

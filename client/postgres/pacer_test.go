@@ -1,0 +1,290 @@
+//go:build unix
+
+package postgres
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"slices"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/highlevel-contacts/contacts-go/client"
+)
+
+const (
+	testRequests = 5
+	testInterval = 400 * time.Millisecond
+)
+
+func newTestPacer(db *sql.DB, opts ...PacerOption) *pacer {
+	opts = append([]PacerOption{WithLimit(testRequests, testInterval)}, opts...)
+	return NewPacer(db, "one", opts...).(*pacer) //nolint:forcetypeassert // as its documentation says
+}
+
+// waitAll calls Wait n times concurrently and returns when the calls returned, in order.
+func waitAll(t *testing.T, n int, pacers ...client.Pacer) []time.Time {
+	t.Helper()
+	var (
+		mu     sync.Mutex
+		starts []time.Time
+		group  sync.WaitGroup
+	)
+	for i := range n {
+		group.Go(func() {
+			err := pacers[i%len(pacers)].Wait(t.Context())
+			mu.Lock()
+			defer mu.Unlock()
+			starts = append(starts, time.Now())
+			if err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	group.Wait()
+	slices.SortFunc(starts, time.Time.Compare)
+	return starts
+}
+
+// checkWindows fails the test if more requests started in an interval than the limit allows. Calls
+// return up to a margin later than their requests start.
+func checkWindows(t *testing.T, starts []time.Time, requests int) {
+	t.Helper()
+	for i := requests; i < len(starts); i++ {
+		if apart := starts[i].Sub(starts[i-requests]); apart < testInterval-testInterval/40 {
+			t.Errorf("start %d: got %v after start %d, want at least %v", i, apart, i-requests, testInterval)
+		}
+	}
+}
+
+// reserved returns the starts in the row.
+func reserved(t *testing.T, db *sql.DB) (n int) {
+	t.Helper()
+	if err := db.QueryRowContext(t.Context(), `SELECT coalesce(sum(cardinality(starts)), 0) FROM contacts_go_limits`).Scan(&n); err != nil {
+		t.Fatal(err)
+	}
+	return n
+}
+
+func TestPacer_LimitsAllProcesses(t *testing.T) {
+	db := newTestDB(t)
+	began := time.Now()
+	starts := waitAll(t, 4*testRequests, newTestPacer(db), newTestPacer(db), newTestPacer(db))
+	checkWindows(t, starts, testRequests)
+	if took, limit := time.Since(began), 4*testInterval; took > limit {
+		t.Errorf("got %v for 4 windows, want at most %v", took, limit)
+	}
+}
+
+func TestPacer_OrderOfCalls(t *testing.T) {
+	db := newTestDB(t)
+	pacers := []*pacer{newTestPacer(db), newTestPacer(db)}
+	waitAll(t, testRequests, pacers[0])
+	const n = 2 * testRequests
+	var (
+		order []int
+		mu    sync.Mutex
+		group sync.WaitGroup
+	)
+	for i := range n {
+		group.Go(func() {
+			if err := pacers[i%2].Wait(t.Context()); err != nil {
+				t.Error(err)
+			}
+			mu.Lock()
+			defer mu.Unlock()
+			order = append(order, i)
+		})
+		for reserved(t, db) < testRequests+i+1 {
+			time.Sleep(time.Millisecond) // until the call has reserved its slot
+		}
+	}
+	group.Wait()
+	for position, i := range order {
+		if position/testRequests != i/testRequests { // starts within a window are microseconds apart
+			t.Errorf("got call %d at position %d of %v, want the same window", i, position, order)
+		}
+	}
+}
+
+func TestPacer_Deadline_IsRefusedWithoutASlot(t *testing.T) {
+	db := newTestDB(t)
+	p := newTestPacer(db)
+	waitAll(t, testRequests, p)
+	ctx, cancel := context.WithTimeout(t.Context(), testInterval/2)
+	defer cancel()
+	began := time.Now()
+	err := p.Wait(ctx)
+	if !errors.Is(err, context.DeadlineExceeded) || ctx.Err() != nil {
+		t.Errorf("got %v after %v, want DeadlineExceeded before the deadline", err, time.Since(began))
+	}
+	if got := reserved(t, db); got != testRequests {
+		t.Errorf("got %d slots, want %d", got, testRequests)
+	}
+}
+
+func TestPacer_CanceledCall_ReturnsItsSlot(t *testing.T) {
+	db := newTestDB(t)
+	p := newTestPacer(db)
+	waitAll(t, testRequests, p)
+	ctx, cancel := context.WithCancel(t.Context())
+	time.AfterFunc(testInterval/4, cancel)
+	if err := p.Wait(ctx); !errors.Is(err, context.Canceled) {
+		t.Errorf("got %v, want Canceled", err)
+	}
+	if got := reserved(t, db); got != testRequests {
+		t.Errorf("got %d slots, want %d", got, testRequests)
+	}
+}
+
+func TestPacer_Pause_StopsAllProcesses(t *testing.T) {
+	db := newTestDB(t)
+	paused, other := newTestPacer(db), newTestPacer(db)
+	waitAll(t, testRequests, paused)
+	pause := 2 * testInterval
+	began := time.Now()
+	time.AfterFunc(testInterval/4, func() {
+		other.Observe(t.Context(), client.Observation{Sent: time.Now(), Pause: pause})
+	})
+	starts := waitAll(t, 2*testRequests, paused, other)
+	if got := starts[0].Sub(began); got < pause {
+		t.Errorf("got a start after %v, want at least %v", got, pause)
+	}
+	checkWindows(t, starts, testRequests)
+}
+
+func TestPacer_LongPause_FailsWaitingCalls(t *testing.T) {
+	db := newTestDB(t)
+	p, other := newTestPacer(db), newTestPacer(db)
+	waitAll(t, testRequests, p)
+	time.AfterFunc(testInterval/4, func() {
+		other.Observe(t.Context(), client.Observation{Sent: time.Now(), Pause: time.Minute})
+	})
+	for _, name := range []string{"a waiting call", "a new call"} {
+		err := p.Wait(t.Context())
+		apiErr, ok := errors.AsType[*client.Error](err)
+		if !ok || !errors.Is(err, client.ErrRateLimited) || apiErr.RetryAfter < 50*time.Second {
+			t.Errorf("%s: got %v, want ErrRateLimited with RetryAfter", name, err)
+		}
+	}
+	if got := reserved(t, db); got != testRequests {
+		t.Errorf("got %d slots, want %d", got, testRequests)
+	}
+}
+
+func TestPacer_DailyLimit(t *testing.T) {
+	db := newTestDB(t)
+	p, other := newTestPacer(db), newTestPacer(db)
+	waitAll(t, 1, p)
+	other.Observe(t.Context(), client.Observation{Sent: time.Now(), Limit: client.RateLimit{
+		Known: true, DailyLimit: 200_000, DailyReset: time.Hour,
+	}})
+	err := p.Wait(t.Context())
+	apiErr, ok := errors.AsType[*client.Error](err)
+	if !ok || !errors.Is(err, client.ErrDailyLimit) || !errors.Is(err, client.ErrRateLimited) || apiErr.RetryAfter.Round(time.Minute) != time.Hour {
+		t.Errorf("got %v, want ErrDailyLimit with RetryAfter", err)
+	}
+}
+
+func TestPacer_NarrowerLimit_AppliesToWaitingCalls(t *testing.T) {
+	db := newTestDB(t)
+	p, other := newTestPacer(db), newTestPacer(db)
+	first := waitAll(t, testRequests, p)
+	const narrower = testRequests - 3
+	time.AfterFunc(testInterval/4, func() {
+		other.Observe(t.Context(), client.Observation{Sent: time.Now(), Limit: client.RateLimit{
+			Known: true, Max: narrower, Remaining: 0, Interval: testInterval,
+		}})
+	})
+	checkWindows(t, append(first[testRequests-narrower:], waitAll(t, testRequests, p)...), narrower)
+}
+
+func TestPacer_OtherPrograms_AreCounted(t *testing.T) {
+	db := newTestDB(t)
+	p := newTestPacer(db)
+	first := waitAll(t, 1, p)[0]
+	p.Observe(t.Context(), client.Observation{Sent: first, Limit: client.RateLimit{
+		Known: true, Max: testRequests, Remaining: 1, Interval: testInterval, // 3 requests of others
+	}})
+	starts := append([]time.Time{first, first, first, first}, waitAll(t, 1, p)...) // passes on what Observe has seen
+	starts = append(starts, waitAll(t, testRequests, p)...)
+	checkWindows(t, starts, testRequests)
+	if got := reserved(t, db); got != 1+3+1+testRequests {
+		t.Errorf("got %d starts, want the 3 of others too", got)
+	}
+}
+
+// Each process reports its starts when it first uses the new row.
+func TestPacer_EmptiedTable_IsFilledByEachProcess(t *testing.T) {
+	db := newTestDB(t)
+	pacers := []client.Pacer{newTestPacer(db), newTestPacer(db)}
+	waitAll(t, testRequests, pacers...)
+	execute(t, db, `TRUNCATE contacts_go_limits`)
+	waitAll(t, 1, pacers[0])
+	waitAll(t, 1, pacers[1])
+	if got := reserved(t, db); got != testRequests+2 {
+		t.Errorf("got %d starts in the row, want %d", got, testRequests+2)
+	}
+}
+
+func TestPacer_EmptiedTable_WhileCallsWait(t *testing.T) {
+	db := newTestDB(t)
+	p := newTestPacer(db)
+	first := waitAll(t, testRequests, p)
+	time.AfterFunc(testInterval/4, func() { execute(t, db, `TRUNCATE contacts_go_limits`) })
+	checkWindows(t, append(first, waitAll(t, testRequests, p)...), testRequests)
+}
+
+// A process that was frozen between its reservation and its confirmation does not start in the
+// window of others.
+func TestPacer_LateConfirmation_MovesTheSlot(t *testing.T) {
+	db := newTestDB(t)
+	p := newTestPacer(db)
+	frozen, err := p.reserve(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	time.Sleep(2 * testInterval) // the process is frozen in real time
+	starts := waitAll(t, testRequests, p)
+	found, err := p.limits.confirm(t.Context(), &frozen)
+	if err != nil || found && frozen.delay == 0 {
+		t.Errorf("got %v, %v, %v, want a delay or no slot: the window is full", frozen.delay, found, err)
+	}
+	checkWindows(t, append(starts, waitAll(t, 1, p)...), testRequests)
+}
+
+func TestPacer_Unavailable(t *testing.T) {
+	server := startServer(t)
+	db := open(t, server.URL())
+	p, shared := newTestPacer(db), newTestPacer(db, WithLocalShare(1.0/testRequests))
+	waitAll(t, 2, p, shared)
+	server.Stop()
+	for range 3 {
+		began := time.Now()
+		if err := p.Wait(t.Context()); !errors.Is(err, ErrUnavailable) || time.Since(began) > time.Second {
+			t.Errorf("got %v after %v, want ErrUnavailable immediately", err, time.Since(began))
+		}
+	}
+	starts := waitAll(t, 3, shared)
+	checkWindows(t, starts, 1)
+	server.Resume(t)
+	time.Sleep(probeInterval) // until the next call probes
+	waitAll(t, 1, shared)
+	starts = append(starts, waitAll(t, 1, p)...)
+	starts = append(starts, waitAll(t, 2*testRequests, p, shared)...)
+	checkWindows(t, starts, testRequests)
+	if shared.limits.failure != nil || len(shared.unreported) > 0 {
+		t.Errorf("got %v and %d unreported starts, want the shared limit again", shared.limits.failure, len(shared.unreported))
+	}
+}
+
+func TestPacer_NotMigrated(t *testing.T) {
+	db := newTestDB(t)
+	execute(t, db, `DROP TABLE contacts_go_limits CASCADE`)
+	err := newTestPacer(db, WithLocalShare(0.5)).Wait(t.Context())
+	if err == nil || errors.Is(err, ErrUnavailable) {
+		t.Errorf("got %v, want the error of the server", err)
+	}
+}
