@@ -79,11 +79,12 @@ func TestPages_GoBlocksCompile(t *testing.T) {
 	const module = "github.com/highlevel-contacts/contacts-go"
 	// The module of the blocks requires what package exportjob requires, and the modules for PostgreSQL.
 	goMod := strings.Replace(read("client/exportjob/go.mod"), "module "+module+"/client/exportjob", "module pages", 1)
-	goMod = regexp.MustCompile(`(?m)^replace .*$`).ReplaceAllString(goMod, "")
+	var goModFile strings.Builder
+	goModFile.WriteString(regexp.MustCompile(`(?m)^replace .*$`).ReplaceAllString(goMod, ""))
 	for _, folder := range []string{"", "/client/exportjob", "/client/postgres"} {
-		goMod += fmt.Sprintf("\nrequire %s%s v0.0.0\nreplace %s%s => %s%s\n", module, folder, module, folder, root, folder)
+		fmt.Fprintf(&goModFile, "\nrequire %s%s v0.0.0\nreplace %s%s => %s%s\n", module, folder, module, folder, root, folder)
 	}
-	write("go.mod", goMod)
+	write("go.mod", goModFile.String())
 	write("go.sum", read("go.sum")+read("client/exportjob/go.sum")+read("client/postgres/go.sum"))
 	blocks := 0
 	for _, page := range []string{"README.md", "CONTRIBUTING.md"} {

@@ -44,7 +44,7 @@ type slot struct {
 	requests   int           // the limit
 	interval   time.Duration
 	pause      time.Duration // how long no request may start
-	dailyReset time.Duration // how long the daily quota is exhausted
+	dailyReset time.Duration // how long the daily limit is exhausted
 	dailyLimit int
 }
 

@@ -70,7 +70,7 @@ func WithLogger(logger *slog.Logger) PacerOption {
 // The pacer adopts the limit that the API reports, leaves capacity for the requests of other
 // programs, and stops all processes after a response with status 429. Like the pacer of
 // [client.NewPacer], it fails immediately if no request may start before the deadline, during a
-// pause of more than 30 seconds, and while the daily quota is exhausted. A call whose context ends
+// pause of more than 30 seconds, and while the daily limit is exhausted. A call whose context ends
 // returns its slot. A process that is killed leaves the slots of its waiting calls unused.
 //
 // A request needs one statement if it may start immediately. Otherwise it needs two, one that
@@ -296,7 +296,7 @@ func (p *pacer) Observe(ctx context.Context, o client.Observation) {
 	}
 }
 
-// dailyReset returns after which time an exhausted daily quota is expected to be reset, as
+// dailyReset returns after which time an exhausted daily limit is expected to be reset, as
 // client.NewPacer does. When the API's day begins is not documented.
 func dailyReset(limit client.RateLimit, now time.Time) time.Duration {
 	if limit.DailyReset > 0 && limit.DailyReset <= day {
@@ -312,7 +312,7 @@ func (s slot) refusal() error {
 		return &client.Error{
 			StatusCode: http.StatusTooManyRequests, RetryAfter: s.dailyReset,
 			Response: client.Response{RateLimit: client.RateLimit{Known: true, DailyLimit: s.dailyLimit}},
-			Messages: []string{"the request was not sent, because the daily quota is exhausted for another " + s.dailyReset.Round(time.Second).String()},
+			Messages: []string{"the request was not sent, because the daily limit is exhausted for another " + s.dailyReset.Round(time.Second).String()},
 		}
 	case s.pause > longestQueuedPause:
 		return &client.Error{

@@ -12,7 +12,7 @@ CREATE UNLOGGED TABLE contacts_go_limits (
 	ids          bigint[] NOT NULL,
 	last_id      bigint NOT NULL DEFAULT 0,
 	paused_until bigint NOT NULL DEFAULT 0, -- after a response with status 429
-	daily_until  bigint NOT NULL DEFAULT 0, -- the daily quota is exhausted until then
+	daily_until  bigint NOT NULL DEFAULT 0, -- the daily limit is exhausted until then
 	daily_limit  int    NOT NULL DEFAULT 0
 ) WITH (fillfactor = 50);                   -- leaves space for new versions of a row on its page
 
@@ -57,7 +57,7 @@ END
 $$;
 
 -- contacts_go_reserve adds a slot to a limit and returns it, unless its start is more than max_wait after
--- now, the daily quota is exhausted, or a pause is longer than max_pause. It returns no row if the
+-- now, the daily limit is exhausted, or a pause is longer than max_pause. It returns no row if the
 -- limit does not exist or has another epoch.
 --
 -- If used is not null, it is how many requests the API had counted in the window that ended when it
