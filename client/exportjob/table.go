@@ -62,7 +62,8 @@ func claim(ctx context.Context, tx pgx.Tx, args Args) (s state, finished bool, e
 // ends, but not longer than idle if the process freezes.
 func advance(ctx context.Context, tx pgx.Tx, args Args, next state, last bool, idle time.Duration) error {
 	var setting string
-	err := tx.QueryRow(ctx, `UPDATE contacts_go_exports SET cursor = $4, recent = $5, contacts = $6, total = $7,
+	err := tx.QueryRow(ctx, `UPDATE contacts_go_exports SET cursor = $4,
+			recent = CASE WHEN $9 THEN '{}' ELSE $5::text[] END, contacts = $6, total = $7,
 			not_before = clock_timestamp() + $8::bigint * interval '1 microsecond', updated_at = clock_timestamp(),
 			finished_at = CASE WHEN $9 THEN clock_timestamp() END
 		WHERE location_id = $1 AND run = $2 AND epoch = $3

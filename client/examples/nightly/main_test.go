@@ -17,6 +17,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/jackc/pgx/v5/pgxpool"
+	"github.com/riverqueue/river/rivertype"
 
 	"github.com/highlevel-contacts/contacts-go/client/clienttest"
 	"github.com/highlevel-contacts/contacts-go/client/exportjob"
@@ -44,7 +45,7 @@ func TestDemo(t *testing.T) {
 				t.Errorf("got %q, want 500 of 500 contacts, finished", line)
 			}
 		}
-		if failed := lines[6]; !strings.Contains(failed, "cancelled") || !strings.Contains(failed, "must be installed again") {
+		if failed := lines[6]; !strings.Contains(failed, string(rivertype.JobStateCancelled)) || !strings.Contains(failed, "must be installed again") {
 			t.Errorf("got %q, want a canceled export of an app that must be installed again", failed)
 		}
 	}
