@@ -127,7 +127,7 @@ func (d *directory) tokens(owner oauth.Credential, locationID string) client.Tok
 }
 
 // options returns the options of each client. If other programs call the API for the same locations,
-// add client.WithPacer with a rate limit that all of them share.
+// add client.WithPacer with a postgres.NewPacer that all of them share.
 func (d *directory) options() []client.Option {
 	opts := []client.Option{client.WithHTTPClient(d.shared)}
 	if d.baseURL != "" {

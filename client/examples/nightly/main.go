@@ -95,7 +95,7 @@ func credentials() (*oauth.App, postgres.Keys, error) {
 		ClientSecret: oauth.NewSecret(os.Getenv("HIGHLEVEL_CLIENT_SECRET")),
 		RedirectURL:  os.Getenv("HIGHLEVEL_REDIRECT_URL"),
 		BaseURL:      os.Getenv("HIGHLEVEL_URL"),
-		Scopes:       []string{"contacts.readonly", "oauth.readonly", "oauth.write"},
+		Scopes:       []string{"contacts.readonly", "oauth.write"},
 	})
 	return app, keys, err
 }
