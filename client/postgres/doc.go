@@ -51,6 +51,7 @@
 // # Drivers
 //
 // The package uses database/sql and is tested with the driver of github.com/jackc/pgx/v5/stdlib. It
-// works behind pgbouncer in transaction mode. It expects the isolation level READ COMMITTED, which is
-// PostgreSQL's default.
+// works behind pgbouncer in transaction mode, if the driver does not prepare statements: with
+// pgx, add default_query_exec_mode=exec to the connection URL. The package expects the isolation
+// level READ COMMITTED, which is PostgreSQL's default.
 package postgres

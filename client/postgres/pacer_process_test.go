@@ -166,12 +166,14 @@ func (p *pacerProcess) wait(kill bool) error {
 // the real ones, and a run takes a minute.
 func TestProof_PacerOfProcesses(t *testing.T) {
 	limit, windows, leastRate := clienttest.RateLimit{Max: 40, Interval: 4 * time.Second}, 3, 0.95
+	step := limit.Interval / 2
 	if os.Getenv("PROVE") == "full" {
 		limit, windows, leastRate = clienttest.RateLimit{Max: 100, Interval: 10 * time.Second}, 6, 0.97
+		step = limit.Interval
 	}
 	tests := []struct {
 		name        string
-		kill        bool // a process is killed and replaced in every interval
+		kill        bool // a process is killed and replaced at every step
 		crash       bool // PostgreSQL crashes, which empties the table, and is started again
 		mostRefused int  // responses with status 429, per location
 		checkRate   bool
@@ -187,8 +189,9 @@ func TestProof_PacerOfProcesses(t *testing.T) {
 			for range 4 {
 				processes = append(processes, startPacerProcess(t, run.job))
 			}
-			for n := range windows - 1 {
-				time.Sleep(limit.Interval) // in real time, as the API counts
+			steps := int(time.Duration(windows)*limit.Interval/step) - 1
+			for n := range steps {
+				time.Sleep(step) // in real time, as the API counts
 				if test.kill {
 					if err := processes[n%4].wait(true); err != nil {
 						t.Error(err)
@@ -196,7 +199,7 @@ func TestProof_PacerOfProcesses(t *testing.T) {
 					killed = append(killed, processes[n%4])
 					processes[n%4] = startPacerProcess(t, run.job)
 				}
-				if test.crash && n == windows/2-1 {
+				if test.crash && n == steps/2 {
 					run.server.Crash()
 					run.server.Resume(t)
 				}
