@@ -3,72 +3,73 @@ package clienttest
 import (
 	"cmp"
 	"time"
-
-	"github.com/highlevel-contacts/contacts-go/client/clienttest/internal/wire"
 )
 
-// Behavior selects between alternatives. Some fields select between forms that the API has been
-// seen to use. For the others, marked "Not known", no response has been recorded, and what the fake
-// does is an assumption: test your program against each value rather than rely on one. The zero
-// value is the default.
+// Behavior selects between alternatives of the API's behavior. Some fields select between forms that
+// the API has been observed to use. The fields marked "Not observed" concern behavior of which
+// nobody has recorded a response: the default is an assumption, so test your program with each
+// value. The zero value of each field is its default.
 type Behavior struct {
-	// ListEnd is the shape of the end of a list.
+	// ListEnd is how a list indicates its end.
 	ListEnd ListEnd
-	// ListMeta is how much of the meta of a list is sent. Not known, except ListMetaFull.
+	// ListMeta selects which properties the meta of a list has. Only ListMetaFull has been observed.
 	ListMeta ListMeta
-	// PageMax is the largest page of a location's list, whatever the limit of the request; 0 is no
-	// bound. The meta names the next page nevertheless. Not known.
+	// PageMax limits the size of a page of a location's list, even if the request asks for more; 0
+	// is no limit. Such a short page still has a next page. Not observed.
 	PageMax int
-	// BusinessPageMax is the largest page of a business's list, such as 100; 0 is no bound. Not
-	// known.
+	// BusinessPageMax limits the size of a page of a business's list, to 100 for example; 0 is no
+	// limit. Not observed.
 	BusinessPageMax int
-	// CountPage makes count in a list by business the number of contacts on the page instead of
-	// that of the business. Not known.
+	// CountPage makes the count of a business's list the number of contacts on the page. By default
+	// it is the number of contacts of the business. Not observed.
 	CountPage bool
-	// ClampLimit returns a page of 100 contacts for a limit over 100 instead of a 422. Not known.
+	// ClampLimit makes a list with a limit over 100 return a page of 100 contacts. By default the
+	// response is a 422. Not observed.
 	ClampLimit bool
-	// IndexLag is how long it takes until a write appears in lists; zero shows it at once. A get is
-	// never late.
+	// IndexLag is the time after which a write appears in lists; the default is none. A get always
+	// returns the latest write.
 	IndexLag time.Duration
 
-	// Success is how the responses to deletes and updates spell success.
+	// Success selects the property by which responses to deletes and updates report success.
 	Success SuccessSpelling
-	// OlderErrors makes the response to a missing token the older one, with status and traceId
-	// instead of statusCode.
+	// OlderErrors selects the older response to a request without a token, which has status and
+	// traceId instead of statusCode.
 	OlderErrors bool
-	// ExpiredMessage is the message for an expired token, "Invalid token: access token is invalid"
-	// by default.
+	// ExpiredMessage is the message of the response to an expired token, "Invalid token: access
+	// token is invalid" by default.
 	ExpiredMessage string
-	// WrongUserTypeMessage is the message for a token of the wrong user type, "This authClass type
-	// is not allowed …" by default; "Token's user type mismatch!" has been seen too.
+	// WrongUserTypeMessage is the message of the response to a token of the wrong user type, "This
+	// authClass type is not allowed …" by default. "Token's user type mismatch!" has been observed
+	// too.
 	WrongUserTypeMessage string
-	// BirthTime makes dateOfBirth in responses RFC 3339 instead of YYYY-MM-DD.
+	// BirthTime makes dateOfBirth in responses an RFC 3339 time. By default it is YYYY-MM-DD.
 	BirthTime bool
-	// DeletedFor is how long after a delete the message is "Contact not found for id:…", before it
-	// becomes "Contact with id … not found"; 10 seconds by default. How long it really takes is not
-	// known.
+	// DeletedFor is the time after a delete during which the message for the ID is "Contact not
+	// found for id:…". Later it is "Contact with id … not found". The default is 10 seconds; the
+	// API's time has not been observed.
 	DeletedFor time.Duration
 
-	// TooMany is the response to a request over the rate limit. Not known.
+	// TooMany is the response to a request over the rate limit, TooManyJSON by default. Not
+	// observed.
 	TooMany TooMany
-	// Clear is which value of a property clears it. Not known.
+	// Clear selects the values that clear a property. Not observed.
 	Clear ClearRule
 	// PhoneMessage is the message of the 422 for an impossible phone number, "phone must be a valid
-	// phone number" by default. Not known.
+	// phone number" by default. Not observed.
 	PhoneMessage string
 	// CountryMessage is the message of the 422 for a country that is not two letters, "country must
-	// be a valid ISO31661 Alpha2 code" by default. Not known.
+	// be a valid ISO31661 Alpha2 code" by default. Not observed.
 	CountryMessage string
-	// RejectBarePath makes /contacts without the slash a 404 instead of serving it as /contacts/.
-	// Not known.
+	// RejectBarePath makes /contacts, without the slash at the end, an unknown route. By default it
+	// is the same as /contacts/. Not observed.
 	RejectBarePath bool
-	// RejectDuplicateUpdate makes an update with another contact's email address or phone number
-	// fail as a create does, where the location does not allow duplicates. Not known.
+	// RejectDuplicateUpdate makes the fake reject an update with the email address or phone number
+	// of another contact, as it rejects a create, if the location does not allow duplicates. Not
+	// observed.
 	RejectDuplicateUpdate bool
-	// UsedRefreshToken is the body for a refresh token that was used before its grace; the status
-	// is
-	// 401. The default is {"error":"UnAuthorized!","error_description":"Refresh token not found"}. Not
-	// known.
+	// UsedRefreshToken is the body of the 401 for a refresh token that is used again after its
+	// grace period. The default is
+	// {"error":"UnAuthorized!","error_description":"Refresh token not found"}. Not observed.
 	UsedRefreshToken string
 }
 
@@ -84,67 +85,68 @@ func (b Behavior) withDefaults() Behavior {
 	return b
 }
 
-// ListEnd is one of the shapes in which the end of a list has been seen.
+// ListEnd is how a list indicates its end. Each value has been observed.
 type ListEnd int
 
-// The shapes of the end of a list.
+// On the last page, ListEndNull and ListEndEmptyString change nextPage. With the other values, each
+// page that has contacts has a next page, and the list ends with an empty page.
 const (
-	ListEndNull        ListEnd = iota // nextPage and nextPageUrl are null, the cursor is still set
-	ListEndEmptyString                // nextPage is "", nextPageUrl and the cursor are still set
-	ListEndEmptyMeta                  // every page with contacts has a next one; then an empty page has an empty meta
-	ListEndNoCursor                   // the same, with a meta that has a total and no cursor
-	ListEndNoMeta                     // the same, without meta
+	ListEndNull        ListEnd = iota // nextPage and nextPageUrl are null; the cursor is still set
+	ListEndEmptyString                // nextPage is ""; nextPageUrl and the cursor are still set
+	ListEndEmptyMeta                  // the empty page has {} as its meta
+	ListEndNoCursor                   // the empty page has a meta with a total and without a cursor
+	ListEndNoMeta                     // the empty page has no meta
 )
 
-// ListMeta is how much of the meta of a list is sent, on every page.
+// ListMeta selects which properties the meta of a list has, on every page.
 type ListMeta int
 
-// The amounts of meta.
+// The kinds of meta.
 const (
-	ListMetaFull       ListMeta = iota
-	ListMetaURLOnly             // nextPage is missing while nextPageUrl names a next page
-	ListMetaHalfCursor          // startAfterId is missing
-	ListMetaNoCursor            // startAfter and startAfterId are missing
-	ListMetaEmpty               // meta is {}
-	ListMetaNone                // there is no meta
+	ListMetaFull       ListMeta = iota // every property
+	ListMetaURLOnly                    // nextPage is missing and nextPageUrl is set
+	ListMetaHalfCursor                 // startAfterId is missing
+	ListMetaNoCursor                   // startAfter and startAfterId are missing
+	ListMetaEmpty                      // meta is {}
+	ListMetaNone                       // there is no meta
 )
 
-// SuccessSpelling is how a response says that a write succeeded.
+// SuccessSpelling is the property by which a response reports that a write succeeded.
 type SuccessSpelling int
 
-// The spellings.
+// The spellings of the property. The API misspells it; deletes have both spellings today.
 const (
-	SuccessToday   SuccessSpelling = iota // deletes have succeded and succeeded, updates have succeded
-	SuccessBefore                         // both have succeded
-	SuccessCorrect                        // both have succeeded
+	SuccessToday   SuccessSpelling = iota // deletes have succeded and succeeded; updates have succeded
+	SuccessBefore                         // deletes and updates have succeded
+	SuccessCorrect                        // deletes and updates have succeeded
 )
 
-// ClearRule is which value in a write clears a property.
+// ClearRule selects the values that clear a property in a write. The other value is ignored.
 type ClearRule int
 
-// The rules for clearing.
+// The values that clear a property.
 const (
 	ClearRuleBoth  ClearRule = iota // null and the empty string
-	ClearRuleNull                   // null; an empty string is ignored
-	ClearRuleEmpty                  // the empty string; null is ignored
+	ClearRuleNull                   // null
+	ClearRuleEmpty                  // the empty string
 )
 
-// clears reports whether null, or an empty string, clears a property. If not, it is ignored.
+// clears reports whether null, or else the empty string, clears a property.
 func (r ClearRule) clears(isNull bool) bool {
 	return r == ClearRuleBoth || isNull == (r == ClearRuleNull)
 }
 
-// TooMany is the response to a request over the rate limit: status 429 with a body that is not
-// known. The zero value is TooManyJSON.
+// TooMany is the response with status 429 to a request over the rate limit. The API's body has not
+// been observed, and neither has a Retry-After header. The zero value means TooManyJSON.
 type TooMany struct {
 	Body        string
 	ContentType string
-	RetryAfter  string // the Retry-After header; not sent if empty, as the API has never been seen to send it
+	RetryAfter  string // the Retry-After header; not sent if empty
 }
 
-// Responses with status 429, none of them recorded from the API.
+// Responses with status 429. All of them are assumptions.
 var (
-	TooManyJSON  = TooMany{Body: `{"statusCode":429,"message":"Too Many Requests"}`, ContentType: wire.JSONType}
+	TooManyJSON  = TooMany{Body: `{"statusCode":429,"message":"Too Many Requests"}`, ContentType: "application/json; charset=utf-8"}
 	TooManyText  = TooMany{Body: "Too Many Requests", ContentType: "text/plain; charset=utf-8"}
-	TooManyEmpty = TooMany{ContentType: wire.JSONType}
+	TooManyEmpty = TooMany{ContentType: "application/json; charset=utf-8"}
 )

@@ -17,7 +17,7 @@ var consentHTML string
 
 var consentTemplate = template.Must(template.New("consent").Parse(consentHTML))
 
-// SetConsent changes what [WithConsent] sets; nil shows the consent page again.
+// SetConsent replaces the grant of [WithConsent]. With nil, the consent page waits for a person.
 func (s *Server) SetConsent(g *Grant) {
 	s.oauth.mu.Lock()
 	defer s.oauth.mu.Unlock()
@@ -28,12 +28,12 @@ func (s *Server) SetConsent(g *Grant) {
 	}
 }
 
-// consentRequest is what an app asks of the consent page.
+// consentRequest holds the query of the consent page, and the data of its template.
 type consentRequest struct {
 	ClientID, RedirectURI, State, CompanyID string
 	Scopes                                  []string
 	Locations                               []Location
-	Query                                   template.URL // of the page
+	Query                                   template.URL // of the consent page
 	target                                  *url.URL
 }
 
@@ -67,7 +67,7 @@ func (s *Server) submitConsent(c *call) (wire.Response, error) {
 		return wire.Response{}, err
 	}
 	if err := http.NewCrossOriginProtection().Check(c.request); err != nil {
-		return wire.Response{}, consentError("the form was sent by another site")
+		return wire.Response{}, consentError("the form was sent from another site")
 	}
 	form, err := c.readForm()
 	if err != nil {
@@ -78,9 +78,9 @@ func (s *Server) submitConsent(c *call) (wire.Response, error) {
 	case form.Get("decision") != "allow":
 		return r.redirect("error", "access_denied"), nil
 	case len(locations) == 0:
-		return wire.Response{}, consentError("no location is selected")
+		return wire.Response{}, consentError("select at least one location")
 	case slices.ContainsFunc(locations, func(id string) bool { return s.locations[id] == nil }):
-		return wire.Response{}, consentError("there is no such location")
+		return wire.Response{}, consentError("a selected location does not exist")
 	case form.Get("agency") == "true" || len(locations) > 1:
 		return s.allow(r, Grant{UserType: UserTypeCompany, ApprovedLocations: locations}), nil
 	default:
@@ -101,13 +101,13 @@ func (s *Server) parseConsent(query url.Values) (*consentRequest, error) {
 	redirect, err := url.Parse(query.Get("redirect_uri"))
 	switch {
 	case query.Get("client_id") != s.oauth.app.ClientID:
-		return nil, consentError("client_id is not the ID of the app")
+		return nil, consentError("client_id is not that of the app")
 	case query.Get("response_type") != "code":
 		return nil, consentError("response_type must be code")
 	case err != nil || redirect.Host == "" || redirect.Scheme != "https" && redirect.Scheme != "http":
 		return nil, consentError("redirect_uri must be an absolute URL")
 	case s.oauth.app.RedirectURI != "" && redirect.String() != s.oauth.app.RedirectURI:
-		return nil, consentError("redirect_uri is not the one of the app")
+		return nil, consentError("redirect_uri is not that of the app")
 	}
 	return &consentRequest{
 		ClientID: query.Get("client_id"), RedirectURI: redirect.String(), State: query.Get("state"),

@@ -26,7 +26,7 @@ func (s *Server) getContact(c *call) (wire.Response, error) {
 	return wire.JSON(http.StatusOK, body.End()), nil
 }
 
-// notFound returns the error for an ID that no contact has.
+// notFound returns the error for the ID of a contact that does not exist.
 func (s *Server) notFound(tx *store.Tx, c *call) error {
 	if at, ok := tx.DeletedAt(c.id); ok && c.now.Sub(at) < s.behavior.DeletedFor {
 		return wire.Deleted(c.id)
@@ -34,7 +34,7 @@ func (s *Server) notFound(tx *store.Tx, c *call) error {
 	return wire.NotFound(c.id)
 }
 
-// detail returns a contact as get, update and upsert return it.
+// detail returns a contact in the shape of get, update and upsert.
 func (s *Server) detail(c *gen.Contact) []byte {
 	var o wire.Object
 	o.WriteDetail(c, s.style())
@@ -77,8 +77,8 @@ func (s *Server) list(page store.Page) *wire.Object {
 	return &body
 }
 
-// cursor returns the position that a page follows. If half of the cursor is missing there is none:
-// the API returns the first page again, forever.
+// cursor returns the position after which a page begins. If one half of the cursor is missing, it
+// returns nil: the API then returns the first page again.
 func cursor(query url.Values) *gen.Contact {
 	after, err := strconv.ParseInt(query.Get("startAfter"), 10, 64)
 	id := query.Get("startAfterId")
@@ -103,8 +103,7 @@ func number(query url.Values, name string, fallback int) int {
 	return n
 }
 
-// writeMeta writes the meta of a list, with the end of the list in the shape that the Behavior
-// selects.
+// writeMeta writes the meta of a list as Behavior.ListMeta and Behavior.ListEnd select it.
 func (s *Server) writeMeta(body *wire.Object, c *call, page store.Page, limit int) {
 	end, isEmpty := s.behavior.ListEnd, len(page.Contacts) == 0
 	switch {
@@ -130,12 +129,12 @@ func (s *Server) writeMeta(body *wire.Object, c *call, page store.Page, limit in
 	body.Raw("meta", meta.End())
 }
 
-// writeNext writes the properties that name the next page.
+// writeNext writes the properties that describe the next page.
 func (s *Server) writeNext(meta *wire.Object, c *call, page store.Page, number int) {
 	isLast := page.IsLast()
 	switch s.behavior.ListEnd {
 	case ListEndEmptyMeta, ListEndNoCursor, ListEndNoMeta:
-		isLast = len(page.Contacts) == 0 // a page with contacts may be followed by an empty one
+		isLast = len(page.Contacts) == 0 // every page with contacts has a next page
 	case ListEndNull, ListEndEmptyString:
 	}
 	var next string
@@ -164,8 +163,8 @@ func (s *Server) writeNext(meta *wire.Object, c *call, page store.Page, number i
 	}
 }
 
-// nextPageURL returns an address on a wrong host, as the API often does: clients must build the
-// next request themselves.
+// nextPageURL returns the URL of the next page on a wrong host, as the API often does. Clients must
+// build the next request themselves.
 func nextPageURL(query url.Values, last *gen.Contact) string {
 	next := maps.Clone(query)
 	next.Set("startAfter", strconv.FormatInt(last.DateAdded.UnixMilli(), 10))

@@ -93,8 +93,8 @@ func (s *Server) upsertContact(c *call) (wire.Response, error) {
 	return wire.JSON(status, body.End()), nil
 }
 
-// upsertExisting changes the contact that an upsert matches and returns it as the response has it:
-// with the gender of the request, which the API does not store.
+// upsertExisting changes the contact that an upsert matches. It returns the contact for the response,
+// which has the gender of the request although the API does not store it.
 func (s *Server) upsertExisting(tx *store.Tx, c *call, existing *gen.Contact, w *wire.Write) (*gen.Contact, error) {
 	gender := w.Strings["gender"]
 	delete(w.Strings, "gender")
@@ -122,8 +122,8 @@ func (s *Server) deleteContact(c *call) (wire.Response, error) {
 	return wire.JSON(http.StatusOK, body.End()), nil
 }
 
-// writeSuccess writes succeded, and succeeded too if correct is set, unless the API spells only
-// succeeded.
+// writeSuccess writes succeded, unless Behavior.Success selects only the correct spelling, and
+// succeeded if correct is set.
 func (s *Server) writeSuccess(body *wire.Object, correct bool) {
 	if s.behavior.Success != SuccessCorrect {
 		body.Bool("succeded", true)
@@ -169,7 +169,7 @@ func (s *Server) save(tx *store.Tx, c *call, contact gen.Contact, w *wire.Write)
 	return &contact, tx.Put(&contact, s.visibleFrom(c))
 }
 
-// visibleFrom returns the time from which lists show a write.
+// visibleFrom returns the time at which lists begin to show a write; zero means immediately.
 func (s *Server) visibleFrom(c *call) time.Time {
 	if s.behavior.IndexLag <= 0 {
 		return time.Time{}
@@ -177,7 +177,7 @@ func (s *Server) visibleFrom(c *call) time.Time {
 	return c.now.Add(s.behavior.IndexLag)
 }
 
-// newContactID returns an ID that is not and was not in use.
+// newContactID returns an ID that no contact has or had.
 func (s *Server) newContactID(tx *store.Tx) string {
 	for {
 		id := s.contactIDs.Contact()
@@ -187,8 +187,8 @@ func (s *Server) newContactID(tx *store.Tx) string {
 	}
 }
 
-// match returns the contact that a write would duplicate, by email address and phone number in the
-// location's order, and the name of the property. Secondary addresses match too.
+// match returns the contact that a write would duplicate, and the property that matches. It compares
+// email address and phone number in the location's order, and secondary email addresses too.
 func match(tx *store.Tx, l *Location, w *wire.Write) (existing *gen.Contact, property string) {
 	for _, name := range l.identifiers() {
 		if existing := owner(tx, l, w, name); existing != nil {
@@ -198,7 +198,7 @@ func match(tx *store.Tx, l *Location, w *wire.Write) (existing *gen.Contact, pro
 	return nil, ""
 }
 
-// owner returns the contact that has the email address or the phone number of a write.
+// owner returns the contact that has the email address or phone number of a write.
 func owner(tx *store.Tx, l *Location, w *wire.Write, name string) *gen.Contact {
 	value := w.Strings[name]
 	switch {
@@ -211,8 +211,8 @@ func owner(tx *store.Tx, l *Location, w *wire.Write, name string) *gen.Contact {
 	}
 }
 
-// ignoreOther removes the identifier of another contact than the one that matched, as the API
-// silently does.
+// ignoreOther removes the email address or phone number from a write if it belongs to another contact
+// than the one that matched. The API silently ignores it.
 func ignoreOther(tx *store.Tx, l *Location, w *wire.Write, matched *gen.Contact, matching string) {
 	other := "email"
 	if matching == "email" {
@@ -226,8 +226,8 @@ func ignoreOther(tx *store.Tx, l *Location, w *wire.Write, matched *gen.Contact,
 	}
 }
 
-// promote returns the contact without the secondary address that becomes the primary one. The old
-// primary address is lost.
+// promote returns the contact without the secondary email address that becomes the primary one. The
+// API does not store the old primary address.
 func promote(old *gen.Contact, w *wire.Write) *gen.Contact {
 	address := w.Strings["email"]
 	if address == nil {

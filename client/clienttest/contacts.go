@@ -22,11 +22,13 @@ import (
 	"github.com/highlevel-contacts/contacts-go/gen"
 )
 
-// Seed stores contacts directly, bypassing the API's checks, and returns them as they are stored. A
-// contact with an existing ID replaces the stored one. Missing IDs, locations and dates are filled
-// in: the first contact is the latest. Duplicates are stored. Phone numbers and tags are normalized
-// as the API does. Concurrent requests see none or all of the contacts. A contact that cannot be
-// stored ends the test; on a server of [Start] it causes a panic: programs use SeedJSON.
+// Seed stores contacts without the checks of the API, duplicates too, and returns them as they are
+// stored. A contact with an existing ID replaces the stored one. Seed generates missing IDs and
+// dates, so that the first contact is the latest, and normalizes phone numbers and tags. The default
+// of LocationID is the default location. Concurrent requests see none or all of the contacts.
+//
+// If a contact cannot be stored, Seed ends the test; if the server was started by [Start], it
+// panics. Programs use [Server.SeedJSON].
 func (s *Server) Seed(contacts ...client.Contact) []client.Contact {
 	stored, err := s.seedAll(contacts)
 	if err != nil {
@@ -49,8 +51,8 @@ func (s *Server) seedAll(contacts []client.Contact) (stored []client.Contact, er
 	return stored, nil
 }
 
-// SeedJSON does what Seed does with contacts in JSON, one per line, and returns their number. The
-// error names the line; the lines before it are stored.
+// SeedJSON stores contacts as [Server.Seed] does. It reads them as JSON, one per line, and returns
+// their number. An error names the line; the contacts of the lines before it are stored.
 func (s *Server) SeedJSON(from io.Reader) (int, error) {
 	now, seeded := s.Now(), 0
 	lines := bufio.NewReaderSize(from, 1<<20)
@@ -82,7 +84,7 @@ func (s *Server) seedLine(line []byte, added time.Time) error {
 	return err
 }
 
-// seed stores a contact with its missing values filled in.
+// seed stores a contact, with generated values in place of missing ones.
 func (s *Server) seed(tx *store.Tx, contact *client.Contact, added time.Time) (*gen.Contact, error) {
 	c, err := store.Normalize(contact)
 	if err != nil {
@@ -106,7 +108,7 @@ func (s *Server) seed(tx *store.Tx, contact *client.Contact, added time.Time) (*
 	return c, tx.Put(c, time.Time{})
 }
 
-// WriteJSON writes all contacts in the form that SeedJSON reads, the latest first.
+// WriteJSON writes all contacts in the format of [Server.SeedJSON], the latest first.
 func (s *Server) WriteJSON(to io.Writer) error {
 	lines := bufio.NewWriterSize(to, 1<<20)
 	for _, c := range s.store.Sorted() {
@@ -120,8 +122,8 @@ func (s *Server) WriteJSON(to io.Writer) error {
 	return lines.Flush()
 }
 
-// The values of samples. The numbers of entries have no common factor, so that combinations repeat
-// late.
+// The values of sample contacts. Cities and states belong together. The other lengths have no common
+// factor, so that a combination repeats as late as possible.
 var (
 	sampleFirst  = []string{"Ada", "Grace", "Alan", "Edsger", "Barbara", "Donald", "Radia", "Ken", "Margaret", "Dennis", "Hedy"}
 	sampleLast   = []string{"Lovelace", "Hopper", "Turing", "Dijkstra", "Liskov", "Knuth", "Perlman"}
@@ -131,12 +133,12 @@ var (
 	sampleSource = []string{"public api", "landing page", "import"}
 )
 
-// SeedSamples adds n sample contacts to the server's own location. They are the same ones in every
-// run, except for their dates: the i-th was added i minutes ago. About fifty share a business.
-// Their email addresses end in example.com.
+// SeedSamples adds n sample contacts to the default location. They are the same in every run, except
+// for their dates: contact i was added i minutes ago. Fifty contacts belong to each business. The
+// email addresses end in example.com.
 func (s *Server) SeedSamples(n int) error { return s.SeedSamplesIn(s.LocationID, n) }
 
-// SeedSamplesIn adds n sample contacts to a location.
+// SeedSamplesIn adds the sample contacts of [Server.SeedSamples] to a location.
 func (s *Server) SeedSamplesIn(locationID string, n int) error {
 	now, location := s.Now(), s.location(locationID)
 	for i := range n {
@@ -147,7 +149,7 @@ func (s *Server) SeedSamplesIn(locationID string, n int) error {
 	return nil
 }
 
-// seedSample stores the i-th sample of a location.
+// seedSample stores sample contact i of a location.
 func (s *Server) seedSample(l *Location, i int, now time.Time) error {
 	tx := s.store.Begin()
 	defer tx.End()
@@ -172,11 +174,11 @@ func (s *Server) seedSample(l *Location, i int, now time.Time) error {
 	return tx.Put(c, time.Time{})
 }
 
-// Contacts returns all contacts of all locations as they are stored, the latest first. Lists may
-// lag behind it.
+// Contacts returns all contacts of all locations as they are stored, the latest first. It includes
+// writes that lists do not show yet.
 func (s *Server) Contacts() []client.Contact { return clones(s.store.Sorted()) }
 
-// Contact returns the contact with an ID as it is stored.
+// Contact returns the contact with an ID as it is stored, and reports whether it exists.
 func (s *Server) Contact(id string) (contact client.Contact, ok bool) {
 	c := s.store.Get(id)
 	if c == nil {
@@ -188,8 +190,8 @@ func (s *Server) Contact(id string) (contact client.Contact, ok bool) {
 // Len returns the number of contacts of all locations.
 func (s *Server) Len() int { return s.store.Len() }
 
-// Latest returns the contacts of all locations that were added last, at most n of them. Unlike
-// [Server.Contacts] it does not read every contact; like lists it may lag behind.
+// Latest returns the n latest contacts of all locations. It is faster than [Server.Contacts], because
+// it does not read every contact. Like a list, it may lag behind writes.
 func (s *Server) Latest(n int) []client.Contact { return clones(s.store.Latest(n, s.Now())) }
 
 func clones(stored []*gen.Contact) []client.Contact {
@@ -200,24 +202,23 @@ func clones(stored []*gen.Contact) []client.Contact {
 	return contacts
 }
 
-// Snapshot is all contacts of a server at one time.
+// Snapshot holds all contacts of a server at one time.
 type Snapshot struct {
-	contacts map[string]*gen.Contact // never changed
+	contacts map[string]*gen.Contact // by ID; the contacts do not change
 }
 
-// Change is a contact that differs between two snapshots. Before or After is nil if one of them
-// does not have it.
+// Change describes a contact that differs between two snapshots. Before is nil if the contact was
+// created, and After is nil if it was deleted.
 type Change struct {
 	ID            string
 	Before, After *client.Contact
 }
 
-// Snapshot returns the contacts as they are. It costs little: contacts that do not change later are
-// shared.
+// Snapshot returns a snapshot of all contacts. It is fast: it does not copy contacts.
 func (s *Server) Snapshot() Snapshot { return Snapshot{s.store.Contacts()} }
 
-// Since returns the contacts that were created, updated and deleted since an earlier snapshot of
-// the same server, sorted by ID. An update that wrote the same values counts, because it changed
+// Since returns the contacts that were created, updated or deleted since an earlier snapshot of the
+// same server, sorted by ID. It includes updates that wrote the same values, because they changed
 // dateUpdated.
 func (s Snapshot) Since(earlier Snapshot) []Change {
 	var changes []Change
@@ -245,7 +246,8 @@ func clone(c *gen.Contact) *client.Contact {
 	return new(store.Clone(c))
 }
 
-// ContactJSON returns the contact with an ID as a get returns it, whichever location it belongs to.
+// ContactJSON returns the contact with an ID in the JSON that a get returns, and reports whether the
+// contact exists. It finds contacts of every location.
 func (s *Server) ContactJSON(id string) (contact []byte, ok bool) {
 	c := s.store.Get(id)
 	if c == nil {

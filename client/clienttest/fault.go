@@ -19,79 +19,83 @@ import (
 	"github.com/highlevel-contacts/contacts-go/client/clienttest/internal/wire"
 )
 
-// A Fault makes matching requests fail or return unexpected responses. Its first fields select the
-// requests, the others are what happens to them; the zero value matches every request and does
-// nothing. If several faults match a request, the first one given to [Server.Fail] applies.
+// A Fault makes requests fail or return unexpected responses. The fields from Operation to Seed
+// select the requests that it matches; the others describe what happens to these requests. The zero
+// value matches every request and changes nothing. If several faults match a request, the one that
+// was added first applies.
 type Fault struct {
-	// Operation is the ID of the operation, such as createContact; empty matches every request.
+	// Operation is the ID of an operation, such as createContact; see [Server.Operations]. If it is
+	// empty, the fault matches requests for every operation and for unknown routes.
 	Operation string `json:"operation"`
-	// After is how many requests pass before the first one is matched.
+	// After is the number of requests that the fault ignores before it matches the first one.
 	After int `json:"after"`
-	// Count is how many requests are matched; 0 is no bound.
+	// Count is the largest number of requests that the fault matches; 0 is no limit.
 	Count int `json:"count"`
-	// Rate is the share of requests to match, above 0 and up to 1; 0 matches all. Seed determines
-	// which ones.
+	// Rate is the probability that a request is matched, from 0 to 1; the default 0 means 1. Seed
+	// determines which requests are matched.
 	Rate float64 `json:"rate"`
 	Seed uint64  `json:"seed"`
 
-	// Delay passes before anything else happens, in real time or that of the test's bubble.
+	// Delay is the time to wait before the request is handled, in real time or in the time of the
+	// test's synctest bubble.
 	Delay time.Duration `json:"delay"`
-	// Status, Body or both replace the response. The operation is then not applied, unless Applied
-	// is set. A Body alone is sent with status 200.
+	// Status and Body replace the response if one of them is set. The operation is then not applied,
+	// unless Applied is set. The default status of a Body is 200.
 	Status int    `json:"status"`
 	Body   string `json:"body"`
-	// Applied applies the operation although its response is replaced.
+	// Applied makes the fake apply the operation although its response is replaced.
 	Applied bool `json:"applied"`
-	// Header is set in the response, that of the fault or that of the operation. A nil value
-	// removes a header.
+	// Header is added to the response. Its values replace those of the same name; a nil value removes
+	// a header.
 	Header http.Header `json:"header"`
-	// Set changes values in a JSON response, by JSON pointer: {"/contact/phone": 5}. A * stands for
-	// every element or property.
+	// Set replaces values in a JSON response. The keys are JSON pointers, such as "/contact/phone";
+	// a * in a pointer stands for every element or property.
 	Set map[string]any `json:"set"`
-	// Remove removes properties or elements from a JSON response, by JSON pointer.
+	// Remove lists JSON pointers to properties or elements to remove from a JSON response.
 	Remove []string `json:"remove"`
-	// Cut ends the response too early, or never.
+	// Cut makes the connection fail.
 	Cut Cut `json:"cut"`
-	// BodyDelay passes when half of the body has been sent.
+	// BodyDelay is the time to wait after half of the body has been sent.
 	BodyDelay time.Duration `json:"bodyDelay"`
 }
 
 // Cut is a way in which a connection fails.
 type Cut string
 
-// The ways in which a connection fails. A reset is a TCP reset, and EOF without a socket. On a
-// socket, net/http itself retries a get whose connection had been used before and was reset: the
-// caller does not see it, but it counts as a matched request. Without a socket that does not
-// happen.
+// The ways in which a connection fails. A reset is a TCP reset on a socket, and EOF without one.
+//
+// On a socket, net/http retries a GET by itself if the connection was used before and is reset. The
+// caller does not see that request, but the fault has matched it. Without a socket net/http does not
+// retry.
 const (
-	CutBefore  Cut = "before"  // reset before the operation is applied
-	CutAfter   Cut = "after"   // reset after the operation was applied, without a response
-	CutBody    Cut = "body"    // closed when half of the body has been sent
+	CutBefore  Cut = "before"  // the connection is reset before the operation is applied
+	CutAfter   Cut = "after"   // the connection is reset after the operation is applied, without a response
+	CutBody    Cut = "body"    // the connection is closed after half of the body
 	CutEndless Cut = "endless" // the body is followed by endless spaces
-	CutStall   Cut = "stall"   // half of the body, then nothing until the caller disconnects
+	CutStall   Cut = "stall"   // half of the body is sent, and then nothing until the caller disconnects
 )
 
-// GatewayPage is an HTML page such as gateways return in place of the API:
+// GatewayPage is an HTML error page, as gateways in front of an API return it. Use it in
 // Fault{Status: 502, Body: GatewayPage, Header: HTMLHeader()}.
 const GatewayPage = "<html>\r\n<head><title>502 Bad Gateway</title></head>\r\n<body>\r\n" +
 	"<center><h1>502 Bad Gateway</h1></center>\r\n<hr><center>cloudflare</center>\r\n</body>\r\n</html>\r\n"
 
-// HTMLHeader returns the header for GatewayPage.
+// HTMLHeader returns the header of a response with GatewayPage.
 func HTMLHeader() http.Header {
 	return http.Header{"Content-Type": {"text/html; charset=utf-8"}}
 }
 
-// Validate returns an error if f is invalid. It does not check Operation.
+// Validate returns an error if f is invalid. It does not check whether Operation exists.
 func (f Fault) Validate() error {
 	var problems []error
 	if f.Rate < 0 || f.Rate > 1 {
-		problems = append(problems, fmt.Errorf("rate %v is not between 0 and 1", f.Rate))
+		problems = append(problems, fmt.Errorf("rate %v: set a value from 0 to 1", f.Rate))
 	}
 	if f.After < 0 || f.Count < 0 || f.Delay < 0 || f.BodyDelay < 0 {
-		problems = append(problems, errors.New("a count or delay is negative"))
+		problems = append(problems, errors.New("a number or delay is negative"))
 	}
 	if f.Status != 0 && (f.Status < 200 || f.Status > 599) {
-		problems = append(problems, fmt.Errorf("status %d is not between 200 and 599", f.Status))
+		problems = append(problems, fmt.Errorf("status %d: set a value from 200 to 599", f.Status))
 	}
 	if !slices.Contains([]Cut{"", CutBefore, CutAfter, CutBody, CutEndless, CutStall}, f.Cut) {
 		problems = append(problems, fmt.Errorf("unknown cut %q", f.Cut))
@@ -104,14 +108,15 @@ func (f Fault) Validate() error {
 	return errors.Join(problems...)
 }
 
-// FaultState is an active fault, and how many requests it has matched.
+// FaultState is a fault and its state.
 type FaultState struct {
 	Fault
 
+	// Matched is the number of requests that the fault has matched.
 	Matched int
 }
 
-// faults are the active ones, in the order in which they were given.
+// faults holds the faults of a server in the order in which they were added.
 type faults struct {
 	mu  sync.Mutex
 	all []*activeFault
@@ -120,26 +125,27 @@ type faults struct {
 type activeFault struct {
 	FaultState
 
-	passed int
-	rng    *rand.Rand
+	ignored int // of the first After requests
+	rng     *rand.Rand
 }
 
-// Fail adds faults. They stay active until their Count is reached or [Server.ClearFaults] is
-// called. An invalid fault ends the test; on a server of [Start] it causes a panic: programs use
-// AddFaults.
+// Fail adds faults. A fault is active until it has matched Count requests or [Server.ClearFaults] is
+// called. If a fault is invalid, Fail ends the test; if the server was started by [Start], it
+// panics. Programs use [Server.AddFaults].
 func (s *Server) Fail(all ...Fault) {
 	if err := s.AddFaults(all...); err != nil {
 		s.fail("Fail", err)
 	}
 }
 
-// AddFaults does what Fail does. If a fault is invalid it returns an error and adds none.
+// AddFaults adds faults as [Server.Fail] does. If one of them is invalid, it returns an error and
+// adds none.
 func (s *Server) AddFaults(all ...Fault) error {
 	var active []*activeFault
 	for i, f := range all {
 		err := f.Validate()
 		if f.Operation != "" && !slices.Contains(s.Operations(), f.Operation) {
-			err = errors.Join(err, fmt.Errorf("there is no operation %q, use one of %s", f.Operation, strings.Join(s.Operations(), ", ")))
+			err = errors.Join(err, fmt.Errorf("no operation %q: use one of %s", f.Operation, strings.Join(s.Operations(), ", ")))
 		}
 		if err != nil {
 			return fmt.Errorf("fault %d: %w", i+1, err)
@@ -162,7 +168,8 @@ func (s *Server) ClearFaults() {
 	s.faults.all = nil
 }
 
-// Faults returns the faults given to [Server.Fail], including those that have reached their Count.
+// Faults returns the faults that have been added since the last [Server.ClearFaults], including
+// those that have matched Count requests.
 func (s *Server) Faults() []FaultState {
 	s.faults.mu.Lock()
 	defer s.faults.mu.Unlock()
@@ -173,7 +180,7 @@ func (s *Server) Faults() []FaultState {
 	return states
 }
 
-// take returns the fault that matches a request of an operation, nil if none does.
+// take returns the first fault that matches a request for an operation, or nil.
 func (f *faults) take(o *operation) *Fault {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -192,8 +199,8 @@ func (f *activeFault) matches(o *operation) bool {
 		return false
 	case f.Count > 0 && f.Matched >= f.Count:
 		return false
-	case f.passed < f.After:
-		f.passed++
+	case f.ignored < f.After:
+		f.ignored++
 		return false
 	case f.Rate > 0 && f.rng.Float64() >= f.Rate:
 		return false
@@ -202,8 +209,8 @@ func (f *activeFault) matches(o *operation) bool {
 	return true
 }
 
-// serveFault handles a request that a fault applies to. The request is logged before its response
-// is sent.
+// serveFault handles a request that a fault matches. The request is logged before its response is
+// sent.
 func (s *Server) serveFault(e nettest.Exchange, c *call, f *Fault) {
 	if !e.Sleep(f.Delay) || f.Cut == CutBefore {
 		s.log(c, 0, true)
@@ -229,8 +236,8 @@ func (s *Server) serveFault(e nettest.Exchange, c *call, f *Fault) {
 	}
 }
 
-// faultyResponse returns the response of the operation or that of the fault, changed as the fault
-// says.
+// faultyResponse returns the response of the operation or of the fault, with the changes that the
+// fault describes.
 func (s *Server) faultyResponse(c *call, f *Fault) wire.Response {
 	replaces := f.Status != 0 || f.Body != ""
 	response := wire.JSON(http.StatusOK, nil)
@@ -260,9 +267,9 @@ func (s *Server) faultyResponse(c *call, f *Fault) wire.Response {
 	return response
 }
 
-// ReadFaults reads a JSON list of faults: the fields of [Fault] in lower camel case, delays as
-// strings such as "1.5s", headers as an object of strings, an empty one to remove a header. An
-// example:
+// ReadFaults reads a JSON list of faults. The properties are the fields of [Fault] in lower camel
+// case. Delays are strings such as "1.5s". The header is an object of strings; an empty string
+// removes a header. An example:
 //
 //	[
 //	  {"operation": "createContact", "count": 1, "cut": "after"},

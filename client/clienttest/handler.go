@@ -25,34 +25,35 @@ import (
 // maxBody bounds the body of a request.
 const maxBody = 8 << 20
 
-// call is a request in progress. Each check adds what it finds.
+// call holds the state of a request in progress. The checks set its later fields.
 type call struct {
 	request   *http.Request
 	operation *operation // nil for an unknown route
 	id        string     // of the contact or business in the path
 	query     url.Values
 	received  []byte // the body as it was received
-	bodyError error  // of reading it
-	body      []byte // the body as the operation reads it and as it is logged; nil if it was not used
+	bodyError error  // from reading the body
+	body      []byte // the body for the operation and for the log; nil if the operation has none
 	now       time.Time
 	traceID   string
-	refusal   string // the message of the error response, for the log
+	refusal   string // the body of the error response, for the log
 
 	token    *Token
 	location *Location
-	usage    *usage // of the rate limit; nil until it has been checked
+	usage    *usage // nil until the rate limit has been checked
 }
 
 // operation is a route of the API.
 type operation struct {
 	id, method, path string
-	userType         UserType // of the tokens that may call it; empty if it needs no token
-	scope            string   // that a token needs
+	userType         UserType // that the token must have; empty if the operation needs no token
+	scope            string   // that the token must have
 	handle           func(*Server, *call) (wire.Response, error)
 }
 
-// operations returns the routes. The IDs are those of the OpenAPI document. Those of OAuth are not
-// in it; the two for tokens have the vendor's names.
+// operations returns the routes. The IDs of contact operations are those of the OpenAPI document.
+// It does not have the OAuth operations: the two that create tokens have the vendor's names, and the
+// two of the consent page have names of this package.
 func operations() []*operation {
 	const read, write, location = scopeRead, scopeWrite, UserTypeLocation
 	return []*operation{
@@ -70,7 +71,8 @@ func operations() []*operation {
 	}
 }
 
-// Operations returns the IDs of the operations, as [Fault] and [Request] name them.
+// Operations returns the IDs of the operations, for the Operation of [Fault] and [Request]: those of
+// api/contacts.yaml, such as createContact, and those of OAuth.
 func (s *Server) Operations() []string {
 	ids := make([]string, len(s.operations))
 	for i, o := range s.operations {
@@ -79,8 +81,8 @@ func (s *Server) Operations() []string {
 	return ids
 }
 
-// route finds the operation of a request and the ID in its path. The first route that matches wins:
-// any word after /contacts/ is taken as a contact ID.
+// route returns the operation of a request and the ID in its path. It selects the first route that
+// matches: the API treats any word after /contacts/ as a contact ID.
 func (s *Server) route(r *http.Request) (*operation, string) {
 	path := r.URL.EscapedPath()
 	if path == "/contacts" && !s.behavior.RejectBarePath {
@@ -112,12 +114,12 @@ func (o *operation) match(path string) (id string, ok bool) {
 	return id, err == nil
 }
 
-// serve handles one request. Its response is that of the operation, or what a fault makes of it.
+// serve handles one request.
 func (s *Server) serve(w http.ResponseWriter, r *http.Request) {
 	c := &call{request: r, query: r.URL.Query(), now: s.Now(), traceID: s.traceIDs.UUID()}
 	c.operation, c.id = s.route(r)
 	fault := s.faults.take(c.operation)
-	// The body is read first, because net/http reports that a caller has gone away only after that.
+	// The body is read first, because net/http reports that a caller has disconnected only after that.
 	if r.Body != nil {
 		c.received, c.bodyError = io.ReadAll(http.MaxBytesReader(nil, r.Body, maxBody))
 	}
@@ -131,7 +133,7 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request) {
 	e.Send(response.Status, response.Header, response.Body)
 }
 
-// respond carries out the operation and returns its response, validated against the OpenAPI
+// respond runs the operation and returns its response, which it validates against the OpenAPI
 // document.
 func (s *Server) respond(c *call) wire.Response {
 	response := s.handleSafely(c)
@@ -141,13 +143,13 @@ func (s *Server) respond(c *call) wire.Response {
 		return response
 	}
 	if err := s.spec.CheckResponse(c.specRequest(), response.Status, response.Header, response.Body); err != nil {
-		err = fmt.Errorf("%s: a response with status %d violates api/contacts.yaml: %w", c.operation.id, response.Status, err)
+		err = fmt.Errorf("%s: response with status %d violates api/contacts.yaml: %w", c.operation.id, response.Status, err)
 		return s.defect(err, response)
 	}
 	return response
 }
 
-// handleSafely turns errors into responses, and a panic into a 500.
+// handleSafely runs the operation and returns an error response for an error or a panic.
 func (s *Server) handleSafely(c *call) (response wire.Response) {
 	defer func() {
 		if p := recover(); p != nil {
@@ -170,8 +172,8 @@ func internalError(message string) wire.Response {
 	return wire.NewError(http.StatusInternalServerError, message, "").Response
 }
 
-// defect reports an error of the fake itself. A test fails and receives the response nevertheless;
-// a program receives a 500.
+// defect reports a defect of the fake. A test fails, and the caller receives the response. Without a
+// test the caller receives a 500.
 func (s *Server) defect(err error, response wire.Response) wire.Response {
 	if s.onDefect == nil {
 		return internalError(err.Error())
@@ -181,7 +183,7 @@ func (s *Server) defect(err error, response wire.Response) wire.Response {
 }
 
 // handle runs the checks in the API's order and returns the first error, or the result of the
-// operation. Whether the API looks for the route before the version is not known.
+// operation. It has not been observed whether the API checks the route before the version header.
 func (s *Server) handle(c *call) (wire.Response, error) {
 	if c.operation == nil {
 		return wire.Response{}, wire.UnknownRoute(c.request.Method, c.request.URL.Path)
@@ -227,7 +229,7 @@ func (s *Server) checkVersion(c *call) error {
 	}
 }
 
-// readBody makes the received body that of the operation if it is a write.
+// readBody sets the body of the call if the operation has one.
 func (s *Server) readBody(c *call) error {
 	if c.operation.method != http.MethodPost && c.operation.method != http.MethodPut {
 		return nil
@@ -249,8 +251,8 @@ func (c *call) useBody() error {
 	return nil
 }
 
-// checkLocation checks that the token belongs to the location of the request. A list without a
-// location is rejected in the same way; a write without one is left to the validation.
+// checkLocation checks that the token belongs to the location of the request. The API also responds
+// with a 403 to a list without a location. The validation rejects a write without one.
 func (s *Server) checkLocation(c *call) error {
 	c.location = s.location(c.token.LocationID)
 	var asked string
@@ -263,7 +265,7 @@ func (s *Server) checkLocation(c *call) error {
 		var body struct {
 			LocationID string `json:"locationId"`
 		}
-		if json.Unmarshal(c.body, &body, wire.Lenient) == nil { // else the validation reports it
+		if json.Unmarshal(c.body, &body, wire.Lenient) == nil { // the validation reports invalid JSON
 			asked = body.LocationID
 		}
 	default:
@@ -277,20 +279,21 @@ func (s *Server) checkLocation(c *call) error {
 	return nil
 }
 
-// normalizeRequest lowers a limit over 100 if the Behavior says so, and reads a body as the API does.
+// normalizeRequest applies Behavior.ClampLimit, and changes the body to the form that the OpenAPI
+// document describes.
 func (s *Server) normalizeRequest(c *call) (err error) {
 	limit, limitErr := strconv.Atoi(c.query.Get("limit"))
 	if s.behavior.ClampLimit && c.operation.id == "getContacts" && limitErr == nil && limit > 100 {
 		c.query = maps.Clone(c.query)
 		c.query.Set("limit", "100")
 	}
-	if len(c.body) > 0 { // else the validation reports it
+	if len(c.body) > 0 { // the validation reports an empty body
 		c.body, err = wire.RenameFieldValues(c.body)
 	}
 	return err
 }
 
-// validate rejects a request that violates the OpenAPI document, with the API's 422.
+// validate returns the API's 422 for a request that violates the OpenAPI document.
 func (s *Server) validate(c *call) error {
 	if messages := s.spec.Violations(c.specRequest()); messages != nil {
 		return wire.Unprocessable(messages...)

@@ -17,28 +17,29 @@ import (
 	"github.com/highlevel-contacts/contacts-go/gen"
 )
 
-// Location is a location (sub-account) and its settings. The zero value of each setting is the
+// Location is a location (sub-account) and its settings. The zero value of each setting is its
 // default.
 type Location struct {
-	// ID is the ID of the location; empty means the server's own, [Server.LocationID].
+	// ID is the ID of the location; empty means the default location, [Server.LocationID].
 	ID string
-	// Name is what the consent page and the console show beside the ID.
+	// Name is a name that the consent page and the console show beside the ID.
 	Name string
-	// CompanyID is the agency that the location belongs to; empty means the server's own,
-	// [Server.CompanyID].
+	// CompanyID is the agency that the location belongs to; empty means [Server.CompanyID].
 	CompanyID string
-	// AllowDuplicates allows contacts with the same email address or phone number.
+	// AllowDuplicates allows several contacts with the same email address or phone number.
 	AllowDuplicates bool
-	// PhoneFirst matches duplicates by phone number before email address, instead of the reverse.
+	// PhoneFirst makes the location look for duplicates by phone number first and by email address
+	// second. By default the email address is first.
 	PhoneFirst bool
-	// Country is the two-letter country of phone numbers without a country code, US by default.
+	// Country is the two-letter code of the country of phone numbers without a country code, US by
+	// default.
 	Country string
-	// Fields are the custom fields; nil means [SampleFields]. Values for other fields are dropped
-	// silently.
+	// Fields are the custom fields; nil means [SampleFields]. The fake silently drops values of other
+	// fields.
 	Fields []FieldDefinition
 }
 
-// Locations returns the server's own location and those that options have described.
+// Locations returns the default location, and then those that options describe.
 func (s *Server) Locations() []Location {
 	all := []Location{*s.locations[s.LocationID]}
 	for _, id := range s.locationIDs {
@@ -47,7 +48,7 @@ func (s *Server) Locations() []Location {
 	return all
 }
 
-// identifiers returns the properties by which a contact is a duplicate, in the location's order.
+// identifiers returns the properties by which the location finds duplicates, in its order.
 func (l *Location) identifiers() []string {
 	if l.PhoneFirst {
 		return []string{"phone", "email"}
@@ -55,7 +56,7 @@ func (l *Location) identifiers() []string {
 	return []string{"email", "phone"}
 }
 
-// location returns the settings of a location: the defaults if no option has described it.
+// location returns the settings of a location: the defaults if no option describes it.
 func (s *Server) location(id string) *Location {
 	if l := s.locations[id]; l != nil {
 		return l
@@ -64,7 +65,7 @@ func (s *Server) location(id string) *Location {
 	return &l
 }
 
-// addLocations stores the server's own location and those that options describe.
+// addLocations stores the default location and those that options describe.
 func (s *Server) addLocations(described []Location) {
 	own := s.completeLocation(Location{})
 	s.locations = map[string]*Location{s.LocationID: &own}
@@ -77,7 +78,7 @@ func (s *Server) addLocations(described []Location) {
 	}
 }
 
-// completeLocation sets what the description of a location leaves out.
+// completeLocation sets the defaults of a location.
 func (s *Server) completeLocation(l Location) Location {
 	l.ID = cmp.Or(l.ID, s.LocationID)
 	l.CompanyID = cmp.Or(l.CompanyID, s.CompanyID)
@@ -88,7 +89,7 @@ func (s *Server) completeLocation(l Location) Location {
 	return l
 }
 
-// SampleLocations returns n locations to describe with [WithLocation], the same ones in every run.
+// SampleLocations returns n locations for [WithLocation]. They are the same in every run.
 func SampleLocations(n int) []Location {
 	source := ids.Source{Seed: 2}
 	locations := make([]Location, n)
@@ -105,7 +106,7 @@ type FieldType string
 const (
 	FieldTypeText   FieldType = "text"   // any string
 	FieldTypeNumber FieldType = "number" // a number, or a string that is one
-	FieldTypeDate   FieldType = "date"   // a date as a string or in milliseconds since 1970; returned in milliseconds
+	FieldTypeDate   FieldType = "date"   // a date as a string or in milliseconds since 1970; responses have milliseconds
 	FieldTypeSelect FieldType = "select" // one of the options
 	FieldTypeList   FieldType = "list"   // a list of options
 	FieldTypeFiles  FieldType = "files"  // an object of files keyed by UUID
@@ -113,16 +114,16 @@ const (
 
 var fieldTypes = []FieldType{FieldTypeText, FieldTypeNumber, FieldTypeDate, FieldTypeSelect, FieldTypeList, FieldTypeFiles}
 
-// FieldDefinition is a custom field of a location.
+// FieldDefinition defines a custom field of a location.
 type FieldDefinition struct {
 	ID      string    `json:"id"`
 	Key     string    `json:"key"`
 	Type    FieldType `json:"type"`    // FieldTypeText by default
-	Options []string  `json:"options"` // of a select or list; empty allows any
+	Options []string  `json:"options"` // the values that a select or list accepts; empty means any
 }
 
-// SampleFields returns the fields of a location that defines none of its own: one of each type, and
-// the two of this project's examples.
+// SampleFields returns the default custom fields: one of each type, and the two that the examples of
+// this module use.
 func SampleFields() []FieldDefinition {
 	return []FieldDefinition{
 		{ID: "6dvNaf7VhkQ9snc5vnjJ", Key: "my_text", Type: FieldTypeText},
@@ -136,8 +137,8 @@ func SampleFields() []FieldDefinition {
 	}
 }
 
-// ReadFields reads a JSON list of custom fields. An ID is generated if there is none, and the type
-// is text by default:
+// ReadFields reads a JSON list of custom fields. A missing ID is generated, and the default type is
+// text. An example:
 //
 //	[
 //	  {"id": "6dvNaf7VhkQ9snc5vnjJ", "key": "shoe_size", "type": "number"},
@@ -166,11 +167,11 @@ func validateFields(fields []FieldDefinition) error {
 		var problem string
 		switch {
 		case f.ID == "" || f.Key == "":
-			problem = "needs an ID and a key"
+			problem = "has no ID or no key"
 		case ids[f.ID] || keys[f.Key]:
 			problem = "has the ID or the key of another field"
 		case !slices.Contains(fieldTypes, cmp.Or(f.Type, FieldTypeText)):
-			problem = fmt.Sprintf("has type %q, which is not one of %v", f.Type, fieldTypes)
+			problem = fmt.Sprintf("has the unknown type %q: use one of %v", f.Type, fieldTypes)
 		}
 		if problem != "" {
 			return fmt.Errorf("custom field %d %s", i+1, problem)
@@ -180,8 +181,8 @@ func validateFields(fields []FieldDefinition) error {
 	return nil
 }
 
-// field returns the custom field with an ID, or with a key if the ID is empty; nil if there is
-// none.
+// field returns the custom field with an ID or, if the ID is empty, with a key. It returns nil if
+// the location has no such field.
 func (l *Location) field(id, key string) *FieldDefinition {
 	at := slices.IndexFunc(l.Fields, func(f FieldDefinition) bool {
 		if id != "" {
@@ -195,8 +196,9 @@ func (l *Location) field(id, key string) *FieldDefinition {
 	return &l.Fields[at]
 }
 
-// writeFields returns the custom fields after a write: those not named are kept, those the location
-// does not know are dropped silently, and so are values that do not fit.
+// writeFields returns the custom fields of a contact after a write. Fields that are not in the write
+// do not change. Fields that the location does not have, and values of a wrong type, are dropped
+// silently.
 func (l *Location) writeFields(stored []gen.CustomField, inputs []wire.FieldInput, rule ClearRule) ([]gen.CustomField, error) {
 	fields := slices.Clone(stored)
 	for i, input := range inputs {
@@ -222,8 +224,8 @@ func (l *Location) writeFields(stored []gen.CustomField, inputs []wire.FieldInpu
 	return fields, nil
 }
 
-// convert returns a value as the API returns it, nil if it does not fit the field, and reports
-// whether it clears the field.
+// convert returns a value in the form in which the API returns it, or nil if it has a wrong type. It
+// also reports whether the value clears the field.
 func (f *FieldDefinition) convert(raw []byte, rule ClearRule) (value []byte, clears bool) {
 	raw = bytes.TrimSpace(raw)
 	switch string(raw) {

@@ -13,21 +13,24 @@ import (
 	"github.com/highlevel-contacts/contacts-go/client/clienttest/internal/wire"
 )
 
-// App is the marketplace app that persons install. The zero value of each field is a default.
+// App is the marketplace app that people install. The zero value of each field means its default.
 type App struct {
+	// ClientID and ClientSecret are the OAuth credentials of the app.
 	ClientID     string
 	ClientSecret string
-	// RedirectURI is the only redirect_uri that the consent page accepts; empty accepts any.
+	// RedirectURI is the only redirect_uri that the consent page accepts. By default it accepts
+	// every absolute URL.
 	RedirectURI string
-	// TokenLife is the lifetime of an access token, a day by default. Responses say a second less.
+	// TokenLife is the lifetime of an access token, 24 hours by default. The expires_in of responses
+	// is a second less, as the API's is.
 	TokenLife time.Duration
-	// RefreshLife is the lifetime of a refresh token that is not used, a year by default.
+	// RefreshLife is the lifetime of a refresh token that is not used, 365 days by default.
 	RefreshLife time.Duration
-	// RefreshGrace is how long a used refresh token returns the same pair again, 30 seconds by
-	// default.
+	// RefreshGrace is the time after the first use of a refresh token in which it returns the same
+	// pair of tokens again, 30 seconds by default.
 	RefreshGrace time.Duration
 	// LocationRefreshToken makes /oauth/locationToken return a refresh token too. The API has been
-	// seen to leave it out.
+	// observed to omit it.
 	LocationRefreshToken bool
 }
 
@@ -40,20 +43,21 @@ func (a App) withDefaults() App {
 	return a
 }
 
-// Grant is what a person agreed to on the consent page.
+// Grant describes what a person agrees to on the consent page.
 type Grant struct {
-	// UserType is what the tokens belong to, UserTypeLocation by default.
+	// UserType is UserTypeLocation by default.
 	UserType UserType
-	// LocationID is the location of location tokens; empty means [Server.LocationID].
+	// LocationID is the location for which the app is installed; empty means [Server.LocationID].
 	LocationID string
-	// CompanyID is the agency; empty means [Server.CompanyID].
+	// CompanyID is the agency of the location, or the agency for which the app is installed; empty
+	// means [Server.CompanyID].
 	CompanyID string
-	// ApprovedLocations are the locations that an agency's token may create tokens for; nil means
-	// all of the agency.
+	// ApprovedLocations are the locations for which the token of an agency can create tokens; nil
+	// means all locations of the agency.
 	ApprovedLocations []string
-	// UserID is the person.
+	// UserID is the ID of the person.
 	UserID string
-	// Scopes are what the tokens allow; nil means contacts.readonly, contacts.write and
+	// Scopes are the scopes of the tokens; nil means contacts.readonly, contacts.write and
 	// oauth.write.
 	Scopes []string
 }
@@ -64,21 +68,21 @@ type oauth struct {
 	app       App
 	codes     map[string]Grant
 	refreshes map[string]*refreshToken
-	consent   *Grant // what the consent page grants at once; nil if it waits for a person
+	consent   *Grant // see WithConsent; nil if the consent page waits for a person
 }
 
-// refreshToken can be used once. For a while after that it returns the same response again.
+// refreshToken is a refresh token and its state.
 type refreshToken struct {
 	grant    Grant
 	issued   time.Time
-	used     time.Time // zero if it was not
-	response []byte
+	used     time.Time // zero if it has not been used
+	response []byte    // to the first use
 }
 
-// RefreshTokens are numbers of refresh tokens by state.
+// RefreshTokens counts refresh tokens by state.
 type RefreshTokens struct{ Unused, Used, Expired int }
 
-// RefreshTokens returns how many refresh tokens the fake has issued, by state.
+// RefreshTokens counts the refresh tokens that the fake has issued.
 func (s *Server) RefreshTokens() (n RefreshTokens) {
 	now := s.Now()
 	s.oauth.mu.Lock()
@@ -96,8 +100,8 @@ func (s *Server) RefreshTokens() (n RefreshTokens) {
 	return n
 }
 
-// AuthorizationCode does what a person does on the consent page: it returns a code that the app can
-// exchange once at POST /oauth/token.
+// AuthorizationCode returns the code that the app receives when a person agrees to a grant. The app
+// can exchange it once at POST /oauth/token.
 func (s *Server) AuthorizationCode(g Grant) string {
 	s.oauth.mu.Lock()
 	defer s.oauth.mu.Unlock()
@@ -112,8 +116,8 @@ func (s *Server) completeGrant(g Grant) Grant {
 	return g
 }
 
-// ExpireRefreshToken makes a refresh token unusable, also within its grace. It reports whether
-// there is such a token.
+// ExpireRefreshToken makes a refresh token invalid, even within its grace period. It reports whether
+// the fake knew the token.
 func (s *Server) ExpireRefreshToken(value string) bool {
 	s.oauth.mu.Lock()
 	defer s.oauth.mu.Unlock()
@@ -174,8 +178,8 @@ func (g Grant) matches(form url.Values) bool {
 	return asked == "" || asked == string(g.UserType)
 }
 
-// getLocationAccessToken handles POST /oauth/locationToken, by which an agency's token creates a
-// location's.
+// getLocationAccessToken handles POST /oauth/locationToken, which creates a token of a location from
+// the token of its agency.
 func (s *Server) getLocationAccessToken(c *call) (wire.Response, error) {
 	form, err := c.readForm()
 	if err != nil {
@@ -227,7 +231,7 @@ func (s *Server) issue(c *call, g Grant, withRefresh bool) []byte {
 	return body.End()
 }
 
-// readForm reads the body as a form. The log receives it without secrets.
+// readForm reads the body as a form. The body for the log has no secrets.
 func (c *call) readForm() (url.Values, error) {
 	if !strings.HasPrefix(c.request.Header.Get("Content-Type"), "application/x-www-form-urlencoded") {
 		return nil, wire.NewError(http.StatusUnsupportedMediaType, "the body must be form-encoded", "Unsupported Media Type")

@@ -9,7 +9,7 @@ import (
 // Option configures a [Server], for [NewServer] and [Start].
 type Option func(*config) error
 
-// config is what the options set, before a server is created from it.
+// config holds the values of the options.
 type config struct {
 	seed       uint64
 	token      string
@@ -43,8 +43,8 @@ func defaultConfig() config {
 	}
 }
 
-// WithSeed selects another sequence of IDs. A seed gives the same IDs in every run; the default is
-// 0.
+// WithSeed selects the sequence of generated IDs, which is the same in every run with the same seed.
+// The default is 0.
 func WithSeed(seed uint64) Option {
 	return func(c *config) error {
 		c.seed = seed
@@ -52,69 +52,71 @@ func WithSeed(seed uint64) Option {
 	}
 }
 
-// WithDefaultToken sets [Server.Token], a private integration token for the server's own location
-// with both contact scopes.
+// WithDefaultToken sets [Server.Token], the private integration token of the default location. See
+// [WithToken] for tokens of other locations.
 func WithDefaultToken(token string) Option {
 	return func(c *config) error {
 		if token == "" {
-			return errors.New("WithDefaultToken: the token is empty")
+			return errors.New("WithDefaultToken: token is empty")
 		}
 		c.token = token
 		return nil
 	}
 }
 
-// WithToken adds a token that the fake accepts. See also [Server.AddToken].
+// WithToken makes the fake accept a token besides [Server.Token]. See also [Server.AddToken].
 func WithToken(t Token) Option {
 	return func(c *config) error {
 		if t.Value == "" {
-			return errors.New("WithToken: the token is empty")
+			return errors.New("WithToken: Value is empty")
 		}
 		c.tokens = append(c.tokens, t)
 		return nil
 	}
 }
 
-// WithDefaultLocation sets [Server.LocationID].
+// WithDefaultLocation sets [Server.LocationID], the ID of the default location. See [WithLocation]
+// for its settings and for other locations.
 func WithDefaultLocation(id string) Option {
 	return func(c *config) error {
 		if id == "" {
-			return errors.New("WithDefaultLocation: the ID is empty")
+			return errors.New("WithDefaultLocation: ID is empty")
 		}
 		c.locationID = id
 		return nil
 	}
 }
 
-// WithLocation describes a location: the server's own if the ID is empty, else another one.
-// Locations that are not described have the settings of the zero Location.
+// WithLocation sets the settings of a location: of the default location if l.ID is empty, else of
+// the location with that ID, which it adds. A location that no option describes has the settings of
+// the zero Location.
 func WithLocation(l Location) Option {
 	return func(c *config) error {
 		if err := validateFields(l.Fields); err != nil {
 			return fmt.Errorf("WithLocation: %w", err)
 		}
 		if l.Country != "" && len(l.Country) != 2 {
-			return fmt.Errorf("WithLocation: country %q is not a two-letter code", l.Country)
+			return fmt.Errorf("WithLocation: Country %q is not a two-letter code", l.Country)
 		}
 		c.locations = append(c.locations, l)
 		return nil
 	}
 }
 
-// WithRateLimit sets the limit of each location, [ProductionLimit] by default. The zero RateLimit
-// is no limit, for tests of more than 100 requests that should not wait: [Server.Client] does not
-// pace its requests then.
+// WithRateLimit sets the rate limit of each location, [ProductionLimit] by default. The zero
+// RateLimit disables it, and clients of [Server.Client] then do not wait: use it in tests that send
+// more than 100 requests.
 func WithRateLimit(limit RateLimit) Option {
 	return func(c *config) error {
 		if limit.Max < 0 || limit.Daily < 0 || limit.Max > 0 && limit.Interval <= 0 {
-			return errors.New("WithRateLimit: set Max and Interval to more than zero")
+			return errors.New("WithRateLimit: set both Max and Interval, and no negative value")
 		}
 		c.limit = limit
 		return nil
 	}
 }
 
-// WithBehavior selects between alternatives of the API's behavior.
+// WithBehavior sets which alternatives of the API's behavior the fake reproduces.
 func WithBehavior(b Behavior) Option {
 	return func(c *config) error {
 		c.behavior = b
@@ -123,8 +125,8 @@ func WithBehavior(b Behavior) Option {
 }
 
 // WithoutValidation disables the validation of requests and responses against api/contacts.yaml,
-// for speed: properties that the API does not know are then ignored instead of rejected. On one
-// core the validation takes some 40 µs for a get and 3 ms for a page of 100 contacts.
+// for speed. The fake then ignores unknown properties instead of rejecting them. On one core the
+// validation needs about 40 µs for a get and 3 ms for a page of 100 contacts.
 func WithoutValidation() Option {
 	return func(c *config) error {
 		c.validate = false
@@ -132,9 +134,9 @@ func WithoutValidation() Option {
 	}
 }
 
-// WithoutSocket opens no socket: only [Server.HTTPClient], [Server.Client] and [Server.Handler]
-// reach the fake. Such a server works in a testing/synctest bubble, where its delays and its clock
-// are those of the bubble.
+// WithoutSocket makes the fake open no socket: only [Server.HTTPClient], [Server.Client] and
+// [Server.Handler] reach it. Such a server works in a testing/synctest bubble, and its clock and its
+// delays follow the time of the bubble.
 func WithoutSocket() Option {
 	return func(c *config) error {
 		c.socket = false
@@ -142,7 +144,7 @@ func WithoutSocket() Option {
 	}
 }
 
-// WithAddress sets the address to listen on, 127.0.0.1 and a free port by default.
+// WithAddress sets the address to listen on. The default is a free port of 127.0.0.1.
 func WithAddress(address string) Option {
 	return func(c *config) error {
 		c.address = address
@@ -150,23 +152,23 @@ func WithAddress(address string) Option {
 	}
 }
 
-// WithState stores the contacts in a file of JSON lines, and starts with those that it contains.
-// What was confirmed with a 2xx survives the end of the process at any time; see [WithStateSync]
-// for that of the machine. [Server.Seed] writes to the file too. One server at a time can use a
-// file: a second one fails to start, with an error that names the process that uses it. The lock is
-// a file beside it, with the suffix ".lock".
+// WithState stores the contacts in a file of JSON lines. The server starts with the contacts that
+// the file contains. A write that was confirmed with a 2xx survives a crash of the process; see
+// [WithStateSync] for a crash of the machine. [Server.Seed] writes to the file too. Only one server
+// at a time can use a file: the error of a second one names the process that uses it. The lock is a
+// file with the same name and the suffix ".lock".
 func WithState(path string) Option {
 	return func(c *config) error {
 		if path == "" {
-			return errors.New("WithState: the path is empty")
+			return errors.New("WithState: path is empty")
 		}
 		c.statePath = path
 		return nil
 	}
 }
 
-// WithStateSync writes each change to the disk before it is confirmed, so that the state survives a
-// crash of the machine too. It needs [WithState].
+// WithStateSync makes [WithState] write each change to the disk before it is confirmed, so that the
+// state survives a crash of the machine too.
 func WithStateSync() Option {
 	return func(c *config) error {
 		c.stateSync = true
@@ -174,19 +176,19 @@ func WithStateSync() Option {
 	}
 }
 
-// WithRequestLog sets how many requests [Server.Requests] returns, the last 10,000 by default.
+// WithRequestLog sets how many of the last requests [Server.Requests] returns, 10,000 by default.
 func WithRequestLog(requests int) Option {
 	return func(c *config) error {
 		if requests < 0 {
-			return errors.New("WithRequestLog: the number is negative")
+			return errors.New("WithRequestLog: number of requests is negative")
 		}
 		c.requests = requests
 		return nil
 	}
 }
 
-// WithRequestHook sets a function that is called for each request, after its response is known and
-// before it is sent. It is called concurrently.
+// WithRequestHook sets a function that the fake calls for each request, before it sends the
+// response. It is called concurrently.
 func WithRequestHook(hook func(Request)) Option {
 	return func(c *config) error {
 		c.hook = hook
@@ -194,18 +196,19 @@ func WithRequestHook(hook func(Request)) Option {
 	}
 }
 
-// WithClock sets the clock, time.Now by default. See also [Server.Advance].
+// WithClock sets the function that returns the current time, time.Now by default. See also
+// [Server.Advance].
 func WithClock(now func() time.Time) Option {
 	return func(c *config) error {
 		if now == nil {
-			return errors.New("WithClock: the clock is nil")
+			return errors.New("WithClock: function is nil")
 		}
 		c.now = now
 		return nil
 	}
 }
 
-// WithApp describes the marketplace app of OAuth.
+// WithApp sets [Server.App], the marketplace app that uses OAuth.
 func WithApp(a App) Option {
 	return func(c *config) error {
 		c.app = a
@@ -213,9 +216,9 @@ func WithApp(a App) Option {
 	}
 }
 
-// WithConsent makes GET /oauth/chooselocation redirect to the app at once, as if a person had
-// allowed the grant. Without this option the consent page waits for a person. The scopes of the
-// request apply if the grant has none. See also [Server.SetConsent].
+// WithConsent makes GET /oauth/chooselocation redirect to the app immediately, as if a person had
+// agreed to the grant. Without this option the consent page waits for a person. If the grant has no
+// scopes, those of the request are used. See also [Server.SetConsent].
 func WithConsent(g Grant) Option {
 	return func(c *config) error {
 		c.consent = &g

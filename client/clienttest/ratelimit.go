@@ -9,23 +9,23 @@ import (
 	"github.com/highlevel-contacts/contacts-go/client/clienttest/internal/wire"
 )
 
-// RateLimit is how many requests a location may send. The zero value is no limit, and no headers.
+// RateLimit is the rate limit of a location. The zero value means no limit and no rate limit headers.
 type RateLimit struct {
-	// Max is the number of requests in any Interval, over every window.
+	// Max is the number of requests that the fake accepts in every window of length Interval.
 	Max      int
 	Interval time.Duration
-	// Daily is the number of requests per day, counted from midnight UTC. When the API's day begins
-	// is not known.
+	// Daily is the number of requests that the fake accepts per day, from midnight UTC; 0 means no
+	// daily limit. The time at which the API's day begins has not been observed.
 	Daily int
 }
 
-// The API's limits, for each app and location.
+// The API's rate limits, which apply to each pair of an app and a location.
 var (
 	ProductionLimit = RateLimit{Max: 100, Interval: 10 * time.Second, Daily: 200_000}
 	SandboxLimit    = RateLimit{Max: 25, Interval: 10 * time.Second, Daily: 10_000}
 )
 
-// usage is what a location may still send.
+// usage is the state of the rate limit of a location.
 type usage struct {
 	limit          RateLimit
 	remaining      int
@@ -40,15 +40,14 @@ type rateLimiter struct {
 	locations map[string]*history
 }
 
-// history is the requests of one location: the times of those in the window, the oldest first, and
-// the number of those of the day.
+// history records the requests of a location.
 type history struct {
-	recent []time.Time
-	day    int64
-	today  int
+	recent []time.Time // of the requests in the window, the oldest first
+	day    int64       // since 1970
+	today  int         // requests of that day
 }
 
-// take counts a request, unless the limit is exhausted.
+// take counts a request. It returns false, and does not count it, if the limit is exhausted.
 func (l *rateLimiter) take(location string, now time.Time) (u usage, ok bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -61,7 +60,7 @@ func (l *rateLimiter) take(location string, now time.Time) (u usage, ok bool) {
 	return l.usage(h, now), ok
 }
 
-// history returns the requests of a location without those that have left the window.
+// history returns the history of a location, without requests that are older than the window.
 func (l *rateLimiter) history(location string, now time.Time) *history {
 	h := l.locations[location]
 	if h == nil {
@@ -89,7 +88,7 @@ func (l *rateLimiter) usage(h *history, now time.Time) usage {
 	}
 }
 
-// checkRateLimit counts a request. A request over the limit is rejected and not counted.
+// checkRateLimit counts a request, or rejects it.
 func (s *Server) checkRateLimit(c *call) error {
 	used, ok := s.limiter.take(c.location.ID, c.now)
 	c.usage = &used
@@ -107,8 +106,8 @@ func (s *Server) checkRateLimit(c *call) error {
 	return &wire.Error{Response: response}
 }
 
-// addRateLimitHeaders adds the rate limit to a response. It is recorded for 2xx responses; that
-// error responses to a counted request have it too, a 429 among them, is not known. A 401 has none.
+// addRateLimitHeaders adds the rate limit headers to a response. They have been observed on 2xx
+// responses. A 401 has none. That other error responses have them, including a 429, is an assumption.
 func (s *Server) addRateLimitHeaders(c *call, header http.Header) {
 	u := c.usage
 	if u == nil || u.limit == (RateLimit{}) {
@@ -124,22 +123,22 @@ func (s *Server) addRateLimitHeaders(c *call, header http.Header) {
 	}
 }
 
-// RateLimit returns the limit of each location.
+// RateLimit returns the rate limit of each location.
 func (s *Server) RateLimit() RateLimit {
 	s.limiter.mu.Lock()
 	defer s.limiter.mu.Unlock()
 	return s.limiter.limit
 }
 
-// SetRateLimit changes the limit of every location. Earlier requests count.
+// SetRateLimit changes the rate limit of each location. Earlier requests still count.
 func (s *Server) SetRateLimit(limit RateLimit) {
 	s.limiter.mu.Lock()
 	defer s.limiter.mu.Unlock()
 	s.limiter.limit = limit
 }
 
-// Remaining returns how many requests a location may still send in the window and today. Without a
-// limit both are zero.
+// Remaining returns how many requests the fake still accepts for a location, in the current window
+// and today. Both are zero if there is no rate limit.
 func (s *Server) Remaining(locationID string) (remaining, dailyRemaining int) {
 	s.limiter.mu.Lock()
 	defer s.limiter.mu.Unlock()

@@ -10,34 +10,35 @@ import (
 	"time"
 )
 
-// Request is a request that the fake has received, and its outcome. It contains no credentials.
+// Request describes a request that the fake has received, and the response. It has no credentials.
 type Request struct {
-	// Time is when the request arrived, by the fake's clock.
+	// Time is the time at which the request arrived, by the fake's clock.
 	Time time.Time
-	// Operation is the ID of the operation in api/contacts.yaml, empty for an unknown route.
+	// Operation is the ID of the operation; see [Server.Operations]. It is empty for an unknown route.
 	Operation string
-	// Method, Path and Query are those of the request. The query of a list names persons.
+	// Method, Path and Query are those of the request. The query of a list can have personal data.
 	Method, Path string
 	Query        url.Values
-	// Header is that of the request, with [redacted] as the Authorization.
+	// Header is the header of the request, with "[redacted]" as its Authorization.
 	Header http.Header
-	// Body is the body of a write as it was read, nil if it was not read. At most the first 64 KiB
-	// are stored; BodySize is the length of the whole body.
+	// Body is the body of a write, limited to its first 64 KiB, or nil if the fake did not read it.
+	// BodySize is the length of the whole body.
 	Body     []byte
 	BodySize int
-	// LocationID is the location of the token, empty if there was none.
+	// LocationID is the location of the token. It is empty if the fake does not know the token, and
+	// for the token of an agency.
 	LocationID string
-	// Status is the status of the response, 0 if a fault ended the connection before one was sent.
+	// Status is the status of the response, or 0 if a fault reset the connection before a response.
 	Status int
-	// Refusal is the body of an error response that the fake itself sent, which says why.
+	// Refusal is the body of the error response with which the fake rejected the request, or empty.
 	Refusal string
-	// Fault reports whether a fault applied to the request.
+	// Fault reports whether a fault matched the request.
 	Fault bool
-	// RateLimited reports whether the request was checked against a rate limit. Remaining is how
-	// many requests were left in the window after it.
+	// RateLimited reports whether the request was checked against the rate limit. Remaining is the
+	// number of requests that were left in the window after it.
 	RateLimited bool
 	Remaining   int
-	// Took is the time until the response was known, delays included.
+	// Took is the time until the response was ready, including the delay of a fault.
 	Took time.Duration
 	// TraceID is the traceId of the response.
 	TraceID string
@@ -49,7 +50,7 @@ const (
 	maxLogged     = 64 << 20
 )
 
-// requestLog is the last requests, the oldest first.
+// requestLog holds the last requests, the oldest first.
 type requestLog struct {
 	mu      sync.Mutex
 	max     int
@@ -76,7 +77,7 @@ func (l *requestLog) add(entry Request) {
 	}
 }
 
-// bytes returns roughly how much memory an entry takes.
+// bytes estimates the memory that an entry needs.
 func (r *Request) bytes() int {
 	size := 500 + len(r.Body) + len(r.Path) + len(r.Refusal)
 	for _, values := range []map[string][]string{r.Header, r.Query} {
@@ -87,22 +88,22 @@ func (r *Request) bytes() int {
 	return size
 }
 
-// Requests returns the last requests that the fake has received, the oldest first. [WithRequestLog]
-// sets how many; their total size is limited to 64 MiB.
+// Requests returns the last requests that the fake has received, the oldest first: at most the number
+// that [WithRequestLog] sets, and at most 64 MiB.
 func (s *Server) Requests() []Request {
 	s.requests.mu.Lock()
 	defer s.requests.mu.Unlock()
 	return slices.Clone(s.requests.entries)
 }
 
-// ClearRequests empties the log of requests.
+// ClearRequests empties the request log.
 func (s *Server) ClearRequests() {
 	s.requests.mu.Lock()
 	defer s.requests.mu.Unlock()
 	s.requests.entries, s.requests.bytes = nil, 0
 }
 
-// log adds a call to the log, with the status of its response.
+// log adds a call to the request log, with the status of its response.
 func (s *Server) log(c *call, status int, fault bool) {
 	entry := Request{
 		Time: c.now, Method: c.request.Method, Path: c.request.URL.Path, Query: c.query,

@@ -17,23 +17,23 @@ import (
 
 // Server is a fake HighLevel API. It is safe for concurrent use and independent of other servers.
 type Server struct {
-	// URL is the address of the server, without a trailing slash. Without a socket only HTTPClient
-	// reaches it.
+	// URL is the address of the server, without a trailing slash. If the server has no socket, only
+	// HTTPClient reaches it.
 	URL string
-	// Token is a private integration token for LocationID, with both contact scopes.
+	// Token is the default token: a private integration token for LocationID that has every scope.
 	Token string
-	// LocationID is the location (sub-account) that the server has from the start.
+	// LocationID is the default location (sub-account), which every server has.
 	LocationID string
-	// CompanyID is the agency of locations that do not name one.
+	// CompanyID is the default agency: that of locations whose description names none.
 	CompanyID string
-	// App is the marketplace app of OAuth.
+	// App is the marketplace app that uses OAuth.
 	App App
 
 	now         func() time.Time
 	advanced    atomic.Int64 // by how much Advance has moved the clock
 	behavior    Behavior
-	locations   map[string]*Location // those that options have described, and the server's own
-	locationIDs []string             // of the locations except the server's own, in the order of the options
+	locations   map[string]*Location // the default location and those that options describe
+	locationIDs []string             // of the locations except the default one, in the order of the options
 	tokens      tokens
 	oauth       oauth
 	limiter     rateLimiter
@@ -42,17 +42,17 @@ type Server struct {
 	operations  []*operation
 	faults      faults
 	requests    requestLog
-	contactIDs  ids.Source // apart from traceIDs, so that contact IDs do not depend on the number of requests
+	contactIDs  ids.Source // separate from traceIDs: contact IDs do not depend on the number of requests
 	traceIDs    ids.Source
 
 	network  *nettest.Server
 	closed   atomic.Bool
 	tb       testing.TB  // nil if the server was not started by a test
-	onDefect func(error) // receives the defects of the fake itself; nil sends a 500 instead
+	onDefect func(error) // is called for defects of the fake itself; if nil, a 500 is sent instead
 }
 
-// NewServer starts a fake that ends with the test. A response that violates api/contacts.yaml,
-// unless a [Fault] caused it, fails the test.
+// NewServer starts a fake and closes it at the end of the test. A response that violates
+// api/contacts.yaml fails the test, unless a [Fault] caused it.
 func NewServer(tb testing.TB, opts ...Option) *Server {
 	tb.Helper()
 	s, err := start(func(err error) { tb.Errorf("clienttest: %v", err) }, opts)
@@ -68,8 +68,8 @@ func NewServer(tb testing.TB, opts ...Option) *Server {
 	return s
 }
 
-// Start starts a fake for a program. The caller must Close it. A response that violates
-// api/contacts.yaml becomes a 500.
+// Start starts a fake for a program. The caller must close it. A response that violates
+// api/contacts.yaml is replaced by a 500.
 func Start(opts ...Option) (*Server, error) {
 	return start(nil, opts)
 }
@@ -134,7 +134,7 @@ func (s *Server) open(c *config) (err error) {
 	return nil
 }
 
-// fail ends the test that has started the server. A program has none: it panics.
+// fail ends the test that started the server. It panics if a program started it.
 func (s *Server) fail(operation string, err error) {
 	if s.tb == nil {
 		panic(fmt.Sprintf("clienttest: %s: %v", operation, err))
@@ -143,10 +143,10 @@ func (s *Server) fail(operation string, err error) {
 	s.tb.Fatalf("clienttest: %s: %v", operation, err)
 }
 
-// Client returns a client of the fake with its token, address, location and HTTP client. It paces
-// its requests as any client does, unless the fake has no rate limit. Options are applied after
-// these and may replace them. An invalid option ends the test. On a server of [Start] it panics:
-// programs use NewClient.
+// Client returns a client that uses the fake: its address, HTTP client, default token and default
+// location. The client obeys the rate limit, unless the fake has none. The options are applied
+// last and may replace these settings. If an option is invalid, Client ends the test; if the server
+// was started by [Start], it panics. Programs use [Server.NewClient].
 func (s *Server) Client(opts ...client.Option) *client.Client {
 	c, err := s.NewClient(opts...)
 	if err != nil {
@@ -155,7 +155,7 @@ func (s *Server) Client(opts ...client.Option) *client.Client {
 	return c
 }
 
-// NewClient does what Client does and returns an error for an invalid option.
+// NewClient returns the same client as [Server.Client], or an error if an option is invalid.
 func (s *Server) NewClient(opts ...client.Option) (*client.Client, error) {
 	own := []client.Option{
 		client.WithBaseURL(s.URL),
@@ -168,34 +168,33 @@ func (s *Server) NewClient(opts ...client.Option) (*client.Client, error) {
 	return client.New(client.StaticToken(s.Token), append(own, opts...)...)
 }
 
-// HTTPClient returns an HTTP client that reaches the fake, over its socket or without one. Other
-// addresses are unreachable if there is no socket.
+// HTTPClient returns an HTTP client that reaches the fake. If the server has no socket, the client
+// reaches no other address.
 func (s *Server) HTTPClient() *http.Client {
 	return s.network.Client()
 }
 
-// Handler returns the fake as a handler, to be served by other means than its own listener.
+// Handler returns the fake as a handler, for programs that serve it with a server of their own.
 func (s *Server) Handler() http.Handler {
 	return http.HandlerFunc(s.serve)
 }
 
-// Now returns the time of the fake's clock, which dates contacts and tokens and measures the rate
-// limits.
+// Now returns the time of the fake's clock. The fake uses this clock for the dates of contacts, the
+// expiry of tokens and the rate limits.
 func (s *Server) Now() time.Time {
 	return s.now().Add(time.Duration(s.advanced.Load()))
 }
 
-// Advance moves the fake's clock forward at once: rate limit windows pass, tokens expire and late
-// list entries appear, without waiting. It does not end the delay of a [Fault], which is a real
-// one.
+// Advance moves the fake's clock forward without waiting: rate limit windows end, tokens expire, and
+// lists show late writes. It does not shorten the delay of a [Fault], which is real time.
 func (s *Server) Advance(d time.Duration) {
 	s.advanced.Add(int64(d))
 }
 
-// Close ends the server and every request in progress, and closes the state file. Further calls do
-// nothing.
+// Close stops the server, aborts the requests in progress and closes the state file. Further calls
+// do nothing.
 func (s *Server) Close() {
-	_ = s.close() // writes have been passed to the operating system, and no request is in progress
+	_ = s.close() // nothing is lost: each write has been passed to the operating system
 }
 
 func (s *Server) close() error {

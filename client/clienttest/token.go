@@ -11,17 +11,16 @@ import (
 	"github.com/highlevel-contacts/contacts-go/client/clienttest/internal/wire"
 )
 
-// UserType is what a token belongs to.
+// UserType is the kind of owner that a token has.
 type UserType string
 
-// The user types of tokens. An agency's token cannot call the contact operations; it creates
-// location tokens.
+// The user types of tokens.
 const (
-	UserTypeLocation UserType = "Location"
-	UserTypeCompany  UserType = "Company"
+	UserTypeLocation UserType = "Location" // a location; the token can call the contact operations
+	UserTypeCompany  UserType = "Company"  // an agency; the token can only create tokens of locations
 )
 
-// The scopes of tokens. The last one allows an agency's token to create location tokens.
+// The scopes of tokens. With the last one, the token of an agency can create tokens of locations.
 const (
 	scopeRead  = "contacts.readonly"
 	scopeWrite = "contacts.write"
@@ -30,30 +29,30 @@ const (
 
 // Token is an access token or private integration token that the fake accepts.
 type Token struct {
-	// Value is what the Authorization header carries after "Bearer ".
+	// Value is the part of the Authorization header after "Bearer ".
 	Value string
-	// UserType is what the token belongs to, UserTypeLocation by default.
+	// UserType is UserTypeLocation by default.
 	UserType UserType
-	// LocationID is the location that the token gives access to; empty means [Server.LocationID].
+	// LocationID is the location that the token belongs to; empty means [Server.LocationID].
 	LocationID string
-	// CompanyID is the agency; empty means [Server.CompanyID].
+	// CompanyID is the agency that the token belongs to; empty means [Server.CompanyID].
 	CompanyID string
-	// Scopes are what the token allows; nil means contacts.readonly, contacts.write and
+	// Scopes are the scopes of the token; nil means contacts.readonly, contacts.write and
 	// oauth.write.
 	Scopes []string
 	// Expires is the time from which the token is rejected; zero means never.
 	Expires time.Time
 
-	approved []string // the locations that an agency's token may create tokens for; nil means all
+	approved []string // the locations for which the token of an agency can create tokens; nil means all
 }
 
-// tokens are those that the fake accepts, by value.
+// tokens holds the tokens that the fake knows.
 type tokens struct {
 	mu    sync.Mutex
-	known map[string]*Token // a stored Token is not changed
+	known map[string]*Token // by value; a stored Token does not change
 }
 
-// AddToken makes the fake accept a token, or replaces the one with the same value.
+// AddToken makes the fake accept a token. It replaces the token with the same Value.
 func (s *Server) AddToken(t Token) {
 	s.complete(&t.UserType, &t.LocationID, &t.CompanyID, &t.Scopes)
 	s.tokens.mu.Lock()
@@ -73,7 +72,7 @@ func (s *Server) complete(userType *UserType, locationID, companyID *string, sco
 	}
 }
 
-// ExpireToken makes a token expire now. It reports whether there is such a token.
+// ExpireToken makes a token expire now. It reports whether the fake knows the token.
 func (s *Server) ExpireToken(value string) bool {
 	s.tokens.mu.Lock()
 	defer s.tokens.mu.Unlock()
@@ -87,7 +86,7 @@ func (s *Server) ExpireToken(value string) bool {
 	return true
 }
 
-// RevokeToken makes the fake reject a token. It reports whether there was such a token.
+// RevokeToken makes a token invalid. It reports whether the fake knew the token.
 func (s *Server) RevokeToken(value string) bool {
 	s.tokens.mu.Lock()
 	defer s.tokens.mu.Unlock()
@@ -96,8 +95,8 @@ func (s *Server) RevokeToken(value string) bool {
 	return ok
 }
 
-// Tokens returns the access tokens that the fake knows, those that have expired included, by user
-// type and location.
+// Tokens returns the tokens that the fake knows, including those that have expired. They are sorted
+// by user type and location.
 func (s *Server) Tokens() []Token {
 	s.tokens.mu.Lock()
 	defer s.tokens.mu.Unlock()

@@ -18,7 +18,7 @@ import (
 	"github.com/highlevel-contacts/contacts-go/client/clienttest"
 )
 
-// shown is how many contacts and requests the page lists.
+// shown is the number of contacts, requests and tokens that the page lists.
 const shown = 25
 
 //go:embed page.html
@@ -56,12 +56,12 @@ type console struct {
 	document []byte
 }
 
-// Handler returns the handler of a fake with its pages added: / shows and changes the fake,
-// /document renders the API's document, and /openapi.yaml is the document itself. Everything else
-// is the API.
+// Handler returns a handler that serves a fake and its web pages: / shows the fake and adds faults,
+// /document renders the OpenAPI document, and /openapi.yaml is the document itself. Every other path
+// is that of the API.
 //
-// Requests that another site in the same browser sends are rejected, and so are requests with a
-// host name that could belong to another site; hosts are allowed in addition.
+// The handler rejects requests that other sites in the same browser send. It also rejects requests
+// with a host name that could belong to another site. hosts are additional host names to accept.
 func Handler(s *clienttest.Server, hosts ...string) (http.Handler, error) {
 	document, err := renderDocument(api.Contacts)
 	if err != nil {
@@ -96,7 +96,7 @@ type page struct {
 	Faults           []clienttest.FaultState
 	Operations       []string
 	Cuts             []clienttest.Cut
-	Problem          string // of the form for faults
+	Problem          string // the error of the form for faults
 	Form             url.Values
 	Tokens           []token
 	RefreshTokens    clienttest.RefreshTokens
@@ -145,7 +145,7 @@ func (c *console) showPage(w http.ResponseWriter, r *http.Request, status int, p
 	render(w, status, pageTemplate, p)
 }
 
-// showContact shows one contact as a get returns it.
+// showContact shows a contact in the JSON that a get returns.
 func (c *console) showContact(w http.ResponseWriter, r *http.Request) {
 	id := r.URL.Query().Get("id")
 	contact, ok := c.server.ContactJSON(id)
@@ -209,5 +209,5 @@ func write(w http.ResponseWriter, status int, contentType string, body []byte) {
 	header.Set("Referrer-Policy", "same-origin")
 	header.Set("Cache-Control", "no-store")
 	w.WriteHeader(status)
-	_, _ = w.Write(body) // write errors are ignored: the browser has gone
+	_, _ = w.Write(body) // an error means that the browser has disconnected
 }

@@ -50,7 +50,7 @@ func TestPage(t *testing.T) {
 	t.Parallel()
 	s := clienttest.NewServer(t, clienttest.WithoutSocket())
 	base := serve(t, s)
-	if _, empty := get(t, base+"/"); !strings.Contains(empty, "There are none yet") || !strings.Contains(empty, "None yet.") {
+	if _, empty := get(t, base+"/"); !strings.Contains(empty, "No contacts yet") || !strings.Contains(empty, "No requests yet") {
 		t.Errorf("an empty fake shows %s", empty)
 	}
 	s.Seed(client.Contact{FirstName: "Ada <script>", Email: "ada@example.com", Tags: []string{"vip"}})

@@ -138,7 +138,7 @@ func newProperty(name string, ref *openapi3.SchemaRef, required bool) property {
 	return property{Name: name, Type: typeName(ref), Schema: schemaName(ref), Description: capitalize(ref.Value.Description), Required: required}
 }
 
-// typeName describes a type, such as "list of string or null".
+// typeName returns a description of a type, such as "list of string or null".
 func typeName(ref *openapi3.SchemaRef) string {
 	s := ref.Value
 	name := "any"

@@ -12,11 +12,11 @@ import (
 	"github.com/highlevel-contacts/contacts-go/client/clienttest"
 )
 
-// addFault adds the fault of the form, and shows the page again.
+// addFault adds the fault of the form and redirects to the page.
 func (c *console) addFault(w http.ResponseWriter, r *http.Request) {
 	r.Body = http.MaxBytesReader(w, r.Body, 1<<20)
 	if err := r.ParseForm(); err != nil {
-		http.Error(w, "the form cannot be read", http.StatusBadRequest)
+		http.Error(w, "cannot read the form", http.StatusBadRequest)
 		return
 	}
 	fault, err := faultOf(r.PostForm)
@@ -36,7 +36,7 @@ func (c *console) clearFaults(w http.ResponseWriter, r *http.Request) {
 	http.Redirect(w, r, "/#faults", http.StatusSeeOther)
 }
 
-// faultOf reads a fault as [clienttest.ReadFaults] does, from a form.
+// faultOf reads a fault from a form. It uses [clienttest.ReadFaults].
 func faultOf(form url.Values) (clienttest.Fault, error) {
 	fault := map[string]any{}
 	for _, name := range []string{"operation", "delay", "body", "cut", "bodyDelay"} {
@@ -62,7 +62,7 @@ func faultOf(form url.Values) (clienttest.Fault, error) {
 	if pointer := strings.TrimSpace(form.Get("setPointer")); pointer != "" {
 		var value any
 		if err := json.Unmarshal([]byte(form.Get("setValue")), &value); err != nil {
-			return clienttest.Fault{}, fmt.Errorf("set: the value is not JSON: %w", err)
+			return clienttest.Fault{}, fmt.Errorf("set: value is not JSON: %w", err)
 		}
 		fault["set"] = map[string]any{pointer: value}
 	}

@@ -7,25 +7,25 @@ import (
 	"strings"
 )
 
-// guard rejects what another site in the same browser could send, so that it can neither change nor
-// read anything. A program that is not a browser sends none of these headers.
+// guard rejects the requests that other sites in the same browser can send, so that they can neither
+// read nor change the fake. It accepts requests without the headers that only browsers send.
 func guard(next http.Handler, hosts []string) http.Handler {
-	forms := http.NewCrossOriginProtection() // Origin and Sec-Fetch-Site of everything but GET
+	forms := http.NewCrossOriginProtection() // checks Origin and Sec-Fetch-Site, except of GET and HEAD
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		switch {
 		case !isAllowedHost(r.Host, hosts):
-			http.Error(w, "this host name is not allowed: use an IP address, localhost, or allow the name by -host", http.StatusForbidden)
+			http.Error(w, "host name not allowed: use an IP address or localhost, or allow the name with -host", http.StatusForbidden)
 		case forms.Check(r) != nil || isForeignRead(r):
-			http.Error(w, "requests of other sites are not allowed", http.StatusForbidden)
+			http.Error(w, "requests from other sites are not allowed", http.StatusForbidden)
 		default:
 			next.ServeHTTP(w, r)
 		}
 	})
 }
 
-// isAllowedHost reports whether a Host header is one that no other site can bind to this machine:
-// an IP address, localhost, a name without a dot, such as that of a container, or an allowed one.
-// It prevents DNS rebinding.
+// isAllowedHost reports whether a Host header cannot be the name of another site that resolves to this
+// machine (DNS rebinding). It accepts IP addresses, localhost, names without a dot, such as those of
+// containers, and allowed names.
 func isAllowedHost(host string, allowed []string) bool {
 	if name, _, err := net.SplitHostPort(host); err == nil {
 		host = name
@@ -35,8 +35,8 @@ func isAllowedHost(host string, allowed []string) bool {
 		slices.Contains(allowed, host)
 }
 
-// isForeignRead reports whether a GET comes from another site. A link that a person follows is
-// allowed: that site cannot read the page, which cannot be framed.
+// isForeignRead reports whether another site sends a GET to read the response. It returns false for a
+// link that a person follows: the other site cannot read or frame the page.
 func isForeignRead(r *http.Request) bool {
 	switch r.Header.Get("Sec-Fetch-Site") {
 	case "", "none", "same-origin":

@@ -1,4 +1,4 @@
-// Replaces the parts of the page that change, every two seconds while the page is visible.
+// Updates the parts of the page that change, every two seconds while the page is visible.
 "use strict";
 const box = document.getElementById("refresh");
 box.parentElement.hidden = false;
@@ -15,6 +15,6 @@ async function refresh() {
       part.replaceChildren(...replacement.childNodes);
       for (const id of open) document.getElementById(id)?.setAttribute("open", "");
     }
-  } catch { /* the fake was stopped */ }
+  } catch { /* the fake has stopped */ }
 }
 setInterval(refresh, 2000);

@@ -22,7 +22,7 @@ func greet(out io.Writer, fake *clienttest.Server, s *settings, listening net.Ad
 		more = fmt.Sprintf(" and %d more", n)
 	}
 	address := "http://" + listening.String()
-	fmt.Fprintf(out, `Fake HighLevel at %[1]s (open it in a browser to see what it does)
+	fmt.Fprintf(out, `Fake HighLevel at %[1]s (open it in a browser for its web page)
 
   token          %[2]s
   location       %[3]s%[4]s
@@ -38,8 +38,8 @@ curl '%[1]s/contacts/?locationId=%[3]s&limit=1' \
 `, address, fake.Token, fake.LocationID, more, fake.Len(), &s.rate, fake.App.ClientID, fake.App.ClientSecret)
 }
 
-// newRequestLog returns a function that writes a line for each request. Without verbose the line
-// contains no personal data: no query, no body, and no unknown path.
+// newRequestLog returns a function that writes a line for each request. If verbose is not set, the line
+// has no personal data: no query, no body and no path.
 func newRequestLog(log io.Writer, verbose bool) func(clienttest.Request) {
 	var mu sync.Mutex
 	return func(r clienttest.Request) {
@@ -80,7 +80,7 @@ func subject(r clienttest.Request, verbose bool) string {
 	}
 }
 
-// printable returns text, quoted if it has characters that could change how the log looks.
+// printable returns a text, quoted if it has characters that are not printable.
 func printable(text string) string {
 	if strings.ContainsFunc(text, func(r rune) bool { return !unicode.IsPrint(r) }) {
 		return strconv.Quote(text)
@@ -88,7 +88,8 @@ func printable(text string) string {
 	return text
 }
 
-// knownMethod keeps arbitrary methods out of the log.
+// knownMethod returns a standard method as it is, and a constant for every other method, so that a
+// caller cannot write to the log.
 func knownMethod(method string) string {
 	switch method {
 	case http.MethodGet, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete, http.MethodHead, http.MethodOptions:

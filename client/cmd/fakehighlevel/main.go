@@ -1,10 +1,11 @@
-// Command fakehighlevel is a fake HighLevel API for development and tests, for clients in any
+// Command fakehighlevel is a fake HighLevel API for the development and the tests of clients in any
 // language. It implements the seven contact operations and OAuth, has a web page, and injects
 // faults.
 //
 //	go run github.com/highlevel-contacts/contacts-go/client/cmd/fakehighlevel@latest -contacts 100
 //
-// It prints its address, token and OAuth client. Run it with -help for its flags.
+// It prints its address, its token and the credentials of its OAuth app. Run it with -help for its
+// flags.
 package main
 
 import (
@@ -39,8 +40,8 @@ func main() {
 	}
 }
 
-// run serves until the context ends. It prints the greeting to out, and a line for each request to
-// log.
+// run serves the fake until the context is canceled. It prints the greeting to out, and a line for
+// each request to log.
 func run(ctx context.Context, args []string, out, log io.Writer) error {
 	s, err := parseSettings(args, log)
 	if err != nil {
@@ -64,7 +65,8 @@ func run(ctx context.Context, args []string, out, log io.Writer) error {
 	return serve(ctx, listener, handler)
 }
 
-// serve handles requests until the context ends, and waits a few seconds for those in progress.
+// serve serves the handler until the context is canceled. It then waits at most three seconds for the
+// requests in progress.
 func serve(ctx context.Context, listener net.Listener, handler http.Handler) error {
 	server := &http.Server{Handler: handler, ReadHeaderTimeout: time.Minute}
 	served := make(chan error, 1)
@@ -74,10 +76,10 @@ func serve(ctx context.Context, listener net.Listener, handler http.Handler) err
 		return err
 	case <-ctx.Done():
 	}
-	patience, cancel := context.WithTimeout(context.WithoutCancel(ctx), 3*time.Second)
+	shutdownCtx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 3*time.Second)
 	defer cancel()
-	if err := server.Shutdown(patience); err != nil {
-		return server.Close() // a response that never ends, for example
+	if err := server.Shutdown(shutdownCtx); err != nil {
+		return server.Close() // a fault may have a response that never ends
 	}
 	return nil
 }
@@ -85,7 +87,7 @@ func serve(ctx context.Context, listener net.Listener, handler http.Handler) err
 // start starts the fake that the settings describe.
 func (s *settings) start(log io.Writer) (*clienttest.Server, error) {
 	options := []clienttest.Option{
-		clienttest.WithoutSocket(), // the console's handler serves it
+		clienttest.WithoutSocket(), // the handler of the console serves the fake
 		clienttest.WithDefaultToken(s.token),
 		clienttest.WithDefaultLocation(s.location),
 		clienttest.WithRateLimit(s.rate.RateLimit),
@@ -124,9 +126,9 @@ func (s *settings) start(log io.Writer) (*clienttest.Server, error) {
 	return fake, nil
 }
 
-// locationOptions describes the locations.
+// locationOptions returns the options that describe the locations.
 func (s *settings) locationOptions() ([]clienttest.Option, error) {
-	var fields []clienttest.FieldDefinition // nil for the samples
+	var fields []clienttest.FieldDefinition // nil means the sample fields
 	if s.fields != "" {
 		file, err := os.Open(s.fields) //nolint:gosec // the file that the user named
 		if err != nil {

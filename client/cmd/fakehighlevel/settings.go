@@ -15,7 +15,7 @@ import (
 // errUsage is an error of the command line that has been printed already.
 var errUsage = errors.New("usage")
 
-// settings are the flags of the command line.
+// settings holds the flags of the command line.
 type settings struct {
 	address         string
 	hosts           hosts
@@ -48,7 +48,7 @@ func parseSettings(args []string, out io.Writer) (*settings, error) {
 	flags.Var(&s.hosts, "host", "accept requests for this host `name` in addition to IP addresses, localhost and names without a dot; may be repeated")
 	flags.StringVar(&s.token, "token", "pit-3b1f0d52-6a7c-4e0d-9a41-5c2f7e8d9b10", "accept this private integration `token`")
 	flags.StringVar(&s.location, "location", "ve9EPM428h8vShlRW1KT", "serve the location with this `ID`; the token belongs to it")
-	flags.IntVar(&s.locations, "locations", 1, "serve `n` locations of one agency, to install the app in by OAuth")
+	flags.IntVar(&s.locations, "locations", 1, "serve `n` locations of one agency, in which the OAuth app can be installed")
 	flags.StringVar(&s.country, "country", "US", "read phone numbers without a country code as numbers of this `country`, a two-letter code")
 	flags.StringVar(&s.fields, "fields", "", "define the custom fields described by the JSON in `file`; see ReadFields in package clienttest")
 	flags.StringVar(&s.seed, "seed", "", "load the contacts in `file`, one JSON object per line")
@@ -56,9 +56,9 @@ func parseSettings(args []string, out io.Writer) (*settings, error) {
 	flags.Var(&s.rate, "rate", "set the rate limit: `requests/window`, such as 25/10s, optionally with a daily limit, such as 25/10s,10000; \"off\" disables it")
 	flags.BoolVar(&s.allowDuplicates, "allow-duplicates", false, "allow contacts with the same email address or phone number")
 	flags.StringVar(&s.faults, "faults", "", "inject the faults described by the JSON in `file`; see ReadFaults in package clienttest")
-	flags.StringVar(&s.state, "state", "", "store the contacts in `file`; -seed and -contacts apply only while it is empty")
-	flags.BoolVar(&s.sync, "sync", false, "write to the disk before each write of -state is confirmed")
-	flags.BoolVar(&s.approve, "approve", false, "let the OAuth consent page redirect at once, without a person; with -locations, for the agency")
+	flags.StringVar(&s.state, "state", "", "store the contacts in `file`; -seed and -contacts have no effect if it has contacts")
+	flags.BoolVar(&s.sync, "sync", false, "with -state, write each change to the disk before it is confirmed")
+	flags.BoolVar(&s.approve, "approve", false, "make the OAuth consent page redirect immediately, without a person; with -locations, install the app for the agency")
 	flags.BoolVar(&s.validate, "validate", true, "validate requests and responses against the OpenAPI document")
 	flags.BoolVar(&s.verbose, "v", false, "log queries and bodies too, which contain personal data")
 	if err := flags.Parse(args); err != nil {
@@ -79,7 +79,7 @@ func parseSettings(args []string, out io.Writer) (*settings, error) {
 	return s, nil
 }
 
-// hosts are host names of the command line.
+// hosts is the value of -host.
 type hosts []string
 
 // String implements flag.Value.
@@ -91,7 +91,7 @@ func (h *hosts) Set(name string) error {
 	return nil
 }
 
-// rate is a rate limit in the form of the command line.
+// rate is the value of -rate.
 type rate struct{ clienttest.RateLimit }
 
 // String implements flag.Value.

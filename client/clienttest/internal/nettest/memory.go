@@ -20,8 +20,8 @@ func newMemoryListener() *memoryListener {
 	return &memoryListener{connections: make(chan net.Conn), closed: make(chan struct{})}
 }
 
-// dial opens a connection to the listener. It fails for other addresses, and as a TCP dial does
-// after Close.
+// dial opens a connection to the listener. It fails for every other address. After Close it fails
+// with ECONNREFUSED, as a TCP dial does.
 func (l *memoryListener) dial(ctx context.Context, _, address string) (net.Conn, error) {
 	fail := func(err error) (net.Conn, error) {
 		return nil, &net.OpError{Op: "dial", Net: "memory", Addr: l.Addr(), Err: err}

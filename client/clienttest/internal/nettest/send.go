@@ -9,9 +9,9 @@ import (
 	"time"
 )
 
-// Exchange is a request in progress. Its methods send the response as a healthy server does, or as
-// one whose connection fails. Those that panic with [http.ErrAbortHandler] make net/http close the
-// connection. Write errors are ignored: the caller has disconnected.
+// Exchange is a request in progress. Its methods send the response, on a healthy connection or on one
+// that fails. They panic with [http.ErrAbortHandler] to close the connection. They ignore write
+// errors, which mean that the caller has disconnected.
 type Exchange struct {
 	Writer  http.ResponseWriter
 	Request *http.Request
@@ -23,7 +23,7 @@ func (e Exchange) Send(status int, header http.Header, body []byte) {
 	_, _ = e.Writer.Write(body)
 }
 
-// SendSlowly sends half of the body, and the rest after a delay.
+// SendSlowly sends half of the body, waits and sends the rest.
 func (e Exchange) SendSlowly(status int, header http.Header, body []byte, delay time.Duration) {
 	half := len(body) / 2
 	e.sendHeader(status, header, len(body))
@@ -55,7 +55,8 @@ func (e Exchange) SendEndless(status int, header http.Header, body []byte) {
 	panic(http.ErrAbortHandler)
 }
 
-// Reset ends the connection without a response: with a reset on TCP, with EOF in memory.
+// Reset closes the connection without a response. The caller receives a reset on TCP, and EOF in
+// memory.
 func (e Exchange) Reset() {
 	connection, _, err := http.NewResponseController(e.Writer).Hijack()
 	if err != nil {

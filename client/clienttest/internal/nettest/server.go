@@ -1,5 +1,5 @@
-// Package nettest serves HTTP over TCP or over connections in memory, with one http.Server for
-// both, and waits on Close until no connection is left.
+// Package nettest serves HTTP over TCP or over connections in memory, and simulates connections that
+// fail.
 package nettest
 
 import (
@@ -12,8 +12,8 @@ import (
 	"time"
 )
 
-// memoryURL is the address of servers that have no TCP listener. The scheme is https so that
-// cookies with the Secure attribute work and every client accepts it as a base URL.
+// memoryURL is the address of servers without a TCP listener. The scheme is https, so that cookies
+// with the Secure attribute work and every client accepts it as a base URL.
 const memoryURL = "https://highlevel.test"
 
 // Server is a running HTTP server and the client that reaches it.
@@ -23,7 +23,7 @@ type Server struct {
 
 	server    *http.Server
 	transport *http.Transport
-	cancel    context.CancelFunc // ends the context of every request
+	cancel    context.CancelFunc // cancels the context of every request
 	served    chan error
 	active    sync.WaitGroup // open connections and running handlers
 }
@@ -39,9 +39,9 @@ func Listen(address string, handler http.Handler) (*Server, error) {
 	return serve("http://"+listener.Addr().String(), listener, transport, handler), nil
 }
 
-// Memory starts a server that only its own client reaches. It works in a testing/synctest bubble:
-// every connection is a net.Pipe. The client opens a connection for each request, so that net/http
-// never retries a request on its own.
+// Memory starts a server that only its own client reaches. It works in a testing/synctest bubble,
+// because every connection is a net.Pipe. The client opens a connection for each request, so that
+// net/http never retries a request by itself.
 func Memory(handler http.Handler) *Server {
 	listener := newMemoryListener()
 	transport := &http.Transport{
@@ -79,14 +79,14 @@ func (s *Server) countConnection(_ net.Conn, state http.ConnState) {
 	}
 }
 
-// Client returns an HTTP client that reaches the server. A client of a server in memory reaches
-// no other address.
+// Client returns an HTTP client that reaches the server. If the server is in memory, the client
+// reaches no other address.
 func (s *Server) Client() *http.Client {
 	return &http.Client{Transport: s.transport}
 }
 
-// Close closes all connections, ends the context of every request and waits until the handlers
-// have returned. The connections are closed first, so that no handler can send a response any more.
+// Close closes all connections, cancels the context of every request and waits until all handlers
+// have returned. It closes the connections first, so that no handler can send another response.
 func (s *Server) Close() error {
 	s.transport.CloseIdleConnections()
 	err := s.server.Close()

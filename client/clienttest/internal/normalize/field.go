@@ -12,12 +12,12 @@ import (
 // Field describes the values that a custom field accepts.
 type Field struct {
 	Type    string   // text, number, date, select, list or files
-	Options []string // of a select or list; empty allows any
+	Options []string // the values that a select or list accepts; empty means any
 }
 
-// Value returns a value that is not empty as the API returns it, nil if it does not fit the field.
-// It is decoded and encoded again, so that what is stored is JSON that every decoder accepts: no
-// invalid UTF-8, no name twice.
+// Value returns a value in the form in which the API returns it, or nil if it has a wrong type. raw
+// must not be empty. Value decodes and encodes strings and objects, so that the result has no invalid
+// UTF-8 and no duplicate names.
 func (f Field) Value(raw json.RawMessage) json.RawMessage {
 	switch f.Type {
 	case "number":
@@ -48,7 +48,7 @@ func (f Field) has(option string) bool {
 	return len(f.Options) == 0 || slices.Contains(f.Options, option)
 }
 
-// number reads a number, or a string that is one. JSON has no infinities and no NaN.
+// number reads a number, or a string that contains one. JSON has no infinities and no NaN.
 func number(raw json.RawMessage) json.RawMessage {
 	value, err := strconv.ParseFloat(strings.Trim(string(raw), `" `), 64)
 	if err != nil || math.IsNaN(value) || math.IsInf(value, 0) {
@@ -57,7 +57,8 @@ func number(raw json.RawMessage) json.RawMessage {
 	return strconv.AppendFloat(nil, value, 'f', -1, 64)
 }
 
-// milliseconds reads a date in any form, and returns it as milliseconds since 1970.
+// milliseconds reads a date in every form of [Day], or a number, and returns it as milliseconds since
+// 1970.
 func milliseconds(raw json.RawMessage) json.RawMessage {
 	value := strings.Trim(string(raw), `"`)
 	if millis, err := strconv.ParseInt(value, 10, 64); err == nil {
@@ -73,7 +74,7 @@ func milliseconds(raw json.RawMessage) json.RawMessage {
 	return strconv.AppendInt(nil, t.UnixMilli(), 10)
 }
 
-// reencode decodes a value, and encodes it again if it is valid.
+// reencode decodes a value and encodes it again if it is valid.
 func reencode[T any](raw json.RawMessage, valid func(*T) bool) json.RawMessage {
 	var value T
 	if json.Unmarshal(raw, &value) != nil || !valid(&value) {

@@ -26,7 +26,7 @@ func Tags(tags []string) []string {
 
 var e164 = regexp.MustCompile(`^\+[1-9][0-9]{6,14}$`)
 
-// Phone returns a number in E.164. Numbers without a country code belong to the country.
+// Phone returns a number in E.164. A number without a country code belongs to the country.
 func Phone(number, country string) (normal string, ok bool) {
 	parsed, err := phonenumbers.Parse(number, country)
 	if err != nil || !phonenumbers.IsPossibleNumber(parsed) {
@@ -35,8 +35,8 @@ func Phone(number, country string) (normal string, ok bool) {
 	return phonenumbers.Format(parsed, phonenumbers.E164), true
 }
 
-// SeededPhone does what Phone does, but returns numbers that have the form of E.164, and impossible
-// ones, unchanged. It is much faster for numbers in E.164.
+// SeededPhone returns a number as Phone does, but does not change numbers that are in E.164 or
+// impossible. It is much faster for numbers in E.164.
 func SeededPhone(number, country string) string {
 	if number != "" && !e164.MatchString(number) {
 		if normal, ok := Phone(number, country); ok {
@@ -84,8 +84,8 @@ func FullName(c *gen.Contact) string {
 	return strings.TrimSpace(c.FirstName + " " + c.LastName)
 }
 
-// SplitName sets the first and last name of a contact from a full name, which it splits at the first
-// space. How the API splits a name has not been observed.
+// SplitName sets the first and last name of a contact from a full name. It splits the name at the
+// first space; how the API splits it has not been observed.
 func SplitName(c *gen.Contact, name string) {
 	first, last, _ := strings.Cut(strings.TrimSpace(name), " ")
 	c.FirstName, c.LastName = first, strings.TrimSpace(last)

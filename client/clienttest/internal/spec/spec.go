@@ -17,19 +17,19 @@ import (
 	"github.com/highlevel-contacts/contacts-go/api"
 )
 
-// load reads the OpenAPI document once for all servers; it is not changed afterwards.
+// load reads the OpenAPI document once for all servers. It does not change afterwards.
 var load = sync.OnceValues(func() (*openapi3.T, error) {
 	return openapi3.NewLoader().LoadFromData(api.Contacts)
 })
 
-// Spec validates requests and responses. A nil Spec allows everything, and every Spec allows
-// operations that the document does not describe.
+// Spec validates requests and responses. A nil Spec accepts everything. Every Spec accepts operations
+// that the document does not describe.
 type Spec struct {
 	routes  map[string]*routers.Route // by operation ID
 	options *openapi3filter.Options
 }
 
-// Request is what the document has rules for.
+// Request is the part of a request that the document describes.
 type Request struct {
 	Operation string
 	HTTP      *http.Request
@@ -47,7 +47,7 @@ func New() (*Spec, error) {
 	s := &Spec{
 		routes: map[string]*routers.Route{},
 		options: &openapi3filter.Options{
-			AuthenticationFunc:    openapi3filter.NoopAuthenticationFunc, // tokens are checked before
+			AuthenticationFunc:    openapi3filter.NoopAuthenticationFunc, // the server has checked the token
 			IncludeResponseStatus: true,
 			MultiError:            true,
 			SkipSettingDefaults:   true,
@@ -64,8 +64,7 @@ func New() (*Spec, error) {
 	return s, nil
 }
 
-// Violations returns what is wrong with a request, in the words of the API's 422 where they are
-// known.
+// Violations returns the messages of the API's 422 for a request that violates the document, or nil.
 func (s *Spec) Violations(r *Request) []string {
 	input := s.input(r)
 	if input == nil {

@@ -10,9 +10,8 @@ import (
 	"github.com/getkin/kin-openapi/openapi3filter"
 )
 
-// violations describes what is wrong with a request in the words of the API's 422 where they are
-// known ("property … should not exist", "… must be an array"), and in their style where they are
-// not.
+// violations describes the problems of a request. It uses the messages of the API's 422 that have been
+// observed ("property … should not exist", "… must be an array"), and their style for all others.
 func violations(err error) []string {
 	var messages []string
 	for _, v := range flatten(err, violation{}) {
@@ -28,7 +27,7 @@ type violation struct {
 	err       error
 }
 
-// flatten splits errors that contain several.
+// flatten splits an error that contains several errors.
 func flatten(err error, within violation) []violation {
 	switch err := err.(type) { //nolint:errorlint // each level is examined separately
 	case openapi3.MultiError:

@@ -17,9 +17,10 @@ import (
 	"github.com/highlevel-contacts/contacts-go/gen"
 )
 
-// Normalize returns a copy of a contact in the form that the store holds, whichever of the API's
-// shapes c has: names in their original case, the properties that follow from others removed, times
-// in milliseconds and UTC. The error says what in c cannot be sent as JSON.
+// Normalize returns a copy of a contact in the form that the store holds. The contact may have any of
+// the API's shapes. In the copy, names are in their original case, properties that are derived from
+// others are empty, and times are in UTC with milliseconds. Normalize returns an error if the
+// contact cannot be encoded as JSON.
 func Normalize(c *gen.Contact) (*gen.Contact, error) {
 	n := Clone(c)
 	n.DateAdded, n.DateUpdated = Millisecond(c.DateAdded), Millisecond(c.DateUpdated)
@@ -42,12 +43,12 @@ func Normalize(c *gen.Contact) (*gen.Contact, error) {
 		n.LastActivity = strconv.AppendInt(nil, at, 10)
 	}
 	if _, err := jsonv2.Marshal(&n); err != nil {
-		return nil, fmt.Errorf("contact %s cannot be sent: %w", n.ID, err)
+		return nil, fmt.Errorf("contact %s cannot be encoded as JSON: %w", n.ID, err)
 	}
 	return &n, nil
 }
 
-// Clone returns a contact whose fields and lists may be changed without changing c.
+// Clone returns a copy of a contact. Changes of its fields and lists do not change c.
 func Clone(c *gen.Contact) gen.Contact {
 	n := *c
 	n.Tags = slices.Clone(c.Tags)
@@ -67,8 +68,8 @@ func Millisecond(t time.Time) time.Time {
 	return time.UnixMilli(t.UnixMilli()).UTC()
 }
 
-// compare is the order of lists: the latest dateAdded first. How the API orders contacts of one
-// millisecond is not known; here it is by ID, downwards.
+// compare defines the order of lists: the latest dateAdded first. The order of contacts with the same
+// dateAdded has not been observed; here it is by descending ID.
 func compare(a, b *gen.Contact) int {
 	return cmp.Or(b.DateAdded.Compare(a.DateAdded), strings.Compare(b.ID, a.ID))
 }

@@ -16,10 +16,10 @@ import (
 	"github.com/highlevel-contacts/contacts-go/gen"
 )
 
-// journal is a file of JSON objects, one per line: a contact, or {"id":…,"deleted":true}. A later
-// line replaces an earlier one with the same ID. Each line is passed to the operating system before
-// the write returns, so that the end of this process at any time loses nothing. A crash of the
-// machine may lose the last lines, unless sync is set.
+// journal is a file of JSON objects, one per line: a contact, or {"id":…,"deleted":true}. A line
+// replaces an earlier one with the same ID. Each line is passed to the operating system before the
+// write returns, so that a crash of this process loses nothing. A crash of the machine may lose the
+// last lines, unless sync is set.
 type journal struct {
 	file  *os.File
 	lock  *flock.Flock
@@ -33,9 +33,9 @@ type deletedLine struct {
 	Deleted bool   `json:"deleted"`
 }
 
-// Open returns a store that keeps its contacts in the file at path, with those that the file holds.
-// A last line that was cut short, because the process ended while writing it, is dropped. With
-// sync, each write reaches the disk before it returns.
+// Open returns a store that has the contacts of the file at path and writes each change to it. It
+// drops an incomplete last line, which a process leaves that crashes during a write. With sync, each
+// write reaches the disk before it returns.
 func Open(path string, sync bool) (_ *Store, err error) {
 	if resolved, err := filepath.EvalSymlinks(path); err == nil {
 		path = resolved
@@ -100,8 +100,8 @@ func (s *Store) load(line []byte) error {
 	return tx.Put(normalized, time.Time{})
 }
 
-// compact replaces the file by one without the lines that later lines replace. Deleted IDs stay, so
-// that they are never used again.
+// compact replaces the file by one without the lines that later lines replace. The new file still has
+// the deleted IDs, so that they are never used again.
 func (j *journal) compact(path string, s *Store) error {
 	file, err := os.CreateTemp(filepath.Dir(path), filepath.Base(path)+".*")
 	if err != nil {
@@ -133,8 +133,8 @@ func (j *journal) writeAll(s *Store) error {
 	return j.file.Sync()
 }
 
-// write appends one line in one write. A part of a line would join with the next one, so it is
-// removed again.
+// write appends one line. If only a part of it can be written, write removes that part, because the
+// next line would continue it.
 func (j *journal) write(value any) error {
 	if j == nil {
 		return nil
@@ -165,9 +165,9 @@ func (j *journal) close() error {
 	return errors.Join(j.file.Close(), j.lock.Close())
 }
 
-// lockFile locks the state file at path, so that a second server, in this process or in another
-// one, cannot use it. The operating system releases the lock when its process ends. The error names
-// the process that holds the lock.
+// lockFile locks the state file at path, so that no second server, in this process or in another
+// one, can use it. The operating system releases the lock when the process ends. The error names the
+// process that holds the lock.
 func lockFile(path string) (*flock.Flock, error) {
 	lock := flock.New(path+".lock", flock.SetPermissions(0o600))
 	locked, err := lock.TryLock()
@@ -184,7 +184,7 @@ func lockFile(path string) (*flock.Flock, error) {
 	return lock, nil
 }
 
-// holder returns who holds a lock. On some systems a locked file cannot be read.
+// holder describes the process that holds a lock. On some systems a locked file cannot be read.
 func holder(path string) string {
 	text, err := os.ReadFile(path) //nolint:gosec // beside the file that the user named
 	if err != nil || len(text) == 0 || len(text) > 100 {

@@ -9,16 +9,17 @@ import (
 	"github.com/highlevel-contacts/contacts-go/gen"
 )
 
-// listing is the index that lists are read from. Like the API's it may lag behind the writes.
+// listing is the index from which lists are read. Like that of the API, it may lag behind writes.
 type listing struct {
 	lists map[listKey][]*gen.Contact // sorted
-	late  []change                   // in the order of writing
+	late  []change                   // not visible yet, in the order of the writes
 }
 
-// listKey is a location, or a business of it.
+// listKey identifies the list of a location or, if business is set, of a business.
 type listKey struct{ location, business string }
 
-// change replaces one contact by another in the listing; either may be nil.
+// change replaces a contact in the listing by another one. before is nil for a new contact, and after
+// is nil for a deleted one.
 type change struct {
 	before, after *gen.Contact
 	visible       time.Time
@@ -33,7 +34,7 @@ func (l *listing) change(before, after *gen.Contact, visible time.Time) {
 	l.late = append(l.late, c)
 }
 
-// catchUp applies the changes that are visible at the time now.
+// catchUp applies the changes that are visible now.
 func (l *listing) catchUp(now time.Time) {
 	for len(l.late) > 0 && !l.late[0].visible.After(now) {
 		l.apply(l.late[0])
@@ -68,22 +69,22 @@ func keysOf(c *gen.Contact) []listKey {
 // Query selects a page of a list.
 type Query struct {
 	Location, Business string       // an empty Business selects the list of the location
-	Text               string       // to search for
-	After              *gen.Contact // with DateAdded and ID, the cursor; nil for the beginning
+	Text               string       // to search for; empty selects every contact
+	After              *gen.Contact // the cursor, of which DateAdded and ID are used; nil for the first page
 	Skip, Limit        int
 }
 
 // Page is a part of a list.
 type Page struct {
 	Contacts []*gen.Contact
-	Total    int // contacts that match, on all pages
-	Before   int // contacts that match before this page
+	Total    int // number of matching contacts on all pages
+	Before   int // number of matching contacts before this page
 }
 
-// IsLast reports whether no contact follows.
+// IsLast reports whether no contact follows the page.
 func (p Page) IsLast() bool { return p.Before+len(p.Contacts) >= p.Total }
 
-// Page returns a page of a list as it is visible at the time now.
+// Page returns a page of a list, with the changes that are visible now.
 func (s *Store) Page(q Query, now time.Time) Page {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -106,14 +107,15 @@ func (s *Store) Page(q Query, now time.Time) Page {
 	}
 }
 
-// search returns the contacts of a list that match a text in lower case. A text that is the email
-// address or phone number of a contact finds these contacts; any other text is searched for in
-// names, company, email address and phone number. What the API searches, and how, is not known.
+// search returns the contacts of a list that match a search text in lower case. If the text is the
+// email address or phone number of contacts, it returns these contacts. Otherwise it returns those
+// whose name, company, email address or phone number contains the text. How the API searches has not
+// been observed.
 func (s *Store) search(location string, list []*gen.Contact, text string) []*gen.Contact {
 	var found []*gen.Contact
 	for _, id := range slices.Concat(s.index[emailKey(location, text)], s.index[phoneKey(location, text)]) {
 		if at, ok := slices.BinarySearchFunc(list, s.contacts[id], compare); ok {
-			found = append(found, list[at]) // as the list shows it, which may lag behind
+			found = append(found, list[at]) // the version in the list, which may lag behind
 		}
 	}
 	slices.SortFunc(found, compare)

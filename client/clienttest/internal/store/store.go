@@ -1,4 +1,4 @@
-// Package store holds the contacts of a fake, finds them and keeps them in a file.
+// Package store holds the contacts of a fake, finds them and writes them to a file.
 package store
 
 import (
@@ -12,9 +12,8 @@ import (
 	"github.com/highlevel-contacts/contacts-go/gen"
 )
 
-// Store holds contacts. A stored contact is never changed: a write stores another one, so that
-// responses and snapshots can share contacts without a lock. A contact takes about 3 KB, 100,000 of
-// them 300 MB.
+// Store holds contacts. A stored contact never changes: a write replaces it by another one. Responses
+// and snapshots can therefore share contacts without a lock. A contact needs about 3 KB of memory.
 type Store struct {
 	mu       sync.Mutex
 	contacts map[string]*gen.Contact
@@ -32,8 +31,8 @@ func New() *Store {
 	}
 }
 
-// Begin locks the store for reading and writing. The caller must call End. Writes are applied
-// immediately and are not undone when a later one fails.
+// Begin locks the store for reading and writing. The caller must call [Tx.End]. Each write is applied
+// immediately, and is not undone if a later one fails.
 func (s *Store) Begin() *Tx {
 	s.mu.Lock()
 	return &Tx{s}
@@ -65,7 +64,8 @@ func (s *Store) Sorted() []*gen.Contact {
 	return slices.SortedFunc(maps.Values(s.Contacts()), compare)
 }
 
-// Latest returns the first n contacts of all locations in the order of lists, as lists show them.
+// Latest returns the first n contacts of all locations in the order of lists. It does not return
+// contacts that lists do not show yet.
 func (s *Store) Latest(n int, now time.Time) []*gen.Contact {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -102,11 +102,11 @@ func (tx *Tx) DeletedAt(id string) (at time.Time, ok bool) {
 	return at, ok
 }
 
-// Put stores a normalized contact in place of the one with the same ID, if there is one. Lists show
-// it from the time visible on; a zero time shows it at once.
+// Put stores a normalized contact. It replaces the contact with the same ID. Lists show the write
+// from the time visible on; a zero time means immediately.
 func (tx *Tx) Put(c *gen.Contact, visible time.Time) error {
 	if c.ID == "" {
-		return errors.New("a contact without an ID")
+		return errors.New("contact has no ID")
 	}
 	if err := tx.s.journal.write(c); err != nil {
 		return err
@@ -124,7 +124,7 @@ func (tx *Tx) Put(c *gen.Contact, visible time.Time) error {
 	return nil
 }
 
-// Delete deletes the contact with an ID, if there is one.
+// Delete deletes the contact with an ID. Lists show the delete from the time visible on.
 func (tx *Tx) Delete(id string, now, visible time.Time) error {
 	old := tx.s.contacts[id]
 	if old != nil {
@@ -139,14 +139,13 @@ func (tx *Tx) Delete(id string, now, visible time.Time) error {
 	return nil
 }
 
-// ByEmail returns the contact of a location that has an email address, primary or not, in any case;
-// the oldest of several, nil if there is none.
+// ByEmail returns the oldest contact of a location that has an email address, primary or secondary,
+// in upper or lower case. It returns nil if no contact has it.
 func (tx *Tx) ByEmail(location, address string) *gen.Contact {
 	return tx.oldest(emailKey(location, address))
 }
 
-// ByPhone returns the contact of a location that has a primary phone number; the oldest of several,
-// nil if there is none.
+// ByPhone returns the oldest contact of a location that has a primary phone number, or nil.
 func (tx *Tx) ByPhone(location, number string) *gen.Contact {
 	return tx.oldest(phoneKey(location, number))
 }
@@ -179,7 +178,7 @@ func emailKey(location, address string) indexKey {
 
 func phoneKey(location, number string) indexKey { return indexKey{"phone", location, number} }
 
-// indexKeys returns the keys by which a contact is found; none for nil.
+// indexKeys returns the keys of a contact; nil has none.
 func indexKeys(c *gen.Contact) []indexKey {
 	if c == nil {
 		return nil

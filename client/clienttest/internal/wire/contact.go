@@ -10,16 +10,16 @@ import (
 	"github.com/highlevel-contacts/contacts-go/gen"
 )
 
-// The same contact looks different in a list, in a get and in the response to a create. The
-// functions of this file hold all that is known of the differences. They take normalized contacts.
+// A contact has different shapes in a list, in a get and in the response to a create. The functions
+// of this file write these shapes from normalized contacts.
 
-// Style chooses between forms of a contact that the API has been seen to use.
+// Style selects between forms of a contact that the API has been observed to use.
 type Style struct {
 	BirthTime bool // dateOfBirth is RFC 3339 instead of YYYY-MM-DD
 }
 
-// WriteItem writes a contact as lists send it: missing values are null, names are in lower case,
-// and the Raw pair has their original case.
+// WriteItem writes a contact in the shape of lists: missing values are null, names are in lower case,
+// and firstNameRaw and lastNameRaw have the original case.
 func (o *Object) WriteItem(c *gen.Contact, s Style) {
 	o.writeShared(c, s, (*Object).StringOrNull)
 	o.StringOrNull("contactName", strings.ToLower(c.Name))
@@ -38,7 +38,7 @@ func (o *Object) WriteItem(c *gen.Contact, s Style) {
 	o.merge(c.Extra)
 }
 
-// WriteCreated writes a contact as the response to a create has it: missing values are left out.
+// WriteCreated writes a contact in the shape of the response to a create, which omits missing values.
 func (o *Object) WriteCreated(c *gen.Contact, s Style) {
 	o.writeShared(c, s, (*Object).String)
 	o.String("firstName", c.FirstName)
@@ -53,8 +53,8 @@ func (o *Object) WriteCreated(c *gen.Contact, s Style) {
 	}
 }
 
-// writeShared writes what a contact has in every shape. writeString writes a string or, if it is
-// missing, what the shape has for it.
+// writeShared writes the properties that every shape has. writeString writes a string, and omits it
+// or writes null if it is empty.
 func (o *Object) writeShared(c *gen.Contact, s Style, writeString func(o *Object, name, value string)) {
 	o.String("id", c.ID)
 	o.String("locationId", c.LocationID)
@@ -87,8 +87,8 @@ func (o *Object) writeShared(c *gen.Contact, s Style, writeString func(o *Object
 	o.customFields(c.CustomFields)
 }
 
-// WriteDetail writes a contact as get, update and upsert return it: what a create returns, and
-// where the contact came from.
+// WriteDetail writes a contact in the shape of get, update and upsert: the properties of a create,
+// and others such as the attribution.
 func (o *Object) WriteDetail(c *gen.Contact, s Style) {
 	o.WriteCreated(c, s)
 	o.String("name", c.Name)
@@ -139,8 +139,8 @@ func (s Style) birth(c *gen.Contact) string {
 	return c.DateOfBirth
 }
 
-// listAttributions returns the first and, if it is another one, the last attribution, with the
-// utm-prefixed names that lists use.
+// listAttributions returns the first attribution and, if it differs, the last one, with the
+// utm-prefixed names of lists.
 func listAttributions(c *gen.Contact) []gen.Attribution {
 	listed := []gen.Attribution{}
 	if isZero(c.AttributionSource) {
@@ -164,7 +164,8 @@ func prefixed(bare gen.Attribution) gen.Attribution {
 	return bare
 }
 
-// BareAttribution returns an attribution with the property names of a get, whichever names it has.
+// BareAttribution returns an attribution with the property names of a get. It may have the names of a
+// get or of a list.
 func BareAttribution(listed gen.Attribution) gen.Attribution {
 	move(&listed.SessionSource, &listed.UtmSessionSource)
 	move(&listed.Campaign, &listed.UtmCampaign)

@@ -11,21 +11,21 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 )
 
-// Lenient are the options to read JSON as the API does: names may occur twice, and invalid UTF-8 is
-// replaced.
+// Lenient are the options for reading JSON as the API does: it accepts duplicate names and replaces
+// invalid UTF-8.
 var Lenient = json.JoinOptions(jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true))
 
-// timeLayout is how the API writes times.
+// timeLayout is the format of times in responses.
 const timeLayout = "2006-01-02T15:04:05.000Z07:00"
 
 // Object writes a JSON object property by property, in the order of the calls. The zero Object is
-// empty. Structs with tags do not suffice: the same contact lacks properties in one response and
-// has them as null in another.
+// empty. Structs with tags would not suffice: one response omits a missing value where another one
+// has null.
 type Object struct {
 	bytes []byte
 }
 
-// name writes the name of a property, which has no characters to escape.
+// name writes the name of a property, which must not need escaping.
 func (o *Object) name(name string) {
 	separator := byte(',')
 	if len(o.bytes) == 0 {
@@ -36,7 +36,7 @@ func (o *Object) name(name string) {
 	o.bytes = append(o.bytes, '"', ':')
 }
 
-// String writes a string, and nothing if it is empty.
+// String writes a string. It omits an empty one.
 func (o *Object) String(name, value string) {
 	if value != "" {
 		o.name(name)
@@ -44,7 +44,7 @@ func (o *Object) String(name, value string) {
 	}
 }
 
-// StringOrNull writes a string, and null if it is empty.
+// StringOrNull writes a string, or null if it is empty.
 func (o *Object) StringOrNull(name, value string) {
 	if value == "" {
 		o.Null(name)
@@ -68,7 +68,7 @@ func (o *Object) Bool(name string, value bool) {
 // Null writes null.
 func (o *Object) Null(name string) { o.Raw(name, []byte("null")) }
 
-// Raw writes a value that is JSON already; nil is null.
+// Raw writes a value that is JSON; nil is written as null.
 func (o *Object) Raw(name string, value []byte) {
 	o.name(name)
 	if value == nil {
@@ -98,7 +98,7 @@ func (o *Object) Strings(name string, values []string) {
 	o.bytes = append(o.bytes, ']')
 }
 
-// Value writes anything that can be encoded.
+// Value writes a value as JSON.
 func (o *Object) Value(name string, value any) {
 	encoded, err := json.Marshal(value)
 	if err != nil {
@@ -107,7 +107,7 @@ func (o *Object) Value(name string, value any) {
 	o.Raw(name, encoded)
 }
 
-// Objects writes a list of objects, which write writes.
+// Objects writes a list of objects. It calls write for each item.
 func Objects[T any](o *Object, name string, items []T, write func(*Object, T)) {
 	o.name(name)
 	o.bytes = append(o.bytes, '[')
@@ -130,7 +130,7 @@ func (o *Object) End() []byte {
 	return append(o.bytes, '}')
 }
 
-// merge sets the properties of a JSON object in o, in place of those with the same name.
+// merge adds the properties of a JSON object to o. They replace those with the same name.
 func (o *Object) merge(extra []byte) {
 	if len(extra) <= len("{}") {
 		return

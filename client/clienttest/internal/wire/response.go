@@ -28,8 +28,8 @@ type Error struct{ Response }
 // Error implements the error interface.
 func (e *Error) Error() string { return fmt.Sprintf("status %d: %s", e.Status, e.Body) }
 
-// NewError returns an error in the newer of the API's two forms: statusCode, message and, if it is
-// not empty, error.
+// NewError returns an error in the newer of the API's two forms, with statusCode, message and, if
+// name is not empty, error.
 func NewError(status int, message, name string) *Error {
 	var body Object
 	body.Int("statusCode", int64(status))
@@ -38,22 +38,22 @@ func NewError(status int, message, name string) *Error {
 	return &Error{JSON(status, body.End())}
 }
 
-// UnknownRoute is the error for a path or method that the API does not have.
+// UnknownRoute returns the error for a path or method that the API does not have.
 func UnknownRoute(method, path string) *Error {
 	return NewError(http.StatusNotFound, "Cannot "+method+" "+path, "Not Found")
 }
 
-// Forbidden is the error for another location than the token's.
+// Forbidden returns the error for a location to which the token does not belong.
 func Forbidden() *Error {
 	return NewError(http.StatusForbidden, "The token does not have access to this location.", "")
 }
 
-// BadRequest is the error for a request that cannot be read.
+// BadRequest returns the error for a request that cannot be read.
 func BadRequest(message string) *Error {
 	return NewError(http.StatusBadRequest, message, "Bad Request")
 }
 
-// Unprocessable is the error for invalid values.
+// Unprocessable returns the error for invalid values.
 func Unprocessable(messages ...string) *Error {
 	var body Object
 	body.Strings("message", messages)
@@ -62,8 +62,8 @@ func Unprocessable(messages ...string) *Error {
 	return &Error{JSON(http.StatusUnprocessableEntity, body.End())}
 }
 
-// NotFound is the error for an ID that no contact has. It is a 400 in the older form: error and
-// status, no message.
+// NotFound returns the error for a contact that does not exist. It is a 400 in the older form, which
+// has error and status, and no message.
 func NotFound(id string) *Error {
 	var body Object
 	body.String("error", "Contact with id "+id+" not found")
@@ -71,12 +71,12 @@ func NotFound(id string) *Error {
 	return &Error{JSON(http.StatusBadRequest, body.End())}
 }
 
-// Deleted is what NotFound is for a while after a delete.
+// Deleted returns the error for a contact that was deleted a short time ago.
 func Deleted(id string) *Error {
 	return NewError(http.StatusBadRequest, "Contact not found for id:"+id, "")
 }
 
-// Duplicate is the error for a create that matches an existing contact.
+// Duplicate returns the error for a create that matches an existing contact.
 func Duplicate(existing *gen.Contact, matchingField string) *Error {
 	var meta, body Object
 	meta.String("contactId", existing.ID)
@@ -88,7 +88,7 @@ func Duplicate(existing *gen.Contact, matchingField string) *Error {
 	return &Error{JSON(http.StatusBadRequest, body.End())}
 }
 
-// Grant is an error of the OAuth endpoints.
+// Grant returns an error of the OAuth endpoints.
 func Grant(description string) *Error {
 	var body Object
 	body.String("error", "UnAuthorized!")

@@ -20,7 +20,7 @@ type Write struct {
 	Tags                        *[]string                 `json:"tags"`
 	CustomFields                []FieldInput              `json:"customFields"`
 
-	// Strings are the string properties that the body has, by name; nil is null.
+	// Strings holds the string properties of the body by name; nil means null.
 	Strings map[string]*string `json:"-"`
 }
 
@@ -31,7 +31,7 @@ type FieldInput struct {
 	Value jsontext.Value `json:"field_value"`
 }
 
-// stringFields returns the string properties that a write may have, except name.
+// stringFields returns the fields of the string properties that a write can have, except name.
 func stringFields(c *gen.Contact) map[string]*string {
 	return map[string]*string{
 		"firstName": &c.FirstName, "lastName": &c.LastName, "companyName": &c.CompanyName,
@@ -42,7 +42,7 @@ func stringFields(c *gen.Contact) map[string]*string {
 	}
 }
 
-// ParseWrite reads a body. It ignores unknown properties: the validation has rejected them.
+// ParseWrite reads a body. It ignores unknown properties, which the validation rejects.
 func ParseWrite(body []byte) (*Write, error) {
 	w := &Write{Strings: map[string]*string{}}
 	properties := map[string]jsontext.Value{}
@@ -67,8 +67,7 @@ func ParseWrite(body []byte) (*Write, error) {
 }
 
 // Normalize converts the values to the form in which the API stores them. Phone numbers without a
-// country code belong to the country. The error lists the values that are invalid, with the messages
-// for phone numbers and countries that it receives.
+// country code belong to the country. Normalize returns a 422 with a message for each invalid value.
 func (w *Write) Normalize(country, phoneMessage, countryMessage string) error {
 	var invalid []string
 	check := func(name string, normal func(string) (string, bool), message string) {
@@ -94,9 +93,9 @@ func (w *Write) Normalize(country, phoneMessage, countryMessage string) error {
 	return nil
 }
 
-// Apply sets the values in a contact, except custom fields. clears reports whether null, or an empty
-// string, clears a property; if not, it is ignored. Apply merges the channels of dndSettings: their
-// names are case-sensitive, and unknown ones are ignored.
+// Apply sets the values in a contact, except custom fields. clears reports whether null, or else the
+// empty string, clears a property; if not, Apply ignores the value. Apply merges the channels of
+// dndSettings, whose names are case-sensitive, and ignores unknown ones.
 func (w *Write) Apply(c *gen.Contact, clears func(isNull bool) bool) error {
 	for name, field := range stringFields(c) {
 		value, sent := w.Strings[name]
@@ -136,9 +135,9 @@ func (w *Write) Apply(c *gen.Contact, clears func(isNull bool) bool) error {
 	return nil
 }
 
-// RenameFieldValues returns a body with the values of its custom fields, for which the API accepts
-// the names fieldValue and value too, named field_value. It returns an error if the body is not
-// JSON; what else is wrong with it is left to the validation.
+// RenameFieldValues renames the properties fieldValue and value of custom fields, which the API also
+// accepts, to field_value. It returns an error if the body is not JSON. The validation reports every
+// other problem.
 func RenameFieldValues(body []byte) ([]byte, error) {
 	var properties map[string]jsontext.Value
 	if json.Unmarshal(body, &properties, Lenient) != nil {
