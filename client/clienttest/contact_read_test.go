@@ -343,3 +343,40 @@ func TestPageMaxLosesNothing(t *testing.T) {
 		t.Errorf("pages of %d and %d contacts of a business, want 3 and 2", len(first.ids()), len(r.ids()))
 	}
 }
+
+func TestGetShape(t *testing.T) {
+	t.Parallel()
+	w := newWire(t)
+	w.server.Seed(gen.Contact{
+		ID: "bare", DateAdded: day,
+	}, gen.Contact{
+		ID: "full", DateAdded: day, FirstName: "Rosan", LastName: "Deo", Email: "Rosan@deos.com",
+		Attributions:     []gen.Attribution{{UtmSessionSource: "CRM UI", URL: "https://example.com", IsFirst: true}, {UtmSessionSource: "Social", IsLast: true}},
+		AdditionalEmails: []gen.AdditionalEmail{{Email: "home@deos.com"}},
+		AdditionalPhones: []gen.AdditionalPhone{{Phone: "+18887777777", PhoneLabel: "Work"}},
+		CreatedBy:        gen.CreatedBy{Source: "INTEGRATION", Timestamp: day},
+	})
+	bare := w.do("GET", "/contacts/bare", "")
+	for _, absent := range []string{"firstName", "email", "phone", "city", "assignedTo", "dateOfBirth", "dndSettings", "contactName", "firstNameRaw", "attributions"} {
+		if bare.has("contact", absent) {
+			t.Errorf("an empty contact has %s", absent)
+		}
+	}
+	if !bare.has("contact", "companyName") || bare.at("traceId") == nil {
+		t.Errorf("companyName null or traceId are missing: %s", bare.text)
+	}
+	full := w.do("GET", "/contacts/full", "")
+	for property, want := range map[string]any{
+		"name": "Rosan Deo", "firstName": "Rosan", "firstNameLowerCase": "rosan", "fullNameLowerCase": "rosan deo",
+		"emailLowerCase":        "rosan@deos.com",
+		"attributionSource":     map[string]any{"sessionSource": "CRM UI", "url": "https://example.com"},
+		"lastAttributionSource": map[string]any{"sessionSource": "Social"},
+		"additionalEmails":      []any{map[string]any{"email": "home@deos.com", "validEmail": nil}},
+		"additionalPhones":      []any{map[string]any{"phone": "+18887777777", "phoneLabel": "Work"}},
+		"createdBy":             map[string]any{"source": "INTEGRATION", "timestamp": "2026-03-01T12:00:00Z"},
+	} {
+		if diff := cmp.Diff(want, full.at("contact", property)); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", property, diff)
+		}
+	}
+}

@@ -331,23 +331,6 @@ func TestInvalidFaultEndsTheTest(t *testing.T) {
 	s.Fail(clienttest.Fault{Operation: "getContcat"})
 }
 
-// A contact that cannot be sent is not stored.
-func TestSeedRejectsWhatCannotBeSent(t *testing.T) {
-	t.Parallel()
-	for name, contact := range map[string]gen.Contact{
-		"custom field":  {CustomFields: []gen.CustomField{{ID: "f", Value: []byte(`NaN`)}}},
-		"extra":         {Extra: []byte(`[1]`)},
-		"invalid UTF-8": {FirstName: "\xff"},
-	} {
-		tb := &fatalTB{TB: t}
-		s := clienttest.NewServer(tb, clienttest.WithoutSocket())
-		s.Seed(contact)
-		if tb.message == "" || s.Len() != 0 {
-			t.Errorf("%s: message %q, %d contacts stored, want a failure and none", name, tb.message, s.Len())
-		}
-	}
-}
-
 // A response that a fault changed may violate the document; one of the fake itself may not.
 func TestResponseThatViolatesTheDocumentIsReported(t *testing.T) {
 	t.Parallel()

@@ -7,6 +7,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/highlevel-contacts/contacts-go/client/clienttest"
+	"github.com/highlevel-contacts/contacts-go/gen"
 )
 
 func TestReadFields(t *testing.T) {
@@ -59,5 +60,55 @@ func TestSampleLocations(t *testing.T) {
 	}
 	if _, err := clienttest.Start(clienttest.WithLocation(clienttest.Location{Country: "Germany"})); err == nil {
 		t.Error("no error for a country that is not a code")
+	}
+}
+
+func TestCustomFields(t *testing.T) {
+	t.Parallel()
+	const files = `{"f31175d4-2b06-4fc6-b7bc-74cd814c68cb":{"url":"https://example.com/roof.jpg","documentId":"d1"}}`
+	tests := []struct {
+		name, fields string
+		want         string
+	}{
+		{"by id", `{"id":"6dvNaf7VhkQ9snc5vnjJ","field_value":"a"}`, `[{"id":"6dvNaf7VhkQ9snc5vnjJ","value":"a"}]`},
+		{"by key, returned by ID", `{"key":"my_text","field_value":"a"}`, `[{"id":"6dvNaf7VhkQ9snc5vnjJ","value":"a"}]`},
+		{"spelt fieldValue", `{"key":"my_text","fieldValue":"a"}`, `[{"id":"6dvNaf7VhkQ9snc5vnjJ","value":"a"}]`},
+		{"spelt value", `{"key":"my_text","value":"a"}`, `[{"id":"6dvNaf7VhkQ9snc5vnjJ","value":"a"}]`},
+		{"number", `{"key":"my_number","field_value":100.5}`, `[{"id":"9NAf0SNjEs4p2wRzIFvU","value":100.5}]`},
+		{"number as a text", `{"key":"my_number","field_value":"7"}`, `[{"id":"9NAf0SNjEs4p2wRzIFvU","value":7}]`},
+		{"date becomes milliseconds", `{"key":"my_date","field_value":"2020-10-28"}`, `[{"id":"MgobCB14YMVKuE4Ka8p1","value":1603843200000}]`},
+		{"option", `{"key":"my_select","field_value":"small"}`, `[{"id":"3sv6UEo51C9Bmpo1cKTq","value":"small"}]`},
+		{"list", `{"key":"my_list","field_value":["red","blue"]}`, `[{"id":"1HeGizb13P0odwgOgKSs","value":["red","blue"]}]`},
+		{"files", `{"key":"my_files","field_value":` + files + `}`, `[{"id":"w2M9qTZ0ZJz8rGt02jdJ","value":` + files + `}]`},
+		{"unknown key dropped silently", `{"key":"nope","field_value":"a"}`, `[]`},
+		{"option that does not exist dropped silently", `{"key":"my_select","field_value":"huge"}`, `[]`},
+		{"options that do not exist dropped silently", `{"key":"my_list","field_value":["red","pink"]}`, `[{"id":"1HeGizb13P0odwgOgKSs","value":["red"]}]`},
+		{"text written as a number", `{"key":"my_text","field_value":5}`, `[{"id":"6dvNaf7VhkQ9snc5vnjJ","value":"5"}]`},
+		{"key with its prefix", `{"key":"contact.my_text","field_value":"a"}`, `[{"id":"6dvNaf7VhkQ9snc5vnjJ","value":"a"}]`},
+		{"date as milliseconds", `{"key":"my_date","field_value":1603870249758}`, `[{"id":"MgobCB14YMVKuE4Ka8p1","value":1603870249758}]`},
+		{"date as a time", `{"key":"my_date","field_value":"2020-10-28T07:30:49.758Z"}`, `[{"id":"MgobCB14YMVKuE4Ka8p1","value":1603870249758}]`},
+		{"values of another kind dropped silently", `{"key":"my_number","field_value":"many"},{"key":"my_date","field_value":"soon"},{"key":"my_list","field_value":{"a":1}},{"key":"my_files","field_value":"a"},{"key":"my_text","field_value":["a"]}`, `[]`},
+		{"empty clears", `{"key":"my_text","field_value":"a"},{"key":"my_text","field_value":""}`, `[]`},
+	}
+	s := clienttest.NewServer(t)
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			w := wireTo(t, s)
+			id := w.create(`"customFields":[` + test.fields + `]`)
+			reply{status: 200, json: w.do("GET", "/contacts/"+id, "").at("contact", "customFields")}.wantJSON(t, 200, test.want)
+		})
+	}
+}
+
+func TestFieldsNotNamedAreKept(t *testing.T) {
+	t.Parallel()
+	w := newWire(t)
+	id := w.create(`"customFields":[{"key":"my_text","field_value":"a"},{"key":"my_number","field_value":1}]`)
+	w.do("PUT", "/contacts/"+id, `{"customFields":[{"key":"my_number","field_value":2}]}`)
+	contact, _ := w.server.Contact(id)
+	want := []gen.CustomField{{ID: "6dvNaf7VhkQ9snc5vnjJ", Value: []byte(`"a"`)}, {ID: "9NAf0SNjEs4p2wRzIFvU", Value: []byte(`2`)}}
+	if diff := cmp.Diff(want, contact.CustomFields); diff != "" {
+		t.Errorf("fields (-want +got):\n%s", diff)
 	}
 }

@@ -7,7 +7,6 @@ import (
 	"strconv"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -135,24 +134,6 @@ func TestStateSync(t *testing.T) {
 	}
 }
 
-// A log of ten thousand requests of the largest size would hold 80 GB.
-func TestRequestLogIsBounded(t *testing.T) {
-	t.Parallel()
-	w := newWire(t, clienttest.WithoutSocket(), clienttest.WithoutValidation(), clienttest.WithRateLimit(clienttest.RateLimit{}))
-	body := `{"locationId":"` + w.server.LocationID + `","ignored":"` + strings.Repeat("x", 1<<20) + `"}`
-	w.do("POST", "/contacts/", body)
-	if r := w.server.Requests()[0]; len(r.Body) != 64<<10 || r.BodySize != len(body) {
-		t.Errorf("the log has %d bytes of %d, want 64 KiB of %d", len(r.Body), r.BodySize, len(body))
-	}
-	w.header.Set("X-Long", strings.Repeat("x", 900<<10))
-	for range 80 {
-		w.do("GET", "/contacts/x", "")
-	}
-	if n := len(w.server.Requests()); n < 60 || n > 75 {
-		t.Errorf("the log has %d requests of 900 KB, want about 70 for 64 MiB", n)
-	}
-}
-
 func TestStateIsCompacted(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "state.jsonl")
@@ -191,144 +172,5 @@ func TestBrokenState(t *testing.T) {
 	}
 	if _, err := clienttest.Start(clienttest.WithState(path)); err == nil || !strings.Contains(err.Error(), "line 2") {
 		t.Errorf("error %v", err)
-	}
-}
-
-func TestSeed(t *testing.T) {
-	t.Parallel()
-	w := newWire(t)
-	stored := w.server.Seed(
-		gen.Contact{FirstName: "Ann", Phone: "(888) 888-8888", Tags: []string{" VIP "}},
-		gen.Contact{FirstName: "Bob", Email: "same@example.com"},
-		gen.Contact{FirstName: "Cy", Email: "same@example.com", LocationID: "other"},
-	)
-	if ann := stored[0]; len(ann.ID) != 20 || ann.Phone != "+18888888888" || ann.Tags[0] != "vip" || ann.LocationID != w.server.LocationID || ann.Type != "lead" {
-		t.Errorf("stored %+v", ann)
-	}
-	if diff := cmp.Diff([]string{stored[0].ID, stored[1].ID}, w.list("").ids()); diff != "" {
-		t.Errorf("the first is not the latest (-want +got):\n%s", diff)
-	}
-	w.server.Seed(gen.Contact{ID: stored[1].ID, FirstName: "Bobby"})
-	if bob, _ := w.server.Contact(stored[1].ID); bob.FirstName != "Bobby" || bob.Email != "" || w.server.Len() != 3 {
-		t.Errorf("not replaced: %+v", bob)
-	}
-	again := clienttest.NewServer(t)
-	if repeated := again.Seed(gen.Contact{}, gen.Contact{}); repeated[1].ID != stored[1].ID {
-		t.Errorf("ids differ between runs: %s and %s", repeated[1].ID, stored[1].ID)
-	}
-	if other := clienttest.NewServer(t, clienttest.WithSeed(1)).Seed(gen.Contact{}); other[0].ID == stored[0].ID {
-		t.Error("ids do not depend on the seed")
-	}
-}
-
-func TestSeedJSON(t *testing.T) {
-	t.Parallel()
-	const input = `{"id":"a","firstName":"Ann","attributionSource":{"sessionSource":"CRM UI"},"lastActivity":1626435570564,"unheard":{"of":[1]}}
-
-{"id":"b","firstName":"bob","firstNameRaw":"Bob","attributions":[{"utmSessionSource":"Social","isFirst":true}],"lastActivity":"2021-07-16T11:39:30.564Z"}`
-	w := newWire(t)
-	n, err := w.server.SeedJSON(strings.NewReader(input))
-	if n != 2 || err != nil {
-		t.Fatal(n, err)
-	}
-	if r := w.do("GET", "/contacts/a", ""); r.at("contact", "unheard", "of", 0) != 1.0 {
-		t.Errorf("unknown properties are lost: %s", r.text)
-	}
-	if r := w.do("GET", "/contacts/b", ""); r.at("contact", "firstName") != "Bob" || r.at("contact", "lastActivity") != "2021-07-16T11:39:30.564Z" {
-		t.Errorf("b: %s", r.text)
-	}
-	var out bytes.Buffer
-	if err := w.server.WriteJSON(&out); err != nil {
-		t.Fatal(err)
-	}
-	copied := clienttest.NewServer(t)
-	if _, err := copied.SeedJSON(&out); err != nil {
-		t.Fatal(err)
-	}
-	if diff := cmp.Diff(w.server.Contacts(), copied.Contacts()); diff != "" {
-		t.Errorf("(-written +read):\n%s", diff)
-	}
-	if _, err := copied.SeedJSON(strings.NewReader("{}\n{\"id\":5}\n")); err == nil || !strings.Contains(err.Error(), "line 2") {
-		t.Errorf("error %v", err)
-	}
-}
-
-func TestSnapshot(t *testing.T) {
-	t.Parallel()
-	w := newWire(t)
-	w.server.Seed(gen.Contact{ID: "kept"}, gen.Contact{ID: "changed", City: "Rome"}, gen.Contact{ID: "deleted"})
-	before := w.server.Snapshot()
-	w.do("PUT", "/contacts/changed", `{"city":"Oslo"}`)
-	w.do("DELETE", "/contacts/deleted", "")
-	created := w.create("")
-	after := w.server.Snapshot()
-	kinds := map[string]string{}
-	for _, change := range after.Since(before) {
-		switch {
-		case change.Before == nil:
-			kinds[change.ID] = "created"
-		case change.After == nil:
-			kinds[change.ID] = "deleted"
-		default:
-			kinds[change.ID] = change.Before.City + " to " + change.After.City
-		}
-	}
-	want := map[string]string{"changed": "Rome to Oslo", "deleted": "deleted", created: "created"}
-	if diff := cmp.Diff(want, kinds); diff != "" {
-		t.Errorf("changes (-want +got):\n%s", diff)
-	}
-	if before.Len() != 3 || len(before.Since(before)) != 0 {
-		t.Error("a snapshot has changed")
-	}
-}
-
-func TestRequestLog(t *testing.T) {
-	t.Parallel()
-	var seen []string
-	w := newWire(t, clienttest.WithRequestLog(2), clienttest.WithoutSocket(),
-		clienttest.WithRequestHook(func(r clienttest.Request) { seen = append(seen, r.Operation) }))
-	id := w.create(`"firstName":"Rosan"`)
-	w.do("GET", "/contacts/"+id, "")
-	w.refresh("secret-token")
-	log := w.server.Requests()
-	if diff := cmp.Diff([]string{"createContact", "getContact", "getAccessToken"}, seen); diff != "" {
-		t.Errorf("seen (-want +got):\n%s", diff)
-	}
-	if len(log) != 2 || log[0].Path != "/contacts/"+id || log[0].Status != 200 || log[0].Remaining != 98 || log[0].LocationID != w.server.LocationID {
-		t.Errorf("log %+v", log)
-	}
-	if time.Since(log[0].Time) > time.Minute || log[0].TraceID == "" {
-		t.Errorf("entry %+v", log[0])
-	}
-	for _, entry := range log {
-		for _, secret := range []string{w.server.Token, w.server.App.ClientSecret, "secret-token"} {
-			if strings.Contains(strings.Join(entry.Header["Authorization"], "")+string(entry.Body), secret) {
-				t.Errorf("the log holds a secret: %+v", entry)
-			}
-		}
-	}
-	w.server.ClearRequests()
-	if len(w.server.Requests()) != 0 {
-		t.Error("not forgotten")
-	}
-}
-
-func TestBadOptions(t *testing.T) {
-	t.Parallel()
-	for name, option := range map[string]clienttest.Option{
-		"token":            clienttest.WithToken(clienttest.Token{}),
-		"default token":    clienttest.WithDefaultToken(""),
-		"default location": clienttest.WithDefaultLocation(""),
-		"rate limit":       clienttest.WithRateLimit(clienttest.RateLimit{Max: 1}),
-		"state":            clienttest.WithState(""),
-		"state in nowhere": clienttest.WithState("/nowhere/at/all"),
-		"request log":      clienttest.WithRequestLog(-1),
-		"clock":            clienttest.WithClock(nil),
-		"address":          clienttest.WithAddress("nowhere:at all"),
-	} {
-		if s, err := clienttest.Start(option); err == nil {
-			t.Errorf("no error for %s", name)
-			s.Close()
-		}
 	}
 }

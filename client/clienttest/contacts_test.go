@@ -1,0 +1,117 @@
+package clienttest_test
+
+import (
+	"bytes"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/highlevel-contacts/contacts-go/client/clienttest"
+	"github.com/highlevel-contacts/contacts-go/gen"
+)
+
+func TestSeed(t *testing.T) {
+	t.Parallel()
+	w := newWire(t)
+	stored := w.server.Seed(
+		gen.Contact{FirstName: "Ann", Phone: "(888) 888-8888", Tags: []string{" VIP "}},
+		gen.Contact{FirstName: "Bob", Email: "same@example.com"},
+		gen.Contact{FirstName: "Cy", Email: "same@example.com", LocationID: "other"},
+	)
+	if ann := stored[0]; len(ann.ID) != 20 || ann.Phone != "+18888888888" || ann.Tags[0] != "vip" || ann.LocationID != w.server.LocationID || ann.Type != "lead" {
+		t.Errorf("stored %+v", ann)
+	}
+	if diff := cmp.Diff([]string{stored[0].ID, stored[1].ID}, w.list("").ids()); diff != "" {
+		t.Errorf("the first is not the latest (-want +got):\n%s", diff)
+	}
+	w.server.Seed(gen.Contact{ID: stored[1].ID, FirstName: "Bobby"})
+	if bob, _ := w.server.Contact(stored[1].ID); bob.FirstName != "Bobby" || bob.Email != "" || w.server.Len() != 3 {
+		t.Errorf("not replaced: %+v", bob)
+	}
+	again := clienttest.NewServer(t)
+	if repeated := again.Seed(gen.Contact{}, gen.Contact{}); repeated[1].ID != stored[1].ID {
+		t.Errorf("ids differ between runs: %s and %s", repeated[1].ID, stored[1].ID)
+	}
+	if other := clienttest.NewServer(t, clienttest.WithSeed(1)).Seed(gen.Contact{}); other[0].ID == stored[0].ID {
+		t.Error("ids do not depend on the seed")
+	}
+}
+
+func TestSeedJSON(t *testing.T) {
+	t.Parallel()
+	const input = `{"id":"a","firstName":"Ann","attributionSource":{"sessionSource":"CRM UI"},"lastActivity":1626435570564,"unheard":{"of":[1]}}
+
+{"id":"b","firstName":"bob","firstNameRaw":"Bob","attributions":[{"utmSessionSource":"Social","isFirst":true}],"lastActivity":"2021-07-16T11:39:30.564Z"}`
+	w := newWire(t)
+	n, err := w.server.SeedJSON(strings.NewReader(input))
+	if n != 2 || err != nil {
+		t.Fatal(n, err)
+	}
+	if r := w.do("GET", "/contacts/a", ""); r.at("contact", "unheard", "of", 0) != 1.0 {
+		t.Errorf("unknown properties are lost: %s", r.text)
+	}
+	if r := w.do("GET", "/contacts/b", ""); r.at("contact", "firstName") != "Bob" || r.at("contact", "lastActivity") != "2021-07-16T11:39:30.564Z" {
+		t.Errorf("b: %s", r.text)
+	}
+	var out bytes.Buffer
+	if err := w.server.WriteJSON(&out); err != nil {
+		t.Fatal(err)
+	}
+	copied := clienttest.NewServer(t)
+	if _, err := copied.SeedJSON(&out); err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(w.server.Contacts(), copied.Contacts()); diff != "" {
+		t.Errorf("(-written +read):\n%s", diff)
+	}
+	if _, err := copied.SeedJSON(strings.NewReader("{}\n{\"id\":5}\n")); err == nil || !strings.Contains(err.Error(), "line 2") {
+		t.Errorf("error %v", err)
+	}
+}
+
+func TestSnapshot(t *testing.T) {
+	t.Parallel()
+	w := newWire(t)
+	w.server.Seed(gen.Contact{ID: "kept"}, gen.Contact{ID: "changed", City: "Rome"}, gen.Contact{ID: "deleted"})
+	before := w.server.Snapshot()
+	w.do("PUT", "/contacts/changed", `{"city":"Oslo"}`)
+	w.do("DELETE", "/contacts/deleted", "")
+	created := w.create("")
+	after := w.server.Snapshot()
+	kinds := map[string]string{}
+	for _, change := range after.Since(before) {
+		switch {
+		case change.Before == nil:
+			kinds[change.ID] = "created"
+		case change.After == nil:
+			kinds[change.ID] = "deleted"
+		default:
+			kinds[change.ID] = change.Before.City + " to " + change.After.City
+		}
+	}
+	want := map[string]string{"changed": "Rome to Oslo", "deleted": "deleted", created: "created"}
+	if diff := cmp.Diff(want, kinds); diff != "" {
+		t.Errorf("changes (-want +got):\n%s", diff)
+	}
+	if before.Len() != 3 || len(before.Since(before)) != 0 {
+		t.Error("a snapshot has changed")
+	}
+}
+
+// A contact that cannot be sent is not stored.
+func TestSeedRejectsWhatCannotBeSent(t *testing.T) {
+	t.Parallel()
+	for name, contact := range map[string]gen.Contact{
+		"custom field":  {CustomFields: []gen.CustomField{{ID: "f", Value: []byte(`NaN`)}}},
+		"extra":         {Extra: []byte(`[1]`)},
+		"invalid UTF-8": {FirstName: "\xff"},
+	} {
+		tb := &fatalTB{TB: t}
+		s := clienttest.NewServer(tb, clienttest.WithoutSocket())
+		s.Seed(contact)
+		if tb.message == "" || s.Len() != 0 {
+			t.Errorf("%s: message %q, %d contacts stored, want a failure and none", name, tb.message, s.Len())
+		}
+	}
+}
