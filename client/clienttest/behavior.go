@@ -5,14 +5,15 @@ import (
 	"time"
 )
 
-// Behavior selects between alternatives of the API's behavior. Some fields select between forms that
-// the API has been observed to use. The fields marked "Not observed" concern behavior of which
+// Behavior selects between alternatives of the API's behavior. Some fields select between forms
+// that the API has been observed to use. The fields marked "Not observed" concern behavior of which
 // nobody has recorded a response: the default is an assumption, so test your program with each
 // value. The zero value of each field is its default.
 type Behavior struct {
 	// ListEnd is how a list indicates its end.
 	ListEnd ListEnd
-	// ListMeta selects which properties the meta of a list has. Only ListMetaFull has been observed.
+	// ListMeta selects which properties the meta of a list has. Only ListMetaFull has been
+	// observed.
 	ListMeta ListMeta
 	// PageMax limits the size of a page of a location's list, even if the request asks for more; 0
 	// is no limit. Such a short page still has a next page. Not observed.

@@ -15,7 +15,7 @@ import (
 	"github.com/highlevel-contacts/contacts-go/client/clienttest"
 )
 
-// sizes are the numbers of contacts to compare.
+// sizes are the numbers of contacts that the benchmarks compare.
 var sizes = []int{1_000, 100_000}
 
 // filled starts a fake on loopback without a rate limit and with n samples.
@@ -49,7 +49,7 @@ func fetch(ctx context.Context, httpClient *http.Client, s *clienttest.Server, p
 	return nil
 }
 
-// benchmarkPaths fetches paths on loopback from several goroutines, as the callers of a fake do.
+// benchmarkPaths fetches paths on loopback from several goroutines.
 func benchmarkPaths(b *testing.B, s *clienttest.Server, path func(i int64) string) {
 	b.Helper()
 	httpClient := s.HTTPClient()
@@ -97,7 +97,8 @@ func BenchmarkList(b *testing.B) {
 	}
 }
 
-// pages returns paths of pages all over the list. Samples are a minute apart.
+// pages returns paths of pages at different positions in the list. The dates of samples differ by a
+// minute.
 func pages(s *clienttest.Server) func(i int64) string {
 	latest, n := s.Latest(1)[0].DateAdded.UnixMilli(), int64(s.Len())
 	return func(i int64) string {
@@ -106,7 +107,7 @@ func pages(s *clienttest.Server) func(i int64) string {
 	}
 }
 
-// BenchmarkFind compares the ways to find a contact, and a page, between the sizes.
+// BenchmarkFind compares the times to find a contact and a page in stores of different sizes.
 func BenchmarkFind(b *testing.B) {
 	for _, n := range sizes {
 		s := filled(b, n, clienttest.WithoutValidation())

@@ -12,7 +12,7 @@ import (
 	"github.com/highlevel-contacts/contacts-go/client/clienttest"
 )
 
-// After concurrent writes, all ways to find a contact agree.
+// After concurrent writes, a list, a search and Contacts find the same contacts.
 func TestConcurrentUse(t *testing.T) {
 	t.Parallel()
 	w := newWire(t, clienttest.WithoutSocket(), clienttest.WithoutValidation(), clienttest.WithRateLimit(clienttest.RateLimit{}),
@@ -46,7 +46,7 @@ func TestConcurrentUse(t *testing.T) {
 	listed := w.list("&limit=100")
 	contacts := w.server.Contacts()
 	if total := listed.at("meta", "total"); total != float64(len(contacts)) || len(contacts) == 0 {
-		t.Errorf("the list has %v contacts, there are %d", total, len(contacts))
+		t.Errorf("got %v contacts in the list, want %d", total, len(contacts))
 	}
 	seen := map[string]string{}
 	for _, contact := range contacts {
@@ -59,7 +59,7 @@ func TestConcurrentUse(t *testing.T) {
 			}
 			seen[value] = contact.ID
 			if ids := w.list("&query=" + url.QueryEscape(value)).ids(); len(ids) != 1 || ids[0] != contact.ID {
-				t.Errorf("%s finds %v, want %s", value, ids, contact.ID)
+				t.Errorf("search for %s: got %v, want %s", value, ids, contact.ID)
 			}
 		}
 	}

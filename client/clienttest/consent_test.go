@@ -11,7 +11,7 @@ import (
 	"github.com/highlevel-contacts/contacts-go/client/clienttest"
 )
 
-// consentQuery is what an app sends to the consent page.
+// consentQuery returns the query that an app sends to the consent page, with some values changed.
 func consentQuery(s *clienttest.Server, changes ...string) url.Values {
 	query := url.Values{
 		"response_type": {"code"}, "client_id": {s.App.ClientID}, "state": {"a state"},
@@ -29,7 +29,7 @@ type visited struct {
 	Header     http.Header
 }
 
-// visit sends a request to the consent page as a browser does that follows no redirect.
+// visit sends a request to the consent page and does not follow redirects.
 func visit(t *testing.T, s *clienttest.Server, query, form url.Values, header http.Header) (v visited, body string) {
 	t.Helper()
 	method := http.MethodGet
@@ -118,7 +118,7 @@ func TestConsentPageRejects(t *testing.T) {
 		"another app":                {query: consentQuery(s, "client_id", "other")},
 		"another response type":      {query: consentQuery(s, "response_type", "token")},
 		"no redirect":                {query: consentQuery(s, "redirect_uri", "")},
-		"a script as redirect":       {query: consentQuery(s, "redirect_uri", "javascript:alert(1)")},
+		"a script as the redirect":   {query: consentQuery(s, "redirect_uri", "javascript:alert(1)")},
 		"another redirect":           {query: consentQuery(s, "redirect_uri", "https://evil.example/")},
 		"an unknown location":        {query: consentQuery(s), form: allow("nowhere")},
 		"no location":                {query: consentQuery(s), form: url.Values{"decision": {"allow"}}},
@@ -131,7 +131,7 @@ func TestConsentPageRejects(t *testing.T) {
 	}
 }
 
-func TestConsentWithoutAPerson(t *testing.T) {
+func TestWithConsent(t *testing.T) {
 	t.Parallel()
 	w := newWire(t, clienttest.WithConsent(clienttest.Grant{UserType: clienttest.UserTypeCompany}))
 	resp, _ := visit(t, w.server, consentQuery(w.server), nil, nil)

@@ -16,14 +16,14 @@ import (
 
 var day = time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
 
-// seedNumbered seeds contacts c00, c01, … of which each was added a second before the one in front of it.
+// seedNumbered seeds contacts c00, c01, … Each was added a second before the previous one.
 func seedNumbered(s *clienttest.Server, n int) {
 	for i := range n {
 		s.Seed(gen.Contact{ID: fmt.Sprintf("c%02d", i), DateAdded: day.Add(-time.Duration(i) * time.Second), BusinessID: "b"})
 	}
 }
 
-// ids are the ids on a page.
+// ids returns the IDs of the contacts on a page.
 func (r reply) ids() []string {
 	contacts, _ := r.at("contacts").([]any)
 	ids := []string{}
@@ -66,7 +66,7 @@ func TestListShape(t *testing.T) {
 	}
 	for _, absent := range []string{"name", "firstNameLowerCase", "attributionSource", "createdBy", "emailLowerCase", "searchAfter"} {
 		if r.has("contacts", 1, absent) {
-			t.Errorf("a list item has %s", absent)
+			t.Errorf("got property %s of a list item, want none", absent)
 		}
 	}
 }
@@ -84,10 +84,10 @@ func TestCursor(t *testing.T) {
 		{"latest first", "&limit=2", []string{"c00", "c01"}},
 		{"both halves", "&limit=2&startAfter=" + after + "&startAfterId=c01", []string{"c02", "c03"}},
 		{"last page", "&limit=3&startAfter=" + after + "&startAfterId=c01", []string{"c02", "c03", "c04"}},
-		{"startAfter alone is page one, forever", "&limit=2&startAfter=" + after, []string{"c00", "c01"}},
-		{"startAfterId alone is page one, forever", "&limit=2&startAfterId=c01", []string{"c00", "c01"}},
-		{"behind the end", "&limit=2&startAfter=1&startAfterId=c01", []string{}},
-		{"limit is 20 if not sent", "", []string{"c00", "c01", "c02", "c03", "c04"}},
+		{"startAfter alone returns the first page", "&limit=2&startAfter=" + after, []string{"c00", "c01"}},
+		{"startAfterId alone returns the first page", "&limit=2&startAfterId=c01", []string{"c00", "c01"}},
+		{"after the end", "&limit=2&startAfter=1&startAfterId=c01", []string{}},
+		{"default limit", "", []string{"c00", "c01", "c02", "c03", "c04"}},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
@@ -102,7 +102,7 @@ func TestCursor(t *testing.T) {
 		"currentPage":1,"prevPage":null}`)
 }
 
-func TestCursorAmongContactsOfOneMillisecond(t *testing.T) {
+func TestCursorAmongContactsOfTheSameMillisecond(t *testing.T) {
 	t.Parallel()
 	w := newWire(t)
 	for i := range 7 {
@@ -118,7 +118,7 @@ func TestCursorAmongContactsOfOneMillisecond(t *testing.T) {
 		query = fmt.Sprintf("&limit=2&startAfter=%d&startAfterId=%s", day.UnixMilli(), r.at("meta", "startAfterId"))
 	}
 	if len(seen) != 7 {
-		t.Errorf("saw %v, want seven contacts", seen)
+		t.Errorf("got %v, want seven contacts", seen)
 	}
 }
 
@@ -128,30 +128,30 @@ func TestEndOfList(t *testing.T) {
 	tests := []struct {
 		name        string
 		shape       clienttest.ListEnd
-		last, after string // meta of the last page with contacts, and of the page behind it
+		last, after string // meta of the last page with contacts, and of the page after it
 	}{
 		{
-			"null with the cursor still set", clienttest.ListEndNull,
+			"null, with a cursor", clienttest.ListEndNull,
 			`{"total":2,"startAfterId":"c01","startAfter":CURSOR,"nextPage":null,"nextPageUrl":null,"currentPage":1,"prevPage":null}`,
 			`{"total":2,"nextPage":null,"nextPageUrl":null,"currentPage":2,"prevPage":1}`,
 		},
 		{
-			"empty text with the address still set", clienttest.ListEndEmptyString,
+			"empty string, with a URL", clienttest.ListEndEmptyString,
 			`{"total":2,"startAfterId":"c01","startAfter":CURSOR,"nextPage":"","nextPageUrl":"` + url + `limit=2&locationId=LOCATION&startAfter=CURSOR&startAfterId=c01","currentPage":1,"prevPage":null}`,
 			`{"total":2,"nextPage":"","nextPageUrl":null,"currentPage":2,"prevPage":1}`,
 		},
 		{
-			"no contacts and an empty meta", clienttest.ListEndEmptyMeta,
+			"empty page with an empty meta", clienttest.ListEndEmptyMeta,
 			`{"total":2,"startAfterId":"c01","startAfter":CURSOR,"nextPage":2,"nextPageUrl":"` + url + `limit=2&locationId=LOCATION&startAfter=CURSOR&startAfterId=c01","currentPage":1,"prevPage":null}`,
 			`{}`,
 		},
 		{
-			"no contacts and no cursor", clienttest.ListEndNoCursor,
+			"empty page without a cursor", clienttest.ListEndNoCursor,
 			`{"total":2,"startAfterId":"c01","startAfter":CURSOR,"nextPage":2,"nextPageUrl":"` + url + `limit=2&locationId=LOCATION&startAfter=CURSOR&startAfterId=c01","currentPage":1,"prevPage":null}`,
 			`{"total":2,"nextPage":null,"nextPageUrl":null,"currentPage":2,"prevPage":1}`,
 		},
 		{
-			"no contacts and no meta", clienttest.ListEndNoMeta,
+			"empty page without meta", clienttest.ListEndNoMeta,
 			`{"total":2,"startAfterId":"c01","startAfter":CURSOR,"nextPage":2,"nextPageUrl":"` + url + `limit=2&locationId=LOCATION&startAfter=CURSOR&startAfterId=c01","currentPage":1,"prevPage":null}`,
 			`null`,
 		},
@@ -171,7 +171,7 @@ func TestEndOfList(t *testing.T) {
 			reply{status: 200, json: last.at("meta")}.wantJSON(t, 200, fill(test.last))
 			reply{status: 200, json: after.at("meta")}.wantJSON(t, 200, fill(test.after))
 			if len(after.ids()) != 0 {
-				t.Errorf("contacts behind the end: %v", after.ids())
+				t.Errorf("got contacts %v after the end, want none", after.ids())
 			}
 		})
 	}
@@ -182,10 +182,10 @@ func TestDefaultLimits(t *testing.T) {
 	w := newWire(t)
 	seedNumbered(w.server, 30)
 	if n := len(w.list("").ids()); n != 20 {
-		t.Errorf("a list has %d contacts", n)
+		t.Errorf("got %d contacts in a list, want 20", n)
 	}
 	if n := len(w.do("GET", "/contacts/business/b?locationId="+w.server.LocationID, "").ids()); n != 25 {
-		t.Errorf("a list by business has %d contacts", n)
+		t.Errorf("got %d contacts in a list by business, want 25", n)
 	}
 }
 
@@ -198,8 +198,8 @@ func TestLimits(t *testing.T) {
 		want  int
 	}{
 		{"100", "&limit=100", false, 200},
-		{"101 refused, our choice", "&limit=101", false, 422},
-		{"101 clamped, our other choice", "&limit=101", true, 200},
+		{"101 rejected", "&limit=101", false, 422},
+		{"101 clamped", "&limit=101", true, 200},
 		{"0", "&limit=0", false, 422},
 		{"a word", "&limit=many", false, 422},
 		{"an empty query", "&query=", false, 422},
@@ -209,7 +209,7 @@ func TestLimits(t *testing.T) {
 			t.Parallel()
 			w := newWire(t, clienttest.WithBehavior(clienttest.Behavior{ClampLimit: test.clamp}))
 			if r := w.list(test.query); r.status != test.want {
-				t.Errorf("%d %s, want %d", r.status, r.text, test.want)
+				t.Errorf("got %d %s, want %d", r.status, r.text, test.want)
 			}
 		})
 	}
@@ -253,7 +253,7 @@ func TestBusinessList(t *testing.T) {
 				t.Errorf("ids (-want +got):\n%s", diff)
 			}
 			if want := map[bool]any{false: 5.0, true: 2.0}[countPage]; r.at("count") != want {
-				t.Errorf("count %v, want %v", r.at("count"), want)
+				t.Errorf("got count %v, want %v", r.at("count"), want)
 			}
 		})
 	}
@@ -264,22 +264,22 @@ func TestIndexLag(t *testing.T) {
 	w := newWire(t, clienttest.WithBehavior(clienttest.Behavior{IndexLag: 3 * time.Second}))
 	id := w.create(`"email":"rosan@deos.com"`)
 	if total := w.list("").at("meta", "total"); total != 0.0 {
-		t.Errorf("total is %v right after the create", total)
+		t.Errorf("got total %v after the create, want 0", total)
 	}
 	if r := w.do("GET", "/contacts/"+id, ""); r.status != 200 {
-		t.Errorf("get right after the create: %d", r.status)
+		t.Errorf("got status %d for a get after the create, want 200", r.status)
 	}
 	w.server.Advance(3 * time.Second)
 	if total := w.list("").at("meta", "total"); total != 1.0 {
-		t.Errorf("total is %v three seconds later", total)
+		t.Errorf("got total %v three seconds later, want 1", total)
 	}
 	w.do("DELETE", "/contacts/"+id, "")
 	if ids := w.list("").ids(); len(ids) != 1 {
-		t.Errorf("the list has %v right after the delete", ids)
+		t.Errorf("got %v after the delete, want one contact", ids)
 	}
 	w.server.Advance(3 * time.Second)
 	if ids := w.list("").ids(); len(ids) != 0 {
-		t.Errorf("the list has %v three seconds after the delete", ids)
+		t.Errorf("got %v three seconds after the delete, want none", ids)
 	}
 }
 
@@ -290,10 +290,10 @@ func TestListMeta(t *testing.T) {
 		name     string
 		behavior clienttest.Behavior
 		contacts int
-		want     []string // the properties of the first page's meta among the four; nil if there is no meta
+		want     []string // of the properties above, those in the meta of the first page; nil if there is no meta
 	}{
 		{"full", clienttest.Behavior{}, 2, properties},
-		{"largest page", clienttest.Behavior{PageMax: 1}, 1, properties},
+		{"short pages", clienttest.Behavior{PageMax: 1}, 1, properties},
 		{"no nextPage", clienttest.Behavior{ListMeta: clienttest.ListMetaURLOnly}, 2, []string{"startAfter", "startAfterId", "nextPageUrl"}},
 		{"half a cursor", clienttest.Behavior{ListMeta: clienttest.ListMetaHalfCursor}, 2, []string{"startAfter", "nextPage", "nextPageUrl"}},
 		{"no cursor", clienttest.Behavior{ListMeta: clienttest.ListMetaNoCursor}, 2, []string{"nextPage", "nextPageUrl"}},
@@ -315,14 +315,14 @@ func TestListMeta(t *testing.T) {
 				}
 			}
 			if diff := cmp.Diff(test.want, got); diff != "" || len(r.ids()) != test.contacts {
-				t.Errorf("%d contacts, want %d; properties of meta (-want +got):\n%s", len(r.ids()), test.contacts, diff)
+				t.Errorf("got %d contacts, want %d; properties of meta (-want +got):\n%s", len(r.ids()), test.contacts, diff)
 			}
 		})
 	}
 }
 
-// A list that a server cuts into shorter pages than the limit is complete nevertheless.
-func TestPageMaxLosesNothing(t *testing.T) {
+// A list is complete although the server returns pages that are shorter than the limit.
+func TestShortPagesHaveEveryContact(t *testing.T) {
 	t.Parallel()
 	w := newWire(t, clienttest.WithBehavior(clienttest.Behavior{PageMax: 7, BusinessPageMax: 3}))
 	seedNumbered(w.server, 20)
@@ -336,11 +336,11 @@ func TestPageMaxLosesNothing(t *testing.T) {
 		query = fmt.Sprintf("&limit=100&startAfter=%.0f&startAfterId=%s", r.at("meta", "startAfter"), r.at("meta", "startAfterId"))
 	}
 	if seen != 20 {
-		t.Errorf("saw %d contacts, want 20", seen)
+		t.Errorf("got %d contacts, want 20", seen)
 	}
 	r := w.do("GET", "/contacts/business/b?limit=200&skip=18&locationId="+w.server.LocationID, "")
 	if first := w.do("GET", "/contacts/business/b?limit=200&locationId="+w.server.LocationID, ""); len(first.ids()) != 3 || len(r.ids()) != 2 {
-		t.Errorf("pages of %d and %d contacts of a business, want 3 and 2", len(first.ids()), len(r.ids()))
+		t.Errorf("got pages of %d and %d contacts of a business, want 3 and 2", len(first.ids()), len(r.ids()))
 	}
 }
 
@@ -359,11 +359,11 @@ func TestGetShape(t *testing.T) {
 	bare := w.do("GET", "/contacts/bare", "")
 	for _, absent := range []string{"firstName", "email", "phone", "city", "assignedTo", "dateOfBirth", "dndSettings", "contactName", "firstNameRaw", "attributions"} {
 		if bare.has("contact", absent) {
-			t.Errorf("an empty contact has %s", absent)
+			t.Errorf("got property %s of an empty contact, want none", absent)
 		}
 	}
 	if !bare.has("contact", "companyName") || bare.at("traceId") == nil {
-		t.Errorf("companyName null or traceId are missing: %s", bare.text)
+		t.Errorf("got %s, want companyName and traceId", bare.text)
 	}
 	full := w.do("GET", "/contacts/full", "")
 	for property, want := range map[string]any{

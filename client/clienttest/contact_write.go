@@ -93,8 +93,8 @@ func (s *Server) upsertContact(c *call) (wire.Response, error) {
 	return wire.JSON(status, body.End()), nil
 }
 
-// upsertExisting changes the contact that an upsert matches. It returns the contact for the response,
-// which has the gender of the request although the API does not store it.
+// upsertExisting changes the contact that an upsert matches. It returns the contact for the
+// response, which has the gender of the request although the API does not store it.
 func (s *Server) upsertExisting(tx *store.Tx, c *call, existing *gen.Contact, w *wire.Write) (*gen.Contact, error) {
 	gender := w.Strings["gender"]
 	delete(w.Strings, "gender")
@@ -187,8 +187,9 @@ func (s *Server) newContactID(tx *store.Tx) string {
 	}
 }
 
-// match returns the contact that a write would duplicate, and the property that matches. It compares
-// email address and phone number in the location's order, and secondary email addresses too.
+// match returns the contact that a write would duplicate, and the property that matches. It
+// compares email address and phone number in the location's order, and secondary email addresses
+// too.
 func match(tx *store.Tx, l *Location, w *wire.Write) (existing *gen.Contact, property string) {
 	for _, name := range l.identifiers() {
 		if existing := owner(tx, l, w, name); existing != nil {
@@ -211,8 +212,8 @@ func owner(tx *store.Tx, l *Location, w *wire.Write, name string) *gen.Contact {
 	}
 }
 
-// ignoreOther removes the email address or phone number from a write if it belongs to another contact
-// than the one that matched. The API silently ignores it.
+// ignoreOther removes the email address or phone number from a write if it belongs to another
+// contact than the one that matched. The API silently ignores it.
 func ignoreOther(tx *store.Tx, l *Location, w *wire.Write, matched *gen.Contact, matching string) {
 	other := "email"
 	if matching == "email" {

@@ -24,8 +24,9 @@ import (
 
 // Seed stores contacts without the checks of the API, duplicates too, and returns them as they are
 // stored. A contact with an existing ID replaces the stored one. Seed generates missing IDs and
-// dates, so that the first contact is the latest, and normalizes phone numbers and tags. The default
-// of LocationID is the default location. Concurrent requests see none or all of the contacts.
+// dates, so that the first contact is the latest, and normalizes phone numbers and tags. The
+// default of LocationID is the default location. Concurrent requests see none or all of the
+// contacts.
 //
 // If a contact cannot be stored, Seed ends the test; if the server was started by [Start], it
 // panics. Programs use [Server.SeedJSON].
@@ -122,8 +123,8 @@ func (s *Server) WriteJSON(to io.Writer) error {
 	return lines.Flush()
 }
 
-// The values of sample contacts. Cities and states belong together. The other lengths have no common
-// factor, so that a combination repeats as late as possible.
+// The values of sample contacts. Cities and states belong together. The other lengths have no
+// common factor, so that a combination repeats as late as possible.
 var (
 	sampleFirst  = []string{"Ada", "Grace", "Alan", "Edsger", "Barbara", "Donald", "Radia", "Ken", "Margaret", "Dennis", "Hedy"}
 	sampleLast   = []string{"Lovelace", "Hopper", "Turing", "Dijkstra", "Liskov", "Knuth", "Perlman"}
@@ -133,9 +134,9 @@ var (
 	sampleSource = []string{"public api", "landing page", "import"}
 )
 
-// SeedSamples adds n sample contacts to the default location. They are the same in every run, except
-// for their dates: contact i was added i minutes ago. Fifty contacts belong to each business. The
-// email addresses end in example.com.
+// SeedSamples adds n sample contacts to the default location. They are the same in every run,
+// except for their dates: contact i was added i minutes ago. Fifty contacts belong to each
+// business. The email addresses end in example.com.
 func (s *Server) SeedSamples(n int) error { return s.SeedSamplesIn(s.LocationID, n) }
 
 // SeedSamplesIn adds the sample contacts of [Server.SeedSamples] to a location.
@@ -190,8 +191,8 @@ func (s *Server) Contact(id string) (contact client.Contact, ok bool) {
 // Len returns the number of contacts of all locations.
 func (s *Server) Len() int { return s.store.Len() }
 
-// Latest returns the n latest contacts of all locations. It is faster than [Server.Contacts], because
-// it does not read every contact. Like a list, it may lag behind writes.
+// Latest returns the n latest contacts of all locations. It is faster than [Server.Contacts],
+// because it does not read every contact. Like a list, it may lag behind writes.
 func (s *Server) Latest(n int) []client.Contact { return clones(s.store.Latest(n, s.Now())) }
 
 func clones(stored []*gen.Contact) []client.Contact {
@@ -246,8 +247,8 @@ func clone(c *gen.Contact) *client.Contact {
 	return new(store.Clone(c))
 }
 
-// ContactJSON returns the contact with an ID in the JSON that a get returns, and reports whether the
-// contact exists. It finds contacts of every location.
+// ContactJSON returns the contact with an ID in the JSON that a get returns, and reports whether
+// the contact exists. It finds contacts of every location.
 func (s *Server) ContactJSON(id string) (contact []byte, ok bool) {
 	c := s.store.Get(id)
 	if c == nil {

@@ -20,21 +20,21 @@ func TestSeed(t *testing.T) {
 		gen.Contact{FirstName: "Cy", Email: "same@example.com", LocationID: "other"},
 	)
 	if ann := stored[0]; len(ann.ID) != 20 || ann.Phone != "+18888888888" || ann.Tags[0] != "vip" || ann.LocationID != w.server.LocationID || ann.Type != "lead" {
-		t.Errorf("stored %+v", ann)
+		t.Errorf("got %+v", ann)
 	}
 	if diff := cmp.Diff([]string{stored[0].ID, stored[1].ID}, w.list("").ids()); diff != "" {
-		t.Errorf("the first is not the latest (-want +got):\n%s", diff)
+		t.Errorf("ids, the latest first (-want +got):\n%s", diff)
 	}
 	w.server.Seed(gen.Contact{ID: stored[1].ID, FirstName: "Bobby"})
 	if bob, _ := w.server.Contact(stored[1].ID); bob.FirstName != "Bobby" || bob.Email != "" || w.server.Len() != 3 {
-		t.Errorf("not replaced: %+v", bob)
+		t.Errorf("got %+v, want the new contact in place of the old one", bob)
 	}
 	again := clienttest.NewServer(t)
 	if repeated := again.Seed(gen.Contact{}, gen.Contact{}); repeated[1].ID != stored[1].ID {
-		t.Errorf("ids differ between runs: %s and %s", repeated[1].ID, stored[1].ID)
+		t.Errorf("got ID %s, want %s as in the first server", repeated[1].ID, stored[1].ID)
 	}
 	if other := clienttest.NewServer(t, clienttest.WithSeed(1)).Seed(gen.Contact{}); other[0].ID == stored[0].ID {
-		t.Error("ids do not depend on the seed")
+		t.Error("got the same ID with another seed")
 	}
 }
 
@@ -49,10 +49,10 @@ func TestSeedJSON(t *testing.T) {
 		t.Fatal(n, err)
 	}
 	if r := w.do("GET", "/contacts/a", ""); r.at("contact", "unheard", "of", 0) != 1.0 {
-		t.Errorf("unknown properties are lost: %s", r.text)
+		t.Errorf("got %s, want the unknown property", r.text)
 	}
 	if r := w.do("GET", "/contacts/b", ""); r.at("contact", "firstName") != "Bob" || r.at("contact", "lastActivity") != "2021-07-16T11:39:30.564Z" {
-		t.Errorf("b: %s", r.text)
+		t.Errorf("got %s for b", r.text)
 	}
 	var out bytes.Buffer
 	if err := w.server.WriteJSON(&out); err != nil {
@@ -66,7 +66,7 @@ func TestSeedJSON(t *testing.T) {
 		t.Errorf("(-written +read):\n%s", diff)
 	}
 	if _, err := copied.SeedJSON(strings.NewReader("{}\n{\"id\":5}\n")); err == nil || !strings.Contains(err.Error(), "line 2") {
-		t.Errorf("error %v", err)
+		t.Errorf("got error %v, want one that names line 2", err)
 	}
 }
 
@@ -95,12 +95,12 @@ func TestSnapshot(t *testing.T) {
 		t.Errorf("changes (-want +got):\n%s", diff)
 	}
 	if before.Len() != 3 || len(before.Since(before)) != 0 {
-		t.Error("a snapshot has changed")
+		t.Error("the snapshot has changed")
 	}
 }
 
-// A contact that cannot be sent is not stored.
-func TestSeedRejectsWhatCannotBeSent(t *testing.T) {
+// A contact that cannot be encoded as JSON is not stored.
+func TestSeedRejectsInvalidJSON(t *testing.T) {
 	t.Parallel()
 	for name, contact := range map[string]gen.Contact{
 		"custom field":  {CustomFields: []gen.CustomField{{ID: "f", Value: []byte(`NaN`)}}},
@@ -111,7 +111,7 @@ func TestSeedRejectsWhatCannotBeSent(t *testing.T) {
 		s := clienttest.NewServer(tb, clienttest.WithoutSocket())
 		s.Seed(contact)
 		if tb.message == "" || s.Len() != 0 {
-			t.Errorf("%s: message %q, %d contacts stored, want a failure and none", name, tb.message, s.Len())
+			t.Errorf("%s: got message %q and %d contacts, want a failure and none", name, tb.message, s.Len())
 		}
 	}
 }

@@ -95,7 +95,8 @@ func Example_unclearCreate() {
 func ExampleServer_Fail() {
 	s := start()
 	defer s.Close()
-	// One list in ten is a gateway's page, and the phone number of the third contact is not a string.
+	// One list in ten is a gateway's page, and the phone number of the third contact is not a
+	// string.
 	s.Fail(
 		clienttest.Fault{Operation: "getContacts", Rate: 0.1, Status: 502, Body: clienttest.GatewayPage, Header: clienttest.HTMLHeader()},
 		clienttest.Fault{Operation: "getContact", After: 2, Count: 1, Set: map[string]any{"/contact/phone": 5}},
@@ -119,7 +120,7 @@ func ExampleSnapshot_Since() {
 	// Output: "" became "London"
 }
 
-// An app is installed without a person: the consent page redirects at once, and the code of the
+// An app is installed without a person: the consent page redirects immediately, and the code of the
 // redirect is exchanged for tokens.
 func ExampleWithConsent() {
 	s, err := clienttest.Start(clienttest.WithoutSocket(), clienttest.WithConsent(clienttest.Grant{}))

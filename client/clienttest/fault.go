@@ -39,17 +39,17 @@ type Fault struct {
 	// Delay is the time to wait before the request is handled, in real time or in the time of the
 	// test's synctest bubble.
 	Delay time.Duration `json:"delay"`
-	// Status and Body replace the response if one of them is set. The operation is then not applied,
-	// unless Applied is set. The default status of a Body is 200.
+	// Status and Body replace the response if one of them is set. The operation is then not
+	// applied, unless Applied is set. The default status of a Body is 200.
 	Status int    `json:"status"`
 	Body   string `json:"body"`
 	// Applied makes the fake apply the operation although its response is replaced.
 	Applied bool `json:"applied"`
-	// Header is added to the response. Its values replace those of the same name; a nil value removes
-	// a header.
+	// Header is added to the response. Its values replace those of the same name; a nil value
+	// removes a header.
 	Header http.Header `json:"header"`
 	// Set replaces values in a JSON response. The keys are JSON pointers, such as "/contact/phone";
-	// a * in a pointer stands for every element or property.
+	// a * in a pointer selects every element or property.
 	Set map[string]any `json:"set"`
 	// Remove lists JSON pointers to properties or elements to remove from a JSON response.
 	Remove []string `json:"remove"`
@@ -65,8 +65,8 @@ type Cut string
 // The ways in which a connection fails. A reset is a TCP reset on a socket, and EOF without one.
 //
 // On a socket, net/http retries a GET by itself if the connection was used before and is reset. The
-// caller does not see that request, but the fault has matched it. Without a socket net/http does not
-// retry.
+// caller does not see that request, but the fault has matched it. Without a socket net/http does
+// not retry.
 const (
 	CutBefore  Cut = "before"  // the connection is reset before the operation is applied
 	CutAfter   Cut = "after"   // the connection is reset after the operation is applied, without a response
@@ -129,8 +129,8 @@ type activeFault struct {
 	rng     *rand.Rand
 }
 
-// Fail adds faults. A fault is active until it has matched Count requests or [Server.ClearFaults] is
-// called. If a fault is invalid, Fail ends the test; if the server was started by [Start], it
+// Fail adds faults. A fault is active until it has matched Count requests or [Server.ClearFaults]
+// is called. If a fault is invalid, Fail ends the test; if the server was started by [Start], it
 // panics. Programs use [Server.AddFaults].
 func (s *Server) Fail(all ...Fault) {
 	if err := s.AddFaults(all...); err != nil {

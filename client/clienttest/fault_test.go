@@ -29,31 +29,31 @@ func onBoth(t *testing.T, test func(w *wire)) {
 	}
 }
 
-func TestResetBeforeNothingIsApplied(t *testing.T) {
+func TestResetBeforeApply(t *testing.T) {
 	t.Parallel()
 	onBoth(t, func(w *wire) {
 		t := w.tb
 		w.server.Fail(clienttest.Fault{Operation: "createContact", Count: 1, Cut: clienttest.CutBefore})
 		wantReset(t, w)
 		if n := w.server.Len(); n != 0 {
-			t.Errorf("%d contacts", n)
+			t.Errorf("got %d contacts", n)
 		}
 	})
 }
 
-func TestResetAfterTheContactWasCreated(t *testing.T) {
+func TestResetAfterApply(t *testing.T) {
 	t.Parallel()
 	onBoth(t, func(w *wire) {
 		t := w.tb
 		w.server.Fail(clienttest.Fault{Operation: "createContact", Count: 1, Cut: clienttest.CutAfter})
 		wantReset(t, w)
 		if n := w.server.Len(); n != 1 {
-			t.Errorf("%d contacts", n)
+			t.Errorf("got %d contacts", n)
 		}
 	})
 }
 
-// A refused connection cannot have carried anything out, with a socket and without.
+// A write on a refused connection has not been applied.
 func TestClosedServerRefusesConnections(t *testing.T) {
 	t.Parallel()
 	onBoth(t, func(w *wire) {
@@ -61,7 +61,7 @@ func TestClosedServerRefusesConnections(t *testing.T) {
 		w.server.Close()
 		_, err := c.Contacts.Create(w.tb.Context(), client.CreateContactRequest{FirstName: "Ada"})
 		if !errors.Is(err, syscall.ECONNREFUSED) || errors.Is(err, client.ErrMaybeApplied) {
-			w.tb.Errorf("error %v, want a refused connection that is not ErrMaybeApplied", err)
+			w.tb.Errorf("got error %v, want a refused connection that is not ErrMaybeApplied", err)
 		}
 	})
 }
@@ -74,26 +74,26 @@ func wantReset(tb testing.TB, w *wire) {
 		tb.Fatal("no error")
 	}
 	if !errors.Is(err, syscall.ECONNRESET) && !errors.Is(err, io.EOF) {
-		tb.Errorf("error is %v, want a reset or EOF", err)
+		tb.Errorf("got error %v, want a reset or EOF", err)
 	}
 	if log := w.server.Requests(); len(log) != 1 || log[0].Status != 0 || !log[0].Fault {
-		tb.Errorf("log %+v", log)
+		tb.Errorf("got log %+v, want one request with a fault and without a status", log)
 	}
 }
 
-func TestTruncatedBody(t *testing.T) {
+func TestClosedInBody(t *testing.T) {
 	t.Parallel()
 	onBoth(t, func(w *wire) {
 		t := w.tb
 		w.server.Fail(clienttest.Fault{Cut: clienttest.CutBody})
 		body, err := w.read()
 		if !errors.Is(err, io.ErrUnexpectedEOF) || body == "" {
-			t.Errorf("read %q, %v", body, err)
+			t.Errorf("got %q, %v, want a part of the body and ErrUnexpectedEOF", body, err)
 		}
 	})
 }
 
-// read lists and reads the whole body.
+// read requests a list and reads the whole body.
 func (w *wire) read() (string, error) {
 	w.tb.Helper()
 	resp, err := w.try("GET", "/contacts/?locationId="+w.server.LocationID, "")
@@ -116,7 +116,7 @@ func TestEndlessBody(t *testing.T) {
 		}
 		defer resp.Body.Close()
 		if n, err := io.CopyN(io.Discard, resp.Body, 4<<20); err != nil {
-			t.Errorf("it ended after %d bytes: %v", n, err)
+			t.Errorf("the body ended after %d bytes: %v", n, err)
 		}
 	})
 }
@@ -142,30 +142,30 @@ func TestStalledBody(t *testing.T) {
 		}
 		cancel()
 		if _, err := io.ReadAll(resp.Body); !errors.Is(err, context.Canceled) {
-			t.Errorf("error is %v", err)
+			t.Errorf("got error %v, want context.Canceled", err)
 		}
 	})
 }
 
-func TestAnswersOfFaults(t *testing.T) {
+func TestResponsesOfFaults(t *testing.T) {
 	t.Parallel()
 	tests := []struct {
 		name    string
 		fault   clienttest.Fault
 		status  int
 		header  map[string]string
-		body    string // empty: the operation's own
+		body    string // empty means the body of the operation, and - an empty body
 		created int
 	}{
 		{"gateway page", clienttest.Fault{Status: 502, Body: clienttest.GatewayPage, Header: clienttest.HTMLHeader()}, 502, map[string]string{"Content-Type": "text/html; charset=utf-8"}, clienttest.GatewayPage, 0},
 		{"status alone", clienttest.Fault{Status: 503}, 503, nil, "-", 0},
-		{"422 that had created the contact", clienttest.Fault{Status: 422, Body: `{"message":"no"}`, Applied: true}, 422, nil, `{"message":"no"}`, 1},
+		{"422 although the contact was created", clienttest.Fault{Status: 422, Body: `{"message":"no"}`, Applied: true}, 422, nil, `{"message":"no"}`, 1},
 		{"body alone", clienttest.Fault{Body: "hello"}, 200, nil, "hello", 0},
 		{"wrong content type", clienttest.Fault{Header: http.Header{"Content-Type": {"text/plain"}}}, 201, map[string]string{"Content-Type": "text/plain"}, "", 1},
 		{"header removed", clienttest.Fault{Header: http.Header{"Cf-Ray": nil}}, 201, map[string]string{"Cf-Ray": ""}, "", 1},
 		{"Retry-After", clienttest.Fault{Status: 429, Header: http.Header{"Retry-After": {"7"}}}, 429, map[string]string{"Retry-After": "7"}, "-", 0},
 		{"delay in the body", clienttest.Fault{BodyDelay: time.Millisecond}, 201, nil, "", 1},
-		{"nothing at all", clienttest.Fault{}, 201, nil, "", 1},
+		{"no change", clienttest.Fault{}, 201, nil, "", 1},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
@@ -175,15 +175,15 @@ func TestAnswersOfFaults(t *testing.T) {
 				w.server.Fail(test.fault)
 				r := w.do("POST", "/contacts/", `{"locationId":"`+w.server.LocationID+`"}`)
 				if r.status != test.status || w.server.Len() != test.created {
-					t.Errorf("%d with %d contacts, want %d with %d", r.status, w.server.Len(), test.status, test.created)
+					t.Errorf("got status %d and %d contacts, want %d and %d", r.status, w.server.Len(), test.status, test.created)
 				}
 				switch {
 				case test.body == "" && r.at("contact", "id") == nil, test.body == "-" && r.text != "", len(test.body) > 1 && r.text != test.body:
-					t.Errorf("body %q", r.text)
+					t.Errorf("got body %q, want %q", r.text, test.body)
 				}
 				for name, want := range test.header {
 					if got := r.header.Get(name); got != want {
-						t.Errorf("%s is %q, want %q", name, got, want)
+						t.Errorf("%s: got %q, want %q", name, got, want)
 					}
 				}
 			})
@@ -208,9 +208,9 @@ func TestDrift(t *testing.T) {
 		{"set", clienttest.Fault{Set: map[string]any{"/meta/total": "two"}}, `{"meta":{"total":"two"},"contacts":[{"id":"a"},{"id":"b"}]}`},
 		{"every element", clienttest.Fault{Set: map[string]any{"/contacts/*/id": 5}}, `{"meta":{"total":2},"contacts":[{"id":5},{"id":5}]}`},
 		{"one element", clienttest.Fault{Set: map[string]any{"/contacts/1/id": nil}}, `{"meta":{"total":2},"contacts":[{"id":"a"},{"id":null}]}`},
-		{"added", clienttest.Fault{Set: map[string]any{"/new~1x": []int{1}}}, `{"new/x":[1],"meta":{"total":2},"contacts":[{"id":"a"},{"id":"b"}]}`},
-		{"removed", clienttest.Fault{Remove: []string{"/meta", "/contacts/0"}}, `{"contacts":[{"id":"b"}]}`},
-		{"nothing there", clienttest.Fault{Set: map[string]any{"/a/b": 1}, Remove: []string{"/c", "/meta/total/x"}}, `{"meta":{"total":2},"contacts":[{"id":"a"},{"id":"b"}]}`},
+		{"added property", clienttest.Fault{Set: map[string]any{"/new~1x": []int{1}}}, `{"new/x":[1],"meta":{"total":2},"contacts":[{"id":"a"},{"id":"b"}]}`},
+		{"removed properties", clienttest.Fault{Remove: []string{"/meta", "/contacts/0"}}, `{"contacts":[{"id":"b"}]}`},
+		{"no such property", clienttest.Fault{Set: map[string]any{"/a/b": 1}, Remove: []string{"/c", "/meta/total/x"}}, `{"meta":{"total":2},"contacts":[{"id":"a"},{"id":"b"}]}`},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
@@ -223,24 +223,24 @@ func TestDrift(t *testing.T) {
 	}
 }
 
-func TestWhichRequestsFail(t *testing.T) {
+func TestMatchedRequests(t *testing.T) {
 	t.Parallel()
 	tests := []struct {
 		name  string
 		fault clienttest.Fault
-		want  string // of ten lists and gets in turn: x fails
+		want  string // x for each request that fails of ten alternating lists and gets
 	}{
-		{"all", clienttest.Fault{}, "xxxxxxxxxx"},
+		{"every request", clienttest.Fault{}, "xxxxxxxxxx"},
 		{"one operation", clienttest.Fault{Operation: "getContacts"}, "x.x.x.x.x."},
-		{"a number", clienttest.Fault{Count: 3}, "xxx......."},
-		{"after some", clienttest.Fault{After: 2, Count: 3}, "..xxx....."},
-		{"after some of an operation", clienttest.Fault{Operation: "getContact", After: 1, Count: 1}, "...x......"},
-		{"a rate, by seed", clienttest.Fault{Rate: 0.5, Seed: 1}, ""},
+		{"Count", clienttest.Fault{Count: 3}, "xxx......."},
+		{"After and Count", clienttest.Fault{After: 2, Count: 3}, "..xxx....."},
+		{"After and Count of an operation", clienttest.Fault{Operation: "getContact", After: 1, Count: 1}, "...x......"},
+		{"Rate and Seed", clienttest.Fault{Rate: 0.5, Seed: 1}, ""},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
-			play := func() string {
+			run := func() string {
 				w := newWire(t, clienttest.WithoutSocket())
 				test.fault.Status = 500
 				w.server.Fail(test.fault)
@@ -253,22 +253,22 @@ func TestWhichRequestsFail(t *testing.T) {
 						pattern.WriteByte('.')
 					}
 				}
-				if met := w.server.Faults()[0].Matched; met != strings.Count(pattern.String(), "x") {
-					t.Errorf("met %d requests of %s", met, pattern.String())
+				if matched := w.server.Faults()[0].Matched; matched != strings.Count(pattern.String(), "x") {
+					t.Errorf("got %d matched requests of %s", matched, pattern.String())
 				}
 				w.server.ClearFaults()
 				if r := w.list(""); r.status != 200 {
-					t.Errorf("after ClearFaults: %d", r.status)
+					t.Errorf("got status %d after ClearFaults, want 200", r.status)
 				}
 				return pattern.String()
 			}
-			got := play()
+			got := run()
 			if test.want == "" {
-				if again := play(); got != again || !strings.Contains(got, "x") || !strings.Contains(got, ".") {
-					t.Errorf("%s, then %s", got, again)
+				if again := run(); got != again || !strings.Contains(got, "x") || !strings.Contains(got, ".") {
+					t.Errorf("got %s, then %s, want the same pattern with some failures", got, again)
 				}
 			} else if got != test.want {
-				t.Errorf("%s, want %s", got, test.want)
+				t.Errorf("got %s, want %s", got, test.want)
 			}
 		})
 	}
@@ -331,7 +331,7 @@ func TestInvalidFaultEndsTheTest(t *testing.T) {
 	s.Fail(clienttest.Fault{Operation: "getContcat"})
 }
 
-// A response that a fault changed may violate the document; one of the fake itself may not.
+// A response of the fake must not violate the document. A response that a fault changes may.
 func TestResponseThatViolatesTheDocumentIsReported(t *testing.T) {
 	t.Parallel()
 	s, err := clienttest.Start(clienttest.WithoutSocket())
@@ -342,6 +342,6 @@ func TestResponseThatViolatesTheDocumentIsReported(t *testing.T) {
 	s.Seed(gen.Contact{ID: "odd", Extra: []byte(`{"ssn":5}`)})
 	r := wireTo(t, s).do("GET", "/contacts/odd", "")
 	if r.status != 500 || !strings.Contains(r.text, "violates api/contacts.yaml") {
-		t.Errorf("%d %s", r.status, r.text)
+		t.Errorf("got %d %s, want a 500 for the violation", r.status, r.text)
 	}
 }

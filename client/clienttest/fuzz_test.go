@@ -36,7 +36,7 @@ func serveDirect(s *clienttest.Server, method, path, query, body string) (status
 	return recorder.Code, parsed, text
 }
 
-// regressions are requests that once caused a panic or a 500, or whose result could not be read back.
+// regressions are requests that caused a panic or a 500, or whose result could not be read back.
 var regressions = []struct{ method, path, query, body string }{
 	{"GET", "/contacts/business/B", "limit=9223372036854775807&skip=1&query=jane", ""},
 	{"GET", "/contacts/business/B", "limit=9223372036854775807&skip=9223372036854775807", ""},
@@ -78,8 +78,8 @@ func TestEveryRequestIsHandled(t *testing.T) {
 	}
 }
 
-// FuzzRequests sends whole requests. No request may cause a panic or a 500, and what was confirmed
-// with a 2xx can be read back.
+// FuzzRequests sends whole requests. No request may cause a panic or a 500, and each write that was
+// confirmed with a 2xx can be read back.
 func FuzzRequests(f *testing.F) {
 	for _, r := range regressions {
 		f.Add(r.method, r.path, r.query, r.body)

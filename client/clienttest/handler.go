@@ -52,8 +52,8 @@ type operation struct {
 }
 
 // operations returns the routes. The IDs of contact operations are those of the OpenAPI document.
-// It does not have the OAuth operations: the two that create tokens have the vendor's names, and the
-// two of the consent page have names of this package.
+// It does not have the OAuth operations: the two that create tokens have the vendor's names, and
+// the two of the consent page have names of this package.
 func operations() []*operation {
 	const read, write, location = scopeRead, scopeWrite, UserTypeLocation
 	return []*operation{
@@ -71,8 +71,8 @@ func operations() []*operation {
 	}
 }
 
-// Operations returns the IDs of the operations, for the Operation of [Fault] and [Request]: those of
-// api/contacts.yaml, such as createContact, and those of OAuth.
+// Operations returns the IDs of the operations, for the Operation of [Fault] and [Request]: those
+// of api/contacts.yaml, such as createContact, and those of OAuth.
 func (s *Server) Operations() []string {
 	ids := make([]string, len(s.operations))
 	for i, o := range s.operations {
@@ -119,7 +119,8 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request) {
 	c := &call{request: r, query: r.URL.Query(), now: s.Now(), traceID: s.traceIDs.UUID()}
 	c.operation, c.id = s.route(r)
 	fault := s.faults.take(c.operation)
-	// The body is read first, because net/http reports that a caller has disconnected only after that.
+	// The body is read first, because net/http reports that a caller has disconnected only after
+	// that.
 	if r.Body != nil {
 		c.received, c.bodyError = io.ReadAll(http.MaxBytesReader(nil, r.Body, maxBody))
 	}
@@ -172,8 +173,8 @@ func internalError(message string) wire.Response {
 	return wire.NewError(http.StatusInternalServerError, message, "").Response
 }
 
-// defect reports a defect of the fake. A test fails, and the caller receives the response. Without a
-// test the caller receives a 500.
+// defect reports a defect of the fake. A test fails, and the caller receives the response. Without
+// a test the caller receives a 500.
 func (s *Server) defect(err error, response wire.Response) wire.Response {
 	if s.onDefect == nil {
 		return internalError(err.Error())

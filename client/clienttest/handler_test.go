@@ -9,26 +9,26 @@ import (
 	"github.com/highlevel-contacts/contacts-go/client/clienttest"
 )
 
-// Each row is a check that the API makes before it reads a request.
+// Each row is a check that the API makes before it runs the operation.
 func TestVersionTokenLocation(t *testing.T) {
 	t.Parallel()
 	const noVersion = `{"statusCode":401,"message":"version header was not found."}`
 	tests := []struct {
 		name         string
-		version      string // "-" is none
-		token        string // "-" is none, "" the default
+		version      string // "-" means no header
+		token        string // "-" means no header, "" the default token
 		method, path string
 		body         string
 		status       int
 		want         string
 	}{
 		{"no version", "-", "", "GET", "/contacts/x", "", 401, noVersion},
-		{"no version and no token: the version is first", "-", "-", "GET", "/contacts/x", "", 401, noVersion},
+		{"no version and no token", "-", "-", "GET", "/contacts/x", "", 401, noVersion},
 		{"unknown date", "2020-01-01", "-", "GET", "/contacts/x", "", 401, `{"statusCode":401,"message":"version header is invalid"}`},
-		{"odd word", "bogus", "-", "GET", "/contacts/x", "", 400, `{"statusCode":400,"message":"Invalid API version segment 'bogus' at position 0"}`},
+		{"version that is not a date", "bogus", "-", "GET", "/contacts/x", "", 400, `{"statusCode":400,"message":"Invalid API version segment 'bogus' at position 0"}`},
 		{"no token", "2021-07-28", "-", "GET", "/contacts/x", "", 401, `{"statusCode":401,"message":"No Authorization header found for authentication!"}`},
-		{"bad token", "2021-07-28", "nonsense", "GET", "/contacts/x", "", 401, `{"statusCode":401,"message":"Invalid JWT"}`},
-		{"bad integration token", "2021-07-28", "pit-nonsense", "GET", "/contacts/x", "", 401, `{"statusCode":401,"message":"Invalid Private Integration token"}`},
+		{"unknown token", "2021-07-28", "nonsense", "GET", "/contacts/x", "", 401, `{"statusCode":401,"message":"Invalid JWT"}`},
+		{"unknown integration token", "2021-07-28", "pit-nonsense", "GET", "/contacts/x", "", 401, `{"statusCode":401,"message":"Invalid Private Integration token"}`},
 		{"expired token", "2021-07-28", "expired", "GET", "/contacts/x", "", 401, `{"statusCode":401,"message":"Invalid token: access token is invalid","error":"Unauthorized"}`},
 		{"scope missing for writing", "2021-07-28", "reader", "DELETE", "/contacts/x", "", 401, `{"statusCode":401,"message":"The token is not authorized for this scope."}`},
 		{"scope missing for reading", "2021-07-28", "writer", "GET", "/contacts/x", "", 401, `{"statusCode":401,"message":"The token is not authorized for this scope."}`},
@@ -39,10 +39,10 @@ func TestVersionTokenLocation(t *testing.T) {
 		{"business list without location", "2021-07-28", "", "GET", "/contacts/business/b", "", 403, `{"statusCode":403,"message":"The token does not have access to this location."}`},
 		{"create in another location", "2021-07-28", "", "POST", "/contacts/", `{"locationId":"other","oops":1}`, 403, `{"statusCode":403,"message":"The token does not have access to this location."}`},
 		{"unknown route", "2021-07-28", "", "PUT", "/contacts/x/y", "", 404, `{"message":"Cannot PUT /contacts/x/y","error":"Not Found","statusCode":404}`},
-		{"post to an id", "2021-07-28", "", "POST", "/contacts/x", "", 404, `{"message":"Cannot POST /contacts/x","error":"Not Found","statusCode":404}`},
-		{"any word is an id", "2021-07-28", "", "GET", "/contacts/lookup", "", 400, `{"error":"Contact with id lookup not found","status":400}`},
-		{"update of no contact", "2021-07-28", "", "PUT", "/contacts/x", `{}`, 400, `{"error":"Contact with id x not found","status":400}`},
-		{"delete of no contact", "2021-07-28", "", "DELETE", "/contacts/x", "", 400, `{"error":"Contact with id x not found","status":400}`},
+		{"post to an ID", "2021-07-28", "", "POST", "/contacts/x", "", 404, `{"message":"Cannot POST /contacts/x","error":"Not Found","statusCode":404}`},
+		{"any word is an ID", "2021-07-28", "", "GET", "/contacts/lookup", "", 400, `{"error":"Contact with id lookup not found","status":400}`},
+		{"update of an unknown contact", "2021-07-28", "", "PUT", "/contacts/x", `{}`, 400, `{"error":"Contact with id x not found","status":400}`},
+		{"delete of an unknown contact", "2021-07-28", "", "DELETE", "/contacts/x", "", 400, `{"error":"Contact with id x not found","status":400}`},
 		{"version 2021-04-15", "2021-04-15", "", "GET", "/contacts/x", "", 400, `{"error":"Contact with id x not found","status":400}`},
 		{"version 2023-02-21", "2023-02-21", "", "GET", "/contacts/x", "", 400, `{"error":"Contact with id x not found","status":400}`},
 		{"version v3", "v3", "", "GET", "/contacts/x", "", 400, `{"error":"Contact with id x not found","status":400}`},
@@ -77,7 +77,7 @@ func set(header http.Header, name, value string) {
 	}
 }
 
-func TestForeignContactIsForbidden(t *testing.T) {
+func TestContactOfAnotherLocationIsForbidden(t *testing.T) {
 	t.Parallel()
 	w := newWire(t, clienttest.WithToken(clienttest.Token{Value: "neighbor", LocationID: "other"}))
 	id := w.create("")
@@ -89,7 +89,7 @@ func TestForeignContactIsForbidden(t *testing.T) {
 	}
 }
 
-func TestChosenErrorDialects(t *testing.T) {
+func TestErrorsSelectedByBehavior(t *testing.T) {
 	t.Parallel()
 	w := newWire(t, clienttest.WithBehavior(clienttest.Behavior{
 		OlderErrors:          true,
@@ -98,7 +98,7 @@ func TestChosenErrorDialects(t *testing.T) {
 		RejectBarePath:       true,
 	}), clienttest.WithToken(clienttest.Token{Value: "agency", UserType: clienttest.UserTypeCompany}))
 	if r := w.do("GET", "/contacts?locationId="+w.server.LocationID, ""); r.status != 404 {
-		t.Errorf("without the slash: %d", r.status)
+		t.Errorf("got %d without the slash, want 404", r.status)
 	}
 	w.server.ExpireToken(w.server.Token)
 	w.do("GET", "/contacts/x", "").wantJSON(t, 401, `{"statusCode":401,"message":"access token expired","error":"Unauthorized"}`)
@@ -107,16 +107,16 @@ func TestChosenErrorDialects(t *testing.T) {
 	w.header.Del("Authorization")
 	r := w.do("GET", "/contacts/x", "")
 	if r.at("status") != 401.0 || r.at("traceId") == nil || r.has("statusCode") {
-		t.Errorf("no token: %s", r.text)
+		t.Errorf("got %s without a token", r.text)
 	}
 }
 
 func TestGatewayHeaders(t *testing.T) {
 	t.Parallel()
 	w := newWire(t)
-	ok, refused := w.list(""), wireTo(t, w.server)
-	refused.header.Del("Authorization")
-	unauthorized := refused.list("")
+	ok, anonymous := w.list(""), wireTo(t, w.server)
+	anonymous.header.Del("Authorization")
+	unauthorized := anonymous.list("")
 	for name, r := range map[string]reply{"200": ok, "401": unauthorized} {
 		if r.header.Get("Server") != "cloudflare" || !strings.HasSuffix(r.header.Get("Cf-Ray"), "-FRA") {
 			t.Errorf("%s: server %q, cf-ray %q", name, r.header.Get("Server"), r.header.Get("Cf-Ray"))

@@ -34,8 +34,8 @@ type Location struct {
 	// Country is the two-letter code of the country of phone numbers without a country code, US by
 	// default.
 	Country string
-	// Fields are the custom fields; nil means [SampleFields]. The fake silently drops values of other
-	// fields.
+	// Fields are the custom fields; nil means [SampleFields]. The fake silently drops values of
+	// other fields.
 	Fields []FieldDefinition
 }
 
@@ -122,8 +122,8 @@ type FieldDefinition struct {
 	Options []string  `json:"options"` // the values that a select or list accepts; empty means any
 }
 
-// SampleFields returns the default custom fields: one of each type, and the two that the examples of
-// this module use.
+// SampleFields returns the default custom fields: one of each type, and the two that the examples
+// of this module use.
 func SampleFields() []FieldDefinition {
 	return []FieldDefinition{
 		{ID: "6dvNaf7VhkQ9snc5vnjJ", Key: "my_text", Type: FieldTypeText},
@@ -196,9 +196,9 @@ func (l *Location) field(id, key string) *FieldDefinition {
 	return &l.Fields[at]
 }
 
-// writeFields returns the custom fields of a contact after a write. Fields that are not in the write
-// do not change. Fields that the location does not have, and values of a wrong type, are dropped
-// silently.
+// writeFields returns the custom fields of a contact after a write. Fields that are not in the
+// write do not change. Fields that the location does not have, and values of a wrong type, are
+// dropped silently.
 func (l *Location) writeFields(stored []gen.CustomField, inputs []wire.FieldInput, rule ClearRule) ([]gen.CustomField, error) {
 	fields := slices.Clone(stored)
 	for i, input := range inputs {
@@ -224,8 +224,8 @@ func (l *Location) writeFields(stored []gen.CustomField, inputs []wire.FieldInpu
 	return fields, nil
 }
 
-// convert returns a value in the form in which the API returns it, or nil if it has a wrong type. It
-// also reports whether the value clears the field.
+// convert returns a value in the form in which the API returns it, or nil if it has a wrong type.
+// It also reports whether the value clears the field.
 func (f *FieldDefinition) convert(raw []byte, rule ClearRule) (value []byte, clears bool) {
 	raw = bytes.TrimSpace(raw)
 	switch string(raw) {

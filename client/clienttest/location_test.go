@@ -70,25 +70,25 @@ func TestCustomFields(t *testing.T) {
 		name, fields string
 		want         string
 	}{
-		{"by id", `{"id":"6dvNaf7VhkQ9snc5vnjJ","field_value":"a"}`, `[{"id":"6dvNaf7VhkQ9snc5vnjJ","value":"a"}]`},
+		{"by ID", `{"id":"6dvNaf7VhkQ9snc5vnjJ","field_value":"a"}`, `[{"id":"6dvNaf7VhkQ9snc5vnjJ","value":"a"}]`},
 		{"by key, returned by ID", `{"key":"my_text","field_value":"a"}`, `[{"id":"6dvNaf7VhkQ9snc5vnjJ","value":"a"}]`},
-		{"spelt fieldValue", `{"key":"my_text","fieldValue":"a"}`, `[{"id":"6dvNaf7VhkQ9snc5vnjJ","value":"a"}]`},
-		{"spelt value", `{"key":"my_text","value":"a"}`, `[{"id":"6dvNaf7VhkQ9snc5vnjJ","value":"a"}]`},
+		{"named fieldValue", `{"key":"my_text","fieldValue":"a"}`, `[{"id":"6dvNaf7VhkQ9snc5vnjJ","value":"a"}]`},
+		{"named value", `{"key":"my_text","value":"a"}`, `[{"id":"6dvNaf7VhkQ9snc5vnjJ","value":"a"}]`},
 		{"number", `{"key":"my_number","field_value":100.5}`, `[{"id":"9NAf0SNjEs4p2wRzIFvU","value":100.5}]`},
-		{"number as a text", `{"key":"my_number","field_value":"7"}`, `[{"id":"9NAf0SNjEs4p2wRzIFvU","value":7}]`},
+		{"number as a string", `{"key":"my_number","field_value":"7"}`, `[{"id":"9NAf0SNjEs4p2wRzIFvU","value":7}]`},
 		{"date becomes milliseconds", `{"key":"my_date","field_value":"2020-10-28"}`, `[{"id":"MgobCB14YMVKuE4Ka8p1","value":1603843200000}]`},
 		{"option", `{"key":"my_select","field_value":"small"}`, `[{"id":"3sv6UEo51C9Bmpo1cKTq","value":"small"}]`},
 		{"list", `{"key":"my_list","field_value":["red","blue"]}`, `[{"id":"1HeGizb13P0odwgOgKSs","value":["red","blue"]}]`},
 		{"files", `{"key":"my_files","field_value":` + files + `}`, `[{"id":"w2M9qTZ0ZJz8rGt02jdJ","value":` + files + `}]`},
-		{"unknown key dropped silently", `{"key":"nope","field_value":"a"}`, `[]`},
-		{"option that does not exist dropped silently", `{"key":"my_select","field_value":"huge"}`, `[]`},
-		{"options that do not exist dropped silently", `{"key":"my_list","field_value":["red","pink"]}`, `[{"id":"1HeGizb13P0odwgOgKSs","value":["red"]}]`},
-		{"text written as a number", `{"key":"my_text","field_value":5}`, `[{"id":"6dvNaf7VhkQ9snc5vnjJ","value":"5"}]`},
+		{"unknown key is dropped", `{"key":"nope","field_value":"a"}`, `[]`},
+		{"unknown option is dropped", `{"key":"my_select","field_value":"huge"}`, `[]`},
+		{"unknown options of a list are dropped", `{"key":"my_list","field_value":["red","pink"]}`, `[{"id":"1HeGizb13P0odwgOgKSs","value":["red"]}]`},
+		{"number for a text field", `{"key":"my_text","field_value":5}`, `[{"id":"6dvNaf7VhkQ9snc5vnjJ","value":"5"}]`},
 		{"key with its prefix", `{"key":"contact.my_text","field_value":"a"}`, `[{"id":"6dvNaf7VhkQ9snc5vnjJ","value":"a"}]`},
 		{"date as milliseconds", `{"key":"my_date","field_value":1603870249758}`, `[{"id":"MgobCB14YMVKuE4Ka8p1","value":1603870249758}]`},
 		{"date as a time", `{"key":"my_date","field_value":"2020-10-28T07:30:49.758Z"}`, `[{"id":"MgobCB14YMVKuE4Ka8p1","value":1603870249758}]`},
-		{"values of another kind dropped silently", `{"key":"my_number","field_value":"many"},{"key":"my_date","field_value":"soon"},{"key":"my_list","field_value":{"a":1}},{"key":"my_files","field_value":"a"},{"key":"my_text","field_value":["a"]}`, `[]`},
-		{"empty clears", `{"key":"my_text","field_value":"a"},{"key":"my_text","field_value":""}`, `[]`},
+		{"values of a wrong type are dropped", `{"key":"my_number","field_value":"many"},{"key":"my_date","field_value":"soon"},{"key":"my_list","field_value":{"a":1}},{"key":"my_files","field_value":"a"},{"key":"my_text","field_value":["a"]}`, `[]`},
+		{"empty string clears", `{"key":"my_text","field_value":"a"},{"key":"my_text","field_value":""}`, `[]`},
 	}
 	s := clienttest.NewServer(t)
 	for _, test := range tests {
@@ -101,7 +101,7 @@ func TestCustomFields(t *testing.T) {
 	}
 }
 
-func TestFieldsNotNamedAreKept(t *testing.T) {
+func TestOtherCustomFieldsDoNotChange(t *testing.T) {
 	t.Parallel()
 	w := newWire(t)
 	id := w.create(`"customFields":[{"key":"my_text","field_value":"a"},{"key":"my_number","field_value":1}]`)

@@ -21,8 +21,8 @@ type App struct {
 	// RedirectURI is the only redirect_uri that the consent page accepts. By default it accepts
 	// every absolute URL.
 	RedirectURI string
-	// TokenLife is the lifetime of an access token, 24 hours by default. The expires_in of responses
-	// is a second less, as the API's is.
+	// TokenLife is the lifetime of an access token, 24 hours by default. The expires_in of
+	// responses is a second less, as the API's is.
 	TokenLife time.Duration
 	// RefreshLife is the lifetime of a refresh token that is not used, 365 days by default.
 	RefreshLife time.Duration
@@ -116,8 +116,8 @@ func (s *Server) completeGrant(g Grant) Grant {
 	return g
 }
 
-// ExpireRefreshToken makes a refresh token invalid, even within its grace period. It reports whether
-// the fake knew the token.
+// ExpireRefreshToken makes a refresh token invalid, even within its grace period. It reports
+// whether the fake knew the token.
 func (s *Server) ExpireRefreshToken(value string) bool {
 	s.oauth.mu.Lock()
 	defer s.oauth.mu.Unlock()
@@ -178,8 +178,8 @@ func (g Grant) matches(form url.Values) bool {
 	return asked == "" || asked == string(g.UserType)
 }
 
-// getLocationAccessToken handles POST /oauth/locationToken, which creates a token of a location from
-// the token of its agency.
+// getLocationAccessToken handles POST /oauth/locationToken, which creates a token of a location
+// from the token of its agency.
 func (s *Server) getLocationAccessToken(c *call) (wire.Response, error) {
 	form, err := c.readForm()
 	if err != nil {

@@ -9,7 +9,7 @@ import (
 	"github.com/highlevel-contacts/contacts-go/client/clienttest"
 )
 
-// token asks POST /oauth/token.
+// token sends a form to POST /oauth/token.
 func (w *wire) token(form url.Values) reply {
 	w.tb.Helper()
 	form.Set("client_id", w.server.App.ClientID)
@@ -19,10 +19,10 @@ func (w *wire) token(form url.Values) reply {
 
 func (w *wire) form(path string, form url.Values) reply {
 	w.tb.Helper()
-	asked := wireTo(w.tb, w.server)
-	asked.header = w.header.Clone()
-	asked.header.Set("Content-Type", "application/x-www-form-urlencoded")
-	return asked.do("POST", path, form.Encode())
+	other := wireTo(w.tb, w.server)
+	other.header = w.header.Clone()
+	other.header.Set("Content-Type", "application/x-www-form-urlencoded")
+	return other.do("POST", path, form.Encode())
 }
 
 func (w *wire) refresh(token any) reply {
@@ -35,12 +35,12 @@ func (w *wire) exchange(g clienttest.Grant) reply {
 	return w.token(url.Values{"grant_type": {"authorization_code"}, "code": {w.server.AuthorizationCode(g)}, "user_type": {string(g.UserType)}})
 }
 
-// status gets a contact that does not exist, which is 400 with a token that is good.
+// status gets a contact that does not exist. The status is 400 if the token is valid.
 func (w *wire) status(token any) int {
 	w.tb.Helper()
-	asked := wireTo(w.tb, w.server)
-	asked.header.Set("Authorization", "Bearer "+str(token))
-	return asked.do("GET", "/contacts/x", "").status
+	other := wireTo(w.tb, w.server)
+	other.header.Set("Authorization", "Bearer "+str(token))
+	return other.do("GET", "/contacts/x", "").status
 }
 
 func TestCodeExchange(t *testing.T) {
@@ -55,7 +55,7 @@ func TestCodeExchange(t *testing.T) {
 		"locationId": w.server.LocationID, "companyId": w.server.CompanyID, "userId": "y0BeYjuRIlDwsDcOHOJo",
 	} {
 		if r.at(property) != want {
-			t.Errorf("%s is %v, want %v", property, r.at(property), want)
+			t.Errorf("%s: got %v, want %v", property, r.at(property), want)
 		}
 	}
 	if r.status != 200 || r.at("refreshTokenId") == nil || w.status(r.at("access_token")) != 400 {
@@ -65,7 +65,7 @@ func TestCodeExchange(t *testing.T) {
 	exchange.Set("client_secret", "wrong")
 	exchange.Set("client_id", w.server.App.ClientID)
 	if r := w.form("/oauth/token", exchange); r.status != 401 {
-		t.Errorf("wrong secret: %d", r.status)
+		t.Errorf("got %d for a wrong secret, want 401", r.status)
 	}
 }
 
@@ -79,12 +79,12 @@ func TestRefreshTokensAreSingleUse(t *testing.T) {
 	}
 	w.server.Advance(29 * time.Second)
 	if again := w.refresh(first.at("refresh_token")); again.text != second.text {
-		t.Errorf("within the grace: %s, want %s", again.text, second.text)
+		t.Errorf("got %s within the grace period, want %s", again.text, second.text)
 	}
 	w.server.Advance(time.Second)
 	w.refresh(first.at("refresh_token")).wantJSON(t, 401, `{"error":"UnAuthorized!","error_description":"Refresh token not found"}`)
 	if third := w.refresh(second.at("refresh_token")); third.status != 200 {
-		t.Errorf("the newer token: %d", third.status)
+		t.Errorf("got %d for the newer token, want 200", third.status)
 	}
 }
 
@@ -94,30 +94,30 @@ func TestTokensExpire(t *testing.T) {
 	pair := w.exchange(clienttest.Grant{})
 	w.server.Advance(24*time.Hour - time.Second)
 	if got := w.status(pair.at("access_token")); got != 400 {
-		t.Errorf("a second before a day has passed: %d", got)
+		t.Errorf("got %d a second before a day has passed, want 400", got)
 	}
 	w.server.Advance(time.Second)
 	if got := w.status(pair.at("access_token")); got != 401 {
-		t.Errorf("after a day: %d", got)
+		t.Errorf("got %d after a day, want 401", got)
 	}
 	fresh := w.refresh(pair.at("refresh_token"))
 	if !w.server.ExpireToken(str(fresh.at("access_token"))) || w.status(fresh.at("access_token")) != 401 {
-		t.Error("a token that a test expired is good")
+		t.Error("an expired token is valid")
 	}
 	if !w.server.ExpireRefreshToken(str(fresh.at("refresh_token"))) || w.refresh(fresh.at("refresh_token")).status != 401 {
-		t.Error("a refresh token that a test expired is good")
+		t.Error("an expired refresh token is valid")
 	}
 	if !w.server.RevokeToken(w.server.Token) || w.server.RevokeToken("nobody's") || w.status(w.server.Token) != 401 {
-		t.Error("a token that a test revoked is good")
+		t.Error("a revoked token is valid")
 	}
 	year := w.exchange(clienttest.Grant{})
 	w.server.Advance(365 * 24 * time.Hour)
 	if got := w.refresh(year.at("refresh_token")).status; got != 401 {
-		t.Errorf("after a year: %d", got)
+		t.Errorf("got %d after a year, want 401", got)
 	}
 }
 
-func TestAgencyTokenMintsLocationTokens(t *testing.T) {
+func TestAgencyTokenCreatesLocationTokens(t *testing.T) {
 	t.Parallel()
 	w := newWire(t, clienttest.WithLocation(clienttest.Location{ID: "foreign", CompanyID: "other"}))
 	agency := w.exchange(clienttest.Grant{UserType: clienttest.UserTypeCompany, ApprovedLocations: []string{w.server.LocationID, "foreign"}})
@@ -125,32 +125,32 @@ func TestAgencyTokenMintsLocationTokens(t *testing.T) {
 		t.Errorf("agency: %s", agency.text)
 	}
 	if got := w.status(agency.at("access_token")); got != 401 {
-		t.Errorf("an agency token reads contacts: %d", got)
+		t.Errorf("got %d for a contact with an agency token, want 401", got)
 	}
-	mint := func(token any, version, company, location string) reply {
-		asked := wireTo(t, w.server)
-		asked.header.Set("Authorization", "Bearer "+str(token))
-		set(asked.header, "Version", version)
-		return asked.form("/oauth/locationToken", url.Values{"companyId": {company}, "locationId": {location}})
+	create := func(token any, version, company, location string) reply {
+		other := wireTo(t, w.server)
+		other.header.Set("Authorization", "Bearer "+str(token))
+		set(other.header, "Version", version)
+		return other.form("/oauth/locationToken", url.Values{"companyId": {company}, "locationId": {location}})
 	}
 	token, company, location := agency.at("access_token"), w.server.CompanyID, w.server.LocationID
-	r := mint(token, "2021-07-28", company, location)
+	r := create(token, "2021-07-28", company, location)
 	if r.status != 201 || r.at("userType") != "Location" || r.at("expires_in") != 86399.0 || r.has("refresh_token") {
-		t.Errorf("minted: %d %s", r.status, r.text)
+		t.Errorf("got %d %s", r.status, r.text)
 	}
 	if got := w.status(r.at("access_token")); got != 400 {
-		t.Errorf("the minted token: %d", got)
+		t.Errorf("got %d with the new token, want 400", got)
 	}
 	for name, test := range map[string]struct {
 		reply reply
 		want  int
 	}{
-		"no version":         {mint(token, "-", company, location), 401},
-		"a location's token": {mint(w.server.Token, "2021-07-28", company, location), 401},
-		"another agency":     {mint(token, "2021-07-28", "other", location), 403},
-		"a foreign location": {mint(token, "2021-07-28", company, "foreign"), 403},
-		"not approved":       {mint(token, "2021-07-28", company, "elsewhere"), 403},
-		"nothing said":       {mint(token, "2021-07-28", "", ""), 422},
+		"no version":                   {create(token, "-", company, location), 401},
+		"a location's token":           {create(w.server.Token, "2021-07-28", company, location), 401},
+		"another agency":               {create(token, "2021-07-28", "other", location), 403},
+		"a location of another agency": {create(token, "2021-07-28", company, "foreign"), 403},
+		"not approved":                 {create(token, "2021-07-28", company, "elsewhere"), 403},
+		"no parameters":                {create(token, "2021-07-28", "", ""), 422},
 	} {
 		if test.reply.status != test.want {
 			t.Errorf("%s: %d %s, want %d", name, test.reply.status, test.reply.text, test.want)
@@ -158,13 +158,13 @@ func TestAgencyTokenMintsLocationTokens(t *testing.T) {
 	}
 }
 
-func TestMintedRefreshTokenOfOurChoice(t *testing.T) {
+func TestLocationRefreshToken(t *testing.T) {
 	t.Parallel()
 	w := newWire(t, clienttest.WithApp(clienttest.App{LocationRefreshToken: true, TokenLife: time.Minute}))
 	agency := w.exchange(clienttest.Grant{UserType: clienttest.UserTypeCompany})
 	w.header.Set("Authorization", "Bearer "+str(agency.at("access_token")))
 	r := w.form("/oauth/locationToken", url.Values{"companyId": {w.server.CompanyID}, "locationId": {"any"}})
 	if r.at("expires_in") != 59.0 || w.refresh(r.at("refresh_token")).at("locationId") != "any" {
-		t.Errorf("minted: %d %s", r.status, r.text)
+		t.Errorf("got %d %s", r.status, r.text)
 	}
 }

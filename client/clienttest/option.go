@@ -43,8 +43,8 @@ func defaultConfig() config {
 	}
 }
 
-// WithSeed selects the sequence of generated IDs, which is the same in every run with the same seed.
-// The default is 0.
+// WithSeed selects the sequence of generated IDs, which is the same in every run with the same
+// seed. The default is 0.
 func WithSeed(seed uint64) Option {
 	return func(c *config) error {
 		c.seed = seed
@@ -135,8 +135,8 @@ func WithoutValidation() Option {
 }
 
 // WithoutSocket makes the fake open no socket: only [Server.HTTPClient], [Server.Client] and
-// [Server.Handler] reach it. Such a server works in a testing/synctest bubble, and its clock and its
-// delays follow the time of the bubble.
+// [Server.Handler] reach it. Such a server works in a testing/synctest bubble, and its clock and
+// its delays follow the time of the bubble.
 func WithoutSocket() Option {
 	return func(c *config) error {
 		c.socket = false

@@ -14,7 +14,7 @@ import (
 	"github.com/highlevel-contacts/contacts-go/client/clienttest"
 )
 
-// Each operation of the document is an operation of the fake, and each has a method of the client.
+// The document, the fake and the client have the same operations.
 func TestDocumentFakeAndClientHaveTheSameOperations(t *testing.T) {
 	t.Parallel()
 	doc, err := openapi3.NewLoader().LoadFromData(api.Contacts)
@@ -41,8 +41,8 @@ func TestDocumentFakeAndClientHaveTheSameOperations(t *testing.T) {
 	}
 }
 
-// calledOperations calls every method of the client that returns a result and returns the operations that
-// the fake received, sorted.
+// calledOperations calls every method of the client except iterators, and returns the sorted
+// operations that the fake received.
 func calledOperations(t *testing.T) []string {
 	t.Helper()
 	server := clienttest.NewServer(t, clienttest.WithoutValidation())

@@ -9,7 +9,8 @@ import (
 	"github.com/highlevel-contacts/contacts-go/client/clienttest/internal/wire"
 )
 
-// RateLimit is the rate limit of a location. The zero value means no limit and no rate limit headers.
+// RateLimit is the rate limit of a location. The zero value means no limit and no rate limit
+// headers.
 type RateLimit struct {
 	// Max is the number of requests that the fake accepts in every window of length Interval.
 	Max      int
@@ -107,7 +108,8 @@ func (s *Server) checkRateLimit(c *call) error {
 }
 
 // addRateLimitHeaders adds the rate limit headers to a response. They have been observed on 2xx
-// responses. A 401 has none. That other error responses have them, including a 429, is an assumption.
+// responses. A 401 has none. That other error responses have them, including a 429, is an
+// assumption.
 func (s *Server) addRateLimitHeaders(c *call, header http.Header) {
 	u := c.usage
 	if u == nil || u.limit == (RateLimit{}) {

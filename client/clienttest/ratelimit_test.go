@@ -19,15 +19,15 @@ func TestSlidingWindow(t *testing.T) {
 		{"first", 0, 200, "2", "4"},
 		{"second, later", 4 * time.Second, 200, "1", "3"},
 		{"third", 0, 200, "0", "2"},
-		{"one too many", 0, 429, "0", "2"},
-		{"just before the first leaves the window", 6*time.Second - time.Second, 429, "0", "2"},
-		{"the first has left the window", time.Second + 10*time.Millisecond, 200, "0", "1"},
-		{"the second and third have not", 0, 429, "0", "1"},
-		{"the last of the day", 10 * time.Second, 200, "2", "0"},
+		{"over the limit", 0, 429, "0", "2"},
+		{"before the first request leaves the window", 6*time.Second - time.Second, 429, "0", "2"},
+		{"after the first request has left the window", time.Second + 10*time.Millisecond, 200, "0", "1"},
+		{"over the limit again", 0, 429, "0", "1"},
+		{"last request of the day", 10 * time.Second, 200, "2", "0"},
 		{"daily limit exhausted", time.Minute, 429, "3", "0"},
 		{"the next day", 24 * time.Hour, 200, "2", "4"},
 	}
-	// The clock of the test starts at a fixed hour, so that no midnight falls between the steps.
+	// The test starts at midnight, so that no day ends between the first steps.
 	w.server.Advance(24*time.Hour - time.Duration(w.server.Now().Unix()%86400)*time.Second)
 	for _, step := range steps {
 		w.server.Advance(step.advance)
@@ -39,7 +39,7 @@ func TestSlidingWindow(t *testing.T) {
 	}
 }
 
-func TestLocationsHaveTheirOwnBudget(t *testing.T) {
+func TestLocationsHaveSeparateRateLimits(t *testing.T) {
 	t.Parallel()
 	w := newWire(t, clienttest.WithRateLimit(clienttest.RateLimit{Max: 1, Interval: time.Minute}),
 		clienttest.WithToken(clienttest.Token{Value: "same"}),
@@ -49,15 +49,15 @@ func TestLocationsHaveTheirOwnBudget(t *testing.T) {
 		other := wireTo(t, w.server)
 		other.header.Set("Authorization", "Bearer "+token)
 		if r := other.do("GET", "/contacts/x", ""); r.status != want {
-			t.Errorf("%s: %d, want %d", token, r.status, want)
+			t.Errorf("%s: got %d, want %d", token, r.status, want)
 		}
 	}
 	if remaining, _ := w.server.Remaining("other"); remaining != 0 {
-		t.Errorf("remaining %d", remaining)
+		t.Errorf("got %d remaining, want 0", remaining)
 	}
 }
 
-func TestTooManyBodies(t *testing.T) {
+func TestResponsesOverTheRateLimit(t *testing.T) {
 	t.Parallel()
 	for name, body := range map[string]clienttest.TooMany{
 		"json": clienttest.TooManyJSON, "text": clienttest.TooManyText, "empty": clienttest.TooManyEmpty,
@@ -74,7 +74,7 @@ func TestTooManyBodies(t *testing.T) {
 			}
 			w.server.SetRateLimit(clienttest.RateLimit{})
 			if r := w.list(""); r.status != 200 || r.header.Get("X-RateLimit-Max") != "" {
-				t.Errorf("without a limit: %d %v", r.status, r.header)
+				t.Errorf("got %d %v without a limit", r.status, r.header)
 			}
 		})
 	}

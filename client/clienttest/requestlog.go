@@ -14,7 +14,8 @@ import (
 type Request struct {
 	// Time is the time at which the request arrived, by the fake's clock.
 	Time time.Time
-	// Operation is the ID of the operation; see [Server.Operations]. It is empty for an unknown route.
+	// Operation is the ID of the operation; see [Server.Operations]. It is empty for an unknown
+	// route.
 	Operation string
 	// Method, Path and Query are those of the request. The query of a list can have personal data.
 	Method, Path string
@@ -72,7 +73,7 @@ func (l *requestLog) add(entry Request) {
 	l.bytes += entry.bytes()
 	for len(l.entries) > l.max || l.bytes > maxLogged && len(l.entries) > 1 {
 		l.bytes -= l.entries[0].bytes()
-		l.entries[0] = Request{} // so that the array does not hold its memory
+		l.entries[0] = Request{} // so that the array does not reference its memory
 		l.entries = l.entries[1:]
 	}
 }
@@ -88,8 +89,8 @@ func (r *Request) bytes() int {
 	return size
 }
 
-// Requests returns the last requests that the fake has received, the oldest first: at most the number
-// that [WithRequestLog] sets, and at most 64 MiB.
+// Requests returns the last requests that the fake has received, the oldest first: at most the
+// number that [WithRequestLog] sets, and at most 64 MiB.
 func (s *Server) Requests() []Request {
 	s.requests.mu.Lock()
 	defer s.requests.mu.Unlock()

@@ -185,8 +185,8 @@ func (s *Server) Now() time.Time {
 	return s.now().Add(time.Duration(s.advanced.Load()))
 }
 
-// Advance moves the fake's clock forward without waiting: rate limit windows end, tokens expire, and
-// lists show late writes. It does not shorten the delay of a [Fault], which is real time.
+// Advance moves the fake's clock forward without waiting: rate limit windows end, tokens expire,
+// and lists show late writes. It does not shorten the delay of a [Fault], which is real time.
 func (s *Server) Advance(d time.Duration) {
 	s.advanced.Add(int64(d))
 }

@@ -13,7 +13,7 @@ import (
 	"github.com/highlevel-contacts/contacts-go/gen"
 )
 
-// Close ends every request, whatever it is waiting for, and leaves no goroutine.
+// Close ends every request in progress and waits for all goroutines.
 func TestCloseEndsRequests(t *testing.T) {
 	t.Parallel()
 	for name, opts := range map[string][]clienttest.Option{"socket": nil, "memory": {clienttest.WithoutSocket()}} {
@@ -39,7 +39,7 @@ func TestCloseEndsRequests(t *testing.T) {
 				s.Close()
 				s.Close()
 				if err := <-ended; err == nil {
-					t.Error("the request ended well")
+					t.Error("got no error, want one")
 				}
 			})
 		}
@@ -48,7 +48,7 @@ func TestCloseEndsRequests(t *testing.T) {
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-func TestLifeOfAContact(t *testing.T) {
+func TestContactLifecycle(t *testing.T) {
 	t.Parallel()
 	for name, opts := range map[string][]clienttest.Option{"socket": nil, "memory": {clienttest.WithoutSocket()}} {
 		t.Run(name, func(t *testing.T) {
@@ -56,7 +56,7 @@ func TestLifeOfAContact(t *testing.T) {
 			w := newWire(t, opts...)
 			id := w.create(`"firstName":"Rosan","lastName":"Deo","email":"Rosan@deos.com","phone":"(888) 888-8888","tags":[" VIP ","vip"]`)
 			if len(id) != 20 {
-				t.Errorf("id %q has not 20 characters", id)
+				t.Errorf("got ID %q, want 20 characters", id)
 			}
 			got := w.do("GET", "/contacts/"+id, "")
 			if got.status != 200 || got.at("contact", "phone") != "+18888888888" || got.at("contact", "tags", 0) != "vip" {
@@ -79,38 +79,38 @@ func TestLifeOfAContact(t *testing.T) {
 			w.do("DELETE", "/contacts/"+id, "").wantJSON(t, 200, `{"succeded":true,"succeeded":true}`)
 			w.do("GET", "/contacts/"+id, "").wantJSON(t, 400, `{"statusCode":400,"message":"Contact not found for id:`+id+`"}`)
 			if n := w.server.Len(); n != 0 {
-				t.Errorf("%d contacts are left", n)
+				t.Errorf("got %d contacts, want none", n)
 			}
 		})
 	}
 }
 
-// Without a socket the fake's clock and delays are those of the bubble.
-func TestInABubble(t *testing.T) {
+// Without a socket, the clock and the delays of the fake follow the time of the bubble.
+func TestSynctestBubble(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		w := newWire(t, clienttest.WithoutSocket(), clienttest.WithRateLimit(clienttest.RateLimit{Max: 2, Interval: 10 * time.Second}))
 		w.server.Fail(clienttest.Fault{Count: 1, Delay: time.Hour, BodyDelay: time.Hour})
 		begin := time.Now()
 		if r := w.list(""); r.status != 200 || time.Since(begin) != 2*time.Hour {
-			t.Errorf("%d after %v", r.status, time.Since(begin))
+			t.Errorf("got %d after %v, want 200 after 2h", r.status, time.Since(begin))
 		}
 		w.list("")
 		w.list("")
 		if r := w.list(""); r.status != 429 {
-			t.Errorf("the third in the window: %d", r.status)
+			t.Errorf("got %d for the third request in the window, want 429", r.status)
 		}
 		time.Sleep(10 * time.Second)
 		if r := w.list(""); r.status != 200 {
-			t.Errorf("ten seconds later: %d", r.status)
+			t.Errorf("got %d ten seconds later, want 200", r.status)
 		}
 		if added := w.server.Seed(gen.Contact{})[0].DateAdded; !added.Equal(time.Now()) {
-			t.Errorf("added at %v, now is %v", added, time.Now())
+			t.Errorf("got dateAdded %v, want %v", added, time.Now())
 		}
 	})
 }
 
-func TestDelayEndsWithTheCaller(t *testing.T) {
+func TestDelayEndsWhenTheCallerDisconnects(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		w := newWire(t, clienttest.WithoutSocket())
@@ -128,23 +128,23 @@ func TestDelayEndsWithTheCaller(t *testing.T) {
 			t.Error("no error")
 		}
 		if waited := time.Since(begin); waited != time.Second {
-			t.Errorf("waited %v", waited)
+			t.Errorf("waited %v, want 1s", waited)
 		}
 	})
 }
 
-func TestOwnClock(t *testing.T) {
+func TestWithClock(t *testing.T) {
 	t.Parallel()
 	w := newWire(t, clienttest.WithClock(func() time.Time { return day }))
 	w.server.Advance(time.Hour)
 	id := w.create("")
 	if got := w.do("GET", "/contacts/"+id, "").at("contact", "dateAdded"); got != "2026-03-01T13:00:00.000Z" {
-		t.Errorf("added at %v", got)
+		t.Errorf("got dateAdded %v", got)
 	}
 }
 
-// A client of a fake without limits does not wait; one of a fake with limits does as with the API.
-func TestClientsPaceByTheFakesLimit(t *testing.T) {
+// A client of a fake without a rate limit does not wait.
+func TestClientObeysTheRateLimit(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct {
 		name  string

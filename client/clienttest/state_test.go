@@ -30,12 +30,13 @@ func TestStateSurvives(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "state.jsonl")
 	first := started(t, path)
 	w := wireTo(t, first)
-	kept := w.create(`"firstName":"Rosan","email":"rosan@deos.com","tags":["vip"],"customFields":[{"key":"my_list","field_value":["red"]}],"dndSettings":{"SMS":{"status":"active"}}`)
-	gone := w.create(`"email":"gone@deos.com"`)
-	w.do("PUT", "/contacts/"+kept, `{"city":"Dolomite"}`)
-	w.do("DELETE", "/contacts/"+gone, "")
+	stored := w.create(`"firstName":"Rosan","email":"rosan@deos.com","tags":["vip"],"customFields":[{"key":"my_list","field_value":["red"]}],"dndSettings":{"SMS":{"status":"active"}}`)
+	deleted := w.create(`"email":"deleted@deos.com"`)
+	w.do("PUT", "/contacts/"+stored, `{"city":"Dolomite"}`)
+	w.do("DELETE", "/contacts/"+deleted, "")
 	before := first.Contacts()
-	// No Close: the process may end at any time. Half a line is what remains of a write that was not confirmed.
+	// The server is not closed: the process can crash at any time. A write that was not confirmed
+	// can leave a part of a line.
 	path = crashed(t, path)
 	file, err := os.OpenFile(path, os.O_APPEND|os.O_WRONLY, 0)
 	if err != nil {
@@ -54,17 +55,17 @@ func TestStateSurvives(t *testing.T) {
 	}
 	w = wireTo(t, second)
 	if r := w.do("POST", "/contacts/", `{"locationId":"`+second.LocationID+`","email":"Rosan@deos.com"}`); r.status != 400 {
-		t.Errorf("the address is not known any more: %d", r.status)
+		t.Errorf("got status %d for a duplicate, want 400", r.status)
 	}
-	if fresh := w.create(""); fresh == kept {
-		t.Error("an id was given twice")
+	if fresh := w.create(""); fresh == stored {
+		t.Error("got the ID of another contact for a new one")
 	}
 	if n := started(t, crashed(t, path)).Len(); n != 2 {
-		t.Errorf("%d contacts in the third life", n)
+		t.Errorf("got %d contacts after another restart, want 2", n)
 	}
 }
 
-// crashed returns a copy of a state file, which is what the process after a crash finds.
+// crashed returns the path of a copy of a state file, as it is after a crash of the process.
 func crashed(t *testing.T, path string) string {
 	t.Helper()
 	text, err := os.ReadFile(path)
@@ -91,14 +92,14 @@ func TestDeletedIDsAreNotReusedAfterCompaction(t *testing.T) {
 	first.Close()
 	second := started(t, path)
 	if lines(t, path) != 2 {
-		t.Fatalf("%d lines, want a contact and a deleted ID", lines(t, path))
+		t.Fatalf("got %d lines, want a contact and a deleted ID", lines(t, path))
 	}
 	if id := wireTo(t, second).create(""); id == deleted {
-		t.Errorf("ID %s was given again", id)
+		t.Errorf("got the deleted ID %s for a new contact", id)
 	}
 	second.Close()
 	if id := wireTo(t, started(t, path)).create(""); id == deleted {
-		t.Errorf("ID %s was given again after another start", id)
+		t.Errorf("got the deleted ID %s for a new contact after a restart", id)
 	}
 }
 
@@ -113,7 +114,7 @@ func TestStateFileHasOneServer(t *testing.T) {
 	for _, name := range []string{path, link} {
 		_, err := clienttest.Start(clienttest.WithState(name), clienttest.WithoutSocket())
 		if err == nil || !strings.Contains(err.Error(), "is in use by process "+strconv.Itoa(os.Getpid())) {
-			t.Errorf("a second server: %v", err)
+			t.Errorf("got error %v for a second server", err)
 		}
 	}
 	first.Close()
@@ -130,7 +131,7 @@ func TestStateSync(t *testing.T) {
 	defer s.Close()
 	wireTo(t, s).create(`"firstName":"Ada"`)
 	if lines(t, path) != 1 {
-		t.Errorf("%d lines, want 1", lines(t, path))
+		t.Errorf("got %d lines, want 1", lines(t, path))
 	}
 }
 
@@ -142,16 +143,16 @@ func TestStateIsCompacted(t *testing.T) {
 		s.Seed(gen.Contact{ID: "one", FirstName: "A"})
 	}
 	if lines(t, path) != 1100 {
-		t.Fatalf("%d lines", lines(t, path))
+		t.Fatalf("got %d lines, want 1100", lines(t, path))
 	}
 	path = crashed(t, path)
 	again := started(t, path)
 	if lines(t, path) != 1 || again.Len() != 1 {
-		t.Errorf("%d lines and %d contacts", lines(t, path), again.Len())
+		t.Errorf("got %d lines and %d contacts, want 1 and 1", lines(t, path), again.Len())
 	}
 	again.Seed(gen.Contact{ID: "two"})
 	if n := started(t, crashed(t, path)).Len(); n != 2 {
-		t.Errorf("%d contacts after the compacted file was written to", n)
+		t.Errorf("got %d contacts after a write to the compacted file, want 2", n)
 	}
 }
 
@@ -171,6 +172,6 @@ func TestBrokenState(t *testing.T) {
 		t.Fatal(err)
 	}
 	if _, err := clienttest.Start(clienttest.WithState(path)); err == nil || !strings.Contains(err.Error(), "line 2") {
-		t.Errorf("error %v", err)
+		t.Errorf("got error %v, want one that names line 2", err)
 	}
 }

@@ -12,7 +12,7 @@ import (
 	"github.com/highlevel-contacts/contacts-go/client/clienttest"
 )
 
-// wire sends raw requests to a fake, as curl does.
+// wire sends raw requests to a fake.
 type wire struct {
 	tb     testing.TB
 	server *clienttest.Server
@@ -73,7 +73,7 @@ func (w *wire) try(method, path, body string) (*http.Response, error) {
 	return w.server.HTTPClient().Do(request)
 }
 
-// at returns a part of the body by the names and indexes on the way to it, nil if there is no such part.
+// at returns the part of the body at a path of names and indexes, or nil.
 func (r reply) at(path ...any) any {
 	value := r.json
 	for _, step := range path {
@@ -106,14 +106,14 @@ func (r reply) wantJSON(tb testing.TB, status int, want string) {
 		tb.Fatal(err)
 	}
 	if r.status != status {
-		tb.Errorf("status %d, want %d: %s", r.status, status, r.text)
+		tb.Errorf("got status %d, want %d: %s", r.status, status, r.text)
 	}
 	if diff := cmp.Diff(wanted, r.json); diff != "" {
 		tb.Errorf("body (-want +got):\n%s", diff)
 	}
 }
 
-// create creates a contact and returns its id.
+// create creates a contact and returns its ID.
 func (w *wire) create(properties string) string {
 	w.tb.Helper()
 	if properties != "" {
@@ -131,7 +131,7 @@ func (w *wire) list(query string) reply {
 	return w.do("GET", "/contacts/?locationId="+w.server.LocationID+query, "")
 }
 
-// str is a JSON text, "" if the value is none.
+// str returns a JSON string, or "" if the value is not a string.
 func str(value any) string {
 	text, _ := value.(string)
 	return text

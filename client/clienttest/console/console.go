@@ -57,8 +57,8 @@ type console struct {
 }
 
 // Handler returns a handler that serves a fake and its web pages: / shows the fake and adds faults,
-// /document renders the OpenAPI document, and /openapi.yaml is the document itself. Every other path
-// is that of the API.
+// /document renders the OpenAPI document, and /openapi.yaml is the document itself. Every other
+// path is that of the API.
 //
 // The handler rejects requests that other sites in the same browser send. It also rejects requests
 // with a host name that could belong to another site. hosts are additional host names to accept.

@@ -51,7 +51,7 @@ func TestPage(t *testing.T) {
 	s := clienttest.NewServer(t, clienttest.WithoutSocket())
 	base := serve(t, s)
 	if _, empty := get(t, base+"/"); !strings.Contains(empty, "No contacts yet") || !strings.Contains(empty, "No requests yet") {
-		t.Errorf("an empty fake shows %s", empty)
+		t.Errorf("got %s for an empty fake", empty)
 	}
 	s.Seed(client.Contact{FirstName: "Ada <script>", Email: "ada@example.com", Tags: []string{"vip"}})
 	s.Fail(clienttest.Fault{Operation: "createContact", Count: 3, Cut: clienttest.CutBody, Delay: time.Millisecond})
@@ -126,7 +126,7 @@ func TestFaultForm(t *testing.T) {
 	}
 }
 
-func TestPageShowsTheFake(t *testing.T) {
+func TestPageShowsLocationsAndTokens(t *testing.T) {
 	t.Parallel()
 	second := clienttest.Location{ID: "second-location", Name: "Second", Country: "DE", Fields: []clienttest.FieldDefinition{
 		{ID: "field-id", Key: "size", Type: clienttest.FieldTypeSelect, Options: []string{"small", "large"}},

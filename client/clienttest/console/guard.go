@@ -7,8 +7,9 @@ import (
 	"strings"
 )
 
-// guard rejects the requests that other sites in the same browser can send, so that they can neither
-// read nor change the fake. It accepts requests without the headers that only browsers send.
+// guard rejects the requests that other sites in the same browser can send, so that they can
+// neither read nor change the fake. It accepts requests without the headers that only browsers
+// send.
 func guard(next http.Handler, hosts []string) http.Handler {
 	forms := http.NewCrossOriginProtection() // checks Origin and Sec-Fetch-Site, except of GET and HEAD
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -23,9 +24,9 @@ func guard(next http.Handler, hosts []string) http.Handler {
 	})
 }
 
-// isAllowedHost reports whether a Host header cannot be the name of another site that resolves to this
-// machine (DNS rebinding). It accepts IP addresses, localhost, names without a dot, such as those of
-// containers, and allowed names.
+// isAllowedHost reports whether a Host header cannot be the name of another site that resolves to
+// this machine (DNS rebinding). It accepts IP addresses, localhost, names without a dot, such as
+// those of containers, and allowed names.
 func isAllowedHost(host string, allowed []string) bool {
 	if name, _, err := net.SplitHostPort(host); err == nil {
 		host = name
@@ -35,8 +36,8 @@ func isAllowedHost(host string, allowed []string) bool {
 		slices.Contains(allowed, host)
 }
 
-// isForeignRead reports whether another site sends a GET to read the response. It returns false for a
-// link that a person follows: the other site cannot read or frame the page.
+// isForeignRead reports whether another site sends a GET to read the response. It returns false for
+// a link that a person follows: the other site cannot read or frame the page.
 func isForeignRead(r *http.Request) bool {
 	switch r.Header.Get("Sec-Fetch-Site") {
 	case "", "none", "same-origin":

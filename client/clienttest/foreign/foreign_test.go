@@ -1,4 +1,4 @@
-// Package foreign runs clients that are not ours against the fake: the vendor's TypeScript SDK and curl.
+// Package foreign runs clients of others against the fake: the vendor's TypeScript SDK and curl.
 package foreign
 
 import (
@@ -12,7 +12,8 @@ import (
 	"github.com/highlevel-contacts/contacts-go/client/clienttest"
 )
 
-// need skips a test that lacks a tool. With FOREIGN=required, which "make test-foreign" sets, it fails instead.
+// need skips a test if a tool is missing. With FOREIGN=required, which "make test-foreign" sets,
+// the test fails instead.
 func need(t *testing.T, ok bool, what string) {
 	t.Helper()
 	switch {
@@ -58,16 +59,16 @@ func TestVendorSDK(t *testing.T) {
 		t.Fatalf("%v\n%s", err, out)
 	}
 	t.Logf("%s", out)
-	asked := map[string]bool{}
+	succeeded := map[string]bool{}
 	for _, request := range s.Requests() {
 		if request.Header.Get("X-Sdk-Version") == "3.1.0" && request.Status < 300 {
-			asked[request.Operation] = true
+			succeeded[request.Operation] = true
 		}
 	}
 	for _, operation := range s.Operations() {
 		isPage := strings.Contains(operation, "Consent") // for browsers
-		if !asked[operation] && !isPage {
-			t.Errorf("the SDK never succeeded in %s", operation)
+		if !succeeded[operation] && !isPage {
+			t.Errorf("got no successful request of the SDK for %s", operation)
 		}
 	}
 }

@@ -38,8 +38,8 @@ curl '%[1]s/contacts/?locationId=%[3]s&limit=1' \
 `, address, fake.Token, fake.LocationID, more, fake.Len(), &s.rate, fake.App.ClientID, fake.App.ClientSecret)
 }
 
-// newRequestLog returns a function that writes a line for each request. If verbose is not set, the line
-// has no personal data: no query, no body and no path.
+// newRequestLog returns a function that writes a line for each request. If verbose is not set, the
+// line has no personal data: no query, no body and no path.
 func newRequestLog(log io.Writer, verbose bool) func(clienttest.Request) {
 	var mu sync.Mutex
 	return func(r clienttest.Request) {

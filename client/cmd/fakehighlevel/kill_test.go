@@ -19,39 +19,41 @@ import (
 	"github.com/highlevel-contacts/contacts-go/client/clienttest"
 )
 
-// ledger is what the fake has confirmed: the city of each contact that must exist, and the IDs that
-// must not exist any more. Requests without a response may have been applied or not and are left out.
+// ledger records the writes that the fake has confirmed: the city of each contact that must exist,
+// and the IDs of contacts that must not exist. It has no writes without a response, because they
+// may or may not have been applied.
 type ledger struct {
 	mu      sync.Mutex
 	cities  map[string]string
 	deleted map[string]bool
 }
 
-// A fake that is killed at any time has stored all that it confirmed.
+// A fake that is killed at any time has stored every write that it confirmed.
 func TestKillLosesNothing(t *testing.T) {
 	t.Parallel()
-	lives := 12
+	runs := 12
 	if testing.Short() {
-		lives = 3
+		runs = 3
 	}
 	path := filepath.Join(t.TempDir(), "state.jsonl")
 	book := &ledger{cities: map[string]string{}, deleted: map[string]bool{}}
-	for life := range lives {
-		live(t, path, book, life)
+	for n := range runs {
+		runAndKill(t, path, book, n)
 		s, err := clienttest.Start(clienttest.WithState(path), clienttest.WithoutSocket())
 		if err != nil {
-			t.Fatalf("life %d: %v", life, err)
+			t.Fatalf("run %d: %v", n, err)
 		}
 		book.check(t, s)
 		s.Close()
 	}
-	if len(book.cities) < lives || len(book.deleted) == 0 {
-		t.Errorf("hardly anything was written: %d contacts, %d deleted", len(book.cities), len(book.deleted))
+	if len(book.cities) < runs || len(book.deleted) == 0 {
+		t.Errorf("got %d contacts and %d deleted ones, want more writes", len(book.cities), len(book.deleted))
 	}
 }
 
-// live starts the fake as a process, writes to it from several goroutines and kills it during the writes.
-func live(t *testing.T, path string, book *ledger, life int) {
+// runAndKill starts the fake as a process, writes to it from several goroutines and kills it during
+// the writes.
+func runAndKill(t *testing.T, path string, book *ledger, run int) {
 	t.Helper()
 	args := []string{"-addr", "127.0.0.1:0", "-token", "pit-test", "-location", "L", "-contacts", "0", "-rate", "off", "-state", path}
 	child := exec.CommandContext(t.Context(), os.Args[0])
@@ -66,7 +68,7 @@ func live(t *testing.T, path string, book *ledger, life int) {
 	line, err := bufio.NewReader(out).ReadString('\n')
 	found := greeting.FindStringSubmatch(line)
 	if found == nil {
-		t.Fatalf("the child said %q, %v", line, err)
+		t.Fatalf("got %q, %v from the process", line, err)
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
@@ -74,21 +76,21 @@ func live(t *testing.T, path string, book *ledger, life int) {
 	transport := &http.Transport{MaxIdleConnsPerHost: 4}
 	defer transport.CloseIdleConnections()
 	for n := range 4 {
-		writers.Go(func() { book.write(ctx, transport, found[1], fmt.Sprintf("%d-%d", life, n)) })
+		writers.Go(func() { book.write(ctx, transport, found[1], fmt.Sprintf("%d-%d", run, n)) })
 	}
-	death := time.NewTimer(20*time.Millisecond + rand.N(150*time.Millisecond))
-	defer death.Stop()
-	<-death.C
+	kill := time.NewTimer(20*time.Millisecond + rand.N(150*time.Millisecond))
+	defer kill.Stop()
+	<-kill.C
 	if err := child.Process.Kill(); err != nil {
 		t.Error(err)
 	}
-	_, _ = io.Copy(io.Discard, out) // until the child is gone
-	_ = child.Wait()                // it was killed, as it should be
+	_, _ = io.Copy(io.Discard, out) // until the process has ended
+	_ = child.Wait()                // the error says that it was killed
 	cancel()
 	writers.Wait()
 }
 
-// write creates, updates and deletes contacts until the fake has gone.
+// write creates, updates and deletes contacts until a request fails.
 func (l *ledger) write(ctx context.Context, transport http.RoundTripper, url, writer string) {
 	for i := 0; ; i++ {
 		city := fmt.Sprintf("%s-%d", writer, i)
@@ -100,7 +102,7 @@ func (l *ledger) write(ctx context.Context, transport http.RoundTripper, url, wr
 			l.exists(id, city)
 			continue
 		}
-		// Until the update or the delete is confirmed nothing is certain.
+		// Until the update or the delete is confirmed, the contact is not in the ledger.
 		if _, ok := send(ctx, transport, "PUT", url+"/contacts/"+id, `{"city":"`+city+`b"}`); !ok {
 			return
 		}
@@ -136,7 +138,7 @@ func (l *ledger) check(t *testing.T, s *clienttest.Server) {
 	}
 	for id := range l.deleted {
 		if _, ok := s.Contact(id); ok {
-			t.Errorf("%s: deleted, and back again", id)
+			t.Errorf("%s: got the contact, want it deleted", id)
 		}
 	}
 }
@@ -153,9 +155,9 @@ func send(ctx context.Context, transport http.RoundTripper, method, url, body st
 		return "", false
 	}
 	defer resp.Body.Close()
-	var answer struct{ Contact struct{ ID string } }
-	if err := json.NewDecoder(resp.Body).Decode(&answer); err != nil || resp.StatusCode > 299 {
+	var result struct{ Contact struct{ ID string } }
+	if err := json.NewDecoder(resp.Body).Decode(&result); err != nil || resp.StatusCode > 299 {
 		return "", false
 	}
-	return answer.Contact.ID, true
+	return result.Contact.ID, true
 }

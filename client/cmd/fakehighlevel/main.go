@@ -65,8 +65,8 @@ func run(ctx context.Context, args []string, out, log io.Writer) error {
 	return serve(ctx, listener, handler)
 }
 
-// serve serves the handler until the context is canceled. It then waits at most three seconds for the
-// requests in progress.
+// serve serves the handler until the context is canceled. It then waits at most three seconds for
+// the requests in progress.
 func serve(ctx context.Context, listener net.Listener, handler http.Handler) error {
 	server := &http.Server{Handler: handler, ReadHeaderTimeout: time.Minute}
 	served := make(chan error, 1)

@@ -20,7 +20,7 @@ import (
 	"github.com/highlevel-contacts/contacts-go/client/clienttest"
 )
 
-// childArgs, in the environment, makes the test program be the fake itself.
+// childArgs is the environment variable that makes the test program run the fake.
 const childArgs = "FAKEHIGHLEVEL_TEST_ARGS"
 
 func TestMain(m *testing.M) {
@@ -33,7 +33,7 @@ func TestMain(m *testing.M) {
 	goleak.VerifyTestMain(m)
 }
 
-// output is a writer that may be read while it is written to.
+// output is a writer whose content can be read concurrently.
 type output struct {
 	mu   sync.Mutex
 	text bytes.Buffer
@@ -53,7 +53,8 @@ func (o *output) String() string {
 
 var greeting = regexp.MustCompile(`Fake HighLevel at (http://\S+)`)
 
-// started runs the fake until the test ends, and returns its address and the log of requests. stop ends it and returns its error.
+// started runs the fake until the test ends, and returns its address and its request log. stop
+// stops the fake and returns its error.
 func started(t *testing.T, args ...string) (url string, log *output, stop func() error) {
 	t.Helper()
 	ctx, cancel := context.WithCancel(t.Context())
@@ -70,7 +71,7 @@ func started(t *testing.T, args ...string) (url string, log *output, stop func()
 		return <-ended
 	})
 	t.Cleanup(func() { _ = stop() })
-	greeted, err := io.ReadAll(io.LimitReader(reader, 1)) // the greeting comes in one write
+	greeted, err := io.ReadAll(io.LimitReader(reader, 1)) // the fake writes the greeting in one write
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -78,7 +79,7 @@ func started(t *testing.T, args ...string) (url string, log *output, stop func()
 	n, _ := reader.Read(rest)
 	found := greeting.FindStringSubmatch(string(greeted) + string(rest[:n]))
 	if found == nil {
-		t.Fatalf("greeted with %q, ended with %v", rest[:n], stop())
+		t.Fatalf("got greeting %q and error %v", rest[:n], stop())
 	}
 	return found[1], log, stop
 }
@@ -96,11 +97,11 @@ func do(t *testing.T, method, url, body string) (status int, text string) {
 		t.Fatal(err)
 	}
 	defer resp.Body.Close()
-	answer, err := io.ReadAll(resp.Body)
+	content, err := io.ReadAll(resp.Body)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return resp.StatusCode, string(answer)
+	return resp.StatusCode, string(content)
 }
 
 func write(t *testing.T, name, text string) (path string) {
@@ -127,7 +128,7 @@ func TestServesUntilStopped(t *testing.T) {
 		{"a contact of the seed", "GET", "/contacts/ada", "", 200, "ada@example.com"},
 		{"a duplicate", "POST", "/contacts/", `{"locationId":"L","email":"ada@example.com"}`, 201, "ada@example.com"},
 		{"a fault", "DELETE", "/contacts/ada", "", 500, ""},
-		{"its end", "DELETE", "/contacts/ada", "", 200, "succeded"},
+		{"after the fault", "DELETE", "/contacts/ada", "", 200, "succeded"},
 		{"a search", "GET", "/contacts/?locationId=L&query=ada%40example.com", "", 200, `"total":1`},
 		{"an unknown property", "PUT", "/contacts/x", `{"oops":1}`, 422, "oops"},
 		{"the limit", "GET", "/contacts/x", "", 400, ""},
@@ -156,7 +157,7 @@ func TestVerboseLog(t *testing.T) {
 	do(t, "PUT", url+"/contacts/x", "{\n\"oops\u009b\": 1}\n12:00:00.000 200 forged")
 	for line := range strings.Lines(log.String()) {
 		if strings.HasPrefix(line, "12:00:00.000 200 forged") || strings.Contains(line, "\u009b") {
-			t.Errorf("a caller forged the line %q", line)
+			t.Errorf("got the line %q of a caller", line)
 		}
 	}
 	if lines := log.String(); !strings.Contains(lines, "ada@example.com") || !strings.Contains(lines, "query=ada") || strings.Contains(lines, "pit-test") {
@@ -171,7 +172,7 @@ func TestLocationsFieldsAndCountry(t *testing.T) {
 		"-state", filepath.Join(t.TempDir(), "state.jsonl"), "-sync")
 	_, page := do(t, "GET", url+"/", "")
 	if !strings.Contains(page, "<dd>6</dd>") {
-		t.Errorf("page without 6 contacts in two locations: %s\n%s", page, log)
+		t.Errorf("got a page without 6 contacts in two locations: %s\n%s", page, log)
 	}
 	status, text := do(t, "POST", url+"/contacts/", `{"locationId":"L","phone":"030 901820","customFields":[{"key":"shoe_size","field_value":43},{"key":"my_text","field_value":"x"}]}`)
 	if status != 201 || !strings.Contains(text, "+4930901820") || !strings.Contains(text, `"value":43`) || strings.Contains(text, `"value":"x"`) {
@@ -197,7 +198,7 @@ func TestCommandLine(t *testing.T) {
 			t.Errorf("%s: %+v, %v", text, s, err)
 		}
 		if again, err := parseSettings([]string{"-rate", s.rate.String()}, io.Discard); err != nil || again.rate.Max != want.Max {
-			t.Errorf("%s is written as %s, which is %v", text, &s.rate, err)
+			t.Errorf("got %s as %s, which is read as %v", text, &s.rate, err)
 		}
 	}
 	for _, bad := range [][]string{{"-rate", "100"}, {"-rate", "0/10s"}, {"-rate", "1/10s,x"}, {"-nope"}, {"-sync"}, {"-locations", "0"}, {"-contacts", "-1"}, {"extra"}} {

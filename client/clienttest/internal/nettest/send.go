@@ -9,8 +9,8 @@ import (
 	"time"
 )
 
-// Exchange is a request in progress. Its methods send the response, on a healthy connection or on one
-// that fails. They panic with [http.ErrAbortHandler] to close the connection. They ignore write
+// Exchange is a request in progress. Its methods send the response, on a healthy connection or on
+// one that fails. They panic with [http.ErrAbortHandler] to close the connection. They ignore write
 // errors, which mean that the caller has disconnected.
 type Exchange struct {
 	Writer  http.ResponseWriter

@@ -1,5 +1,5 @@
-// Package nettest serves HTTP over TCP or over connections in memory, and simulates connections that
-// fail.
+// Package nettest serves HTTP over TCP or over connections in memory, and simulates connections
+// that fail.
 package nettest
 
 import (

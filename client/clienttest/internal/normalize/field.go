@@ -16,8 +16,8 @@ type Field struct {
 }
 
 // Value returns a value in the form in which the API returns it, or nil if it has a wrong type. raw
-// must not be empty. Value decodes and encodes strings and objects, so that the result has no invalid
-// UTF-8 and no duplicate names.
+// must not be empty. Value decodes and encodes strings and objects, so that the result has no
+// invalid UTF-8 and no duplicate names.
 func (f Field) Value(raw json.RawMessage) json.RawMessage {
 	switch f.Type {
 	case "number":
@@ -57,8 +57,8 @@ func number(raw json.RawMessage) json.RawMessage {
 	return strconv.AppendFloat(nil, value, 'f', -1, 64)
 }
 
-// milliseconds reads a date in every form of [Day], or a number, and returns it as milliseconds since
-// 1970.
+// milliseconds reads a date in every form of [Day], or a number, and returns it as milliseconds
+// since 1970.
 func milliseconds(raw json.RawMessage) json.RawMessage {
 	value := strings.Trim(string(raw), `"`)
 	if millis, err := strconv.ParseInt(value, 10, 64); err == nil {

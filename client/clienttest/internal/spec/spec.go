@@ -22,8 +22,8 @@ var load = sync.OnceValues(func() (*openapi3.T, error) {
 	return openapi3.NewLoader().LoadFromData(api.Contacts)
 })
 
-// Spec validates requests and responses. A nil Spec accepts everything. Every Spec accepts operations
-// that the document does not describe.
+// Spec validates requests and responses. A nil Spec accepts everything. Every Spec accepts
+// operations that the document does not describe.
 type Spec struct {
 	routes  map[string]*routers.Route // by operation ID
 	options *openapi3filter.Options
@@ -64,7 +64,8 @@ func New() (*Spec, error) {
 	return s, nil
 }
 
-// Violations returns the messages of the API's 422 for a request that violates the document, or nil.
+// Violations returns the messages of the API's 422 for a request that violates the document, or
+// nil.
 func (s *Spec) Violations(r *Request) []string {
 	input := s.input(r)
 	if input == nil {

@@ -10,8 +10,9 @@ import (
 	"github.com/getkin/kin-openapi/openapi3filter"
 )
 
-// violations describes the problems of a request. It uses the messages of the API's 422 that have been
-// observed ("property … should not exist", "… must be an array"), and their style for all others.
+// violations describes the problems of a request. It uses the messages of the API's 422 that have
+// been observed ("property … should not exist", "… must be an array"), and their style for all
+// others.
 func violations(err error) []string {
 	var messages []string
 	for _, v := range flatten(err, violation{}) {

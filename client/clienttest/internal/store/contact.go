@@ -17,9 +17,9 @@ import (
 	"github.com/highlevel-contacts/contacts-go/gen"
 )
 
-// Normalize returns a copy of a contact in the form that the store holds. The contact may have any of
-// the API's shapes. In the copy, names are in their original case, properties that are derived from
-// others are empty, and times are in UTC with milliseconds. Normalize returns an error if the
+// Normalize returns a copy of a contact in the form that the store holds. The contact may have any
+// of the API's shapes. In the copy, names are in their original case, properties that are derived
+// from others are empty, and times are in UTC with milliseconds. Normalize returns an error if the
 // contact cannot be encoded as JSON.
 func Normalize(c *gen.Contact) (*gen.Contact, error) {
 	n := Clone(c)
@@ -68,8 +68,8 @@ func Millisecond(t time.Time) time.Time {
 	return time.UnixMilli(t.UnixMilli()).UTC()
 }
 
-// compare defines the order of lists: the latest dateAdded first. The order of contacts with the same
-// dateAdded has not been observed; here it is by descending ID.
+// compare defines the order of lists: the latest dateAdded first. The order of contacts with the
+// same dateAdded has not been observed; here it is by descending ID.
 func compare(a, b *gen.Contact) int {
 	return cmp.Or(b.DateAdded.Compare(a.DateAdded), strings.Compare(b.ID, a.ID))
 }

@@ -34,8 +34,8 @@ type deletedLine struct {
 }
 
 // Open returns a store that has the contacts of the file at path and writes each change to it. It
-// drops an incomplete last line, which a process leaves that crashes during a write. With sync, each
-// write reaches the disk before it returns.
+// drops an incomplete last line, which a process leaves that crashes during a write. With sync,
+// each write reaches the disk before it returns.
 func Open(path string, sync bool) (_ *Store, err error) {
 	if resolved, err := filepath.EvalSymlinks(path); err == nil {
 		path = resolved
@@ -100,8 +100,8 @@ func (s *Store) load(line []byte) error {
 	return tx.Put(normalized, time.Time{})
 }
 
-// compact replaces the file by one without the lines that later lines replace. The new file still has
-// the deleted IDs, so that they are never used again.
+// compact replaces the file by one without the lines that later lines replace. The new file still
+// has the deleted IDs, so that they are never used again.
 func (j *journal) compact(path string, s *Store) error {
 	file, err := os.CreateTemp(filepath.Dir(path), filepath.Base(path)+".*")
 	if err != nil {
@@ -166,8 +166,8 @@ func (j *journal) close() error {
 }
 
 // lockFile locks the state file at path, so that no second server, in this process or in another
-// one, can use it. The operating system releases the lock when the process ends. The error names the
-// process that holds the lock.
+// one, can use it. The operating system releases the lock when the process ends. The error names
+// the process that holds the lock.
 func lockFile(path string) (*flock.Flock, error) {
 	lock := flock.New(path+".lock", flock.SetPermissions(0o600))
 	locked, err := lock.TryLock()

@@ -18,8 +18,8 @@ type listing struct {
 // listKey identifies the list of a location or, if business is set, of a business.
 type listKey struct{ location, business string }
 
-// change replaces a contact in the listing by another one. before is nil for a new contact, and after
-// is nil for a deleted one.
+// change replaces a contact in the listing by another one. before is nil for a new contact, and
+// after is nil for a deleted one.
 type change struct {
 	before, after *gen.Contact
 	visible       time.Time
@@ -109,8 +109,8 @@ func (s *Store) Page(q Query, now time.Time) Page {
 
 // search returns the contacts of a list that match a search text in lower case. If the text is the
 // email address or phone number of contacts, it returns these contacts. Otherwise it returns those
-// whose name, company, email address or phone number contains the text. How the API searches has not
-// been observed.
+// whose name, company, email address or phone number contains the text. How the API searches has
+// not been observed.
 func (s *Store) search(location string, list []*gen.Contact, text string) []*gen.Contact {
 	var found []*gen.Contact
 	for _, id := range slices.Concat(s.index[emailKey(location, text)], s.index[phoneKey(location, text)]) {

@@ -12,8 +12,9 @@ import (
 	"github.com/highlevel-contacts/contacts-go/gen"
 )
 
-// Store holds contacts. A stored contact never changes: a write replaces it by another one. Responses
-// and snapshots can therefore share contacts without a lock. A contact needs about 3 KB of memory.
+// Store holds contacts. A stored contact never changes: a write replaces it by another one.
+// Responses and snapshots can therefore share contacts without a lock. A contact needs about 3 KB
+// of memory.
 type Store struct {
 	mu       sync.Mutex
 	contacts map[string]*gen.Contact
@@ -31,8 +32,8 @@ func New() *Store {
 	}
 }
 
-// Begin locks the store for reading and writing. The caller must call [Tx.End]. Each write is applied
-// immediately, and is not undone if a later one fails.
+// Begin locks the store for reading and writing. The caller must call [Tx.End]. Each write is
+// applied immediately, and is not undone if a later one fails.
 func (s *Store) Begin() *Tx {
 	s.mu.Lock()
 	return &Tx{s}

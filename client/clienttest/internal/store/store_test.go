@@ -17,7 +17,8 @@ import (
 
 var noon = time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
 
-// TestStoreAgreesWithAMap makes random writes and compares every way to read with a plain map.
+// TestStoreAgreesWithAMap makes random writes and compares the results of each query with a plain
+// map.
 func TestStoreAgreesWithAMap(t *testing.T) {
 	t.Parallel()
 	for seed := range uint64(20) {
@@ -54,7 +55,7 @@ func TestStoreAgreesWithAMap(t *testing.T) {
 			checkPages(t, s, want, store.Query{Location: location, Text: "EXAMPLE", Limit: 7})
 		}
 		if s.Len() != len(want) {
-			t.Errorf("seed %d: %d contacts, want %d", seed, s.Len(), len(want))
+			t.Errorf("seed %d: got %d contacts, want %d", seed, s.Len(), len(want))
 		}
 		if err := s.Close(); err != nil {
 			t.Error(err)
@@ -117,11 +118,11 @@ func TestLateChangesAppearInOrder(t *testing.T) {
 		}
 	}
 	put("late", noon.Add(time.Second))
-	put("at once, but after a late one", time.Time{})
+	put("later", time.Time{})
 	if page := s.Page(store.Query{Location: "l", Limit: 10}, noon); len(page.Contacts) != 0 {
-		t.Errorf("at once: %d contacts, want none", len(page.Contacts))
+		t.Errorf("got %d contacts immediately, want none", len(page.Contacts))
 	}
 	if page := s.Page(store.Query{Location: "l", Limit: 10}, noon.Add(time.Second)); len(page.Contacts) != 2 {
-		t.Errorf("after a second: %d contacts, want 2", len(page.Contacts))
+		t.Errorf("got %d contacts after a second, want 2", len(page.Contacts))
 	}
 }

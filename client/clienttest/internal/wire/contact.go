@@ -18,8 +18,8 @@ type Style struct {
 	BirthTime bool // dateOfBirth is RFC 3339 instead of YYYY-MM-DD
 }
 
-// WriteItem writes a contact in the shape of lists: missing values are null, names are in lower case,
-// and firstNameRaw and lastNameRaw have the original case.
+// WriteItem writes a contact in the shape of lists: missing values are null, names are in lower
+// case, and firstNameRaw and lastNameRaw have the original case.
 func (o *Object) WriteItem(c *gen.Contact, s Style) {
 	o.writeShared(c, s, (*Object).StringOrNull)
 	o.StringOrNull("contactName", strings.ToLower(c.Name))
@@ -38,7 +38,8 @@ func (o *Object) WriteItem(c *gen.Contact, s Style) {
 	o.merge(c.Extra)
 }
 
-// WriteCreated writes a contact in the shape of the response to a create, which omits missing values.
+// WriteCreated writes a contact in the shape of the response to a create, which omits missing
+// values.
 func (o *Object) WriteCreated(c *gen.Contact, s Style) {
 	o.writeShared(c, s, (*Object).String)
 	o.String("firstName", c.FirstName)
@@ -164,8 +165,8 @@ func prefixed(bare gen.Attribution) gen.Attribution {
 	return bare
 }
 
-// BareAttribution returns an attribution with the property names of a get. It may have the names of a
-// get or of a list.
+// BareAttribution returns an attribution with the property names of a get. It may have the names of
+// a get or of a list.
 func BareAttribution(listed gen.Attribution) gen.Attribution {
 	move(&listed.SessionSource, &listed.UtmSessionSource)
 	move(&listed.Campaign, &listed.UtmCampaign)

@@ -9,10 +9,10 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 )
 
-// Patch returns body with the value at a JSON pointer replaced, or removed if value is nil. A * in the
-// pointer stands for every element or property. If only the last property of the pointer does not
-// exist, Patch adds it; if anything else does not exist, Patch changes nothing. It does not change
-// the digits of numbers, and sorts the properties of a changed object.
+// Patch returns body with the value at a JSON pointer replaced, or removed if value is nil. A * in
+// the pointer selects every element or property. If only the last property of the pointer does
+// not exist, Patch adds it; if anything else does not exist, Patch changes nothing. It does not
+// change the digits of numbers, and sorts the properties of a changed object.
 func Patch(body []byte, pointer string, value []byte) []byte {
 	return patchAt(body, split(pointer), value)
 }

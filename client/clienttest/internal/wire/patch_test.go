@@ -18,8 +18,8 @@ func TestPatch(t *testing.T) {
 		{"removed property", `{"a":1,"b":2}`, "/a", ``, `{"b":2}`},
 		{"removed element", `[1,2]`, "/0", ``, `[2]`},
 		{"escaped", `{"a/b":1,"c~d":2}`, "/a~1b", `5`, `{"a/b":5,"c~d":2}`},
-		{"digits are kept", `{"a":1603870249758123456,"b":1}`, "/b", `2`, `{"a":1603870249758123456,"b":2}`},
-		{"nothing there", `{"a":1}`, "/x/y", `2`, `{"a":1}`},
+		{"digits of numbers", `{"a":1603870249758123456,"b":1}`, "/b", `2`, `{"a":1603870249758123456,"b":2}`},
+		{"no such property", `{"a":1}`, "/x/y", `2`, `{"a":1}`},
 		{"not JSON", `<html>`, "/a", `1`, `<html>`},
 	} {
 		var value []byte

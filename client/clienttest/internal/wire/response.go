@@ -62,8 +62,8 @@ func Unprocessable(messages ...string) *Error {
 	return &Error{JSON(http.StatusUnprocessableEntity, body.End())}
 }
 
-// NotFound returns the error for a contact that does not exist. It is a 400 in the older form, which
-// has error and status, and no message.
+// NotFound returns the error for a contact that does not exist. It is a 400 in the older form,
+// which has error and status, and no message.
 func NotFound(id string) *Error {
 	var body Object
 	body.String("error", "Contact with id "+id+" not found")

@@ -67,7 +67,8 @@ func ParseWrite(body []byte) (*Write, error) {
 }
 
 // Normalize converts the values to the form in which the API stores them. Phone numbers without a
-// country code belong to the country. Normalize returns a 422 with a message for each invalid value.
+// country code belong to the country. Normalize returns a 422 with a message for each invalid
+// value.
 func (w *Write) Normalize(country, phoneMessage, countryMessage string) error {
 	var invalid []string
 	check := func(name string, normal func(string) (string, bool), message string) {
@@ -93,9 +94,9 @@ func (w *Write) Normalize(country, phoneMessage, countryMessage string) error {
 	return nil
 }
 
-// Apply sets the values in a contact, except custom fields. clears reports whether null, or else the
-// empty string, clears a property; if not, Apply ignores the value. Apply merges the channels of
-// dndSettings, whose names are case-sensitive, and ignores unknown ones.
+// Apply sets the values in a contact, except custom fields. clears reports whether null, or else
+// the empty string, clears a property; if not, Apply ignores the value. Apply merges the channels
+// of dndSettings, whose names are case-sensitive, and ignores unknown ones.
 func (w *Write) Apply(c *gen.Contact, clears func(isNull bool) bool) error {
 	for name, field := range stringFields(c) {
 		value, sent := w.Strings[name]
@@ -135,9 +136,9 @@ func (w *Write) Apply(c *gen.Contact, clears func(isNull bool) bool) error {
 	return nil
 }
 
-// RenameFieldValues renames the properties fieldValue and value of custom fields, which the API also
-// accepts, to field_value. It returns an error if the body is not JSON. The validation reports every
-// other problem.
+// RenameFieldValues renames the properties fieldValue and value of custom fields, which the API
+// also accepts, to field_value. It returns an error if the body is not JSON. The validation reports
+// every other problem.
 func RenameFieldValues(body []byte) ([]byte, error) {
 	var properties map[string]jsontext.Value
 	if json.Unmarshal(body, &properties, Lenient) != nil {
