@@ -643,7 +643,7 @@ func TestIterationsOverTheFakeReturnAllContacts(t *testing.T) {
 		for meta := clienttest.ListMetaFull; meta <= clienttest.ListMetaNone; meta++ {
 			for _, pageMax := range []int{0, 7, 65, 100} {
 				behavior := clienttest.Behavior{
-					ListEnd: end, ListMeta: meta, PageMax: pageMax, BusinessPageMax: pageMax, CountPage: meta == clienttest.ListMetaNone,
+					ListEnd: end, ListMeta: meta, MaxPageSize: pageMax, MaxBusinessPageSize: pageMax, BusinessCountPerPage: meta == clienttest.ListMetaNone,
 				}
 				fake := clienttest.NewServer(t, clienttest.WithoutSocket(), clienttest.WithoutValidation(),
 					clienttest.WithRateLimit(clienttest.RateLimit{}), clienttest.WithBehavior(behavior))

@@ -255,7 +255,7 @@ func TestClient_HTTP2_CanceledWrite(t *testing.T) {
 // error does not match ErrMaybeApplied, no contact was created.
 func TestSoak_HTTP2(t *testing.T) {
 	t.Parallel()
-	fake := clienttest.NewServer(t, clienttest.WithLocation(clienttest.Location{AllowDuplicates: true}),
+	fake := clienttest.NewServer(t, clienttest.WithLocationSettings(clienttest.Location{AllowDuplicates: true}),
 		clienttest.WithRateLimit(clienttest.RateLimit{}))
 	api := fake.Handler()
 	server := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

@@ -244,7 +244,7 @@ func TestPacerKeepsTheLimitOfTheFake(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				const n, callers = 1000, 50
 				fake := clienttest.NewServer(t, clienttest.WithoutSocket(), clienttest.WithoutValidation())
-				fake.Fail(test.faults...)
+				fake.InjectFaults(test.faults...)
 				c := fake.Client()
 				id := fake.Seed(client.Contact{})[0].ID
 				began := time.Now()

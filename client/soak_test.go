@@ -46,7 +46,7 @@ func TestSoak(t *testing.T) {
 	descriptors := openDescriptors(t)
 
 	fake := clienttest.NewServer(t, clienttest.WithSeed(seed), clienttest.WithDefaultToken(soakToken),
-		clienttest.WithLocation(clienttest.Location{AllowDuplicates: true}), // so that a create that is applied twice is visible
+		clienttest.WithLocationSettings(clienttest.Location{AllowDuplicates: true}), // so that a create that is applied twice is visible
 		clienttest.WithRateLimit(clienttest.RateLimit{Max: 2000, Interval: time.Second, Daily: 1_000_000_000}))
 	transport := &http.Transport{MaxIdleConnsPerHost: soakWorkers}
 	var records lockedBuffer
@@ -60,7 +60,7 @@ func TestSoak(t *testing.T) {
 	for _, contact := range fake.Seed(soakCrowd()...) {
 		oracle.permanent[contact.ID] = true
 	}
-	fake.Fail(soakFaults(seed)...)
+	fake.InjectFaults(soakFaults(seed)...)
 
 	ctx, cancel := context.WithTimeout(t.Context(), *soakDuration)
 	defer cancel()
@@ -94,14 +94,14 @@ func TestSoak(t *testing.T) {
 func soakFaults(seed uint64) []clienttest.Fault {
 	page := clienttest.HTMLHeader()
 	faults := []clienttest.Fault{
-		{Rate: 0.02, Cut: clienttest.CutBefore},
-		{Rate: 0.02, Cut: clienttest.CutAfter},
-		{Rate: 0.02, Cut: clienttest.CutBody},
-		{Rate: 0.002, Cut: clienttest.CutEndless},
+		{Rate: 0.02, Connection: clienttest.ConnectionResetBeforeApply},
+		{Rate: 0.02, Connection: clienttest.ConnectionResetAfterApply},
+		{Rate: 0.02, Connection: clienttest.ConnectionClosedInBody},
+		{Rate: 0.002, Connection: clienttest.ConnectionEndlessBody},
 		{Rate: 0.02, Status: 500, Body: `{"statusCode":500,"message":"Internal server error"}`},
 		{Rate: 0.02, Status: 502, Body: clienttest.GatewayPage, Header: page},
-		{Rate: 0.01, Status: 503, Body: clienttest.GatewayPage, Header: page, Applied: true},
-		{Rate: 0.01, Status: 524, Applied: true},
+		{Rate: 0.01, Status: 503, Body: clienttest.GatewayPage, Header: page, Apply: true},
+		{Rate: 0.01, Status: 524, Apply: true},
 		{Rate: 0.005, Status: 200, Body: "<html>maintenance</html>", Header: page},
 		{Rate: 0.002, Status: 429, Body: "slow down", Header: http.Header{
 			"X-Ratelimit-Max": {"2000"}, "X-Ratelimit-Remaining": {"0"}, "X-Ratelimit-Interval-Milliseconds": {"50"},

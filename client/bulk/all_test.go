@@ -58,7 +58,7 @@ func TestAllTakesIdealTime(t *testing.T) {
 		t.Run(latency.String(), func(t *testing.T) {
 			t.Parallel()
 			inBubble(t, func(t *testing.T, hl *clienttest.Server) {
-				hl.Fail(clienttest.Fault{Delay: latency})
+				hl.InjectFaults(clienttest.Fault{Delay: latency})
 				start, seen := time.Now(), map[int]bool{}
 				for i, outcome := range bulk.All(t.Context(), contacts(1000), hl.Client().Contacts.Upsert) {
 					if outcome.Err != nil || !outcome.Value.New || seen[i] {
@@ -81,7 +81,7 @@ func TestAllLeavesOtherCallersTheirTurn(t *testing.T) {
 	inBubble(t, func(t *testing.T, hl *clienttest.Server) {
 		id := hl.Seed(client.Contact{Email: "ada@example.com"})[0].ID
 		c := hl.Client()
-		hl.Fail(clienttest.Fault{Delay: 200 * time.Millisecond})
+		hl.InjectFaults(clienttest.Fault{Delay: 200 * time.Millisecond})
 		var longest time.Duration
 		done := make(chan struct{})
 		ctx, cancel := context.WithCancel(t.Context())
@@ -147,7 +147,7 @@ func TestAllHoldsBackWithoutStopping(t *testing.T) {
 	t.Parallel()
 	inBubble(t, func(t *testing.T, hl *clienttest.Server) {
 		ids := hl.Seed(client.Contact{Email: "a@example.com"}, client.Contact{Email: "b@example.com"})
-		hl.Fail(clienttest.Fault{Delay: time.Second})
+		hl.InjectFaults(clienttest.Fault{Delay: time.Second})
 		changes := []bulk.Change{
 			{ids[0].ID, client.UpdateContactRequest{City: client.Set("1")}},
 			{ids[0].ID, client.UpdateContactRequest{City: client.Set("2")}},
@@ -192,7 +192,7 @@ func TestAllWithKey(t *testing.T) {
 func TestAllBreak(t *testing.T) {
 	t.Parallel()
 	inBubble(t, func(t *testing.T, hl *clienttest.Server) {
-		hl.Fail(clienttest.Fault{Delay: time.Second})
+		hl.InjectFaults(clienttest.Fault{Delay: time.Second})
 		read, start := 0, time.Now()
 		inputs := func(yield func(int, client.UpsertContactRequest) bool) {
 			for i, in := range contacts(1000) {
@@ -215,7 +215,7 @@ func TestAllBreak(t *testing.T) {
 func TestAllContextEnds(t *testing.T) {
 	t.Parallel()
 	inBubble(t, func(t *testing.T, hl *clienttest.Server) {
-		hl.Fail(clienttest.Fault{Delay: 3 * time.Second})
+		hl.InjectFaults(clienttest.Fault{Delay: 3 * time.Second})
 		ctx, cancel := context.WithTimeout(t.Context(), 14*time.Second)
 		defer cancel()
 		read := 0
@@ -253,7 +253,7 @@ func TestAllContextEnds(t *testing.T) {
 func TestAllContextCanceled(t *testing.T) {
 	t.Parallel()
 	inBubble(t, func(t *testing.T, hl *clienttest.Server) {
-		hl.Fail(clienttest.Fault{Delay: 3 * time.Second})
+		hl.InjectFaults(clienttest.Fault{Delay: 3 * time.Second})
 		ctx, cancel := context.WithCancel(t.Context())
 		time.AfterFunc(time.Second, cancel)
 		outcomes, ambiguous, canceled := 0, 0, 0
@@ -305,7 +305,7 @@ func TestAllDailyLimit(t *testing.T) {
 func TestAllWaitsForLongPause(t *testing.T) {
 	t.Parallel()
 	inBubble(t, func(t *testing.T, hl *clienttest.Server) {
-		hl.Fail(clienttest.Fault{After: 50, Count: 1, Status: 429, Header: http.Header{"Retry-After": {"120"}}})
+		hl.InjectFaults(clienttest.Fault{After: 50, Count: 1, Status: 429, Header: http.Header{"Retry-After": {"120"}}})
 		outcomes := 0
 		for i, outcome := range bulk.All(t.Context(), contacts(300), hl.Client().Contacts.Upsert) {
 			if outcomes++; outcome.Err != nil {
@@ -357,7 +357,7 @@ func TestAllPanics(t *testing.T) {
 func TestAllProgress(t *testing.T) {
 	t.Parallel()
 	inBubble(t, func(t *testing.T, hl *clienttest.Server) {
-		hl.Fail(clienttest.Fault{After: 5, Count: 1, Status: 422, Body: `{"statusCode":422,"message":"no"}`})
+		hl.InjectFaults(clienttest.Fault{After: 5, Count: 1, Status: 422, Body: `{"statusCode":422,"message":"no"}`})
 		var last bulk.Progress
 		for range bulk.All(t.Context(), contacts(500), hl.Client().Contacts.Upsert, bulk.WithProgress(func(p bulk.Progress) { last = p }), bulk.WithMaxInFlight(7)) {
 		}

@@ -135,7 +135,7 @@ func BenchmarkAllIdeal(b *testing.B) {
 		b.Run(latency.String(), func(b *testing.B) {
 			for b.Loop() {
 				hl := clienttest.NewServer(b, clienttest.WithRateLimit(limit), clienttest.WithoutValidation())
-				hl.Fail(clienttest.Fault{Delay: latency})
+				hl.InjectFaults(clienttest.Fault{Delay: latency})
 				c := hl.Client(client.WithPacer(client.NewPacer(limit.Max, limit.Interval)))
 				start, failed := time.Now(), error(nil)
 				for _, outcome := range bulk.All(b.Context(), contacts(300), c.Contacts.Upsert) {

@@ -34,7 +34,7 @@ func TestJournalSkipsWhatIsDone(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "journal")
 	hl := clienttest.NewServer(t, clienttest.WithRateLimit(clienttest.RateLimit{}))
-	hl.Fail(clienttest.Fault{After: 3, Count: 1, Status: 422, Body: `{"statusCode":422,"message":"no"}`})
+	hl.InjectFaults(clienttest.Fault{After: 3, Count: 1, Status: 422, Body: `{"statusCode":422,"message":"no"}`})
 	for i, want := range []int{10, 1, 0} {
 		j := openJournal(t, path)
 		got := 0

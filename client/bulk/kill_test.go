@@ -80,7 +80,7 @@ func TestProofImportIsKilled(t *testing.T) {
 	}
 	var mu sync.Mutex
 	requests := map[string]int{}
-	hl := clienttest.NewServer(t, clienttest.WithRateLimit(limit), clienttest.WithLocation(clienttest.Location{AllowDuplicates: true}),
+	hl := clienttest.NewServer(t, clienttest.WithRateLimit(limit), clienttest.WithLocationSettings(clienttest.Location{AllowDuplicates: true}),
 		clienttest.WithState(filepath.Join(t.TempDir(), "state")), clienttest.WithRequestHook(func(r clienttest.Request) {
 			var body struct{ Email string }
 			if json.Unmarshal(r.Body, &body) == nil && r.Status < 300 {
@@ -91,7 +91,7 @@ func TestProofImportIsKilled(t *testing.T) {
 		}))
 	// Half of the calls are applied long before their response is complete. The latency is most of
 	// an interval, so that calls are almost always in flight.
-	hl.Fail(clienttest.Fault{Rate: 0.5, BodyDelay: limit.Interval / 2}, clienttest.Fault{Delay: limit.Interval / 2})
+	hl.InjectFaults(clienttest.Fault{Rate: 0.5, BodyDelay: limit.Interval / 2}, clienttest.Fault{Delay: limit.Interval / 2})
 	journal := filepath.Join(t.TempDir(), "journal")
 	seed := rand.Uint64()
 	random := rand.New(rand.NewPCG(seed, 0))

@@ -15,15 +15,15 @@ type Behavior struct {
 	// ListMeta selects which properties the meta of a list has. Only ListMetaFull has been
 	// observed.
 	ListMeta ListMeta
-	// PageMax limits the size of a page of a location's list, even if the request asks for more; 0
-	// is no limit. Such a short page still has a next page. Not observed.
-	PageMax int
-	// BusinessPageMax limits the size of a page of a business's list, to 100 for example; 0 is no
-	// limit. Not observed.
-	BusinessPageMax int
-	// CountPage makes the count of a business's list the number of contacts on the page. By default
-	// it is the number of contacts of the business. Not observed.
-	CountPage bool
+	// MaxPageSize limits the size of a page of a location's list, even if the request asks for
+	// more; 0 is no limit. The meta of such a page still describes a next page. Not observed.
+	MaxPageSize int
+	// MaxBusinessPageSize limits the size of a page of a business's list, to 100 for example; 0 is
+	// no limit. Not observed.
+	MaxBusinessPageSize int
+	// BusinessCountPerPage makes the count of a business's list the number of contacts on the page.
+	// By default it is the number of contacts of the business. Not observed.
+	BusinessCountPerPage bool
 	// ClampLimit makes a list with a limit over 100 return a page of 100 contacts. By default the
 	// response is a 422. Not observed.
 	ClampLimit bool
@@ -31,11 +31,12 @@ type Behavior struct {
 	// returns the latest write.
 	IndexLag time.Duration
 
-	// Success selects the property by which responses to deletes and updates report success.
-	Success SuccessSpelling
-	// OlderErrors selects the older response to a request without a token, which has status and
-	// traceId instead of statusCode.
-	OlderErrors bool
+	// SuccessSpelling selects the property by which responses to deletes and updates report
+	// success.
+	SuccessSpelling SuccessSpelling
+	// LegacyMissingTokenError selects the older response to a request without a token, which has
+	// status and traceId instead of statusCode.
+	LegacyMissingTokenError bool
 	// ExpiredMessage is the message of the response to an expired token, "Invalid token: access
 	// token is invalid" by default.
 	ExpiredMessage string
@@ -43,16 +44,17 @@ type Behavior struct {
 	// authClass type is not allowed …" by default. "Token's user type mismatch!" has been observed
 	// too.
 	WrongUserTypeMessage string
-	// BirthTime makes dateOfBirth in responses an RFC 3339 time. By default it is YYYY-MM-DD.
-	BirthTime bool
-	// DeletedFor is the time after a delete during which the message for the ID is "Contact not
-	// found for id:…". Later it is "Contact with id … not found". The default is 10 seconds; the
-	// API's time has not been observed.
-	DeletedFor time.Duration
+	// DateOfBirthAsTime makes dateOfBirth in responses an RFC 3339 time. By default it is
+	// YYYY-MM-DD.
+	DateOfBirthAsTime bool
+	// DeletedMessageDuration is the time after a delete during which the message for the ID is
+	// "Contact not found for id:…". Later it is "Contact with id … not found". The default is 10
+	// seconds; the API's time has not been observed.
+	DeletedMessageDuration time.Duration
 
-	// TooMany is the response to a request over the rate limit, TooManyJSON by default. Not
-	// observed.
-	TooMany TooMany
+	// TooManyRequests is the response to a request over the rate limit, TooManyRequestsJSON by
+	// default. Not observed.
+	TooManyRequests TooManyRequests
 	// Clear selects the values that clear a property. Not observed.
 	Clear ClearRule
 	// PhoneMessage is the message of the 422 for an impossible phone number, "phone must be a valid
@@ -61,28 +63,28 @@ type Behavior struct {
 	// CountryMessage is the message of the 422 for a country that is not two letters, "country must
 	// be a valid ISO31661 Alpha2 code" by default. Not observed.
 	CountryMessage string
-	// RejectBarePath makes /contacts, without the slash at the end, an unknown route. By default it
-	// is the same as /contacts/. Not observed.
-	RejectBarePath bool
+	// RejectMissingSlash makes /contacts, without the slash at the end, an unknown route. By
+	// default it is the same as /contacts/. Not observed.
+	RejectMissingSlash bool
 	// RejectDuplicateUpdate makes the fake reject an update with the email address or phone number
 	// of another contact, as it rejects a create, if the location does not allow duplicates. Not
 	// observed.
 	RejectDuplicateUpdate bool
-	// UsedRefreshToken is the body of the 401 for a refresh token that is used again after its
+	// UsedRefreshTokenBody is the body of the 401 for a refresh token that is used again after its
 	// grace period. The default is
 	// {"error":"UnAuthorized!","error_description":"Refresh token not found"}. Not observed.
-	UsedRefreshToken string
+	UsedRefreshTokenBody string
 }
 
 func (b Behavior) withDefaults() Behavior {
 	b.ExpiredMessage = cmp.Or(b.ExpiredMessage, "Invalid token: access token is invalid")
 	b.WrongUserTypeMessage = cmp.Or(b.WrongUserTypeMessage,
 		"This authClass type is not allowed to access this scope.  Please verify your IAM configuration if this is not the case.")
-	b.DeletedFor = cmp.Or(b.DeletedFor, 10*time.Second)
-	b.TooMany = cmp.Or(b.TooMany, TooManyJSON)
+	b.DeletedMessageDuration = cmp.Or(b.DeletedMessageDuration, 10*time.Second)
+	b.TooManyRequests = cmp.Or(b.TooManyRequests, TooManyRequestsJSON)
 	b.PhoneMessage = cmp.Or(b.PhoneMessage, "phone must be a valid phone number")
 	b.CountryMessage = cmp.Or(b.CountryMessage, "country must be a valid ISO31661 Alpha2 code")
-	b.UsedRefreshToken = cmp.Or(b.UsedRefreshToken, `{"error":"UnAuthorized!","error_description":"Refresh token not found"}`)
+	b.UsedRefreshTokenBody = cmp.Or(b.UsedRefreshTokenBody, `{"error":"UnAuthorized!","error_description":"Refresh token not found"}`)
 	return b
 }
 
@@ -117,9 +119,9 @@ type SuccessSpelling int
 
 // The spellings of the property. The API misspells it; deletes have both spellings today.
 const (
-	SuccessToday   SuccessSpelling = iota // deletes have succeded and succeeded; updates have succeded
-	SuccessBefore                         // deletes and updates have succeded
-	SuccessCorrect                        // deletes and updates have succeeded
+	SuccessSpellingCurrent    SuccessSpelling = iota // deletes have succeded and succeeded; updates have succeded
+	SuccessSpellingMisspelled                        // deletes and updates have succeded
+	SuccessSpellingCorrect                           // deletes and updates have succeeded
 )
 
 // ClearRule selects the values that clear a property in a write. The other value is ignored.
@@ -137,9 +139,10 @@ func (r ClearRule) clears(isNull bool) bool {
 	return r == ClearRuleBoth || isNull == (r == ClearRuleNull)
 }
 
-// TooMany is the response with status 429 to a request over the rate limit. The API's body has not
-// been observed, and neither has a Retry-After header. The zero value means TooManyJSON.
-type TooMany struct {
+// TooManyRequests is the response with status 429 to a request over the rate limit. The API's body
+// has not been observed, and neither has a Retry-After header. The zero value means
+// TooManyRequestsJSON.
+type TooManyRequests struct {
 	Body        string
 	ContentType string
 	RetryAfter  string // the Retry-After header; not sent if empty
@@ -147,7 +150,7 @@ type TooMany struct {
 
 // Responses with status 429. All of them are assumptions.
 var (
-	TooManyJSON  = TooMany{Body: `{"statusCode":429,"message":"Too Many Requests"}`, ContentType: "application/json; charset=utf-8"}
-	TooManyText  = TooMany{Body: "Too Many Requests", ContentType: "text/plain; charset=utf-8"}
-	TooManyEmpty = TooMany{ContentType: "application/json; charset=utf-8"}
+	TooManyRequestsJSON  = TooManyRequests{Body: `{"statusCode":429,"message":"Too Many Requests"}`, ContentType: "application/json; charset=utf-8"}
+	TooManyRequestsText  = TooManyRequests{Body: "Too Many Requests", ContentType: "text/plain; charset=utf-8"}
+	TooManyRequestsEmpty = TooManyRequests{ContentType: "application/json; charset=utf-8"}
 )

@@ -75,7 +75,7 @@ func exchangeRedirect(t *testing.T, w *wire, resp visited) reply {
 func TestConsentPage(t *testing.T) {
 	t.Parallel()
 	second := clienttest.Location{ID: "second", Name: "Second <b>"}
-	w := newWire(t, clienttest.WithoutSocket(), clienttest.WithLocation(second))
+	w := newWire(t, clienttest.WithoutSocket(), clienttest.WithLocationSettings(second))
 	s := w.server
 	resp, page := visit(t, s, consentQuery(s), nil, nil)
 	for _, want := range []string{s.App.ClientID, s.LocationID, "second", "Second &lt;b&gt;", "Allow", "Deny", "contacts.readonly"} {

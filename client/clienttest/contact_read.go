@@ -28,7 +28,7 @@ func (s *Server) getContact(c *call) (wire.Response, error) {
 
 // notFound returns the error for the ID of a contact that does not exist.
 func (s *Server) notFound(tx *store.Tx, c *call) error {
-	if at, ok := tx.DeletedAt(c.id); ok && c.now.Sub(at) < s.behavior.DeletedFor {
+	if at, ok := tx.DeletedAt(c.id); ok && c.now.Sub(at) < s.behavior.DeletedMessageDuration {
 		return wire.Deleted(c.id)
 	}
 	return wire.NotFound(c.id)
@@ -41,11 +41,13 @@ func (s *Server) detail(c *gen.Contact) []byte {
 	return o.End()
 }
 
-func (s *Server) style() wire.Style { return wire.Style{BirthTime: s.behavior.BirthTime} }
+func (s *Server) style() wire.Style {
+	return wire.Style{DateOfBirthAsTime: s.behavior.DateOfBirthAsTime}
+}
 
 // getContacts handles GET /contacts/.
 func (s *Server) getContacts(c *call) (wire.Response, error) {
-	limit := bounded(number(c.query, "limit", 20), s.behavior.PageMax)
+	limit := bounded(number(c.query, "limit", 20), s.behavior.MaxPageSize)
 	page := s.store.Page(store.Query{
 		Location: c.location.ID, Text: c.query.Get("query"), After: cursor(c.query), Limit: limit,
 	}, c.now)
@@ -60,10 +62,10 @@ func (s *Server) getContacts(c *call) (wire.Response, error) {
 func (s *Server) getContactsByBusinessID(c *call) (wire.Response, error) {
 	page := s.store.Page(store.Query{
 		Location: c.location.ID, Business: c.id, Text: c.query.Get("query"),
-		Limit: bounded(number(c.query, "limit", 25), s.behavior.BusinessPageMax), Skip: number(c.query, "skip", 0),
+		Limit: bounded(number(c.query, "limit", 25), s.behavior.MaxBusinessPageSize), Skip: number(c.query, "skip", 0),
 	}, c.now)
 	count := page.Total
-	if s.behavior.CountPage {
+	if s.behavior.BusinessCountPerPage {
 		count = len(page.Contacts)
 	}
 	body := s.list(page)

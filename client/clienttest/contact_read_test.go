@@ -245,7 +245,7 @@ func TestBusinessList(t *testing.T) {
 	for name, countPage := range map[string]bool{"count of the business": false, "count of the page": true} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			w := newWire(t, clienttest.WithBehavior(clienttest.Behavior{CountPage: countPage}))
+			w := newWire(t, clienttest.WithBehavior(clienttest.Behavior{BusinessCountPerPage: countPage}))
 			seedNumbered(w.server, 5)
 			w.server.Seed(gen.Contact{ID: "elsewhere", BusinessID: "other"})
 			r := w.do("GET", "/contacts/business/b?skip=1&limit=2&locationId="+w.server.LocationID, "")
@@ -293,7 +293,7 @@ func TestListMeta(t *testing.T) {
 		want     []string // of the properties above, those in the meta of the first page; nil if there is no meta
 	}{
 		{"full", clienttest.Behavior{}, 2, properties},
-		{"short pages", clienttest.Behavior{PageMax: 1}, 1, properties},
+		{"short pages", clienttest.Behavior{MaxPageSize: 1}, 1, properties},
 		{"no nextPage", clienttest.Behavior{ListMeta: clienttest.ListMetaURLOnly}, 2, []string{"startAfter", "startAfterId", "nextPageUrl"}},
 		{"half a cursor", clienttest.Behavior{ListMeta: clienttest.ListMetaHalfCursor}, 2, []string{"startAfter", "nextPage", "nextPageUrl"}},
 		{"no cursor", clienttest.Behavior{ListMeta: clienttest.ListMetaNoCursor}, 2, []string{"nextPage", "nextPageUrl"}},
@@ -324,7 +324,7 @@ func TestListMeta(t *testing.T) {
 // A list is complete although the server returns pages that are shorter than the limit.
 func TestShortPagesHaveEveryContact(t *testing.T) {
 	t.Parallel()
-	w := newWire(t, clienttest.WithBehavior(clienttest.Behavior{PageMax: 7, BusinessPageMax: 3}))
+	w := newWire(t, clienttest.WithBehavior(clienttest.Behavior{MaxPageSize: 7, MaxBusinessPageSize: 3}))
 	seedNumbered(w.server, 20)
 	seen, query := 0, "&limit=100"
 	for {

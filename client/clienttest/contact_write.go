@@ -56,7 +56,7 @@ func (s *Server) updateContact(c *call) (wire.Response, error) {
 		return wire.Response{}, err
 	}
 	var body wire.Object
-	s.writeSuccess(&body, s.behavior.Success == SuccessCorrect)
+	s.writeSuccess(&body, s.behavior.SuccessSpelling == SuccessSpellingCorrect)
 	body.Raw("contact", s.detail(updated))
 	return wire.JSON(http.StatusOK, body.End()), nil
 }
@@ -118,14 +118,14 @@ func (s *Server) deleteContact(c *call) (wire.Response, error) {
 		return wire.Response{}, err
 	}
 	var body wire.Object
-	s.writeSuccess(&body, s.behavior.Success != SuccessBefore)
+	s.writeSuccess(&body, s.behavior.SuccessSpelling != SuccessSpellingMisspelled)
 	return wire.JSON(http.StatusOK, body.End()), nil
 }
 
-// writeSuccess writes succeded, unless Behavior.Success selects only the correct spelling, and
-// succeeded if correct is set.
+// writeSuccess writes succeded, unless Behavior.SuccessSpelling selects only the correct spelling,
+// and succeeded if correct is set.
 func (s *Server) writeSuccess(body *wire.Object, correct bool) {
-	if s.behavior.Success != SuccessCorrect {
+	if s.behavior.SuccessSpelling != SuccessSpellingCorrect {
 		body.Bool("succeded", true)
 	}
 	if correct {

@@ -13,7 +13,7 @@ import (
 // pair starts a fake with two contacts, one with an email address and one with a phone number.
 func pair(t *testing.T, l clienttest.Location, opts ...clienttest.Option) *wire {
 	t.Helper()
-	w := newWire(t, append(opts, clienttest.WithLocation(l))...)
+	w := newWire(t, append(opts, clienttest.WithLocationSettings(l))...)
 	w.server.Seed(
 		gen.Contact{
 			ID: "mail", FirstName: "Mae", LastName: "Ill", Email: "mae@example.com", Gender: "female",
@@ -174,7 +174,7 @@ func TestRejectedWrites(t *testing.T) {
 		{"no body", "PUT", ``, 422, unprocessable("body should not be empty")},
 		{"not JSON", "PUT", `{"city":`, 400, `{"message":"request body is not valid JSON","error":"Bad Request","statusCode":400}`},
 	}
-	s := clienttest.NewServer(t, clienttest.WithDefaultLocation("L"))
+	s := clienttest.NewServer(t, clienttest.WithDefaultLocationID("L"))
 	id := wireTo(t, s).create("")
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
@@ -232,11 +232,11 @@ func TestStoredForm(t *testing.T) {
 func TestSuccessSpellings(t *testing.T) {
 	t.Parallel()
 	for spelling, want := range map[clienttest.SuccessSpelling]struct{ deleted, updated string }{
-		clienttest.SuccessToday:   {`{"succeded":true,"succeeded":true}`, "succeded"},
-		clienttest.SuccessBefore:  {`{"succeded":true}`, "succeded"},
-		clienttest.SuccessCorrect: {`{"succeeded":true}`, "succeeded"},
+		clienttest.SuccessSpellingCurrent:    {`{"succeded":true,"succeeded":true}`, "succeded"},
+		clienttest.SuccessSpellingMisspelled: {`{"succeded":true}`, "succeded"},
+		clienttest.SuccessSpellingCorrect:    {`{"succeeded":true}`, "succeeded"},
 	} {
-		w := newWire(t, clienttest.WithBehavior(clienttest.Behavior{Success: spelling}))
+		w := newWire(t, clienttest.WithBehavior(clienttest.Behavior{SuccessSpelling: spelling}))
 		id := w.create("")
 		if r := w.do("PUT", "/contacts/"+id, `{}`); r.at(want.updated) != true || r.has("succeded") == r.has("succeeded") {
 			t.Errorf("spelling %d: got %s for an update", spelling, r.text)
@@ -262,7 +262,7 @@ func TestClearRule(t *testing.T) {
 		clienttest.ClearRuleNull:  {nil, "Rome"},
 		clienttest.ClearRuleEmpty: {"Rome", nil},
 	} {
-		w := newWire(t, clienttest.WithBehavior(clienttest.Behavior{Clear: rule, BirthTime: true, PhoneMessage: "p", CountryMessage: "c"}))
+		w := newWire(t, clienttest.WithBehavior(clienttest.Behavior{Clear: rule, DateOfBirthAsTime: true, PhoneMessage: "p", CountryMessage: "c"}))
 		id := w.create(`"city":"Rome","dateOfBirth":"1990-09-25"`)
 		if r := w.do("PUT", "/contacts/"+id, `{"city":null}`); r.at("contact", "city") != want.afterNull {
 			t.Errorf("rule %d: got %v after null, want %v", rule, r.at("contact", "city"), want.afterNull)

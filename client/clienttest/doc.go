@@ -30,8 +30,9 @@
 // Requests and responses are validated against api/contacts.yaml. A request that violates it is
 // rejected with the API's 422. A response of the fake that violates it fails the test.
 //
-// [Server.Fail] injects faults: error responses, delays, connections that are reset before or after
-// a write is applied, bodies that are incomplete or never end, and properties of another type.
+// [Server.InjectFaults] injects faults: error responses, delays, connections that are reset before
+// or after a write is applied, bodies that are incomplete or never end, and properties of another
+// type.
 //
 // Tests that control time use [Server.Advance], or [WithoutSocket] in a testing/synctest bubble.
 // Programs use [Start] instead of [NewServer]; client/cmd/fakehighlevel is such a program. A server

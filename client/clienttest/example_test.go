@@ -73,7 +73,7 @@ func Example_duplicate() {
 func Example_rateLimited() {
 	s := start()
 	defer s.Close()
-	s.Fail(clienttest.Fault{Operation: "getContacts", Count: 1, Status: 429})
+	s.InjectFaults(clienttest.Fault{Operation: "getContacts", Count: 1, Status: 429})
 
 	c := s.Client(client.WithRetry(client.RetryPolicy{MaxAttempts: 1})) // one attempt
 	_, err := c.Contacts.List(context.Background(), client.ListRequest{})
@@ -85,19 +85,19 @@ func Example_rateLimited() {
 func Example_unclearCreate() {
 	s := start()
 	defer s.Close()
-	s.Fail(clienttest.Fault{Operation: "createContact", Count: 1, Cut: clienttest.CutAfter})
+	s.InjectFaults(clienttest.Fault{Operation: "createContact", Count: 1, Connection: clienttest.ConnectionResetAfterApply})
 
 	_, err := s.Client().Contacts.Create(context.Background(), client.CreateContactRequest{Email: "ada@example.com"})
 	fmt.Println(errors.Is(err, client.ErrMaybeApplied), "contacts:", s.Len())
 	// Output: true contacts: 1
 }
 
-func ExampleServer_Fail() {
+func ExampleServer_InjectFaults() {
 	s := start()
 	defer s.Close()
 	// One list in ten is a gateway's page, and the phone number of the third contact is not a
 	// string.
-	s.Fail(
+	s.InjectFaults(
 		clienttest.Fault{Operation: "getContacts", Rate: 0.1, Status: 502, Body: clienttest.GatewayPage, Header: clienttest.HTMLHeader()},
 		clienttest.Fault{Operation: "getContact", After: 2, Count: 1, Set: map[string]any{"/contact/phone": 5}},
 	)

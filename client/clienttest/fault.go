@@ -40,11 +40,11 @@ type Fault struct {
 	// test's synctest bubble.
 	Delay time.Duration `json:"delay"`
 	// Status and Body replace the response if one of them is set. The operation is then not
-	// applied, unless Applied is set. The default status of a Body is 200.
+	// applied, unless Apply is set. The default status of a Body is 200.
 	Status int    `json:"status"`
 	Body   string `json:"body"`
-	// Applied makes the fake apply the operation although its response is replaced.
-	Applied bool `json:"applied"`
+	// Apply makes the fake apply the operation although its response is replaced.
+	Apply bool `json:"apply"`
 	// Header is added to the response. Its values replace those of the same name; a nil value
 	// removes a header.
 	Header http.Header `json:"header"`
@@ -53,14 +53,14 @@ type Fault struct {
 	Set map[string]any `json:"set"`
 	// Remove lists JSON pointers to properties or elements to remove from a JSON response.
 	Remove []string `json:"remove"`
-	// Cut makes the connection fail.
-	Cut Cut `json:"cut"`
+	// Connection makes the connection fail.
+	Connection ConnectionFailure `json:"connection"`
 	// BodyDelay is the time to wait after half of the body has been sent.
 	BodyDelay time.Duration `json:"bodyDelay"`
 }
 
-// Cut is a way in which a connection fails.
-type Cut string
+// ConnectionFailure is a way in which a connection fails.
+type ConnectionFailure string
 
 // The ways in which a connection fails. A reset is a TCP reset on a socket, and EOF without one.
 //
@@ -68,11 +68,11 @@ type Cut string
 // caller does not see that request, but the fault has matched it. Without a socket net/http does
 // not retry.
 const (
-	CutBefore  Cut = "before"  // the connection is reset before the operation is applied
-	CutAfter   Cut = "after"   // the connection is reset after the operation is applied, without a response
-	CutBody    Cut = "body"    // the connection is closed after half of the body
-	CutEndless Cut = "endless" // the body is followed by endless spaces
-	CutStall   Cut = "stall"   // half of the body is sent, and then nothing until the caller disconnects
+	ConnectionResetBeforeApply ConnectionFailure = "resetBeforeApply" // reset; the operation is not applied
+	ConnectionResetAfterApply  ConnectionFailure = "resetAfterApply"  // reset after the operation is applied, without a response
+	ConnectionClosedInBody     ConnectionFailure = "closedInBody"     // closed after half of the body
+	ConnectionEndlessBody      ConnectionFailure = "endlessBody"      // the body is followed by endless spaces
+	ConnectionStalledInBody    ConnectionFailure = "stalledInBody"    // open, without data after half of the body, until the caller disconnects
 )
 
 // GatewayPage is an HTML error page, as gateways in front of an API return it. Use it in
@@ -97,8 +97,8 @@ func (f Fault) Validate() error {
 	if f.Status != 0 && (f.Status < 200 || f.Status > 599) {
 		problems = append(problems, fmt.Errorf("status %d: set a value from 200 to 599", f.Status))
 	}
-	if !slices.Contains([]Cut{"", CutBefore, CutAfter, CutBody, CutEndless, CutStall}, f.Cut) {
-		problems = append(problems, fmt.Errorf("unknown cut %q", f.Cut))
+	if !slices.Contains([]ConnectionFailure{"", ConnectionResetBeforeApply, ConnectionResetAfterApply, ConnectionClosedInBody, ConnectionEndlessBody, ConnectionStalledInBody}, f.Connection) {
+		problems = append(problems, fmt.Errorf("unknown connection failure %q", f.Connection))
 	}
 	for _, pointer := range slices.Concat(f.Remove, slices.Collect(maps.Keys(f.Set))) {
 		if !strings.HasPrefix(pointer, "/") {
@@ -129,20 +129,20 @@ type activeFault struct {
 	rng     *rand.Rand
 }
 
-// Fail adds faults. A fault is active until it has matched Count requests or [Server.ClearFaults]
-// is called. If a fault is invalid, Fail ends the test; if the server was started by [Start], it
-// panics. Programs use [Server.AddFaults].
-func (s *Server) Fail(all ...Fault) {
-	if err := s.AddFaults(all...); err != nil {
-		s.fail("Fail", err)
+// InjectFaults adds faults. A fault is active until it has matched Count requests or
+// [Server.ClearFaults] is called. If a fault is invalid, InjectFaults ends the test; if the server
+// was started by [Start], it panics. Programs use [Server.TryInjectFaults].
+func (s *Server) InjectFaults(faults ...Fault) {
+	if err := s.TryInjectFaults(faults...); err != nil {
+		s.fail("InjectFaults", err)
 	}
 }
 
-// AddFaults adds faults as [Server.Fail] does. If one of them is invalid, it returns an error and
-// adds none.
-func (s *Server) AddFaults(all ...Fault) error {
+// TryInjectFaults adds faults as [Server.InjectFaults] does. If one of them is invalid, it returns
+// an error and adds none.
+func (s *Server) TryInjectFaults(faults ...Fault) error {
 	var active []*activeFault
-	for i, f := range all {
+	for i, f := range faults {
 		err := f.Validate()
 		if f.Operation != "" && !slices.Contains(s.Operations(), f.Operation) {
 			err = errors.Join(err, fmt.Errorf("no operation %q: use one of %s", f.Operation, strings.Join(s.Operations(), ", ")))
@@ -212,22 +212,22 @@ func (f *activeFault) matches(o *operation) bool {
 // serveFault handles a request that a fault matches. The request is logged before its response is
 // sent.
 func (s *Server) serveFault(e nettest.Exchange, c *call, f *Fault) {
-	if !e.Sleep(f.Delay) || f.Cut == CutBefore {
+	if !e.Sleep(f.Delay) || f.Connection == ConnectionResetBeforeApply {
 		s.log(c, 0, true)
 		e.Reset()
 		return
 	}
 	r := s.faultyResponse(c, f)
-	if f.Cut == CutAfter {
+	if f.Connection == ConnectionResetAfterApply {
 		s.log(c, 0, true)
 		e.Reset()
 		return
 	}
 	s.log(c, r.Status, true)
 	switch {
-	case f.Cut == CutBody, f.Cut == CutStall:
-		e.SendHalf(r.Status, r.Header, r.Body, f.Cut == CutStall)
-	case f.Cut == CutEndless:
+	case f.Connection == ConnectionClosedInBody, f.Connection == ConnectionStalledInBody:
+		e.SendHalf(r.Status, r.Header, r.Body, f.Connection == ConnectionStalledInBody)
+	case f.Connection == ConnectionEndlessBody:
 		e.SendEndless(r.Status, r.Header, r.Body)
 	case f.BodyDelay > 0:
 		e.SendSlowly(r.Status, r.Header, r.Body, f.BodyDelay)
@@ -241,7 +241,7 @@ func (s *Server) serveFault(e nettest.Exchange, c *call, f *Fault) {
 func (s *Server) faultyResponse(c *call, f *Fault) wire.Response {
 	replaces := f.Status != 0 || f.Body != ""
 	response := wire.JSON(http.StatusOK, nil)
-	if !replaces || f.Applied {
+	if !replaces || f.Apply {
 		response = s.respond(c)
 	}
 	if replaces {
@@ -272,7 +272,7 @@ func (s *Server) faultyResponse(c *call, f *Fault) wire.Response {
 // removes a header. An example:
 //
 //	[
-//	  {"operation": "createContact", "count": 1, "cut": "after"},
+//	  {"operation": "createContact", "count": 1, "connection": "resetAfterApply"},
 //	  {"rate": 0.01, "seed": 7, "status": 502, "body": "<html>Bad Gateway</html>", "header": {"Content-Type": "text/html"}},
 //	  {"operation": "getContacts", "set": {"/contacts/*/dateAdded": 1603870249758}, "bodyDelay": "200ms"}
 //	]

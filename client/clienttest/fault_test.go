@@ -33,7 +33,7 @@ func TestResetBeforeApply(t *testing.T) {
 	t.Parallel()
 	onBoth(t, func(w *wire) {
 		t := w.tb
-		w.server.Fail(clienttest.Fault{Operation: "createContact", Count: 1, Cut: clienttest.CutBefore})
+		w.server.InjectFaults(clienttest.Fault{Operation: "createContact", Count: 1, Connection: clienttest.ConnectionResetBeforeApply})
 		wantReset(t, w)
 		if n := w.server.Len(); n != 0 {
 			t.Errorf("got %d contacts", n)
@@ -45,7 +45,7 @@ func TestResetAfterApply(t *testing.T) {
 	t.Parallel()
 	onBoth(t, func(w *wire) {
 		t := w.tb
-		w.server.Fail(clienttest.Fault{Operation: "createContact", Count: 1, Cut: clienttest.CutAfter})
+		w.server.InjectFaults(clienttest.Fault{Operation: "createContact", Count: 1, Connection: clienttest.ConnectionResetAfterApply})
 		wantReset(t, w)
 		if n := w.server.Len(); n != 1 {
 			t.Errorf("got %d contacts", n)
@@ -85,7 +85,7 @@ func TestClosedInBody(t *testing.T) {
 	t.Parallel()
 	onBoth(t, func(w *wire) {
 		t := w.tb
-		w.server.Fail(clienttest.Fault{Cut: clienttest.CutBody})
+		w.server.InjectFaults(clienttest.Fault{Connection: clienttest.ConnectionClosedInBody})
 		body, err := w.read()
 		if !errors.Is(err, io.ErrUnexpectedEOF) || body == "" {
 			t.Errorf("got %q, %v, want a part of the body and ErrUnexpectedEOF", body, err)
@@ -109,7 +109,7 @@ func TestEndlessBody(t *testing.T) {
 	t.Parallel()
 	onBoth(t, func(w *wire) {
 		t := w.tb
-		w.server.Fail(clienttest.Fault{Cut: clienttest.CutEndless})
+		w.server.InjectFaults(clienttest.Fault{Connection: clienttest.ConnectionEndlessBody})
 		resp, err := w.try("GET", "/contacts/?locationId="+w.server.LocationID, "")
 		if err != nil {
 			t.Fatal(err)
@@ -125,7 +125,7 @@ func TestStalledBody(t *testing.T) {
 	t.Parallel()
 	onBoth(t, func(w *wire) {
 		t := w.tb
-		w.server.Fail(clienttest.Fault{Cut: clienttest.CutStall})
+		w.server.InjectFaults(clienttest.Fault{Connection: clienttest.ConnectionStalledInBody})
 		ctx, cancel := context.WithCancel(t.Context())
 		request, err := http.NewRequestWithContext(ctx, http.MethodGet, w.server.URL+"/contacts/?locationId="+w.server.LocationID, nil)
 		if err != nil {
@@ -159,7 +159,7 @@ func TestResponsesOfFaults(t *testing.T) {
 	}{
 		{"gateway page", clienttest.Fault{Status: 502, Body: clienttest.GatewayPage, Header: clienttest.HTMLHeader()}, 502, map[string]string{"Content-Type": "text/html; charset=utf-8"}, clienttest.GatewayPage, 0},
 		{"status alone", clienttest.Fault{Status: 503}, 503, nil, "-", 0},
-		{"422 although the contact was created", clienttest.Fault{Status: 422, Body: `{"message":"no"}`, Applied: true}, 422, nil, `{"message":"no"}`, 1},
+		{"422 although the contact was created", clienttest.Fault{Status: 422, Body: `{"message":"no"}`, Apply: true}, 422, nil, `{"message":"no"}`, 1},
 		{"body alone", clienttest.Fault{Body: "hello"}, 200, nil, "hello", 0},
 		{"wrong content type", clienttest.Fault{Header: http.Header{"Content-Type": {"text/plain"}}}, 201, map[string]string{"Content-Type": "text/plain"}, "", 1},
 		{"header removed", clienttest.Fault{Header: http.Header{"Cf-Ray": nil}}, 201, map[string]string{"Cf-Ray": ""}, "", 1},
@@ -172,7 +172,7 @@ func TestResponsesOfFaults(t *testing.T) {
 			t.Parallel()
 			onBoth(t, func(w *wire) {
 				t := w.tb
-				w.server.Fail(test.fault)
+				w.server.InjectFaults(test.fault)
 				r := w.do("POST", "/contacts/", `{"locationId":"`+w.server.LocationID+`"}`)
 				if r.status != test.status || w.server.Len() != test.created {
 					t.Errorf("got status %d and %d contacts, want %d and %d", r.status, w.server.Len(), test.status, test.created)
@@ -194,7 +194,7 @@ func TestResponsesOfFaults(t *testing.T) {
 func TestRedirect(t *testing.T) {
 	t.Parallel()
 	w := newWire(t)
-	w.server.Fail(clienttest.Fault{Count: 1, Status: http.StatusTemporaryRedirect, Header: http.Header{"Location": {w.server.URL + "/contacts/elsewhere"}}})
+	w.server.InjectFaults(clienttest.Fault{Count: 1, Status: http.StatusTemporaryRedirect, Header: http.Header{"Location": {w.server.URL + "/contacts/elsewhere"}}})
 	w.do("GET", "/contacts/here", "").wantJSON(t, 400, `{"error":"Contact with id elsewhere not found","status":400}`)
 }
 
@@ -217,7 +217,7 @@ func TestDrift(t *testing.T) {
 			t.Parallel()
 			w := newWire(t)
 			test.fault.Body = `{"meta":{"total":2},"contacts":[{"id":"a"},{"id":"b"}]}`
-			w.server.Fail(test.fault)
+			w.server.InjectFaults(test.fault)
 			w.list("").wantJSON(t, 200, test.want)
 		})
 	}
@@ -243,7 +243,7 @@ func TestMatchedRequests(t *testing.T) {
 			run := func() string {
 				w := newWire(t, clienttest.WithoutSocket())
 				test.fault.Status = 500
-				w.server.Fail(test.fault)
+				w.server.InjectFaults(test.fault)
 				var pattern strings.Builder
 				for i := range 10 {
 					path := [...]string{"/contacts/?locationId=" + w.server.LocationID, "/contacts/x"}[i%2]
@@ -277,24 +277,24 @@ func TestMatchedRequests(t *testing.T) {
 func TestReadFaults(t *testing.T) {
 	t.Parallel()
 	faults, err := clienttest.ReadFaults(strings.NewReader(`[
-		{"operation": "createContact", "count": 1, "cut": "after", "delay": "1.5s"},
+		{"operation": "createContact", "count": 1, "connection": "resetAfterApply", "delay": "1.5s"},
 		{"rate": 0.01, "seed": 7, "status": 502, "body": "<html>", "header": {"content-type": "text/html", "cf-ray": ""}},
-		{"set": {"/contact/phone": 5}, "remove": ["/traceId"], "bodyDelay": "200ms", "after": 2, "applied": true}
+		{"set": {"/contact/phone": 5}, "remove": ["/traceId"], "bodyDelay": "200ms", "after": 2, "apply": true}
 	]`))
 	if err != nil {
 		t.Fatal(err)
 	}
 	want := []clienttest.Fault{
-		{Operation: "createContact", Count: 1, Cut: clienttest.CutAfter, Delay: 1500 * time.Millisecond},
+		{Operation: "createContact", Count: 1, Connection: clienttest.ConnectionResetAfterApply, Delay: 1500 * time.Millisecond},
 		{Rate: 0.01, Seed: 7, Status: 502, Body: "<html>", Header: http.Header{"Content-Type": {"text/html"}, "Cf-Ray": nil}},
-		{Set: map[string]any{"/contact/phone": 5.0}, Remove: []string{"/traceId"}, BodyDelay: 200 * time.Millisecond, After: 2, Applied: true},
+		{Set: map[string]any{"/contact/phone": 5.0}, Remove: []string{"/traceId"}, BodyDelay: 200 * time.Millisecond, After: 2, Apply: true},
 	}
 	if diff := cmp.Diff(want, faults); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
 	for _, bad := range []string{
 		`{}`, `[{"oops":1}]`, `[{"delay":"soon"}]`, `[{"bodyDelay":"soon"}]`, `[{"rate":2}]`, `[{"count":-1}]`, `[{"status":42}]`,
-		`[{"cut":"half"}]`, `[{"remove":["contact"]}]`,
+		`[{"connection":"half"}]`, `[{"remove":["contact"]}]`,
 	} {
 		if _, err := clienttest.ReadFaults(strings.NewReader(bad)); err == nil {
 			t.Errorf("no error for %s", bad)
@@ -314,7 +314,7 @@ func (tb *fatalTB) Fatalf(format string, args ...any) { tb.message = fmt.Sprintf
 func TestInvalidFaultEndsTheTest(t *testing.T) {
 	t.Parallel()
 	tb := &fatalTB{TB: t}
-	clienttest.NewServer(tb, clienttest.WithoutSocket()).Fail(clienttest.Fault{Operation: "getContcat"})
+	clienttest.NewServer(tb, clienttest.WithoutSocket()).InjectFaults(clienttest.Fault{Operation: "getContcat"})
 	if !strings.Contains(tb.message, `no operation "getContcat"`) {
 		t.Errorf("got message %q", tb.message)
 	}
@@ -328,7 +328,7 @@ func TestInvalidFaultEndsTheTest(t *testing.T) {
 			t.Error("no panic without a test")
 		}
 	}()
-	s.Fail(clienttest.Fault{Operation: "getContcat"})
+	s.InjectFaults(clienttest.Fault{Operation: "getContcat"})
 }
 
 // A response of the fake must not violate the document. A response that a fault changes may.

@@ -56,7 +56,7 @@ var regressions = []struct{ method, path, query, body string }{
 func newFuzzed(tb testing.TB, opts ...clienttest.Option) *clienttest.Server {
 	tb.Helper()
 	s := clienttest.NewServer(tb, append([]clienttest.Option{
-		clienttest.WithoutSocket(), clienttest.WithDefaultLocation("L"),
+		clienttest.WithoutSocket(), clienttest.WithDefaultLocationID("L"),
 		clienttest.WithRateLimit(clienttest.RateLimit{}), clienttest.WithRequestLog(10),
 	}, opts...)...)
 	s.Seed(

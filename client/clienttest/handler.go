@@ -36,7 +36,7 @@ type call struct {
 	body      []byte // the body for the operation and for the log; nil if the operation has none
 	now       time.Time
 	traceID   string
-	refusal   string // the body of the error response, for the log
+	errorBody string // of the error response, for the log
 
 	token    *Token
 	location *Location
@@ -85,7 +85,7 @@ func (s *Server) Operations() []string {
 // matches: the API treats any word after /contacts/ as a contact ID.
 func (s *Server) route(r *http.Request) (*operation, string) {
 	path := r.URL.EscapedPath()
-	if path == "/contacts" && !s.behavior.RejectBarePath {
+	if path == "/contacts" && !s.behavior.RejectMissingSlash {
 		path = "/contacts/"
 	}
 	for _, o := range s.operations {
@@ -161,7 +161,7 @@ func (s *Server) handleSafely(c *call) (response wire.Response) {
 	response, err := s.handle(c)
 	if apiError, ok := errors.AsType[*wire.Error](err); ok {
 		response = apiError.Response
-		c.refusal = string(response.Body)
+		c.errorBody = string(response.Body)
 	} else if err != nil {
 		response = internalError(err.Error())
 	}

@@ -92,10 +92,10 @@ func TestContactOfAnotherLocationIsForbidden(t *testing.T) {
 func TestErrorsSelectedByBehavior(t *testing.T) {
 	t.Parallel()
 	w := newWire(t, clienttest.WithBehavior(clienttest.Behavior{
-		OlderErrors:          true,
-		ExpiredMessage:       "access token expired",
-		WrongUserTypeMessage: "Token's user type mismatch!",
-		RejectBarePath:       true,
+		LegacyMissingTokenError: true,
+		ExpiredMessage:          "access token expired",
+		WrongUserTypeMessage:    "Token's user type mismatch!",
+		RejectMissingSlash:      true,
 	}), clienttest.WithToken(clienttest.Token{Value: "agency", UserType: clienttest.UserTypeCompany}))
 	if r := w.do("GET", "/contacts?locationId="+w.server.LocationID, ""); r.status != 404 {
 		t.Errorf("got %d without the slash, want 404", r.status)

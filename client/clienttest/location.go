@@ -89,7 +89,7 @@ func (s *Server) completeLocation(l Location) Location {
 	return l
 }
 
-// SampleLocations returns n locations for [WithLocation]. They are the same in every run.
+// SampleLocations returns n locations for [WithLocationSettings]. They are the same in every run.
 func SampleLocations(n int) []Location {
 	source := ids.Source{Seed: 2}
 	locations := make([]Location, n)

@@ -41,7 +41,7 @@ func TestSampleLocations(t *testing.T) {
 	t.Parallel()
 	locations := clienttest.SampleLocations(2)
 	locations[0].Country = "DE"
-	w := newWire(t, clienttest.WithLocation(locations[0]), clienttest.WithLocation(locations[1]),
+	w := newWire(t, clienttest.WithLocationSettings(locations[0]), clienttest.WithLocationSettings(locations[1]),
 		clienttest.WithToken(clienttest.Token{Value: "second", LocationID: locations[0].ID}))
 	if got := w.server.Locations(); len(got) != 3 || got[0].ID != w.server.LocationID || got[1].ID != locations[0].ID || got[1].Country != "DE" {
 		t.Errorf("got %+v", got)
@@ -58,7 +58,7 @@ func TestSampleLocations(t *testing.T) {
 	if created.at("contact", "phone") != "+4930901820" || created.at("contact", "customFields", 1, "value") != "red" {
 		t.Errorf("created %s", created.text)
 	}
-	if _, err := clienttest.Start(clienttest.WithLocation(clienttest.Location{Country: "Germany"})); err == nil {
+	if _, err := clienttest.Start(clienttest.WithLocationSettings(clienttest.Location{Country: "Germany"})); err == nil {
 		t.Error("no error for a country that is not a code")
 	}
 }

@@ -21,14 +21,15 @@ type App struct {
 	// RedirectURI is the only redirect_uri that the consent page accepts. By default it accepts
 	// every absolute URL.
 	RedirectURI string
-	// TokenLife is the lifetime of an access token, 24 hours by default. The expires_in of
-	// responses is a second less, as the API's is.
-	TokenLife time.Duration
-	// RefreshLife is the lifetime of a refresh token that is not used, 365 days by default.
-	RefreshLife time.Duration
-	// RefreshGrace is the time after the first use of a refresh token in which it returns the same
-	// pair of tokens again, 30 seconds by default.
-	RefreshGrace time.Duration
+	// AccessTokenLifetime is the lifetime of an access token, 24 hours by default. The expires_in
+	// of responses is a second less, as the API's is.
+	AccessTokenLifetime time.Duration
+	// RefreshTokenLifetime is the lifetime of a refresh token that is not used, 365 days by
+	// default.
+	RefreshTokenLifetime time.Duration
+	// RefreshTokenGracePeriod is the time after the first use of a refresh token in which it
+	// returns the same pair of tokens again, 30 seconds by default.
+	RefreshTokenGracePeriod time.Duration
 	// LocationRefreshToken makes /oauth/locationToken return a refresh token too. The API has been
 	// observed to omit it.
 	LocationRefreshToken bool
@@ -37,9 +38,9 @@ type App struct {
 func (a App) withDefaults() App {
 	a.ClientID = cmp.Or(a.ClientID, "60e1f3f2a8b7c40001a1b2c3-kq2x9d1e")
 	a.ClientSecret = cmp.Or(a.ClientSecret, "0b7f6b1e-7d0c-4f5a-8a58-7c1f0f6f2a11")
-	a.TokenLife = cmp.Or(a.TokenLife, 24*time.Hour)
-	a.RefreshLife = cmp.Or(a.RefreshLife, 365*24*time.Hour)
-	a.RefreshGrace = cmp.Or(a.RefreshGrace, 30*time.Second)
+	a.AccessTokenLifetime = cmp.Or(a.AccessTokenLifetime, 24*time.Hour)
+	a.RefreshTokenLifetime = cmp.Or(a.RefreshTokenLifetime, 365*24*time.Hour)
+	a.RefreshTokenGracePeriod = cmp.Or(a.RefreshTokenGracePeriod, 30*time.Second)
 	return a
 }
 
@@ -91,7 +92,7 @@ func (s *Server) RefreshTokens() (n RefreshTokens) {
 		switch {
 		case !r.used.IsZero():
 			n.Used++
-		case now.Sub(r.issued) >= s.oauth.app.RefreshLife:
+		case now.Sub(r.issued) >= s.oauth.app.RefreshTokenLifetime:
 			n.Expired++
 		default:
 			n.Unused++
@@ -162,9 +163,9 @@ func (s *Server) refresh(c *call, form url.Values) (wire.Response, error) {
 	r := s.oauth.refreshes[form.Get("refresh_token")]
 	isUsed := r != nil && !r.used.IsZero()
 	switch {
-	case r == nil || !r.grant.matches(form) || c.now.Sub(r.issued) >= s.oauth.app.RefreshLife,
-		isUsed && c.now.Sub(r.used) >= s.oauth.app.RefreshGrace:
-		return wire.Response{}, &wire.Error{Response: wire.JSON(http.StatusUnauthorized, []byte(s.behavior.UsedRefreshToken))}
+	case r == nil || !r.grant.matches(form) || c.now.Sub(r.issued) >= s.oauth.app.RefreshTokenLifetime,
+		isUsed && c.now.Sub(r.used) >= s.oauth.app.RefreshTokenGracePeriod:
+		return wire.Response{}, &wire.Error{Response: wire.JSON(http.StatusUnauthorized, []byte(s.behavior.UsedRefreshTokenBody))}
 	case !isUsed:
 		r.used = c.now
 		r.response = s.issue(c, r.grant, true)
@@ -205,12 +206,12 @@ func (s *Server) issue(c *call, g Grant, withRefresh bool) []byte {
 	access := "eyJhbGciOiJSUzI1NiJ9." + s.traceIDs.Hex(24) + "." + s.traceIDs.Hex(32)
 	s.AddToken(Token{
 		Value: access, UserType: g.UserType, LocationID: g.LocationID, CompanyID: g.CompanyID, Scopes: g.Scopes,
-		Expires: c.now.Add(s.oauth.app.TokenLife), approved: g.ApprovedLocations,
+		Expires: c.now.Add(s.oauth.app.AccessTokenLifetime), approved: g.ApprovedLocations,
 	})
 	var body wire.Object
 	body.String("access_token", access)
 	body.String("token_type", "Bearer")
-	body.Int("expires_in", int64(s.oauth.app.TokenLife.Seconds())-1)
+	body.Int("expires_in", int64(s.oauth.app.AccessTokenLifetime.Seconds())-1)
 	if withRefresh {
 		value := s.traceIDs.Hex(32)
 		s.oauth.refreshes[value] = &refreshToken{grant: g, issued: c.now}

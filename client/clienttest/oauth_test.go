@@ -119,7 +119,7 @@ func TestTokensExpire(t *testing.T) {
 
 func TestAgencyTokenCreatesLocationTokens(t *testing.T) {
 	t.Parallel()
-	w := newWire(t, clienttest.WithLocation(clienttest.Location{ID: "foreign", CompanyID: "other"}))
+	w := newWire(t, clienttest.WithLocationSettings(clienttest.Location{ID: "foreign", CompanyID: "other"}))
 	agency := w.exchange(clienttest.Grant{UserType: clienttest.UserTypeCompany, ApprovedLocations: []string{w.server.LocationID, "foreign"}})
 	if agency.at("userType") != "Company" || agency.has("locationId") || agency.at("isBulkInstallation") != true {
 		t.Errorf("agency: %s", agency.text)
@@ -160,7 +160,7 @@ func TestAgencyTokenCreatesLocationTokens(t *testing.T) {
 
 func TestLocationRefreshToken(t *testing.T) {
 	t.Parallel()
-	w := newWire(t, clienttest.WithApp(clienttest.App{LocationRefreshToken: true, TokenLife: time.Minute}))
+	w := newWire(t, clienttest.WithApp(clienttest.App{LocationRefreshToken: true, AccessTokenLifetime: time.Minute}))
 	agency := w.exchange(clienttest.Grant{UserType: clienttest.UserTypeCompany})
 	w.header.Set("Authorization", "Bearer "+str(agency.at("access_token")))
 	r := w.form("/oauth/locationToken", url.Values{"companyId": {w.server.CompanyID}, "locationId": {"any"}})

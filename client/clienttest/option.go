@@ -75,28 +75,28 @@ func WithToken(t Token) Option {
 	}
 }
 
-// WithDefaultLocation sets [Server.LocationID], the ID of the default location. See [WithLocation]
-// for its settings and for other locations.
-func WithDefaultLocation(id string) Option {
+// WithDefaultLocationID sets [Server.LocationID], the ID of the default location. See
+// [WithLocationSettings] for its settings and for other locations.
+func WithDefaultLocationID(id string) Option {
 	return func(c *config) error {
 		if id == "" {
-			return errors.New("WithDefaultLocation: ID is empty")
+			return errors.New("WithDefaultLocationID: ID is empty")
 		}
 		c.locationID = id
 		return nil
 	}
 }
 
-// WithLocation sets the settings of a location: of the default location if l.ID is empty, else of
-// the location with that ID, which it adds. A location that no option describes has the settings of
-// the zero Location.
-func WithLocation(l Location) Option {
+// WithLocationSettings sets the settings of a location: of the default location if l.ID is empty,
+// else of the location with that ID, which it adds. A location that no option describes has the
+// settings of the zero Location.
+func WithLocationSettings(l Location) Option {
 	return func(c *config) error {
 		if err := validateFields(l.Fields); err != nil {
-			return fmt.Errorf("WithLocation: %w", err)
+			return fmt.Errorf("WithLocationSettings: %w", err)
 		}
 		if l.Country != "" && len(l.Country) != 2 {
-			return fmt.Errorf("WithLocation: Country %q is not a two-letter code", l.Country)
+			return fmt.Errorf("WithLocationSettings: Country %q is not a two-letter code", l.Country)
 		}
 		c.locations = append(c.locations, l)
 		return nil

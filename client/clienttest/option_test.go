@@ -11,7 +11,7 @@ func TestBadOptions(t *testing.T) {
 	for name, option := range map[string]clienttest.Option{
 		"token":            clienttest.WithToken(clienttest.Token{}),
 		"default token":    clienttest.WithDefaultToken(""),
-		"default location": clienttest.WithDefaultLocation(""),
+		"default location": clienttest.WithDefaultLocationID(""),
 		"rate limit":       clienttest.WithRateLimit(clienttest.RateLimit{Max: 1}),
 		"state":            clienttest.WithState(""),
 		"state in nowhere": clienttest.WithState("/nowhere/at/all"),

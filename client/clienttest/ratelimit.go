@@ -96,7 +96,7 @@ func (s *Server) checkRateLimit(c *call) error {
 	if ok {
 		return nil
 	}
-	tooMany := s.behavior.TooMany
+	tooMany := s.behavior.TooManyRequests
 	response := wire.Response{Status: http.StatusTooManyRequests, Header: http.Header{}, Body: []byte(tooMany.Body)}
 	if tooMany.ContentType != "" {
 		response.Header.Set("Content-Type", tooMany.ContentType)

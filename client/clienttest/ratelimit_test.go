@@ -59,13 +59,13 @@ func TestLocationsHaveSeparateRateLimits(t *testing.T) {
 
 func TestResponsesOverTheRateLimit(t *testing.T) {
 	t.Parallel()
-	for name, body := range map[string]clienttest.TooMany{
-		"json": clienttest.TooManyJSON, "text": clienttest.TooManyText, "empty": clienttest.TooManyEmpty,
+	for name, body := range map[string]clienttest.TooManyRequests{
+		"json": clienttest.TooManyRequestsJSON, "text": clienttest.TooManyRequestsText, "empty": clienttest.TooManyRequestsEmpty,
 		"with Retry-After": {Body: "wait", ContentType: "text/plain", RetryAfter: "10"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			w := newWire(t, clienttest.WithBehavior(clienttest.Behavior{TooMany: body}),
+			w := newWire(t, clienttest.WithBehavior(clienttest.Behavior{TooManyRequests: body}),
 				clienttest.WithRateLimit(clienttest.RateLimit{Max: 1, Interval: time.Minute}))
 			w.list("")
 			r := w.list("")

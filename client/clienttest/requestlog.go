@@ -31,14 +31,15 @@ type Request struct {
 	LocationID string
 	// Status is the status of the response, or 0 if a fault reset the connection before a response.
 	Status int
-	// Refusal is the body of the error response with which the fake rejected the request, or empty.
-	Refusal string
+	// ErrorBody is the body of the error response with which the fake rejected the request, or
+	// empty.
+	ErrorBody string
 	// Fault reports whether a fault matched the request.
 	Fault bool
-	// RateLimited reports whether the request was checked against the rate limit. Remaining is the
-	// number of requests that were left in the window after it.
-	RateLimited bool
-	Remaining   int
+	// RateLimitChecked reports whether the request was checked against the rate limit. Remaining is
+	// the number of requests that were left in the window after it.
+	RateLimitChecked bool
+	Remaining        int
 	// Took is the time until the response was ready, including the delay of a fault.
 	Took time.Duration
 	// TraceID is the traceId of the response.
@@ -80,7 +81,7 @@ func (l *requestLog) add(entry Request) {
 
 // bytes estimates the memory that an entry needs.
 func (r *Request) bytes() int {
-	size := 500 + len(r.Body) + len(r.Path) + len(r.Refusal)
+	size := 500 + len(r.Body) + len(r.Path) + len(r.ErrorBody)
 	for _, values := range []map[string][]string{r.Header, r.Query} {
 		for name, list := range values {
 			size += 50 + len(name) + len(strings.Join(list, ""))
@@ -109,7 +110,7 @@ func (s *Server) log(c *call, status int, fault bool) {
 	entry := Request{
 		Time: c.now, Method: c.request.Method, Path: c.request.URL.Path, Query: c.query,
 		Header: c.request.Header.Clone(), Body: bytes.Clone(c.body[:min(len(c.body), maxLoggedBody)]), BodySize: len(c.body),
-		Status: status, Refusal: c.refusal, Fault: fault, Took: s.Now().Sub(c.now), TraceID: c.traceID,
+		Status: status, ErrorBody: c.errorBody, Fault: fault, Took: s.Now().Sub(c.now), TraceID: c.traceID,
 	}
 	if entry.Header.Get("Authorization") != "" {
 		entry.Header.Set("Authorization", "[redacted]")
@@ -121,7 +122,7 @@ func (s *Server) log(c *call, status int, fault bool) {
 		entry.LocationID = c.token.LocationID
 	}
 	if c.usage != nil {
-		entry.RateLimited, entry.Remaining = true, c.usage.remaining
+		entry.RateLimitChecked, entry.Remaining = true, c.usage.remaining
 	}
 	s.requests.add(entry)
 }

@@ -24,7 +24,7 @@ type Server struct {
 	Token string
 	// LocationID is the default location (sub-account), which every server has.
 	LocationID string
-	// CompanyID is the default agency: that of locations whose description names none.
+	// CompanyID is the default agency, to which a location belongs whose settings name none.
 	CompanyID string
 	// App is the marketplace app that uses OAuth.
 	App App

@@ -17,15 +17,15 @@ import (
 func TestCloseEndsRequests(t *testing.T) {
 	t.Parallel()
 	for name, opts := range map[string][]clienttest.Option{"socket": nil, "memory": {clienttest.WithoutSocket()}} {
-		for _, cut := range []clienttest.Cut{"", clienttest.CutStall, clienttest.CutEndless} {
-			t.Run(name+" "+string(cut), func(t *testing.T) {
+		for _, failure := range []clienttest.ConnectionFailure{"", clienttest.ConnectionStalledInBody, clienttest.ConnectionEndlessBody} {
+			t.Run(name+" "+string(failure), func(t *testing.T) {
 				t.Parallel()
 				arrived := make(chan struct{}, 1)
 				s, err := clienttest.Start(append(opts, clienttest.WithRequestHook(func(clienttest.Request) { arrived <- struct{}{} }))...)
 				if err != nil {
 					t.Fatal(err)
 				}
-				s.Fail(clienttest.Fault{Cut: cut, BodyDelay: time.Hour})
+				s.InjectFaults(clienttest.Fault{Connection: failure, BodyDelay: time.Hour})
 				ended := make(chan error)
 				go func() {
 					resp, err := wireTo(t, s).try("GET", "/contacts/x", "")
@@ -90,7 +90,7 @@ func TestSynctestBubble(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		w := newWire(t, clienttest.WithoutSocket(), clienttest.WithRateLimit(clienttest.RateLimit{Max: 2, Interval: 10 * time.Second}))
-		w.server.Fail(clienttest.Fault{Count: 1, Delay: time.Hour, BodyDelay: time.Hour})
+		w.server.InjectFaults(clienttest.Fault{Count: 1, Delay: time.Hour, BodyDelay: time.Hour})
 		begin := time.Now()
 		if r := w.list(""); r.status != 200 || time.Since(begin) != 2*time.Hour {
 			t.Errorf("got %d after %v, want 200 after 2h", r.status, time.Since(begin))
@@ -114,7 +114,7 @@ func TestDelayEndsWhenTheCallerDisconnects(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		w := newWire(t, clienttest.WithoutSocket())
-		w.server.Fail(clienttest.Fault{Delay: time.Hour})
+		w.server.InjectFaults(clienttest.Fault{Delay: time.Hour})
 		httpClient := w.server.HTTPClient()
 		httpClient.Timeout = time.Second
 		begin := time.Now()

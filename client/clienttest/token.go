@@ -138,7 +138,7 @@ func (s *Server) checkToken(c *call) error {
 
 func (s *Server) missingToken(c *call) error {
 	const message = "No Authorization header found for authentication!"
-	if !s.behavior.OlderErrors {
+	if !s.behavior.LegacyMissingTokenError {
 		return wire.NewError(http.StatusUnauthorized, message, "")
 	}
 	var body wire.Object

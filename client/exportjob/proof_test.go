@@ -104,7 +104,7 @@ func TestProofWorkersAreKilledAndFrozen(t *testing.T) {
 	dsn := newDatabase(t)
 	db := connect(t, dsn)
 	api := clienttest.NewServer(t, clienttest.WithRateLimit(p.limit), clienttest.WithoutValidation())
-	api.Fail(clienttest.Fault{Operation: "getContacts", Delay: p.delay})
+	api.InjectFaults(clienttest.Fault{Operation: "getContacts", Delay: p.delay})
 	var locations []string
 	for i := range p.locations {
 		id := fmt.Sprintf("location%012d", i)

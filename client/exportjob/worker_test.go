@@ -53,7 +53,7 @@ func TestWorker_StoresEachContactOnce(t *testing.T) {
 			api := newAPI(t, row.contacts, clienttest.WithBehavior(row.behavior))
 			want := row.contacts
 			if row.repeatContact {
-				api.Fail(clienttest.Fault{After: 1, Count: 1, Set: map[string]any{"/contacts/0/id": api.Contacts()[50].ID}})
+				api.InjectFaults(clienttest.Fault{After: 1, Count: 1, Set: map[string]any{"/contacts/0/id": api.Contacts()[50].ID}})
 				want-- // the contact whose ID was replaced
 			}
 			rc := newRiver(t, db, NewWorker(one(api.Client()), store("1"), row.opts...))
@@ -165,9 +165,9 @@ func TestWorker_Failures(t *testing.T) {
 		t.Run(row.name, func(t *testing.T) {
 			t.Parallel()
 			db := connect(t, newDatabase(t))
-			api := newAPI(t, 250, clienttest.WithRateLimit(row.limit), clienttest.WithBehavior(clienttest.Behavior{PageMax: row.pageMax}))
+			api := newAPI(t, 250, clienttest.WithRateLimit(row.limit), clienttest.WithBehavior(clienttest.Behavior{MaxPageSize: row.pageMax}))
 			if row.fault != nil {
-				api.Fail(*row.fault)
+				api.InjectFaults(*row.fault)
 			}
 			c, err := client.New(source{api.Token, row.source}, client.WithBaseURL(api.URL))
 			if err != nil {

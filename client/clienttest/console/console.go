@@ -84,24 +84,24 @@ func Handler(s *clienttest.Server, hosts ...string) (http.Handler, error) {
 
 // page is the data of the main page.
 type page struct {
-	URL              string
-	Server           *clienttest.Server
-	Limit            clienttest.RateLimit
-	Remaining, Daily int
-	Contacts         []client.Contact
-	Count, Shown     int
-	FirstID          string
-	Locations        []location
-	Requests         []clienttest.Request
-	Faults           []clienttest.FaultState
-	Operations       []string
-	Cuts             []clienttest.Cut
-	Problem          string // the error of the form for faults
-	Form             url.Values
-	Tokens           []token
-	RefreshTokens    clienttest.RefreshTokens
-	ConsentURL       string
-	Now              time.Time
+	URL                string
+	Server             *clienttest.Server
+	Limit              clienttest.RateLimit
+	Remaining, Daily   int
+	Contacts           []client.Contact
+	Count, Shown       int
+	FirstID            string
+	Locations          []location
+	Requests           []clienttest.Request
+	Faults             []clienttest.FaultState
+	Operations         []string
+	ConnectionFailures []clienttest.ConnectionFailure
+	Problem            string // the error of the form for faults
+	Form               url.Values
+	Tokens             []token
+	RefreshTokens      clienttest.RefreshTokens
+	ConsentURL         string
+	Now                time.Time
 }
 
 type location struct {
@@ -121,8 +121,8 @@ func (c *console) showPage(w http.ResponseWriter, r *http.Request, status int, p
 	p := page{
 		URL: "http://" + r.Host, Server: s, Limit: s.RateLimit(), Contacts: s.Latest(shown), Count: s.Len(), Shown: shown,
 		FirstID: "ocQHyuzHvysMo5N5VsXc", Requests: s.Requests(), Faults: s.Faults(), Operations: s.Operations(),
-		Cuts:    []clienttest.Cut{clienttest.CutBefore, clienttest.CutAfter, clienttest.CutBody, clienttest.CutEndless, clienttest.CutStall},
-		Problem: problem, Form: r.PostForm, RefreshTokens: s.RefreshTokens(), Now: s.Now(),
+		ConnectionFailures: []clienttest.ConnectionFailure{clienttest.ConnectionResetBeforeApply, clienttest.ConnectionResetAfterApply, clienttest.ConnectionClosedInBody, clienttest.ConnectionEndlessBody, clienttest.ConnectionStalledInBody},
+		Problem:            problem, Form: r.PostForm, RefreshTokens: s.RefreshTokens(), Now: s.Now(),
 	}
 	p.Remaining, p.Daily = s.Remaining(s.LocationID)
 	slices.Reverse(p.Requests)

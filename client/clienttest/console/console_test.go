@@ -54,14 +54,14 @@ func TestPage(t *testing.T) {
 		t.Errorf("got %s for an empty fake", empty)
 	}
 	s.Seed(client.Contact{FirstName: "Ada <script>", Email: "ada@example.com", Tags: []string{"vip"}})
-	s.Fail(clienttest.Fault{Operation: "createContact", Count: 3, Cut: clienttest.CutBody, Delay: time.Millisecond})
+	s.InjectFaults(clienttest.Fault{Operation: "createContact", Count: 3, Connection: clienttest.ConnectionClosedInBody, Delay: time.Millisecond})
 	if status, _ := get(t, base+"/contacts/x"); status != http.StatusUnauthorized {
 		t.Errorf("the API behind the page: %d", status)
 	}
 	status, page := get(t, base+"/")
 	for _, want := range []string{
 		base, s.Token, s.LocationID, "100 of 100 in 10s", "Ada &lt;script&gt;", "ada@example.com", "GET /contacts/x", "401",
-		"cut: body", "delay 1ms", "version header was not found.", `<a href="/document">`,
+		"connection: closedInBody", "delay 1ms", "version header was not found.", `<a href="/document">`,
 	} {
 		if !strings.Contains(page, want) {
 			t.Errorf("%d, without %q", status, want)
@@ -100,14 +100,14 @@ func TestFaultForm(t *testing.T) {
 	s := clienttest.NewServer(t, clienttest.WithoutSocket())
 	base := serve(t, s)
 	status, page := send(t, "POST", base+"/console/faults", nil, url.Values{
-		"operation": {"createContact"}, "status": {"503"}, "count": {"2"}, "delay": {"1ms"}, "applied": {"true"}, "cut": {"body"},
+		"operation": {"createContact"}, "status": {"503"}, "count": {"2"}, "delay": {"1ms"}, "apply": {"true"}, "connection": {"closedInBody"},
 		"body": {"busy"}, "headerName": {"retry-after"}, "headerValue": {"7"}, "setPointer": {"/contact/phone"}, "setValue": {"5"}, "remove": {"/x"},
 	})
 	if status != 200 || !strings.Contains(page, "status 503") || !strings.Contains(page, "at most 2") {
 		t.Errorf("%d, page without the fault", status)
 	}
 	want := clienttest.Fault{
-		Operation: "createContact", Status: 503, Count: 2, Delay: time.Millisecond, Applied: true, Cut: clienttest.CutBody, Body: "busy",
+		Operation: "createContact", Status: 503, Count: 2, Delay: time.Millisecond, Apply: true, Connection: clienttest.ConnectionClosedInBody, Body: "busy",
 		Header: http.Header{"Retry-After": {"7"}}, Set: map[string]any{"/contact/phone": 5.0}, Remove: []string{"/x"},
 	}
 	if faults := s.Faults(); len(faults) != 1 || !cmp.Equal(faults[0].Fault, want) {
@@ -131,7 +131,7 @@ func TestPageShowsLocationsAndTokens(t *testing.T) {
 	second := clienttest.Location{ID: "second-location", Name: "Second", Country: "DE", Fields: []clienttest.FieldDefinition{
 		{ID: "field-id", Key: "size", Type: clienttest.FieldTypeSelect, Options: []string{"small", "large"}},
 	}}
-	s := clienttest.NewServer(t, clienttest.WithoutSocket(), clienttest.WithLocation(second),
+	s := clienttest.NewServer(t, clienttest.WithoutSocket(), clienttest.WithLocationSettings(second),
 		clienttest.WithToken(clienttest.Token{Value: "expired-token", Expires: time.Unix(1, 0), Scopes: []string{"contacts.readonly"}}))
 	contact := s.Seed(client.Contact{FirstName: "Ada"})[0]
 	base := serve(t, s)

@@ -21,7 +21,7 @@ func (c *console) addFault(w http.ResponseWriter, r *http.Request) {
 	}
 	fault, err := faultOf(r.PostForm)
 	if err == nil {
-		err = c.server.AddFaults(fault)
+		err = c.server.TryInjectFaults(fault)
 	}
 	if err != nil {
 		c.showPage(w, r, http.StatusBadRequest, err.Error())
@@ -39,7 +39,7 @@ func (c *console) clearFaults(w http.ResponseWriter, r *http.Request) {
 // faultOf reads a fault from a form. It uses [clienttest.ReadFaults].
 func faultOf(form url.Values) (clienttest.Fault, error) {
 	fault := map[string]any{}
-	for _, name := range []string{"operation", "delay", "body", "cut", "bodyDelay"} {
+	for _, name := range []string{"operation", "delay", "body", "connection", "bodyDelay"} {
 		if value := strings.TrimSpace(form.Get(name)); value != "" {
 			fault[name] = value
 		}
@@ -55,7 +55,7 @@ func faultOf(form url.Values) (clienttest.Fault, error) {
 		}
 		fault[name] = number
 	}
-	fault["applied"] = form.Get("applied") == "true"
+	fault["apply"] = form.Get("apply") == "true"
 	if name := strings.TrimSpace(form.Get("headerName")); name != "" {
 		fault["header"] = map[string]string{name: form.Get("headerValue")}
 	}
@@ -106,11 +106,11 @@ func effectSummary(f clienttest.Fault) string {
 	add(f.Delay > 0, "delay "+f.Delay.String())
 	add(f.Status > 0, fmt.Sprintf("status %d", f.Status))
 	add(f.Body != "", fmt.Sprintf("a body of %d bytes", len(f.Body)))
-	add(f.Applied, "the operation is applied")
+	add(f.Apply, "the operation is applied")
 	add(len(f.Header) > 0, "headers are set")
 	add(len(f.Set) > 0, "values are changed")
 	add(len(f.Remove) > 0, "properties are removed")
 	add(f.BodyDelay > 0, "delay "+f.BodyDelay.String()+" in the body")
-	add(f.Cut != "", "cut: "+string(f.Cut))
+	add(f.Connection != "", "connection: "+string(f.Connection))
 	return cmp.Or(strings.Join(words, ", "), "nothing")
 }

@@ -44,7 +44,7 @@ func newRequestLog(log io.Writer, verbose bool) func(clienttest.Request) {
 	var mu sync.Mutex
 	return func(r clienttest.Request) {
 		line := fmt.Sprintf("%s %s %s in %s", r.Time.Format(time.TimeOnly+".000"), outcome(r), subject(r, verbose), r.Took.Round(10*time.Microsecond))
-		if r.RateLimited {
+		if r.RateLimitChecked {
 			line += fmt.Sprintf(", %d requests left", r.Remaining)
 		}
 		line += ", trace " + r.TraceID

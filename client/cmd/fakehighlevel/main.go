@@ -89,7 +89,7 @@ func (s *settings) start(log io.Writer) (*clienttest.Server, error) {
 	options := []clienttest.Option{
 		clienttest.WithoutSocket(), // the handler of the console serves the fake
 		clienttest.WithDefaultToken(s.token),
-		clienttest.WithDefaultLocation(s.location),
+		clienttest.WithDefaultLocationID(s.location),
 		clienttest.WithRateLimit(s.rate.RateLimit),
 		clienttest.WithRequestLog(1000),
 		clienttest.WithRequestHook(newRequestLog(log, s.verbose)),
@@ -143,7 +143,7 @@ func (s *settings) locationOptions() ([]clienttest.Option, error) {
 	options := make([]clienttest.Option, len(locations))
 	for i, l := range locations {
 		l.AllowDuplicates, l.Country, l.Fields = s.allowDuplicates, strings.ToUpper(s.country), fields
-		options[i] = clienttest.WithLocation(l)
+		options[i] = clienttest.WithLocationSettings(l)
 	}
 	return options, nil
 }
@@ -166,7 +166,7 @@ func (s *settings) fill(fake *clienttest.Server) error {
 	if err := errors.Join(err, file.Close()); err != nil {
 		return fmt.Errorf("%s: %w", s.faults, err)
 	}
-	return fake.AddFaults(faults...)
+	return fake.TryInjectFaults(faults...)
 }
 
 func (s *settings) seedContacts(fake *clienttest.Server) error {

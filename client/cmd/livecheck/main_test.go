@@ -102,7 +102,7 @@ func TestWriteChecksAContactOfItsOwnAndDeletesIt(t *testing.T) {
 
 func TestWriteWhereDuplicatesAreAllowedDeletesBothContacts(t *testing.T) {
 	t.Parallel()
-	fake := newFake(t, clienttest.WithLocation(clienttest.Location{AllowDuplicates: true}))
+	fake := newFake(t, clienttest.WithLocationSettings(clienttest.Location{AllowDuplicates: true}))
 	r := runAgainst(t.Context(), fake, fake.Token, "-write")
 	if r.err != nil && !errors.Is(r.err, errContradicted) {
 		t.Fatal(r.err)
@@ -136,7 +136,7 @@ func TestInterruptDeletesTheContact(t *testing.T) {
 func TestLostResponseOfTheCreateDeletesTheContact(t *testing.T) {
 	t.Parallel()
 	fake := newFake(t)
-	fake.Fail(clienttest.Fault{Operation: "createContact", Count: 1, Status: http.StatusBadGateway, Applied: true})
+	fake.InjectFaults(clienttest.Fault{Operation: "createContact", Count: 1, Status: http.StatusBadGateway, Apply: true})
 	r := runAgainst(t.Context(), fake, fake.Token, "-write")
 	if !errors.Is(r.err, errIncomplete) {
 		t.Errorf("got %v, want errIncomplete", r.err)
@@ -189,7 +189,7 @@ func TestDriftIsReportedWithPointerAndTypeAndWithoutValue(t *testing.T) {
 			if test.fault.After > 0 {
 				test.fault.After = countGets(t)
 			}
-			fake.Fail(test.fault)
+			fake.InjectFaults(test.fault)
 			r := runAgainst(t.Context(), fake, fake.Token)
 			if !errors.Is(r.err, errContradicted) {
 				t.Errorf("got %v, want errContradicted\n%s", r.err, r.out)

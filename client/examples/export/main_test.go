@@ -41,7 +41,7 @@ func TestExportResumes(t *testing.T) {
 				if name == "contacts.csv" && runs == 0 {
 					pages = 6 // the first pass, and one page
 				}
-				hl.Fail(clienttest.Fault{Operation: "getContacts", After: pages, Status: 503})
+				hl.InjectFaults(clienttest.Fault{Operation: "getContacts", After: pages, Status: 503})
 				err := export(t.Context(), c, parts, &status)
 				if done = err == nil; !done && !errors.Is(err, client.ErrServer) {
 					t.Fatal(err)

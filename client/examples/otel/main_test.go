@@ -22,7 +22,7 @@ func TestSpans_OnePerAttempt(t *testing.T) {
 	recorder := tracetest.NewSpanRecorder()
 	provider := sdktrace.NewTracerProvider(sdktrace.WithSpanProcessor(withoutQuery{recorder}))
 	fake := clienttest.NewServer(t)
-	fake.Fail(clienttest.Fault{Operation: "getContacts", Count: 1, Status: 503})
+	fake.InjectFaults(clienttest.Fault{Operation: "getContacts", Count: 1, Status: 503})
 	c := fake.Client(client.WithHTTPClient(tracedClient(provider)))
 
 	if _, err := c.Contacts.Create(t.Context(), client.CreateContactRequest{Email: "ada@example.com"}); err != nil {
@@ -55,7 +55,7 @@ func TestMetrics_OnePerCall(t *testing.T) {
 		t.Fatal(err)
 	}
 	fake := clienttest.NewServer(t)
-	fake.Fail(clienttest.Fault{Operation: "getContacts", Count: 1, Status: 503})
+	fake.InjectFaults(clienttest.Fault{Operation: "getContacts", Count: 1, Status: 503})
 	c := fake.Client(client.WithCallHook(hook))
 
 	if _, err := c.Contacts.List(t.Context(), client.ListRequest{}); err != nil {

@@ -35,7 +35,7 @@ func (t *tour) invalid(ctx context.Context) error {
 func (t *tour) drift(ctx context.Context) error {
 	t.title("Get a contact with values of unexpected types: the client reads what it can and reports the rest")
 	t.note("The API sends dateAdded as a number and tags as a string.")
-	t.fake.Fail(clienttest.Fault{Operation: "getContact", Count: 1, Set: map[string]any{
+	t.fake.InjectFaults(clienttest.Fault{Operation: "getContact", Count: 1, Set: map[string]any{
 		"/contact/dateAdded": int64(1603870249758), "/contact/tags": "vip",
 	}})
 	var response client.Response
@@ -54,7 +54,7 @@ func (t *tour) drift(ctx context.Context) error {
 func (t *tour) outage(ctx context.Context) error {
 	t.title("Get a contact during an outage: the client retries")
 	t.note("A gateway responds to the first attempt with status 502 and an HTML page.")
-	t.fake.Fail(clienttest.Fault{
+	t.fake.InjectFaults(clienttest.Fault{
 		Operation: "getContact", Count: 1, Status: 502, Body: clienttest.GatewayPage, Header: clienttest.HTMLHeader(),
 	})
 	before := len(t.fake.Requests())
@@ -76,7 +76,7 @@ func (t *tour) outage(ctx context.Context) error {
 func (t *tour) maybeApplied(ctx context.Context) error {
 	t.title("Lose the response to a Create: the client does not retry and reports that the contact may exist")
 	t.note("The API creates the contact, then the connection is reset.")
-	t.fake.Fail(clienttest.Fault{Operation: "createContact", Count: 1, Cut: clienttest.CutAfter})
+	t.fake.InjectFaults(clienttest.Fault{Operation: "createContact", Count: 1, Connection: clienttest.ConnectionResetAfterApply})
 	t.call(`_, err := c.Contacts.Create(ctx, client.CreateContactRequest{Email: "edsger@example.com"})`)
 	_, err := t.client.Contacts.Create(ctx, client.CreateContactRequest{Email: "edsger@example.com"})
 	return t.failure(err, client.ErrMaybeApplied, "ErrMaybeApplied")

@@ -15,7 +15,7 @@ import (
 
 // Style selects between forms of a contact that the API has been observed to use.
 type Style struct {
-	BirthTime bool // dateOfBirth is RFC 3339 instead of YYYY-MM-DD
+	DateOfBirthAsTime bool // dateOfBirth is RFC 3339 instead of YYYY-MM-DD
 }
 
 // WriteItem writes a contact in the shape of lists: missing values are null, names are in lower
@@ -134,7 +134,7 @@ func (o *Object) customFields(fields []gen.CustomField) {
 }
 
 func (s Style) birth(c *gen.Contact) string {
-	if _, err := time.Parse(time.DateOnly, c.DateOfBirth); err == nil && s.BirthTime {
+	if _, err := time.Parse(time.DateOnly, c.DateOfBirth); err == nil && s.DateOfBirthAsTime {
 		return c.DateOfBirth + "T00:00:00.000Z"
 	}
 	return c.DateOfBirth
