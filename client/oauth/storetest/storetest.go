@@ -1,6 +1,5 @@
 // Package storetest tests implementations of [oauth.TokenStore]. A store that passes does not lose
-// a refresh token, as long as the data that it has written survives a crash. Tests in one process
-// cannot check that.
+// a refresh token while the process runs. The tests cannot check that stored data survives a crash.
 package storetest
 
 import (
@@ -8,6 +7,7 @@ import (
 	"errors"
 	"reflect"
 	"strconv"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -16,13 +16,13 @@ import (
 	"github.com/highlevel-contacts/contacts-go/client/oauth"
 )
 
-// waitFor is how long a caller waits for a lock that another caller holds. It is real time, because
-// a store may do I/O.
-const waitFor = 50 * time.Millisecond
+// lockTimeout is how long a caller waits for a lock that another caller holds. It is a real wait
+// and not one in a synctest bubble, because a store may do I/O.
+const lockTimeout = 50 * time.Millisecond
 
-// Run tests the stores that open returns. Each call of open must return an empty store, independent
-// of the others. If the store is an [oauth.RefreshLocker] or an [oauth.StorePreparer], those
-// methods are tested too.
+// Run tests the stores that open returns, each in a subtest. Each call of open must return an empty
+// store that is independent of the others. If the stores implement [oauth.RefreshLocker] or
+// [oauth.StorePreparer], Run tests those methods too.
 func Run(t *testing.T, open func(t *testing.T) oauth.TokenStore) {
 	t.Helper()
 	RunReopen(t, func(t *testing.T) func() oauth.TokenStore {
@@ -32,9 +32,9 @@ func Run(t *testing.T, open func(t *testing.T) oauth.TokenStore) {
 	})
 }
 
-// RunReopen is like [Run], for persistent stores. Each call of create must prepare an empty storage
-// location, such as a file or a row, and return a function that opens a new store on it each time,
-// as a second process would.
+// RunReopen is like [Run], for persistent stores. Each call of create must prepare an empty place
+// for a credential, such as a file or a row. It must return a function that opens the place as
+// another process would: each call returns a new store.
 func RunReopen(t *testing.T, create func(t *testing.T) (reopen func() oauth.TokenStore)) {
 	t.Helper()
 	tests := []struct {
@@ -63,16 +63,16 @@ func RunReopen(t *testing.T, create func(t *testing.T) (reopen func() oauth.Toke
 	}
 }
 
-// lock acquires the lock of store. RunReopen has checked that the first store has one.
+// lock acquires the lock of store. RunReopen calls it only if the first store is a RefreshLocker.
 func lock(ctx context.Context, store oauth.TokenStore) (unlock func(), err error) {
 	locker, ok := store.(oauth.RefreshLocker)
 	if !ok {
-		return nil, errors.New("storetest: a store that was opened again is not an oauth.RefreshLocker")
+		return nil, errors.New("got a reopened store that is not an oauth.RefreshLocker")
 	}
 	return locker.LockRefresh(ctx)
 }
 
-// credential returns a credential with all its fields set, whose tokens contain name.
+// credential returns a credential with all fields set. Its tokens contain name.
 func credential(name string) oauth.Credential {
 	now := time.Now().UTC().Truncate(time.Microsecond) // some databases have this precision
 	return oauth.Credential{
@@ -83,14 +83,16 @@ func credential(name string) oauth.Credential {
 	}
 }
 
+// swap calls CompareAndSwap and checks that it reports want.
 func swap(t *testing.T, store oauth.TokenStore, used oauth.Secret, next oauth.Credential, want bool) {
 	t.Helper()
 	got, err := store.CompareAndSwap(t.Context(), used, next)
 	if err != nil || got != want {
-		t.Errorf("CompareAndSwap: got %t, %v, want %t", got, err, want)
+		t.Errorf("CompareAndSwap: got %t, %v, want %t and no error", got, err, want)
 	}
 }
 
+// wantStored checks that store holds the tokens of credential(name).
 func wantStored(t *testing.T, store oauth.TokenStore, name string) {
 	t.Helper()
 	got, err := store.Load(t.Context())
@@ -101,7 +103,7 @@ func wantStored(t *testing.T, store oauth.TokenStore, name string) {
 
 func testEmpty(t *testing.T, reopen func() oauth.TokenStore) {
 	if _, err := reopen().Load(t.Context()); !errors.Is(err, oauth.ErrNoCredential) {
-		t.Errorf("got %v, want ErrNoCredential", err)
+		t.Errorf("Load: got error %v, want ErrNoCredential", err)
 	}
 }
 
@@ -164,7 +166,7 @@ func testConcurrentSwaps(t *testing.T, reopen func() oauth.TokenStore) {
 	wantStored(t, reopen(), strconv.Itoa(rounds))
 }
 
-// testConcurrentLoads loads while another caller swaps. Each load must return both tokens of one
+// testConcurrentLoads loads while another caller swaps. Each Load must return two tokens of one
 // pair.
 func testConcurrentLoads(t *testing.T, reopen func() oauth.TokenStore) {
 	swap(t, reopen(), oauth.Secret{}, credential("0"), true)
@@ -186,7 +188,7 @@ func testConcurrentLoads(t *testing.T, reopen func() oauth.TokenStore) {
 					return
 				}
 				access, refresh := got.AccessToken.Reveal(), got.RefreshToken.Reveal()
-				if access != "access-"+refresh[len("refresh-"):] {
+				if access != "access-"+strings.TrimPrefix(refresh, "refresh-") {
 					t.Errorf("got %s with %s, want tokens of one pair", access, refresh)
 					return
 				}
@@ -205,7 +207,8 @@ func testSave(t *testing.T, reopen func() oauth.TokenStore) {
 	}
 }
 
-// testSaveDuringRefresh saves a new installation while a refresh of the old one holds the lock.
+// testSaveDuringRefresh saves a new installation while a refresh of the old one holds the lock. The
+// refresh must not overwrite the new installation.
 func testSaveDuringRefresh(t *testing.T, reopen func() oauth.TokenStore) {
 	swap(t, reopen(), oauth.Secret{}, credential("old"), true)
 	refreshing := reopen()
@@ -245,17 +248,17 @@ func testLock(t *testing.T, reopen func() oauth.TokenStore) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	ctx, cancel := context.WithTimeout(t.Context(), waitFor)
+	ctx, cancel := context.WithTimeout(t.Context(), lockTimeout)
 	defer cancel()
 	if second, err := lock(ctx, reopen()); err == nil {
 		second()
 		t.Error("got two holders of the lock, want 1")
 	}
-	swap(t, reopen(), oauth.Secret{}, credential("a"), true) // the lock does not block the holder's swap
+	swap(t, reopen(), oauth.Secret{}, credential("a"), true) // must not wait for the lock
 	unlock()
 	unlock, err = lock(t.Context(), reopen())
 	if err != nil {
-		t.Fatal("the lock after it was released:", err)
+		t.Fatal("LockRefresh after unlock:", err)
 	}
 	unlock()
 }
@@ -287,7 +290,7 @@ func testPrepare(t *testing.T, reopen func() oauth.TokenStore) {
 	prepare := func() {
 		preparer, ok := reopen().(oauth.StorePreparer)
 		if !ok {
-			t.Fatal("a store that was opened again is not an oauth.StorePreparer")
+			t.Fatal("got a reopened store that is not an oauth.StorePreparer")
 		}
 		if err := preparer.Prepare(t.Context()); err != nil {
 			t.Fatal(err)
