@@ -15,22 +15,25 @@ import (
 	"github.com/highlevel-contacts/contacts-go/client/internal/httpx"
 )
 
+// WhiteLabelMarketplaceURL is a value for [Config.MarketplaceURL] that does not contain the name
+// HighLevel, for agencies that use their own brand.
+const WhiteLabelMarketplaceURL = "https://marketplace.leadconnectorhq.com"
+
 const (
 	defaultBaseURL        = "https://services.leadconnectorhq.com"
 	defaultMarketplaceURL = "https://marketplace.gohighlevel.com"
-	// WhiteLabelMarketplaceURL is a value for [Config.MarketplaceURL] that does not contain the
-	// name HighLevel, for agencies that use their own brand.
-	WhiteLabelMarketplaceURL = "https://marketplace.leadconnectorhq.com"
-
-	defaultRefreshBefore = 5 * time.Minute
+	defaultRefreshBefore  = 5 * time.Minute
 )
 
-// Config holds the settings of a marketplace app. ClientSecret is redacted when printed.
+// Config holds the settings of a marketplace app. ClientID, ClientSecret and RedirectURL are
+// required.
 type Config struct {
+	// ClientID and ClientSecret are the credentials of the app, from the marketplace. ClientSecret
+	// is redacted when it is printed.
 	ClientID     string
 	ClientSecret Secret
-	// RedirectURL is the registered address that receives the code from the consent page. It must
-	// be https, or http on loopback.
+	// RedirectURL is the address that is registered in the marketplace, and to which the consent
+	// page redirects with the code. It must be https, or http on loopback.
 	RedirectURL string
 	// Scopes are the permissions that the consent page asks for, such as contacts.readonly and
 	// contacts.write. The app of an agency needs oauth.write to request location tokens.
@@ -39,38 +42,40 @@ type Config struct {
 	// BaseURL is the base URL of the API, https://services.leadconnectorhq.com if empty. It must be
 	// https, or http on loopback.
 	BaseURL string
-	// MarketplaceURL is the address of the consent page, https://marketplace.gohighlevel.com if
-	// empty.
+	// MarketplaceURL is the base URL of the consent page, https://marketplace.gohighlevel.com if
+	// empty. It must be https, or http on loopback.
 	MarketplaceURL string
 	// HTTPClient sends the requests, with its transport, proxy and TLS settings. The app uses a
 	// copy that does not follow redirects. Nil means a client with [http.DefaultTransport]. Each
-	// attempt times out after 8 seconds, or after the timeout of the client if that is shorter.
+	// attempt times out after 8 seconds, or after HTTPClient.Timeout if that is shorter.
 	HTTPClient *http.Client `json:"-"`
-	// RefreshBefore is how long before its expiry an access token is refreshed, at most a tenth of
-	// its lifetime. Zero means five minutes.
+	// RefreshBefore is how long before its expiry an access token is refreshed. Zero means five
+	// minutes. If it is more than a tenth of the lifetime of a token, that tenth is used. It must
+	// not be negative.
 	RefreshBefore time.Duration
-	// Logger receives a record of each token request, at debug level on success and at warn level
-	// on failure, without secrets. Nil disables logging.
+	// Logger receives a record of each attempt to request a token, at debug level on success and at
+	// warn level on failure. It also receives a warning when an early refresh or an installation
+	// fails. The records contain no secrets. Nil disables logging.
 	Logger *slog.Logger `json:"-"`
 }
 
 // App is a marketplace app. It is safe for concurrent use.
 type App struct {
-	config   Config
-	base     string
-	consent  string
-	endpoint *http.Client
-	logger   *slog.Logger
+	config         Config
+	baseURL        string
+	marketplaceURL string
+	httpClient     *http.Client
+	logger         *slog.Logger
 }
 
-// New returns the app with the given settings. It makes no requests. It returns an error if a
-// setting is invalid.
+// New returns the app with the given settings, or an error if a setting is missing or invalid. It
+// makes no requests.
 func New(config Config) (*App, error) {
 	if config.ClientID == "" || config.ClientSecret.IsZero() {
-		return nil, errors.New("oauth: ClientID and ClientSecret must be set")
+		return nil, errors.New("oauth: New: ClientID and ClientSecret must be set")
 	}
 	if config.RefreshBefore < 0 {
-		return nil, fmt.Errorf("oauth: RefreshBefore is negative: %s; use 0 for the default", config.RefreshBefore)
+		return nil, fmt.Errorf("oauth: New: RefreshBefore: %s is negative; use 0 for the default", config.RefreshBefore)
 	}
 	if config.RefreshBefore == 0 {
 		config.RefreshBefore = defaultRefreshBefore
@@ -81,44 +86,44 @@ func New(config Config) (*App, error) {
 	config.Scopes = slices.Clone(config.Scopes)
 	for _, scope := range config.Scopes {
 		if scope == "" || strings.ContainsAny(scope, " \t\r\n") {
-			return nil, fmt.Errorf("oauth: Scopes: %q is not one scope; use one element for each scope", scope)
+			return nil, fmt.Errorf("oauth: New: Scopes: %q is not one scope; use one element for each scope", scope)
 		}
 	}
-	app := &App{config: config, endpoint: withoutRedirects(config.HTTPClient), logger: config.Logger}
+	app := &App{config: config, httpClient: withoutRedirects(config.HTTPClient), logger: config.Logger}
 	if app.logger == nil {
 		app.logger = slog.New(slog.DiscardHandler)
 	}
 	var err error
-	if app.base, err = checkURL("BaseURL", cmp.Or(config.BaseURL, defaultBaseURL)); err != nil {
+	if app.baseURL, err = checkURL("BaseURL", cmp.Or(config.BaseURL, defaultBaseURL)); err != nil {
 		return nil, err
 	}
-	if app.consent, err = checkURL("MarketplaceURL", cmp.Or(config.MarketplaceURL, defaultMarketplaceURL)); err != nil {
+	if app.marketplaceURL, err = checkURL("MarketplaceURL", cmp.Or(config.MarketplaceURL, defaultMarketplaceURL)); err != nil {
 		return nil, err
 	}
 	return app, nil
 }
 
-// checkURL returns address without a trailing slash, or an error if it is invalid or would send a
-// code or a secret unencrypted.
+// checkURL returns address without trailing slashes. It returns an error if address is not a valid
+// value of the setting, or if requests to it would send a code or a secret unencrypted.
 func checkURL(setting, address string) (string, error) {
 	parsed, err := url.Parse(address)
 	switch {
 	case err != nil || parsed.Host == "" || (parsed.Scheme != "https" && parsed.Scheme != "http"):
-		return "", fmt.Errorf("oauth: %s is not a URL with scheme and host, such as %s", setting, defaultBaseURL)
+		return "", fmt.Errorf("oauth: New: %s: not a URL with scheme and host, such as %s", setting, defaultBaseURL)
 	case parsed.Scheme == "http" && !httpx.IsLoopback(parsed.Hostname()):
-		return "", fmt.Errorf("oauth: %s is http, which sends secrets unencrypted; use https (http is for loopback only)", setting)
+		return "", fmt.Errorf("oauth: New: %s: http sends secrets unencrypted; use https (http is for loopback only)", setting)
 	case parsed.User != nil || parsed.Fragment != "":
-		return "", fmt.Errorf("oauth: %s has a user or a fragment; remove them", setting)
+		return "", fmt.Errorf("oauth: New: %s: remove the user and the fragment", setting)
 	case setting != "RedirectURL" && (parsed.RawQuery != "" || parsed.ForceQuery):
-		return "", fmt.Errorf("oauth: %s has a query; remove it", setting)
+		return "", fmt.Errorf("oauth: New: %s: remove the query", setting)
 	}
 	return strings.TrimRight(parsed.String(), "/"), nil
 }
 
 // AuthCodeURL returns the address of the consent page, where a user installs the app in a location
-// or an agency. The page redirects to the app's RedirectURL with a code for [App.Exchange].
+// or an agency. The page redirects to [Config.RedirectURL] with a code for [App.Exchange].
 //
-// The page adds state to the redirect, unless it is empty. Use a random string, store it in the
+// If state is not empty, the page adds it to the redirect. Use a random string, store it in the
 // user's session, and reject a redirect with a different state. Otherwise an attacker can connect
 // the attacker's own account to your user's session. [InstallHandler] does all of this.
 //
@@ -133,13 +138,15 @@ func (a *App) AuthCodeURL(state string) string {
 	if state != "" {
 		query.Set("state", state)
 	}
-	return a.consent + "/oauth/chooselocation?" + query.Encode()
+	return a.marketplaceURL + "/oauth/chooselocation?" + query.Encode()
 }
 
 // Exchange exchanges the code of the consent page for a credential. Store the credential with
-// [Save]. A code is valid once and for a short time; an error that matches [ErrReinstallRequired]
-// indicates that it is no longer valid. userType requests the token of a location or of an agency;
-// if it is empty, the API chooses.
+// [Save]. userType says whether to request the tokens of a location or those of an agency. If it is
+// empty, the API decides.
+//
+// A code is valid once, and for a short time. If it is not valid, the error matches
+// [ErrReinstallRequired]. Non-2xx responses are returned as an [*Error].
 //
 // API reference: https://marketplace.gohighlevel.com/docs/ghl/oauth/get-access-token.
 func (a *App) Exchange(ctx context.Context, code string, userType UserType) (Credential, error) {
@@ -160,6 +167,6 @@ func (a *App) refresh(ctx context.Context, credential Credential) (Credential, e
 		"grant_type":    {"refresh_token"},
 		"refresh_token": {credential.RefreshToken.Reveal()},
 	}
-	credential.UserType = credential.userType()
+	credential.UserType = credential.inferredUserType()
 	return a.requestToken(ctx, form, credential)
 }

@@ -54,7 +54,7 @@ func TestNew_ValidConfig(t *testing.T) {
 	}
 }
 
-func TestNew_HTTPClientUnmodified(t *testing.T) {
+func TestNew_HTTPClientIsNotModified(t *testing.T) {
 	t.Parallel()
 	c := config(newFakeAPI(oauth.UserTypeLocation))
 	before := *c.HTTPClient

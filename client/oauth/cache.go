@@ -7,45 +7,49 @@ import (
 	"time"
 )
 
-// earlyRefreshBackoff is the time after a failed early refresh during which the current token is
-// used without another refresh.
+// earlyRefreshBackoff is how long to wait after a failed early refresh before the next one.
 const earlyRefreshBackoff = 30 * time.Second
 
-// refresher obtains the credentials of a tokenCache. The cache calls it for one caller at a time,
-// so it needs no lock.
+// refresher obtains the credentials of a tokenCache. The cache calls its methods from one goroutine
+// at a time, so it needs no mutex.
 type refresher interface {
-	// load returns the stored credential. It returns the zero credential if there is no store.
+	// load returns the stored credential, or the zero Credential if there is no store.
 	load(ctx context.Context) (Credential, error)
-	// refresh returns the credential that replaces stored, whose access token has expired, is due,
-	// or is the rejected one.
-	refresh(ctx context.Context, stored Credential, rejected Secret) (Credential, error)
+	// refresh returns a credential that replaces known, which is not fresh. rejected is the access
+	// token that the API rejected.
+	refresh(ctx context.Context, known Credential, rejected Secret) (Credential, error)
 }
 
 // tokenCache holds the current credential of a source. It refreshes the credential before its
-// access token expires, and deduplicates concurrent refreshes: the first caller refreshes on its
-// own goroutine, so no goroutine outlives its call, and the others wait until it has finished or
+// access token expires, and deduplicates concurrent refreshes. The first caller refreshes on its
+// own goroutine, so no goroutine outlives its call. The other callers wait until it has finished or
 // their contexts end.
 type tokenCache struct {
 	refresher refresher
-	margin    time.Duration // how long before its expiry an access token is refreshed
+	margin    time.Duration // how long before its expiry an access token is due
 	logger    *slog.Logger
 
 	mu       sync.Mutex
 	current  Credential
-	rejected Secret    // the access token that the API rejected
-	retryAt  time.Time // when the next early refresh may start, after one that failed
-	inflight *refresh  // nil if no refresh is in flight
+	rejected Secret       // the access token that the API rejected
+	retryAt  time.Time    // when the next early refresh may start; zero if the last one succeeded
+	inflight *refreshCall // nil if no refresh is in flight
 }
 
-// refresh is a refresh in flight. Its result may be read when done is closed.
-type refresh struct {
+// refreshCall is a refresh in flight or finished. Its result may be read when done is closed.
+type refreshCall struct {
 	done       chan struct{}
 	credential Credential
 	err        error
-	abandoned  bool // it failed after the context of its caller had ended
+	abandoned  bool // whether it failed because the context of its caller ended
 }
 
-// credential returns a credential whose access token is usable.
+func newTokenCache(app *App, refresher refresher) *tokenCache {
+	return &tokenCache{refresher: refresher, margin: app.config.RefreshBefore, logger: app.logger}
+}
+
+// credential returns a credential whose access token is usable. If the refresh that it waits for is
+// abandoned, it starts another one.
 func (c *tokenCache) credential(ctx context.Context) (Credential, error) {
 	for {
 		current, call, first := c.join(ctx)
@@ -67,9 +71,9 @@ func (c *tokenCache) credential(ctx context.Context) (Credential, error) {
 	}
 }
 
-// join returns the current credential if no refresh is necessary now. Otherwise it returns the
-// refresh in flight. If it starts the refresh, first is true and the caller must run it.
-func (c *tokenCache) join(ctx context.Context) (current Credential, call *refresh, first bool) {
+// join returns the current credential if it can be used without a refresh. Otherwise it returns the
+// refresh in flight. If there was none, first is true and the caller must run the returned call.
+func (c *tokenCache) join(ctx context.Context) (current Credential, call *refreshCall, first bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	switch c.current.freshness(c.rejected, c.margin) {
@@ -79,17 +83,17 @@ func (c *tokenCache) join(ctx context.Context) (current Credential, call *refres
 		if c.inflight != nil || time.Now().Before(c.retryAt) || ctx.Err() != nil {
 			return c.current, nil, false
 		}
-	case expired:
+	case unusable:
 	}
 	if c.inflight != nil {
 		return Credential{}, c.inflight, false
 	}
-	c.inflight = &refresh{done: make(chan struct{}), err: errNoResult}
+	c.inflight = &refreshCall{done: make(chan struct{}), err: errNoResult}
 	return Credential{}, c.inflight, true
 }
 
-// run obtains the result of call. It wakes the waiting callers even if the refresher panics.
-func (c *tokenCache) run(ctx context.Context, call *refresh) {
+// run obtains the result of call. If the refresher panics, the result is errNoResult.
+func (c *tokenCache) run(ctx context.Context, call *refreshCall) {
 	defer c.finish(call)
 	credential, err := c.obtain(ctx)
 	if err != nil {
@@ -100,7 +104,7 @@ func (c *tokenCache) run(ctx context.Context, call *refresh) {
 }
 
 // finish wakes the callers that wait for call.
-func (c *tokenCache) finish(call *refresh) {
+func (c *tokenCache) finish(call *refreshCall) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.inflight = nil
@@ -116,8 +120,8 @@ func (c *tokenCache) obtain(ctx context.Context) (Credential, error) {
 	if err != nil {
 		return Credential{}, err
 	}
-	state, rejected := c.adopt(stored) // other callers may use it during the refresh
-	if state == fresh {
+	freshness, rejected := c.adopt(stored) // concurrent callers use it during the refresh if it is due
+	if freshness == fresh {
 		return stored, nil
 	}
 	next, err := c.refresher.refresh(ctx, stored, rejected)
@@ -129,22 +133,22 @@ func (c *tokenCache) obtain(ctx context.Context) (Credential, error) {
 }
 
 // adopt makes credential the current one if its access token is usable. It returns the freshness of
-// the credential, and the access token that the API has rejected.
-func (c *tokenCache) adopt(credential Credential) (state freshness, rejected Secret) {
+// that token, and the access token that the API rejected.
+func (c *tokenCache) adopt(credential Credential) (freshness freshness, rejected Secret) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	state = credential.freshness(c.rejected, c.margin)
-	if state != expired {
+	freshness = credential.freshness(c.rejected, c.margin)
+	if freshness != unusable {
 		c.current = credential
 	}
-	return state, c.rejected
+	return freshness, c.rejected
 }
 
-// fallBack returns the current credential if it is usable although a refresh failed with err. The
-// next early refresh starts no sooner than earlyRefreshBackoff from now.
+// fallBack returns the current credential after a refresh failed with err, or err if the credential
+// is unusable. The next early refresh starts after earlyRefreshBackoff.
 func (c *tokenCache) fallBack(ctx context.Context, err error) (Credential, error) {
 	c.mu.Lock()
-	current, usable := c.current, c.current.freshness(c.rejected, c.margin) != expired
+	current, usable := c.current, c.current.freshness(c.rejected, c.margin) != unusable
 	if usable {
 		c.retryAt = time.Now().Add(earlyRefreshBackoff)
 	}
@@ -166,7 +170,8 @@ func (c *tokenCache) invalidate(token string) {
 	}
 }
 
-// peek returns the current credential, whose access token may have expired. It makes no requests.
+// peek returns the current credential without a refresh. It is zero if none has been loaded, and
+// its access token may be unusable.
 func (c *tokenCache) peek() Credential {
 	c.mu.Lock()
 	defer c.mu.Unlock()

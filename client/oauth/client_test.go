@@ -123,7 +123,7 @@ func TestSource_Token_AcrossExpiry(t *testing.T) {
 	}
 }
 
-func TestSource_Token_InvalidCredential(t *testing.T) {
+func TestSource_Token_InvalidRefreshTokenInClient(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		server, source := installed(t, clienttest.Grant{UserType: clienttest.UserTypeLocation})

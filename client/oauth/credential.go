@@ -22,11 +22,11 @@ type Credential struct {
 	// RefreshToken is exchanged for the next token pair. It is valid once, for up to a year. It is
 	// empty if the access token was requested with the token of an agency.
 	RefreshToken Secret
-	// IssuedAt is the time of the request for the token pair, and Expiry the time when the access
-	// token expires, both by this machine's clock.
+	// IssuedAt is the time at which the token pair was requested, by this machine's clock. Expiry
+	// is the time at which the access token expires, by the same clock.
 	IssuedAt, Expiry time.Time
 
-	UserType   UserType
+	UserType   UserType // the kind of account; empty if the API does not report it
 	CompanyID  string   // the agency
 	LocationID string   // the location; empty for an agency
 	UserID     string   // the user who installed the app
@@ -39,9 +39,9 @@ type Credential struct {
 	BulkInstallation bool
 }
 
-// userType returns the user type, also of a credential that was stored without one, or "" if it is
-// unknown.
-func (c Credential) userType() UserType {
+// inferredUserType returns the user type. If it is not set, it is inferred from the IDs. It is
+// empty if there are no IDs either.
+func (c Credential) inferredUserType() UserType {
 	switch {
 	case c.UserType != "":
 		return c.UserType
@@ -63,22 +63,22 @@ func (c Credential) refreshAt(margin time.Duration) time.Time {
 	return c.Expiry.Add(-margin)
 }
 
-// freshness is how the access token of a credential can be used.
+// freshness says whether an access token can be used, and whether it should be refreshed.
 type freshness int
 
 const (
-	expired freshness = iota // or rejected, or missing: a refresh is required
-	due                      // usable, and a refresh should start
-	fresh
+	unusable freshness = iota // missing, expired or rejected by the API
+	due                       // usable, but should be refreshed
+	fresh                     // usable
 )
 
-// freshness returns how the access token can be used now. rejected is the access token that the API
-// rejected, and margin how long before its expiry a token is due.
+// freshness returns the freshness of the access token now. rejected is the access token that the
+// API rejected. margin is how long before its expiry a token is due.
 func (c Credential) freshness(rejected Secret, margin time.Duration) freshness {
 	now := time.Now()
 	switch {
 	case c.AccessToken.IsZero() || c.AccessToken == rejected || !now.Before(c.Expiry):
-		return expired
+		return unusable
 	case !now.Before(c.refreshAt(margin)):
 		return due
 	default:
@@ -86,7 +86,7 @@ func (c Credential) freshness(rejected Secret, margin time.Duration) freshness {
 	}
 }
 
-// withDefaults returns c with its empty fields copied from previous.
+// withDefaults returns a copy of c whose empty fields have the values of previous.
 func (c Credential) withDefaults(previous Credential) Credential {
 	if c.RefreshToken.IsZero() {
 		c.RefreshToken = previous.RefreshToken
@@ -116,8 +116,11 @@ func (c Credential) withDefaults(previous Credential) Credential {
 	return c
 }
 
-// encoded is the stored form of a credential, with unencrypted secrets.
-type encoded struct {
+// encodedFormat is the version of the stored form. DecodeCredential rejects other versions.
+const encodedFormat = 1
+
+// encodedCredential is the stored form of a credential, with unencrypted secrets.
+type encodedCredential struct {
 	Format            int       `json:"format"`
 	AccessToken       string    `json:"access_token"`
 	RefreshToken      string    `json:"refresh_token,omitempty"`
@@ -133,26 +136,45 @@ type encoded struct {
 	BulkInstallation  bool      `json:"bulk_installation,omitempty"`
 }
 
-const encodedFormat = 1
-
 // Encode returns c as JSON, for a [TokenStore]. The secrets are unencrypted, so store the data
-// where only the program can read it.
+// where only the program can read it. [DecodeCredential] decodes it.
 func (c Credential) Encode() ([]byte, error) {
-	return json.Marshal(encoded{ //nolint:gosec // storing the secrets is what this is for
-		encodedFormat, c.AccessToken.Reveal(), c.RefreshToken.Reveal(), c.IssuedAt, c.Expiry, c.UserType, c.CompanyID,
-		c.LocationID, c.UserID, c.PlanID, c.Scopes, c.ApprovedLocations, c.BulkInstallation,
+	return json.Marshal(encodedCredential{
+		Format:            encodedFormat,
+		AccessToken:       c.AccessToken.Reveal(),
+		RefreshToken:      c.RefreshToken.Reveal(),
+		IssuedAt:          c.IssuedAt,
+		Expiry:            c.Expiry,
+		UserType:          c.UserType,
+		CompanyID:         c.CompanyID,
+		LocationID:        c.LocationID,
+		UserID:            c.UserID,
+		PlanID:            c.PlanID,
+		Scopes:            c.Scopes,
+		ApprovedLocations: c.ApprovedLocations,
+		BulkInstallation:  c.BulkInstallation,
 	})
 }
 
 // DecodeCredential decodes the data that [Credential.Encode] returned. Its error matches
 // [ErrInvalidCredential] and does not contain the data.
 func DecodeCredential(data []byte) (Credential, error) {
-	var e encoded
+	var e encodedCredential
 	if json.Unmarshal(data, &e) != nil || e.Format != encodedFormat || e.AccessToken == "" {
 		return Credential{}, ErrInvalidCredential
 	}
 	return Credential{
-		NewSecret(e.AccessToken), NewSecret(e.RefreshToken), e.IssuedAt, e.Expiry, e.UserType, e.CompanyID,
-		e.LocationID, e.UserID, e.PlanID, e.Scopes, e.ApprovedLocations, e.BulkInstallation,
+		AccessToken:       NewSecret(e.AccessToken),
+		RefreshToken:      NewSecret(e.RefreshToken),
+		IssuedAt:          e.IssuedAt,
+		Expiry:            e.Expiry,
+		UserType:          e.UserType,
+		CompanyID:         e.CompanyID,
+		LocationID:        e.LocationID,
+		UserID:            e.UserID,
+		PlanID:            e.PlanID,
+		Scopes:            e.Scopes,
+		ApprovedLocations: e.ApprovedLocations,
+		BulkInstallation:  e.BulkInstallation,
 	}, nil
 }

@@ -1,15 +1,15 @@
 // Package oauth implements OAuth 2.0 for apps of the HighLevel marketplace: it obtains, stores and
 // refreshes tokens, and provides them to package client.
 //
-// A user installs the app on a consent page, [App.AuthCodeURL], which redirects to the app with a
-// code. [App.Exchange] exchanges the code for a [Credential]: an access token, which is valid for a
-// day, and a refresh token. [Save] stores the credential in a [TokenStore], and [App.Source]
-// returns the [client.TokenSource] of that store. In a web application, [InstallHandler] serves the
-// redirects to and from the consent page.
+// A user installs the app on the consent page, whose address [App.AuthCodeURL] returns. The page
+// redirects to the app with a code. [App.Exchange] exchanges the code for a [Credential]: an access
+// token, which is valid for a day, and a refresh token. [Save] stores the credential in a
+// [TokenStore], and [App.Source] returns the [client.TokenSource] of that store. In a web
+// application, [InstallHandler] serves the redirects to and from the consent page.
 //
 // The access token of an agency cannot call the contact endpoints. [Source.Location] returns a
-// source that exchanges it for tokens of a location, and a [ClientPool] holds a client for each
-// location.
+// source that exchanges the agency's token for tokens of a location. A [ClientPool] holds a client
+// for each location.
 //
 //	app, err := oauth.New(oauth.Config{ClientID: id, ClientSecret: oauth.NewSecret(secret), RedirectURL: redirect, Scopes: scopes})
 //	…
@@ -20,21 +20,22 @@
 //	…
 //	c, err := client.New(app.Source(store), client.WithLocation(credential.LocationID))
 //
-// # Refresh tokens are valid once
+// # Refresh tokens
 //
-// The API returns a new token pair for a refresh token and then rejects that refresh token, except
-// that it is reported to return the same pair for 30 seconds. If a token pair is lost, a user must
-// install the app again. Therefore:
+// A refresh token is valid once: the API returns a new token pair for it. For 30 seconds after the
+// first use it is reported to return the same pair again, and then it rejects the refresh token. If
+// a token pair is lost, a user must install the app again. Therefore:
 //
-//   - One goroutine of one process refreshes a credential at a time. It first checks whether another
-//     process has stored a new one.
-//   - Before a refresh token is sent, the store must report that it can store the new pair, if it is
-//     a [StorePreparer].
+//   - One goroutine at a time refreshes a credential, among all processes if the store is a
+//     [RefreshLocker]. It first checks whether another process has stored a new token pair.
+//   - If the store is a [StorePreparer], the refresh token is sent only after the store has
+//     reported that it can store the new pair.
 //   - The new pair is stored durably before its access token is used. If the store fails, the pair
-//     remains in memory and is stored later.
-//   - Timeouts, broken connections, unreadable responses and 5xx are retried within those 30 seconds.
-//   - Once a refresh token has been sent, the refresh ends with its own time limit, not with the
-//     context of the caller.
+//     remains in memory, and the next call stores it.
+//   - The request is retried within those 30 seconds after timeouts, broken connections, unreadable
+//     responses, and the statuses 408, 425, 429 and 5xx.
+//   - Once the refresh token has been sent, the end of the caller's context does not end the
+//     refresh. It has its own time limit of 35 seconds.
 //
 // Access tokens are refreshed five minutes before they expire ([Config.RefreshBefore]), and when
 // the API rejects them ([Source.Invalidate], which package client calls). If an early refresh
@@ -42,11 +43,15 @@
 //
 // # Errors
 //
-// [ErrReinstallRequired] indicates that a user must install the app again. No further request is
-// sent until the store has another credential, so a running program continues after the new
-// installation. Only the API's own messages for an invalid refresh token or code have this effect.
-// The error page of a gateway, a wrong client secret and an inactive location are an [*Error] that
-// does not match ErrReinstallRequired, and the refresh is tried again after a minute.
+// [ErrReinstallRequired] indicates that a user must install the app again. Only the API's own
+// messages for an invalid refresh token or code have this effect. The source then sends no more
+// requests until the store has another credential. A running program continues when the new
+// installation has been saved.
+//
+// Other non-2xx responses, such as those for a wrong client secret or an inactive location, or the
+// error page of a gateway, are returned as an [*Error] that does not match ErrReinstallRequired.
+// Except after the statuses that are retried, the source then returns the same error for a minute
+// without a request.
 //
 // # Stores
 //
@@ -56,8 +61,8 @@
 //
 // # Secrets
 //
-// A [Secret] is redacted when it is printed, logged or encoded. Messages of the server are
-// shortened, and words in them that may be secrets are redacted. Token endpoints are called over
-// https only (http on loopback, for tests), and redirects are not followed. Only
-// [Credential.Encode] writes secrets, for stores.
+// A [Secret] is redacted when it is printed, logged or encoded. Only [Secret.Reveal] returns its
+// string, and only [Credential.Encode] writes it, for stores. Error messages from the server are
+// shortened, and words in them that may be secrets are redacted. Requests are sent over HTTPS only,
+// or over HTTP to loopback for tests. Redirects are not followed.
 package oauth

@@ -16,32 +16,42 @@ import (
 	"github.com/highlevel-contacts/contacts-go/client/internal/httpx"
 )
 
+// The operations of the API that this package calls, by the vendor's names.
 const (
-	locationTokenVersion = "2021-07-28"
+	operationAccessToken         = "get-access-token"
+	operationLocationAccessToken = "get-location-access-token"
+)
 
-	attemptTimeout = 8 * time.Second // three attempts fit into the 30 seconds of a refresh token
-	// retryWindow is how long a request is retried. The API returns the same token pair for a
-	// refresh token for 30 seconds after its first use, so a lost response must be requested again
-	// within that time.
+// locationTokenVersion is the Version header of get-location-access-token. The other operation has
+// none.
+const locationTokenVersion = "2021-07-28"
+
+const (
+	// attemptTimeout is short enough for three attempts within retryWindow.
+	attemptTimeout = 8 * time.Second
+	// retryWindow is the time limit of a request with its retries. If a response with a token pair
+	// is lost, the API returns the same pair again for 30 seconds after the refresh token was first
+	// used.
 	retryWindow = 25 * time.Second
-	// maxUnsentAttempts is the number of attempts if the request was not sent in any of them.
+	// maxUnsentAttempts is the number of attempts that may fail before the request is sent, for
+	// example because there is no network.
 	maxUnsentAttempts = 3
 
 	minRetryDelay = 200 * time.Millisecond
 	maxRetryDelay = 3 * time.Second
 )
 
-// request is a request to a token endpoint.
-type request struct {
+// tokenRequest is a request to a token endpoint.
+type tokenRequest struct {
 	operation string
 	path      string
 	header    http.Header
 	form      url.Values
-	secrets   []string // redacted in errors
+	secrets   []string // the secrets in it, which are redacted in errors
 }
 
-// requestToken requests a token pair. Values that the response lacks are copied from the previous
-// credential.
+// requestToken requests a token pair. Fields that the response does not set are copied from
+// previous.
 //
 // API reference: https://marketplace.gohighlevel.com/docs/ghl/oauth/get-access-token.
 func (a *App) requestToken(ctx context.Context, form url.Values, previous Credential) (Credential, error) {
@@ -50,8 +60,8 @@ func (a *App) requestToken(ctx context.Context, form url.Values, previous Creden
 	if previous.UserType != "" {
 		form.Set("user_type", string(previous.UserType))
 	}
-	next, err := a.sendWithRetry(ctx, request{
-		operation: getAccessToken, path: "/oauth/token", form: form,
+	next, err := a.sendWithRetry(ctx, tokenRequest{
+		operation: operationAccessToken, path: "/oauth/token", form: form,
 		secrets: []string{form.Get("client_secret"), form.Get("code"), form.Get("refresh_token")},
 	})
 	if err != nil {
@@ -64,8 +74,8 @@ func (a *App) requestToken(ctx context.Context, form url.Values, previous Creden
 //
 // API reference: https://marketplace.gohighlevel.com/docs/ghl/oauth/get-location-access-token.
 func (a *App) requestLocationToken(ctx context.Context, agency Credential, locationID string) (Credential, error) {
-	next, err := a.sendWithRetry(ctx, request{
-		operation: getLocationAccessToken, path: "/oauth/locationToken",
+	next, err := a.sendWithRetry(ctx, tokenRequest{
+		operation: operationLocationAccessToken, path: "/oauth/locationToken",
 		header:  http.Header{"Version": {locationTokenVersion}, "Authorization": {"Bearer " + agency.AccessToken.Reveal()}},
 		form:    url.Values{"companyId": {agency.CompanyID}, "locationId": {locationID}},
 		secrets: []string{agency.AccessToken.Reveal()},
@@ -73,13 +83,13 @@ func (a *App) requestLocationToken(ctx context.Context, agency Credential, locat
 	if err != nil {
 		return Credential{}, err
 	}
-	next.RefreshToken = Secret{} // the next token is requested with the agency's token
+	next.RefreshToken = Secret{} // a source requests the next token with the agency's token instead
 	return next.withDefaults(Credential{UserType: UserTypeLocation, CompanyID: agency.CompanyID, LocationID: locationID}), nil
 }
 
-// sendWithRetry sends r, and retries timeouts, broken connections, 5xx, 408, 425, 429 and
-// unreadable 2xx responses for no longer than retryWindow. Any other response is final.
-func (a *App) sendWithRetry(ctx context.Context, r request) (Credential, error) {
+// sendWithRetry sends r and decodes the response. It retries after timeouts, broken connections,
+// unreadable 2xx responses, and the statuses 408, 425, 429 and 5xx. It returns within retryWindow.
+func (a *App) sendWithRetry(ctx context.Context, r tokenRequest) (Credential, error) {
 	start, unsent := time.Now(), 0
 	for attempt := 1; ; attempt++ {
 		credential, sent, err := a.attempt(ctx, r)
@@ -100,11 +110,11 @@ func (a *App) sendWithRetry(ctx context.Context, r request) (Credential, error) 
 	}
 }
 
-// retryDelay reports whether a request may be retried after attempt failed with err, and how long
-// to wait first: for the Retry-After of the response, and at least for an exponential delay with
-// jitter. unsent is the number of attempts in which the request was not sent.
-func retryDelay(err error, attempt, unsent int) (time.Duration, bool) {
-	delay := min(minRetryDelay<<min(attempt-1, 8), maxRetryDelay)
+// retryDelay reports whether a request may be retried after err, and how long to wait first. The
+// delay grows exponentially, has jitter, and is at least the Retry-After of the response. attempt
+// is the number of attempts so far, and unsent the number of those that were not sent.
+func retryDelay(err error, attempt, unsent int) (delay time.Duration, retry bool) {
+	delay = min(minRetryDelay<<min(attempt-1, 8), maxRetryDelay)
 	delay += rand.N(delay) - delay/2 //nolint:gosec // jitter need not be secret
 	if apiErr, ok := errors.AsType[*Error](err); ok {
 		return max(delay, apiErr.RetryAfter), apiErr.temporary()
@@ -124,19 +134,19 @@ func sleep(ctx context.Context, delay time.Duration) error {
 	}
 }
 
-// withOperation puts the operation in front of an error that does not name it.
-func withOperation(r request, err error) error {
-	if strings.HasPrefix(err.Error(), r.operation) {
+// withOperation returns err with the operation in front. An [*Error] already has it.
+func withOperation(r tokenRequest, err error) error {
+	if statusOf(err) != 0 {
 		return err
 	}
 	return fmt.Errorf("%s: %w", r.operation, err)
 }
 
 // attempt sends a request once. sent reports whether the API may have received it.
-func (a *App) attempt(ctx context.Context, r request) (credential Credential, sent bool, err error) {
-	limited, cancel := context.WithTimeoutCause(ctx, attemptTimeout, errTimeout)
+func (a *App) attempt(ctx context.Context, r tokenRequest) (credential Credential, sent bool, err error) {
+	attemptCtx, cancel := context.WithTimeoutCause(ctx, attemptTimeout, errTimeout)
 	defer cancel()
-	req, err := http.NewRequestWithContext(limited, http.MethodPost, a.base+r.path, strings.NewReader(r.form.Encode()))
+	req, err := http.NewRequestWithContext(attemptCtx, http.MethodPost, a.baseURL+r.path, strings.NewReader(r.form.Encode()))
 	if err != nil {
 		return Credential{}, false, newTransportError(err, r.secrets)
 	}
@@ -144,29 +154,30 @@ func (a *App) attempt(ctx context.Context, r request) (credential Credential, se
 	req.Header.Set("Accept", "application/json")
 	req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	req.Header.Set("User-Agent", httpx.UserAgent(client.Version))
-	req.GetBody = nil // with GetBody, net/http retries by itself, and a refresh token is valid once
+	req.GetBody = nil // net/http resends requests that have GetBody, but a refresh token is valid once
 	req, trace := httpx.Trace(req)
 	defer trace.Close()
 
 	sentAt := time.Now()
-	resp, err := a.endpoint.Do(req)
+	resp, err := a.httpClient.Do(req)
 	if err != nil {
-		return Credential{}, trace.MaybeSent(), asTimeout(ctx, limited, newTransportError(trace.Err(err), r.secrets))
+		return Credential{}, trace.MaybeSent(), asTimeout(ctx, attemptCtx, newTransportError(trace.Err(err), r.secrets))
 	}
 	defer resp.Body.Close()
 	credential, err = readResponse(resp, r, sentAt)
-	return credential, true, asTimeout(ctx, limited, err)
+	return credential, true, asTimeout(ctx, attemptCtx, err)
 }
 
-// asTimeout returns errTimeout if the attempt's own deadline caused err, and err otherwise.
-func asTimeout(ctx, limited context.Context, err error) error {
-	if err != nil && statusOf(err) == 0 && ctx.Err() == nil && limited.Err() != nil {
+// asTimeout returns errTimeout if attemptTimeout caused err, and err otherwise. ctx is the context
+// of the caller.
+func asTimeout(ctx, attemptCtx context.Context, err error) error {
+	if err != nil && statusOf(err) == 0 && ctx.Err() == nil && attemptCtx.Err() != nil {
 		return errTimeout
 	}
 	return err
 }
 
-func (a *App) logAttempt(ctx context.Context, r request, attempt int, err error) {
+func (a *App) logAttempt(ctx context.Context, r tokenRequest, attempt int, err error) {
 	attrs := []slog.Attr{slog.String("operation", r.operation), slog.Int("attempt", attempt)}
 	if err == nil {
 		a.logger.LogAttrs(ctx, slog.LevelDebug, "oauth: received a token", attrs...)
@@ -175,7 +186,7 @@ func (a *App) logAttempt(ctx context.Context, r request, attempt int, err error)
 	a.logger.LogAttrs(ctx, slog.LevelWarn, "oauth: token request failed", append(attrs, slog.Int("status", statusOf(err)))...)
 }
 
-// statusOf returns the status of the error response err, or 0 if err is another error.
+// statusOf returns the HTTP status of err if it is an [*Error], and 0 otherwise.
 func statusOf(err error) int {
 	if apiErr, ok := errors.AsType[*Error](err); ok {
 		return apiErr.StatusCode
@@ -183,25 +194,25 @@ func statusOf(err error) int {
 	return 0
 }
 
-// withoutRedirects returns a copy of httpClient that does not follow redirects, which would send
-// the client secret to another address.
+// withoutRedirects returns a copy of httpClient, or of the zero client if it is nil. The copy does
+// not follow redirects, which would send the client secret to another address.
 func withoutRedirects(httpClient *http.Client) *http.Client {
-	var endpoint http.Client
+	var c http.Client
 	if httpClient != nil {
-		endpoint = *httpClient
+		c = *httpClient
 	}
-	if endpoint.Transport == nil {
-		endpoint.Transport = http.DefaultTransport
+	if c.Transport == nil {
+		c.Transport = http.DefaultTransport
 	}
-	endpoint.Transport = noRedirects{endpoint.Transport}
-	return &endpoint
+	c.Transport = noRedirects{c.Transport}
+	return &c
 }
 
-// noRedirects removes the Location header from responses, so that http.Client neither follows it
-// nor quotes it in an error.
+// noRedirects is a transport that removes the Location header of responses, so that http.Client
+// neither follows the redirect nor includes its address in an error.
 type noRedirects struct{ transport http.RoundTripper }
 
-// RoundTrip sends req.
+// RoundTrip implements [http.RoundTripper].
 func (n noRedirects) RoundTrip(req *http.Request) (*http.Response, error) {
 	resp, err := n.transport.RoundTrip(req)
 	if err == nil {

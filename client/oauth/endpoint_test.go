@@ -3,8 +3,6 @@ package oauth_test
 import (
 	"context"
 	"errors"
-	"fmt"
-	"io"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -18,7 +16,7 @@ import (
 )
 
 // The first response of the token endpoint is a failure, before or after the token pair was issued.
-func TestRetry_Failures(t *testing.T) {
+func TestSource_Token_FirstResponseFails(t *testing.T) {
 	t.Parallel()
 	retryAfter := func(header string) http.HandlerFunc {
 		return func(w http.ResponseWriter, _ *http.Request) {
@@ -95,7 +93,7 @@ func TestRetry_Failures(t *testing.T) {
 	}
 }
 
-func TestRetry_EndsWithinWindow(t *testing.T) {
+func TestSource_Token_AllResponsesFail(t *testing.T) {
 	t.Parallel()
 	for name, handler := range map[string]http.HandlerFunc{
 		"timeouts": hang, "5xx": respond(503, ""),
@@ -139,7 +137,7 @@ func (r *refusing) RoundTrip(req *http.Request) (*http.Response, error) {
 	return nil, &net.OpError{Op: "dial", Net: "tcp", Err: errors.New("connection refused")}
 }
 
-func TestRetry_WithoutNetwork(t *testing.T) {
+func TestSource_Token_NoNetwork(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		store := oauth.NewMemoryStore()
@@ -155,7 +153,7 @@ func TestRetry_WithoutNetwork(t *testing.T) {
 	})
 }
 
-func TestEndpoint_RedirectNotFollowed(t *testing.T) {
+func TestApp_Exchange_RedirectIsNotFollowed(t *testing.T) {
 	t.Parallel()
 	elsewhere := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { t.Error("got a request to the target of the redirect") }))
 	defer elsewhere.Close()
@@ -173,62 +171,4 @@ func TestEndpoint_RedirectNotFollowed(t *testing.T) {
 		}
 		server.Close()
 	}
-}
-
-// endless is a body that does not end.
-type endless struct{ read int }
-
-func (e *endless) Read(p []byte) (int, error) {
-	e.read += len(p)
-	clear(p)
-	return len(p), nil
-}
-func (*endless) Close() error { return nil }
-
-type bodyTransport struct {
-	status int
-	body   *endless
-}
-
-func (b bodyTransport) RoundTrip(req *http.Request) (*http.Response, error) {
-	return &http.Response{StatusCode: b.status, Body: b.body, Header: http.Header{}, Request: req}, nil
-}
-
-func TestResponse_BoundedBodies(t *testing.T) {
-	t.Parallel()
-	for _, status := range []int{200, 401} {
-		synctest.Test(t, func(t *testing.T) {
-			body := &endless{}
-			c := config(nil)
-			c.HTTPClient = &http.Client{Transport: bodyTransport{status, body}}
-			if _, err := newApp(t, c).Exchange(t.Context(), "code", ""); err == nil {
-				t.Errorf("%d: got no error", status)
-			}
-			if limit := 20 * (8<<20 + 64<<10); body.read > limit {
-				t.Errorf("%d: got %d bytes read, want at most %d", status, body.read, limit)
-			}
-		})
-	}
-}
-
-// A broken server may return the request body as a malformed header, which net/http quotes in its
-// error.
-func TestEndpoint_TransportErrorRedacted(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		c := config(nil)
-		c.HTTPClient = &http.Client{Transport: echo{}}
-		_, err := newApp(t, c).Exchange(t.Context(), "c0de", "")
-		if err == nil || strings.Contains(err.Error(), "c0de") || strings.Contains(err.Error(), clientSecret) || !errors.Is(err, io.ErrUnexpectedEOF) {
-			t.Errorf("got %v, want ErrUnexpectedEOF without secrets", err)
-		}
-	})
-}
-
-// echo is a transport that fails with an error that quotes the request body.
-type echo struct{}
-
-func (echo) RoundTrip(req *http.Request) (*http.Response, error) {
-	body, err := io.ReadAll(req.Body)
-	return nil, errors.Join(err, fmt.Errorf("malformed HTTP response %q: %w", body, io.ErrUnexpectedEOF))
 }

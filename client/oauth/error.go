@@ -16,49 +16,43 @@ import (
 )
 
 var (
-	// ErrInvalidCredential indicates that the stored data is not a credential, for example because
-	// a file is empty. [Save] replaces it.
+	// ErrInvalidCredential indicates that a store contains data that is not a credential, for
+	// example an empty file. [Save] replaces the data.
 	ErrInvalidCredential = errors.New("the stored data is not a credential")
 
-	// ErrReinstallRequired indicates that the refresh token, or the code of the consent page, is
-	// invalid or has expired: a user must install the app again. A [Source] sends no further
-	// request until the store has another credential.
+	// ErrReinstallRequired indicates that a user must install the app again, because the refresh
+	// token or the code of the consent page is invalid or has expired. A [Source] sends no more
+	// requests until the store has another credential.
 	ErrReinstallRequired = errors.New("the app must be installed again, on its consent page")
 	// ErrNoCredential indicates that the store is empty. It also matches ErrReinstallRequired.
 	ErrNoCredential = fmt.Errorf("the store has no credential: %w", ErrReinstallRequired)
 )
 
 var (
-	errStoreConflict  = errors.New("oauth: the credential in the store was changed concurrently in each attempt")
+	errStoreConflict  = errors.New("the credential in the store was changed concurrently in each attempt")
 	errLockTimeout    = errors.New("timeout: another process holds the lock")
-	errNoResult       = errors.New("oauth: the refresh ended without a result")
-	errTimeout        = errors.New("timeout: no complete response")
-	errNoCode         = errors.New("oauth: the code is empty")
-	errNoLocation     = errors.New("oauth: the location ID is empty")
+	errNoResult       = errors.New("oauth: refresh: the call that refreshed the token did not return")
+	errTimeout        = fmt.Errorf("timeout: no complete response within %s", attemptTimeout)
+	errNoCode         = errors.New("oauth: Exchange: the code is empty")
+	errNoLocation     = errors.New("oauth: Location: the location ID is empty")
 	errNotAgency      = errors.New("oauth: Location: the stored credential is not the credential of an agency")
-	errNoRefreshToken = fmt.Errorf("oauth: the stored credential has expired and has no refresh token: %w", ErrReinstallRequired)
+	errNoRefreshToken = fmt.Errorf("oauth: refresh: the stored credential has no refresh token: %w", ErrReinstallRequired)
 	errNoToken        = errors.New("the 2xx response has no access token")
 	errTooLarge       = errors.New("the response is too large")
 )
 
-// The operations of the API that this package calls, by the vendor's names.
-const (
-	getAccessToken         = "get-access-token"
-	getLocationAccessToken = "get-location-access-token"
-)
-
-// Error is a non-2xx response of a token endpoint. Use [errors.As] to inspect it. Its fields do
-// not contain a token, a code or the client secret.
+// Error is a non-2xx response of a token endpoint. Use [errors.As] to inspect it. Its fields do not
+// contain a token, a code or the client secret.
 type Error struct {
-	Operation  string // get-access-token or get-location-access-token
-	StatusCode int
+	Operation  string        // the vendor's name: get-access-token or get-location-access-token
+	StatusCode int           // the HTTP status
 	Message    string        // the API's message, shortened and redacted; may be empty
 	RetryAfter time.Duration // the Retry-After header; 0 if there is none
 
-	reinstall bool
+	reinstall bool // whether it matches ErrReinstallRequired
 }
 
-// Error returns the operation, status and message.
+// Error returns the operation, the status and the message.
 func (e *Error) Error() string {
 	var text strings.Builder
 	fmt.Fprintf(&text, "%s: %d", e.Operation, e.StatusCode)
@@ -78,17 +72,17 @@ func (e *Error) Error() string {
 // and [client.ErrForbidden] if the location has not approved the app.
 func (e *Error) Is(target error) bool {
 	if target == client.ErrForbidden {
-		return e.Operation == getLocationAccessToken && e.StatusCode == http.StatusForbidden
+		return e.Operation == operationLocationAccessToken && e.StatusCode == http.StatusForbidden
 	}
 	return e.reinstall && target == ErrReinstallRequired
 }
 
-// LogValue returns the operation and status.
+// LogValue returns the operation and the status.
 func (e *Error) LogValue() slog.Value {
 	return slog.GroupValue(slog.String("operation", e.Operation), slog.Int("status", e.StatusCode))
 }
 
-// temporary reports whether the same request may succeed later.
+// temporary reports whether the same request may be retried.
 func (e *Error) temporary() bool {
 	switch e.StatusCode {
 	case http.StatusRequestTimeout, http.StatusTooEarly, http.StatusTooManyRequests:
@@ -99,8 +93,8 @@ func (e *Error) temporary() bool {
 }
 
 // isInvalidGrant reports whether the API's message says that the refresh token or the code is
-// invalid. The status alone does not: a gateway, a wrong client secret and an inactive location
-// have the same status, and the credential remains valid.
+// invalid. The status alone does not say so: a gateway, a wrong client secret and an inactive
+// location cause the same status, and then the credential remains valid.
 func isInvalidGrant(status int, message string) bool {
 	if status != http.StatusBadRequest && status != http.StatusUnauthorized && status != http.StatusForbidden {
 		return false
@@ -117,11 +111,12 @@ func isInvalidGrant(status int, message string) bool {
 	return false
 }
 
-// isTokenError reports whether the API rejected the access token of the agency as invalid or
-// expired.
-func isTokenError(err error) bool {
+// isRejectedToken reports whether the API rejected the access token of the agency as invalid or
+// expired. The API also returns 401 for a missing scope, a wrong user type or a wrong version,
+// which another token does not resolve.
+func isRejectedToken(err error) bool {
 	e, ok := errors.AsType[*Error](err)
-	if !ok || e.Operation != getLocationAccessToken || e.StatusCode != http.StatusUnauthorized {
+	if !ok || e.Operation != operationLocationAccessToken || e.StatusCode != http.StatusUnauthorized {
 		return false
 	}
 	message := strings.ToLower(e.Message)
@@ -133,8 +128,9 @@ func isTokenError(err error) bool {
 	return true
 }
 
-// transportError is an error of the transport. It holds only the redacted text; errors.Is matches
-// the cause.
+// transportError is an error from the transport. It prints only the redacted text. errors.Is
+// matches the cause, but errors.As and errors.Unwrap do not return it, because its text may contain
+// secrets.
 type transportError struct {
 	text  string
 	cause error
@@ -144,20 +140,20 @@ func (e *transportError) Error() string        { return e.text }
 func (e *transportError) GoString() string     { return e.text }
 func (e *transportError) Is(target error) bool { return errors.Is(e.cause, target) }
 
-// newTransportError returns err without its URL and with its text redacted.
+// newTransportError returns err without its URL and with redacted text.
 func newTransportError(err error, secrets []string) error {
 	return &transportError{text: sanitize(httpx.WithoutURL(err).Error(), secrets), cause: err}
 }
 
-// secretLike matches email addresses, and words of at least 16 characters, which may be tokens or
-// codes.
+// secretLike matches email addresses, and words of at least 16 characters, because those may be
+// tokens or codes.
 var secretLike = regexp.MustCompile(`[^\s"'<>]*@[^\s"'<>]+|[\w.~+/=-]{16,}`)
 
-// plainWord matches words that are not secrets, such as authorization_code or redirect_uri.
+// plainWord matches long words that are not secrets, such as authorization_code.
 var plainWord = regexp.MustCompile(`^[a-z_.-]{1,32}$`)
 
-// sanitize returns untrusted text as one short line, without the secrets that were sent and without
-// words that look like a token or a code.
+// sanitize returns text from the server or the transport as one short line. It redacts the secrets
+// that were sent, and words that look like a token or a code.
 func sanitize(text string, secrets []string) string {
 	for _, secret := range secrets {
 		if secret == "" {

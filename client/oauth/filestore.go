@@ -15,12 +15,12 @@ import (
 
 // FileStore is a [TokenStore] in a file, for any number of processes on one machine. The file
 // contains the secrets unencrypted and is readable by its owner only (0600). Each change replaces
-// the file atomically and is written to disk before the new tokens are used, so the file holds a
-// complete credential even if the process is killed or the machine crashes.
+// the file atomically and is synced to disk. So the file holds a complete credential even if the
+// process is killed or the machine crashes.
 //
-// FileStore also creates the empty files path.lock and path.refresh.lock, and temporarily path.new.
-// The directory must exist, and its file system must support locks, which many network file systems
-// do not.
+// FileStore also creates the empty files path.lock and path.refresh.lock, which remain, and the
+// temporary file path.new. The directory must exist, and its file system must support locks, which
+// many network file systems do not.
 type FileStore struct {
 	path string
 }
@@ -30,8 +30,8 @@ func NewFileStore(path string) *FileStore {
 	return &FileStore{path: path}
 }
 
-// Load returns the stored credential, or an error that matches [ErrNoCredential] if there is no
-// file.
+// Load returns the stored credential. Its error matches [ErrNoCredential] if the file does not
+// exist, and [ErrInvalidCredential] if the file does not contain a credential.
 func (s *FileStore) Load(context.Context) (Credential, error) {
 	data, err := os.ReadFile(s.path)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -47,9 +47,10 @@ func (s *FileStore) Load(context.Context) (Credential, error) {
 	return credential, nil
 }
 
-// CompareAndSwap stores next if the stored credential has the refresh token used.
+// CompareAndSwap stores next if used is the refresh token of the stored credential, or if used is
+// zero and the file does not contain a credential.
 func (s *FileStore) CompareAndSwap(ctx context.Context, used Secret, next Credential) (bool, error) {
-	path, err := resolve(s.path)
+	path, err := resolveLinks(s.path)
 	if err != nil {
 		return false, err
 	}
@@ -75,10 +76,10 @@ func (s *FileStore) CompareAndSwap(ctx context.Context, used Secret, next Creden
 	return true, nil
 }
 
-// LockRefresh waits until no other caller, in any process, refreshes the credential. The operating
-// system releases the lock of a process that ends.
+// LockRefresh acquires the lock. It waits until no other caller in any process holds it or ctx is
+// done. If the process that holds the lock ends, the operating system releases the lock.
 func (s *FileStore) LockRefresh(ctx context.Context) (unlock func(), err error) {
-	path, err := resolve(s.path)
+	path, err := resolveLinks(s.path)
 	if err != nil {
 		return nil, err
 	}
@@ -86,9 +87,9 @@ func (s *FileStore) LockRefresh(ctx context.Context) (unlock func(), err error) 
 }
 
 // Prepare returns an error if the file cannot be replaced, for example because the disk is full. It
-// writes and removes path.new with 64 KiB.
+// writes 64 KiB to path.new and removes it.
 func (s *FileStore) Prepare(ctx context.Context) error {
-	path, err := resolve(s.path)
+	path, err := resolveLinks(s.path)
 	if err != nil {
 		return err
 	}
@@ -97,17 +98,15 @@ func (s *FileStore) Prepare(ctx context.Context) error {
 		return err
 	}
 	defer unlock()
+	const size = 64 << 10 // larger than most credentials; each approved location needs about 23 bytes
 	name := path + ".new"
-	if err := os.Remove(name); err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return err
-	}
-	const size = 64 << 10 // larger than a credential, except of an agency with thousands of locations
 	return errors.Join(writeFile(name, make([]byte, size)), os.Remove(name))
 }
 
-// resolve follows the symbolic links of path, whose last element need not exist. Otherwise a file
-// would replace the link, and two names of a file would have different locks.
-func resolve(path string) (string, error) {
+// resolveLinks returns path without symbolic links. The file itself need not exist. FileStore
+// resolves links because a new file would replace the link otherwise, and two names of one file
+// would have different locks.
+func resolveLinks(path string) (string, error) {
 	const maxLinks = 40
 	for range maxLinks {
 		target, err := os.Readlink(path)
@@ -120,11 +119,11 @@ func resolve(path string) (string, error) {
 		}
 		path = target
 	}
-	return "", fmt.Errorf("oauth: FileStore: %s: too many symbolic links", path)
+	return "", fmt.Errorf("%s: too many symbolic links", path)
 }
 
-// lockFile locks the file path and creates it if necessary. Each call uses its own file descriptor,
-// so the lock also excludes other callers in this process.
+// lockFile creates the file path if necessary and locks it. Each call opens the file, so the lock
+// also excludes other callers in this process.
 func lockFile(ctx context.Context, path string) (unlock func(), err error) {
 	const pollInterval = 5 * time.Millisecond
 	lock := flock.New(path, flock.SetPermissions(0o600))
@@ -134,13 +133,10 @@ func lockFile(ctx context.Context, path string) (unlock func(), err error) {
 	return func() { _ = lock.Unlock() }, nil
 }
 
-// replaceFile replaces the content of the file path atomically and durably. The caller holds the
-// lock of path, so there is one temporary file, even after several processes were killed.
+// replaceFile replaces the file path atomically and durably. The caller must hold the lock
+// path.lock, because all callers use the same temporary file. It may exist if a process was killed.
 func replaceFile(path string, data []byte) error {
 	name := path + ".new"
-	if err := os.Remove(name); err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return err
-	}
 	if err := writeFile(name, data); err != nil {
 		return err
 	}
@@ -150,8 +146,12 @@ func replaceFile(path string, data []byte) error {
 	return syncDirectory(filepath.Dir(path))
 }
 
-// writeFile writes data to a new file that only its owner can read, and syncs it to disk.
+// writeFile removes the file name if it exists, writes data to a new file that only its owner can
+// read, and syncs it to disk.
 func writeFile(name string, data []byte) (err error) {
+	if err := os.Remove(name); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
 	file, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600) //nolint:gosec // the caller's own path
 	if err != nil {
 		return err
@@ -163,7 +163,7 @@ func writeFile(name string, data []byte) (err error) {
 	return file.Sync()
 }
 
-// syncDirectory syncs a rename to disk. Windows does not support this.
+// syncDirectory syncs the entries of a directory to disk. Windows does not support this.
 func syncDirectory(name string) (err error) {
 	if runtime.GOOS == "windows" {
 		return nil

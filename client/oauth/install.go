@@ -16,60 +16,66 @@ const (
 	stateMaxAge = 15 * time.Minute
 )
 
-// Errors of a callback, which the function of [WithInstallError] receives.
+// Errors of the callback of [InstallHandler]. The function of [WithInstallError] receives them.
 var (
 	// ErrConsentDenied indicates that the user or the API denied the installation.
 	ErrConsentDenied = errors.New("oauth: InstallHandler: the installation was denied")
-	// ErrStateMismatch indicates that the state of a callback is not the state that /install stored
-	// in the browser. Somebody else may have started the installation.
+	// ErrStateMismatch indicates that the state in the address of the callback is not the state in
+	// the cookie of the browser. The cookie may have expired, or somebody else may have started the
+	// installation.
 	ErrStateMismatch = errors.New("oauth: InstallHandler: the state does not match; start at /install with cookies enabled")
 )
 
 // InstallOption configures [InstallHandler].
 type InstallOption func(*installer)
 
-// WithInstalled sets the handler that responds when the credential has been saved, for example
-// [http.RedirectHandler]. [InstalledCredential] returns the credential to the handler. Without this
-// option, the response is a short page that says that the app is installed.
+// WithInstalled sets the handler that responds after the credential has been saved, for example
+// [http.RedirectHandler]. The handler can call [InstalledCredential]. Without this option, the
+// response is a short page that says that the app is installed.
 func WithInstalled(handler http.Handler) InstallOption {
-	return func(i *installer) { i.installed = handler }
+	return func(i *installer) { i.onInstalled = handler }
 }
 
-// WithInstallError sets the function that responds to a callback that failed. Without this option,
-// the response is a short page with the status 400, 403 or 502, which does not contain the error.
+// WithInstallError sets the function that responds to a callback that failed. err is or wraps
+// [ErrStateMismatch], [ErrConsentDenied], an error of [App.Exchange], or the error of the save
+// function. Without this option, the response is a short page with the status 400, 403 or 502,
+// which does not contain the error.
 func WithInstallError(respond func(w http.ResponseWriter, r *http.Request, err error)) InstallOption {
-	return func(i *installer) { i.failed = respond }
+	return func(i *installer) { i.onError = respond }
 }
 
-// WithoutState makes the handler accept callbacks without a state: an installation that a user
-// starts in the marketplace, and not at /install, has none. An attacker can send such a callback to
-// a user with the code of the attacker's own account. So do not connect an installation without a
-// state to the user who is logged in. A state that is present must still match.
+// WithoutState makes the handler accept callbacks without a state. Without this option, a user
+// cannot start an installation in the marketplace, because only /install creates a state. A state
+// that is present must still match.
+//
+// An attacker can make a user open a callback with the code of the attacker's own account. So do
+// not connect an installation without a state to the user who is logged in.
 func WithoutState() InstallOption {
 	return func(i *installer) { i.withoutState = true }
 }
 
-// installer is the handler of [InstallHandler].
+// installer holds the settings of an [InstallHandler].
 type installer struct {
 	app          *App
 	save         func(context.Context, Credential) error
-	installed    http.Handler
-	failed       func(http.ResponseWriter, *http.Request, error)
+	onInstalled  http.Handler
+	onError      func(http.ResponseWriter, *http.Request, error)
 	withoutState bool
 }
 
 // InstallHandler returns a handler with two paths. GET /install redirects to the consent page with
-// a random state, which it also stores in a cookie. GET /callback, which must be the path of
-// [Config.RedirectURL], checks the state and exchanges the code for the credential of a location or
-// an agency. It calls save before it responds. Usually save calls [Save] with the store of that
-// location or agency.
+// a random state, which it also stores in a cookie for 15 minutes. GET /callback checks the state,
+// exchanges the code for the credential of a location or an agency, calls save, and then responds.
+// [Config.RedirectURL] must be the address of /callback. Use [http.StripPrefix] to serve the
+// handler under another path.
+//
+// Usually save calls [Save] with the store of the location or agency of the credential. Its context
+// ends after 10 seconds, but not when the browser disconnects, because the code is valid once.
 //
 // Browsers send the cookie over HTTPS only, except to localhost, so serve the handler over HTTPS.
-// Use [http.StripPrefix] for other paths.
-//
-// Anyone can start an installation. Wrap the handler if only users who are logged in may do so.
+// Anyone can start an installation: wrap the handler if only users who are logged in may do so.
 func InstallHandler(app *App, save func(ctx context.Context, credential Credential) error, opts ...InstallOption) http.Handler {
-	i := &installer{app: app, save: save, installed: http.HandlerFunc(installedPage), failed: failedPage}
+	i := &installer{app: app, save: save, onInstalled: http.HandlerFunc(installedPage), onError: errorPage}
 	for _, opt := range opts {
 		opt(i)
 	}
@@ -79,10 +85,11 @@ func InstallHandler(app *App, save func(ctx context.Context, credential Credenti
 	return mux
 }
 
+// installedKey is the context key of the credential that was saved.
 type installedKey struct{}
 
 // InstalledCredential returns the credential that was saved. ctx is the context of the request that
-// the handler of [WithInstalled] receives.
+// the handler of [WithInstalled] receives. ok is false for any other context.
 func InstalledCredential(ctx context.Context) (credential Credential, ok bool) {
 	credential, ok = ctx.Value(installedKey{}).(Credential)
 	return credential, ok
@@ -96,10 +103,10 @@ func (i *installer) install(w http.ResponseWriter, r *http.Request) {
 	http.Redirect(w, r, i.app.AuthCodeURL(state), http.StatusFound)
 }
 
-// callback responds to the redirect of the consent page.
+// callback responds to the request that the consent page redirects to it.
 func (i *installer) callback(w http.ResponseWriter, r *http.Request) {
 	protectCode(w.Header())
-	if err := i.checkState(r); err != nil { // do not delete the cookie: this may be a forged callback
+	if err := i.checkState(r); err != nil { // keep the cookie, because the callback may be forged
 		i.fail(w, r, err)
 		return
 	}
@@ -114,17 +121,17 @@ func (i *installer) callback(w http.ResponseWriter, r *http.Request) {
 		i.fail(w, r, err)
 		return
 	}
-	// The code is valid once, so the credential is saved even if the browser has disconnected.
+	// The code is valid once, so save the credential even if the browser has disconnected.
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(r.Context()), storeTimeout)
 	defer cancel()
 	if err := i.save(ctx, credential); err != nil {
 		i.fail(w, r, fmt.Errorf("oauth: InstallHandler: save the credential: %w", err))
 		return
 	}
-	i.installed.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), installedKey{}, credential)))
+	i.onInstalled.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), installedKey{}, credential)))
 }
 
-// checkState compares the state of the query with that of the cookie.
+// checkState returns an error if the state in the query is not the state in the cookie.
 func (i *installer) checkState(r *http.Request) error {
 	state := r.URL.Query().Get("state")
 	cookie, err := r.Cookie(stateCookie)
@@ -138,13 +145,14 @@ func (i *installer) checkState(r *http.Request) error {
 	}
 }
 
+// fail logs err and responds with it.
 func (i *installer) fail(w http.ResponseWriter, r *http.Request, err error) {
 	i.app.logger.LogAttrs(r.Context(), slog.LevelWarn, "oauth: installation failed", slog.Int("status", statusOf(err)))
-	i.failed(w, r, err)
+	i.onError(w, r, err)
 }
 
-// setState sets the cookie of the state. With SameSite=Lax, the browser also sends it with the
-// redirect from the consent page.
+// setState sets the cookie with the state. maxAge is in seconds; a negative one deletes the cookie.
+// With SameSite=Lax, the browser also sends the cookie with the redirect from the consent page.
 func setState(w http.ResponseWriter, state string, maxAge int) {
 	http.SetCookie(w, &http.Cookie{
 		Name: stateCookie, Value: state, Path: "/", MaxAge: maxAge,
@@ -152,7 +160,8 @@ func setState(w http.ResponseWriter, state string, maxAge int) {
 	})
 }
 
-// protectCode sets headers that exclude the code of a callback from caches and Referer headers.
+// protectCode sets response headers that prevent browsers from storing the address of the callback,
+// which contains the code, in caches and from sending it in Referer headers.
 func protectCode(header http.Header) {
 	header.Set("Cache-Control", "no-store")
 	header.Set("Referrer-Policy", "no-referrer")
@@ -163,7 +172,7 @@ func installedPage(w http.ResponseWriter, _ *http.Request) {
 	_, _ = w.Write([]byte("The app is installed. You can close this page.\n"))
 }
 
-func failedPage(w http.ResponseWriter, _ *http.Request, err error) {
+func errorPage(w http.ResponseWriter, _ *http.Request, err error) {
 	status := http.StatusBadGateway
 	text := "The app could not be installed. Try again later.\n"
 	switch {

@@ -194,7 +194,7 @@ func TestInstallHandler_WithoutState(t *testing.T) {
 	s.wantSaved(t, true)
 }
 
-func TestInstallHandler_Failures(t *testing.T) {
+func TestInstallHandler_CallbackFails(t *testing.T) {
 	t.Parallel()
 	diskFull := errors.New("disk full")
 	tests := []struct {

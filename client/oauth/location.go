@@ -10,24 +10,24 @@ import (
 )
 
 // LocationSource provides access tokens of a location, which it requests with the access token of
-// the agency. It is a [client.TokenSource] and safe for concurrent use. The tokens are stored in
-// memory only: a new process requests new ones, which costs one request per location and day.
+// the agency. It is a [client.TokenSource] and safe for concurrent use. Its tokens are stored in
+// memory only, and each is valid for a day. A new process requests new ones.
 type LocationSource struct {
 	agency   *Source
 	location string
-	cache    tokenCache
+	cache    *tokenCache
 }
 
 var _ client.TokenSource = (*LocationSource)(nil)
 
-// Location returns the source of the tokens of the location (sub-account) id, which belongs to the
-// agency whose credential is in the store of s. The app must be installed in the location and have
-// the scope oauth.write.
+// Location returns the source of the tokens of the location (sub-account) id. The credential in the
+// store of s must be that of the agency. The app must be installed in the location and have the
+// scope oauth.write. Location makes no requests.
 //
-// Calls with the same ID return the same source, so its tokens are shared. The sources of known
-// locations remain in memory: the API has issued a token for the location, or the location is among
-// [Credential.ApprovedLocations] of the current credential. Any other source is garbage collected
-// when the program no longer uses it, so that invalid IDs from outside use no memory.
+// Calls with the same ID return the same source, so its tokens are shared. A source remains in
+// memory if the API has issued a token for its location, or if [Credential.ApprovedLocations] of
+// the loaded credential contains the location. Any other source is garbage collected when the
+// program no longer uses it, so requests with invalid IDs do not fill the memory.
 //
 // API reference: https://marketplace.gohighlevel.com/docs/ghl/oauth/get-location-access-token.
 func (s *Source) Location(id string) *LocationSource {
@@ -37,31 +37,26 @@ func (s *Source) Location(id string) *LocationSource {
 	if l := s.locations[id].Value(); l != nil {
 		return l
 	}
-	l := &LocationSource{agency: s, location: id}
-	l.cache = tokenCache{
-		refresher: &locationRefresher{agency: s, location: id},
-		margin:    s.app.config.RefreshBefore,
-		logger:    s.app.logger,
-	}
+	l := &LocationSource{agency: s, location: id, cache: newTokenCache(s.app, &locationRefresher{agency: s, location: id})}
 	s.locations[id] = weak.Make(l)
 	if approved {
 		s.known[id] = l
 		return l
 	}
-	// A reference from the cleanup to s would prevent the collection of s and its known sources.
+	// A strong reference from the cleanup to s would keep s and its known sources in memory.
 	runtime.AddCleanup(l, func(agency weak.Pointer[Source]) { agency.Value().forget(id) }, weak.Make(s))
 	return l
 }
 
-// remember makes s reference l, because the API issued a token for its location.
+// remember keeps l in memory, because the API issued a token for its location.
 func (s *Source) remember(l *LocationSource) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.known[l.location] = l
 }
 
-// forget removes the entry of a location whose source has been garbage collected. s is nil if it
-// has been collected too.
+// forget removes the entry of a location whose source has been garbage collected. s is nil if s has
+// been collected too.
 func (s *Source) forget(id string) {
 	if s == nil {
 		return
@@ -74,8 +69,9 @@ func (s *Source) forget(id string) {
 }
 
 // Token returns an access token of the location that has not expired and that the API has not
-// rejected. The error matches [ErrReinstallRequired] if the agency must install the app again,
-// and [client.ErrForbidden] if the location has not approved the app.
+// rejected. The error matches [ErrReinstallRequired] if a user of the agency must install the app
+// again, and [client.ErrForbidden] if the location has not approved the app. Other non-2xx
+// responses are returned as an [*Error].
 func (l *LocationSource) Token(ctx context.Context) (string, error) {
 	credential, err := l.Credential(ctx)
 	return credential.AccessToken.Reveal(), err
@@ -92,7 +88,7 @@ func (l *LocationSource) Credential(ctx context.Context) (Credential, error) {
 }
 
 // Invalidate reports that the API rejected token as invalid or expired. The next call of Token
-// requests another one. A token that is not the current one is ignored.
+// requests another one. Invalidate ignores a token that is not the current one.
 func (l *LocationSource) Invalidate(token string) { l.cache.invalidate(token) }
 
 // String returns the name of the type and the location ID, without a secret.
@@ -101,25 +97,26 @@ func (l *LocationSource) String() string { return "oauth.LocationSource(" + l.lo
 // GoString returns what String returns.
 func (l *LocationSource) GoString() string { return l.String() }
 
-// locationRefresher requests tokens of a location with the credential of its agency.
+// locationRefresher requests tokens of a location with the access token of its agency.
 type locationRefresher struct {
 	agency    *Source
 	location  string
-	rejection rejection // of the agency's access token, for this location
+	rejection rejection // of the last access token of the agency, for this location
 }
 
 var _ refresher = (*locationRefresher)(nil)
 
-// load returns the zero credential, because tokens of locations are not stored.
+// load returns the zero Credential, because tokens of locations are not stored.
 func (r *locationRefresher) load(context.Context) (Credential, error) { return Credential{}, nil }
 
-// refresh requests a token, and retries once if the API rejected the access token of the agency.
+// refresh requests a token. If the API rejects the access token of the agency, it tries again with
+// a new one.
 func (r *locationRefresher) refresh(ctx context.Context, _ Credential, _ Secret) (Credential, error) {
 	if r.location == "" {
 		return Credential{}, errNoLocation
 	}
 	next, agency, err := r.request(ctx)
-	if isTokenError(err) {
+	if isRejectedToken(err) {
 		r.agency.Invalidate(agency.AccessToken.Reveal())
 		next, agency, err = r.request(ctx)
 	}
@@ -129,13 +126,14 @@ func (r *locationRefresher) refresh(ctx context.Context, _ Credential, _ Secret)
 	return next, err
 }
 
-// request requests a token. It also returns the credential of the agency that the request used.
+// request requests a token. It also returns the agency's credential that it used, or the zero
+// Credential if no request was sent.
 func (r *locationRefresher) request(ctx context.Context) (next, agency Credential, err error) {
 	agency, err = r.agency.Credential(ctx)
 	if err != nil {
 		return Credential{}, Credential{}, err
 	}
-	if agency.userType() != UserTypeCompany {
+	if agency.inferredUserType() != UserTypeCompany {
 		return Credential{}, Credential{}, errNotAgency
 	}
 	if err := r.rejection.errFor(agency.AccessToken); err != nil {

@@ -80,7 +80,7 @@ func TestLocationSource_Invalidate(t *testing.T) {
 	}
 }
 
-func TestLocationSource_Rejected(t *testing.T) {
+func TestLocationSource_Token_RequestIsRejected(t *testing.T) {
 	t.Parallel()
 	tests := []struct {
 		name          string
@@ -132,7 +132,7 @@ func TestLocationSource_Rejected(t *testing.T) {
 	}
 }
 
-func TestLocationSource_NeedsAgency(t *testing.T) {
+func TestLocationSource_Token_UnusableAgencyCredential(t *testing.T) {
 	t.Parallel()
 	t.Run("credential of a location", func(t *testing.T) {
 		t.Parallel()

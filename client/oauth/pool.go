@@ -11,33 +11,34 @@ import (
 	"github.com/highlevel-contacts/contacts-go/client"
 )
 
-// maxUnconfirmed is the maximum number of clients of locations that the pool cannot check.
+// maxUnconfirmed is the maximum number of clients for locations that the pool cannot check.
 const maxUnconfirmed = 1000
 
 // ClientPool holds one client for each location of an agency. The clients share one HTTP transport.
-// Each has its own rate limiter, because the API limits each location. A ClientPool is safe for
-// concurrent use.
+// Each client has its own rate limiter, because the API limits the requests of each location. A
+// ClientPool is safe for concurrent use.
 //
-// A pool never evicts the client of an approved location: 10,000 clients use less than 100 MB.
+// The clients of approved locations remain in the pool: 10,000 clients use less than 100 MB.
 type ClientPool struct {
-	source  *Source
-	options func(locationID string) []client.Option
-	shared  *http.Client
+	source     *Source
+	options    func(locationID string) []client.Option
+	httpClient *http.Client // of all clients
 
 	mu          sync.Mutex
-	clients     map[string]*client.Client
-	unconfirmed map[string]*client.Client // of locations that the pool cannot check
+	clients     map[string]*client.Client // by ID of an approved location
+	unconfirmed map[string]*client.Client // by ID of a location that the pool cannot check
 }
 
 // NewClientPool returns a pool of clients for the locations of an agency. source provides the
-// tokens of the agency. options, unless nil, returns more options for the client of a location,
-// such as a rate limiter that is shared with other processes. NewClientPool makes no requests.
+// tokens of the agency. If options is not nil, it returns more options for the client of a
+// location, such as a rate limiter that is shared with other processes. NewClientPool makes no
+// requests.
 func NewClientPool(source *Source, options func(locationID string) []client.Option) *ClientPool {
 	const idleConnections = 100
 	return &ClientPool{
 		source:  source,
 		options: options,
-		shared: &http.Client{Transport: &http.Transport{
+		httpClient: &http.Client{Transport: &http.Transport{
 			Proxy:               http.ProxyFromEnvironment,
 			ForceAttemptHTTP2:   true,
 			MaxIdleConns:        idleConnections,
@@ -53,10 +54,15 @@ func NewClientPool(source *Source, options func(locationID string) []client.Opti
 // Client returns the client of a location, with the location as its default. Calls with the same ID
 // return the same client. Client makes no requests.
 //
-// If the credential of the agency has been loaded and lists [Credential.ApprovedLocations], Client
-// returns an error that matches [client.ErrForbidden] for any other location. Otherwise the pool
-// cannot check the location, and the first API call of the client fails if the location has not
-// approved the app. The pool holds at most 1,000 such clients.
+// The pool checks the location with [Credential.ApprovedLocations] of the agency's credential.
+// Client returns an error that matches [client.ErrForbidden] if that list does not contain the
+// location. If the list is empty, or the source has not loaded the credential yet, the pool cannot
+// check the location. Then the first API call of the client fails if the location has not approved
+// the app.
+//
+// The pool holds at most 1,000 clients for locations that it cannot check. When the limit is
+// reached, the pool discards all of them, with their rate limiters. A discarded client remains
+// usable.
 func (p *ClientPool) Client(locationID string) (*client.Client, error) {
 	if locationID == "" {
 		return nil, errors.New("oauth: ClientPool: Client: empty location ID")
@@ -91,7 +97,7 @@ func (p *ClientPool) Client(locationID string) (*client.Client, error) {
 }
 
 func (p *ClientPool) newClient(locationID string) (*client.Client, error) {
-	opts := []client.Option{client.WithLocation(locationID), client.WithHTTPClient(p.shared)}
+	opts := []client.Option{client.WithLocation(locationID), client.WithHTTPClient(p.httpClient)}
 	if p.options != nil {
 		opts = append(opts, p.options(locationID)...)
 	}
@@ -102,5 +108,5 @@ func (p *ClientPool) newClient(locationID string) (*client.Client, error) {
 	return c, nil
 }
 
-// CloseIdleConnections closes the connections of the shared transport that are not in use.
-func (p *ClientPool) CloseIdleConnections() { p.shared.CloseIdleConnections() }
+// CloseIdleConnections closes the connections of the shared transport that are idle.
+func (p *ClientPool) CloseIdleConnections() { p.httpClient.CloseIdleConnections() }

@@ -8,10 +8,10 @@ import (
 )
 
 const (
-	// storeTimeout is how long a store may take to store a token pair.
+	// storeTimeout is the time limit of one call of a store, except for the first Load.
 	storeTimeout = 10 * time.Second
-	// rejectionTTL is how long an error response is remembered if a change of the configuration or
-	// of the location can resolve it.
+	// rejectionTTL is how long no request is sent after an error response that a change outside the
+	// program can resolve, such as an inactive location or a wrong client secret.
 	rejectionTTL = time.Minute
 )
 
@@ -19,30 +19,31 @@ const (
 type storeRefresher struct {
 	app       *App
 	store     TokenStore
-	rejection rejection // of the refresh token
-	unstored  tokenPair // zero if the last token pair has been stored
+	rejection rejection    // of the last refresh token
+	unstored  unstoredPair // zero if the last token pair has been stored
 }
 
 var _ refresher = (*storeRefresher)(nil)
 
-// tokenPair is the token pair that the API returned for a refresh token and that is not stored yet.
-type tokenPair struct {
-	used Secret
-	next Credential
+// unstoredPair is a token pair that the API has returned and that is not stored yet.
+type unstoredPair struct {
+	used Secret     // the refresh token that was sent
+	next Credential // the credential with the new token pair
 }
 
 // load returns the stored credential.
 func (r *storeRefresher) load(ctx context.Context) (Credential, error) {
 	stored, err := r.store.Load(ctx)
 	if err != nil {
-		return Credential{}, fmt.Errorf("oauth: load the credential: %w", err)
+		return Credential{}, fmt.Errorf("oauth: refresh: load the credential: %w", err)
 	}
 	return stored, nil
 }
 
-// refresh returns a fresh credential: one that another process has stored, or a new one.
-func (r *storeRefresher) refresh(ctx context.Context, stored Credential, rejected Secret) (Credential, error) {
-	if err := r.rejection.errFor(stored.RefreshToken); err != nil {
+// refresh returns the stored credential if another process has refreshed it. Otherwise it refreshes
+// it and stores the new one.
+func (r *storeRefresher) refresh(ctx context.Context, known Credential, rejected Secret) (Credential, error) {
+	if err := r.rejection.errFor(known.RefreshToken); err != nil {
 		return Credential{}, err
 	}
 	unlock, err := lockRefresh(ctx, r.store)
@@ -51,7 +52,9 @@ func (r *storeRefresher) refresh(ctx context.Context, stored Credential, rejecte
 	}
 	defer unlock()
 	margin := r.app.config.RefreshBefore
-	const attempts = 3 // a store without a lock may change during the request
+	// Another attempt follows if the credential in the store changed during the refresh, as it may
+	// without a lock or by Save, or if the new access token is unusable.
+	const attempts = 3
 	for range attempts {
 		stored, err := r.load(ctx)
 		if err != nil || stored.freshness(rejected, margin) == fresh {
@@ -60,8 +63,8 @@ func (r *storeRefresher) refresh(ctx context.Context, stored Credential, rejecte
 		if err := ctx.Err(); err != nil {
 			return Credential{}, err
 		}
-		// The API may receive the refresh token from here on, so the context of the caller no
-		// longer applies.
+		// From here on the API may receive the refresh token, so the refresh must continue even if
+		// the context of the caller ends.
 		next, swapped, err := r.rotate(context.WithoutCancel(ctx), stored)
 		if errors.Is(err, ErrReinstallRequired) {
 			replaced, loadErr := r.replaced(ctx, stored.RefreshToken)
@@ -76,16 +79,16 @@ func (r *storeRefresher) refresh(ctx context.Context, stored Credential, rejecte
 			r.rejection = rejectionOf(stored.RefreshToken, err)
 			return Credential{}, err
 		}
-		if swapped && next.freshness(rejected, margin) != expired {
+		if swapped && next.freshness(rejected, margin) != unusable {
 			return next, nil
 		}
 	}
-	return Credential{}, errStoreConflict
+	return Credential{}, fmt.Errorf("oauth: refresh: %w", errStoreConflict)
 }
 
-// rotate exchanges the refresh token of stored and stores the new token pair. swapped is false if
-// the store no longer holds that refresh token, or cannot be read. The pair then remains unstored,
-// and the next call with the same refresh token stores it without a request.
+// rotate exchanges the refresh token of stored for a new token pair and stores the pair. swapped is
+// false if the store no longer holds that refresh token. If the pair could not be stored, it
+// remains in r.unstored, and the next call with the same refresh token stores it without a request.
 func (r *storeRefresher) rotate(ctx context.Context, stored Credential) (next Credential, swapped bool, err error) {
 	if stored.RefreshToken.IsZero() {
 		return Credential{}, false, errNoRefreshToken
@@ -98,17 +101,17 @@ func (r *storeRefresher) rotate(ctx context.Context, stored Credential) (next Cr
 		if err != nil {
 			return Credential{}, false, err
 		}
-		r.unstored = tokenPair{used: stored.RefreshToken, next: next}
+		r.unstored = unstoredPair{used: stored.RefreshToken, next: next}
 	}
 	ctx, cancel := context.WithTimeout(ctx, storeTimeout)
 	defer cancel()
 	next = r.unstored.next
 	swapped, err = r.store.CompareAndSwap(ctx, r.unstored.used, next)
 	if err != nil {
-		return Credential{}, false, fmt.Errorf("oauth: store the new credential: %w", err)
+		return Credential{}, false, fmt.Errorf("oauth: refresh: store the new credential: %w", err)
 	}
 	if swapped {
-		r.unstored = tokenPair{}
+		r.unstored = unstoredPair{}
 	}
 	return next, swapped, nil
 }
@@ -127,10 +130,10 @@ func (r *storeRefresher) prepare(ctx context.Context) error {
 	return nil
 }
 
-// replaced reports whether the store holds another refresh token than used, which the API rejected.
-// Another process may have used it while this process waited, for example because this process was
-// suspended. If the store cannot be read, it is unknown whether a user must install the app again,
-// so the context of the caller does not apply.
+// replaced reports whether the store no longer holds the refresh token used, which the API
+// rejected. Another process may have used it before, for example while this process was suspended.
+// If the store cannot be read, it is unknown whether a user must install the app again, so the end
+// of ctx does not end the call.
 func (r *storeRefresher) replaced(ctx context.Context, used Secret) (bool, error) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), storeTimeout)
 	defer cancel()
@@ -138,16 +141,16 @@ func (r *storeRefresher) replaced(ctx context.Context, used Secret) (bool, error
 	return stored.RefreshToken != used, err
 }
 
-// rejection is an error response for a token. It is remembered so that the request is not sent
-// again.
+// rejection is an error response to a request with a token. While it applies, the source returns
+// err instead of sending the same request again.
 type rejection struct {
 	token Secret
 	err   error
-	until time.Time // zero if only another token helps
+	until time.Time // when it no longer applies; zero if it always applies to this token
 }
 
-// rejectionOf returns the rejection to remember after a request with token failed with err. It is
-// empty if the same request may succeed later.
+// rejectionOf returns the rejection for a request with token that failed with err. It is the zero
+// rejection, which never applies, if the request may be sent again at once.
 func rejectionOf(token Secret, err error) rejection {
 	apiErr, ok := errors.AsType[*Error](err)
 	switch {
@@ -160,7 +163,7 @@ func rejectionOf(token Secret, err error) rejection {
 	}
 }
 
-// errFor returns the remembered error for token, or nil.
+// errFor returns the error of r if r applies to token now, and nil otherwise.
 func (r rejection) errFor(token Secret) error {
 	if r.err == nil || r.token != token || (!r.until.IsZero() && !time.Now().Before(r.until)) {
 		return nil

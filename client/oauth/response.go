@@ -14,31 +14,32 @@ import (
 )
 
 const (
-	maxTokenResponse = 8 << 20 // the response of an agency lists its locations
-	maxErrorBody     = 64 << 10
+	maxTokenBody = 8 << 20  // in bytes; the response for an agency lists its locations
+	maxErrorBody = 64 << 10 // in bytes
 )
 
-// readResponse reads a response of limited size. sentAt is the time at which its request was sent.
-func readResponse(resp *http.Response, r request, sentAt time.Time) (Credential, error) {
+// readResponse decodes the credential in the response to r, which was sent at sentAt. A non-2xx
+// response is returned as an [*Error].
+func readResponse(resp *http.Response, r tokenRequest, sentAt time.Time) (Credential, error) {
 	if resp.StatusCode/100 != 2 {
-		body, _ := io.ReadAll(io.LimitReader(resp.Body, maxErrorBody)) // the status matters even if the body is incomplete
+		body, _ := io.ReadAll(io.LimitReader(resp.Body, maxErrorBody)) // an incomplete body does not change the status
 		message := errorMessage(body)
 		return Credential{}, &Error{
 			Operation: r.operation, StatusCode: resp.StatusCode, Message: sanitize(message, r.secrets),
 			RetryAfter: httpx.RetryAfter(resp.Header),
-			reinstall:  r.operation == getAccessToken && isInvalidGrant(resp.StatusCode, message),
+			reinstall:  r.operation == operationAccessToken && isInvalidGrant(resp.StatusCode, message),
 		}
 	}
-	body, err := io.ReadAll(io.LimitReader(resp.Body, maxTokenResponse+1))
+	body, err := io.ReadAll(io.LimitReader(resp.Body, maxTokenBody+1))
 	if err != nil {
 		return Credential{}, newTransportError(err, r.secrets)
 	}
-	if len(body) > maxTokenResponse {
-		return Credential{}, fmt.Errorf("%s: %w", r.operation, errTooLarge)
+	if len(body) > maxTokenBody {
+		return Credential{}, errTooLarge
 	}
 	credential, ok := parseTokenResponse(httpx.TrimBOM(body), sentAt)
 	if !ok {
-		return Credential{}, fmt.Errorf("%s: %d: %w", r.operation, resp.StatusCode, errNoToken)
+		return Credential{}, fmt.Errorf("%d: %w", resp.StatusCode, errNoToken)
 	}
 	return credential, nil
 }
@@ -47,14 +48,15 @@ func readResponse(resp *http.Response, r request, sentAt time.Time) (Credential,
 // property has an unexpected type.
 type jsonObject map[string]json.RawMessage
 
-// parseTokenResponse decodes the response of a token endpoint. The lifetime of the access token
-// starts at sentAt. ok is false if there is no access token.
+// parseTokenResponse decodes the body of a 2xx response. The lifetime of the access token starts at
+// sentAt. ok is false if the body has no access token.
 func parseTokenResponse(body []byte, sentAt time.Time) (credential Credential, ok bool) {
 	var m jsonObject
 	if json.Unmarshal(body, &m) != nil {
 		return Credential{}, false
 	}
-	sentAt = sentAt.Round(0) // the wall clock, unlike the monotonic clock, advances while the machine is suspended
+	// Use the wall clock, because the monotonic clock may stop while the machine is suspended.
+	sentAt = sentAt.Round(0)
 	credential = Credential{
 		AccessToken:       NewSecret(m.text("access_token")),
 		RefreshToken:      NewSecret(m.text("refresh_token")),
@@ -72,7 +74,7 @@ func parseTokenResponse(body []byte, sentAt time.Time) (credential Credential, o
 	return credential, !credential.AccessToken.IsZero()
 }
 
-// text returns a property that is a string or a number, as a string.
+// text returns the value of a property that is a string or a number, and "" otherwise.
 func (m jsonObject) text(name string) string {
 	var text string
 	if json.Unmarshal(m[name], &text) == nil {
@@ -85,8 +87,8 @@ func (m jsonObject) text(name string) string {
 	return ""
 }
 
-// stringList returns a property that is a list of strings, or a string of words separated by
-// spaces.
+// stringList returns the value of a property that is a list of strings, or the words of a property
+// that is a string. It returns nil otherwise.
 func (m jsonObject) stringList(name string) []string {
 	var words []string
 	if json.Unmarshal(m[name], &words) == nil {
@@ -98,8 +100,8 @@ func (m jsonObject) stringList(name string) []string {
 	return nil
 }
 
-// expiresIn returns the lifetime of the access token, or one hour if expires_in is missing or
-// invalid.
+// expiresIn returns the lifetime of the access token. It is one hour if expires_in is missing or
+// invalid, and at most ten years.
 func (m jsonObject) expiresIn() time.Duration {
 	const longest = 10 * 365 * 24 * time.Hour
 	seconds, err := strconv.ParseFloat(m.text("expires_in"), 64)
@@ -109,8 +111,8 @@ func (m jsonObject) expiresIn() time.Duration {
 	return time.Duration(min(seconds, longest.Seconds()) * float64(time.Second))
 }
 
-// errorMessage returns the message of an error response: error and error_description, or message.
-// It returns "" if the body is not JSON.
+// errorMessage returns the message of an error response, from its properties error,
+// error_description and message. It returns "" if the body is not a JSON object.
 func errorMessage(body []byte) string {
 	var m jsonObject
 	if json.Unmarshal(body, &m) != nil {

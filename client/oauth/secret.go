@@ -11,13 +11,14 @@ const redacted = "[redacted]"
 // Secret is a client secret, an access token or a refresh token. It is redacted when it is printed,
 // logged or encoded, even in an unexported field of a struct. [Secret.Reveal] returns the string.
 //
-// The zero value is the empty string. Secrets can be compared with ==, which compares their
-// strings.
+// The zero Secret holds the empty string. The operator == compares the strings of two secrets.
 type Secret struct {
-	value unique.Handle[string] // holds a pointer, which fmt prints as an address in an unexported field
+	// value holds a pointer to the string. fmt does not call the methods of a Secret in an
+	// unexported field, and prints the address instead of the string.
+	value unique.Handle[string]
 }
 
-// NewSecret returns a Secret that holds text.
+// NewSecret returns a Secret that holds the string text.
 func NewSecret(text string) Secret {
 	if text == "" {
 		return Secret{}
@@ -25,7 +26,7 @@ func NewSecret(text string) Secret {
 	return Secret{value: unique.Make(text)}
 }
 
-// Reveal returns the string.
+// Reveal returns the string that s holds.
 func (s Secret) Reveal() string {
 	if s.IsZero() {
 		return ""
@@ -33,7 +34,7 @@ func (s Secret) Reveal() string {
 	return s.value.Value()
 }
 
-// IsZero reports whether the string is empty.
+// IsZero reports whether s holds the empty string.
 func (s Secret) IsZero() bool { return s == Secret{} }
 
 // String returns [redacted].

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"os"
+	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
@@ -13,7 +15,7 @@ import (
 	"github.com/highlevel-contacts/contacts-go/client/oauth"
 )
 
-func TestSource_ConcurrentCallsRefreshOnce(t *testing.T) {
+func TestSource_Token_ConcurrentCallsRefreshOnce(t *testing.T) {
 	t.Parallel()
 	for name, left := range map[string]time.Duration{"expired": -time.Hour, "due": time.Minute} {
 		t.Run(name, func(t *testing.T) {
@@ -44,7 +46,7 @@ func TestSource_ConcurrentCallsRefreshOnce(t *testing.T) {
 	}
 }
 
-func TestSource_EarlyRefreshDoesNotBlock(t *testing.T) {
+func TestSource_Token_EarlyRefreshDoesNotBlock(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		api := newFakeAPI(oauth.UserTypeLocation)
@@ -68,7 +70,7 @@ func TestSource_EarlyRefreshDoesNotBlock(t *testing.T) {
 	})
 }
 
-func TestSource_RefreshFails_TokenUsedUntilExpiry(t *testing.T) {
+func TestSource_Token_RefreshFails_TokenUsedUntilExpiry(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		api := newFakeAPI(oauth.UserTypeLocation)
@@ -99,7 +101,7 @@ func TestSource_RefreshFails_TokenUsedUntilExpiry(t *testing.T) {
 }
 
 // A program that starts shortly before the stored token expires uses it, even if the refresh fails.
-func TestSource_RefreshFails_StoredTokenUsedUntilExpiry(t *testing.T) {
+func TestSource_Token_RefreshFails_StoredTokenUsedUntilExpiry(t *testing.T) {
 	t.Parallel()
 	for name, handler := range map[string]http.HandlerFunc{"outage": respond(503, ""), "invalid refresh token": respond(400, `{"error":"invalid_grant"}`)} {
 		t.Run(name, func(t *testing.T) {
@@ -162,7 +164,7 @@ func TestSource_Invalidate(t *testing.T) {
 
 // A call that waits returns when its context ends. A call that refreshes completes the refresh even
 // if its context ends.
-func TestSource_CanceledCall_RefreshContinues(t *testing.T) {
+func TestSource_Token_CanceledDuringRequest_RefreshContinues(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		api := newFakeAPI(oauth.UserTypeLocation)
@@ -211,7 +213,7 @@ func (s slowStore) Load(ctx context.Context) (oauth.Credential, error) {
 	}
 }
 
-func TestSource_CanceledCall_WaiterTakesOver(t *testing.T) {
+func TestSource_Token_CanceledDuringLoad_WaiterTakesOver(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		api := newFakeAPI(oauth.UserTypeLocation)
@@ -232,7 +234,7 @@ func TestSource_CanceledCall_WaiterTakesOver(t *testing.T) {
 	})
 }
 
-func TestSource_EndedContext_NoRequest(t *testing.T) {
+func TestSource_Token_CanceledContext_NoRequest(t *testing.T) {
 	t.Parallel()
 	api := newFakeAPI(oauth.UserTypeLocation)
 	store := oauth.NewMemoryStore()
@@ -247,7 +249,7 @@ func TestSource_EndedContext_NoRequest(t *testing.T) {
 	}
 }
 
-func TestSource_InvalidCredential_NotRetried(t *testing.T) {
+func TestSource_Token_InvalidRefreshToken_NotRetried(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		api := newFakeAPI(oauth.UserTypeLocation)
@@ -272,7 +274,7 @@ func TestSource_InvalidCredential_NotRetried(t *testing.T) {
 	})
 }
 
-func TestSource_ConfigurationError_RetriedLater(t *testing.T) {
+func TestSource_Token_ConfigurationError_RetriedLater(t *testing.T) {
 	t.Parallel()
 	for name, body := range map[string]string{
 		"client secret": `{"error":"invalid_client","error_description":"Invalid client credentials"}`,
@@ -304,7 +306,7 @@ func TestSource_ConfigurationError_RetriedLater(t *testing.T) {
 	}
 }
 
-func TestSource_EmptyStore(t *testing.T) {
+func TestSource_Token_EmptyStore(t *testing.T) {
 	t.Parallel()
 	api := newFakeAPI(oauth.UserTypeLocation)
 	_, err := newApp(t, config(api)).Source(oauth.NewMemoryStore()).Token(t.Context())
@@ -326,7 +328,7 @@ func (s *brokenStore) CompareAndSwap(ctx context.Context, used oauth.Secret, nex
 	return s.MemoryStore.CompareAndSwap(ctx, used, next)
 }
 
-func TestSource_NewPairStoredBeforeUse(t *testing.T) {
+func TestSource_Token_StoreFails_NewPairIsStoredBeforeUse(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		api := newFakeAPI(oauth.UserTypeLocation)
@@ -352,7 +354,7 @@ func TestSource_NewPairStoredBeforeUse(t *testing.T) {
 
 // A store without a lock lets two processes refresh concurrently. Both receive the same pair, and
 // one of them stores it.
-func TestSource_StoreWithoutLock(t *testing.T) {
+func TestSource_Token_StoreWithoutLock(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		api := newFakeAPI(oauth.UserTypeLocation)
@@ -379,7 +381,7 @@ func TestSource_StoreWithoutLock(t *testing.T) {
 
 // In a store without a lock, another process may have used the refresh token long before it stored
 // the new pair.
-func TestSource_TokenUsedByAnotherProcess(t *testing.T) {
+func TestSource_Token_OtherProcessStoredFreshPair(t *testing.T) {
 	t.Parallel()
 	api := newFakeAPI(oauth.UserTypeLocation)
 	memory := oauth.NewMemoryStore()
@@ -394,7 +396,7 @@ func TestSource_TokenUsedByAnotherProcess(t *testing.T) {
 	}
 }
 
-func TestSave_WinsAgainstRefresh(t *testing.T) {
+func TestSave_DuringRefresh(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		api := newFakeAPI(oauth.UserTypeLocation)
@@ -414,7 +416,7 @@ func TestSave_WinsAgainstRefresh(t *testing.T) {
 	})
 }
 
-func TestSource_StorePanics(t *testing.T) {
+func TestSource_Token_StorePanics(t *testing.T) {
 	t.Parallel()
 	source := newApp(t, config(newFakeAPI(oauth.UserTypeLocation))).Source(panicStore{})
 	for range 2 {
@@ -430,7 +432,7 @@ type panicStore struct{ oauth.TokenStore }
 
 func (panicStore) Load(context.Context) (oauth.Credential, error) { panic("load") }
 
-func TestCredential_ShortLifetime(t *testing.T) {
+func TestSource_Token_ShortLifetime(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		api := newFakeAPI(oauth.UserTypeLocation)
@@ -448,7 +450,7 @@ func TestCredential_ShortLifetime(t *testing.T) {
 	})
 }
 
-func TestSource_GatewayPage_DoesNotRequireReinstall(t *testing.T) {
+func TestSource_Token_GatewayPage_DoesNotRequireReinstall(t *testing.T) {
 	t.Parallel()
 	for _, status := range []int{400, 401, 403} {
 		synctest.Test(t, func(t *testing.T) {
@@ -469,7 +471,7 @@ func TestSource_GatewayPage_DoesNotRequireReinstall(t *testing.T) {
 
 // The access token that the other process stored is due, so it is refreshed with its own refresh
 // token.
-func TestSource_RejectedToken_OtherProcessStoredNewPair(t *testing.T) {
+func TestSource_Token_OtherProcessStoredDuePair(t *testing.T) {
 	t.Parallel()
 	api := newFakeAPI(oauth.UserTypeLocation)
 	memory := oauth.NewMemoryStore()
@@ -498,7 +500,7 @@ func (s *failingLoad) Load(ctx context.Context) (oauth.Credential, error) {
 	return s.MemoryStore.Load(ctx)
 }
 
-func TestSource_RejectedToken_StoreCannotBeRead(t *testing.T) {
+func TestSource_Token_StoreUnreadable_DoesNotRequireReinstall(t *testing.T) {
 	t.Parallel()
 	api := newFakeAPI(oauth.UserTypeLocation)
 	store := &failingLoad{MemoryStore: oauth.NewMemoryStore()}
@@ -517,7 +519,7 @@ func TestSource_RejectedToken_StoreCannotBeRead(t *testing.T) {
 	}
 }
 
-func TestSource_FirstRefresh_StoredTokenUsedByOthers(t *testing.T) {
+func TestSource_Token_FirstRefresh_StoredTokenUsedByOthers(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		api := newFakeAPI(oauth.UserTypeLocation)
@@ -539,7 +541,7 @@ func TestSource_FirstRefresh_StoredTokenUsedByOthers(t *testing.T) {
 	})
 }
 
-func TestSource_RefreshPanics_WaitersReturn(t *testing.T) {
+func TestSource_Token_RefreshPanics_WaitersReturn(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		api := newFakeAPI(oauth.UserTypeLocation)
@@ -570,7 +572,7 @@ func TestSource_RefreshPanics_WaitersReturn(t *testing.T) {
 	})
 }
 
-func TestSource_NoRefreshToken(t *testing.T) {
+func TestSource_Token_NoRefreshToken(t *testing.T) {
 	t.Parallel()
 	api := newFakeAPI(oauth.UserTypeLocation)
 	store := oauth.NewMemoryStore()
@@ -586,7 +588,7 @@ func TestSource_NoRefreshToken(t *testing.T) {
 	}
 }
 
-func TestSource_LockHeldByAnotherProcess(t *testing.T) {
+func TestSource_Token_LockHeldByAnotherProcess(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		api := newFakeAPI(oauth.UserTypeLocation)
@@ -620,7 +622,7 @@ func (s cancelingStore) LockRefresh(ctx context.Context) (func(), error) {
 	return s.MemoryStore.LockRefresh(ctx)
 }
 
-func TestSource_CanceledCall_RefreshTokenIsNotSent(t *testing.T) {
+func TestSource_Token_CanceledDuringLock_RefreshTokenIsNotSent(t *testing.T) {
 	t.Parallel()
 	api := newFakeAPI(oauth.UserTypeLocation)
 	ctx, cancel := context.WithCancel(t.Context())
@@ -643,7 +645,7 @@ func (conflictingStore) CompareAndSwap(context.Context, oauth.Secret, oauth.Cred
 	return false, nil
 }
 
-func TestSource_StoreConflict(t *testing.T) {
+func TestSource_Token_StoreConflict(t *testing.T) {
 	t.Parallel()
 	api := newFakeAPI(oauth.UserTypeLocation)
 	memory := oauth.NewMemoryStore()
@@ -660,7 +662,7 @@ func TestSource_StoreConflict(t *testing.T) {
 	}
 }
 
-func TestSource_EndedContext_DueTokenUsed(t *testing.T) {
+func TestSource_Token_CanceledContext_DueTokenUsed(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		api := newFakeAPI(oauth.UserTypeLocation)
@@ -680,7 +682,7 @@ func TestSource_EndedContext_DueTokenUsed(t *testing.T) {
 	})
 }
 
-func TestSource_RefreshReturnsRejectedToken(t *testing.T) {
+func TestSource_Token_RefreshReturnsRejectedToken(t *testing.T) {
 	t.Parallel()
 	api := newFakeAPI(oauth.UserTypeLocation)
 	store := oauth.NewMemoryStore()
@@ -701,7 +703,7 @@ func TestSource_RefreshReturnsRejectedToken(t *testing.T) {
 	}
 }
 
-func TestSource_FreshStoredToken_NeedsNoLock(t *testing.T) {
+func TestSource_Token_FreshStoredToken_NeedsNoLock(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		api := newFakeAPI(oauth.UserTypeLocation)
@@ -716,6 +718,62 @@ func TestSource_FreshStoredToken_NeedsNoLock(t *testing.T) {
 		got := mustToken(t.Context(), t, newApp(t, config(api)).Source(store))
 		if got != "access-1" || time.Since(start) != 0 {
 			t.Errorf("got %s after %s, want access-1 immediately", got, time.Since(start))
+		}
+	})
+}
+
+func TestSource_Token_StoreCannotBeWritten_RefreshTokenIsNotSent(t *testing.T) {
+	t.Parallel()
+	api := newFakeAPI(oauth.UserTypeLocation)
+	path := filepath.Join(t.TempDir(), "credential.json")
+	api.install(t, oauth.NewFileStore(path), -time.Hour)
+	if err := os.MkdirAll(filepath.Join(path+".new", "x"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	source := newApp(t, config(api)).Source(oauth.NewFileStore(path))
+	if _, err := source.Token(t.Context()); err == nil {
+		t.Error("got no error")
+	}
+	if requests, _, _ := api.counts(); requests != 0 {
+		t.Errorf("got %d requests, want 0", requests)
+	}
+	if err := os.RemoveAll(path + ".new"); err != nil {
+		t.Fatal(err)
+	}
+	mustToken(t.Context(), t, source)
+}
+
+// The file is overwritten during the refresh, and an hour later its content is restored. The new
+// token pair must be stored then, because the API no longer accepts the restored refresh token.
+func TestSource_Token_StoreUnreadable_NewPairIsStoredLater(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		api := newFakeAPI(oauth.UserTypeLocation)
+		path := filepath.Join(t.TempDir(), "credential.json")
+		api.install(t, oauth.NewFileStore(path), -time.Hour)
+		backup, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		api.after = func(*http.Request) http.HandlerFunc {
+			if err := os.WriteFile(path, []byte("{"), 0o600); err != nil {
+				t.Error(err)
+			}
+			return nil
+		}
+		source := newApp(t, config(api)).Source(oauth.NewFileStore(path))
+		if token, err := source.Token(t.Context()); !errors.Is(err, oauth.ErrInvalidCredential) {
+			t.Errorf("got %q, %v, want ErrInvalidCredential", token, err)
+		}
+		time.Sleep(time.Hour) // the API no longer returns the pair for the used refresh token
+		if err := os.WriteFile(path, backup, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if got := mustToken(t.Context(), t, source); got != "access-2" {
+			t.Errorf("got %s, want access-2", got)
+		}
+		if requests, _, _ := api.counts(); requests != 1 {
+			t.Errorf("got %d requests, want 1", requests)
 		}
 	})
 }

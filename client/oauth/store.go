@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"sync"
 	"time"
 )
 
@@ -13,57 +12,64 @@ import (
 // of [RefreshLocker] and [StorePreparer]. The methods are called from many goroutines concurrently.
 type TokenStore interface {
 	// Load returns the stored credential. Its error matches [ErrNoCredential] if the store is
-	// empty, and [ErrInvalidCredential] if the stored data cannot be read.
+	// empty, and [ErrInvalidCredential] if the store contains data that is not a credential.
 	Load(ctx context.Context) (Credential, error)
 	// CompareAndSwap stores next if used is the refresh token of the stored credential, and reports
-	// whether it did. If used is zero, it stores next if the store is empty or its data cannot be
-	// read. It returns when next would survive a crash: the API no longer accepts used, so if next
-	// is lost, a user must install the app again.
+	// whether it did. If used is zero, it also stores next if the store is empty or contains data
+	// that is not a credential. It must not return true before next would survive a crash: if next
+	// is lost, a user must install the app again, because the API no longer accepts used.
 	CompareAndSwap(ctx context.Context, used Secret, next Credential) (swapped bool, err error)
 }
 
-// RefreshLocker is a [TokenStore] that lets one process at a time refresh its credential.
-// LockRefresh blocks until no other process holds the lock, or ctx is done; unlock releases it.
+// RefreshLocker is a [TokenStore] with a lock, so that one caller at a time refreshes the
+// credential.
 //
-// If the process that holds the lock ends, the lock must become free immediately or within 40
-// seconds, and preferably within 20 seconds. For 30 seconds after the first use of a refresh token,
-// the API returns the same token pair for it. So another process still receives the pair that the
-// ended process did not store. The lock may be a lease that its holder renews while it is in use. A
-// lease that is not renewed must last 40 seconds, which is longer than a refresh takes.
-//
-// Without this method, two processes can send the same refresh token. Within those 30 seconds both
-// receive the same pair, so this does no harm as long as both run normally.
+// Without a lock, two processes can send the same refresh token. For 30 seconds after the first use
+// of a refresh token, the API returns the same token pair for it. Both processes receive that pair,
+// so this does no harm as long as both run normally.
 type RefreshLocker interface {
+	// LockRefresh acquires the lock. It blocks until no other caller holds the lock, in this or
+	// another process, or until ctx is done. The caller calls unlock once, to release the lock.
+	// Load and CompareAndSwap must not wait for the lock.
+	//
+	// If the process that holds the lock ends, the lock must become free, preferably within 20
+	// seconds: another process then still receives the token pair that the first one did not store.
+	//
+	// The lock may be a lease. A lease of at most 20 seconds that the holder renews is best. A
+	// lease that is not renewed must last 40 seconds, because a refresh can take 35 seconds after
+	// the refresh token has been sent. If its holder is killed, the new token pair can be lost.
 	LockRefresh(ctx context.Context) (unlock func(), err error)
 }
 
-// Save stores the credential of a new installation in place of the stored one. A concurrent
-// refresh, here or in another process, does not overwrite it.
+// StorePreparer is a [TokenStore] that can check in advance whether it can store a credential.
+type StorePreparer interface {
+	// Prepare returns an error if the store cannot store a credential now. It is called before a
+	// refresh token is sent. If it fails, the refresh token is not sent and remains valid.
+	Prepare(ctx context.Context) error
+}
+
+// Save stores the credential of a new installation and replaces the stored one. A concurrent
+// refresh in any process does not overwrite it. A [Source] of the store loads it when its current
+// access token is due, has expired, or has been invalidated.
 func Save(ctx context.Context, store TokenStore, credential Credential) error {
 	const attempts = 10
 	for range attempts {
 		stored, err := store.Load(ctx)
 		if err != nil && !errors.Is(err, ErrNoCredential) && !errors.Is(err, ErrInvalidCredential) {
-			return fmt.Errorf("oauth: load the credential: %w", err)
+			return fmt.Errorf("oauth: Save: load the credential: %w", err)
 		}
 		swapped, err := store.CompareAndSwap(ctx, stored.RefreshToken, credential)
 		if err != nil {
-			return fmt.Errorf("oauth: store the credential: %w", err)
+			return fmt.Errorf("oauth: Save: store the credential: %w", err)
 		}
 		if swapped {
 			return nil
 		}
 	}
-	return errStoreConflict
+	return fmt.Errorf("oauth: Save: %w", errStoreConflict)
 }
 
-// StorePreparer is a [TokenStore] that can check that it is able to store a credential. Prepare is
-// called before a refresh token is sent. If it fails, the token is not sent and remains valid.
-type StorePreparer interface {
-	Prepare(ctx context.Context) error
-}
-
-// lockRefresh acquires the lock of a store that has one.
+// lockRefresh acquires the lock of store if it is a RefreshLocker.
 func lockRefresh(ctx context.Context, store TokenStore) (unlock func(), err error) {
 	locker, ok := store.(RefreshLocker)
 	if !ok {
@@ -77,53 +83,7 @@ func lockRefresh(ctx context.Context, store TokenStore) (unlock func(), err erro
 		err = errLockTimeout
 	}
 	if err != nil {
-		return nil, fmt.Errorf("oauth: lock the refresh: %w", err)
+		return nil, fmt.Errorf("oauth: refresh: lock the store: %w", err)
 	}
 	return unlock, nil
-}
-
-// MemoryStore is a [TokenStore] in memory. Its credential is lost when the process ends, and a user
-// must install the app again. Use it in tests, and in programs that also store the credential
-// elsewhere.
-type MemoryStore struct {
-	refreshing chan struct{}
-
-	mu     sync.Mutex
-	stored Credential
-}
-
-// NewMemoryStore returns an empty store.
-func NewMemoryStore() *MemoryStore {
-	return &MemoryStore{refreshing: make(chan struct{}, 1)}
-}
-
-// Load returns the stored credential, or [ErrNoCredential] if the store is empty.
-func (s *MemoryStore) Load(context.Context) (Credential, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.stored.AccessToken.IsZero() {
-		return Credential{}, ErrNoCredential
-	}
-	return s.stored, nil
-}
-
-// CompareAndSwap stores next if the stored credential has the refresh token used.
-func (s *MemoryStore) CompareAndSwap(_ context.Context, used Secret, next Credential) (bool, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.stored.RefreshToken != used {
-		return false, nil
-	}
-	s.stored = next
-	return true, nil
-}
-
-// LockRefresh waits until no other caller refreshes the credential.
-func (s *MemoryStore) LockRefresh(ctx context.Context) (unlock func(), err error) {
-	select {
-	case s.refreshing <- struct{}{}:
-		return func() { <-s.refreshing }, nil
-	case <-ctx.Done():
-		return nil, ctx.Err()
-	}
 }

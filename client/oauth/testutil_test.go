@@ -208,6 +208,7 @@ func (api *fakeAPI) counts() (requests, rotations, locationTokens int) {
 	return len(api.requests), api.rotations, api.locationTokens
 }
 
+// faults returns the requests that a client must not send.
 func (api *fakeAPI) faults() []string {
 	api.mu.Lock()
 	defer api.mu.Unlock()
