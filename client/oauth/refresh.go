@@ -55,6 +55,7 @@ func (r *storeRefresher) refresh(ctx context.Context, known Credential, rejected
 	// Another attempt follows if the credential in the store changed during the refresh, as it may
 	// without a lock or by Save, or if the new access token is unusable.
 	const attempts = 3
+	var problem error
 	for range attempts {
 		stored, err := r.load(ctx)
 		if err != nil || stored.freshness(rejected, margin) == fresh {
@@ -72,6 +73,7 @@ func (r *storeRefresher) refresh(ctx context.Context, known Credential, rejected
 				return Credential{}, loadErr
 			}
 			if replaced {
+				problem = errStoreConflict
 				continue
 			}
 		}
@@ -79,11 +81,16 @@ func (r *storeRefresher) refresh(ctx context.Context, known Credential, rejected
 			r.rejection = rejectionOf(stored.RefreshToken, err)
 			return Credential{}, err
 		}
-		if swapped && next.freshness(rejected, margin) != unusable {
+		switch {
+		case !swapped:
+			problem = errStoreConflict
+		case next.freshness(rejected, margin) == unusable:
+			problem = errUnusableToken
+		default:
 			return next, nil
 		}
 	}
-	return Credential{}, fmt.Errorf("oauth: refresh: %w", errStoreConflict)
+	return Credential{}, fmt.Errorf("oauth: refresh: %w", problem)
 }
 
 // rotate exchanges the refresh token of stored for a new token pair and stores the pair. swapped is

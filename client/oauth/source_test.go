@@ -703,6 +703,21 @@ func TestSource_Token_RefreshReturnsRejectedToken(t *testing.T) {
 	}
 }
 
+func TestSource_Token_RefreshReturnsOnlyRejectedTokens(t *testing.T) {
+	t.Parallel()
+	api := newFakeAPI(oauth.UserTypeLocation)
+	store := oauth.NewMemoryStore()
+	api.install(t, store, time.Hour)
+	api.before = func(*http.Request) http.HandlerFunc {
+		return respond(200, `{"access_token":"access-1","refresh_token":"refresh-8"}`)
+	}
+	source := newApp(t, config(api)).Source(store)
+	source.Invalidate(mustToken(t.Context(), t, source))
+	if token, err := source.Token(t.Context()); err == nil || !strings.Contains(err.Error(), "rejected") {
+		t.Errorf("got %q, %v, want an error about the rejected token", token, err)
+	}
+}
+
 func TestSource_Token_FreshStoredToken_NeedsNoLock(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
