@@ -3,6 +3,7 @@ package bulk
 import (
 	"context"
 	"errors"
+	"fmt"
 	"iter"
 	"runtime"
 	"time"
@@ -195,7 +196,7 @@ func (r *run[K, In, Out]) finish(j *job[K, In, Out]) bool {
 	err := j.outcome.Err
 	switch wait := retryAfter(err); {
 	case errors.Is(err, client.ErrDailyLimit), r.isTooLate(j):
-		r.err = err
+		r.err = unsentError(err)
 	case wait > 0 && j.tries < maxTries && r.stopped() == nil:
 		if until := time.Now().Add(wait); until.After(r.paused) {
 			r.paused = until
@@ -204,6 +205,15 @@ func (r *run[K, In, Out]) finish(j *job[K, In, Out]) bool {
 		return true
 	}
 	return r.release(j)
+}
+
+// unsentError returns the error of the calls that are not made because another call failed with err,
+// which may match client.ErrMaybeApplied. Theirs does not.
+func unsentError(err error) error {
+	if errors.Is(err, client.ErrMaybeApplied) {
+		return fmt.Errorf("bulk: All: the call was not made: %w: %w", client.ErrRateLimited, client.ErrDailyLimit)
+	}
+	return err
 }
 
 // isTooLate reports whether the call was not sent because the rate limit allows no request before

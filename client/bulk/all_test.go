@@ -109,36 +109,44 @@ func TestAllLeavesOtherCallersTheirTurn(t *testing.T) {
 	})
 }
 
-func TestAllOrdersCallsAboutOneContact(t *testing.T) {
+func TestAll_OneContact_CallsInOrder(t *testing.T) {
 	t.Parallel()
-	upsert := func(i int, email, phone string) client.UpsertContactRequest {
-		return client.UpsertContactRequest{Email: client.SetNonZero(email), Phone: client.SetNonZero(phone), City: client.Set(strconv.Itoa(i))}
+	upsert := func(email, phone string) client.UpsertContactRequest {
+		return client.UpsertContactRequest{Email: client.SetNonZero(email), Phone: client.SetNonZero(phone)}
 	}
+	const other = 3 // the input about another contact
 	inputs := []client.UpsertContactRequest{
-		upsert(0, "ada@example.com", ""), upsert(1, " ADA@example.com ", "(415) 555-0100"), upsert(2, "", "+14155550100"),
-		upsert(3, "grace@example.com", ""), upsert(4, "ada@example.com", "+1 415 555 0100"),
+		upsert("ada@example.com", ""), upsert(" ADA@example.com ", "(415) 555-0100"), upsert("", "+14155550100"),
+		upsert("grace@example.com", ""), upsert("ada@example.com", "+1 415 555 0100"), upsert("", "４１５５５５０１００"),
 	}
-	inBubble(t, func(t *testing.T, _ *clienttest.Server) {
-		var order []int
-		var running atomic.Int32
-		call := func(_ context.Context, in client.UpsertContactRequest, _ ...client.CallOption) (string, error) {
-			city, _ := in.City.Get()
-			if city != "3" && running.Add(1) > 1 {
-				t.Error("two calls about one contact at a time")
+	inBubble(t, func(t *testing.T, hl *clienttest.Server) {
+		hl.InjectFaults(clienttest.Fault{Delay: time.Second})
+		c := hl.Client()
+		var running, most atomic.Int32
+		call := func(ctx context.Context, in client.UpsertContactRequest, opts ...client.CallOption) (*client.UpsertContactResult, error) {
+			if email, _ := in.Email.Get(); email == "grace@example.com" {
+				most.Store(running.Load() + 1)
+			} else if running.Add(1) > 1 {
+				t.Error("got two calls about one contact at a time")
+			} else {
+				defer running.Add(-1)
 			}
-			time.Sleep(time.Second)
-			if city != "3" {
-				running.Add(-1)
-			}
-			return city, nil
+			return c.Contacts.Upsert(ctx, in, opts...)
 		}
-		for i := range bulk.All(t.Context(), slices.All(inputs), call) {
-			if i != 3 {
+		var order []int
+		for i, outcome := range bulk.All(t.Context(), slices.All(inputs), call) {
+			if outcome.Err != nil {
+				t.Errorf("input %d: %v", i, outcome.Err)
+			}
+			if i != other {
 				order = append(order, i)
 			}
 		}
-		if !slices.Equal(order, []int{0, 1, 2, 4}) {
-			t.Errorf("got the order %v, want that of the inputs", order)
+		if want := []int{0, 1, 2, 4, 5}; !slices.Equal(order, want) {
+			t.Errorf("got the order %v, want %v", order, want)
+		}
+		if most.Load() != 2 {
+			t.Errorf("got %d calls at a time, want 2 about different contacts", most.Load())
 		}
 	})
 }
@@ -170,14 +178,23 @@ func TestAllHoldsBackWithoutStopping(t *testing.T) {
 	})
 }
 
-func TestAllWithKey(t *testing.T) {
+func TestWithKey(t *testing.T) {
 	t.Parallel()
-	inBubble(t, func(t *testing.T, _ *clienttest.Server) {
-		call := func(_ context.Context, _ int, _ ...client.CallOption) (struct{}, error) {
-			time.Sleep(time.Second)
-			return struct{}{}, nil
+	inBubble(t, func(t *testing.T, hl *clienttest.Server) {
+		hl.InjectFaults(clienttest.Fault{Delay: time.Second})
+		c := hl.Client()
+		call := func(ctx context.Context, i int, opts ...client.CallOption) (*client.Contact, error) {
+			return c.Contacts.Create(ctx, client.CreateContactRequest{Email: fmt.Sprintf("p%d@example.com", i)}, opts...)
 		}
-		for range bulk.All(t.Context(), slices.All([]int{1, 3, 2}), call, bulk.WithKey(func(i int) string { return strconv.Itoa(i % 2) }), nil) {
+		parity := bulk.WithKey(func(i int) string { return strconv.Itoa(i % 2) })
+		start := time.Now()
+		for i, outcome := range bulk.All(t.Context(), slices.All([]int{1, 3, 2, 4, 6}), call, parity, nil) {
+			if outcome.Err != nil {
+				t.Errorf("input %d: %v", i, outcome.Err)
+			}
+		}
+		if took := time.Since(start); took != 3*time.Second {
+			t.Errorf("took %v, want 3s for three calls with the same key", took)
 		}
 		defer func() {
 			if recover() == nil {
@@ -297,6 +314,30 @@ func TestAllDailyLimit(t *testing.T) {
 		}
 		if hl.Len() != 150 || last != read || rejected == 0 || rejected > 100 {
 			t.Errorf("%d contacts, %d read, %d outcomes, %d rejected", hl.Len(), read, last, rejected)
+		}
+	}, clienttest.WithRateLimit(limit))
+}
+
+// The last write before the daily limit may have been applied. The writes that wait for it are not
+// sent, so they cannot have been applied.
+func TestAll_DailyLimit_UnsentCallsAreNotAmbiguous(t *testing.T) {
+	t.Parallel()
+	limit := clienttest.ProductionLimit
+	limit.Daily = 1
+	inBubble(t, func(t *testing.T, hl *clienttest.Server) {
+		hl.InjectFaults(clienttest.Fault{Operation: "upsertContact", Count: 1, Connection: clienttest.ConnectionResetAfterApply})
+		oneContact := bulk.WithKey(func(client.UpsertContactRequest) string { return "same" })
+		ambiguous, rejected := 0, 0
+		for _, outcome := range bulk.All(t.Context(), contacts(10), hl.Client().Contacts.Upsert, oneContact, bulk.WithMaxInFlight(3)) {
+			if errors.Is(outcome.Err, client.ErrMaybeApplied) {
+				ambiguous++
+			}
+			if errors.Is(outcome.Err, client.ErrDailyLimit) && errors.Is(outcome.Err, client.ErrRateLimited) {
+				rejected++
+			}
+		}
+		if ambiguous != 1 || rejected != 4 {
+			t.Errorf("got %d ambiguous and %d rejected outcomes, want 1 and 4", ambiguous, rejected)
 		}
 	}, clienttest.WithRateLimit(limit))
 }

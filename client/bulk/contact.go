@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/highlevel-contacts/contacts-go/client"
+	"github.com/highlevel-contacts/contacts-go/client/internal/ascii"
 	"github.com/highlevel-contacts/contacts-go/client/verify"
 )
 
@@ -69,7 +70,7 @@ const comparedDigits = 7
 
 func identifierKeys(email, phone string) []string {
 	digits := strings.Map(func(r rune) rune {
-		if r < '0' || r > '9' {
+		if r = ascii.Fold(r); r < '0' || r > '9' {
 			return -1
 		}
 		return r
