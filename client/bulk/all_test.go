@@ -18,7 +18,7 @@ import (
 	"github.com/highlevel-contacts/contacts-go/client/clienttest"
 )
 
-// contacts yields n different contacts with their numbers as keys.
+// contacts yields n upserts of different contacts. The keys are their numbers.
 func contacts(n int) iter.Seq2[int, client.UpsertContactRequest] {
 	return func(yield func(int, client.UpsertContactRequest) bool) {
 		for i := range n {
@@ -52,7 +52,7 @@ func ideal(n int, latency time.Duration) time.Duration {
 	return time.Duration((n-1)/limit.Max)*limit.Interval + latency
 }
 
-func TestAllTakesIdealTime(t *testing.T) {
+func TestAll_IdealTime(t *testing.T) {
 	t.Parallel()
 	for _, latency := range []time.Duration{0, 200 * time.Millisecond, 2 * time.Second} {
 		t.Run(latency.String(), func(t *testing.T) {
@@ -67,7 +67,6 @@ func TestAllTakesIdealTime(t *testing.T) {
 					seen[i] = true
 				}
 				ratio := float64(time.Since(start)) / float64(ideal(1000, latency))
-				t.Logf("%.3f of the ideal time", ratio)
 				if ratio > 1.05 || len(seen) != 1000 || hl.Len() != 1000 || count429(hl) > 0 {
 					t.Errorf("got %.3f of the ideal, %d outcomes, %d contacts, %d 429s", ratio, len(seen), hl.Len(), count429(hl))
 				}
@@ -76,7 +75,7 @@ func TestAllTakesIdealTime(t *testing.T) {
 	}
 }
 
-func TestAllLeavesOtherCallersTheirTurn(t *testing.T) {
+func TestAll_OtherCallersAreNotDelayed(t *testing.T) {
 	t.Parallel()
 	inBubble(t, func(t *testing.T, hl *clienttest.Server) {
 		id := hl.Seed(client.Contact{Email: "ada@example.com"})[0].ID
@@ -151,7 +150,7 @@ func TestAll_OneContact_CallsInOrder(t *testing.T) {
 	})
 }
 
-func TestAllHoldsBackWithoutStopping(t *testing.T) {
+func TestAll_OneContact_OthersAreNotDelayed(t *testing.T) {
 	t.Parallel()
 	inBubble(t, func(t *testing.T, hl *clienttest.Server) {
 		ids := hl.Seed(client.Contact{Email: "a@example.com"}, client.Contact{Email: "b@example.com"})
@@ -178,7 +177,7 @@ func TestAllHoldsBackWithoutStopping(t *testing.T) {
 	})
 }
 
-func TestWithKey(t *testing.T) {
+func TestWithContactKey(t *testing.T) {
 	t.Parallel()
 	inBubble(t, func(t *testing.T, hl *clienttest.Server) {
 		hl.InjectFaults(clienttest.Fault{Delay: time.Second})
@@ -186,7 +185,7 @@ func TestWithKey(t *testing.T) {
 		call := func(ctx context.Context, i int, opts ...client.CallOption) (*client.Contact, error) {
 			return c.Contacts.Create(ctx, client.CreateContactRequest{Email: fmt.Sprintf("p%d@example.com", i)}, opts...)
 		}
-		parity := bulk.WithKey(func(i int) string { return strconv.Itoa(i % 2) })
+		parity := bulk.WithContactKey(func(i int) string { return strconv.Itoa(i % 2) })
 		start := time.Now()
 		for i, outcome := range bulk.All(t.Context(), slices.All([]int{1, 3, 2, 4, 6}), call, parity, nil) {
 			if outcome.Err != nil {
@@ -201,12 +200,12 @@ func TestWithKey(t *testing.T) {
 				t.Error("no panic for a function of another type")
 			}
 		}()
-		for range bulk.All(t.Context(), slices.All([]int{1}), call, bulk.WithKey(func(s string) string { return s })) {
+		for range bulk.All(t.Context(), slices.All([]int{1}), call, bulk.WithContactKey(func(s string) string { return s })) {
 		}
 	})
 }
 
-func TestAllBreak(t *testing.T) {
+func TestAll_Break(t *testing.T) {
 	t.Parallel()
 	inBubble(t, func(t *testing.T, hl *clienttest.Server) {
 		hl.InjectFaults(clienttest.Fault{Delay: time.Second})
@@ -224,12 +223,12 @@ func TestAllBreak(t *testing.T) {
 		}
 		// The first outcome arrives after a second, when all calls that were sent end.
 		if took := time.Since(start); took > 3*time.Second || hl.Len() != 100 || read > 101 {
-			t.Errorf("took %v, %d contacts, %d inputs read", took, hl.Len(), read)
+			t.Errorf("took %v, %d contacts, %d inputs read, want at most 3s, 100 and 101", took, hl.Len(), read)
 		}
 	})
 }
 
-func TestAllContextEnds(t *testing.T) {
+func TestAll_DeadlineExpires(t *testing.T) {
 	t.Parallel()
 	inBubble(t, func(t *testing.T, hl *clienttest.Server) {
 		hl.InjectFaults(clienttest.Fault{Delay: 3 * time.Second})
@@ -257,7 +256,7 @@ func TestAllContextEnds(t *testing.T) {
 			}
 		}
 		if outcomes != read || read > 202 || ok < 100 {
-			t.Errorf("%d inputs read, %d outcomes, %d ok, %d ambiguous", read, outcomes, ok, ambiguous)
+			t.Errorf("got %d inputs read, %d outcomes, %d ok, %d ambiguous, want an outcome for each input", read, outcomes, ok, ambiguous)
 		}
 		cancel()
 		for range bulk.All(ctx, inputs, hl.Client().Contacts.Create) {
@@ -266,8 +265,7 @@ func TestAllContextEnds(t *testing.T) {
 	})
 }
 
-// Writes that were in flight when the context ended are ambiguous, and are yielded.
-func TestAllContextCanceled(t *testing.T) {
+func TestAll_ContextCanceled_SentWritesAreAmbiguous(t *testing.T) {
 	t.Parallel()
 	inBubble(t, func(t *testing.T, hl *clienttest.Server) {
 		hl.InjectFaults(clienttest.Fault{Delay: 3 * time.Second})
@@ -284,17 +282,17 @@ func TestAllContextCanceled(t *testing.T) {
 			}
 		}
 		if outcomes != 100 || ambiguous != 100 || canceled != 100 {
-			t.Errorf("%d outcomes, %d ambiguous, %d canceled, want 100 of each", outcomes, ambiguous, canceled)
+			t.Errorf("got %d outcomes, %d ambiguous, %d canceled, want 100 of each", outcomes, ambiguous, canceled)
 		}
 	})
 }
 
-func TestAllDailyLimit(t *testing.T) {
+func TestAll_DailyLimit(t *testing.T) {
 	t.Parallel()
 	limit := clienttest.ProductionLimit
 	limit.Daily = 150
 	inBubble(t, func(t *testing.T, hl *clienttest.Server) {
-		last, read, rejected := 0, 0, 0
+		outcomes, read, rejected := 0, 0, 0
 		inputs := func(yield func(int, client.UpsertContactRequest) bool) {
 			for i, in := range contacts(1000) {
 				read++
@@ -304,7 +302,7 @@ func TestAllDailyLimit(t *testing.T) {
 			}
 		}
 		for _, outcome := range bulk.All(t.Context(), inputs, hl.Client().Contacts.Upsert) {
-			last++
+			outcomes++
 			if outcome.Err != nil {
 				rejected++
 				if !errors.Is(outcome.Err, client.ErrDailyLimit) || !errors.Is(outcome.Err, client.ErrRateLimited) {
@@ -312,8 +310,8 @@ func TestAllDailyLimit(t *testing.T) {
 				}
 			}
 		}
-		if hl.Len() != 150 || last != read || rejected == 0 || rejected > 100 {
-			t.Errorf("%d contacts, %d read, %d outcomes, %d rejected", hl.Len(), read, last, rejected)
+		if hl.Len() != 150 || outcomes != read || rejected == 0 || rejected > 100 {
+			t.Errorf("got %d contacts, %d inputs read, %d outcomes, %d rejected, want 150 contacts and an outcome for each input", hl.Len(), read, outcomes, rejected)
 		}
 	}, clienttest.WithRateLimit(limit))
 }
@@ -326,7 +324,7 @@ func TestAll_DailyLimit_UnsentCallsAreNotAmbiguous(t *testing.T) {
 	limit.Daily = 1
 	inBubble(t, func(t *testing.T, hl *clienttest.Server) {
 		hl.InjectFaults(clienttest.Fault{Operation: "upsertContact", Count: 1, Connection: clienttest.ConnectionResetAfterApply})
-		oneContact := bulk.WithKey(func(client.UpsertContactRequest) string { return "same" })
+		oneContact := bulk.WithContactKey(func(client.UpsertContactRequest) string { return "same" })
 		ambiguous, rejected := 0, 0
 		for _, outcome := range bulk.All(t.Context(), contacts(10), hl.Client().Contacts.Upsert, oneContact, bulk.WithMaxInFlight(3)) {
 			if errors.Is(outcome.Err, client.ErrMaybeApplied) {
@@ -342,8 +340,8 @@ func TestAll_DailyLimit_UnsentCallsAreNotAmbiguous(t *testing.T) {
 	}, clienttest.WithRateLimit(limit))
 }
 
-// During a pause of more than 30 seconds the pacer rejects calls immediately. No input is lost.
-func TestAllWaitsForLongPause(t *testing.T) {
+// During a pause of more than 30 seconds the pacer rejects calls immediately.
+func TestAll_LongPause_LosesNoInput(t *testing.T) {
 	t.Parallel()
 	inBubble(t, func(t *testing.T, hl *clienttest.Server) {
 		hl.InjectFaults(clienttest.Fault{After: 50, Count: 1, Status: 429, Header: http.Header{"Retry-After": {"120"}}})
@@ -354,12 +352,12 @@ func TestAllWaitsForLongPause(t *testing.T) {
 			}
 		}
 		if outcomes != 300 || hl.Len() != 300 {
-			t.Errorf("%d outcomes, %d contacts", outcomes, hl.Len())
+			t.Errorf("got %d outcomes, %d contacts, want 300 of each", outcomes, hl.Len())
 		}
 	})
 }
 
-func TestAllPanics(t *testing.T) {
+func TestAll_Panic(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct {
 		name             string
@@ -370,7 +368,7 @@ func TestAllPanics(t *testing.T) {
 			inBubble(t, func(t *testing.T, _ *clienttest.Server) {
 				defer func() {
 					if got := recover(); got != tt.name {
-						t.Errorf("recovered %v, want %q", got, tt.name)
+						t.Errorf("got the panic %v, want %q", got, tt.name)
 					}
 				}()
 				inputs := func(yield func(int, int) bool) {
@@ -395,7 +393,7 @@ func TestAllPanics(t *testing.T) {
 	}
 }
 
-func TestAllProgress(t *testing.T) {
+func TestWithProgress(t *testing.T) {
 	t.Parallel()
 	inBubble(t, func(t *testing.T, hl *clienttest.Server) {
 		hl.InjectFaults(clienttest.Fault{After: 5, Count: 1, Status: 422, Body: `{"statusCode":422,"message":"no"}`})

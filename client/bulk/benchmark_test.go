@@ -42,13 +42,13 @@ func newBenchClient(b *testing.B, t transport, opts ...client.Option) *client.Cl
 	return c
 }
 
-// peak returns the largest size of the heap while a function runs.
-type peak struct{ base, most uint64 }
+// peak measures the growth of the heap to its highest sample.
+type peak struct{ start, highest uint64 }
 
 func newPeak() *peak {
 	runtime.GC()
 	p := &peak{}
-	p.base = p.heap()
+	p.start = p.heap()
 	return p
 }
 
@@ -58,15 +58,15 @@ func (p *peak) heap() uint64 {
 	return stats.HeapAlloc
 }
 
-func (p *peak) sample() { p.most = max(p.most, p.heap()) }
+func (p *peak) sample() { p.highest = max(p.highest, p.heap()) }
 
 func (p *peak) report(b *testing.B) {
 	b.Helper()
-	b.ReportMetric(float64(p.most-min(p.base, p.most))/(1<<20), "peak-MB")
+	b.ReportMetric(float64(p.highest-min(p.start, p.highest))/(1<<20), "peak-MB")
 }
 
-// Memory does not grow with the number of inputs, which are generated.
-func BenchmarkAllMemory(b *testing.B) {
+// BenchmarkAll_Memory measures the heap for different numbers of inputs, which are generated.
+func BenchmarkAll_Memory(b *testing.B) {
 	for _, n := range []int{10_000, 100_000, 1_000_000} {
 		b.Run(strconv.Itoa(n), func(b *testing.B) {
 			c := newBenchClient(b, func(request *http.Request) (*http.Response, error) {
@@ -91,8 +91,8 @@ func BenchmarkAllMemory(b *testing.B) {
 	}
 }
 
-// BenchmarkJournal makes 500 creates with and without a journal, at 100 per second in real time.
-func BenchmarkJournal(b *testing.B) {
+// BenchmarkWithJournal makes 500 creates with and without a journal, at 100 per second in real time.
+func BenchmarkWithJournal(b *testing.B) {
 	create := func(b *testing.B, opts ...bulk.Option) time.Duration {
 		b.Helper()
 		c := newBenchClient(b, func(request *http.Request) (*http.Response, error) {
@@ -127,9 +127,9 @@ func BenchmarkJournal(b *testing.B) {
 	}
 }
 
-// The benchmark makes 300 upserts at 100 per second in real time, over a socket, and compares their
-// duration with the shortest one.
-func BenchmarkAllIdeal(b *testing.B) {
+// BenchmarkAll_IdealTime makes 300 upserts at 100 per second in real time, over a socket, and compares
+// their duration with the shortest possible one.
+func BenchmarkAll_IdealTime(b *testing.B) {
 	limit := clienttest.RateLimit{Max: 100, Interval: time.Second}
 	for _, latency := range []time.Duration{0, 20 * time.Millisecond, 200 * time.Millisecond} {
 		b.Run(latency.String(), func(b *testing.B) {
@@ -151,8 +151,9 @@ func BenchmarkAllIdeal(b *testing.B) {
 	}
 }
 
-// BenchmarkWalk iterates over lists that the transport generates.
-func BenchmarkWalk(b *testing.B) {
+// BenchmarkContactsAll iterates over lists that the transport generates. It is in this package to use
+// the same measure of memory as BenchmarkAll_Memory.
+func BenchmarkContactsAll(b *testing.B) {
 	const pageSize = 100
 	for _, n := range []int{10_000, 100_000, 1_000_000} {
 		b.Run(strconv.Itoa(n), func(b *testing.B) {

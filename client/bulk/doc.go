@@ -17,31 +17,35 @@
 //	}
 //
 // The methods Get, Create and Upsert of the client can be passed to All directly. [Update] and
-// [Delete] return functions for the other two. The caller chooses the key of an input: a line
-// number, a row, a database ID.
+// [Delete] return functions for the other two. Each input has a key of any type, such as a line
+// number or a database ID. All yields the outcome of the input with the same key.
 //
 // # Order
 //
-// Outcomes are yielded as the calls end, not in the order of the inputs. Calls about the same
-// contact run one after another in the order of the inputs, because the API does not order
-// concurrent writes. Two inputs are about the same contact if they have the same ID, the same email
-// address, or phone numbers with the same last digits. [WithKey] sets the rule for other types.
+// All yields an outcome when its call ends, so the outcomes are not in the order of the inputs.
 //
-// At most as many inputs as [WithMaxInFlight] allows wait for an earlier call about the same
-// contact. No further input is read until one of them starts.
+// The API does not order concurrent writes. Calls about the same contact therefore run one after
+// another, in the order of the inputs. Two inputs are about the same contact if they have the same
+// ID, the same email address, or phone numbers with the same last seven digits. Inputs of other
+// types than those of the client's methods are independent, unless [WithContactKey] sets a rule.
+//
+// All reads further inputs while others wait for an earlier call about the same contact. It stops
+// reading when as many inputs wait as [WithMaxInFlight] allows calls in flight.
 //
 // # The end of a run
 //
 // A run ends after the last input, or earlier:
-//   - The loop body breaks. A call that waits for the rate limit is canceled. Calls that were sent
-//     continue until they end, but their outcomes are lost. To receive them, cancel the context
-//     instead.
-//   - The context ends, or the rate limit allows no call before its deadline. No further call
-//     starts, but the outcomes of all inputs that were read are yielded. Their errors match
-//     [context.Canceled] or [context.DeadlineExceeded], and [client.ErrMaybeApplied] if a write may
-//     have been applied. If the context has ended before the run, nothing is yielded.
-//   - The daily limit is exhausted. The errors match [client.ErrDailyLimit] and
-//     [client.ErrRateLimited], and no further input is read.
+//   - The loop body breaks. The call that waits for the rate limit is canceled. The loop ends when
+//     the calls that were sent have ended, and their outcomes are lost. To receive them, cancel the
+//     context instead.
+//   - The context ends, or the rate limit allows no call before the deadline of the context. No
+//     further call starts, but All yields the outcomes of all inputs that it has read. The errors of
+//     calls that did not end match [context.Canceled] or [context.DeadlineExceeded], and
+//     [client.ErrMaybeApplied] if a write may have been applied. If the context has ended before the
+//     run, All yields nothing.
+//   - The daily limit is exhausted. No further call starts, and All yields the outcomes of all
+//     inputs that it has read. The errors of calls that were rejected or not made match
+//     [client.ErrDailyLimit] and [client.ErrRateLimited].
 //
 // The inputs and the loop body run on the caller's goroutine. While one of them blocks, no outcome
 // is yielded and no call starts. A panic in a call is raised on the caller's goroutine. No
@@ -49,9 +53,10 @@
 //
 // # Rate limit
 //
-// The calls pass the [client.Pacer] of the client. At most one new call of a run waits for it at a
-// time, so that the run does not delay other callers of the same client. When the API asks for a
-// long pause, the run waits and retries the calls that were rejected.
+// Every call waits for the [client.Pacer] of the client. At most one new call of a run waits at a
+// time, so that the run does not delay other callers of the same client. If the API asks for a pause
+// that is too long for the client's own retries, the run waits and makes the rejected calls again. It
+// makes at most ten calls for each input.
 //
 // # Resuming
 //

@@ -28,7 +28,7 @@ func startFake() (*clienttest.Server, *client.Client) {
 	return fake, c
 }
 
-// Import rows, and report the rows that failed and the values that were not stored.
+// This example upserts rows, and reports the rows that failed and the values that were not stored.
 func ExampleAll() {
 	fake, c := startFake() // a program calls client.New
 	defer fake.Close()
@@ -60,7 +60,7 @@ func ExampleAll() {
 	// 3 invalid
 }
 
-// Change every contact of a location. The contacts of a list are the inputs.
+// This example updates every contact of a location. The contacts of a list are the inputs.
 func ExampleUpdate() {
 	fake, c := startFake() // a program calls client.New
 	defer fake.Close()
@@ -102,7 +102,7 @@ func ExampleDelete() {
 	// Output: <nil>
 }
 
-// The second run skips the inputs that the first one has done, even if the first one was killed.
+// The second run skips the inputs that the first run has done, even if the first run was killed.
 func ExampleWithJournal() {
 	fake, c := startFake() // a program calls client.New
 	defer fake.Close()
@@ -118,8 +118,8 @@ func ExampleWithJournal() {
 		if err != nil {
 			return 0, err
 		}
-		name := func(id string) string { return id }
-		for _, outcome := range bulk.All(context.Background(), maps.All(rows), c.Contacts.Create, bulk.WithJournal(journal, name)) {
+		journalKey := func(id string) string { return id }
+		for _, outcome := range bulk.All(context.Background(), maps.All(rows), c.Contacts.Create, bulk.WithJournal(journal, journalKey)) {
 			sent++
 			err = errors.Join(err, outcome.Err)
 		}

@@ -9,23 +9,23 @@ import (
 	"github.com/highlevel-contacts/contacts-go/client"
 )
 
-// job is one input with its calls.
+// job is the work for one input. Its call is made again if the rate limit rejects it.
 type job[K, In, Out any] struct {
 	key         K
 	outcome     Outcome[In, Out]
 	contactKeys []string
-	name        string // in the journal
+	journalKey  string
 	idempotent  bool
-	hasIntent   bool // in the journal
-	tries       int
+	hasIntent   bool // the intent has been written to the journal
+	tries       int  // number of calls
 	response    client.Response
 	cancel      context.CancelFunc
-	sent        chan struct{} // closed when the call has passed the rate limit
+	returned    bool // false after a panic or runtime.Goexit in the call
+	panicked    any  // the value of the panic
 
-	mu       sync.Mutex
-	isSent   bool // sent is closed
-	returned bool // false after a panic or Goexit
-	panicked any
+	sent   chan struct{} // closed when the call has passed the rate limit
+	mu     sync.Mutex    // guards isSent
+	isSent bool          // sent is closed
 }
 
 // start makes the call of j on a goroutine of its own, which sends j to results.
@@ -52,10 +52,11 @@ func (r *run[K, In, Out]) start(j *job[K, In, Out]) {
 	}()
 }
 
+// markSent records that the call has passed the rate limit.
 func (j *job[K, In, Out]) markSent() {
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	if !j.isSent { // the function may make several calls of the client
+	if !j.isSent { // the caller's function may call several methods of the client
 		j.isSent = true
 		close(j.sent)
 	}
@@ -70,9 +71,10 @@ func (j *job[K, In, Out]) cancelUnsent() {
 	}
 }
 
+// errEarlierRun is the error of an input for which the journal records an intent and no result.
 var errEarlierRun = fmt.Errorf("bulk: All: an earlier run started the call and did not record its result: check the contact: %w", client.ErrMaybeApplied)
 
-// recordIntent records the intent to make the call, unless the call is idempotent.
+// recordIntent writes the intent to make the call to the journal, unless the call is idempotent.
 func (r *run[K, In, Out]) recordIntent(j *job[K, In, Out]) error {
 	if r.config.journal == nil {
 		return nil
@@ -81,20 +83,20 @@ func (r *run[K, In, Out]) recordIntent(j *job[K, In, Out]) error {
 		return r.config.journal.failure()
 	}
 	j.hasIntent = true
-	return r.config.journal.record(recordIntent, j.name)
+	return r.config.journal.record(signIntent, j.journalKey)
 }
 
-// recordResult records the result of a call, except for a call that may have been applied: its
-// intent remains.
+// recordResult writes the result of a call to the journal. It writes nothing for a call that may have
+// been applied, so that its intent remains.
 func (r *run[K, In, Out]) recordResult(j *job[K, In, Out]) {
 	if r.config.journal == nil {
 		return
 	}
-	// The journal stores an error, and returns it for the next intent and from Close.
+	// The journal stores the first error. The next call fails with it, and Close returns it.
 	switch {
 	case j.tries > 0 && j.outcome.Err == nil:
-		_ = r.config.journal.record(recordDone, j.name)
+		_ = r.config.journal.record(signDone, j.journalKey)
 	case j.hasIntent && !errors.Is(j.outcome.Err, client.ErrMaybeApplied):
-		_ = r.config.journal.record(recordFailed, j.name)
+		_ = r.config.journal.record(signNotApplied, j.journalKey)
 	}
 }

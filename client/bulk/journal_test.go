@@ -30,7 +30,7 @@ func openJournal(t *testing.T, path string) *bulk.Journal {
 	return j
 }
 
-func TestJournalSkipsWhatIsDone(t *testing.T) {
+func TestWithJournal_SkipsDoneInputs(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "journal")
 	hl := clienttest.NewServer(t, clienttest.WithRateLimit(clienttest.RateLimit{}))
@@ -55,7 +55,7 @@ func TestJournalSkipsWhatIsDone(t *testing.T) {
 
 // The intent of a create is on the disk before the create is sent. Without a result, the create is
 // not sent again.
-func TestJournalIntent(t *testing.T) {
+func TestWithJournal_Intent(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "journal")
 	j := openJournal(t, path)
@@ -73,8 +73,8 @@ func TestJournalIntent(t *testing.T) {
 		}
 		return 0, nil
 	}
-	name := bulk.WithJournal(j, func(i int) string { return "row " + inputs[i].FirstName })
-	for range bulk.All(t.Context(), slices.All(inputs), call, name) {
+	journal := bulk.WithJournal(j, func(i int) string { return "row " + inputs[i].FirstName })
+	for range bulk.All(t.Context(), slices.All(inputs), call, journal) {
 	}
 	var again []string
 	count := func(_ context.Context, in client.CreateContactRequest, _ ...client.CallOption) (int, error) {
@@ -82,7 +82,7 @@ func TestJournalIntent(t *testing.T) {
 		return 0, nil
 	}
 	var ambiguous []int
-	for i, outcome := range bulk.All(t.Context(), slices.All(inputs), count, name) {
+	for i, outcome := range bulk.All(t.Context(), slices.All(inputs), count, journal) {
 		if errors.Is(outcome.Err, client.ErrMaybeApplied) {
 			ambiguous = append(ambiguous, i)
 		}

@@ -22,7 +22,7 @@ import (
 	"github.com/highlevel-contacts/contacts-go/client/clienttest"
 )
 
-// TestMain runs an import if a test has started the binary as a child process.
+// TestMain runs an import instead of the tests if a test has started the binary as a child process.
 func TestMain(m *testing.M) {
 	if os.Getenv("BULK_IMPORT_URL") == "" {
 		goleak.VerifyTestMain(m) // exits
@@ -33,8 +33,8 @@ func TestMain(m *testing.M) {
 	}
 }
 
-// mixed yields n rows. Every second one always creates a contact, so it is not idempotent.
-func mixed(n int) func(yield func(int, client.UpsertContactRequest) bool) {
+// mixedUpserts yields n upserts. Every second one always creates a contact, so it is not idempotent.
+func mixedUpserts(n int) func(yield func(int, client.UpsertContactRequest) bool) {
 	return func(yield func(int, client.UpsertContactRequest) bool) {
 		for i, in := range contacts(n) {
 			if i%2 == 0 {
@@ -47,7 +47,7 @@ func mixed(n int) func(yield func(int, client.UpsertContactRequest) bool) {
 	}
 }
 
-// importRows is the program that the test kills. It prints the ambiguous rows.
+// importRows is the program that the test kills. It prints the rows that failed.
 func importRows() error {
 	rows, err := strconv.Atoi(os.Getenv("BULK_IMPORT_ROWS"))
 	if err != nil {
@@ -62,7 +62,7 @@ func importRows() error {
 	if err != nil {
 		return err
 	}
-	for i, outcome := range bulk.All(context.Background(), mixed(rows), c.Contacts.Upsert, bulk.WithJournal(j, strconv.Itoa)) {
+	for i, outcome := range bulk.All(context.Background(), mixedUpserts(rows), c.Contacts.Upsert, bulk.WithJournal(j, strconv.Itoa)) {
 		if outcome.Err != nil {
 			fmt.Println(i, outcome.Err)
 		}
@@ -70,9 +70,9 @@ func importRows() error {
 	return j.Close()
 }
 
-// An import that is killed repeatedly skips no row and creates no contact twice. With PROVE=full,
-// it is killed 50 times under the production limit.
-func TestProofImportIsKilled(t *testing.T) {
+// TestProof_KilledImport kills an import repeatedly. The import skips no row and creates no contact
+// twice. With PROVE=full, it is killed 50 times under the production limit.
+func TestProof_KilledImport(t *testing.T) {
 	t.Parallel()
 	rows, kills, limit := 600, 5, clienttest.RateLimit{Max: 100, Interval: 500 * time.Millisecond}
 	if os.Getenv("PROVE") == "full" {

@@ -1,11 +1,6 @@
 package bulk
 
-import (
-	"fmt"
-	"time"
-
-	"github.com/highlevel-contacts/contacts-go/client"
-)
+import "fmt"
 
 // An Option configures [All].
 type Option func(*config)
@@ -13,15 +8,15 @@ type Option func(*config)
 type config struct {
 	maxInFlight int
 	progress    func(Progress)
-	contactKeys func(input any) []string
-	journal     *Journal
+	contactKeys func(input any) []string // inputs that share a key are about the same contact
+	journal     *Journal                 // nil if the run is not recorded
 	journalKey  func(key any) string
 }
 
 const defaultMaxInFlight = 100
 
 func newConfig(opts []Option) config {
-	c := config{maxInFlight: defaultMaxInFlight, contactKeys: contactKeys}
+	c := config{maxInFlight: defaultMaxInFlight, contactKeys: defaultContactKeys}
 	for _, opt := range opts {
 		if opt != nil {
 			opt(&c)
@@ -40,90 +35,52 @@ func WithMaxInFlight(n int) Option {
 	}
 }
 
-// WithProgress sets a function that is called before each outcome is yielded, on the caller's
+// WithProgress sets a function that the iterator calls before it yields an outcome, on the caller's
 // goroutine.
 func WithProgress(progress func(Progress)) Option {
 	return func(c *config) { c.progress = progress }
 }
 
-// WithKey sets the rule for which inputs are about the same contact: inputs for which key returns
-// the same string. Inputs with an empty string are independent. The type In must be that of the
-// inputs, otherwise All panics.
-func WithKey[In any](key func(In) string) Option {
+// WithContactKey replaces the rule that decides which inputs are about the same contact. Calls for
+// inputs with the same contactKey run one after another, and an input with an empty contactKey does
+// not wait for others. The type In must be the type of the inputs, otherwise the loop panics.
+func WithContactKey[In any](contactKey func(In) string) Option {
 	return func(c *config) {
 		c.contactKeys = func(input any) []string {
 			in, ok := input.(In)
 			if !ok {
-				panic(fmt.Sprintf("bulk: WithKey: the function takes a %T, the input is a %T", in, input))
+				panic(fmt.Sprintf("bulk: WithContactKey: the function takes a %T, the input is a %T", in, input))
 			}
-			if k := key(in); k != "" {
-				return []string{k}
-			}
-			return nil
+			return appendKey(nil, "", contactKey(in))
 		}
 	}
 }
 
-// WithJournal records the run in j and skips the inputs that j records as done. The function key
-// returns the key of an input as a string. It must return the same string for an input in every
-// run, and different strings for different inputs. The type K must be that of the keys, otherwise
-// All panics.
+// WithJournal records the run in j and skips the inputs that j records as done. The function
+// journalKey returns the key of an input as a string. It must return the same string for an input in
+// every run, and different strings for different inputs. The type K must be the type of the keys,
+// otherwise the loop panics. If j is nil, the run is not recorded.
 //
-// An input is recorded as done after the loop body has handled its outcome. Inputs that failed are
-// sent again by the next run.
+// An input is recorded as done after the loop body has handled its outcome. The next run skips it,
+// and makes the calls that failed again.
 //
-// Before a call that is not idempotent, the intent to make it is written to the disk. Such calls
-// are a create, an upsert that always creates a contact, and any call with an input of another
-// type. If an earlier run recorded the intent and no result, the input is not sent. Its outcome has
-// an error that matches [client.ErrMaybeApplied].
-func WithJournal[K any](j *Journal, key func(K) string) Option {
+// A call that creates a contact twice if it is made twice is recorded before it is made: the intent
+// is on the disk before the request is sent. If an earlier run recorded an intent and no result, the
+// call is not made. Its outcome has an error that matches [client.ErrMaybeApplied]. Calls with an
+// input of type string, [Change] or [client.UpsertContactRequest] have no intent, except upserts
+// that always create a contact.
+//
+// If a record cannot be written, no further call is made: the outcomes have the error, and
+// [Journal.Close] returns it.
+func WithJournal[K any](j *Journal, journalKey func(K) string) Option {
 	return func(c *config) {
 		c.journal = j
-		c.journalKey = func(k any) string {
-			typed, ok := k.(K)
+		c.journalKey = func(key any) string {
+			k, ok := key.(K)
 			if !ok {
-				panic(fmt.Sprintf("bulk: WithJournal: the function takes a %T, the key is a %T", typed, k))
+				panic(fmt.Sprintf("bulk: WithJournal: the function takes a %T, the key is a %T", k, key))
 			}
-			return key(typed)
+			return journalKey(k)
 		}
-	}
-}
-
-// Progress is the state of a run.
-type Progress struct {
-	Done      int              // all outcomes
-	Failed    int              // outcomes with an error
-	Ambiguous int              // outcomes that match client.ErrMaybeApplied
-	Rate      float64          // recent outcomes per second
-	Limit     client.RateLimit // of the latest response
-}
-
-// rateWindow is the number of the latest outcomes from which Progress.Rate is computed.
-const rateWindow = 200
-
-// progress counts outcomes.
-type progress struct {
-	Progress
-	times [rateWindow]time.Time // of the latest outcomes, a ring buffer
-	n     int
-}
-
-func (p *progress) add(err error, limit client.RateLimit, ambiguous bool) {
-	now := time.Now()
-	p.Done++
-	if err != nil {
-		p.Failed++
-	}
-	if ambiguous {
-		p.Ambiguous++
-	}
-	if limit.Known {
-		p.Limit = limit
-	}
-	p.times[p.n%rateWindow] = now
-	p.n++
-	oldest := p.times[max(0, p.n-rateWindow)%rateWindow]
-	if elapsed := now.Sub(oldest).Seconds(); elapsed > 0 {
-		p.Rate = float64(min(p.n, rateWindow)-1) / elapsed
 	}
 }

@@ -6,51 +6,31 @@ import (
 
 	"github.com/highlevel-contacts/contacts-go/client"
 	"github.com/highlevel-contacts/contacts-go/client/internal/ascii"
-	"github.com/highlevel-contacts/contacts-go/client/verify"
 )
 
-// Outcome is the result of one call.
-type Outcome[In, Out any] struct {
-	Input In
-	Value Out
-	Err   error
-}
-
-// Unapplied returns the JSON names of the values that the API accepted and did not store. See
-// [verify.Unapplied]. It returns nil if the call failed.
-func (o Outcome[In, Out]) Unapplied(opts ...verify.Option) []string {
-	if o.Err != nil {
-		return nil
-	}
-	if change, ok := any(o.Input).(Change); ok {
-		return verify.Unapplied(change.Set, o.Value, opts...)
-	}
-	return verify.Unapplied(o.Input, o.Value, opts...)
-}
-
-// Change is a change of the contact with the given ID, for [Update].
+// Change is an update of one contact. It is the input of the function that [Update] returns.
 type Change struct {
 	ID  string
-	Set client.UpdateContactRequest
+	Set client.UpdateContactRequest // fields that are not set are unchanged
 }
 
-// Update returns a function for [All] that updates contacts.
+// Update returns a function for [All] that updates contacts with c.
 func Update(c *client.Client) func(context.Context, Change, ...client.CallOption) (*client.Contact, error) {
 	return func(ctx context.Context, change Change, opts ...client.CallOption) (*client.Contact, error) {
 		return c.Contacts.Update(ctx, change.ID, change.Set, opts...)
 	}
 }
 
-// Delete returns a function for [All] that deletes contacts by ID.
+// Delete returns a function for [All] that deletes contacts with c. Its inputs are their IDs.
 func Delete(c *client.Client) func(context.Context, string, ...client.CallOption) (struct{}, error) {
 	return func(ctx context.Context, id string, opts ...client.CallOption) (struct{}, error) {
 		return struct{}{}, c.Contacts.Delete(ctx, id, opts...)
 	}
 }
 
-// contactKeys returns the keys of the contact of an input: its ID, or its email address and phone
-// number. Inputs that share a key are about the same contact.
-func contactKeys(input any) []string {
+// defaultContactKeys returns the keys of the contact of an input: its ID, or its email address and
+// phone number. Inputs that share a key are about the same contact.
+func defaultContactKeys(input any) []string {
 	switch in := input.(type) {
 	case string:
 		return appendKey(nil, "id:", in)
@@ -87,7 +67,7 @@ func appendKey(keys []string, kind, value string) []string {
 }
 
 // isIdempotent reports whether the call for an input can be made more than once. It returns false
-// for other types of inputs, because their calls may create contacts.
+// for types that this package does not know, because their calls may create contacts.
 func isIdempotent(input any) bool {
 	switch in := input.(type) {
 	case string, Change:
