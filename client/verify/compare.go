@@ -11,7 +11,8 @@ import (
 
 func isBlank(text string) bool { return strings.TrimSpace(text) == "" }
 
-// sameText ignores case and the amount of white space.
+// sameText ignores case and the amount of white space. EqualFold also matches letters with several
+// lower-case forms, such as the Greek sigma.
 func sameText(a, b string) bool { return foldText(a) == foldText(b) || strings.EqualFold(a, b) }
 
 func foldText(text string) string { return strings.ToLower(strings.Join(strings.Fields(text), " ")) }
@@ -28,13 +29,15 @@ func sameWebsite(a, b string) bool {
 	return trim(a) == trim(b)
 }
 
-// sameCountry compares two-letter codes. It returns true if one of the values is not a code.
+// sameCountry compares two-letter codes. It returns true if one of the values is not a two-letter
+// code, because a name cannot be compared with a code.
 func sameCountry(sent, stored string) bool {
 	sent, stored = strings.TrimSpace(sent), strings.TrimSpace(stored)
 	return len(sent) != 2 || len(stored) != 2 || strings.EqualFold(sent, stored)
 }
 
-// comparedDigits is the number of trailing digits that are compared if the prefixes can differ.
+// comparedDigits is the number of trailing digits that are compared if the digits before them can
+// differ.
 const comparedDigits = 7
 
 // samePhone reports whether stored may be the E.164 form of sent. It returns true for a number with
@@ -56,10 +59,11 @@ func samePhone(sent, stored string) bool {
 		}
 		return sameEnd(strings.TrimLeft(want, "0"), have)
 	}
-	if strings.HasPrefix(want, "52") || strings.HasPrefix(want, "54") { // mobile numbers of Mexico and Argentina have additional digits
+	// Mobile numbers of Mexico and Argentina can have additional digits after the country code.
+	if strings.HasPrefix(want, "52") || strings.HasPrefix(want, "54") {
 		return want[:2] == have[:min(2, len(have))] && sameEnd(want, have)
 	}
-	for i := 1; i <= 3 && i < len(want); i++ { // a trunk prefix after the country code
+	for i := 1; i <= 3 && i < len(want); i++ { // a trunk prefix 0 after a country code of i digits
 		if want[i] == '0' && want[:i]+want[i+1:] == have {
 			return true
 		}
@@ -67,7 +71,7 @@ func samePhone(sent, stored string) bool {
 	return false
 }
 
-// sameEnd reports whether two numbers have the same last digits. Their prefixes can differ.
+// sameEnd reports whether the international number ends with the last digits of the national one.
 func sameEnd(national, international string) bool {
 	if len(national) > comparedDigits {
 		national = national[len(national)-comparedDigits:]
@@ -92,14 +96,14 @@ var (
 
 // sameDay compares dates of birth. It returns true if one of the values is not a date.
 func sameDay(sent, stored string) bool {
-	a, okA := days(sent)
-	b, okB := days(stored)
+	a, okA := possibleDays(sent)
+	b, okB := possibleDays(stored)
 	return !okA || !okB || a[0] == b[0] || a[0] == b[1] || a[1] == b[0] || a[1] == b[1]
 }
 
-// days returns the day of a date. For a time, it returns the day at its own offset and the day in
-// UTC.
-func days(text string) (days [2]string, ok bool) {
+// possibleDays returns the day of a date, twice. For a time, it returns the day at its own offset and
+// the day in UTC.
+func possibleDays(text string) (days [2]string, ok bool) {
 	text = strings.TrimSpace(text)
 	if t, err := time.Parse(time.RFC3339, text); err == nil {
 		return [2]string{t.Format(time.DateOnly), t.UTC().Format(time.DateOnly)}, true

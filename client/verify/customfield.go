@@ -26,9 +26,8 @@ func parseFields(value json.RawMessage) []sentField {
 	return fields
 }
 
-// unappliedFields returns the custom fields that are not stored. If a field is sent twice, each of
-// its values counts as stored: the vendor does not document which one the API stores.
-func unappliedFields(value json.RawMessage, contact *client.Contact, c *config) []string {
+// unappliedCustomFields returns the names of the custom fields that are not stored.
+func unappliedCustomFields(value json.RawMessage, contact *client.Contact, c *config) []string {
 	sent := map[string][]json.RawMessage{}
 	for _, field := range parseFields(value) {
 		id := field.ID
@@ -85,13 +84,14 @@ func sameScalar(sent, stored client.FieldValue) bool {
 		return true
 	}
 	if a, okA := number(sent); okA {
-		if b, okB := number(stored); okB { // do not compare two numbers as dates: 42 and 43 would be one millisecond apart
+		// Two numbers are not compared as dates: 42 and 43 would be one millisecond apart.
+		if b, okB := number(stored); okB {
 			return math.Abs(a-b) <= 1e-9*math.Max(math.Abs(a), math.Abs(b))
 		}
 	}
 	if a, okA := date(sent); okA {
 		b, okB := date(stored)
-		return okB && a.Sub(b).Abs() <= 26*time.Hour // midnight in any time zone
+		return okB && a.Sub(b).Abs() <= 26*time.Hour // the dates may be midnight in different time zones
 	}
 	return false
 }
@@ -101,7 +101,7 @@ func samePhoneField(sent, stored string) bool {
 	return strings.HasPrefix(stored, "+") && len(digits(sent)) >= comparedDigits && samePhone(sent, stored)
 }
 
-// number returns the number of a value, which may be a string with thousands separators or a
+// number returns a value as a number. The value may be a string with thousands separators or a
 // currency sign.
 func number(value client.FieldValue) (float64, bool) {
 	if n, ok := value.Number(); ok {
@@ -112,15 +112,15 @@ func number(value client.FieldValue) (float64, bool) {
 	return n, err == nil
 }
 
-// date returns the time of a date in one of the API's forms.
+// date returns a value as a time. The value may be in any of the API's formats of dates.
 func date(value client.FieldValue) (time.Time, bool) {
 	if t, ok := value.Time(); ok {
 		return t, true
 	}
-	day, ok := days(value.Text())
+	days, ok := possibleDays(value.Text())
 	if !ok {
 		return time.Time{}, false
 	}
-	t, err := time.Parse(time.DateOnly, day[0])
+	t, err := time.Parse(time.DateOnly, days[0])
 	return t, err == nil
 }

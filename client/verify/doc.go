@@ -15,21 +15,22 @@
 //
 // # Normalization
 //
-// The API stores some values in another form. Unapplied does not report these:
-//   - Tags are trimmed and in lower case. Names are in lower case in lists.
-//   - Phone numbers are in E.164. Unapplied compares digits, in any script, because the country of a
-//     national number is a setting of the location.
-//   - Dates of birth and custom dates have several forms.
+// The API returns some values in another form than the request. Unapplied does not report values
+// that differ only in their form:
+//   - Tags are trimmed and in lower case. In lists, names are in lower case.
 //   - Country codes are in upper case. White space is collapsed.
+//   - Dates of birth and custom dates have one of several formats, with or without a time.
+//   - Phone numbers are in E.164 format. The country of a national number is a setting of the
+//     location, so Unapplied compares only its last seven digits. Digits may be of any script.
 //
-// If a value cannot be compared, such as the name of a country with its code, any value in the
-// response counts as stored.
+// Some values cannot be compared, such as the name of a country and a country code. For them, any
+// value in the response counts as stored.
 //
 // # Custom fields
 //
 // A response identifies custom fields by ID only. A field that was written by its key can be
 // verified if [WithFieldKeys] provides its ID. Otherwise [Unverifiable] returns it.
 //
-// The vendor does not document which value the API stores if a request has a custom field twice.
-// Each of the values counts as stored.
+// If a request has a custom field twice, each of its values counts as stored: the vendor does not
+// document which one the API stores.
 package verify

@@ -20,7 +20,7 @@ func ExampleUnapplied() {
 	// Output: [phone]
 }
 
-// The API returns the IDs of custom fields.
+// This example requests the IDs of the custom fields from the API.
 func ExampleWithFieldKeys() {
 	api := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		fmt.Fprint(w, `{"customFields":[{"id":"6dvNaf7VhkQ9snc5vnjJ","fieldKey":"contact.shoe_size"}]}`)

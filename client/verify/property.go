@@ -8,63 +8,62 @@ import (
 	"github.com/highlevel-contacts/contacts-go/client"
 )
 
-// property is a scalar property of a request.
+// property is a property of a request whose value is a string or a Boolean.
 type property struct {
-	name   string
-	stored func(*client.Contact) []string         // one of the values must be the same as the sent one
-	same   func(sent, stored string) bool         // reports whether stored may be a form of sent
-	get    func(*client.Contact) (value, ok bool) // for a Boolean
+	name    string
+	stored  func(*client.Contact) []string // where the value may be stored
+	same    func(sent, stored string) bool // reports whether stored may be a form of sent
+	boolean func(*client.Contact) bool     // the stored value of a Boolean, instead of stored and same
 }
 
-// one returns a property with one stored value.
-func one(name string, same func(sent, stored string) bool, stored func(*client.Contact) string) property {
+// stringProperty returns a property whose value is stored in one place.
+func stringProperty(name string, same func(sent, stored string) bool, stored func(*client.Contact) string) property {
 	return property{name: name, same: same, stored: func(c *client.Contact) []string { return []string{stored(c)} }}
 }
 
 var properties = []property{
-	one("address1", sameText, func(c *client.Contact) string { return c.Address1 }),
-	one("assignedTo", sameText, func(c *client.Contact) string { return c.AssignedTo }),
-	one("city", sameText, func(c *client.Contact) string { return c.City }),
-	one("companyName", sameText, func(c *client.Contact) string { return c.CompanyName }),
-	one("country", sameCountry, func(c *client.Contact) string { return c.Country }),
-	one("dateOfBirth", sameDay, func(c *client.Contact) string { return c.DateOfBirth }),
-	one("email", sameText, func(c *client.Contact) string { return c.Email }),
-	one("firstName", sameText, func(c *client.Contact) string { return c.FirstName }),
-	one("gender", sameText, func(c *client.Contact) string { return c.Gender }),
-	one("lastName", sameText, func(c *client.Contact) string { return c.LastName }),
+	stringProperty("address1", sameText, func(c *client.Contact) string { return c.Address1 }),
+	stringProperty("assignedTo", sameText, func(c *client.Contact) string { return c.AssignedTo }),
+	stringProperty("city", sameText, func(c *client.Contact) string { return c.City }),
+	stringProperty("companyName", sameText, func(c *client.Contact) string { return c.CompanyName }),
+	stringProperty("country", sameCountry, func(c *client.Contact) string { return c.Country }),
+	stringProperty("dateOfBirth", sameDay, func(c *client.Contact) string { return c.DateOfBirth }),
+	stringProperty("email", sameText, func(c *client.Contact) string { return c.Email }),
+	stringProperty("firstName", sameText, func(c *client.Contact) string { return c.FirstName }),
+	stringProperty("gender", sameText, func(c *client.Contact) string { return c.Gender }),
+	stringProperty("lastName", sameText, func(c *client.Contact) string { return c.LastName }),
 	{name: "name", same: sameText, stored: func(c *client.Contact) []string {
 		return []string{c.Name, c.ContactName, c.FirstName + " " + c.LastName}
 	}},
-	one("phone", samePhone, func(c *client.Contact) string { return c.Phone }),
-	one("postalCode", sameText, func(c *client.Contact) string { return c.PostalCode }),
-	one("source", sameText, func(c *client.Contact) string { return c.Source }),
-	one("state", sameText, func(c *client.Contact) string { return c.State }),
-	one("timezone", sameText, func(c *client.Contact) string { return c.Timezone }),
-	one("website", sameWebsite, func(c *client.Contact) string { return c.Website }),
-	{name: "dnd", get: func(c *client.Contact) (bool, bool) { return c.DND, true }},
+	stringProperty("phone", samePhone, func(c *client.Contact) string { return c.Phone }),
+	stringProperty("postalCode", sameText, func(c *client.Contact) string { return c.PostalCode }),
+	stringProperty("source", sameText, func(c *client.Contact) string { return c.Source }),
+	stringProperty("state", sameText, func(c *client.Contact) string { return c.State }),
+	stringProperty("timezone", sameText, func(c *client.Contact) string { return c.Timezone }),
+	stringProperty("website", sameWebsite, func(c *client.Contact) string { return c.Website }),
+	{name: "dnd", boolean: func(c *client.Contact) bool { return c.DND }},
 }
 
-// applied reports whether the contact has the value, or no value if the request clears the
+// isStored reports whether the contact has the value, or no value if the request clears the
 // property.
-func (p property) applied(value json.RawMessage, contact *client.Contact) bool {
-	if p.get != nil {
-		var sent bool
-		stored, known := p.get(contact)
-		return !known || json.Unmarshal(value, &sent) != nil || sent == stored
+func (p property) isStored(value json.RawMessage, contact *client.Contact) bool {
+	if p.boolean != nil {
+		var sent bool // false for null
+		return json.Unmarshal(value, &sent) != nil || sent == p.boolean(contact)
 	}
 	var sent string // empty for null, which clears the property as an empty string does
 	if json.Unmarshal(value, &sent) != nil {
 		return true
 	}
-	stored := p.stored(contact)
+	stored := slices.DeleteFunc(p.stored(contact), isBlank)
 	if isBlank(sent) {
-		return !slices.ContainsFunc(stored, func(s string) bool { return !isBlank(s) })
+		return len(stored) == 0
 	}
-	return slices.ContainsFunc(stored, func(s string) bool { return !isBlank(s) && p.same(sent, s) })
+	return slices.ContainsFunc(stored, func(s string) bool { return p.same(sent, s) })
 }
 
-// unappliedTags returns the tags that are not stored. It ignores other stored tags, because a
-// workflow may have added them, unless the request removes all tags.
+// unappliedTags returns the names of the tags that are not stored. Stored tags that were not sent are
+// reported only if the request removes all tags, because a workflow may have added them.
 func unappliedTags(value json.RawMessage, stored []string) []string {
 	var sent []string
 	if value == nil || json.Unmarshal(value, &sent) != nil {
@@ -82,11 +81,11 @@ func unappliedTags(value json.RawMessage, stored []string) []string {
 	return names
 }
 
-// channel is a do-not-disturb setting of a request or a response.
+// channel is the do-not-disturb setting of one channel, in a request or a response.
 type channel struct{ Status, Message, Code string }
 
-// unappliedChannels returns the do-not-disturb settings that are not stored. Not every response has
-// these objects, so a missing object is not reported.
+// unappliedChannels returns the names of the do-not-disturb settings that are not stored. Some
+// responses do not have these objects at all, so a missing object is not reported.
 func unappliedChannels(request map[string]json.RawMessage, contact *client.Contact) []string {
 	var names []string
 	for name, object := range map[string]any{"dndSettings": contact.DNDSettings, "inboundDndSettings": contact.InboundDNDSettings} {
@@ -104,6 +103,7 @@ func unappliedChannels(request map[string]json.RawMessage, contact *client.Conta
 	return names
 }
 
+// channels returns the settings in a JSON object by channel.
 func channels(data json.RawMessage) map[string]channel {
 	var raw map[string]json.RawMessage
 	_ = json.Unmarshal(data, &raw) // a value of another type has no channels
@@ -118,9 +118,3 @@ func channels(data json.RawMessage) map[string]channel {
 }
 
 func sameOrUnset(sent, stored string) bool { return isBlank(sent) || sameText(sent, stored) }
-
-// sorted returns the names in alphabetical order without duplicates.
-func sorted(names []string) []string {
-	slices.Sort(names)
-	return slices.Compact(names)
-}

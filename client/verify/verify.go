@@ -16,7 +16,8 @@ type config struct {
 }
 
 // WithFieldKeys provides the IDs of custom fields by key, so that fields written by key can be
-// verified. Keys may have the prefix "contact.", which the API adds when it lists custom fields.
+// verified. The keys may have the prefix "contact.", which the API adds when it lists custom fields.
+// If the option is passed several times, the IDs add up.
 func WithFieldKeys(ids map[string]string) Option {
 	return func(c *config) {
 		for key, id := range ids {
@@ -35,17 +36,18 @@ func newConfig(opts []Option) *config {
 	return c
 }
 
-// Unapplied returns the JSON names of the values in sent that got does not have, in alphabetical
-// order: "phone", "tags/vip", "dndSettings/SMS", "customFields/<id>". They include properties that
-// were cleared and still have a value. The result contains no values except tags.
+// Unapplied compares a request with its response, and returns the JSON names of the values that the
+// API did not store, in alphabetical order: "phone", "tags/vip", "dndSettings/SMS",
+// "customFields/<id>". They include properties that the request clears and that still have a value.
+// The names contain no values except tags. If every value was stored, Unapplied returns nil.
 //
 // The argument sent is a request to create, update or upsert a contact. The argument got is the
 // response: a [client.Contact] or a [client.UpsertContactResult]. Both may be pointers. Unapplied
 // returns nil for other types.
 //
 // The API discards the gender in an upsert of an existing contact, but returns it in the response.
-// The gender is therefore always reported if New is false. To verify the stored value, pass the
-// contact that Get returns.
+// Unapplied therefore always reports the gender if UpsertContactResult.New is false. To verify the
+// stored gender, pass the contact that Get returns.
 func Unapplied(sent, got any, opts ...Option) []string {
 	request := parseRequest(sent)
 	contact, updated := parseResponse(got)
@@ -54,24 +56,22 @@ func Unapplied(sent, got any, opts ...Option) []string {
 	}
 	var names []string
 	for _, property := range properties {
-		value, ok := request[property.name]
-		if !ok || property.applied(value, contact) {
-			continue
+		if value, ok := request[property.name]; ok && !property.isStored(value, contact) {
+			names = append(names, property.name)
 		}
-		names = append(names, property.name)
 	}
-	if _, ok := request["gender"]; ok && updated && !slices.Contains(names, "gender") {
+	if _, ok := request["gender"]; ok && updated {
 		names = append(names, "gender")
 	}
 	names = append(names, unappliedTags(request["tags"], contact.Tags)...)
 	names = append(names, unappliedChannels(request, contact)...)
-	names = append(names, unappliedFields(request["customFields"], contact, newConfig(opts))...)
+	names = append(names, unappliedCustomFields(request["customFields"], contact, newConfig(opts))...)
 	return sorted(names)
 }
 
-// Unverifiable returns the custom fields of a request that [Unapplied] cannot verify, because they
-// are written by a key for which [WithFieldKeys] provides no ID. Their names have the form
-// "customFields/<key>".
+// Unverifiable returns the names of the custom fields of a request that [Unapplied] cannot verify,
+// because they are written by a key for which [WithFieldKeys] provides no ID. The names have the
+// form "customFields/<key>". Unverifiable returns nil if it finds none, and if sent is not a request.
 func Unverifiable(sent any, opts ...Option) []string {
 	c := newConfig(opts)
 	var names []string
@@ -85,20 +85,9 @@ func Unverifiable(sent any, opts ...Option) []string {
 
 // parseRequest returns the properties that a request sends, or nil if sent is not a request.
 func parseRequest(sent any) map[string]json.RawMessage {
-	switch request := sent.(type) {
-	case client.CreateContactRequest, client.UpdateContactRequest, client.UpsertContactRequest:
-	case *client.CreateContactRequest:
-		if request == nil {
-			return nil
-		}
-	case *client.UpdateContactRequest:
-		if request == nil {
-			return nil
-		}
-	case *client.UpsertContactRequest:
-		if request == nil {
-			return nil
-		}
+	switch sent.(type) {
+	case client.CreateContactRequest, client.UpdateContactRequest, client.UpsertContactRequest,
+		*client.CreateContactRequest, *client.UpdateContactRequest, *client.UpsertContactRequest:
 	default:
 		return nil
 	}
@@ -110,7 +99,7 @@ func parseRequest(sent any) map[string]json.RawMessage {
 	if json.Unmarshal(data, &request) != nil {
 		return nil
 	}
-	return request
+	return request // nil for a nil pointer, whose JSON is null
 }
 
 // parseResponse returns the contact of a response, and reports whether an upsert updated it.
@@ -130,4 +119,11 @@ func parseResponse(got any) (contact *client.Contact, updated bool) {
 	return nil, false
 }
 
+// fieldKey returns the key of a custom field without the prefix "contact.".
 func fieldKey(key string) string { return strings.TrimPrefix(strings.TrimSpace(key), "contact.") }
+
+// sorted returns the names in alphabetical order without duplicates.
+func sorted(names []string) []string {
+	slices.Sort(names)
+	return slices.Compact(names)
+}

@@ -129,7 +129,7 @@ func TestUnapplied(t *testing.T) {
 	}
 }
 
-func TestUnappliedTypes(t *testing.T) {
+func TestUnapplied_Types(t *testing.T) {
 	t.Parallel()
 	want := []string{"city"}
 	contact := client.Contact{City: "Paris"}
@@ -173,8 +173,8 @@ func TestUnverifiable(t *testing.T) {
 	}
 }
 
-// The fake silently drops values, as the API does.
-func TestUnappliedSilentDrops(t *testing.T) {
+// The fake silently discards values, as the API does.
+func TestUnapplied_ValuesThatTheFakeDiscards(t *testing.T) {
 	t.Parallel()
 	hl := clienttest.NewServer(t)
 	c := hl.Client()
@@ -205,8 +205,7 @@ func TestUnappliedSilentDrops(t *testing.T) {
 	})
 }
 
-// No value of a sample contact is reported after the fake has stored it.
-func TestUnappliedHasNoFalseAlarms(t *testing.T) {
+func TestUnapplied_ValuesThatTheFakeStores(t *testing.T) {
 	t.Parallel()
 	samples := clienttest.NewServer(t, clienttest.WithRateLimit(clienttest.RateLimit{}))
 	if err := samples.SeedSamples(500); err != nil {
