@@ -7,21 +7,21 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
-	"time"
+	"slices"
 
 	"github.com/highlevel-contacts/contacts-go/client"
 )
 
-// check calls the API and passes each response to the report.
+// check calls the API in steps, and passes the response of each step to the report.
 type check struct {
 	api      *client.Client
 	location string
 	report   *report
 	recorder *recorder
-	notes    []string // messages about steps that were skipped
+	notes    []string // messages for the end of the report, such as why a step was skipped
 }
 
-// observation is one response of the API.
+// observation is the response of the API to one step.
 type observation struct {
 	step     string // such as "getContact" or "unknown contact"
 	response client.Response
@@ -29,10 +29,19 @@ type observation struct {
 	previous any // the body of an earlier response to compare with; nil for most steps
 }
 
-// startStep returns a Response for WithResponseInto, and a function to call after the call. The
-// function reports the response and returns its body.
-func (c *check) startStep(name string, previous any) (*client.Response, func() any) {
-	response := new(client.Response)
+func (o *observation) success() bool { return o.response.StatusCode/100 == 2 }
+
+// isResult reports whether the response is the result of an operation. It returns false for an error
+// response, and for a success of a step that should have failed.
+func (o *observation) isResult() bool {
+	return o.success() && o.body != nil && !slices.Contains([]string{"no location", "unknown route", "unknown version"}, o.step)
+}
+
+// startStep returns a Response for client.WithResponseInto, and a function that must be called after
+// the call. The function passes the response to the report and returns its body, or nil if there was
+// no response.
+func (c *check) startStep(name string, previous any) (response *client.Response, done func() any) {
+	response = new(client.Response)
 	return response, func() any {
 		if response.StatusCode == 0 {
 			return nil
@@ -65,7 +74,7 @@ func (c *check) read(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		if err := c.halfCursor(ctx, first); err != nil {
+		if err := c.readHalfCursor(ctx, first); err != nil {
 			return err
 		}
 	}
@@ -76,7 +85,7 @@ func (c *check) read(ctx context.Context) error {
 			business = contact.BusinessID
 		}
 		if i >= 3 && len(contact.CustomFields) == 0 || i >= 10 {
-			continue // get the newest contacts, and others that have custom fields
+			continue // get the three newest contacts, and those of the first ten that have custom fields
 		}
 		response, done = c.startStep("getContact", nil)
 		_, err = contacts.Get(ctx, contact.ID, client.WithResponseInto(response))
@@ -131,8 +140,9 @@ func (c *check) readErrors(ctx context.Context) error {
 	return nil
 }
 
-// halfCursor requests a page with half a cursor, which the methods of the client never do.
-func (c *check) halfCursor(ctx context.Context, first any) error {
+// readHalfCursor requests a page with startAfter and without startAfterId, which the methods of the
+// client never do.
+func (c *check) readHalfCursor(ctx context.Context, first any) error {
 	startAfter, ok := lookup(first, "/meta/startAfter").(float64)
 	if !ok {
 		return nil
@@ -144,8 +154,7 @@ func (c *check) halfCursor(ctx context.Context, first any) error {
 	return fatal(err)
 }
 
-// fatal returns err if no further call can succeed. It returns nil for an error response that the
-// rows expect.
+// fatal returns err unless it is a 4xx response other than a 429, which a row may expect.
 func fatal(err error) error {
 	var apiErr *client.Error
 	if errors.As(err, &apiErr) && apiErr.StatusCode > 0 && apiErr.StatusCode < 500 && !errors.Is(err, client.ErrRateLimited) {
@@ -153,6 +162,3 @@ func fatal(err error) error {
 	}
 	return err
 }
-
-// cleanupTime limits the deletion of the contacts of a run, also after an interrupt.
-const cleanupTime = 30 * time.Second

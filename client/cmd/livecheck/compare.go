@@ -12,7 +12,9 @@ import (
 	"github.com/highlevel-contacts/contacts-go/client"
 )
 
-func compareErrorHeaders(o *observation) finding {
+// Each of the following functions compares a response with one row.
+
+func compareNoHeaders(o *observation) finding {
 	if o.response.StatusCode != http.StatusUnauthorized {
 		return finding{}
 	}
@@ -28,16 +30,16 @@ func compareSchema(o *observation) (found finding) {
 	for _, drift := range o.response.Drift {
 		found.contradicted = append(found.contradicted, fmt.Sprintf("%s is %s, want %s", drift.Pointer, drift.Got, drift.Want))
 	}
-	found.confirmed = o.isOperation() && len(found.contradicted) == 0
+	found.confirmed = o.isResult() && len(found.contradicted) == 0
 	return found
 }
 
 func compareVersions(o *observation) finding {
 	switch o.step {
 	case "older version", "newer version":
-		return findingIf(o.success(), "status %d", o.response.StatusCode)
+		return expect(o.success(), "status %d", o.response.StatusCode)
 	case "unknown version":
-		return findingIf(!o.success(), "status %d", o.response.StatusCode)
+		return expect(!o.success(), "status %d", o.response.StatusCode)
 	}
 	return finding{}
 }
@@ -53,7 +55,7 @@ func compareCursor(o *observation) finding {
 	if err != nil {
 		return finding{} // row A7 reports it
 	}
-	return findingIf(last.UnixMilli() == int64(startAfter), "/meta/startAfter is not the time of %s", contacts[len(contacts)-1].pointer)
+	return expect(last.UnixMilli() == int64(startAfter), "/meta/startAfter is not the time of %s", contacts[len(contacts)-1].pointer)
 }
 
 func compareOrder(o *observation) finding {
@@ -80,27 +82,29 @@ func compareNoTags(o *observation) finding {
 	if o.step != "getContact after update" || !o.success() {
 		return finding{}
 	}
-	return findingIf(len(find(o.body, "/contact/tags/*")) == 0, "/contact/tags is not empty")
+	return expect(len(find(o.body, "/contact/tags/*")) == 0, "/contact/tags is not empty")
 }
 
-func compareSuccess(o *observation) finding {
-	if !o.isOperation() {
+func compareStatus(o *observation) finding {
+	if !o.isResult() {
 		return finding{}
 	}
-	return findingIf(o.response.StatusCode == http.StatusOK || o.response.StatusCode == http.StatusCreated, "status %d", o.response.StatusCode)
+	return expect(o.response.StatusCode == http.StatusOK || o.response.StatusCode == http.StatusCreated, "status %d", o.response.StatusCode)
 }
 
-func compareContent(o *observation) finding {
-	name := map[string]string{
-		"getContacts": "contacts", "getContactsByBusinessId": "contacts",
-		"getContact": "contact", "createContact": "contact", "updateContact": "contact", "upsertContact": "contact",
-	}[o.step]
+func compareResult(o *observation) finding {
+	var name, want string
+	switch o.step {
+	case "getContacts", "getContactsByBusinessId":
+		name, want = "contacts", "array"
+	case "getContact", "createContact", "updateContact", "upsertContact":
+		name, want = "contact", "object"
+	}
 	if name == "" || !o.success() {
 		return finding{}
 	}
-	got := lookup(o.body, "/"+name)
-	want := map[string]string{"contacts": "array", "contact": "object"}[name]
-	return findingIf(typeOf(got) == want, "/%s is %s", name, typeOf(got))
+	got := typeOf(lookup(o.body, "/"+name))
+	return expect(got == want, "/%s is %s", name, got)
 }
 
 func compareNull(o *observation) finding {
@@ -152,17 +156,17 @@ func compareCustomFields(o *observation) (found finding) {
 	return found
 }
 
-func compareSucceeded(o *observation) finding {
+func compareDeleteResult(o *observation) finding {
 	if o.step != "deleteContact" || !o.success() {
 		return finding{}
 	}
-	return findingIf(lookup(o.body, "/succeded") == true || lookup(o.body, "/succeeded") == true, "neither /succeded nor /succeeded is true")
+	return expect(lookup(o.body, "/succeded") == true || lookup(o.body, "/succeeded") == true, "neither /succeded nor /succeeded is true")
 }
 
 var e164 = regexp.MustCompile(`^\+[0-9]{7,15}$`)
 
 func compareNormalized(o *observation) (found finding) {
-	if !o.isOperation() {
+	if !o.isResult() {
 		return finding{}
 	}
 	for _, pattern := range everyContact("tags/*", "phone") {
@@ -199,22 +203,22 @@ func compareMessage(o *observation) finding {
 			return contradicted("/message/* is %s", typeOf(element))
 		}
 	}
-	return findingIf(isList, "/message is %s", typeOf(message))
+	return expect(isList, "/message is %s", typeOf(message))
 }
 
-func compareOlderError(o *observation) finding {
+func compareErrorAndStatus(o *observation) finding {
 	if o.step != "unknown contact" {
 		return finding{}
 	}
-	return findingIf(typeOf(lookup(o.body, "/error")) == "string" && isInteger(lookup(o.body, "/status")),
+	return expect(typeOf(lookup(o.body, "/error")) == "string" && isInteger(lookup(o.body, "/status")),
 		"/error is %s and /status is %s", typeOf(lookup(o.body, "/error")), typeOf(lookup(o.body, "/status")))
 }
 
-func compareDuplicate(o *observation) finding {
+func compareExistingContact(o *observation) finding {
 	if o.step != "duplicate" || o.success() {
 		return finding{}
 	}
-	return findingIf(lookup(o.body, "/meta/contactId") == lookup(o.previous, "/contact/id"), "/meta/contactId is not the existing contact")
+	return expect(lookup(o.body, "/meta/contactId") == lookup(o.previous, "/contact/id"), "/meta/contactId is not the existing contact")
 }
 
 // contactProperties are the names of a contact's properties in api/contacts.yaml, from the
@@ -230,7 +234,7 @@ var contactProperties = func() []string {
 }()
 
 func compareProperties(o *observation) (found finding) {
-	if !o.isOperation() {
+	if !o.isResult() {
 		return finding{}
 	}
 	for _, pattern := range []string{"/contact/*", "/contacts/*/*"} {

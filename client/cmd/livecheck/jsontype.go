@@ -1,7 +1,6 @@
 package main
 
 import (
-	"encoding/json"
 	"math"
 	"time"
 )
@@ -16,8 +15,8 @@ func isString(value any) bool {
 	return ok
 }
 
-func isIntegerOrString(value any) bool    { return isInteger(value) || isString(value) }
-func isIntegerNullOrEmpty(value any) bool { return isInteger(value) || value == "" }
+func isIntegerOrString(value any) bool { return isInteger(value) || isString(value) }
+func isIntegerOrEmpty(value any) bool  { return isInteger(value) || value == "" }
 
 func isTime(value any) bool {
 	text, _ := value.(string)
@@ -31,7 +30,7 @@ func isDate(value any) bool {
 	return err == nil || isTime(value)
 }
 
-// typeOf returns the JSON type of a value.
+// typeOf returns the JSON type of a decoded value.
 func typeOf(value any) string {
 	switch value := value.(type) {
 	case nil:
@@ -40,7 +39,7 @@ func typeOf(value any) string {
 		return "string"
 	case bool:
 		return "boolean"
-	case float64, json.Number:
+	case float64:
 		if isInteger(value) {
 			return "integer"
 		}

@@ -2,10 +2,13 @@
 //
 //	HIGHLEVEL_TOKEN=pit-… HIGHLEVEL_LOCATION=… go run github.com/highlevel-contacts/contacts-go/client/cmd/livecheck@latest
 //
-// Without flags, it only reads. With -write, it also creates a contact, changes it, and deletes it
-// at the end, even after an interrupt. The report has one line for each row: confirmed,
-// contradicted, or not seen. For a contradicted row it shows the JSON pointer and the type of the
-// value, never the value. HIGHLEVEL_URL sets another base URL, such as that of a fake.
+// Each row states how the API behaves. Without flags, livecheck only reads. With -write, it also
+// creates a contact, changes it, and deletes it at the end, even after an interrupt. HIGHLEVEL_URL
+// sets another base URL, such as that of a fake.
+//
+// The report has one line for each row: confirmed, contradicted, or not seen. For a contradicted row
+// it shows the JSON pointer and the type of the value, never the value. With -record, livecheck also
+// stores the response bodies in a directory, and replaces personal data in them.
 //
 // The exit status is 0 if no row was contradicted, 1 if a row was contradicted, 2 for invalid
 // arguments, and 3 if the check is incomplete.
@@ -46,7 +49,7 @@ func main() {
 	os.Exit(exitStatus(execute()))
 }
 
-// execute runs the program until it ends or is interrupted.
+// execute runs the program with a context that an interrupt cancels, and prints its error.
 func execute() error {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
@@ -120,7 +123,7 @@ func run(ctx context.Context, args []string, getenv func(string) string, out, lo
 
 // hint returns advice for the user about err, or an empty string.
 func hint(err error) string {
-	var wait *client.Error
+	var apiErr *client.Error
 	switch {
 	case errors.Is(err, client.ErrUnauthorized):
 		return "; HIGHLEVEL_TOKEN is invalid or expired: create a new token"
@@ -128,8 +131,8 @@ func hint(err error) string {
 		return "; the token needs the scope contacts.readonly (contacts.write for -write) and must belong to HIGHLEVEL_LOCATION"
 	case errors.Is(err, client.ErrDailyLimit):
 		return "; the location has no requests left today: try again tomorrow"
-	case errors.Is(err, client.ErrRateLimited) && errors.As(err, &wait) && wait.RetryAfter > 0:
-		return fmt.Sprintf("; the location is rate limited: try again in %v", wait.RetryAfter.Round(time.Second))
+	case errors.Is(err, client.ErrRateLimited) && errors.As(err, &apiErr) && apiErr.RetryAfter > 0:
+		return fmt.Sprintf("; the location is rate limited: try again in %v", apiErr.RetryAfter.Round(time.Second))
 	case errors.Is(err, client.ErrRateLimited):
 		return "; other programs exhaust the rate limit of the location: try again later"
 	}

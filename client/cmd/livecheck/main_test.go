@@ -19,7 +19,7 @@ import (
 	"github.com/highlevel-contacts/contacts-go/client/clienttest"
 )
 
-// result is the output and the error of a run.
+// result is the output, the log and the error of a run.
 type result struct {
 	out, log string
 	err      error
@@ -35,6 +35,7 @@ func (r result) line(id string) string {
 	return ""
 }
 
+// wantRow checks that the report describes a row as want: "confirmed", "contradicted" or "not-seen".
 func (r result) wantRow(t *testing.T, id, want string) {
 	t.Helper()
 	if fields := strings.Fields(strings.Replace(r.line(id), "not seen", "not-seen", 1)); len(fields) < 2 || fields[1] != want {
@@ -60,7 +61,7 @@ func newFake(t *testing.T, opts ...clienttest.Option) *clienttest.Server {
 	return fake
 }
 
-func TestReadOnlyIsTheDefault(t *testing.T) {
+func TestRun_Default_OnlyReads(t *testing.T) {
 	t.Parallel()
 	fake := newFake(t)
 	before := fake.Snapshot()
@@ -84,7 +85,7 @@ func TestReadOnlyIsTheDefault(t *testing.T) {
 	}
 }
 
-func TestWriteChecksAContactOfItsOwnAndDeletesIt(t *testing.T) {
+func TestRun_Write_DeletesItsContact(t *testing.T) {
 	t.Parallel()
 	fake := newFake(t)
 	before := fake.Snapshot()
@@ -100,7 +101,7 @@ func TestWriteChecksAContactOfItsOwnAndDeletesIt(t *testing.T) {
 	}
 }
 
-func TestWriteWhereDuplicatesAreAllowedDeletesBothContacts(t *testing.T) {
+func TestRun_Write_DuplicatesAllowed_DeletesBothContacts(t *testing.T) {
 	t.Parallel()
 	fake := newFake(t, clienttest.WithLocationSettings(clienttest.Location{AllowDuplicates: true}))
 	r := runAgainst(t.Context(), fake, fake.Token, "-write")
@@ -113,8 +114,7 @@ func TestWriteWhereDuplicatesAreAllowedDeletesBothContacts(t *testing.T) {
 	r.wantRow(t, "O13", "not-seen")
 }
 
-// The contact is deleted even if the context ends during the writing steps.
-func TestInterruptDeletesTheContact(t *testing.T) {
+func TestRun_Write_Interrupt_DeletesItsContact(t *testing.T) {
 	t.Parallel()
 	ctx, interrupt := context.WithCancel(t.Context())
 	defer interrupt()
@@ -132,8 +132,8 @@ func TestInterruptDeletesTheContact(t *testing.T) {
 	}
 }
 
-// A create whose response is lost leaves a contact, which the run finds by its email address.
-func TestLostResponseOfTheCreateDeletesTheContact(t *testing.T) {
+// If the response to the create is lost, the run finds the contact by its email address.
+func TestRun_Write_CreateResponseLost_DeletesItsContact(t *testing.T) {
 	t.Parallel()
 	fake := newFake(t)
 	fake.InjectFaults(clienttest.Fault{Operation: "createContact", Count: 1, Status: http.StatusBadGateway, Apply: true})
@@ -146,13 +146,15 @@ func TestLostResponseOfTheCreateDeletesTheContact(t *testing.T) {
 	}
 }
 
-func TestDriftIsReportedWithPointerAndTypeAndWithoutValue(t *testing.T) {
+// A contradiction is reported with the pointer and the type of the value, and without the value.
+func TestRun_Contradictions(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct {
-		name  string
-		fault clienttest.Fault
-		row   string
-		want  string
+		name      string
+		fault     clienttest.Fault
+		afterGets bool // the fault begins after the calls of getContact for existing contacts
+		row       string
+		want      string
 	}{
 		{
 			name:  "type of a property",
@@ -177,16 +179,17 @@ func TestDriftIsReportedWithPointerAndTypeAndWithoutValue(t *testing.T) {
 		{
 			name: "status of an unknown contact",
 			fault: clienttest.Fault{
-				Operation: "getContact", After: 3, Status: http.StatusNotFound,
+				Operation: "getContact", Status: http.StatusNotFound,
 				Body: `{"error":"Contact with id aaaaaaaaaaaaaaaaaaaa not found","status":404}`,
 			},
-			row: "O17", want: "unknown contact: status 404",
+			afterGets: true,
+			row:       "O17", want: "unknown contact: status 404",
 		},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
 			fake := newFake(t, clienttest.WithoutValidation())
-			if test.fault.After > 0 {
+			if test.afterGets {
 				test.fault.After = countGets(t)
 			}
 			fake.InjectFaults(test.fault)
@@ -205,7 +208,8 @@ func TestDriftIsReportedWithPointerAndTypeAndWithoutValue(t *testing.T) {
 	}
 }
 
-// countGets returns the number of existing contacts that a run reads.
+// countGets returns the number of existing contacts that a run gets. The last call of getContact is
+// for an unknown contact.
 func countGets(t *testing.T) int {
 	t.Helper()
 	fake := newFake(t)
@@ -219,7 +223,7 @@ func countGets(t *testing.T) int {
 	return n - 1
 }
 
-func TestWrongTokenSaysWhatToDo(t *testing.T) {
+func TestRun_WrongToken(t *testing.T) {
 	t.Parallel()
 	fake := newFake(t)
 	r := runAgainst(t.Context(), fake, "pit-00000000-0000-4000-8000-000000000000")
@@ -231,7 +235,7 @@ func TestWrongTokenSaysWhatToDo(t *testing.T) {
 	}
 }
 
-func TestReadOnlyScopeSkipsTheWritingPart(t *testing.T) {
+func TestRun_Write_ReadOnlyScope(t *testing.T) {
 	t.Parallel()
 	fake := newFake(t)
 	fake.AddToken(clienttest.Token{Value: "pit-read-only", Scopes: []string{"contacts.readonly"}})
@@ -246,8 +250,7 @@ func TestReadOnlyScopeSkipsTheWritingPart(t *testing.T) {
 	}
 }
 
-// A location with few remaining requests only delays the run.
-func TestRateLimitedLocationIsWaitedFor(t *testing.T) {
+func TestRun_RateLimit_IsWaitedFor(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		fake := newFake(t, clienttest.WithoutSocket(), clienttest.WithRateLimit(clienttest.RateLimit{
@@ -264,7 +267,7 @@ func TestRateLimitedLocationIsWaitedFor(t *testing.T) {
 	})
 }
 
-func TestExhaustedDailyLimitEndsTheCheck(t *testing.T) {
+func TestRun_DailyLimit(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		fake := newFake(t, clienttest.WithoutSocket(), clienttest.WithRateLimit(clienttest.RateLimit{
@@ -281,7 +284,7 @@ func TestExhaustedDailyLimitEndsTheCheck(t *testing.T) {
 	})
 }
 
-func TestRecordReplacesPersonalDataConsistently(t *testing.T) {
+func TestRun_Record_ReplacesPersonalData(t *testing.T) {
 	t.Parallel()
 	fake := newFake(t)
 	dir := filepath.Join(t.TempDir(), "fixtures")
@@ -342,7 +345,7 @@ func readJSON(t *testing.T, file string) any {
 	return body
 }
 
-func TestWithoutVariablesItSaysHowToGetAToken(t *testing.T) {
+func TestRun_NoToken(t *testing.T) {
 	t.Parallel()
 	var log strings.Builder
 	err := run(t.Context(), nil, func(string) string { return "" }, io.Discard, &log)
@@ -356,7 +359,7 @@ func TestWithoutVariablesItSaysHowToGetAToken(t *testing.T) {
 	}
 }
 
-func TestRowsAreThoseOfTheNotes(t *testing.T) {
+func TestRows_AreInTheNotes(t *testing.T) {
 	t.Parallel()
 	notes, err := os.ReadFile("../../../api/NOTES.md")
 	if err != nil {

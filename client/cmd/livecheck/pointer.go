@@ -7,29 +7,29 @@ import (
 	"strings"
 )
 
-// located is a value in a JSON document with the JSON pointer to it.
-type located struct {
+// match is a value in a JSON document, and the JSON pointer to it.
+type match struct {
 	pointer string
 	value   any
 }
 
-// find returns the values that match a JSON pointer in which * matches every element or property.
-func find(body any, pattern string) []located {
-	found := []located{{"", body}}
+// find returns the values at a JSON pointer in which the token * matches every element or property.
+func find(body any, pattern string) []match {
+	found := []match{{"", body}}
 	for token := range strings.SplitSeq(strings.TrimPrefix(pattern, "/"), "/") {
-		var next []located
+		var next []match
 		for _, at := range found {
 			switch value := at.value.(type) {
 			case map[string]any:
 				for _, name := range slices.Sorted(maps.Keys(value)) {
 					if token == "*" || token == name {
-						next = append(next, located{at.pointer + "/" + name, value[name]})
+						next = append(next, match{at.pointer + "/" + name, value[name]})
 					}
 				}
 			case []any:
 				for i, element := range value {
 					if name := strconv.Itoa(i); token == "*" || token == name {
-						next = append(next, located{at.pointer + "/" + name, element})
+						next = append(next, match{at.pointer + "/" + name, element})
 					}
 				}
 			}

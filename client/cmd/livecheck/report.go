@@ -8,7 +8,7 @@ import (
 )
 
 // finding is the result of comparing one response with a row. The zero finding means that the
-// response says nothing about the row.
+// response neither confirms nor contradicts the row.
 type finding struct {
 	confirmed    bool
 	contradicted []string // JSON pointers with what was found there
@@ -20,18 +20,19 @@ func contradicted(format string, args ...any) finding {
 	return finding{contradicted: []string{fmt.Sprintf(format, args...)}}
 }
 
-// findingIf returns a confirmed finding if the condition holds, and a contradicted one otherwise.
-func findingIf(condition bool, format string, args ...any) finding {
+// expect returns a confirming finding if the condition is true. Otherwise it returns a contradicting
+// finding with the formatted message.
+func expect(condition bool, format string, args ...any) finding {
 	if condition {
 		return confirmed()
 	}
 	return contradicted(format, args...)
 }
 
-// report collects the findings for each row.
+// report collects the findings for each row, by the ID of the row.
 type report struct {
 	confirmed    map[string]bool
-	contradicted map[string]map[string]bool
+	contradicted map[string]map[string]bool // by message, without duplicates
 }
 
 func newReport() *report {
@@ -67,7 +68,7 @@ func (r *report) print(out io.Writer) int {
 		}
 		fmt.Fprintf(out, "%-6s %-12s %s\n", row.id, result, row.claim)
 		for _, contradiction := range slices.Sorted(maps.Keys(r.contradicted[row.id])) {
-			fmt.Fprintf(out, "       %-12s %s\n", "", contradiction)
+			fmt.Fprintf(out, "%20s%s\n", "", contradiction)
 		}
 	}
 	return len(r.contradicted)

@@ -3,15 +3,14 @@ package main
 import (
 	"fmt"
 	"net/http"
-	"slices"
 	"strconv"
 	"strings"
 )
 
 // row is a row of api/NOTES.md that responses can confirm or contradict.
 type row struct {
-	id      string
-	claim   string
+	id      string // in api/NOTES.md
+	claim   string // the text of the report
 	compare func(*observation) finding
 }
 
@@ -31,8 +30,8 @@ var rows = []row{
 	{"O20", "an upsert of an existing contact returns new: false", equals("upsertContact", "/new", false)},
 	{"R1", "an unknown property is a 422", status("unknown property", http.StatusUnprocessableEntity)},
 	{"R8", "an empty list of tags removes all tags", compareNoTags},
-	{"A1", "success is 200 or 201", compareSuccess},
-	{"A2", "results contain the contact or the list", compareContent},
+	{"A1", "success is 200 or 201", compareStatus},
+	{"A2", "results contain the contact or the list", compareResult},
 	{"A4", "contacts have the properties in api/contacts.yaml only", compareProperties},
 	{"A5", "lists contain null for missing values", compareNull},
 	{"A7", "dateAdded and dateUpdated are RFC 3339", values(isTime, everyContact("dateAdded", "dateUpdated")...)},
@@ -40,23 +39,24 @@ var rows = []row{
 	{"A9", "lastActivity is an integer or a string", values(isIntegerOrString, everyContact("lastActivity")...)},
 	{"A10", "lists lower-case names, and the Raw properties have the original case", compareCase},
 	{"A11", "a custom field has a value of any JSON type, and never a key", compareCustomFields},
-	{"A15", "nextPage is an integer, null or the empty string", values(isIntegerNullOrEmpty, "/meta/nextPage")},
+	{"A15", "nextPage is an integer, null or the empty string", values(isIntegerOrEmpty, "/meta/nextPage")},
 	{"A17", "the list by business has no meta", absent("getContactsByBusinessId", "/meta")},
 	{"A18", "count is an integer", values(isInteger, "/count")},
 	{"A19", "traceId is a string", values(isString, "/traceId")},
-	{"A20", "a delete returns succeded or succeeded", compareSucceeded},
+	{"A20", "a delete returns succeded or succeeded", compareDeleteResult},
 	{"A24", "tags are lower-cased and trimmed, phone numbers are E.164", compareNormalized},
 	{"E2", "message is a string or a list of strings", compareMessage},
-	{"E3", "an unknown contact is described by error and status", compareOlderError},
-	{"E6", "a duplicate names the existing contact", compareDuplicate},
+	{"E3", "an unknown contact is described by error and status", compareErrorAndStatus},
+	{"E6", "a duplicate names the existing contact", compareExistingContact},
 	{"E8", "an unknown route is a 404", status("unknown route", http.StatusNotFound)},
 	{"H1", "successes have the five documented rate-limit headers", headers(
 		"X-Ratelimit-Limit-Daily", "X-Ratelimit-Daily-Remaining", "X-Ratelimit-Interval-Milliseconds", "X-Ratelimit-Max", "X-Ratelimit-Remaining")},
 	{"H2", "successes have X-RateLimit-Daily-Reset", headers("X-Ratelimit-Daily-Reset")},
-	{"H3", "a 401 has no rate-limit header", compareErrorHeaders},
+	{"H3", "a 401 has no rate-limit header", compareNoHeaders},
 }
 
-// everyContact returns the patterns of properties of a contact in single results and in lists.
+// everyContact returns the patterns for properties of a contact, in the result of a single contact
+// and in lists.
 func everyContact(properties ...string) []string {
 	var patterns []string
 	for _, property := range properties {
@@ -65,18 +65,12 @@ func everyContact(properties ...string) []string {
 	return patterns
 }
 
-func (o *observation) success() bool { return o.response.StatusCode/100 == 2 }
+// The following functions return functions for row.compare.
 
-// isOperation reports whether the step is a successful call of an operation, rather than one that
-// tests an error.
-func (o *observation) isOperation() bool {
-	return o.success() && o.body != nil && !slices.Contains([]string{"no location", "unknown route", "unknown version"}, o.step)
-}
-
-// values checks every value at the patterns of a successful response. It ignores null.
+// values checks that every value at the patterns of a result is valid. It ignores null.
 func values(valid func(any) bool, patterns ...string) func(*observation) finding {
 	return func(o *observation) (found finding) {
-		if !o.isOperation() {
+		if !o.isResult() {
 			return finding{}
 		}
 		for _, pattern := range patterns {
@@ -103,18 +97,18 @@ func status(step string, want int) func(*observation) finding {
 		if step == "duplicate" && o.success() {
 			return finding{} // the location allows duplicates
 		}
-		return findingIf(o.response.StatusCode == want, "status %d", o.response.StatusCode)
+		return expect(o.response.StatusCode == want, "status %d", o.response.StatusCode)
 	}
 }
 
-// equals checks one value of a step.
+// equals checks that the value at the pointer is want in a step.
 func equals(step, pointer string, want any) func(*observation) finding {
 	return func(o *observation) finding {
 		if o.step != step || !o.success() {
 			return finding{}
 		}
 		got := lookup(o.body, pointer)
-		return findingIf(got == want, "%s is %s, want %v", pointer, typeOf(got), want)
+		return expect(got == want, "%s is %s, want %v", pointer, typeOf(got), want)
 	}
 }
 
@@ -125,14 +119,14 @@ func absent(step, pointer string) func(*observation) finding {
 			return finding{}
 		}
 		got := find(o.body, pointer)
-		return findingIf(len(got) == 0, "%s is present", pointer)
+		return expect(len(got) == 0, "%s is present", pointer)
 	}
 }
 
-// headers checks that successful responses have headers that are integers.
+// headers checks that results have headers that are integers.
 func headers(names ...string) func(*observation) finding {
 	return func(o *observation) (found finding) {
-		if !o.isOperation() {
+		if !o.isResult() {
 			return finding{}
 		}
 		for _, name := range names {
@@ -157,11 +151,12 @@ func sameContacts(step string) func(*observation) finding {
 			return finding{}
 		}
 		first, again := lookup(o.previous, "/contacts/0/id"), lookup(o.body, "/contacts/0/id")
-		return findingIf(first == again, "/contacts/0/id is another contact")
+		return expect(first == again, "/contacts/0/id is another contact")
 	}
 }
 
-// unchanged checks that properties have the values of the previous response, regardless of case.
+// unchanged checks that properties of a contact have the values of the previous response. It ignores
+// case.
 func unchanged(step string, properties ...string) func(*observation) finding {
 	return func(o *observation) (found finding) {
 		if o.step != step || !o.success() {

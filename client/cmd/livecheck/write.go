@@ -7,9 +7,13 @@ import (
 	"fmt"
 	"net/http"
 	"strings"
+	"time"
 
 	"github.com/highlevel-contacts/contacts-go/client"
 )
+
+// cleanupTimeout is the maximum duration of the deletion of the contacts that a run created.
+const cleanupTimeout = 30 * time.Second
 
 // write creates a contact, changes it as the rows require, and deletes it even if a step fails.
 func (c *check) write(ctx context.Context) (err error) {
@@ -18,11 +22,11 @@ func (c *check) write(ctx context.Context) (err error) {
 	email := name + "@example.com"
 	var created []string
 	defer func() {
-		// The contact is deleted after an interrupt too, so the deletion has a deadline of its own.
-		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), cleanupTime)
+		// The contact is deleted even if ctx has been canceled.
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), cleanupTimeout)
 		defer cancel()
 		if len(created) == 0 && errors.Is(err, client.ErrMaybeApplied) {
-			created = c.find(ctx, email)
+			created = c.findByEmail(ctx, email)
 		}
 		for _, id := range created {
 			err = errors.Join(err, c.remove(ctx, id))
@@ -90,11 +94,11 @@ func (c *check) write(ctx context.Context) (err error) {
 	return fatal(err)
 }
 
-// find returns the IDs of the contacts with the email address.
-func (c *check) find(ctx context.Context, email string) []string {
+// findByEmail returns the IDs of the contacts with the email address.
+func (c *check) findByEmail(ctx context.Context, email string) []string {
 	page, err := c.api.Contacts.List(ctx, client.ListRequest{Query: email})
 	if err != nil {
-		c.notes = append(c.notes, "a contact of livecheck may remain: search for contacts with the source livecheck")
+		c.notes = append(c.notes, "a contact of this run may remain: search for contacts with the source livecheck")
 		return nil
 	}
 	var ids []string
@@ -106,13 +110,13 @@ func (c *check) find(ctx context.Context, email string) []string {
 	return ids
 }
 
-// remove deletes a contact of this run, and then requests the deleted contact.
+// remove deletes a contact that the run created, and then requests the deleted contact.
 func (c *check) remove(ctx context.Context, id string) error {
 	response, done := c.startStep("deleteContact", nil)
 	err := c.api.Contacts.Delete(ctx, id, client.WithResponseInto(response))
 	done()
 	if err != nil {
-		return fmt.Errorf("the contact %s of this run could not be deleted: %w", id, err)
+		return fmt.Errorf("delete the contact %s, which this run created: %w", id, err)
 	}
 	response, done = c.startStep("deleted contact", nil)
 	_, err = c.api.Contacts.Get(ctx, id, client.WithResponseInto(response))
