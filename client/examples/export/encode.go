@@ -17,8 +17,8 @@ var columns = []struct {
 	cell func(*client.Contact) string
 }{
 	{"id", func(c *client.Contact) string { return c.ID }},
-	{"firstName", func(c *client.Contact) string { return withCase(c.FirstNameRaw, c.FirstName) }},
-	{"lastName", func(c *client.Contact) string { return withCase(c.LastNameRaw, c.LastName) }},
+	{"firstName", func(c *client.Contact) string { return originalCase(c.FirstNameRaw, c.FirstName) }},
+	{"lastName", func(c *client.Contact) string { return originalCase(c.LastNameRaw, c.LastName) }},
 	{"email", func(c *client.Contact) string { return c.Email }},
 	{"phone", func(c *client.Contact) string { return c.Phone }},
 	{"companyName", func(c *client.Contact) string { return c.CompanyName }},
@@ -39,8 +39,8 @@ var columns = []struct {
 	{"dateUpdated", func(c *client.Contact) string { return formatTime(c.DateUpdated) }},
 }
 
-// withCase returns the name in its original case. Lists have names in lower case.
-func withCase(raw, lower string) string {
+// originalCase returns the name in its original case. Lists have names in lower case.
+func originalCase(raw, lower string) string {
 	if raw != "" {
 		return raw
 	}
@@ -54,7 +54,7 @@ func formatTime(t time.Time) string {
 	return t.UTC().Format(time.RFC3339Nano)
 }
 
-// encodeJSON returns one line per contact, including unknown properties.
+// encodeJSON returns one line for each contact, including unknown properties.
 func encodeJSON(contacts []client.Contact) ([]byte, error) {
 	var buffer bytes.Buffer
 	for i := range contacts {

@@ -3,12 +3,13 @@
 //	HIGHLEVEL_TOKEN=pit-… HIGHLEVEL_LOCATION=… go run ./client/examples/export -o contacts.csv -resume
 //	go run ./client/examples/export -demo -o contacts.csv
 //
-// A name that ends in .csv selects CSV, with a column for each custom field. -fields names the IDs
-// of the custom fields; otherwise a first pass over all contacts finds them. A spreadsheet can
+// A file name that ends in .csv selects CSV, with a column for each custom field. -fields sets the
+// IDs of the custom fields; without it, a first pass over all contacts finds them. A spreadsheet can
 // execute values that start with one of the characters "=+-@" as formulas: import them as text.
 //
-// Until the export is complete, its contents are in FILE.part. With -resume, the next run continues
-// that file. Contacts that are added or changed during the export may be missing.
+// Until the export of FILE is complete, its contents are in FILE.part. With -resume, the next run
+// continues that file; without it, the export starts again. Contacts that are added or changed
+// during the export may be missing.
 package main
 
 import (
@@ -51,16 +52,17 @@ func main() {
 }
 
 func run(ctx context.Context, s settings, status io.Writer) error {
-	c, end, err := open(s.demo)
+	c, closeFake, err := newClient(s.demo)
 	if err != nil {
 		return err
 	}
-	defer end()
+	defer closeFake()
 	return export(ctx, c, s, status)
 }
 
-// open returns the client. The caller must call end when the export is done.
-func open(demo bool) (c *client.Client, end func(), err error) {
+// newClient returns a client of the real API, or of a fake with sample contacts. The caller must call
+// closeFake when the export is done.
+func newClient(demo bool) (c *client.Client, closeFake func(), err error) {
 	if demo {
 		fake, err := clienttest.Start(clienttest.WithRateLimit(clienttest.RateLimit{}))
 		if err != nil {
@@ -99,6 +101,7 @@ func export(ctx context.Context, c *client.Client, s settings, status io.Writer)
 	return out.complete()
 }
 
+// writePages writes the pages that are not in out yet.
 func writePages(ctx context.Context, c *client.Client, s settings, out *output, status io.Writer) error {
 	encode := encodeJSON
 	if strings.HasSuffix(strings.ToLower(s.file), ".csv") {
@@ -138,8 +141,8 @@ func writePages(ctx context.Context, c *client.Client, s settings, out *output, 
 	return nil
 }
 
-// fieldIDs returns the IDs of the custom fields that are columns: from the flag, or from all
-// contacts.
+// fieldIDs returns the IDs of the custom fields that are columns: those of the flag, or else those of
+// all contacts.
 func fieldIDs(ctx context.Context, c *client.Client, flagged string, status io.Writer) ([]string, error) {
 	if flagged != "" {
 		return strings.Split(flagged, ","), nil

@@ -13,8 +13,9 @@ import (
 	"github.com/highlevel-contacts/contacts-go/client/clienttest"
 )
 
-// An export that fails on every page and is resumed has the same result as one that does not fail.
-func TestExportResumes(t *testing.T) {
+// An export that fails after each page and is resumed has the same result as an export without
+// failures.
+func TestExport_Resume(t *testing.T) {
 	t.Parallel()
 	for _, name := range []string{"contacts.jsonl", "contacts.csv"} {
 		t.Run(name, func(t *testing.T) {
@@ -85,7 +86,7 @@ func appendTo(path, text string) error {
 	return errors.Join(err, file.Close())
 }
 
-func TestExportDemo(t *testing.T) {
+func TestRun_Demo(t *testing.T) {
 	t.Parallel()
 	s := settings{demo: true, file: filepath.Join(t.TempDir(), "contacts.csv")}
 	var status bytes.Buffer

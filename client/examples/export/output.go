@@ -12,17 +12,17 @@ import (
 
 // state is the position of an export. It is stored in FILE.state after each page.
 type state struct {
-	Size     int64         `json:"size"` // of FILE.part, without a page that is not complete
-	Next     client.Cursor `json:"next"`
-	Listed   bool          `json:"listed"` // all pages have been written
-	Contacts int           `json:"contacts"`
-	Fields   []string      `json:"fields,omitempty"`
+	Size     int64         `json:"size"`             // of the complete pages in FILE.part, in bytes
+	Next     client.Cursor `json:"next"`             // of the next page
+	Listed   bool          `json:"listed"`           // all pages have been written
+	Contacts int           `json:"contacts"`         // number of contacts that have been written
+	Fields   []string      `json:"fields,omitempty"` // IDs of the custom fields that are columns
 }
 
 // output is the file that an export writes. It is renamed to path when it is complete.
 type output struct {
 	path  string
-	file  *os.File
+	file  *os.File // FILE.part
 	state state
 }
 
@@ -48,7 +48,7 @@ func openOutput(path string, resume bool) (*output, error) {
 	o.file = file
 	info, err := file.Stat()
 	if err == nil && info.Size() < o.state.Size {
-		err = errors.New("FILE.part is shorter than FILE.state says: remove both to start again")
+		err = fmt.Errorf("%s is shorter than %s says: run without -resume to start again", o.partPath(), o.statePath())
 	}
 	if err == nil {
 		err = file.Truncate(o.state.Size)

@@ -8,9 +8,10 @@
 // commas or semicolons. A column "field:KEY" is the custom field with that key. -map names the
 // property of any other column. Empty cells leave the stored value unchanged.
 //
-// A report lists the rows that failed, the rows that may have been written, and the rows of which
-// the API did not store every value. If there are any, the exit status is 1. With -resume, a second
-// run skips the rows that are done; do not change the lines of the file between the runs.
+// A report lists the rows that failed, the rows that may have been written, and the rows with values
+// that the API did not store. If it lists any row, the exit status is 1. With -resume, a second run
+// skips the rows that are done. It identifies them by line number: do not change the lines of the
+// file between the runs.
 package main
 
 import (
@@ -26,13 +27,12 @@ import (
 
 	"github.com/highlevel-contacts/contacts-go/client"
 	"github.com/highlevel-contacts/contacts-go/client/bulk"
-	"github.com/highlevel-contacts/contacts-go/client/clienttest"
 	"github.com/highlevel-contacts/contacts-go/client/verify"
 )
 
 // settings are the arguments of the command line.
 type settings struct {
-	file, resume, report, columns string
+	file, resume, report, mapping string
 	dryRun, demo                  bool
 }
 
@@ -40,7 +40,7 @@ func main() {
 	var s settings
 	flag.StringVar(&s.resume, "resume", "", "journal `file`; skips the rows that an earlier run has done")
 	flag.StringVar(&s.report, "report", "report.csv", "`file` for the rows with problems")
-	flag.StringVar(&s.columns, "map", "", "`columns` and their properties: 'Town=city,Shoes=field:shoe_size,Notes=-'")
+	flag.StringVar(&s.mapping, "map", "", "`columns` and their properties: 'Town=city,Shoes=field:shoe_size,Notes=-'")
 	flag.BoolVar(&s.dryRun, "dry-run", false, "read the whole file and report its problems without sending a request")
 	flag.BoolVar(&s.demo, "demo", false, "import sample contacts into a fake API")
 	flag.Parse()
@@ -58,12 +58,12 @@ func main() {
 
 // run imports a file and returns the number of rows with problems.
 func run(ctx context.Context, s settings, out, status io.Writer) (problems int, err error) {
-	c, location, input, end, err := open(s)
+	src, err := openSource(s)
 	if err != nil {
 		return 0, err
 	}
-	defer func() { err = errors.Join(err, end()) }()
-	rows, err := readRows(input, s.columns)
+	defer func() { err = errors.Join(err, src.close()) }()
+	rows, err := newRows(src.input, s.mapping)
 	if err != nil {
 		return 0, err
 	}
@@ -72,15 +72,18 @@ func run(ctx context.Context, s settings, out, status io.Writer) (problems int, 
 		return 0, err
 	}
 	defer func() { err = errors.Join(err, report.close()) }()
-	written := 0
 	if s.dryRun {
+		valid := 0
 		for range rows.all(report) {
-			written++
+			valid++
 		}
-		fmt.Fprintf(out, "%d rows can be imported, %d have problems\n", written, report.rows)
-		return report.rows, errors.Join(rows.err, ctx.Err())
+		fmt.Fprintf(out, "%d rows can be imported, %d have problems\n", valid, report.problems)
+		return report.problems, errors.Join(rows.err, ctx.Err())
 	}
-	fields := fieldKeys(ctx, c, location, rows, s.demo, status)
+	var fieldKeys verify.Option
+	if rows.hasFields {
+		fieldKeys = verify.WithFieldKeys(src.fieldIDs(ctx, status))
+	}
 	opts := []bulk.Option{bulk.WithProgress(showProgress(status))}
 	if s.resume != "" {
 		journal, openErr := bulk.OpenJournal(s.resume)
@@ -90,8 +93,9 @@ func run(ctx context.Context, s settings, out, status io.Writer) (problems int, 
 		defer func() { err = errors.Join(err, journal.Close()) }()
 		opts = append(opts, bulk.WithJournal(journal, strconv.Itoa))
 	}
-	for line, outcome := range bulk.All(ctx, rows.all(report), c.Contacts.Upsert, opts...) {
-		unapplied := outcome.Unapplied(fields)
+	written := 0
+	for line, outcome := range bulk.All(ctx, rows.all(report), src.client.Contacts.Upsert, opts...) {
+		unapplied := outcome.Unapplied(fieldKeys)
 		switch {
 		case errors.Is(outcome.Err, client.ErrMaybeApplied):
 			report.add(line, "ambiguous", outcome.Err.Error())
@@ -103,35 +107,10 @@ func run(ctx context.Context, s settings, out, status io.Writer) (problems int, 
 			written++
 		}
 	}
-	fmt.Fprintf(out, "%d rows imported, %d have problems", written, report.rows)
-	if report.rows > 0 {
+	fmt.Fprintf(out, "%d rows imported, %d have problems", written, report.problems)
+	if report.problems > 0 {
 		fmt.Fprintf(out, ": see %s", s.report)
 	}
 	fmt.Fprintln(out)
-	return report.rows, errors.Join(rows.err, ctx.Err())
-}
-
-// fieldKeys requests the IDs of the custom fields from the API if the file has custom fields.
-func fieldKeys(ctx context.Context, c *client.Client, location string, rows *rows, demo bool, status io.Writer) verify.Option {
-	ids := map[string]string{}
-	if !rows.hasFields() {
-		return verify.WithFieldKeys(ids)
-	}
-	if demo { // the fake does not serve the definitions of custom fields
-		for _, field := range clienttest.SampleFields() {
-			ids[field.Key] = field.ID
-		}
-		return verify.WithFieldKeys(ids)
-	}
-	var list struct {
-		CustomFields []struct{ ID, FieldKey string }
-	}
-	if err := c.Do(ctx, "GET", "/locations/"+location+"/customFields", nil, nil, &list); err != nil {
-		fmt.Fprintln(status, "custom fields are not verified, because their IDs are not available:", err)
-	}
-	for _, field := range list.CustomFields {
-		ids[field.FieldKey] = field.ID
-		ids[strings.TrimPrefix(field.FieldKey, "contact.")] = field.ID
-	}
-	return verify.WithFieldKeys(ids)
+	return report.problems, errors.Join(rows.err, ctx.Err())
 }

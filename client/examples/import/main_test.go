@@ -11,7 +11,7 @@ import (
 	"github.com/highlevel-contacts/contacts-go/client/clienttest"
 )
 
-func TestImport(t *testing.T) {
+func TestRun(t *testing.T) {
 	hl := clienttest.NewServer(t)
 	t.Setenv("HIGHLEVEL_TOKEN", hl.Token)
 	t.Setenv("HIGHLEVEL_LOCATION", hl.LocationID)
@@ -19,7 +19,7 @@ func TestImport(t *testing.T) {
 	dir := t.TempDir()
 	s := settings{
 		file: filepath.Join(dir, "in.csv"), report: filepath.Join(dir, "report.csv"), resume: filepath.Join(dir, "journal"),
-		columns: "Town=city,Notes=-",
+		mapping: "Town=city,Notes=-",
 	}
 	text := "\uFEFFE-Mail Address,First Name,Town,Notes,Tags\n" +
 		"ada@example.com,Ada,London,x,\"VIP; new\"\n" +
@@ -52,7 +52,7 @@ func TestImport(t *testing.T) {
 	}
 }
 
-func TestImportDemo(t *testing.T) {
+func TestRun_Demo(t *testing.T) {
 	t.Parallel()
 	var out bytes.Buffer
 	problems, err := run(t.Context(), settings{demo: true, report: filepath.Join(t.TempDir(), "report.csv")}, &out, &out)
@@ -61,11 +61,11 @@ func TestImportDemo(t *testing.T) {
 	}
 }
 
-func TestReadRowsRejectsColumns(t *testing.T) {
+func TestNewRows_InvalidColumns(t *testing.T) {
 	t.Parallel()
 	for _, tt := range [][2]string{{"Email,Shoes", ""}, {"Email", "Town=city"}, {"Email", "Town"}, {"Email,Town", "Town=street name"}, {"", ""}} {
-		if _, err := readRows(strings.NewReader(tt[0]), tt[1]); err == nil {
-			t.Errorf("header %q, -map %q: no error", tt[0], tt[1])
+		if _, err := newRows(strings.NewReader(tt[0]), tt[1]); err == nil {
+			t.Errorf("header %q, -map %q: got no error", tt[0], tt[1])
 		}
 	}
 }

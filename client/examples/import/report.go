@@ -14,9 +14,9 @@ import (
 
 // report is a CSV file of the rows with problems.
 type report struct {
-	file   *os.File
-	writer *csv.Writer
-	rows   int
+	file     *os.File
+	writer   *csv.Writer
+	problems int // number of rows
 }
 
 func createReport(path string) (*report, error) {
@@ -28,9 +28,9 @@ func createReport(path string) (*report, error) {
 	return r, r.writer.Write([]string{"line", "status", "reason"})
 }
 
-// add adds a row. Errors are returned by close.
+// add adds a row. The method close returns the errors of add.
 func (r *report) add(line int, status, reason string) {
-	r.rows++
+	r.problems++
 	_ = r.writer.Write([]string{strconv.Itoa(line), status, reason})
 }
 

@@ -12,10 +12,11 @@ import (
 	"github.com/highlevel-contacts/contacts-go/client"
 )
 
-// column writes a cell to a request.
+// column sets the property of a column in a request.
 type column func(request *client.UpsertContactRequest, cell string)
 
-// properties maps normalized names to columns.
+// properties maps the names of properties to columns. The names consist of lower-case letters and
+// digits.
 var properties = map[string]column{
 	"address1":    func(r *client.UpsertContactRequest, cell string) { r.Address1 = client.Set(cell) },
 	"assignedto":  func(r *client.UpsertContactRequest, cell string) { r.AssignedTo = client.Set(cell) },
@@ -37,7 +38,7 @@ var properties = map[string]column{
 	"website":     func(r *client.UpsertContactRequest, cell string) { r.Website = client.Set(cell) },
 }
 
-// aliases maps other names to those of properties.
+// aliases maps other names of columns to the names in properties.
 var aliases = map[string]string{
 	"address": "address1", "birthday": "dateofbirth", "company": "companyname", "emailaddress": "email", "fullname": "name",
 	"mail": "email", "mobile": "phone", "phonenumber": "phone", "postcode": "postalcode", "region": "state", "street": "address1",
@@ -54,14 +55,15 @@ func setTags(r *client.UpsertContactRequest, cell string) {
 
 // rows reads the rows of a CSV file.
 type rows struct {
-	reader  *csv.Reader
-	columns []column // nil if the column is not imported
-	fields  bool     // a column is a custom field
-	err     error    // the reason why reading ended early
+	reader    *csv.Reader
+	columns   []column // nil if the column is not imported
+	hasFields bool     // a column is a custom field
+	err       error    // the reason why reading ended early
 }
 
-// readRows reads the header. The mapping overrides the names in it.
-func readRows(input io.Reader, mapping string) (*rows, error) {
+// newRows reads the first line, which names the columns. The value of the flag -map replaces some of
+// the names.
+func newRows(input io.Reader, mapping string) (*rows, error) {
 	r := &rows{reader: csv.NewReader(input)}
 	header, err := r.reader.Read()
 	if err != nil {
@@ -94,33 +96,32 @@ func readRows(input io.Reader, mapping string) (*rows, error) {
 	return r, nil
 }
 
+// column returns the column for a property, or nil if the column is not imported.
 func (r *rows) column(property string) (column, error) {
 	property = strings.TrimSpace(property)
 	if property == "-" {
 		return nil, nil
 	}
 	if key, ok := strings.CutPrefix(property, "field:"); ok && key != "" {
-		r.fields = true
+		r.hasFields = true
 		return func(request *client.UpsertContactRequest, cell string) {
 			request.CustomFields = append(request.CustomFields, client.NewCustomFieldByKey(key, cell))
 		}, nil
 	}
-	normal := strings.Map(func(c rune) rune {
+	name := strings.Map(func(c rune) rune {
 		if !unicode.IsLetter(c) && !unicode.IsDigit(c) {
 			return -1
 		}
 		return unicode.ToLower(c)
 	}, property)
-	if alias, ok := aliases[normal]; ok {
-		normal = alias
+	if alias, ok := aliases[name]; ok {
+		name = alias
 	}
-	if c, ok := properties[normal]; ok {
+	if c, ok := properties[name]; ok {
 		return c, nil
 	}
 	return nil, errors.New("unknown property: set one with -map 'COLUMN=city' or 'COLUMN=field:KEY', or ignore the column with 'COLUMN=-'")
 }
-
-func (r *rows) hasFields() bool { return r.fields }
 
 // all yields the rows that can be imported with their line numbers, and adds the others to report.
 func (r *rows) all(report *report) iter.Seq2[int, client.UpsertContactRequest] {

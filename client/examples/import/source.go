@@ -1,9 +1,11 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
+	"net/http"
 	"os"
 	"strings"
 
@@ -11,51 +13,93 @@ import (
 	"github.com/highlevel-contacts/contacts-go/client/clienttest"
 )
 
-// open returns the client, the location and the file to import. The caller must call end when the
-// import is done.
-func open(s settings) (c *client.Client, location string, input io.Reader, end func() error, err error) {
+// source is the file to import, and the location that it is imported into.
+type source struct {
+	input    io.Reader
+	client   *client.Client // nil in a dry run
+	location string
+	isDemo   bool
+	close    func() error
+}
+
+// openSource opens the file of s, or the sample. The caller must call close.
+func openSource(s settings) (*source, error) {
 	if s.demo {
-		fake, err := clienttest.Start(clienttest.WithRateLimit(clienttest.RateLimit{}))
-		if err != nil {
-			return nil, "", nil, nil, err
-		}
-		c, err := fake.NewClient()
-		if err != nil {
-			fake.Close()
-			return nil, "", nil, nil, err
-		}
-		return c, fake.LocationID, strings.NewReader(sample()), func() error { fake.Close(); return nil }, nil
+		return openDemo()
 	}
-	location = os.Getenv("HIGHLEVEL_LOCATION")
-	if s.file == "" || (!s.dryRun && (location == "" || os.Getenv("HIGHLEVEL_TOKEN") == "")) {
-		return nil, "", nil, nil, errors.New("pass a CSV file and set HIGHLEVEL_TOKEN and HIGHLEVEL_LOCATION, or use -demo")
+	location, token := os.Getenv("HIGHLEVEL_LOCATION"), os.Getenv("HIGHLEVEL_TOKEN")
+	if s.file == "" || (!s.dryRun && (location == "" || token == "")) {
+		return nil, errors.New("pass a CSV file and set HIGHLEVEL_TOKEN and HIGHLEVEL_LOCATION, or use -demo")
 	}
+	src := &source{location: location}
 	if !s.dryRun {
 		opts := []client.Option{client.WithLocation(location)}
 		if address := os.Getenv("HIGHLEVEL_URL"); address != "" {
 			opts = append(opts, client.WithBaseURL(address))
 		}
-		if c, err = client.New(client.StaticToken(os.Getenv("HIGHLEVEL_TOKEN")), opts...); err != nil {
-			return nil, "", nil, nil, err
+		c, err := client.New(client.StaticToken(token), opts...)
+		if err != nil {
+			return nil, err
 		}
+		src.client = c
 	}
 	file, err := os.Open(s.file)
 	if err != nil {
-		return nil, "", nil, nil, err
+		return nil, err
 	}
-	return c, location, file, file.Close, nil
+	src.input, src.close = file, file.Close
+	return src, nil
 }
 
-// sample returns 500 rows, some of them with problems.
+// openDemo starts a fake of the API and returns the sample.
+func openDemo() (*source, error) {
+	fake, err := clienttest.Start(clienttest.WithRateLimit(clienttest.RateLimit{}))
+	if err != nil {
+		return nil, err
+	}
+	c, err := fake.NewClient()
+	if err != nil {
+		fake.Close()
+		return nil, err
+	}
+	return &source{
+		input: strings.NewReader(sample()), client: c, location: fake.LocationID, isDemo: true,
+		close: func() error { fake.Close(); return nil },
+	}, nil
+}
+
+// fieldIDs returns the IDs of the location's custom fields by key. If the API does not return them,
+// fieldIDs prints the error and returns no ID, so that custom fields are not verified.
+func (src *source) fieldIDs(ctx context.Context, status io.Writer) map[string]string {
+	ids := map[string]string{}
+	if src.isDemo { // the fake does not serve the definitions of custom fields
+		for _, field := range clienttest.SampleFields() {
+			ids[field.Key] = field.ID
+		}
+		return ids
+	}
+	var list struct {
+		CustomFields []struct{ ID, FieldKey string }
+	}
+	if err := src.client.Do(ctx, http.MethodGet, "/locations/"+src.location+"/customFields", nil, nil, &list); err != nil {
+		fmt.Fprintln(status, "custom fields are not verified, because their IDs are not available:", err)
+	}
+	for _, field := range list.CustomFields {
+		ids[field.FieldKey] = field.ID
+	}
+	return ids
+}
+
+// sample returns a file with 500 rows. Three of them have problems.
 func sample() string {
 	var text strings.Builder
 	text.WriteString("First Name,Email,Phone,Tags,field:shoe_size\n")
 	for i := range 500 {
 		switch i {
 		case 100:
-			text.WriteString("Grace,,,,\n")
+			text.WriteString("Grace,,,,\n") // no email address and no phone number
 		case 200:
-			text.WriteString("Edsger,edsger,,,\n")
+			text.WriteString("Edsger,edsger,,,\n") // an invalid email address
 		case 300: // the phone number belongs to row 0, so the API ignores it
 			text.WriteString("Barbara,person1@example.com,+14155550000,,\n")
 		default:

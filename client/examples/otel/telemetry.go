@@ -35,7 +35,7 @@ func recordCalls(provider metric.MeterProvider) (client.CallHook, error) {
 		return nil, err
 	}
 	attempts, err := meter.Int64Counter("highlevel.call.attempts", metric.WithUnit("{request}"),
-		metric.WithDescription("Requests that were sent."))
+		metric.WithDescription("Number of requests that were sent."))
 	if err != nil {
 		return nil, err
 	}
@@ -44,23 +44,23 @@ func recordCalls(provider metric.MeterProvider) (client.CallHook, error) {
 		if info.Err != nil {
 			attributes = append(attributes, attribute.String("error.type", client.Kind(info.Err)))
 		}
-		labels := metric.WithAttributeSet(attribute.NewSet(attributes...))
-		duration.Record(ctx, info.Duration.Seconds(), labels)
-		attempts.Add(ctx, int64(info.Attempts), labels)
+		measured := metric.WithAttributeSet(attribute.NewSet(attributes...))
+		duration.Record(ctx, info.Duration.Seconds(), measured)
+		attempts.Add(ctx, int64(info.Attempts), measured)
 	}, nil
 }
 
 // withoutQuery is a span processor that removes the query from the URLs of spans.
 type withoutQuery struct{ sdktrace.SpanProcessor }
 
-// OnEnd passes the span on without the query.
+// OnEnd calls the other span processor with a span that has no query.
 func (p withoutQuery) OnEnd(span sdktrace.ReadOnlySpan) {
 	p.SpanProcessor.OnEnd(spanWithoutQuery{span})
 }
 
 type spanWithoutQuery struct{ sdktrace.ReadOnlySpan }
 
-// Attributes returns the attributes of the span, with the URL up to its query.
+// Attributes returns the attributes of the span. Its URL ends before the query.
 func (s spanWithoutQuery) Attributes() []attribute.KeyValue {
 	attributes := slices.Clone(s.ReadOnlySpan.Attributes())
 	for i, attr := range attributes {

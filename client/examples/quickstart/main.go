@@ -1,9 +1,9 @@
 // Quickstart calls the seven contact operations and prints each call and its result.
 //
-// It runs against a fake of the API inside the process. With HIGHLEVEL_TOKEN and HIGHLEVEL_LOCATION
-// in the environment it runs against the real API, where it only reads. With -write it also
-// creates, changes and deletes a contact. HIGHLEVEL_URL sets another base URL, such as the address
-// that "make fake" prints.
+// It calls a fake of the API inside the process. If HIGHLEVEL_TOKEN and HIGHLEVEL_LOCATION are set in
+// the environment, it calls the real API and only reads. With -write, it also creates, changes and
+// deletes a contact. HIGHLEVEL_URL sets another base URL, such as the address that "make fake"
+// prints.
 package main
 
 import (

@@ -11,7 +11,7 @@ import (
 	"github.com/highlevel-contacts/contacts-go/client/clienttest"
 )
 
-// steps splits a transcript at its titles.
+// steps returns the lines of each step of a transcript, by title.
 func steps(transcript string) map[string]string {
 	byTitle := map[string]string{}
 	for _, step := range regexp.MustCompile(`\n\d+\. `).Split(transcript, -1) {
@@ -69,7 +69,7 @@ func TestTourReal(t *testing.T) {
 	t.Parallel()
 	for _, write := range []bool{false, true} {
 		fake := clienttest.NewServer(t)
-		fake.Seed(client.Contact{FirstName: "Ada", Email: "ada@example.com", BusinessID: business})
+		fake.Seed(client.Contact{FirstName: "Ada", Email: "ada@example.com", BusinessID: businessID})
 		before := fake.Snapshot()
 		var out bytes.Buffer
 		if err := tourReal(t.Context(), &transcript{to: &out}, fake.Client(), write); err != nil {

@@ -9,14 +9,14 @@ import (
 	"github.com/highlevel-contacts/contacts-go/client/clienttest"
 )
 
-const business = "641c094001436dbc2081e642"
+const businessID = "641c094001436dbc2081e642"
 
-// tour calls the operations of the fake API, first with success, then with failures.
+// tour calls the operations of the fake API. Its methods are the steps, in the order of tourFake.
 type tour struct {
 	*transcript
 	client *client.Client
 	fake   *clienttest.Server
-	id     string // ID of the contact that the tour creates
+	id     string // of the contact that the tour creates
 }
 
 // tourFake runs the tour against a new fake API.
@@ -44,7 +44,7 @@ func tourFake(ctx context.Context, out *transcript) error {
 			return err
 		}
 	}
-	fmt.Fprintf(out.to, "\nThe fake received %d requests and holds %d contacts.\n", len(fake.Requests()), fake.Len())
+	fmt.Fprintf(out.to, "\nThe fake received %d requests and stores %d contacts.\n", len(fake.Requests()), fake.Len())
 	return nil
 }
 
@@ -138,8 +138,8 @@ func (t *tour) all(ctx context.Context) error {
 
 func (t *tour) listByBusiness(ctx context.Context) error {
 	t.title("List the contacts of a business")
-	t.call("c.Contacts.ListByBusiness(ctx, %q, client.BusinessListRequest{Limit: 3})", business)
-	page, err := t.client.Contacts.ListByBusiness(ctx, business, client.BusinessListRequest{Limit: 3})
+	t.call("c.Contacts.ListByBusiness(ctx, %q, client.BusinessListRequest{Limit: 3})", businessID)
+	page, err := t.client.Contacts.ListByBusiness(ctx, businessID, client.BusinessListRequest{Limit: 3})
 	if err != nil {
 		return err
 	}
@@ -157,7 +157,7 @@ func (t *tour) delete(ctx context.Context) error {
 	return nil
 }
 
-// samples returns n sample contacts. Every tenth belongs to the business.
+// samples returns n sample contacts. Every tenth belongs to the business with businessID.
 func samples(n int) []client.Contact {
 	first := []string{"Ann", "Bo", "Chi", "Dov", "Eva", "Finn", "Gia", "Hal", "Ida", "Jo"}
 	last := []string{"Ahlström", "Baker", "Chen", "Dias", "Eze", "Fischer", "García", "Haddad", "Ito", "Jensen"}
@@ -168,7 +168,7 @@ func samples(n int) []client.Contact {
 			Email: fmt.Sprintf("person%d@example.com", i), Tags: []string{"newsletter"},
 		}
 		if i%10 == 0 {
-			contacts[i].BusinessID = business
+			contacts[i].BusinessID = businessID
 		}
 	}
 	return contacts

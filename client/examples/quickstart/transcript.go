@@ -9,10 +9,10 @@ import (
 	"github.com/highlevel-contacts/contacts-go/client"
 )
 
-// transcript prints calls and their results.
+// transcript prints steps, which consist of calls and their results.
 type transcript struct {
 	to   io.Writer
-	step int
+	step int // number of the current step, from 1
 }
 
 // title starts a step.
@@ -62,8 +62,7 @@ func (t *transcript) page(page *client.Page) {
 	}
 }
 
-// name returns the name in its original case. In lists, FirstNameRaw and LastNameRaw have that
-// case.
+// name returns the name in its original case. In lists, only FirstNameRaw and LastNameRaw have it.
 func name(contact *client.Contact) string {
 	first, last := contact.FirstName, contact.LastName
 	if contact.FirstNameRaw != "" || contact.LastNameRaw != "" {
@@ -72,8 +71,11 @@ func name(contact *client.Contact) string {
 	return strings.TrimSpace(first + " " + last)
 }
 
-// failure prints an error that matches target, and returns any other error.
+// failure prints err if it matches target. Otherwise it returns an error.
 func (t *transcript) failure(err, target error, targetName string) error {
+	if err == nil {
+		return fmt.Errorf("the call succeeded, want %s", targetName)
+	}
 	if !errors.Is(err, target) {
 		return fmt.Errorf("got error %w, want %s", err, targetName)
 	}
