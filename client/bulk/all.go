@@ -10,8 +10,8 @@ import (
 
 // All returns an iterator that calls the function call for each input, with many calls in flight,
 // as fast as the client's rate limit allows. When a call ends, the iterator yields its outcome with
-// the key of the input. See the package documentation for the order of the calls, and for when a run
-// ends.
+// the key of the input. See the package documentation for the order of the calls, and for when a
+// run ends.
 //
 // The function call must pass its options to a method of the client. Otherwise All does not know
 // when a call has passed the rate limit, and makes one call at a time.

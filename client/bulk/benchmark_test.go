@@ -91,7 +91,8 @@ func BenchmarkAll_Memory(b *testing.B) {
 	}
 }
 
-// BenchmarkWithJournal makes 500 creates with and without a journal, at 100 per second in real time.
+// BenchmarkWithJournal makes 500 creates with and without a journal, at 100 per second in real
+// time.
 func BenchmarkWithJournal(b *testing.B) {
 	create := func(b *testing.B, opts ...bulk.Option) time.Duration {
 		b.Helper()
@@ -127,8 +128,8 @@ func BenchmarkWithJournal(b *testing.B) {
 	}
 }
 
-// BenchmarkAll_IdealTime makes 300 upserts at 100 per second in real time, over a socket, and compares
-// their duration with the shortest possible one.
+// BenchmarkAll_IdealTime makes 300 upserts at 100 per second in real time, over a socket, and
+// compares their duration with the shortest possible one.
 func BenchmarkAll_IdealTime(b *testing.B) {
 	limit := clienttest.RateLimit{Max: 100, Interval: time.Second}
 	for _, latency := range []time.Duration{0, 20 * time.Millisecond, 200 * time.Millisecond} {
@@ -143,7 +144,7 @@ func BenchmarkAll_IdealTime(b *testing.B) {
 				}
 				took := time.Since(start)
 				if failed != nil || count429(hl) > 0 {
-					b.Fatal(failed, count429(hl))
+					b.Fatalf("got error %v and %d responses with status 429, want none", failed, count429(hl))
 				}
 				b.ReportMetric(float64(took)/float64(2*limit.Interval+latency), "of-ideal")
 			}
@@ -151,8 +152,8 @@ func BenchmarkAll_IdealTime(b *testing.B) {
 	}
 }
 
-// BenchmarkContactsAll iterates over lists that the transport generates. It is in this package to use
-// the same measure of memory as BenchmarkAll_Memory.
+// BenchmarkContactsAll iterates over lists that the transport generates. It is in this package to
+// use the same measure of memory as BenchmarkAll_Memory.
 func BenchmarkContactsAll(b *testing.B) {
 	const pageSize = 100
 	for _, n := range []int{10_000, 100_000, 1_000_000} {

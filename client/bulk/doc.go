@@ -39,10 +39,10 @@
 //     the calls that were sent have ended, and their outcomes are lost. To receive them, cancel the
 //     context instead.
 //   - The context ends, or the rate limit allows no call before the deadline of the context. No
-//     further call starts, but All yields the outcomes of all inputs that it has read. The errors of
-//     calls that did not end match [context.Canceled] or [context.DeadlineExceeded], and
-//     [client.ErrMaybeApplied] if a write may have been applied. If the context has ended before the
-//     run, All yields nothing.
+//     further call starts, but All yields the outcomes of all inputs that it has read. The errors
+//     of calls that did not end match [context.Canceled] or [context.DeadlineExceeded], and
+//     [client.ErrMaybeApplied] if a write may have been applied. If the context has ended before
+//     the run, All yields nothing.
 //   - The daily limit is exhausted. No further call starts, and All yields the outcomes of all
 //     inputs that it has read. The errors of calls that were rejected or not made match
 //     [client.ErrDailyLimit] and [client.ErrRateLimited].
@@ -54,9 +54,9 @@
 // # Rate limit
 //
 // Every call waits for the [client.Pacer] of the client. At most one new call of a run waits at a
-// time, so that the run does not delay other callers of the same client. If the API asks for a pause
-// that is too long for the client's own retries, the run waits and makes the rejected calls again. It
-// makes at most ten calls for each input.
+// time, so that the run does not delay other callers of the same client. If the API asks for a
+// pause that is too long for the client's own retries, the run waits and makes the rejected calls
+// again. It makes at most ten calls for each input.
 //
 // # Resuming
 //

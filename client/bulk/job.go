@@ -13,7 +13,7 @@ import (
 type job[K, In, Out any] struct {
 	key         K
 	outcome     Outcome[In, Out]
-	contactKeys []string
+	contactKeys []string // without duplicates
 	journalKey  string
 	idempotent  bool
 	hasIntent   bool // the intent has been written to the journal
@@ -86,8 +86,8 @@ func (r *run[K, In, Out]) recordIntent(j *job[K, In, Out]) error {
 	return r.config.journal.record(signIntent, j.journalKey)
 }
 
-// recordResult writes the result of a call to the journal. It writes nothing for a call that may have
-// been applied, so that its intent remains.
+// recordResult writes the result of a call to the journal. It writes nothing for a call that may
+// have been applied, so that its intent remains.
 func (r *run[K, In, Out]) recordResult(j *job[K, In, Out]) {
 	if r.config.journal == nil {
 		return

@@ -20,8 +20,8 @@ import (
 // the file open.
 //
 // Each line is a record, which consists of a sign and a quoted key: "?" for the intent to make a
-// call, "+" for a call that is done, and "-" for a call that was not applied. The latest record of a
-// key counts. [OpenJournal] removes an incomplete last line, which a killed process may leave.
+// call, "+" for a call that is done, and "-" for a call that was not applied. The latest record of
+// a key counts. [OpenJournal] removes an incomplete last line, which a killed process may leave.
 type Journal struct {
 	lock *flock.Flock
 
@@ -52,7 +52,7 @@ const (
 
 // OpenJournal opens the journal at path, and creates it with permission 0600 if it does not exist.
 // It also creates a lock file with the suffix ".lock" in the same directory. It returns an error if
-// the journal is open already, or if the file contains anything else. The caller must call Close.
+// the journal is open already, or if the file is not a journal. The caller must call Close.
 func OpenJournal(path string) (*Journal, error) {
 	return openJournal(path, syncDirectory)
 }

@@ -33,7 +33,8 @@ func TestMain(m *testing.M) {
 	}
 }
 
-// mixedUpserts yields n upserts. Every second one always creates a contact, so it is not idempotent.
+// mixedUpserts yields n upserts. Every second one always creates a contact, so it is not
+// idempotent.
 func mixedUpserts(n int) func(yield func(int, client.UpsertContactRequest) bool) {
 	return func(yield func(int, client.UpsertContactRequest) bool) {
 		for i, in := range contacts(n) {

@@ -57,18 +57,17 @@ func WithContactKey[In any](contactKey func(In) string) Option {
 }
 
 // WithJournal records the run in j and skips the inputs that j records as done. The function
-// journalKey returns the key of an input as a string. It must return the same string for an input in
-// every run, and different strings for different inputs. The type K must be the type of the keys,
-// otherwise the loop panics. If j is nil, the run is not recorded.
+// journalKey returns the key of an input as a string. It must return the same string for an input
+// in every run, and different strings for different inputs. The type K must be the type of the
+// keys, otherwise the loop panics. If j is nil, the run is not recorded.
 //
 // An input is recorded as done after the loop body has handled its outcome. The next run skips it,
 // and makes the calls that failed again.
 //
-// A call that creates a contact twice if it is made twice is recorded before it is made: the intent
-// is on the disk before the request is sent. If an earlier run recorded an intent and no result, the
-// call is not made. Its outcome has an error that matches [client.ErrMaybeApplied]. Calls with an
-// input of type string, [Change] or [client.UpsertContactRequest] have no intent, except upserts
-// that always create a contact.
+// Before a call that is not idempotent, the intent to make it is written to the disk. If an earlier
+// run recorded an intent and no result, the call is not made. Its outcome has an error that matches
+// [client.ErrMaybeApplied]. A call is assumed to be idempotent if its input is a string, a
+// [Change], or a [client.UpsertContactRequest] that does not always create a contact.
 //
 // If a record cannot be written, no further call is made: the outcomes have the error, and
 // [Journal.Close] returns it.

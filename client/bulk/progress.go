@@ -9,7 +9,7 @@ import (
 
 // Progress is the state of a run. Inputs that the journal records as done are not counted.
 type Progress struct {
-	Done      int              // outcomes, including that of this call
+	Done      int              // outcomes, including the one that is yielded next
 	Failed    int              // outcomes with an error
 	Ambiguous int              // failed outcomes whose errors match client.ErrMaybeApplied
 	Rate      float64          // outcomes per second, over the latest 200; 0 for the first one

@@ -39,8 +39,9 @@ func newRun[K, In, Out any](ctx context.Context, call func(context.Context, In, 
 	}
 }
 
-// add adds a job for an input. It adds none if the journal records the input as done. If the journal
-// records only an intent, it yields an outcome instead. It returns false if the loop body breaks.
+// add adds a job for an input. It adds none if the journal records the input as done. If the
+// journal records only an intent, it yields an outcome instead. It returns false if the loop body
+// breaks.
 func (r *run[K, In, Out]) add(key K, input In) bool {
 	j := &job[K, In, Out]{key: key, outcome: Outcome[In, Out]{Input: input}, idempotent: isIdempotent(input)}
 	if r.config.journal != nil {
@@ -53,15 +54,11 @@ func (r *run[K, In, Out]) add(key K, input In) bool {
 			return r.deliver(j)
 		}
 	}
+	j.contactKeys = r.config.contactKeys(input)
 	ready := true
-	for _, contact := range r.config.contactKeys(input) {
-		queue := r.queues[contact]
-		if len(queue) > 0 && queue[len(queue)-1] == j {
-			continue
-		}
-		j.contactKeys = append(j.contactKeys, contact)
-		r.queues[contact] = append(queue, j)
-		ready = ready && len(queue) == 0
+	for _, contact := range j.contactKeys {
+		ready = ready && len(r.queues[contact]) == 0
+		r.queues[contact] = append(r.queues[contact], j)
 	}
 	if ready {
 		r.ready = append(r.ready, j)
@@ -71,8 +68,8 @@ func (r *run[K, In, Out]) add(key K, input In) bool {
 	return true
 }
 
-// hasCapacity reports whether the next input can be read. It returns true after the run has stopped,
-// so that advance returns.
+// hasCapacity reports whether the next input can be read. It returns true after the run has
+// stopped, so that advance returns.
 func (r *run[K, In, Out]) hasCapacity() bool {
 	return r.stopped() != nil ||
 		len(r.ready) == 0 && r.waiter == nil && r.inFlight < r.config.maxInFlight && r.blocked < r.config.maxInFlight
@@ -91,8 +88,8 @@ func (r *run[K, In, Out]) stopped() error {
 	return r.err
 }
 
-// advance starts calls and yields outcomes until done returns true. It returns false if the loop body
-// breaks.
+// advance starts calls and yields outcomes until done returns true. It returns false if the loop
+// body breaks.
 func (r *run[K, In, Out]) advance(done func() bool) bool {
 	for {
 		select {
@@ -125,8 +122,8 @@ func (r *run[K, In, Out]) advance(done func() bool) bool {
 	}
 }
 
-// canStart reports whether the first ready job can start. It returns true after the run has stopped,
-// so that the outcome of the job is yielded.
+// canStart reports whether the first ready job can start. It returns true after the run has
+// stopped, so that the outcome of the job is yielded.
 func (r *run[K, In, Out]) canStart() bool {
 	if len(r.ready) == 0 {
 		return false
@@ -188,8 +185,8 @@ func (r *run[K, In, Out]) finish(j *job[K, In, Out]) bool {
 	return r.release(j)
 }
 
-// unsentError returns the error of the calls that are not made because another call failed with err,
-// which may match client.ErrMaybeApplied. Theirs does not.
+// unsentError returns the error of the calls that are not made because another call failed with
+// err. It does not match client.ErrMaybeApplied, even if err does.
 func unsentError(err error) error {
 	if errors.Is(err, client.ErrMaybeApplied) {
 		return fmt.Errorf("bulk: All: the call was not made: %w: %w", client.ErrRateLimited, client.ErrDailyLimit)
@@ -198,15 +195,15 @@ func unsentError(err error) error {
 }
 
 // isTooLate reports whether the call was not sent because the rate limit allows no request before
-// the deadline of the run. The context has not ended at that time, but every further call would fail
-// immediately.
+// the deadline of the run. The context has not ended at that time, but every further call would
+// fail immediately.
 func (r *run[K, In, Out]) isTooLate(j *job[K, In, Out]) bool {
 	_, hasDeadline := r.ctx.Deadline()
 	return hasDeadline && !j.isSent && errors.Is(j.outcome.Err, context.DeadlineExceeded)
 }
 
-// retryAfter returns how long to wait before the run retries a call that failed with err, or 0 if it
-// must not retry the call. A request that the rate limit rejected was not applied.
+// retryAfter returns how long to wait before the run retries a call that failed with err, or 0 if
+// it must not retry the call. A request that the rate limit rejected was not applied.
 func retryAfter(err error) time.Duration {
 	var apiErr *client.Error
 	if errors.Is(err, client.ErrRateLimited) && !errors.Is(err, client.ErrMaybeApplied) && errors.As(err, &apiErr) {
@@ -215,7 +212,8 @@ func retryAfter(err error) time.Duration {
 	return 0
 }
 
-// release removes j from its queues, makes the jobs that waited for it ready, and yields its outcome.
+// release removes j from its queues, makes the jobs that waited for it ready, and yields its
+// outcome.
 func (r *run[K, In, Out]) release(j *job[K, In, Out]) bool {
 	for _, contact := range j.contactKeys {
 		if queue := r.queues[contact][1:]; len(queue) > 0 {
@@ -245,8 +243,8 @@ func (r *run[K, In, Out]) isFirst(j *job[K, In, Out]) bool {
 	return true
 }
 
-// deliver yields the outcome of j, and records its result even if the loop body breaks or panics. It
-// returns false if the loop body breaks.
+// deliver yields the outcome of j, and records its result even if the loop body breaks or panics.
+// It returns false if the loop body breaks.
 func (r *run[K, In, Out]) deliver(j *job[K, In, Out]) bool {
 	defer r.recordResult(j)
 	r.progress.add(j.outcome.Err, j.response.RateLimit)

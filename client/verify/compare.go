@@ -101,8 +101,8 @@ func sameDay(sent, stored string) bool {
 	return !okA || !okB || a[0] == b[0] || a[0] == b[1] || a[1] == b[0] || a[1] == b[1]
 }
 
-// possibleDays returns the day of a date, twice. For a time, it returns the day at its own offset and
-// the day in UTC.
+// possibleDays returns the day of a date, twice. For a time, it returns the day at its own offset
+// and the day in UTC.
 func possibleDays(text string) (days [2]string, ok bool) {
 	text = strings.TrimSpace(text)
 	if t, err := time.Parse(time.RFC3339, text); err == nil {

@@ -62,8 +62,8 @@ func (p property) isStored(value json.RawMessage, contact *client.Contact) bool 
 	return slices.ContainsFunc(stored, func(s string) bool { return p.same(sent, s) })
 }
 
-// unappliedTags returns the names of the tags that are not stored. Stored tags that were not sent are
-// reported only if the request removes all tags, because a workflow may have added them.
+// unappliedTags returns the names of the tags that are not stored. Stored tags that were not sent
+// are reported only if the request removes all tags, because a workflow may have added them.
 func unappliedTags(value json.RawMessage, stored []string) []string {
 	var sent []string
 	if value == nil || json.Unmarshal(value, &sent) != nil {

@@ -16,8 +16,8 @@ type config struct {
 }
 
 // WithFieldKeys provides the IDs of custom fields by key, so that fields written by key can be
-// verified. The keys may have the prefix "contact.", which the API adds when it lists custom fields.
-// If the option is passed several times, the IDs add up.
+// verified. The keys may have the prefix "contact.", which the API adds when it lists custom
+// fields. If the option is passed several times, the IDs add up.
 func WithFieldKeys(ids map[string]string) Option {
 	return func(c *config) {
 		for key, id := range ids {
@@ -71,7 +71,8 @@ func Unapplied(sent, got any, opts ...Option) []string {
 
 // Unverifiable returns the names of the custom fields of a request that [Unapplied] cannot verify,
 // because they are written by a key for which [WithFieldKeys] provides no ID. The names have the
-// form "customFields/<key>". Unverifiable returns nil if it finds none, and if sent is not a request.
+// form "customFields/<key>". Unverifiable returns nil if it finds none, and if sent is not a
+// request.
 func Unverifiable(sent any, opts ...Option) []string {
 	c := newConfig(opts)
 	var names []string

@@ -31,15 +31,15 @@ type observation struct {
 
 func (o *observation) success() bool { return o.response.StatusCode/100 == 2 }
 
-// isResult reports whether the response is the result of an operation. It returns false for an error
-// response, and for a success of a step that should have failed.
+// isResult reports whether the response is the result of an operation. It returns false for an
+// error response, and for a success of a step that should have failed.
 func (o *observation) isResult() bool {
 	return o.success() && o.body != nil && !slices.Contains([]string{"no location", "unknown route", "unknown version"}, o.step)
 }
 
-// startStep returns a Response for client.WithResponseInto, and a function that must be called after
-// the call. The function passes the response to the report and returns its body, or nil if there was
-// no response.
+// startStep returns a Response for client.WithResponseInto, and a function that must be called
+// after the call. The function passes the response to the report and returns its body, or nil if
+// there was no response.
 func (c *check) startStep(name string, previous any) (response *client.Response, done func() any) {
 	response = new(client.Response)
 	return response, func() any {

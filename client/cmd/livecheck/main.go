@@ -6,9 +6,9 @@
 // creates a contact, changes it, and deletes it at the end, even after an interrupt. HIGHLEVEL_URL
 // sets another base URL, such as that of a fake.
 //
-// The report has one line for each row: confirmed, contradicted, or not seen. For a contradicted row
-// it shows the JSON pointer and the type of the value, never the value. With -record, livecheck also
-// stores the response bodies in a directory, and replaces personal data in them.
+// The report has one line for each row: confirmed, contradicted, or not seen. For a contradicted
+// row it shows the JSON pointer and the type of the value, never the value. With -record, livecheck
+// also stores the response bodies in a directory, and replaces personal data in them.
 //
 // The exit status is 0 if no row was contradicted, 1 if a row was contradicted, 2 for invalid
 // arguments, and 3 if the check is incomplete.

@@ -35,7 +35,8 @@ func (r result) line(id string) string {
 	return ""
 }
 
-// wantRow checks that the report describes a row as want: "confirmed", "contradicted" or "not-seen".
+// wantRow checks that the report describes a row as want: "confirmed", "contradicted" or
+// "not-seen".
 func (r result) wantRow(t *testing.T, id, want string) {
 	t.Helper()
 	if fields := strings.Fields(strings.Replace(r.line(id), "not seen", "not-seen", 1)); len(fields) < 2 || fields[1] != want {

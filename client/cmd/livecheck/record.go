@@ -13,9 +13,9 @@ import (
 	"time"
 )
 
-// recorder stores response bodies as fixtures. It replaces every value that may identify a person, a
-// contact or a location. These are all strings except words of a fixed vocabulary, and all numbers
-// except counts and statuses.
+// recorder stores response bodies as fixtures. It replaces every value that may identify a person,
+// a contact or a location. These are all strings except words of a fixed vocabulary, and all
+// numbers except counts and statuses.
 //
 // A replacement has the form of the original. Equal values have equal replacements in all files, so
 // that a cursor still matches its contact.
@@ -57,8 +57,8 @@ func (r *recorder) record(o *observation) error {
 	return os.WriteFile(filepath.Join(r.directory, name), out.Bytes(), 0o600)
 }
 
-// Properties whose values are not replaced: words of a fixed vocabulary, counts and statuses. Of the
-// messages, only IDs, email addresses, numbers and quoted text are replaced.
+// Properties whose values are not replaced: words of a fixed vocabulary, counts and statuses. Of
+// the messages, only IDs, email addresses, numbers and quoted text are replaced.
 var (
 	vocabulary = []string{"status", "code", "type", "matchingField", "channel", "medium", "utmMedium", "country", "timezone", "encoding", "mimetype"}
 	numbers    = []string{"status", "statusCode", "total", "count", "currentPage", "nextPage", "prevPage"}
@@ -169,8 +169,8 @@ func (r *recorder) time(t time.Time) time.Time {
 	return replacement
 }
 
-// replacement returns the replacement of original. If original is new, it calls create with the number
-// of the new replacement, which begins with 1 for each kind.
+// replacement returns the replacement of original. If original is new, it calls create with the
+// number of the new replacement, which begins with 1 for each kind.
 func (r *recorder) replacement(kind, original string, create func(n int) string) string {
 	key := kind + " " + original
 	if existing, ok := r.replaced[key]; ok {

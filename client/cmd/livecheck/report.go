@@ -20,8 +20,8 @@ func contradicted(format string, args ...any) finding {
 	return finding{contradicted: []string{fmt.Sprintf(format, args...)}}
 }
 
-// expect returns a confirming finding if the condition is true. Otherwise it returns a contradicting
-// finding with the formatted message.
+// expect returns a confirming finding if the condition is true. Otherwise it returns a
+// contradicting finding with the formatted message.
 func expect(condition bool, format string, args ...any) finding {
 	if condition {
 		return confirmed()

@@ -155,8 +155,8 @@ func sameContacts(step string) func(*observation) finding {
 	}
 }
 
-// unchanged checks that properties of a contact have the values of the previous response. It ignores
-// case.
+// unchanged checks that properties of a contact have the values of the previous response. It
+// ignores case.
 func unchanged(step string, properties ...string) func(*observation) finding {
 	return func(o *observation) (found finding) {
 		if o.step != step || !o.success() {

@@ -4,8 +4,8 @@
 //	go run ./client/examples/export -demo -o contacts.csv
 //
 // A file name that ends in .csv selects CSV, with a column for each custom field. -fields sets the
-// IDs of the custom fields; without it, a first pass over all contacts finds them. A spreadsheet can
-// execute values that start with one of the characters "=+-@" as formulas: import them as text.
+// IDs of the custom fields; without it, a first pass over all contacts finds them. A spreadsheet
+// can execute values that start with one of the characters "=+-@" as formulas: import them as text.
 //
 // Until the export of FILE is complete, its contents are in FILE.part. With -resume, the next run
 // continues that file; without it, the export starts again. Contacts that are added or changed
@@ -60,8 +60,8 @@ func run(ctx context.Context, s settings, status io.Writer) error {
 	return export(ctx, c, s, status)
 }
 
-// newClient returns a client of the real API, or of a fake with sample contacts. The caller must call
-// closeFake when the export is done.
+// newClient returns a client of the real API, or of a fake with sample contacts. The caller must
+// call closeFake when the export is done.
 func newClient(demo bool) (c *client.Client, closeFake func(), err error) {
 	if demo {
 		fake, err := clienttest.Start(clienttest.WithRateLimit(clienttest.RateLimit{}))
@@ -141,8 +141,8 @@ func writePages(ctx context.Context, c *client.Client, s settings, out *output, 
 	return nil
 }
 
-// fieldIDs returns the IDs of the custom fields that are columns: those of the flag, or else those of
-// all contacts.
+// fieldIDs returns the IDs of the custom fields that are columns: those of the flag, or else those
+// of all contacts.
 func fieldIDs(ctx context.Context, c *client.Client, flagged string, status io.Writer) ([]string, error) {
 	if flagged != "" {
 		return strings.Split(flagged, ","), nil

@@ -8,10 +8,10 @@
 // commas or semicolons. A column "field:KEY" is the custom field with that key. -map names the
 // property of any other column. Empty cells leave the stored value unchanged.
 //
-// A report lists the rows that failed, the rows that may have been written, and the rows with values
-// that the API did not store. If it lists any row, the exit status is 1. With -resume, a second run
-// skips the rows that are done. It identifies them by line number: do not change the lines of the
-// file between the runs.
+// A report lists the rows that failed, the rows that may have been written, and the rows with
+// values that the API did not store. If it lists any row, the exit status is 1. With -resume, a
+// second run skips the rows that are done. It identifies them by line number: do not change the
+// lines of the file between the runs.
 package main
 
 import (

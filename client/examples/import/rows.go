@@ -61,8 +61,8 @@ type rows struct {
 	err       error    // the reason why reading ended early
 }
 
-// newRows reads the first line, which names the columns. The value of the flag -map replaces some of
-// the names.
+// newRows reads the first line, which names the columns. The value of the flag -map replaces some
+// of the names.
 func newRows(input io.Reader, mapping string) (*rows, error) {
 	r := &rows{reader: csv.NewReader(input)}
 	header, err := r.reader.Read()

@@ -1,9 +1,9 @@
 // Otel records traces and metrics of calls with OpenTelemetry and prints them to standard output.
 //
-// The HTTP client of the calls uses the transport of otelhttp, which records a span for each attempt.
-// A call hook records the duration of each call, which includes its attempts and the waits between
-// them. Spans are named after operations, and metrics have the operation as an attribute. The query
-// of a URL is removed from the spans, because a list can search for the name of a person.
+// The HTTP client of the calls uses the transport of otelhttp, which records a span for each
+// attempt. A call hook records the duration of each call, which includes its attempts and the waits
+// between them. Spans are named after operations, and metrics have the operation as an attribute.
+// The query of a URL is removed from the spans, because a list can search for the name of a person.
 //
 // Otel is a module of its own, so that programs that import the client do not depend on
 // OpenTelemetry.

@@ -1,8 +1,8 @@
 // Quickstart calls the seven contact operations and prints each call and its result.
 //
-// It calls a fake of the API inside the process. If HIGHLEVEL_TOKEN and HIGHLEVEL_LOCATION are set in
-// the environment, it calls the real API and only reads. With -write, it also creates, changes and
-// deletes a contact. HIGHLEVEL_URL sets another base URL, such as the address that "make fake"
+// It calls a fake of the API inside the process. If HIGHLEVEL_TOKEN and HIGHLEVEL_LOCATION are set
+// in the environment, it calls the real API and only reads. With -write, it also creates, changes
+// and deletes a contact. HIGHLEVEL_URL sets another base URL, such as the address that "make fake"
 // prints.
 package main
 
