@@ -2,6 +2,7 @@ package oauth
 
 import (
 	"encoding/json"
+	"slices"
 	"time"
 )
 
@@ -37,6 +38,13 @@ type Credential struct {
 	ApprovedLocations []string
 	// BulkInstallation reports whether an agency installed the app in many locations at once.
 	BulkInstallation bool
+}
+
+// clone returns a credential that shares no memory with c.
+func (c Credential) clone() Credential {
+	c.Scopes = slices.Clone(c.Scopes)
+	c.ApprovedLocations = slices.Clone(c.ApprovedLocations)
+	return c
 }
 
 // inferredUserType returns the user type. If it is not set, it is inferred from the IDs. It is

@@ -56,9 +56,10 @@ type Error struct {
 // Error returns the operation, the status and the message.
 func (e *Error) Error() string {
 	var text strings.Builder
-	fmt.Fprintf(&text, "%s: %d", e.Operation, e.StatusCode)
+	// Package client masks what follows "token:" in the text of a token source.
+	fmt.Fprintf(&text, "%s returned %d", e.Operation, e.StatusCode)
 	if e.StatusCode/100 == 3 {
-		text.WriteString(" redirect, which is not followed")
+		text.WriteString(", a redirect, which is not followed")
 	}
 	if e.Message != "" {
 		fmt.Fprintf(&text, ": %s", e.Message)

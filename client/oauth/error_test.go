@@ -30,14 +30,14 @@ func TestError_Text(t *testing.T) {
 		{"grant type", 400, `{"error":"unsupported_grant_type"}`, "400: unsupported_grant_type"},
 		{"list of messages", 422, `{"statusCode":422,"message":["a","b"],"error":"Unprocessable Entity"}`, "422: Unprocessable Entity: a: b"},
 		{"not JSON", 404, "<html>\n<b>no</b>", "404"},
-		{"redirect", 302, "", "302 redirect, which is not followed"},
+		{"redirect", 302, "", "302, a redirect, which is not followed"},
 		{"long", 404, `{"message":"` + strings.Repeat("long ", 100) + `"}`, "404: " + strings.Repeat("long ", 59) + "lo…"},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
 			_, err := newApp(t, config(respond(test.status, test.body))).Exchange(t.Context(), "x1x2x3", "")
-			if want := "oauth: get-access-token: " + test.want; err == nil || err.Error() != want {
+			if want := "oauth: get-access-token returned " + test.want; err == nil || err.Error() != want {
 				t.Errorf("got  %v\nwant %s", err, want)
 			}
 		})

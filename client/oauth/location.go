@@ -73,13 +73,18 @@ func (s *Source) forget(id string) {
 // again, and [client.ErrForbidden] if the location has not approved the app. Other non-2xx
 // responses are returned as an [*Error].
 func (l *LocationSource) Token(ctx context.Context) (string, error) {
-	credential, err := l.Credential(ctx)
+	credential, err := l.credential(ctx)
 	return credential.AccessToken.Reveal(), err
 }
 
-// Credential returns the credential whose access token [LocationSource.Token] returns. It has no
+// Credential returns a copy of the credential whose access token [LocationSource.Token] returns. It has no
 // refresh token.
 func (l *LocationSource) Credential(ctx context.Context) (Credential, error) {
+	credential, err := l.credential(ctx)
+	return credential.clone(), err
+}
+
+func (l *LocationSource) credential(ctx context.Context) (Credential, error) {
 	credential, err := l.cache.credential(ctx)
 	if err == nil {
 		l.agency.remember(l)
@@ -129,7 +134,7 @@ func (r *locationRefresher) refresh(ctx context.Context, _ Credential, _ Secret)
 // request requests a token. It also returns the agency's credential that it used, or the zero
 // Credential if no request was sent.
 func (r *locationRefresher) request(ctx context.Context) (next, agency Credential, err error) {
-	agency, err = r.agency.Credential(ctx)
+	agency, err = r.agency.cache.credential(ctx)
 	if err != nil {
 		return Credential{}, Credential{}, err
 	}

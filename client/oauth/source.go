@@ -47,9 +47,10 @@ func (s *Source) Token(ctx context.Context) (string, error) {
 	return credential.AccessToken.Reveal(), err
 }
 
-// Credential returns the credential whose access token [Source.Token] returns.
+// Credential returns a copy of the credential whose access token [Source.Token] returns.
 func (s *Source) Credential(ctx context.Context) (Credential, error) {
-	return s.cache.credential(ctx)
+	credential, err := s.cache.credential(ctx)
+	return credential.clone(), err
 }
 
 // Invalidate reports that the API rejected token as invalid or expired. The next call of Token

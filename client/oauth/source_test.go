@@ -12,6 +12,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/highlevel-contacts/contacts-go/client"
 	"github.com/highlevel-contacts/contacts-go/client/oauth"
 )
 
@@ -791,4 +792,49 @@ func TestSource_Token_StoreUnreadable_NewPairIsStoredLater(t *testing.T) {
 			t.Errorf("got %d requests, want 1", requests)
 		}
 	})
+}
+
+func TestSource_Credential_IsACopy(t *testing.T) {
+	t.Parallel()
+	store := oauth.NewMemoryStore()
+	stored := oauth.Credential{
+		AccessToken: oauth.NewSecret("access"), RefreshToken: oauth.NewSecret("refresh"), Expiry: time.Now().Add(time.Hour),
+		Scopes: []string{"scope"}, ApprovedLocations: []string{"location"},
+	}
+	if err := oauth.Save(t.Context(), store, stored); err != nil {
+		t.Fatal(err)
+	}
+	source := newApp(t, config(newFakeAPI(oauth.UserTypeCompany))).Source(store)
+	for range 2 {
+		credential, err := source.Credential(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if credential.Scopes[0] != "scope" || credential.ApprovedLocations[0] != "location" {
+			t.Errorf("got %v and %v, want values that the caller has not changed", credential.Scopes, credential.ApprovedLocations)
+		}
+		credential.Scopes[0], credential.ApprovedLocations[0] = "changed", "changed"
+	}
+}
+
+// Package client redacts the text of a token source. It must not mask the status.
+func TestSource_Token_StatusInTheErrorOfACall(t *testing.T) {
+	t.Parallel()
+	api := newFakeAPI(oauth.UserTypeLocation)
+	store := oauth.NewMemoryStore()
+	api.install(t, store, -time.Hour)
+	api.before = func(*http.Request) http.HandlerFunc {
+		return func(w http.ResponseWriter, _ *http.Request) {
+			w.WriteHeader(http.StatusUnauthorized)
+			_, _ = w.Write([]byte(`{"error":"UnAuthorized!","error_description":"Refresh token not found"}`))
+		}
+	}
+	c, err := client.New(newApp(t, config(api)).Source(store), client.WithLocation("location"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = c.Contacts.Get(t.Context(), "contact")
+	if !errors.Is(err, oauth.ErrReinstallRequired) || !strings.Contains(err.Error(), "get-access-token returned 401: UnAuthorized!") {
+		t.Errorf("got %v, want the status and the message of the token endpoint", err)
+	}
 }
