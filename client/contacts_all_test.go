@@ -48,7 +48,7 @@ func TestContactsService_All_ReturnsEachContactOnce(t *testing.T) {
 }
 
 // A server that limits its pages to fewer contacts than requested does not end the iteration.
-func TestIterationContinuesAfterShortPages(t *testing.T) {
+func TestContactsService_All_ShortPages(t *testing.T) {
 	t.Parallel()
 	const total = 250
 	clamped := func(length int, meta func(next int) string) http.RoundTripper {
@@ -336,7 +336,7 @@ func TestContactsService_All_EndsWithItsContext(t *testing.T) {
 	}
 }
 
-func TestContactsOfAnIterationRemainValid(t *testing.T) {
+func TestContactsService_All_ContactsRemainValid(t *testing.T) {
 	t.Parallel()
 	var contacts []*client.Contact
 	for contact, err := range newClient(t, &served{handler: newListing(t, 30)}).Contacts.All(t.Context(), client.ListRequest{Limit: 10}) {
@@ -390,7 +390,7 @@ func (s *slowPages) RoundTrip(req *http.Request) (*http.Response, error) {
 	return stubResponse.response(req), nil
 }
 
-func TestPrefetchRequestsTheNextPageDuringTheWork(t *testing.T) {
+func TestContactsService_All_Prefetch(t *testing.T) {
 	t.Parallel()
 	const pages, latency, work = 50, 200 * time.Millisecond, 200 * time.Millisecond
 	took := map[bool]time.Duration{}
@@ -419,7 +419,7 @@ func TestPrefetchRequestsTheNextPageDuringTheWork(t *testing.T) {
 
 // The request in flight is canceled silently, and no further request is sent. A goroutine that
 // remains makes the bubble fail.
-func TestPrefetchEndsWithTheLoop(t *testing.T) {
+func TestContactsService_All_PrefetchEndsWithTheLoop(t *testing.T) {
 	t.Parallel()
 	endings := map[string]func(contacts iter.Seq2[*client.Contact, error]){
 		"break": func(contacts iter.Seq2[*client.Contact, error]) {
@@ -484,7 +484,7 @@ func TestPrefetchEndsWithTheLoop(t *testing.T) {
 }
 
 // The race detector would report a response that is written while the program reads it.
-func TestPrefetchHandsOverTheResponseWithItsPage(t *testing.T) {
+func TestContactsService_All_PrefetchStoresResponses(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		api := &slowPages{pages: 5, latency: 200 * time.Millisecond, began: time.Now()}
@@ -506,7 +506,7 @@ func TestPrefetchHandsOverTheResponseWithItsPage(t *testing.T) {
 	})
 }
 
-func TestPrefetchFailsWithItsContext(t *testing.T) {
+func TestContactsService_All_PrefetchContextEnds(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		api := &slowPages{pages: 5, latency: 200 * time.Millisecond, began: time.Now()}
@@ -632,7 +632,7 @@ func TestContactsService_AllByBusiness_YieldsTheErrorLast(t *testing.T) {
 
 // The fake implements each form in which a list can continue and end. Short pages without a meta
 // are left out, because they end the list.
-func TestIterationsOverTheFakeReturnAllContacts(t *testing.T) {
+func TestContactsService_All_Fake(t *testing.T) {
 	t.Parallel()
 	const total = 130
 	contacts := make([]client.Contact, total)

@@ -196,7 +196,7 @@ func TestContactsService_ListByBusiness_Query(t *testing.T) {
 	}
 }
 
-func TestInvalidListsAreRejectedBeforeAnyRequest(t *testing.T) {
+func TestContactsService_List_InvalidArguments(t *testing.T) {
 	t.Parallel()
 	c := newClient(t, noRequests(t))
 	business := businessCursor(t, 100)
@@ -296,7 +296,7 @@ func TestContactsService_List_Next(t *testing.T) {
 }
 
 // If the list continues but has no complete cursor, List returns the page and an error.
-func TestListsThatCannotContinue(t *testing.T) {
+func TestContactsService_List_CannotContinue(t *testing.T) {
 	t.Parallel()
 	for _, rest := range []string{`"meta":{"nextPage":2}`, `"meta":{"nextPage":2,"startAfterId":"x"}`, `"meta":{"nextPageUrl":"http://localhost/x"}`, `"meta":{}`, `"count":230`} {
 		undated := ok(`{"contacts":[{"id":"c3"},{"id":"c4","dateAdded":"soon"}],` + rest + `}`)

@@ -3,10 +3,13 @@ package client_test
 import (
 	"context"
 	"errors"
+	"fmt"
+	"io"
 	"net/http"
 	"slices"
 	"strings"
 	"testing"
+	"testing/synctest"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -399,6 +402,108 @@ func TestError_Unwrap(t *testing.T) {
 		}
 		if err := operation.call(ctx, c); !errors.Is(err, context.Canceled) || errors.Is(err, client.ErrMaybeApplied) {
 			t.Errorf("%s, canceled before: %v", operation.name, err)
+		}
+	}
+}
+
+// TestErrMaybeApplied_EarlierAttempt ends calls with an error that is unrelated to the previous
+// attempt.
+func TestErrMaybeApplied_EarlierAttempt(t *testing.T) {
+	t.Parallel()
+	for name, last := range map[string]outcome{
+		"success is false": {status: 200, body: `{"succeded":false}`},
+		"not JSON":         {status: 200, body: `<html>`},
+		"refused":          {status: 403},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				api := &scripted{outcomes: []outcome{{status: 502}, last}}
+				_, err := api.client(t).Contacts.Update(t.Context(), "abc", client.UpdateContactRequest{City: client.Set("Oslo")})
+				if !errors.Is(err, client.ErrMaybeApplied) {
+					t.Errorf("got %v, want ErrMaybeApplied", err)
+				}
+				if apiErr, ok := errors.AsType[*client.Error](err); ok && !apiErr.MaybeApplied {
+					t.Errorf("MaybeApplied: got false, want true: %v", err)
+				}
+			})
+		})
+	}
+}
+
+// TestError_ByHand builds errors by hand, as a mock does.
+func TestError_ByHand(t *testing.T) {
+	t.Parallel()
+	for want, err := range map[string]*client.Error{
+		"rate_limited": {StatusCode: 429},
+		"not_found":    {StatusCode: 400, Messages: []string{"Contact with id x not found"}},
+		"duplicate":    {StatusCode: 400, ContactID: "abc"},
+		"unauthorized": {StatusCode: 401},
+		"forbidden":    {StatusCode: 403},
+		"invalid":      {StatusCode: 422},
+		"server":       {StatusCode: 503, MaybeApplied: true},
+	} {
+		if got := client.Kind(fmt.Errorf("sync: %w", err)); got != want {
+			t.Errorf("got %q, want %q for %v", got, want, err)
+		}
+		if errors.Is(err, client.ErrMaybeApplied) != err.MaybeApplied {
+			t.Errorf("%v: ErrMaybeApplied does not follow MaybeApplied", err)
+		}
+	}
+	daily := &client.Error{StatusCode: 429, Response: client.Response{RateLimit: client.RateLimit{Known: true, DailyLimit: 200_000}}}
+	if !errors.Is(daily, client.ErrDailyLimit) || !errors.Is(daily, client.ErrRateLimited) {
+		t.Errorf("got %v, want ErrDailyLimit and ErrRateLimited", daily)
+	}
+	if got := client.Kind(nil) + client.Kind(io.EOF); got != "other" {
+		t.Errorf("got %q, want other", got)
+	}
+}
+
+// TestErrNetwork_Text compares complete messages. They contain neither the query nor the address. A
+// transport that does not support traces may have written the request.
+func TestErrNetwork_Text(t *testing.T) {
+	t.Parallel()
+	const maybe = "; the write may have been applied"
+	want := map[string]string{
+		"get":                 "getContact: GET /proxy/v1/contacts/abc: unexpected EOF",
+		"list":                "getContacts: GET /proxy/v1/contacts/: unexpected EOF",
+		"list by business":    "getContactsByBusinessId: GET /proxy/v1/contacts/business/b: unexpected EOF",
+		"update":              "updateContact: PUT /proxy/v1/contacts/abc: unexpected EOF" + maybe,
+		"delete":              "deleteContact: DELETE /proxy/v1/contacts/abc: unexpected EOF" + maybe,
+		"upsert":              "upsertContact: POST /proxy/v1/contacts/upsert: unexpected EOF" + maybe,
+		"upsert of a new one": "upsertContact: POST /proxy/v1/contacts/upsert: unexpected EOF" + maybe,
+		"create":              "createContact: POST /proxy/v1/contacts/: unexpected EOF" + maybe,
+	}
+	c := newClient(t, roundTrip(func(*http.Request) (*http.Response, error) { return nil, io.ErrUnexpectedEOF }))
+	for _, operation := range operations {
+		err := operation.call(t.Context(), c)
+		if !errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, client.ErrMaybeApplied) != operation.write {
+			t.Errorf("%s: %v", operation.name, err)
+		}
+		if err.Error() != want[operation.name] {
+			t.Errorf("got  %s\nwant %s", err, want[operation.name])
+		}
+	}
+}
+
+// TestErrNetwork_TruncatedBody truncates bodies. A truncated success is an ErrNetwork, and a
+// truncated error response has the kind of its status.
+func TestErrNetwork_TruncatedBody(t *testing.T) {
+	t.Parallel()
+	broken := func(status int) *client.Client {
+		return newClient(t, roundTrip(func(req *http.Request) (*http.Response, error) {
+			resp := stubResponse{status: status}.response(req)
+			resp.ContentLength, resp.Body = -1, io.NopCloser(brokenReader{})
+			return resp, nil
+		}))
+	}
+	for _, operation := range operations {
+		err := operation.call(t.Context(), broken(200))
+		if !errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, client.ErrMaybeApplied) != operation.write {
+			t.Errorf("%s: %v", operation.name, err)
+		}
+		if err := operation.call(t.Context(), broken(403)); !errors.Is(err, client.ErrForbidden) {
+			t.Errorf("%s: %v", operation.name, err)
 		}
 	}
 }

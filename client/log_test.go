@@ -2,6 +2,7 @@ package client_test
 
 import (
 	"bytes"
+	"encoding/json"
 	"log"
 	"log/slog"
 	"net/http"
@@ -86,5 +87,22 @@ func TestWithLogger_Default(t *testing.T) {
 	_, _ = c.Contacts.Get(t.Context(), "abc")
 	if logged.Len() != 0 {
 		t.Errorf("logged %s", logged.String())
+	}
+}
+
+// TestLog_Levels checks that expected errors are logged at debug level.
+func TestLog_Levels(t *testing.T) {
+	t.Parallel()
+	var logged bytes.Buffer
+	logger := slog.New(slog.NewJSONHandler(&logged, &slog.HandlerOptions{Level: slog.LevelInfo}))
+	c := newClient(t, &stub{responses: []stubResponse{{status: 400, body: `{"message":"Contact not found for id:abc"}`}}}, client.WithLogger(logger))
+	_, _ = c.Contacts.Get(t.Context(), "abc")
+	if logged.Len() > 0 {
+		t.Errorf("a Get of a contact that does not exist logged %s", &logged)
+	}
+	_ = c.Contacts.Delete(t.Context(), "abc")
+	var record struct{ Kind, Cause string }
+	if err := json.Unmarshal(logged.Bytes(), &record); err != nil || record.Kind != "not_found" || record.Cause == "" {
+		t.Errorf("got %s, want kind and cause", &logged)
 	}
 }

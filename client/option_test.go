@@ -1,11 +1,18 @@
 package client_test
 
 import (
+	"context"
 	"errors"
+	"fmt"
 	"math"
 	"net/http"
+	"net/http/httptest"
+	"net/http/httptrace"
+	"net/url"
 	"strings"
+	"sync/atomic"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/highlevel-contacts/contacts-go/client"
@@ -92,67 +99,6 @@ func TestWithMaxResponseBytes_Largest(t *testing.T) {
 	}
 }
 
-func TestWithHeader(t *testing.T) {
-	t.Parallel()
-	for _, test := range []struct{ name, key, value, canonical string }{
-		{"one of the caller's", "X-Trace", "abc", "X-Trace"},
-		{"another case", "x-tRACE", "abc", "X-Trace"},
-		{"an empty value", "X-Trace", "", "X-Trace"},
-		{"a tab", "X-Trace", "a\tb", "X-Trace"},
-		{"another version", "version", "v3", "Version"},
-		{"another user agent", "User-Agent", "mine", "User-Agent"},
-		{"another accept", "Accept", "*/*", "Accept"},
-	} {
-		t.Run(test.name, func(t *testing.T) {
-			t.Parallel()
-			c, api := newStub(t, everything)
-			if _, err := c.Contacts.Get(t.Context(), "abc", client.WithHeader(test.key, "first"), client.WithHeader(test.key, test.value)); err != nil {
-				t.Fatal(err)
-			}
-			if _, err := c.Contacts.Get(t.Context(), "abc"); err != nil {
-				t.Fatal(err)
-			}
-			if got := api.requests[0].Header[test.canonical]; len(got) != 1 || got[0] != test.value {
-				t.Errorf("got %q", got)
-			}
-			if got := api.requests[1].Header[test.canonical]; len(got) == 1 && got[0] == test.value {
-				t.Errorf("the next call has it too: %q", got)
-			}
-		})
-	}
-}
-
-func TestWithHeader_Rejected(t *testing.T) {
-	t.Parallel()
-	for _, test := range []struct{ name, key, value string }{
-		{"the token", "Authorization", "Bearer other"},
-		{"the token in another case", "aUTHORIZATION", "Bearer other"},
-		{"the type of the body", "Content-Type", "text/plain"},
-		{"the length of the body", "Content-Length", "0"},
-		{"the host", "Host", "other.example"},
-		{"the connection", "Connection", "close"},
-		{"the transfer encoding", "Transfer-Encoding", "chunked"},
-		{"the accepted encodings", "Accept-Encoding", "gzip"},
-		{"no name", "", "a"},
-		{"a name with a space", "X Trace", "a"},
-		{"a name with a colon", "X-Trace:", "a"},
-		{"a name with a line break", "X-Trace\n", "a"},
-		{"a name in another script", "X-Ünicode", "a"},
-		{"a value with a line break", "X-Trace", "a\r\nAuthorization: Bearer other"},
-		{"a value with a zero byte", "X-Trace", "a\x00"},
-		{"a value with a delete", "X-Trace", "a\x7f"},
-	} {
-		t.Run(test.name, func(t *testing.T) {
-			t.Parallel()
-			c := newClient(t, noRequests(t))
-			err := c.Contacts.Delete(t.Context(), "abc", client.WithHeader(test.key, test.value))
-			if !errors.Is(err, client.ErrInvalid) || (test.value != "" && strings.Contains(err.Error(), test.value) && len(test.value) > 1) {
-				t.Errorf("got %v", err)
-			}
-		})
-	}
-}
-
 func TestNew_OptionOrder(t *testing.T) {
 	t.Parallel()
 	api := &stub{responses: []stubResponse{everything}}
@@ -167,4 +113,135 @@ func TestNew_OptionOrder(t *testing.T) {
 	if got := api.targets()[0]; got != "GET /proxy/v1/contacts/?locationId=l" {
 		t.Errorf("got %s", got)
 	}
+}
+
+func TestWithTimeout(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		hang := roundTrip(func(req *http.Request) (*http.Response, error) {
+			trace := httptrace.ContextClientTrace(req.Context())
+			trace.GetConn("")
+			trace.GotConn(httptrace.GotConnInfo{})
+			<-req.Context().Done()
+			return nil, req.Context().Err()
+		})
+		c := newClient(t, hang, client.WithTimeout(2*time.Second), client.WithRetry(client.RetryPolicy{MaxAttempts: 2, MinDelay: 1, MaxDelay: 1}))
+		start := time.Now()
+		_, err := c.Contacts.Get(t.Context(), "abc")
+		if took := time.Since(start); took < 4*time.Second || took > 5*time.Second {
+			t.Errorf("took %v, want two attempts of 2 s", took)
+		}
+		if !errors.Is(err, client.ErrNetwork) || errors.Is(err, context.Canceled) || client.Kind(err) != "network" {
+			t.Errorf("got %v, want ErrNetwork", err)
+		}
+		if _, err := c.Contacts.Create(t.Context(), client.CreateContactRequest{}); !errors.Is(err, client.ErrMaybeApplied) {
+			t.Errorf("create: got %v, want ErrMaybeApplied", err)
+		}
+	})
+	t.Run("body", func(t *testing.T) {
+		t.Parallel()
+		synctest.Test(t, func(t *testing.T) {
+			slow := roundTrip(func(req *http.Request) (*http.Response, error) {
+				resp := ok("").response(req)
+				resp.ContentLength, resp.Body = -1, stalledBody{req.Context().Done()}
+				return resp, nil
+			})
+			_, err := newClient(t, slow).Contacts.Get(t.Context(), "abc")
+			if !errors.Is(err, client.ErrNetwork) {
+				t.Errorf("got %v, want ErrNetwork after the default timeout", err)
+			}
+		})
+	})
+}
+
+// stalledBody is a body that never arrives.
+type stalledBody struct{ done <-chan struct{} }
+
+func (b stalledBody) Read([]byte) (int, error) {
+	<-b.done
+	return 0, context.Canceled
+}
+func (stalledBody) Close() error { return nil }
+
+func TestWithDefaultHeader(t *testing.T) {
+	t.Parallel()
+	api := &stub{responses: []stubResponse{everything}}
+	c := newClient(t, api, client.WithDefaultHeader("x-team", "a"), client.WithDefaultHeader("Accept", "text/json"))
+	if _, err := c.Contacts.Get(t.Context(), "abc"); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := c.Contacts.Get(t.Context(), "abc", client.WithHeader("X-Team", "b")); err != nil {
+		t.Fatal(err)
+	}
+	setHeaders := func(_ context.Context, req *http.Request) error {
+		req.Header.Set("X-Team", "c")
+		req.Header.Set("Version", "v3")
+		req.Header.Set("User-Agent", "mine")
+		req.Header.Set("Authorization", "Bearer other")
+		return nil
+	}
+	if _, err := c.Generated().GetContact(t.Context(), "abc", setHeaders); err != nil { //nolint:bodyclose // it is in memory
+		t.Fatal(err)
+	}
+	for i, want := range []string{"a text/json 2021-07-28", "b text/json 2021-07-28", "c text/json v3"} {
+		header := api.requests[i].Header
+		if got := fmt.Sprint(header.Get("X-Team"), " ", header.Get("Accept"), " ", header.Get("Version")); got != want {
+			t.Errorf("request %d: got %q, want %q", i, got, want)
+		}
+		if header.Get("Authorization") != "Bearer "+token {
+			t.Errorf("request %d: Authorization was overwritten", i)
+		}
+	}
+	if got := api.requests[2].Header.Get("User-Agent"); got != "mine" {
+		t.Errorf("User-Agent: got %q, want mine", got)
+	}
+}
+
+// TestWithHTTPClient uses the proxy and the TLS settings of the caller's HTTP client.
+func TestWithHTTPClient(t *testing.T) {
+	t.Parallel()
+	contact := http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, `{"contact":{"id":"abc"}}`) })
+	get := func(t *testing.T, address string, httpClient *http.Client) error {
+		t.Helper()
+		c, err := client.New(client.StaticToken("pit-test"), client.WithBaseURL(address), client.WithHTTPClient(httpClient),
+			client.WithRetry(client.RetryPolicy{MaxAttempts: 1}))
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, err = c.Contacts.Get(t.Context(), "abc")
+		return err
+	}
+	t.Run("TLS", func(t *testing.T) {
+		t.Parallel()
+		server := httptest.NewTLSServer(contact)
+		defer server.Close()
+		if err := get(t, server.URL, server.Client()); err != nil {
+			t.Error(err)
+		}
+		if err := get(t, server.URL, &http.Client{}); err == nil {
+			t.Error("an untrusted certificate was accepted")
+		}
+	})
+	t.Run("proxy", func(t *testing.T) {
+		t.Parallel()
+		var proxied atomic.Int32
+		proxy := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			proxied.Add(1)
+			if r.URL.Host != "localhost:1" {
+				t.Errorf("got a request for %s", r.URL.Host)
+			}
+			contact(w, r)
+		}))
+		defer proxy.Close()
+		address, err := url.Parse(proxy.URL)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := get(t, "http://localhost:1", &http.Client{Transport: &http.Transport{Proxy: http.ProxyURL(address)}}); err != nil {
+			t.Error(err)
+		}
+		if proxied.Load() != 1 {
+			t.Errorf("%d requests came by the proxy", proxied.Load())
+		}
+	})
 }

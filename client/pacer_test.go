@@ -156,7 +156,7 @@ func idealDuration(n, limit int, interval time.Duration, callers int, latency ti
 	return starts[n-1] + latency
 }
 
-func TestPacerDoesNotMistakeLatencyForOtherClients(t *testing.T) {
+func TestPacer_Latency_NotMistakenForOtherClients(t *testing.T) {
 	t.Parallel()
 	const n, limit, interval = 1000, 100, 10 * time.Second
 	shares := []struct {
@@ -188,7 +188,7 @@ func TestPacerDoesNotMistakeLatencyForOtherClients(t *testing.T) {
 	}
 }
 
-func TestPacerKeepsTheLimitInEveryWindow(t *testing.T) {
+func TestPacer_Wait_LimitInEveryWindow(t *testing.T) {
 	t.Parallel()
 	tests := []struct {
 		name     string
@@ -226,9 +226,9 @@ func TestPacerKeepsTheLimitInEveryWindow(t *testing.T) {
 	}
 }
 
-// TestPacerKeepsTheLimitOfTheFake uses the fake's rate limiter, which was written independently of
+// TestPacer_Wait_LimitOfTheFake uses the fake's rate limiter, which was written independently of
 // the pacer.
-func TestPacerKeepsTheLimitOfTheFake(t *testing.T) {
+func TestPacer_Wait_LimitOfTheFake(t *testing.T) {
 	t.Parallel()
 	jitter := []clienttest.Fault{
 		{Rate: 0.3, Seed: 1, Delay: 200 * time.Millisecond},
@@ -276,7 +276,7 @@ func TestPacerKeepsTheLimitOfTheFake(t *testing.T) {
 
 // The pacer detects the requests of other processes only after a response. The API can reject at
 // most one request of each caller in each window.
-func TestPacerLeavesRoomForOthers(t *testing.T) {
+func TestPacer_Observe_LeavesRoomForOthers(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		const n, callers, others = 400, 10, 60
@@ -293,7 +293,7 @@ func TestPacerLeavesRoomForOthers(t *testing.T) {
 	})
 }
 
-func TestPacersOfTwoProcesses(t *testing.T) {
+func TestPacer_TwoProcesses(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct {
 		name     string
@@ -330,7 +330,7 @@ func TestPacersOfTwoProcesses(t *testing.T) {
 
 // One request takes 45 s, the others take 20 ms. The starts of its window are no longer stored when
 // it ends.
-func TestPacerWithOneSlowRequest(t *testing.T) {
+func TestPacer_OneSlowRequest(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		var requests atomic.Int32
@@ -363,7 +363,7 @@ func (w *wrappedPacer) Wait(ctx context.Context) error {
 }
 
 // The requests of other processes exhaust the limit for a second, but the headers do not report it.
-func TestPacerPausesAllCallsAfter429(t *testing.T) {
+func TestPacer_Status429_PausesAllCalls(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct {
 		name     string
@@ -404,7 +404,7 @@ func TestPacerPausesAllCallsAfter429(t *testing.T) {
 	}
 }
 
-func TestPacerFailsCallsDuringALongPause(t *testing.T) {
+func TestPacer_LongPause_FailsCalls(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		api := &strictAPI{requests: 1, others: 1, interval: time.Second, silent: true, retryAfter: "120", jitter: constant(20 * time.Millisecond)}
@@ -434,7 +434,7 @@ func TestPacerFailsCallsDuringALongPause(t *testing.T) {
 }
 
 // Waiting calls fail as soon as a new limit or pause shows that they cannot start in time.
-func TestPacerFailsWaitingCallsAtOnce(t *testing.T) {
+func TestPacer_LongPause_FailsWaitingCalls(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct {
 		name        string
@@ -472,7 +472,7 @@ func TestPacerFailsWaitingCallsAtOnce(t *testing.T) {
 	}
 }
 
-func TestPacerFailsAtOnceIfTheDeadlineIsTooEarly(t *testing.T) {
+func TestPacer_Wait_DeadlineTooEarly(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		api := &strictAPI{requests: 100, interval: 10 * time.Second}
@@ -500,7 +500,7 @@ func TestPacerFailsAtOnceIfTheDeadlineIsTooEarly(t *testing.T) {
 
 // The deadline of a caller is compared with the time at which it may start after the callers ahead
 // of it.
-func TestPacerComparesDeadlinesWithTheQueue(t *testing.T) {
+func TestPacer_Wait_DeadlineBehindTheQueue(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		pacer := client.NewPacer(2, 40*time.Second)
@@ -532,7 +532,7 @@ func TestPacerComparesDeadlinesWithTheQueue(t *testing.T) {
 	})
 }
 
-func TestPacerServesInOrderAndSkipsCanceledCallers(t *testing.T) {
+func TestPacer_Wait_OrderOfCallers(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		const waiters, limit, window = 1000, 10, 1025 * time.Millisecond
@@ -578,7 +578,7 @@ func TestPacerServesInOrderAndSkipsCanceledCallers(t *testing.T) {
 	})
 }
 
-func TestPacerWithShare(t *testing.T) {
+func TestWithShare(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct {
 		name     string
@@ -618,7 +618,7 @@ func TestPacerWithShare(t *testing.T) {
 	}
 }
 
-func TestPacerRemembersAnExhaustedDay(t *testing.T) {
+func TestPacer_DailyLimit_Remembered(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct {
 		name  string
@@ -662,7 +662,7 @@ func TestPacerRemembersAnExhaustedDay(t *testing.T) {
 	}
 }
 
-func TestCallsFailUnsentOnAnExhaustedDay(t *testing.T) {
+func TestErrDailyLimit_CallsNotSent(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		api := &scripted{outcomes: []outcome{{status: 200, body: success.body, header: http.Header{
@@ -690,7 +690,7 @@ func TestCallsFailUnsentOnAnExhaustedDay(t *testing.T) {
 }
 
 // A limit of a billion requests, of which none remain, must not need memory for each request.
-func TestPacerBoundsItsMemory(t *testing.T) {
+func TestPacer_BoundedMemory(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		pacer := client.NewPacer(100, 10*time.Second)
 		heap := func() uint64 {
@@ -715,7 +715,7 @@ func TestPacerBoundsItsMemory(t *testing.T) {
 	})
 }
 
-func TestPacerIgnoresImplausibleLimits(t *testing.T) {
+func TestPacer_Observe_ImplausibleLimits(t *testing.T) {
 	t.Parallel()
 	for name, limit := range map[string]client.RateLimit{
 		"no requests":        {Known: true, Interval: time.Second},
@@ -754,7 +754,7 @@ func (s slowSource) Token(context.Context) (string, error) {
 
 // If the token arrives late in an interval, the requests of two intervals must not start in one
 // interval.
-func TestPacerWaitsAfterTheToken(t *testing.T) {
+func TestPacer_Wait_AfterTheToken(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		api := &strictAPI{requests: 100, interval: 10 * time.Second}
@@ -770,7 +770,7 @@ func TestPacerWaitsAfterTheToken(t *testing.T) {
 }
 
 // Requests without a response do not delay later requests.
-func TestPacerWithoutAServer(t *testing.T) {
+func TestPacer_WithoutAServer(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		api := &scripted{outcomes: []outcome{{err: syscall.ECONNREFUSED, unsent: true}}}
@@ -787,7 +787,7 @@ func TestPacerWithoutAServer(t *testing.T) {
 	})
 }
 
-func TestUnpacedEndsWithItsContext(t *testing.T) {
+func TestUnpaced_Wait_ContextEnds(t *testing.T) {
 	t.Parallel()
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()

@@ -11,7 +11,7 @@ import (
 	"github.com/highlevel-contacts/contacts-go/client"
 )
 
-func TestRateLimitHeaders(t *testing.T) {
+func TestRateLimit_Headers(t *testing.T) {
 	t.Parallel()
 	burst := map[string]string{"X-RateLimit-Max": "100", "X-RateLimit-Remaining": "99", "X-RateLimit-Interval-Milliseconds": "10000"}
 	daily := map[string]string{"X-RateLimit-Limit-Daily": "200000", "X-RateLimit-Daily-Remaining": "199512"}

@@ -1,58 +1,17 @@
 package client
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"io"
 	"maps"
 	"net/http"
-	"strings"
 	"time"
 
 	"github.com/highlevel-contacts/contacts-go/client/internal/httpx"
 	"github.com/highlevel-contacts/contacts-go/client/internal/redact"
 	"github.com/highlevel-contacts/contacts-go/gen"
 )
-
-// operation is the operationId of an operation in api/contacts.yaml.
-type operation string
-
-const (
-	getContact              operation = "getContact"
-	createContact           operation = "createContact"
-	updateContact           operation = "updateContact"
-	upsertContact           operation = "upsertContact"
-	deleteContact           operation = "deleteContact"
-	getContacts             operation = "getContacts"
-	getContactsByBusinessID operation = "getContactsByBusinessId"
-	otherOperation          operation = "do" // of Client.Do
-)
-
-// OperationFromContext returns the operationId of the call to which a request belongs, such as
-// "getContact". Pass it the context of the request in an [http.RoundTripper], for the names of
-// spans and metrics. It returns "do" for [Client.Do], and "" for other contexts.
-func OperationFromContext(ctx context.Context) string {
-	op, _ := ctx.Value(operationKey{}).(operation)
-	return string(op)
-}
-
-type operationKey struct{}
-
-// operationContext is the context of the requests of a call: the caller's context with the
-// operation.
-type operationContext struct {
-	context.Context //nolint:containedctx // it is a context
-	operation       operation
-}
-
-// Value returns the operation, or the value of the caller's context.
-func (c *operationContext) Value(key any) any {
-	if key == (operationKey{}) {
-		return c.operation
-	}
-	return c.Context.Value(key)
-}
 
 // call holds the state of one API call across its attempts. It is the gen.HttpRequestDoer of the
 // generated client that builds its request.
@@ -270,67 +229,4 @@ func (c *call) path() string {
 // String returns operation, method and path.
 func (c *call) String() string {
 	return string(c.operation) + ": " + c.request.Method + " " + c.path()
-}
-
-// CallHook receives information about a call when it ends. See [WithCallHook].
-type CallHook func(ctx context.Context, info CallInfo)
-
-// CallInfo describes a call that has ended. It holds no token, query or body; Path contains IDs.
-type CallInfo struct {
-	Operation  string // operationId, such as "getContact"; "do" for Client.Do
-	Method     string
-	Path       string        // without the query
-	StatusCode int           // of the last response; 0 if there was none
-	Attempts   int           // requests sent
-	Waited     time.Duration // for the rate limit and between attempts
-	Duration   time.Duration // the whole call, Waited included
-	RateLimit  RateLimit     // from the last response
-	Err        error         // the error that the call returns; see Kind
-}
-
-func (c *call) info(err error) CallInfo {
-	return CallInfo{
-		Operation: string(c.operation), Method: c.request.Method, Path: c.path(),
-		StatusCode: c.response.StatusCode, Attempts: c.response.Attempts,
-		Waited: c.waited, Duration: time.Since(c.started), RateLimit: c.response.RateLimit, Err: err,
-	}
-}
-
-// generatedDoer sends the requests of Client.Generated. Each one is a call.
-type generatedDoer struct{ client *Client }
-
-// Do implements gen.HttpRequestDoer.
-func (d *generatedDoer) Do(req *http.Request) (*http.Response, error) {
-	call, err := d.client.newCall(req.Context(), routedOperation(req), nil)
-	if err != nil {
-		return nil, err
-	}
-	resp, err := call.Do(req.WithContext(&call.ctx))
-	if err = call.finish(err); err != nil {
-		return nil, err
-	}
-	resp.StatusCode, resp.Body = call.response.StatusCode, io.NopCloser(bytes.NewReader(call.response.Body))
-	return resp, nil
-}
-
-// routes maps the method and the path element after /contacts/ to the operation; "*" is an ID.
-var routes = map[string]operation{
-	"GET ": getContacts, "POST ": createContact, "POST upsert": upsertContact, "GET business": getContactsByBusinessID,
-	"GET *": getContact, "PUT *": updateContact, "DELETE *": deleteContact,
-}
-
-// routedOperation returns the operation of a request that was built by the generated client of
-// Generated.
-func routedOperation(req *http.Request) operation {
-	const root = "/contacts/"
-	element := "*"
-	if at := strings.LastIndex(req.URL.Path, root); at >= 0 {
-		element, _, _ = strings.Cut(req.URL.Path[at+len(root):], "/")
-	}
-	for _, route := range []string{element, "*"} {
-		if op, ok := routes[req.Method+" "+route]; ok {
-			return op
-		}
-	}
-	return createContact
 }

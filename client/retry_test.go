@@ -251,41 +251,6 @@ func TestRetry_DelayBeyondDeadline(t *testing.T) {
 	})
 }
 
-func TestClient_Generated_Retries(t *testing.T) {
-	t.Parallel()
-	tests := []struct {
-		name string
-		body string
-		want int
-	}{
-		{"upsert with an email address", `{"locationId":"loc", "email": "a@example.com"}`, 1},
-		{"upsert that always creates", `{"locationId":"loc", "createNewIfDuplicateAllowed": true}`, 1},
-	}
-	for _, test := range tests {
-		t.Run(test.name, func(t *testing.T) {
-			t.Parallel()
-			synctest.Test(t, func(t *testing.T) {
-				api := &scripted{outcomes: []outcome{{status: 502}}}
-				_, err := api.client(t).Generated().UpsertContactWithBody(t.Context(), "application/json", strings.NewReader(test.body)) //nolint:bodyclose // there is none
-				if !errors.Is(err, client.ErrMaybeApplied) {
-					t.Errorf("got %v", err)
-				}
-				if got := int(api.requests.Load()); got != test.want {
-					t.Errorf("%d attempts, want %d", got, test.want)
-				}
-			})
-		})
-	}
-	t.Run("a body that cannot be read twice", func(t *testing.T) {
-		t.Parallel()
-		api := &scripted{outcomes: []outcome{{status: 502}}}
-		_, err := api.client(t).Generated().UpdateContactWithBody(t.Context(), "abc", "application/json", io.MultiReader(strings.NewReader("{}"))) //nolint:bodyclose // there is none
-		if err == nil || api.requests.Load() != 1 {
-			t.Errorf("got %v after %d attempts, want an error after one", err, api.requests.Load())
-		}
-	})
-}
-
 // TestRetry_RealConnections produces network failures on sockets.
 func TestRetry_RealConnections(t *testing.T) {
 	t.Parallel()
@@ -355,4 +320,134 @@ func TestRetry_RealConnections(t *testing.T) {
 			t.Errorf("got %v after %d connections, want an error after one", err, connections.Load())
 		}
 	})
+}
+
+// TestContactsService_Delete_Retried retries a delete whose first attempt was applied.
+func TestContactsService_Delete_Retried(t *testing.T) {
+	t.Parallel()
+	for name, body := range map[string]string{
+		"JSON":       `{"error":"Contact with id abc not found","status":400}`,
+		"plain text": "Contact not found",
+		"list":       `["Contact with id abc not found"]`,
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				api := &scripted{outcomes: []outcome{{status: 502}, {status: 400, body: body}}}
+				var response client.Response
+				err := api.client(t).Contacts.Delete(t.Context(), "abc", client.WithResponseInto(&response))
+				if err != nil || response.StatusCode != http.StatusOK || response.Attempts != 2 {
+					t.Errorf("got %v, %v, want a success with status 200 after 2 attempts", err, response)
+				}
+			})
+		})
+	}
+}
+
+// TestContactsService_Upsert_AlwaysCreates loses the responses to upserts. Upserts that always
+// create a contact are not retried.
+func TestContactsService_Upsert_AlwaysCreates(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct {
+		name    string
+		request client.UpsertContactRequest
+		retried bool
+	}{
+		{"email", client.UpsertContactRequest{Email: client.Set("a@example.com")}, true},
+		{"phone", client.UpsertContactRequest{Phone: client.Set("+15551234567")}, true},
+		{"neither", client.UpsertContactRequest{FirstName: client.Set("Jane")}, false},
+		{"empty and null", client.UpsertContactRequest{Email: client.Set(" "), Phone: client.Clear[string]()}, false},
+		{
+			"new if duplicate",
+			client.UpsertContactRequest{Email: client.Set("a@example.com"), CreateNewIfDuplicateAllowed: client.Set(true)},
+			false,
+		},
+		{
+			"not new if duplicate",
+			client.UpsertContactRequest{Email: client.Set("a@example.com"), CreateNewIfDuplicateAllowed: client.Set(false)},
+			true,
+		},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				api := &scripted{outcomes: []outcome{{err: io.ErrUnexpectedEOF}, success}}
+				_, err := api.client(t).Contacts.Upsert(t.Context(), test.request)
+				if test.retried != (err == nil) || (err != nil && !errors.Is(err, client.ErrMaybeApplied)) {
+					t.Errorf("got %v after %d requests, retried: want %v", err, api.requests.Load(), test.retried)
+				}
+			})
+		})
+	}
+}
+
+// TestDeadline_WaitNotStarted checks that no wait starts that cannot end before the deadline.
+func TestDeadline_WaitNotStarted(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct {
+		name string
+		fail outcome
+		kind string
+	}{
+		{"429", outcome{status: 429, header: http.Header{"Retry-After": {"20"}}}, "rate_limited"},
+		{"503", outcome{status: 503, header: http.Header{"Retry-After": {"20"}}}, "server"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				api := &scripted{outcomes: []outcome{test.fail}}
+				ctx, cancel := context.WithTimeout(t.Context(), 2*time.Second)
+				defer cancel()
+				start := time.Now()
+				_, err := api.client(t).Contacts.Get(ctx, "abc")
+				if took := time.Since(start); took != 0 {
+					t.Errorf("took %v, want 0", took)
+				}
+				if !errors.Is(err, context.DeadlineExceeded) || client.Kind(err) != test.kind || !strings.Contains(err.Error(), "20s") {
+					t.Errorf("got %v (%s), want the deadline, %s and the wait", err, client.Kind(err), test.kind)
+				}
+			})
+		})
+	}
+	t.Run("rate limit", func(t *testing.T) {
+		t.Parallel()
+		synctest.Test(t, func(t *testing.T) {
+			api := &scripted{outcomes: []outcome{success}}
+			c := api.client(t, client.WithPacer(client.NewPacer(1, 10*time.Second)))
+			_ = c.Contacts.Delete(t.Context(), "abc")
+			ctx, cancel := context.WithTimeout(t.Context(), 2*time.Second)
+			defer cancel()
+			start := time.Now()
+			_, err := c.Contacts.Get(ctx, "abc")
+			if !errors.Is(err, context.DeadlineExceeded) || client.Kind(err) != "deadline" || time.Since(start) != 0 || api.requests.Load() != 1 {
+				t.Errorf("got %v (%s) after %v", err, client.Kind(err), time.Since(start))
+			}
+		})
+	})
+}
+
+// TestRetryPolicy_Defaults counts attempts and delays with policies that have zero fields.
+func TestRetryPolicy_Defaults(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct {
+		policy   client.RetryPolicy
+		attempts int32
+	}{
+		{client.RetryPolicy{}, 3},
+		{client.RetryPolicy{MaxAttempts: 5}, 5},
+		{client.RetryPolicy{MaxAttempts: 1}, 1},
+		{client.RetryPolicy{MinDelay: time.Minute}, 3},
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			api := &scripted{outcomes: []outcome{{err: syscall.ECONNREFUSED, unsent: true}}}
+			start := time.Now()
+			_, err := api.client(t, client.WithRetry(test.policy)).Contacts.Get(t.Context(), "abc")
+			if got := api.requests.Load(); err == nil || got != test.attempts {
+				t.Errorf("%+v: got %v after %d attempts, want %d", test.policy, err, got, test.attempts)
+			}
+			if took := time.Since(start); (test.attempts > 1) != (took > 0) || took > 10*time.Minute {
+				t.Errorf("%+v: took %v", test.policy, took)
+			}
+		})
+	}
 }

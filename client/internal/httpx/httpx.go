@@ -3,6 +3,7 @@ package httpx
 
 import (
 	"bytes"
+	"crypto/tls"
 	"errors"
 	"net"
 	"net/http"
@@ -71,6 +72,13 @@ func WithoutURL(err error) error {
 		return wrapped.Err
 	}
 	return err
+}
+
+// IsTemporary reports whether a request that failed with err, without a response, may succeed when
+// it is retried. It returns false for a certificate that is not trusted.
+func IsTemporary(err error) bool {
+	_, untrusted := errors.AsType[*tls.CertificateVerificationError](err)
+	return !untrusted
 }
 
 // These strings surround an error in the message that HTTP/2 returns if it cannot send the body of

@@ -2,7 +2,6 @@ package httpx
 
 import (
 	"context"
-	"crypto/tls"
 	"errors"
 	"net/http"
 	"net/http/httptrace"
@@ -77,11 +76,4 @@ func (t *RequestTrace) Err(err error) error {
 		return cause
 	}
 	return WithoutURL(err)
-}
-
-// IsTemporary reports whether a request that failed with err, without a response, may succeed when
-// it is retried. It returns false for a certificate that is not trusted.
-func IsTemporary(err error) bool {
-	_, untrusted := errors.AsType[*tls.CertificateVerificationError](err)
-	return !untrusted
 }

@@ -37,8 +37,8 @@ func BenchmarkText(b *testing.B) {
 	})
 }
 
-// TestText_TakesLinearTime compares the running time for a text and for a text eight times as long.
-func TestText_TakesLinearTime(t *testing.T) {
+// TestText_LinearTime compares the running time for a text and for a text eight times as long.
+func TestText_LinearTime(t *testing.T) {
 	fastest := func(text string, times int) time.Duration {
 		best := time.Hour
 		for range times {
