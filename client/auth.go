@@ -11,14 +11,16 @@ import (
 )
 
 // TokenSource supplies the bearer token of a call. Token is called before every attempt, from many
-// goroutines concurrently, so it should cache the token and refresh it only when necessary.
+// goroutines concurrently, so it should cache the token and refresh it only when necessary. The
+// context is that of the call. If Token returns an error, the request is not sent, and the error of
+// the call wraps it. If the token is empty, the error of the call matches [ErrInvalid].
 type TokenSource interface {
 	Token(ctx context.Context) (string, error)
 }
 
-// TokenInvalidator is a [TokenSource] that can replace a rejected token. If the API rejects a token
-// as invalid or expired, the client calls Invalidate with it and then Token again, at most once per
-// call.
+// TokenInvalidator is an optional interface of a [TokenSource] that can replace a rejected token. If
+// the API rejects a token as invalid or expired, the client calls Invalidate with it and then Token
+// again, at most once per call. Invalidate is called from many goroutines concurrently.
 type TokenInvalidator interface {
 	Invalidate(token string)
 }

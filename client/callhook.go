@@ -18,9 +18,10 @@ type CallInfo struct {
 	Waited     time.Duration // for the rate limit and between attempts
 	Duration   time.Duration // the whole call, Waited included
 	RateLimit  RateLimit     // from the last response
-	Err        error         // the error that the call returns; see Kind
+	Err        error         // the error that the call returns, or nil; see Kind
 }
 
+// info returns the description of the call for the hooks.
 func (c *call) info(err error) CallInfo {
 	return CallInfo{
 		Operation: string(c.operation), Method: c.request.Method, Path: c.path(),

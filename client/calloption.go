@@ -31,8 +31,8 @@ func (c *callConfig) apply(opts []CallOption) error {
 	return nil
 }
 
-// WithHeader sets a header of the request. Authorization and the headers that the transport sets,
-// such as Host and Content-Length, are rejected.
+// WithHeader sets a header of the request. Authorization, Content-Type and the headers that the
+// transport sets, such as Host and Content-Length, are rejected.
 func WithHeader(key, value string) CallOption {
 	return func(c *callConfig) error {
 		if err := checkHeader(key, value); err != nil {
@@ -46,9 +46,9 @@ func WithHeader(key, value string) CallOption {
 	}
 }
 
-// WithResponseInto stores the last response in response at the end of the call, on success and on
-// failure. StatusCode is 0 if no response was received. The response is not modified
-// if the arguments are invalid. It must not be shared between concurrent calls.
+// WithResponseInto stores the last response of the call in response when the call ends, on success
+// and on failure. StatusCode is 0 if no response was received. If the arguments are invalid,
+// response is not modified. Concurrent calls must not share a response.
 func WithResponseInto(response *Response) CallOption {
 	return func(c *callConfig) error {
 		if response == nil {

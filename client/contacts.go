@@ -34,7 +34,7 @@ func (s *ContactsService) Get(ctx context.Context, id string, opts ...CallOption
 	}
 	var result gen.GetContactResult
 	_, err = call.api.GetContact(&call.ctx, id) //nolint:bodyclose // the body has been read
-	return call.contact(err, &result, &result.Contact)
+	return call.finishContact(err, &result, &result.Contact)
 }
 
 // Create creates a contact and returns it as the API stored it, with normalized phone number and
@@ -56,7 +56,7 @@ func (s *ContactsService) Create(ctx context.Context, contact CreateContactReque
 	}
 	var result gen.CreateContactResult
 	_, err = call.api.CreateContact(&call.ctx, contact) //nolint:bodyclose // the body has been read
-	return call.contact(err, &result, &result.Contact)
+	return call.finishContact(err, &result, &result.Contact)
 }
 
 // Update changes the fields of a contact that are set in change and returns the updated contact.
@@ -80,7 +80,7 @@ func (s *ContactsService) Update(ctx context.Context, id string, change UpdateCo
 	if err = call.decodeInto(err, &result); err == nil {
 		err = call.checkSucceeded(result.Succeded, result.Succeeded)
 	}
-	return call.contact(err, nil, &result.Contact)
+	return call.finishContact(err, nil, &result.Contact)
 }
 
 // Upsert updates the contact that has the email address or phone number of the request, or creates
@@ -89,7 +89,7 @@ func (s *ContactsService) Update(ctx context.Context, id string, change UpdateCo
 //
 // Without an email address and a phone number the API always creates a contact. If they belong to
 // different contacts, the API updates the first match and silently ignores the other value. If the
-// email address was a secondary address of the contact, it becomes the primary one, and the old
+// email address was a secondary address of the contact, it becomes the primary address, and the old
 // primary address is lost. The API reads national phone numbers as numbers of the location's
 // country.
 //
@@ -102,10 +102,10 @@ func (s *ContactsService) Upsert(ctx context.Context, contact UpsertContactReque
 	if err != nil {
 		return nil, err
 	}
-	call.idempotentPost = !createsAlways(&contact)
+	call.idempotentPost = !alwaysCreates(&contact)
 	var result UpsertContactResult
 	_, err = call.api.UpsertContact(&call.ctx, contact) //nolint:bodyclose // the body has been read
-	if _, err = call.contact(err, &result, &result.Contact); err != nil {
+	if _, err = call.finishContact(err, &result, &result.Contact); err != nil {
 		return nil, err
 	}
 	return &result, nil
@@ -132,9 +132,9 @@ func (s *ContactsService) Delete(ctx context.Context, id string, opts ...CallOpt
 	return call.finish(err)
 }
 
-// contact finishes a call that returns a contact. It decodes the body into result, unless result is
+// finishContact ends a call that returns a contact. It decodes the body into result, unless result is
 // nil, and checks that contact, which is a part of result, has an ID.
-func (c *call) contact(err error, result any, contact *Contact) (*Contact, error) {
+func (c *call) finishContact(err error, result any, contact *Contact) (*Contact, error) {
 	if result != nil {
 		err = c.decodeInto(err, result)
 	}
@@ -165,8 +165,8 @@ func (c *call) checkSucceeded(spellings ...Nullable[bool]) error {
 	return nil
 }
 
-// createsAlways reports whether an upsert creates a contact each time it is sent.
-func createsAlways(contact *UpsertContactRequest) bool {
+// alwaysCreates reports whether an upsert creates a contact each time it is sent.
+func alwaysCreates(contact *UpsertContactRequest) bool {
 	createNew, err := contact.CreateNewIfDuplicateAllowed.Get()
 	return (err == nil && createNew) || (isBlank(contact.Email) && isBlank(contact.Phone))
 }
@@ -204,24 +204,24 @@ func checkUpdate(id string, change *UpdateContactRequest) error {
 	return checkCustomFields(updateContact, change.CustomFields)
 }
 
-// field is a field of a request that the API does not allow to be null.
-type field struct {
+// notNullable is a property of a request for which the API does not allow null.
+type notNullable struct {
 	name string // JSON property
 	null bool   // the request would send null
 }
 
-// updateNotNullable returns the fields of an update for which Clear is not allowed.
-func updateNotNullable(change *UpdateContactRequest) []field {
-	return []field{
+// updateNotNullable returns the properties of an update for which Clear is not allowed.
+func updateNotNullable(change *UpdateContactRequest) []notNullable {
+	return []notNullable{
 		{"country", change.Country.IsNull()},
 		{"dnd", change.DND.IsNull()},
 		{"postalCode", change.PostalCode.IsNull()},
 	}
 }
 
-// upsertNotNullable returns the fields of an upsert for which Clear is not allowed.
-func upsertNotNullable(contact *UpsertContactRequest) []field {
-	return []field{
+// upsertNotNullable returns the properties of an upsert for which Clear is not allowed.
+func upsertNotNullable(contact *UpsertContactRequest) []notNullable {
+	return []notNullable{
 		{"assignedTo", contact.AssignedTo.IsNull()},
 		{"country", contact.Country.IsNull()},
 		{"createNewIfDuplicateAllowed", contact.CreateNewIfDuplicateAllowed.IsNull()},
@@ -232,10 +232,10 @@ func upsertNotNullable(contact *UpsertContactRequest) []field {
 	}
 }
 
-func checkNotCleared(op operation, fields []field) error {
-	for _, f := range fields {
-		if f.null {
-			return invalid(op, f.name+": the API does not allow null: use Set, or leave the field unset")
+func checkNotCleared(op operation, properties []notNullable) error {
+	for _, property := range properties {
+		if property.null {
+			return invalid(op, property.name+": the API does not allow null: use Set, or leave the field unset")
 		}
 	}
 	return nil
@@ -259,7 +259,7 @@ func checkID(op operation, name, id string) error {
 		return invalid(op, name+" ID: empty")
 	}
 	if strings.Trim(id, ".") == "" || strings.ContainsFunc(id, needsEscape) {
-		return invalid(op, name+" ID: has characters that are not allowed, or only dots")
+		return invalid(op, name+" ID: use letters, digits and -_.~, and not only dots")
 	}
 	return nil
 }
@@ -276,8 +276,8 @@ func needsEscape(r rune) bool {
 
 // checkCustomFields returns an error if a custom field has neither an ID nor a key, or both.
 func checkCustomFields(op operation, fields []CustomFieldInput) error {
-	for i, f := range fields {
-		if (f.ID == "") == (f.Key == "") {
+	for i, field := range fields {
+		if (field.ID == "") == (field.Key == "") {
 			return invalid(op, fmt.Sprintf("custom field %d: set either ID or Key", i))
 		}
 	}

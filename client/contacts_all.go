@@ -31,7 +31,8 @@ func (s *ContactsService) All(ctx context.Context, list ListRequest, opts ...Cal
 }
 
 // AllByBusiness returns an iterator over the contacts of a business. It works like
-// [ContactsService.All].
+// [ContactsService.All], except that a page has BusinessListRequest.Limit contacts, 25 by default,
+// and is never requested in advance. Only Page.Next is a cursor of this list, not [CursorAfter].
 func (s *ContactsService) AllByBusiness(
 	ctx context.Context, businessID string, list BusinessListRequest, opts ...CallOption,
 ) iter.Seq2[*Contact, error] {
@@ -46,7 +47,7 @@ func (s *ContactsService) AllByBusiness(
 	return func(yield func(*Contact, error) bool) { p.run(ctx, yield) }
 }
 
-// pager iterates over the pages of a list.
+// pager iterates over the contacts of a list.
 type pager struct {
 	operation operation
 	first     Cursor
@@ -57,18 +58,18 @@ type pager struct {
 
 // run yields the contacts of all pages, and an error at the end if there is one.
 func (p *pager) run(ctx context.Context, yield func(*Contact, error) bool) {
-	var next *prefetch
+	var next *prefetchedPage
 	defer func() { next.cancel() }()
-	recent, used, pagesWithoutNew := newRecentIDs(), map[Cursor]bool{p.first: true}, 0
+	recent, usedCursors, pagesWithoutNew := newRecentIDs(), map[Cursor]bool{p.first: true}, 0
 	page, err := p.list(ctx, p.first, p.opts)
 	for page != nil {
-		if err == nil && used[page.Next] && page.Next != "" {
+		if err == nil && usedCursors[page.Next] && page.Next != "" {
 			err = &callError{text: string(p.operation) + ": the API returned a cursor twice", kind: ErrBadResponse}
 		}
 		more := err == nil && page.Next != ""
-		used[page.Next] = true
+		usedCursors[page.Next] = true
 		if more && p.prefetch {
-			next = p.start(ctx, page.Next)
+			next = p.startPrefetch(ctx, page.Next)
 		}
 		countBefore := recent.count
 		if !recent.yield(page.Contacts, yield) {
@@ -95,8 +96,8 @@ func (p *pager) run(ctx context.Context, yield func(*Contact, error) bool) {
 	yield(nil, err)
 }
 
-// prefetch is a request for the next page on a goroutine of its own.
-type prefetch struct {
+// prefetchedPage is the next page, which is requested on a goroutine of its own.
+type prefetchedPage struct {
 	stop     context.CancelFunc
 	done     chan struct{}
 	page     *Page
@@ -105,40 +106,40 @@ type prefetch struct {
 	into     *Response // of the caller's WithResponseInto
 }
 
-// start requests a page.
-func (p *pager) start(ctx context.Context, after Cursor) *prefetch {
+// startPrefetch starts the request for the page at after.
+func (p *pager) startPrefetch(ctx context.Context, after Cursor) *prefetchedPage {
 	ctx, stop := context.WithCancel(ctx)
-	f := &prefetch{stop: stop, done: make(chan struct{})}
-	opts := append(slices.Clip(p.opts), f.captureResponse)
+	next := &prefetchedPage{stop: stop, done: make(chan struct{})}
+	opts := append(slices.Clip(p.opts), next.captureResponse)
 	go func() {
-		defer close(f.done)
-		f.page, f.err = p.list(ctx, after, opts)
+		defer close(next.done)
+		next.page, next.err = p.list(ctx, after, opts)
 	}()
-	return f
+	return next
 }
 
 // captureResponse is a CallOption that stores the response until wait returns the page. The call
 // does not report its cancellation, because the program has not asked for the page yet.
-func (f *prefetch) captureResponse(c *callConfig) error {
-	f.into, c.into, c.quiet = c.into, &f.response, true
+func (n *prefetchedPage) captureResponse(c *callConfig) error {
+	n.into, c.into, c.quiet = c.into, &n.response, true
 	return nil
 }
 
 // wait waits for the page, and stores its response for the WithResponseInto of the caller.
-func (f *prefetch) wait() (*Page, error) {
-	<-f.done
-	f.stop()
-	if f.into != nil {
-		*f.into = f.response
+func (n *prefetchedPage) wait() (*Page, error) {
+	<-n.done
+	n.stop()
+	if n.into != nil {
+		*n.into = n.response
 	}
-	return f.page, f.err
+	return n.page, n.err
 }
 
-// cancel cancels the request and waits for its end.
-func (f *prefetch) cancel() {
-	if f != nil {
-		f.stop()
-		<-f.done
+// cancel cancels the request and waits for its end. A nil prefetchedPage has no request.
+func (n *prefetchedPage) cancel() {
+	if n != nil {
+		n.stop()
+		<-n.done
 	}
 }
 

@@ -19,26 +19,26 @@ const (
 // ListRequest selects contacts of a location, newest first. Zero fields are not sent.
 type ListRequest struct {
 	LocationID string // the default is that of WithLocation
-	Query      string // search string
+	Query      string // search string that the contacts must match
 	Limit      int    // contacts per page, 1 to 100; by default 20 for List, 100 for All
 	After      Cursor // position to continue from: Page.Next or CursorAfter
-	Prefetch   bool   // All requests the next page while the program works on this one
+	Prefetch   bool   // All requests the next page while the loop works on the current one; List ignores it
 }
 
 // BusinessListRequest selects contacts of a business. Zero fields are not sent.
 type BusinessListRequest struct {
 	LocationID string // the default is that of WithLocation
-	Query      string // search string
-	Limit      int    // contacts per page, by default 25
+	Query      string // search string that the contacts must match
+	Limit      int    // contacts per page, 25 by default; the vendor does not document a maximum
 	Skip       int    // number of contacts to skip
-	After      Cursor // where to continue, from Page.Next; cannot be combined with Skip
+	After      Cursor // position to continue from: Page.Next; cannot be combined with Skip
 }
 
 // Page is one page of a list.
 type Page struct {
 	Contacts []Contact
-	Total    int    // number of matching contacts as reported by the API; for a business possibly that of the page
-	Next     Cursor // where the next page begins; empty on the last page
+	Total    int    // number of matching contacts that the API reported; for a business it may count only this page
+	Next     Cursor // position of the next page; empty on the last page
 }
 
 // Cursor is a position in a list of contacts. The empty Cursor is the beginning. A program can
@@ -130,14 +130,15 @@ func (s *ContactsService) List(ctx context.Context, list ListRequest, opts ...Ca
 	}
 	meta := cmp.Or(result.Meta, &gen.ListMeta{})
 	page := &Page{Contacts: result.Contacts, Total: max(result.Count, meta.Total)}
-	page.Next, err = nextCursor(pageInfo{contacts: result.Contacts, limit: cmp.Or(list.Limit, defaultLimit), meta: meta})
+	page.Next, err = nextContactCursor(result.Contacts, cmp.Or(list.Limit, defaultLimit), meta)
 	if err != nil {
 		return page, &callError{text: string(getContacts) + ": " + err.Error(), kind: ErrBadResponse}
 	}
 	return page, nil
 }
 
-// ListByBusiness returns one page of the contacts of a business.
+// ListByBusiness returns one page of the contacts of a business. If BusinessListRequest.LocationID is
+// empty, the location of [WithLocation] is used.
 //
 // API reference: https://marketplace.gohighlevel.com/docs/ghl/contacts/get-contacts-by-business-id
 func (s *ContactsService) ListByBusiness(
@@ -163,9 +164,8 @@ func (s *ContactsService) ListByBusiness(
 	if err = call.finish(err); err != nil {
 		return nil, err
 	}
-	page := &Page{Contacts: result.Contacts, Total: result.Count}
-	page.Next, _ = nextCursor(pageInfo{contacts: result.Contacts, business: true, skip: skip, count: result.Count})
-	return page, nil
+	next := nextBusinessCursor(len(result.Contacts), skip, result.Count)
+	return &Page{Contacts: result.Contacts, Total: result.Count, Next: next}, nil
 }
 
 func (s *ContactsService) listParams(list ListRequest) (*gen.GetContactsParams, error) {
@@ -220,42 +220,36 @@ func unlessZero[T comparable](value T) *T {
 	return &value
 }
 
-// pageInfo holds the arguments of nextCursor.
-type pageInfo struct {
-	contacts []Contact
-	limit    int           // number of contacts requested, for a location
-	meta     *gen.ListMeta // for a location
-	business bool
-	skip     int // number of contacts before the page, for a business
-	count    int // reported by the API, for a business
-}
-
-// nextCursor returns the cursor of the next page, or "" if the page is the last one. It returns an
+// nextContactCursor returns the cursor of the page that follows in the list of a location, or "" if
+// there is none. The argument limit is the number of contacts that were requested. It returns an
 // error if there is another page but no complete cursor.
 //
-// The API reports the end of a list in several ways, and may still send a cursor there. It may also
-// return fewer contacts than requested although there are more. The vendor does not document
-// whether count is the number of contacts of the page or of the business.
-func nextCursor(page pageInfo) (Cursor, error) {
-	received := len(page.contacts)
-	if received == 0 {
+// The API reports the end of the list in several ways, and may still send a cursor there. It may
+// also return fewer contacts than requested although there are more.
+func nextContactCursor(contacts []Contact, limit int, meta *gen.ListMeta) (Cursor, error) {
+	if len(contacts) == 0 {
 		return "", nil
 	}
-	if page.business {
-		if page.count > received && page.skip+received >= page.count {
-			return "", nil
-		}
-		return businessCursor(page.skip + received), nil
-	}
-	switch next := string(page.meta.NextPage); {
+	switch next := string(meta.NextPage); {
 	case next == "null" || next == `""`:
 		return "", nil
-	case next == "" && page.meta.NextPageURL == "" && received < page.limit: // no next page is named
+	case next == "" && meta.NextPageURL == "" && len(contacts) < limit: // no next page is named
 		return "", nil
 	}
-	cursor := cmp.Or(contactCursor(page.meta.StartAfter, page.meta.StartAfterID), CursorAfter(&page.contacts[received-1]))
+	cursor := cmp.Or(contactCursor(meta.StartAfter, meta.StartAfterID), CursorAfter(&contacts[len(contacts)-1]))
 	if cursor == "" {
 		return "", errors.New("the list continues, but neither the API nor the last contact has a complete cursor")
 	}
 	return cursor, nil
+}
+
+// nextBusinessCursor returns the cursor of the page that follows in the list of a business, or "" if
+// there is none. The argument received is the number of contacts of the page, skip the number of
+// contacts before it, and count the number that the API reported. The vendor does not document
+// whether count is the number of contacts of the page or of the business.
+func nextBusinessCursor(received, skip, count int) Cursor {
+	if received == 0 || (count > received && skip+received >= count) {
+		return ""
+	}
+	return businessCursor(skip + received)
 }

@@ -16,16 +16,17 @@ import (
 var errNotDecoded = errors.New("the body cannot be decoded into out")
 
 // Do calls any other endpoint of the API under the rules of the contact methods: authentication,
-// rate limiting, retries, errors and logging. GET, PUT and DELETE are retried as idempotent
-// requests. POST and PATCH are retried only if they cannot have been applied.
+// rate limiting, retries, errors and logging. The method is GET, POST, PUT, PATCH or DELETE. GET,
+// PUT and DELETE are retried as idempotent requests. POST and PATCH are retried only if they cannot
+// have been applied.
 //
 // The path is relative to the base URL, such as "/locations/abc/customFields"; escape IDs with
-// [url.PathEscape]. For a path with a host, a query, a fragment or dot segments, the error matches
-// [ErrInvalid], so that the token is not sent to another host.
+// [url.PathEscape]. Do rejects a path with a host, a query, a fragment or dot segments with an error
+// that matches [ErrInvalid], so that the token is not sent to another host.
 //
-// The body, unless nil, is sent as JSON. The response is decoded into out by encoding/json, unless
-// out is nil. A 2xx response without a body is an error that matches [ErrBadResponse] if out is not
-// nil. A 404 matches [ErrNotFound].
+// If body is not nil, it is sent as JSON. If out is not nil, encoding/json decodes the response into
+// it; a body that cannot be decoded, or is missing, is an error that matches [ErrBadResponse]. A 404
+// matches [ErrNotFound].
 func (c *Client) Do(ctx context.Context, method, path string, query url.Values, body, out any, opts ...CallOption) error {
 	call, err := c.newCall(ctx, otherOperation, opts)
 	if err != nil {

@@ -65,13 +65,13 @@
 //
 // # Retries
 //
-// A call has up to three attempts, see [WithRetry], and ends when its context ends. The operation
+// A call has up to three attempts, see [WithRetry]. It ends when its context ends. The operation
 // and the failure determine whether the client retries:
 //
 //	failure                                  | get, list | update, delete, | create, upsert that
 //	                                         |           | upsert          | always creates
 //	not sent (refused, no such host), or     | retried   | retried         | retried
-//	  not processed (HTTP/2 says so)         |           |                 |
+//	  HTTP/2 reports "not processed"         |           |                 |
 //	429, except for the daily limit          | retried   | retried         | retried
 //	reset, timeout, truncated body           | retried   | retried, maybe  | error, maybe
 //	408, 500, 502, 503, 504, 520 to 527      | retried   | retried, maybe  | error, maybe

@@ -15,8 +15,8 @@ import (
 
 // The kinds of errors that calls return. With [errors.Is], an error matches at most one of them.
 var (
-	// ErrInvalid indicates that the API rejected the request as invalid, or that this package
-	// rejected its arguments before any request was sent.
+	// ErrInvalid indicates that the API rejected the request as invalid, or that the client rejected
+	// the arguments before it sent a request.
 	ErrInvalid = errors.New("invalid request")
 	// ErrNotFound indicates that the contact does not exist. The API reports it with status 400.
 	// For [Client.Do] it indicates a 404.
@@ -29,7 +29,8 @@ var (
 	// ErrForbidden indicates that the token is valid and does not allow the call: wrong location,
 	// missing scope, wrong class or user type. A new token of the same kind will not help.
 	ErrForbidden = errors.New("forbidden")
-	// ErrRateLimited indicates that the rate limit or the daily limit is exhausted.
+	// ErrRateLimited indicates that the rate limit or the daily limit is exhausted. The call may not
+	// have been sent.
 	ErrRateLimited = errors.New("rate limited")
 	// ErrServer indicates a 5xx response, or a 2xx response whose body reports a failure.
 	ErrServer = errors.New("server error")
@@ -74,7 +75,9 @@ var kindLabels = []struct {
 // Kind returns a constant label for the kind of err, for logs and metrics: "invalid", "not_found",
 // "duplicate", "unauthorized", "forbidden", "rate_limited", "server", "bad_response",
 // "response_too_large", "network", "canceled" or "deadline" for a call whose context was canceled
-// or expired, "other" for any other error, such as one of the token source, and "" for nil.
+// or expired, "other" for any other error, such as one of the token source, and "" for nil. A kind
+// takes precedence over the context: a call that failed with status 503, and whose deadline left no
+// time for a retry, is "server".
 func Kind(err error) string {
 	if err == nil {
 		return ""
@@ -87,9 +90,11 @@ func Kind(err error) string {
 	return "other"
 }
 
-// Error is a non-2xx response of the API, or a 2xx response whose body reports a failure. Use
-// [errors.As] to inspect it, and [errors.Is] with the sentinel errors to find out what happened. An
-// Error built by hand, for a test, matches the same kinds.
+// Error is a non-2xx response of the API, or a 2xx response whose body reports a failure. It is also
+// returned, with status 429, for a call that was not sent because of a long pause or the daily
+// limit; Response.StatusCode is then 0. Use [errors.As] to inspect it, and [errors.Is] with the
+// sentinel errors to find out what happened. An Error built by hand, for a test, matches the same
+// kinds.
 //
 // The message of an Error and its log value contain the operation, method, path, status and trace
 // ID, and the API's messages without email addresses, phone numbers and tokens. The fields Messages
@@ -105,7 +110,7 @@ type Error struct {
 	TraceID       string        // the vendor's ID of the request, if the response has one
 	RetryAfter    time.Duration // how long the API asks to wait; 0 if it does not
 	MaybeApplied  bool          // a write that may have been applied; the error matches ErrMaybeApplied
-	Response      Response
+	Response      Response      // its StatusCode is 0 if the call was not sent
 
 	kind         error // from the response as received
 	classified   bool

@@ -9,11 +9,12 @@ import (
 	"github.com/highlevel-contacts/contacts-go/gen"
 )
 
-// Generated returns the generated client, for requests that the typed methods do not support. Its
-// calls have the same authentication, rate limiting, retries and errors, and their response bodies
-// have been read into memory. It does not validate arguments. Headers that a request editor sets
-// override the defaults, except Authorization. An upsert that may have been applied is not retried,
-// because the client does not know whether its body always creates a contact.
+// Generated returns the generated client, for requests that [ContactsService] does not support. Its
+// methods have the same authentication, rate limiting, retries and errors: a non-2xx response is an
+// [*Error]. The body of a response has been read into memory and need not be closed. The generated
+// client does not validate arguments. Headers that a request editor sets override the defaults,
+// except Authorization. An upsert that may have been applied is not retried, because the client
+// does not know whether its body always creates a contact.
 func (c *Client) Generated() gen.ClientInterface {
 	return &gen.Client{Server: c.config.baseURL, Client: &generatedDoer{client: c}}
 }
@@ -21,9 +22,9 @@ func (c *Client) Generated() gen.ClientInterface {
 // generatedDoer sends the requests of Client.Generated. Each one is a call.
 type generatedDoer struct{ client *Client }
 
-// Do implements gen.HttpRequestDoer.
+// Do implements [gen.HttpRequestDoer].
 func (d *generatedDoer) Do(req *http.Request) (*http.Response, error) {
-	call, err := d.client.newCall(req.Context(), routedOperation(req), nil)
+	call, err := d.client.newCall(req.Context(), operationOf(req), nil)
 	if err != nil {
 		return nil, err
 	}
@@ -41,9 +42,8 @@ var routes = map[string]operation{
 	"GET *": getContact, "PUT *": updateContact, "DELETE *": deleteContact,
 }
 
-// routedOperation returns the operation of a request that was built by the generated client of
-// Generated.
-func routedOperation(req *http.Request) operation {
+// operationOf returns the operation of a request that the generated client has built.
+func operationOf(req *http.Request) operation {
 	const root = "/contacts/"
 	element := "*"
 	if at := strings.LastIndex(req.URL.Path, root); at >= 0 {
@@ -54,5 +54,5 @@ func routedOperation(req *http.Request) operation {
 			return op
 		}
 	}
-	return createContact
+	return createContact // only if a request editor has changed the request
 }

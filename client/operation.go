@@ -17,8 +17,8 @@ const (
 )
 
 // OperationFromContext returns the operationId of the call to which a request belongs, such as
-// "getContact". Pass it the context of the request in an [http.RoundTripper], for the names of
-// spans and metrics. It returns "do" for [Client.Do], and "" for other contexts.
+// "getContact", or "do" for [Client.Do]. An [net/http.RoundTripper] passes it the context of the
+// request, to name spans and metrics. It returns "" for other contexts.
 func OperationFromContext(ctx context.Context) string {
 	op, _ := ctx.Value(operationKey{}).(operation)
 	return string(op)

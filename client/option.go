@@ -142,7 +142,7 @@ func WithDefaultHeader(key, value string) Option {
 }
 
 // WithRetry sets how many attempts a call has and how long it waits between them. A zero field
-// means its default: 3 attempts, a first delay of up to 500 ms, and no delay over 30 s.
+// means its default: 3 attempts, a first delay of at most 500 ms, and no delay over 30 s.
 func WithRetry(policy RetryPolicy) Option {
 	return func(c *config) error {
 		if policy.MaxAttempts < 0 || policy.MinDelay < 0 || policy.MaxDelay < 0 {
@@ -181,8 +181,8 @@ func WithLogger(logger *slog.Logger) Option {
 	}
 }
 
-// WithCallHook adds a function that is called at the end of each call that passed the validation of
-// its arguments, for metrics. The hook runs on the goroutine of the call and must be safe for
+// WithCallHook adds a function that is called at the end of each call, for metrics. It is not called
+// for a call with invalid arguments. The hook runs on the goroutine of the call and must be safe for
 // concurrent use. For spans of single attempts, instrument the transport; [OperationFromContext]
 // returns the operation there.
 func WithCallHook(hook CallHook) Option {

@@ -12,8 +12,10 @@ import (
 
 // A Pacer limits the rate of requests. Its methods are called by many goroutines concurrently.
 type Pacer interface {
-	// Wait returns nil when a request may start. If none may start before the deadline of ctx, it
-	// returns an error that matches [context.DeadlineExceeded] without waiting.
+	// Wait returns nil when a request may start, and the error of ctx when ctx is canceled first. If
+	// no request may start before the deadline of ctx, it returns an error that matches
+	// [context.DeadlineExceeded] without waiting. If Wait returns an error, the request is not sent.
+	// If it is an [*Error], the client adds the operation, method and path.
 	Wait(ctx context.Context) error
 	// Observe is called after each request, whether or not a response was received.
 	Observe(ctx context.Context, o Observation)
@@ -29,7 +31,7 @@ type Observation struct {
 // Unpaced is a [Pacer] that never waits. Use it if something else limits the rate of requests.
 type Unpaced struct{}
 
-// Wait returns the error of ctx, without waiting.
+// Wait returns ctx.Err() without waiting.
 func (Unpaced) Wait(ctx context.Context) error { return ctx.Err() }
 
 // Observe does nothing.

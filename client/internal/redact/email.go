@@ -33,18 +33,18 @@ func emails(text string) []span {
 
 // addressAround returns the email address with the given @. It starts after the previous addresses.
 func addressAround(text string, at span, before []span) (span, bool) {
-	least := 0
+	minStart := 0
 	if len(before) > 0 {
-		least = before[len(before)-1].end
+		minStart = before[len(before)-1].end
 	}
 	local, domain := at.start, at.end
-	if local > least && text[local-1] == ' ' {
+	if local > minStart && text[local-1] == ' ' {
 		local--
 	}
 	if domain < len(text) && text[domain] == ' ' {
 		domain++
 	}
-	found := span{localStart(text, least, local), domainEnd(text, domain)}
+	found := span{localStart(text, minStart, local), domainEnd(text, domain)}
 	spelledOut := at.end-at.start > 1 // jane [at] example
 	if !spelledOut && !strings.Contains(text[min(domain, found.end):found.end], ".") {
 		if local < at.start {
@@ -55,7 +55,7 @@ func addressAround(text string, at span, before []span) (span, bool) {
 		}
 	}
 	if found.start == at.start && found.end == at.end {
-		continues := len(before) > 0 && least == at.start
+		continues := len(before) > 0 && minStart == at.start
 		return found, continues
 	}
 	if scheme := strings.LastIndex(text[found.start:at.start], "://"); scheme >= 0 {
@@ -64,19 +64,19 @@ func addressAround(text string, at span, before []span) (span, bool) {
 	return found, true
 }
 
-// localStart returns the start of the local part that ends at end. The result is at least least.
-func localStart(text string, least, end int) int {
+// localStart returns the start of the local part that ends at end. The result is at least minStart.
+func localStart(text string, minStart, end int) int {
 	start := end
-	if start > least && text[start-1] == '"' { // "jane doe"@example.com
-		if opening := strings.LastIndexByte(text[least:start-1], '"'); opening >= 0 {
-			start = least + opening
+	if start > minStart && text[start-1] == '"' { // "jane doe"@example.com
+		if opening := strings.LastIndexByte(text[minStart:start-1], '"'); opening >= 0 {
+			start = minStart + opening
 		}
 	}
-	for start > least && strings.IndexByte(notInAddress, text[start-1]) < 0 {
+	for start > minStart && strings.IndexByte(notInAddress, text[start-1]) < 0 {
 		start--
 	}
 	if start == end { // jane(work)@example.com
-		start = least + strings.LastIndexByte(text[least:end], ' ') + 1
+		start = minStart + strings.LastIndexByte(text[minStart:end], ' ') + 1
 	}
 	return start
 }

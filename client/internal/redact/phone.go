@@ -10,11 +10,11 @@ import (
 // minPhone is the minimum number of digits of a phone number, which may have no area code.
 const minPhone = 7
 
-// maxSeparators is the number of characters that may separate two groups of digits, as in "5) - 1".
+// maxSeparators is the maximum number of characters that separate two groups of digits, as in "5) - 1".
 const maxSeparators = 4
 
 // phones returns the parts of a normalized text that look like phone numbers: groups of digits and
-// separators with seven digits or more in total, which do not match readable.
+// separators with seven digits or more in total, which do not match exempt.
 func phones(text string) []span {
 	if !hasDigits(text, minPhone) {
 		return nil
@@ -25,9 +25,9 @@ func phones(text string) []span {
 			i++
 			continue
 		}
-		glued := followsLetter(text, i)
-		if !glued && (i == 0 || !isDigit(text[i-1])) {
-			if size := max(idAt(text, i), readableAt(text, i, readable)); size > 0 {
+		insideWord := followsLetter(text, i)
+		if !insideWord && (i == 0 || !isDigit(text[i-1])) {
+			if size := max(idAt(text, i), exemptAt(text, i, exempt)); size > 0 {
 				i += size
 				continue
 			}
@@ -40,7 +40,7 @@ func phones(text string) []span {
 		for first < len(text) && isDigit(text[first]) {
 			first++
 		}
-		if glued && first-i < minPhone { // the end of an ID
+		if insideWord && first-i < minPhone { // the end of an ID
 			i = first
 			continue
 		}
@@ -82,11 +82,11 @@ func number(text string, start int) (digits, end int) {
 			return digits, end
 		}
 		if !international && text[next-1] == ' ' {
-			if readableAt(text, next, dates) > 0 {
+			if exemptAt(text, next, dates) > 0 {
 				return digits, end
 			}
 			isStatus := end-start == 3 && text[start] >= '1' && text[start] <= '5'
-			if isStatus && readableAt(text, next, addresses) > 0 {
+			if isStatus && exemptAt(text, next, addresses) > 0 {
 				return digits, end
 			}
 		}
@@ -107,6 +107,7 @@ func separator(text string, i int) int {
 	return 0
 }
 
+// extension matches the extension after a phone number, as in "ext. 12".
 var extension = regexp.MustCompile(`(?i)^ ?(?:[;,]? ?ext(?:ension|n)?[.:=]? ?|x\.? ?|# ?)\d{1,6}`)
 
 // wholeNumber extends the span of a phone number to its prefix, parentheses and extension.

@@ -7,7 +7,7 @@ import (
 	"unicode/utf8"
 )
 
-// Expressions for parts of a text that have many digits and are not redacted.
+// Expressions for parts of a text that have many digits and are exempt from redaction.
 var (
 	dates = compile(
 		`(?:19|20)\d\d-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])(?:[T ]`+timeOfDay+`(?:Z| ?[+-]\d\d:?\d\d)?)?`,
@@ -30,7 +30,7 @@ var (
 		`\d{1,9} ?(?:ms|milliseconds?|seconds?|bytes?|requests?|contacts?)`,
 		`0\.\d{1,17}`,
 	)
-	readable = slices.Concat(dates, addresses, ids, versions, quantities)
+	exempt = slices.Concat(dates, addresses, ids, versions, quantities)
 )
 
 const (
@@ -46,14 +46,14 @@ func compile(expressions ...string) []*regexp.Regexp {
 	return compiled
 }
 
-// readableAt returns the size of the match of one of the expressions at i, or 0 if none matches or
-// if the word or number continues after the match.
-func readableAt(text string, i int, expressions []*regexp.Regexp) int {
+// exemptAt returns the size of the match of one of the expressions at i. It returns 0 if none
+// matches, or if the word or number continues after the match.
+func exemptAt(text string, i int, expressions []*regexp.Regexp) int {
 	if i > 0 && text[i-1] == '+' || i > 1 && isDigit(text[i]) && isJoint(text[i-1]) && isDigit(text[i-2]) {
 		return 0
 	}
 	for _, expression := range expressions {
-		if match := expression.FindString(window(text, i)); match != "" && ends(text, i+len(match)) {
+		if match := expression.FindString(window(text, i)); match != "" && endsWord(text, i+len(match)) {
 			return len(match)
 		}
 	}
@@ -65,27 +65,27 @@ func readableAt(text string, i int, expressions []*regexp.Regexp) int {
 // digits.
 func idAt(text string, i int) int {
 	const contactID, objectID, fullPhone = 20, 24, 10
-	size, letters, run, longest, hex := 0, 0, 0, 0, true
+	size, letters, run, longestRun, hex := 0, 0, 0, 0, true
 	for size <= objectID && i+size < len(text) && isAlphanumeric(text[i+size]) {
 		b := text[i+size]
 		if isDigit(b) {
 			run++
-			longest = max(longest, run)
+			longestRun = max(longestRun, run)
 		} else {
 			letters, run = letters+1, 0
 		}
 		hex = hex && isHex(b)
 		size++
 	}
-	isID := size == contactID && letters > 0 && longest < fullPhone || size == objectID && hex && letters > 1
-	if !isID || !ends(text, i+size) {
+	isID := size == contactID && letters > 0 && longestRun < fullPhone || size == objectID && hex && letters > 1
+	if !isID || !endsWord(text, i+size) {
 		return 0
 	}
 	return size
 }
 
-// ends reports whether no word and no number continues at i.
-func ends(text string, i int) bool {
+// endsWord reports whether no word and no number continues at i.
+func endsWord(text string, i int) bool {
 	next, _ := utf8.DecodeRuneInString(text[i:])
 	if unicode.IsLetter(next) || unicode.IsDigit(next) || next == '_' || next == '@' {
 		return false
