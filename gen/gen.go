@@ -26,7 +26,7 @@ const (
 	DNDStatusPermanent DNDStatus = "permanent"
 )
 
-// AdditionalEmail A secondary email address. A string in place of the object is accepted too.
+// AdditionalEmail A secondary email address.
 type AdditionalEmail struct {
 	// Email The address.
 	Email string `json:"email,omitempty,omitzero"`
@@ -34,7 +34,7 @@ type AdditionalEmail struct {
 	// Extra The properties that the API document does not describe, as one raw JSON object; nil if there are none.
 	Extra jsontext.Value `json:",embed"`
 
-	// ValidEmail The validity of the address; only null has been observed.
+	// ValidEmail The validity of the address. Only null has been observed.
 	ValidEmail json.RawMessage `json:"validEmail,omitempty,omitzero"`
 }
 
@@ -43,14 +43,14 @@ type AdditionalPhone struct {
 	// Extra The properties that the API document does not describe, as one raw JSON object; nil if there are none.
 	Extra jsontext.Value `json:",embed"`
 
-	// Phone The number in E.164.
+	// Phone The phone number in E.164 format.
 	Phone string `json:"phone,omitempty,omitzero"`
 
 	// PhoneLabel The label of the number.
 	PhoneLabel string `json:"phoneLabel,omitempty,omitzero"`
 }
 
-// Attribution Where a contact came from, the union of the bare names in GET by ID and the utm-prefixed ones in lists.
+// Attribution Where a contact came from. getContact returns some properties without the prefix utm, and lists return them with it.
 type Attribution struct {
 	AdID       string `json:"adId,omitempty,omitzero"`
 	AdSource   string `json:"adSource,omitempty,omitzero"`
@@ -103,22 +103,22 @@ type Contact struct {
 	// AssignedTo The ID of the user that the contact is assigned to.
 	AssignedTo string `json:"assignedTo,omitempty,omitzero"`
 
-	// Attachments The attachments; the vendor documents a string.
+	// Attachments The attachments. The vendor documents a string.
 	Attachments string `json:"attachments,omitempty,omitzero"`
 
-	// AttributionSource Where a contact came from, the union of the bare names in GET by ID and the utm-prefixed ones in lists.
+	// AttributionSource Where a contact came from. getContact returns some properties without the prefix utm, and lists return them with it.
 	AttributionSource Attribution `json:"attributionSource,omitempty,omitzero"`
 
-	// Attributions Where the contact came from; lists send it.
+	// Attributions Where the contact came from. Lists contain it.
 	Attributions []Attribution `json:"attributions,omitempty,omitzero"`
 
-	// BirthDay The day of the month of birth. Documented by the vendor for create, not observed.
+	// BirthDay The day of birth, 1 to 31. The vendor documents it for createContact; it has not been observed.
 	BirthDay int `json:"birthDay,omitempty,omitzero"`
 
-	// BirthMonth The month of birth, from 1. Documented by the vendor for create, not observed.
+	// BirthMonth The month of birth, 1 to 12. The vendor documents it for createContact; it has not been observed.
 	BirthMonth int `json:"birthMonth,omitempty,omitzero"`
 
-	// BounceEmail Whether mail to the contact bounced. Documented by the vendor for create, not observed.
+	// BounceEmail Whether mail to the contact bounced. The vendor documents it for createContact; it has not been observed.
 	BounceEmail bool `json:"bounceEmail,omitempty,omitzero"`
 
 	// BusinessID The ID of the business (company) that the contact belongs to.
@@ -130,7 +130,7 @@ type Contact struct {
 	// CompanyName The name of the company.
 	CompanyName string `json:"companyName,omitempty,omitzero"`
 
-	// ContactName The full name in lists, lower-cased.
+	// ContactName The full name in lower case. Lists contain it.
 	ContactName string `json:"contactName,omitempty,omitzero"`
 
 	// Country The two-letter country code.
@@ -139,25 +139,25 @@ type Contact struct {
 	// CreatedBy Who or what created a contact.
 	CreatedBy CreatedBy `json:"createdBy,omitempty,omitzero"`
 
-	// CustomFields The custom fields that have a value, by ID; the key is never sent.
+	// CustomFields The custom fields that have a value, identified by ID. The key is never returned.
 	CustomFields []CustomField `json:"customFields,omitempty,omitzero"`
 
-	// DateAdded The time at which the contact was created, to the millisecond.
+	// DateAdded The time at which the contact was created, with milliseconds.
 	DateAdded time.Time `json:"dateAdded,omitempty,omitzero"`
 
-	// DateOfBirth The day of birth as the API sends it: YYYY-MM-DD or RFC 3339.
+	// DateOfBirth The date of birth: YYYY-MM-DD or RFC 3339.
 	DateOfBirth string `json:"dateOfBirth,omitempty,omitzero"`
 
-	// DateUpdated The time of the last change, to the millisecond.
+	// DateUpdated The time of the last change, with milliseconds.
 	DateUpdated time.Time `json:"dateUpdated,omitempty,omitzero"`
 
-	// Deleted Whether the contact is deleted. Documented by the vendor for create, not observed.
+	// Deleted Whether the contact is deleted. The vendor documents it for createContact; it has not been observed.
 	Deleted bool `json:"deleted,omitempty,omitzero"`
 
-	// DND Whether the contact must not be disturbed on any channel.
+	// DND Whether do-not-disturb is on for all channels.
 	DND bool `json:"dnd,omitempty,omitzero"`
 
-	// DNDSettings The do-not-disturb setting by channel; the names of channels are case-sensitive. A write merges channel by channel.
+	// DNDSettings The do-not-disturb setting of each channel. The names of channels are case-sensitive. A write changes only the channels that it contains.
 	DNDSettings DNDSettings `json:"dndSettings,omitempty,omitzero"`
 
 	// Email The primary email address.
@@ -169,13 +169,13 @@ type Contact struct {
 	// Extra The properties that the API document does not describe, as one raw JSON object; nil if there are none.
 	Extra jsontext.Value `json:",embed"`
 
-	// FirstName The given name. Lists send it lower-cased; see firstNameRaw.
+	// FirstName The given name, in lists in lower case; see firstNameRaw.
 	FirstName string `json:"firstName,omitempty,omitzero"`
 
 	// FirstNameLowerCase The given name in lower case.
 	FirstNameLowerCase string `json:"firstNameLowerCase,omitempty,omitzero"`
 
-	// FirstNameRaw The given name in the case it was entered in; lists send it.
+	// FirstNameRaw The given name as it was entered. Lists contain it.
 	FirstNameRaw string `json:"firstNameRaw,omitempty,omitzero"`
 
 	// Followers The IDs of the users who follow the contact.
@@ -190,46 +190,46 @@ type Contact struct {
 	// InboundDNDSettings The do-not-disturb setting for messages from the contact, on all channels.
 	InboundDNDSettings InboundDNDSettings `json:"inboundDndSettings,omitempty,omitzero"`
 
-	// Keyword The keyword that brought the contact.
+	// Keyword The keyword that led to the contact.
 	Keyword string `json:"keyword,omitempty,omitzero"`
 
-	// LastActivity The time of the last activity: a number of milliseconds in lists, RFC 3339 elsewhere.
+	// LastActivity The time of the last activity: milliseconds since 1970 in lists, RFC 3339 elsewhere.
 	LastActivity json.RawMessage `json:"lastActivity,omitempty,omitzero"`
 
-	// LastAttributionSource Where a contact came from, the union of the bare names in GET by ID and the utm-prefixed ones in lists.
+	// LastAttributionSource Where a contact came from. getContact returns some properties without the prefix utm, and lists return them with it.
 	LastAttributionSource Attribution `json:"lastAttributionSource,omitempty,omitzero"`
 
-	// LastName The family name. Lists send it lower-cased; see lastNameRaw.
+	// LastName The family name, in lists in lower case; see lastNameRaw.
 	LastName string `json:"lastName,omitempty,omitzero"`
 
 	// LastNameLowerCase The family name in lower case.
 	LastNameLowerCase string `json:"lastNameLowerCase,omitempty,omitzero"`
 
-	// LastNameRaw The family name in the case it was entered in; lists send it.
+	// LastNameRaw The family name as it was entered. Lists contain it.
 	LastNameRaw string `json:"lastNameRaw,omitempty,omitzero"`
 
-	// LastSessionActivityAt The time of the last session. Documented by the vendor for create, not observed.
+	// LastSessionActivityAt The time of the last session. The vendor documents it for createContact; it has not been observed.
 	LastSessionActivityAt time.Time `json:"lastSessionActivityAt,omitempty,omitzero"`
 
 	// LocationID The ID of the location that the contact belongs to.
 	LocationID string `json:"locationId,omitempty,omitzero"`
 
-	// Name The full name; GET by ID sends it.
+	// Name The full name. getContact returns it.
 	Name string `json:"name,omitempty,omitzero"`
 
-	// Offers The offers. Documented by the vendor for create, not observed.
+	// Offers The offers. The vendor documents them for createContact; they have not been observed.
 	Offers []string `json:"offers,omitempty,omitzero"`
 
-	// Phone The primary phone number in E.164.
+	// Phone The primary phone number in E.164 format.
 	Phone string `json:"phone,omitempty,omitzero"`
 
 	// PostalCode The postal code.
 	PostalCode string `json:"postalCode,omitempty,omitzero"`
 
-	// Products The products. Documented by the vendor for create, not observed.
+	// Products The products. The vendor documents them for createContact; they have not been observed.
 	Products []string `json:"products,omitempty,omitzero"`
 
-	// ProfilePhoto The address of the picture.
+	// ProfilePhoto The URL of the picture.
 	ProfilePhoto string `json:"profilePhoto,omitempty,omitzero"`
 
 	// SearchAfter The cursor of the vendor's search endpoint.
@@ -244,16 +244,16 @@ type Contact struct {
 	// State The state or region.
 	State string `json:"state,omitempty,omitzero"`
 
-	// Tags The tags, trimmed and lower-cased by the API.
+	// Tags The tags. The API trims them and converts them to lower case.
 	Tags []string `json:"tags,omitempty,omitzero"`
 
 	// Timezone The name of the time zone.
 	Timezone string `json:"timezone,omitempty,omitzero"`
 
-	// Type The kind of contact, such as lead or customer. Locations add their own: an open set.
+	// Type The kind of contact, such as lead or customer. A location can define others.
 	Type string `json:"type,omitempty,omitzero"`
 
-	// UnsubscribeEmail Whether the contact has unsubscribed. Documented by the vendor for create, not observed.
+	// UnsubscribeEmail Whether the contact has unsubscribed. The vendor documents it for createContact; it has not been observed.
 	UnsubscribeEmail bool `json:"unsubscribeEmail,omitempty,omitzero"`
 
 	// VisitorID The ID of the live-chat visitor.
@@ -283,13 +283,13 @@ type CreateContactRequest struct {
 	// CustomFields The custom fields to write. Other custom fields remain unchanged.
 	CustomFields []CustomFieldInput `json:"customFields,omitzero"`
 
-	// DateOfBirth The day of birth: YYYY-MM-DD or MM-DD-YYYY, with - / . or _ between.
+	// DateOfBirth The date of birth: YYYY-MM-DD or MM-DD-YYYY, separated by - / . or _.
 	DateOfBirth string `json:"dateOfBirth,omitempty,omitzero"`
 
-	// DND Whether the contact must not be disturbed on any channel.
+	// DND Whether do-not-disturb is on for all channels.
 	DND *bool `json:"dnd,omitempty"`
 
-	// DNDSettings The do-not-disturb settings by channel to write.
+	// DNDSettings The do-not-disturb settings to write, by channel.
 	DNDSettings DNDSettingsInput `json:"dndSettings,omitempty,omitzero"`
 
 	// Email The primary email address.
@@ -298,7 +298,7 @@ type CreateContactRequest struct {
 	// FirstName The given name.
 	FirstName string `json:"firstName,omitempty,omitzero"`
 
-	// Gender The gender. It is stored on create only.
+	// Gender The gender.
 	Gender string `json:"gender,omitempty,omitzero"`
 
 	// InboundDNDSettings The inbound do-not-disturb settings to write.
@@ -313,7 +313,7 @@ type CreateContactRequest struct {
 	// Name The full name.
 	Name string `json:"name,omitempty,omitzero"`
 
-	// Phone The primary phone number; the API stores it as E.164.
+	// Phone The primary phone number. The API stores it in E.164 format.
 	Phone string `json:"phone,omitempty,omitzero"`
 
 	// PostalCode The postal code.
@@ -325,7 +325,7 @@ type CreateContactRequest struct {
 	// State The state or region.
 	State string `json:"state,omitempty,omitzero"`
 
-	// Tags The tags, which the API trims and lower-cases.
+	// Tags The tags. The API trims them and converts them to lower case.
 	Tags []string `json:"tags,omitzero"`
 
 	// Timezone The name of the time zone.
@@ -365,7 +365,7 @@ type CreatedBy struct {
 	Timestamp time.Time `json:"timestamp,omitempty,omitzero"`
 }
 
-// CustomField The value of a custom field, by the field's ID. The API never sends the key.
+// CustomField The value of a custom field, identified by its ID. The API never returns the key.
 type CustomField struct {
 	// ID The ID of the custom field.
 	ID string `json:"id,omitempty,omitzero"`
@@ -373,16 +373,16 @@ type CustomField struct {
 	// Extra The properties that the API document does not describe, as one raw JSON object; nil if there are none.
 	Extra jsontext.Value `json:",embed"`
 
-	// Value Any JSON value: text, a number, a list of strings, an object of files keyed by UUID, an empty string or null.
+	// Value Any JSON value: a string, a number, a list of strings, an object of files by UUID, or null.
 	Value json.RawMessage `json:"value,omitempty,omitzero"`
 }
 
-// CustomFieldInput A custom field to write, named by ID or by key, never by both.
+// CustomFieldInput A custom field to write, identified by either its ID or its key, never both.
 type CustomFieldInput struct {
 	// ID The ID of the custom field.
 	ID string `json:"id,omitempty,omitzero"`
 
-	// FieldValue The value to write: text, a number, a list of strings, an object of files.
+	// FieldValue The value to write: a string, a number, a list of strings, or an object of files.
 	FieldValue any `json:"field_value"`
 
 	// Key The key of the custom field.
@@ -391,7 +391,7 @@ type CustomFieldInput struct {
 
 // DNDSetting The do-not-disturb setting for one channel.
 type DNDSetting struct {
-	// Code The reason as a code, a string such as 103.
+	// Code The reason as a code.
 	Code string `json:"code,omitempty,omitzero"`
 
 	// Extra The properties that the API document does not describe, as one raw JSON object; nil if there are none.
@@ -400,13 +400,13 @@ type DNDSetting struct {
 	// Message The reason in words.
 	Message string `json:"message,omitempty,omitzero"`
 
-	// Status The status of do-not-disturb on a channel. More values may be added; unknown values are accepted.
+	// Status The status of do-not-disturb on a channel. The API may add values.
 	//
 	// Example: active
 	Status DNDStatus `json:"status,omitempty,omitzero"`
 }
 
-// DNDSettingInput The do-not-disturb setting of one channel to write.
+// DNDSettingInput The do-not-disturb setting to write for one channel.
 type DNDSettingInput struct {
 	// Code The reason as a code.
 	Code string `json:"code,omitempty,omitzero"`
@@ -414,11 +414,11 @@ type DNDSettingInput struct {
 	// Message The reason in words.
 	Message string `json:"message,omitempty,omitzero"`
 
-	// Status The new state.
+	// Status The new status.
 	Status DNDStatus `json:"status"`
 }
 
-// DNDSettings The do-not-disturb setting by channel; the names of channels are case-sensitive. A write merges channel by channel.
+// DNDSettings The do-not-disturb setting of each channel. The names of channels are case-sensitive. A write changes only the channels that it contains.
 type DNDSettings struct {
 	// Call The do-not-disturb setting for one channel.
 	Call DNDSetting `json:"Call,omitempty,omitzero"`
@@ -442,38 +442,38 @@ type DNDSettings struct {
 	Extra jsontext.Value `json:",embed"`
 }
 
-// DNDSettingsInput The do-not-disturb settings by channel to write.
+// DNDSettingsInput The do-not-disturb settings to write, by channel.
 type DNDSettingsInput struct {
-	// Call The do-not-disturb setting of one channel to write.
+	// Call The do-not-disturb setting to write for one channel.
 	Call DNDSettingInput `json:"Call,omitempty,omitzero"`
 
-	// Email The do-not-disturb setting of one channel to write.
+	// Email The do-not-disturb setting to write for one channel.
 	Email DNDSettingInput `json:"Email,omitempty,omitzero"`
 
-	// FB The do-not-disturb setting of one channel to write.
+	// FB The do-not-disturb setting to write for one channel.
 	FB DNDSettingInput `json:"FB,omitempty,omitzero"`
 
-	// GMB The do-not-disturb setting of one channel to write.
+	// GMB The do-not-disturb setting to write for one channel.
 	GMB DNDSettingInput `json:"GMB,omitempty,omitzero"`
 
-	// SMS The do-not-disturb setting of one channel to write.
+	// SMS The do-not-disturb setting to write for one channel.
 	SMS DNDSettingInput `json:"SMS,omitempty,omitzero"`
 
-	// WhatsApp The do-not-disturb setting of one channel to write.
+	// WhatsApp The do-not-disturb setting to write for one channel.
 	WhatsApp DNDSettingInput `json:"WhatsApp,omitempty,omitzero"`
 }
 
-// DNDStatus The status of do-not-disturb on a channel. More values may be added; unknown values are accepted.
+// DNDStatus The status of do-not-disturb on a channel. The API may add values.
 //
 // Example: active
 type DNDStatus string
 
 // DeleteContactResult The response of deleteContact.
 type DeleteContactResult struct {
-	// Succeded The success as the API misspells it.
+	// Succeded Whether the request succeeded. The spelling is the API's.
 	Succeded nullable.Nullable[bool] `json:"succeded,omitempty,omitzero"`
 
-	// Succeeded Whether the request succeeded, in the correct spelling. The API sends it beside or instead of the other.
+	// Succeeded Whether the request succeeded. The API may return it in addition to succeded or instead of it.
 	Succeeded nullable.Nullable[bool] `json:"succeeded,omitempty,omitzero"`
 
 	// TraceID The vendor's ID of the request.
@@ -497,7 +497,7 @@ type InboundDNDSetting struct {
 	// Message The reason in words.
 	Message string `json:"message,omitempty,omitzero"`
 
-	// Status The status of do-not-disturb on a channel. More values may be added; unknown values are accepted.
+	// Status The status of do-not-disturb on a channel. The API may add values.
 	//
 	// Example: active
 	Status DNDStatus `json:"status,omitempty,omitzero"`
@@ -508,7 +508,7 @@ type InboundDNDSettingInput struct {
 	// Message The reason in words.
 	Message string `json:"message,omitempty,omitzero"`
 
-	// Status The new state.
+	// Status The new status.
 	Status DNDStatus `json:"status"`
 }
 
@@ -529,10 +529,10 @@ type InboundDNDSettingsInput struct {
 
 // ListContactsByBusinessResult The response of getContactsByBusinessId.
 type ListContactsByBusinessResult struct {
-	// Contacts The page.
+	// Contacts The contacts of the page.
 	Contacts []Contact `json:"contacts"`
 
-	// Count A number of contacts; undocumented whether of the page or of the business.
+	// Count A number of contacts. The vendor does not document whether it counts the page or the business.
 	Count int `json:"count,omitempty,omitzero"`
 
 	// TraceID The vendor's ID of the request.
@@ -541,31 +541,31 @@ type ListContactsByBusinessResult struct {
 
 // ListContactsResult The response of getContacts.
 type ListContactsResult struct {
-	// Contacts The page, latest dateAdded first.
+	// Contacts The contacts of the page, latest dateAdded first.
 	Contacts []Contact `json:"contacts"`
 
-	// Count A number of contacts; undocumented whether of the page or of all pages.
+	// Count A number of contacts. The vendor does not document whether it counts the page or all pages.
 	Count int `json:"count,omitempty,omitzero"`
 
-	// Meta The position of a page in the list. At the end of the list any property may be missing, null or empty.
+	// Meta The position of a page in the list. At the end of the list, any property may be absent, null or empty.
 	Meta *ListMeta `json:"meta,omitempty"`
 
 	// TraceID The vendor's ID of the request.
 	TraceID string `json:"traceId,omitempty,omitzero"`
 }
 
-// ListMeta The position of a page in the list. At the end of the list any property may be missing, null or empty.
+// ListMeta The position of a page in the list. At the end of the list, any property may be absent, null or empty.
 type ListMeta struct {
 	// CurrentPage The number of this page.
 	CurrentPage int `json:"currentPage,omitempty,omitzero"`
 
-	// NextPage The number of the next page; null or an empty string on the last one.
+	// NextPage The number of the next page; null or an empty string on the last page.
 	NextPage json.RawMessage `json:"nextPage,omitempty,omitzero"`
 
-	// NextPageURL The address of the next page. Host and scheme are often wrong: never request it.
+	// NextPageURL The URL of the next page. Its host and scheme are often wrong: do not request it.
 	NextPageURL string `json:"nextPageUrl,omitempty,omitzero"`
 
-	// PrevPage The number of the page before; null on the first.
+	// PrevPage The number of the previous page; null on the first page.
 	PrevPage int `json:"prevPage,omitempty,omitzero"`
 
 	// StartAfter The first half of the cursor to the next page.
@@ -578,7 +578,7 @@ type ListMeta struct {
 	Total int `json:"total,omitempty,omitzero"`
 }
 
-// UpdateContactRequest The change to make. Fields that are not set are not sent and remain unchanged.
+// UpdateContactRequest The change to make. Fields that are not set are not sent, and their stored values remain unchanged.
 type UpdateContactRequest struct {
 	// Address1 The street address.
 	Address1 nullable.Nullable[string] `json:"address1,omitempty,omitzero"`
@@ -595,13 +595,13 @@ type UpdateContactRequest struct {
 	// CustomFields The custom fields to write. Other custom fields remain unchanged.
 	CustomFields []CustomFieldInput `json:"customFields,omitzero"`
 
-	// DateOfBirth The day of birth: YYYY-MM-DD or MM-DD-YYYY, with - / . or _ between.
+	// DateOfBirth The date of birth: YYYY-MM-DD or MM-DD-YYYY, separated by - / . or _.
 	DateOfBirth nullable.Nullable[string] `json:"dateOfBirth,omitempty,omitzero"`
 
-	// DND Whether the contact must not be disturbed on any channel.
+	// DND Whether do-not-disturb is on for all channels.
 	DND nullable.Nullable[bool] `json:"dnd,omitempty,omitzero"`
 
-	// DNDSettings The do-not-disturb settings by channel to write.
+	// DNDSettings The do-not-disturb settings to write, by channel.
 	DNDSettings DNDSettingsInput `json:"dndSettings,omitempty,omitzero"`
 
 	// Email The primary email address.
@@ -619,7 +619,7 @@ type UpdateContactRequest struct {
 	// Name The full name.
 	Name nullable.Nullable[string] `json:"name,omitempty,omitzero"`
 
-	// Phone The primary phone number; the API stores it as E.164.
+	// Phone The primary phone number. The API stores it in E.164 format.
 	Phone nullable.Nullable[string] `json:"phone,omitempty,omitzero"`
 
 	// PostalCode The postal code.
@@ -646,18 +646,17 @@ type UpdateContactResult struct {
 	// Contact A person or company in a location, with the properties of all seven operations. Missing and null properties are zero.
 	Contact Contact `json:"contact"`
 
-	// Succeded The success as the API misspells it.
+	// Succeded Whether the request succeeded. The spelling is the API's.
 	Succeded nullable.Nullable[bool] `json:"succeded,omitempty,omitzero"`
 
-	// Succeeded Whether the request succeeded, in the correct spelling. The API sends it beside or instead of the other.
+	// Succeeded Whether the request succeeded. The API may return it in addition to succeded or instead of it.
 	Succeeded nullable.Nullable[bool] `json:"succeeded,omitempty,omitzero"`
 
 	// TraceID The vendor's ID of the request.
 	TraceID string `json:"traceId,omitempty,omitzero"`
 }
 
-// UpsertContactRequest The contact to create, or the change to make to the one that matches. Properties that are not
-// set are not sent and remain unchanged.
+// UpsertContactRequest The contact to create, or the change of the contact that matches. Fields that are not set are not sent, and their stored values remain unchanged.
 type UpsertContactRequest struct {
 	// Address1 The street address.
 	Address1 nullable.Nullable[string] `json:"address1,omitempty,omitzero"`
@@ -680,13 +679,13 @@ type UpsertContactRequest struct {
 	// CustomFields The custom fields to write. Other custom fields remain unchanged.
 	CustomFields []CustomFieldInput `json:"customFields,omitzero"`
 
-	// DateOfBirth The day of birth: YYYY-MM-DD or MM-DD-YYYY, with - / . or _ between.
+	// DateOfBirth The date of birth: YYYY-MM-DD or MM-DD-YYYY, separated by - / . or _.
 	DateOfBirth nullable.Nullable[string] `json:"dateOfBirth,omitempty,omitzero"`
 
-	// DND Whether the contact must not be disturbed on any channel.
+	// DND Whether do-not-disturb is on for all channels.
 	DND nullable.Nullable[bool] `json:"dnd,omitempty,omitzero"`
 
-	// DNDSettings The do-not-disturb settings by channel to write.
+	// DNDSettings The do-not-disturb settings to write, by channel.
 	DNDSettings DNDSettingsInput `json:"dndSettings,omitempty,omitzero"`
 
 	// Email The primary email address.
@@ -710,7 +709,7 @@ type UpsertContactRequest struct {
 	// Name The full name.
 	Name nullable.Nullable[string] `json:"name,omitempty,omitzero"`
 
-	// Phone The primary phone number; the API stores it as E.164.
+	// Phone The primary phone number. The API stores it in E.164 format.
 	Phone nullable.Nullable[string] `json:"phone,omitempty,omitzero"`
 
 	// PostalCode The postal code.
@@ -737,7 +736,7 @@ type UpsertContactResult struct {
 	// Contact A person or company in a location, with the properties of all seven operations. Missing and null properties are zero.
 	Contact Contact `json:"contact"`
 
-	// New Whether the contact was created. It is more reliable than the status.
+	// New Whether the contact was created. This property is more reliable than the status.
 	New bool `json:"new,omitempty,omitzero"`
 
 	// TraceID The vendor's ID of the request.
@@ -755,10 +754,10 @@ type GetContactsParams struct {
 	// Limit The number of contacts on a page, at most 100; 20 by default.
 	Limit *int `form:"limit,omitempty" json:"limit,omitempty"`
 
-	// StartAfter The first half of the cursor, the last seen contact's `dateAdded` in milliseconds. Always send it with `startAfterId`.
+	// StartAfter The first half of the cursor, the `dateAdded` of the last contact received, in milliseconds. Always send it with `startAfterId`.
 	StartAfter *int64 `form:"startAfter,omitempty" json:"startAfter,omitempty"`
 
-	// StartAfterID The second half of the cursor, the last seen contact's ID. Always send it with `startAfter`.
+	// StartAfterID The second half of the cursor, the ID of the last contact received. Always send it with `startAfter`.
 	StartAfterID *string `form:"startAfterId,omitempty" json:"startAfterId,omitempty"`
 }
 
