@@ -1,5 +1,5 @@
 # Every recurring task is a target here; .ci/run runs the same targets.
-# Tools run at the versions pinned below, through the Go and npm registries; nothing is installed outside their caches.
+# The Go command and npx fetch the tools at the versions pinned below. Nothing is installed outside their caches.
 
 GOLANGCI_LINT := github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
 GOVULNCHECK   := golang.org/x/vuln/cmd/govulncheck@v1.9.0
@@ -14,25 +14,25 @@ TESTFLAGS ?=
 FLAGS ?=
 ## time for each fuzz target, such as 5m or 1000x
 FUZZTIME ?= 30s
-## how long to soak
+## duration of soak
 DURATION ?= 1m
 ## seed of the soak; 0 selects another one each time
 SEED ?= 0
 ## regular expression of the benchmarks to run
 BENCH ?= .
-## runs of each benchmark; benchstat needs 10
+## number of runs of each benchmark; benchstat needs 10
 COUNT ?= 1
 
 # Every module of the tree. Packages that import a database driver, a queue, telemetry or a comparison tool are in modules of
 # their own, so that users of the client do not depend on them.
 MODULES := . $(patsubst %/go.mod,%,$(wildcard */go.mod */*/go.mod */*/*/go.mod))
 
-# The supported Go lines: the two that the Go team supports. The Go command fetches the one that is not installed.
+# The supported Go lines: the two that the Go team supports. The Go command fetches a line that is not installed.
 GO_LINES := go1.26.8 go1.27.3
-# The additional platforms that are vetted: 32-bit integers, another operating system, no network.
+# Further platforms to vet: 32-bit integers, another operating system, WebAssembly.
 PLATFORMS := linux/386 windows/amd64 js/wasm
 
-# each runs a command in every module and stops at the first failure.
+# $(call each,command) runs a command in every module and stops at the first failure.
 each = @set -e; for module in $(MODULES); do echo "== $$module"; (cd "$$module" && $(1)); done
 
 # The race detector needs cgo, which Go disables if it finds no C compiler.
@@ -67,7 +67,7 @@ test-go: ## vet and test every module on the supported Go lines, and vet it for 
 		GOOS=$${platform%/*} GOARCH=$${platform#*/} go vet ./...; done
 
 .PHONY: prove
-prove: ## run the long proofs in full, such as hundreds of killed processes (needs PostgreSQL)
+prove: ## run the long tests in full, such as those that kill hundreds of processes (needs PostgreSQL)
 	$(call each,PROVE=full go test -count 1 -timeout 60m -run 'Kill|Crash|Proof|Process' -v ./...)
 
 .PHONY: fake
@@ -112,12 +112,12 @@ bench: ## run the benchmarks, with allocations
 	go test -run '^$$' -bench '$(BENCH)' -benchmem -count $(COUNT) $(PKG)
 
 .PHONY: bench-scale
-bench-scale: ## measure limits and tokens in PostgreSQL, with several processes (needs PostgreSQL; takes two minutes)
+bench-scale: ## measure rate limits and tokens shared by several processes (needs PostgreSQL; takes two minutes)
 	cd client/postgres && CI=true PROVE=full go test -count 1 -run 'TestProof_PacerOfProcesses/steady' -v .
 	cd client/postgres && CI=true go test -run '^$$' -bench . -benchtime 5s .
 
 .PHONY: cover
-cover: ## print the test coverage of client/
+cover: ## print the test coverage of the packages below client/
 	go test -coverpkg ./client/... -coverprofile .cover.out ./...
 	@go tool cover -func .cover.out | tail -n 1
 	@echo 'line by line: go tool cover -html .cover.out'
@@ -142,11 +142,11 @@ apidiff: ## compare the exported API with that of the newest release, or of BASE
 	.ci/apidiff $(APIDIFF) $(BASE)
 
 .PHONY: consumer
-consumer: ## check which modules a program depends on that imports the client
+consumer: ## check which modules a program that imports the client depends on
 	.ci/consumer
 
 .PHONY: drift
-drift: ## compare api/contacts.yaml with the vendor's document at VENDOR and print new differences
+drift: ## print the differences between api/contacts.yaml and the vendor's document that are not listed
 	@cd api/drift && go run . -ours ../contacts.yaml -known ../differences.yaml '$(if $(findstring ://,$(VENDOR)),$(VENDOR),$(abspath $(VENDOR)))'
 
 .PHONY: live
