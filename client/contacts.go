@@ -132,8 +132,8 @@ func (s *ContactsService) Delete(ctx context.Context, id string, opts ...CallOpt
 	return call.finish(err)
 }
 
-// finishContact ends a call that returns a contact. It decodes the body into result, unless result is
-// nil, and checks that contact, which is a part of result, has an ID.
+// finishContact ends a call that returns a contact. It decodes the body into result, unless result
+// is nil, and checks that contact, which is a part of result, has an ID.
 func (c *call) finishContact(err error, result any, contact *Contact) (*Contact, error) {
 	if result != nil {
 		err = c.decodeInto(err, result)

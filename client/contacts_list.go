@@ -137,8 +137,8 @@ func (s *ContactsService) List(ctx context.Context, list ListRequest, opts ...Ca
 	return page, nil
 }
 
-// ListByBusiness returns one page of the contacts of a business. If BusinessListRequest.LocationID is
-// empty, the location of [WithLocation] is used.
+// ListByBusiness returns one page of the contacts of a business. If BusinessListRequest.LocationID
+// is empty, the location of [WithLocation] is used.
 //
 // API reference: https://marketplace.gohighlevel.com/docs/ghl/contacts/get-contacts-by-business-id
 func (s *ContactsService) ListByBusiness(

@@ -17,8 +17,8 @@ import (
 type RetryPolicy struct {
 	// MaxAttempts is the number of attempts of a call, 3 by default. 1 disables retries.
 	MaxAttempts int
-	// MinDelay limits the first delay, 500 ms by default. A delay is chosen randomly between 0 and its
-	// limit, and the limit doubles after each attempt, up to MaxDelay.
+	// MinDelay limits the first delay, 500 ms by default. A delay is chosen randomly between 0 and
+	// its limit, and the limit doubles after each attempt, up to MaxDelay.
 	MinDelay time.Duration
 	// MaxDelay is the longest delay, 30 s by default. If the API asks for a longer delay, the call
 	// fails immediately with Error.RetryAfter set.

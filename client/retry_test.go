@@ -381,8 +381,8 @@ func TestContactsService_Upsert_AlwaysCreates(t *testing.T) {
 	}
 }
 
-// TestDeadline_WaitNotStarted checks that no wait starts that cannot end before the deadline.
-func TestDeadline_WaitNotStarted(t *testing.T) {
+// TestRetry_DeadlineBeforeTheWait checks that no wait starts that cannot end before the deadline.
+func TestRetry_DeadlineBeforeTheWait(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct {
 		name string

@@ -97,7 +97,7 @@ func (b *byTheBook) page(from int, limit string, otherwise int) []map[string]any
 	return b.contacts[from:min(from+size, len(b.contacts))]
 }
 
-func TestServerOfVendorDocument(t *testing.T) {
+func TestClient_ServerOfTheVendorDocument(t *testing.T) {
 	t.Parallel()
 	vendor := &byTheBook{}
 	server := httptest.NewServer(vendor.handler())

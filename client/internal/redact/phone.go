@@ -10,7 +10,8 @@ import (
 // minPhone is the minimum number of digits of a phone number, which may have no area code.
 const minPhone = 7
 
-// maxSeparators is the maximum number of characters that separate two groups of digits, as in "5) - 1".
+// maxSeparators is the maximum number of characters that separate two groups of digits, as in
+// "5) - 1".
 const maxSeparators = 4
 
 // phones returns the parts of a normalized text that look like phone numbers: groups of digits and
