@@ -70,12 +70,8 @@ func reserved(t *testing.T, db *sql.DB) (n int) {
 
 func TestPacer_LimitsAllProcesses(t *testing.T) {
 	db := newTestDB(t)
-	began := time.Now()
 	starts := waitAll(t, 4*testRequests, newTestPacer(db), newTestPacer(db), newTestPacer(db))
 	checkWindows(t, starts, testRequests)
-	if took, limit := time.Since(began), 4*testInterval; took > limit {
-		t.Errorf("got %v for 4 windows, want at most %v", took, limit)
-	}
 }
 
 func TestPacer_OrderOfCalls(t *testing.T) {

@@ -232,7 +232,7 @@ func TestRun_Settings(t *testing.T) {
 		{"an invalid time", "postgres://localhost", "", "2am", `-at: "2am" is not a time such as 02:00`},
 		{"an invalid key", "postgres://localhost", "xyz", "02:00", "TOKEN_KEY is not hexadecimal; create one by: openssl rand -hex 32"},
 		{"a short key", "postgres://localhost", "00", "02:00", `TOKEN_KEY: postgres: NewKeys: key "1": got 1 bytes, want 32`},
-		{"no app", "postgres://localhost", strings.Repeat("00", 32), "02:00", "oauth: ClientID and ClientSecret must be set"},
+		{"no app", "postgres://localhost", strings.Repeat("00", 32), "02:00", "oauth: New: ClientID and ClientSecret must be set"},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			t.Setenv("DATABASE_URL", row.dsn)
