@@ -100,14 +100,12 @@ func (s *Server) route(r *http.Request) (*operation, string) {
 }
 
 func (o *operation) match(path string) (id string, ok bool) {
-	prefix, rest, hasID := strings.Cut(o.path, "{")
+	prefix, _, hasID := strings.Cut(o.path, "{") // an ID is the last segment
 	if !hasID {
 		return "", path == o.path
 	}
-	_, suffix, _ := strings.Cut(rest, "}")
-	segment, hasPrefix := strings.CutPrefix(path, prefix)
-	segment, hasSuffix := strings.CutSuffix(segment, suffix)
-	if !hasPrefix || !hasSuffix || segment == "" || strings.Contains(segment, "/") {
+	segment, ok := strings.CutPrefix(path, prefix)
+	if !ok || segment == "" || strings.Contains(segment, "/") {
 		return "", false
 	}
 	id, err := url.PathUnescape(segment)
@@ -176,10 +174,10 @@ func internalError(message string) wire.Response {
 // defect reports a defect of the fake. A test fails, and the caller receives the response. Without
 // a test the caller receives a 500.
 func (s *Server) defect(err error, response wire.Response) wire.Response {
-	if s.onDefect == nil {
+	if s.tb == nil {
 		return internalError(err.Error())
 	}
-	s.onDefect(err)
+	s.tb.Errorf("clienttest: %v", err)
 	return response
 }
 
@@ -187,7 +185,7 @@ func (s *Server) defect(err error, response wire.Response) wire.Response {
 // operation. It has not been observed whether the API checks the route before the version header.
 func (s *Server) handle(c *call) (wire.Response, error) {
 	if c.operation == nil {
-		return wire.Response{}, wire.UnknownRoute(c.request.Method, c.request.URL.Path)
+		return wire.Response{}, wire.NewError(http.StatusNotFound, "Cannot "+c.request.Method+" "+c.request.URL.Path, "Not Found")
 	}
 	for _, check := range c.operation.checks() {
 		if err := check(s, c); err != nil {

@@ -47,12 +47,15 @@ func TestVersionTokenLocation(t *testing.T) {
 		{"version 2023-02-21", "2023-02-21", "", "GET", "/contacts/x", "", 400, `{"error":"Contact with id x not found","status":400}`},
 		{"version v3", "v3", "", "GET", "/contacts/x", "", 400, `{"error":"Contact with id x not found","status":400}`},
 	}
-	s := clienttest.NewServer(t,
-		clienttest.WithToken(clienttest.Token{Value: "expired", Expires: time.Unix(1, 0)}),
-		clienttest.WithToken(clienttest.Token{Value: "reader", Scopes: []string{"contacts.readonly"}}),
-		clienttest.WithToken(clienttest.Token{Value: "writer", Scopes: []string{"contacts.write"}}),
-		clienttest.WithToken(clienttest.Token{Value: "agency", UserType: clienttest.UserTypeCompany}),
-	)
+	s := clienttest.NewServer(t)
+	for _, token := range []clienttest.Token{
+		{Value: "expired", Expires: time.Unix(1, 0)},
+		{Value: "reader", Scopes: []string{"contacts.readonly"}},
+		{Value: "writer", Scopes: []string{"contacts.write"}},
+		{Value: "agency", UserType: clienttest.UserTypeCompany},
+	} {
+		s.AddToken(token)
+	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
@@ -79,7 +82,8 @@ func set(header http.Header, name, value string) {
 
 func TestContactOfAnotherLocationIsForbidden(t *testing.T) {
 	t.Parallel()
-	w := newWire(t, clienttest.WithToken(clienttest.Token{Value: "neighbor", LocationID: "other"}))
+	w := newWire(t)
+	w.server.AddToken(clienttest.Token{Value: "neighbor", LocationID: "other"})
 	id := w.create("")
 	w.header.Set("Authorization", "Bearer neighbor")
 	for _, method := range []string{"GET", "PUT", "DELETE"} {
@@ -96,7 +100,8 @@ func TestErrorsSelectedByBehavior(t *testing.T) {
 		ExpiredMessage:          "access token expired",
 		WrongUserTypeMessage:    "Token's user type mismatch!",
 		RejectMissingSlash:      true,
-	}), clienttest.WithToken(clienttest.Token{Value: "agency", UserType: clienttest.UserTypeCompany}))
+	}))
+	w.server.AddToken(clienttest.Token{Value: "agency", UserType: clienttest.UserTypeCompany})
 	if r := w.do("GET", "/contacts?locationId="+w.server.LocationID, ""); r.status != 404 {
 		t.Errorf("got %d without the slash, want 404", r.status)
 	}

@@ -1,7 +1,10 @@
 package clienttest
 
 import (
+	"bytes"
 	"cmp"
+	_ "embed"
+	"html/template"
 	"maps"
 	"net/http"
 	"net/url"
@@ -56,7 +59,7 @@ type Grant struct {
 	// ApprovedLocations are the locations for which the token of an agency can create tokens; nil
 	// means all locations of the agency.
 	ApprovedLocations []string
-	// UserID is the ID of the person.
+	// UserID is the ID of the person; empty means a sample ID.
 	UserID string
 	// Scopes are the scopes of the tokens; nil means contacts.readonly, contacts.write and
 	// oauth.write.
@@ -80,7 +83,8 @@ type refreshToken struct {
 	response []byte    // to the first use
 }
 
-// RefreshTokens counts refresh tokens by state.
+// RefreshTokens counts refresh tokens by state. Expired counts those that expired before they were
+// used.
 type RefreshTokens struct{ Unused, Used, Expired int }
 
 // RefreshTokens counts the refresh tokens that the fake has issued.
@@ -107,14 +111,8 @@ func (s *Server) AuthorizationCode(g Grant) string {
 	s.oauth.mu.Lock()
 	defer s.oauth.mu.Unlock()
 	code := s.traceIDs.Hex(20)
-	s.oauth.codes[code] = s.completeGrant(g)
+	s.oauth.codes[code] = g
 	return code
-}
-
-func (s *Server) completeGrant(g Grant) Grant {
-	g.UserID = cmp.Or(g.UserID, "y0BeYjuRIlDwsDcOHOJo")
-	s.complete(&g.UserType, &g.LocationID, &g.CompanyID, &g.Scopes)
-	return g
 }
 
 // ExpireRefreshToken makes a refresh token invalid, even within its grace period. It reports
@@ -176,7 +174,7 @@ func (s *Server) refresh(c *call, form url.Values) (wire.Response, error) {
 // matches reports whether the user_type of a request, if it has one, is that of the grant.
 func (g Grant) matches(form url.Values) bool {
 	asked := form.Get("user_type")
-	return asked == "" || asked == string(g.UserType)
+	return asked == "" || asked == string(cmp.Or(g.UserType, UserTypeLocation))
 }
 
 // getLocationAccessToken handles POST /oauth/locationToken, which creates a token of a location
@@ -196,20 +194,20 @@ func (s *Server) getLocationAccessToken(c *call) (wire.Response, error) {
 	}
 	s.oauth.mu.Lock()
 	defer s.oauth.mu.Unlock()
-	grant := s.completeGrant(Grant{LocationID: location, CompanyID: c.token.CompanyID, Scopes: c.token.Scopes})
+	grant := Grant{LocationID: location, CompanyID: c.token.CompanyID, Scopes: c.token.Scopes}
 	return wire.JSON(http.StatusCreated, s.issue(c, grant, s.oauth.app.LocationRefreshToken)), nil
 }
 
 // issue creates an access token, with or without a refresh token, and returns the body of the
 // response. The caller holds the lock.
 func (s *Server) issue(c *call, g Grant, withRefresh bool) []byte {
-	access := "eyJhbGciOiJSUzI1NiJ9." + s.traceIDs.Hex(24) + "." + s.traceIDs.Hex(32)
-	s.AddToken(Token{
-		Value: access, UserType: g.UserType, LocationID: g.LocationID, CompanyID: g.CompanyID, Scopes: g.Scopes,
+	access := s.addToken(Token{
+		Value:    "eyJhbGciOiJSUzI1NiJ9." + s.traceIDs.Hex(24) + "." + s.traceIDs.Hex(32),
+		UserType: g.UserType, LocationID: g.LocationID, CompanyID: g.CompanyID, Scopes: g.Scopes,
 		Expires: c.now.Add(s.oauth.app.AccessTokenLifetime), approved: g.ApprovedLocations,
 	})
 	var body wire.Object
-	body.String("access_token", access)
+	body.String("access_token", access.Value)
 	body.String("token_type", "Bearer")
 	body.Int("expires_in", int64(s.oauth.app.AccessTokenLifetime.Seconds())-1)
 	if withRefresh {
@@ -218,12 +216,12 @@ func (s *Server) issue(c *call, g Grant, withRefresh bool) []byte {
 		body.String("refresh_token", value)
 		body.String("refreshTokenId", s.traceIDs.Hex(12))
 	}
-	body.String("scope", strings.Join(g.Scopes, " "))
-	body.String("userType", string(g.UserType))
-	body.String("companyId", g.CompanyID)
-	body.String("locationId", g.LocationID)
-	body.String("userId", g.UserID)
-	if g.UserType == UserTypeCompany {
+	body.String("scope", strings.Join(access.Scopes, " "))
+	body.String("userType", string(access.UserType))
+	body.String("companyId", access.CompanyID)
+	body.String("locationId", access.LocationID)
+	body.String("userId", cmp.Or(g.UserID, "y0BeYjuRIlDwsDcOHOJo"))
+	if access.UserType == UserTypeCompany {
 		body.Bool("isBulkInstallation", true)
 		if g.ApprovedLocations != nil {
 			body.Strings("approvedLocations", g.ApprovedLocations)
@@ -253,4 +251,128 @@ func (c *call) readForm() (url.Values, error) {
 	}
 	c.body = []byte(logged.Encode())
 	return form, nil
+}
+
+//go:embed consent.html
+var consentHTML string
+
+var consentTemplate = template.Must(template.New("consent").Parse(consentHTML))
+
+// SetConsent replaces the grant of [WithConsent]. With nil, the consent page waits for a person.
+func (s *Server) SetConsent(g *Grant) {
+	s.oauth.mu.Lock()
+	defer s.oauth.mu.Unlock()
+	s.oauth.consent = nil
+	if g != nil {
+		copied := *g
+		s.oauth.consent = &copied
+	}
+}
+
+// consentRequest holds the query of the consent page, and the data of its template.
+type consentRequest struct {
+	ClientID, RedirectURI, State, CompanyID string
+	Scopes                                  []string
+	Locations                               []Location
+	Query                                   template.URL // of the consent page
+	target                                  *url.URL
+}
+
+// getConsentPage handles GET /oauth/chooselocation.
+func (s *Server) getConsentPage(c *call) (wire.Response, error) {
+	r, err := s.parseConsent(c.query)
+	if err != nil {
+		return wire.Response{}, err
+	}
+	s.oauth.mu.Lock()
+	consent := s.oauth.consent
+	s.oauth.mu.Unlock()
+	if consent != nil {
+		return s.allow(r, *consent), nil
+	}
+	var page bytes.Buffer
+	if err := consentTemplate.Execute(&page, r); err != nil {
+		return wire.Response{}, err
+	}
+	return wire.Response{Status: http.StatusOK, Header: http.Header{
+		"Content-Type":            {"text/html; charset=utf-8"},
+		"Content-Security-Policy": {"default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'"},
+		"X-Frame-Options":         {"DENY"},
+	}, Body: page.Bytes()}, nil
+}
+
+// submitConsent handles the form of the consent page.
+func (s *Server) submitConsent(c *call) (wire.Response, error) {
+	r, err := s.parseConsent(c.query)
+	if err != nil {
+		return wire.Response{}, err
+	}
+	if err := http.NewCrossOriginProtection().Check(c.request); err != nil {
+		return wire.Response{}, consentError("the form was sent from another site")
+	}
+	form, err := c.readForm()
+	if err != nil {
+		return wire.Response{}, err
+	}
+	locations := form["location"]
+	switch {
+	case form.Get("decision") != "allow":
+		return r.redirect("error", "access_denied"), nil
+	case len(locations) == 0:
+		return wire.Response{}, consentError("select at least one location")
+	case slices.ContainsFunc(locations, func(id string) bool { return s.locations[id] == nil }):
+		return wire.Response{}, consentError("a selected location does not exist")
+	case form.Get("agency") == "true" || len(locations) > 1:
+		return s.allow(r, Grant{UserType: UserTypeCompany, ApprovedLocations: locations}), nil
+	default:
+		return s.allow(r, Grant{LocationID: locations[0]}), nil
+	}
+}
+
+// allow redirects to the app with a code for a grant.
+func (s *Server) allow(r *consentRequest, g Grant) wire.Response {
+	if g.Scopes == nil && len(r.Scopes) > 0 {
+		g.Scopes = r.Scopes
+	}
+	return r.redirect("code", s.AuthorizationCode(g))
+}
+
+// parseConsent checks the query of the consent page.
+func (s *Server) parseConsent(query url.Values) (*consentRequest, error) {
+	redirect, err := url.Parse(query.Get("redirect_uri"))
+	switch {
+	case query.Get("client_id") != s.oauth.app.ClientID:
+		return nil, consentError("client_id is not that of the app")
+	case query.Get("response_type") != "code":
+		return nil, consentError("response_type must be code")
+	case err != nil || redirect.Host == "" || redirect.Scheme != "https" && redirect.Scheme != "http":
+		return nil, consentError("redirect_uri must be an absolute URL")
+	case s.oauth.app.RedirectURI != "" && redirect.String() != s.oauth.app.RedirectURI:
+		return nil, consentError("redirect_uri is not that of the app")
+	}
+	return &consentRequest{
+		ClientID: query.Get("client_id"), RedirectURI: redirect.String(), State: query.Get("state"),
+		CompanyID: s.CompanyID, Scopes: strings.Fields(query.Get("scope")), Locations: s.Locations(),
+		Query: template.URL(query.Encode()), target: redirect, //nolint:gosec // encoded
+	}, nil
+}
+
+// redirect returns a redirect to the app with one parameter, and the state.
+func (r *consentRequest) redirect(name, value string) wire.Response {
+	target := *r.target
+	query := target.Query()
+	query.Set(name, value)
+	if r.State != "" {
+		query.Set("state", r.State)
+	}
+	target.RawQuery = query.Encode()
+	return wire.Response{Status: http.StatusFound, Header: http.Header{"Location": {target.String()}}}
+}
+
+func consentError(problem string) error {
+	return &wire.Error{Response: wire.Response{
+		Status: http.StatusBadRequest,
+		Header: http.Header{"Content-Type": {"text/plain; charset=utf-8"}, "X-Content-Type-Options": {"nosniff"}},
+		Body:   []byte(problem + "\n"),
+	}}
 }

@@ -15,7 +15,6 @@ type config struct {
 	token      string
 	locationID string
 	locations  []Location
-	tokens     []Token
 	limit      RateLimit
 	behavior   Behavior
 	validate   bool
@@ -28,6 +27,14 @@ type config struct {
 	now        func() time.Time
 	app        App
 	consent    *Grant
+}
+
+// set returns an option that cannot fail.
+func set(apply func(*config)) Option {
+	return func(c *config) error {
+		apply(c)
+		return nil
+	}
 }
 
 func defaultConfig() config {
@@ -46,31 +53,17 @@ func defaultConfig() config {
 // WithSeed selects the sequence of generated IDs, which is the same in every run with the same
 // seed. The default is 0.
 func WithSeed(seed uint64) Option {
-	return func(c *config) error {
-		c.seed = seed
-		return nil
-	}
+	return set(func(c *config) { c.seed = seed })
 }
 
 // WithDefaultToken sets [Server.Token], the private integration token of the default location. See
-// [WithToken] for tokens of other locations.
+// [Server.AddToken] for tokens of other locations.
 func WithDefaultToken(token string) Option {
 	return func(c *config) error {
 		if token == "" {
 			return errors.New("WithDefaultToken: token is empty")
 		}
 		c.token = token
-		return nil
-	}
-}
-
-// WithToken makes the fake accept a token besides [Server.Token]. See also [Server.AddToken].
-func WithToken(t Token) Option {
-	return func(c *config) error {
-		if t.Value == "" {
-			return errors.New("WithToken: Value is empty")
-		}
-		c.tokens = append(c.tokens, t)
 		return nil
 	}
 }
@@ -118,38 +111,27 @@ func WithRateLimit(limit RateLimit) Option {
 
 // WithBehavior sets which alternatives of the API's behavior the fake reproduces.
 func WithBehavior(b Behavior) Option {
-	return func(c *config) error {
-		c.behavior = b
-		return nil
-	}
+	return set(func(c *config) { c.behavior = b })
 }
 
 // WithoutValidation disables the validation of requests and responses against api/contacts.yaml,
 // for speed. The fake then ignores unknown properties instead of rejecting them. On one core the
 // validation needs about 40 µs for a get and 3 ms for a page of 100 contacts.
 func WithoutValidation() Option {
-	return func(c *config) error {
-		c.validate = false
-		return nil
-	}
+	return set(func(c *config) { c.validate = false })
 }
 
 // WithoutSocket makes the fake open no socket: only [Server.HTTPClient], [Server.Client] and
 // [Server.Handler] reach it. Such a server works in a testing/synctest bubble, and its clock and
 // its delays follow the time of the bubble.
 func WithoutSocket() Option {
-	return func(c *config) error {
-		c.socket = false
-		return nil
-	}
+	return set(func(c *config) { c.socket = false })
 }
 
-// WithAddress sets the address to listen on. The default is a free port of 127.0.0.1.
+// WithAddress sets the host and port to listen on, "127.0.0.1:0" by default; port 0 selects a free
+// port. A server without a socket ignores the address.
 func WithAddress(address string) Option {
-	return func(c *config) error {
-		c.address = address
-		return nil
-	}
+	return set(func(c *config) { c.address = address })
 }
 
 // WithState stores the contacts in a file of JSON lines. The server starts with the contacts that
@@ -170,13 +152,11 @@ func WithState(path string) Option {
 // WithStateSync makes [WithState] write each change to the disk before it is confirmed, so that the
 // state survives a crash of the machine too.
 func WithStateSync() Option {
-	return func(c *config) error {
-		c.stateSync = true
-		return nil
-	}
+	return set(func(c *config) { c.stateSync = true })
 }
 
-// WithRequestLog sets how many of the last requests [Server.Requests] returns, 10,000 by default.
+// WithRequestLog sets how many of the last requests [Server.Requests] returns, 10,000 by default; 0
+// disables the log.
 func WithRequestLog(requests int) Option {
 	return func(c *config) error {
 		if requests < 0 {
@@ -190,10 +170,7 @@ func WithRequestLog(requests int) Option {
 // WithRequestHook sets a function that the fake calls for each request, before it sends the
 // response. It is called concurrently.
 func WithRequestHook(hook func(Request)) Option {
-	return func(c *config) error {
-		c.hook = hook
-		return nil
-	}
+	return set(func(c *config) { c.hook = hook })
 }
 
 // WithClock sets the function that returns the current time, time.Now by default. See also
@@ -210,18 +187,12 @@ func WithClock(now func() time.Time) Option {
 
 // WithApp sets [Server.App], the marketplace app that uses OAuth.
 func WithApp(a App) Option {
-	return func(c *config) error {
-		c.app = a
-		return nil
-	}
+	return set(func(c *config) { c.app = a })
 }
 
 // WithConsent makes GET /oauth/chooselocation redirect to the app immediately, as if a person had
 // agreed to the grant. Without this option the consent page waits for a person. If the grant has no
 // scopes, those of the request are used. See also [Server.SetConsent].
 func WithConsent(g Grant) Option {
-	return func(c *config) error {
-		c.consent = &g
-		return nil
-	}
+	return set(func(c *config) { c.consent = &g })
 }

@@ -9,7 +9,6 @@ import (
 func TestBadOptions(t *testing.T) {
 	t.Parallel()
 	for name, option := range map[string]clienttest.Option{
-		"token":            clienttest.WithToken(clienttest.Token{}),
 		"default token":    clienttest.WithDefaultToken(""),
 		"default location": clienttest.WithDefaultLocationID(""),
 		"rate limit":       clienttest.WithRateLimit(clienttest.RateLimit{Max: 1}),

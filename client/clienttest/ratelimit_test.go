@@ -41,9 +41,9 @@ func TestSlidingWindow(t *testing.T) {
 
 func TestLocationsHaveSeparateRateLimits(t *testing.T) {
 	t.Parallel()
-	w := newWire(t, clienttest.WithRateLimit(clienttest.RateLimit{Max: 1, Interval: time.Minute}),
-		clienttest.WithToken(clienttest.Token{Value: "same"}),
-		clienttest.WithToken(clienttest.Token{Value: "neighbor", LocationID: "other"}))
+	w := newWire(t, clienttest.WithRateLimit(clienttest.RateLimit{Max: 1, Interval: time.Minute}))
+	w.server.AddToken(clienttest.Token{Value: "same"})
+	w.server.AddToken(clienttest.Token{Value: "neighbor", LocationID: "other"})
 	w.do("GET", "/contacts/x", "")
 	for token, want := range map[string]int{"same": 429, "neighbor": 400} {
 		other := wireTo(t, w.server)

@@ -24,7 +24,7 @@ type Server struct {
 	Token string
 	// LocationID is the default location (sub-account), which every server has.
 	LocationID string
-	// CompanyID is the default agency, to which a location belongs whose settings name none.
+	// CompanyID is the default agency. A location belongs to it unless its settings name another.
 	CompanyID string
 	// App is the marketplace app that uses OAuth.
 	App App
@@ -45,21 +45,19 @@ type Server struct {
 	contactIDs  ids.Source // separate from traceIDs: contact IDs do not depend on the number of requests
 	traceIDs    ids.Source
 
-	network  *nettest.Server
-	closed   atomic.Bool
-	tb       testing.TB  // nil if the server was not started by a test
-	onDefect func(error) // is called for defects of the fake itself; if nil, a 500 is sent instead
+	network *nettest.Server
+	closed  atomic.Bool
+	tb      testing.TB // nil if the server was not started by a test
 }
 
 // NewServer starts a fake and closes it at the end of the test. A response that violates
 // api/contacts.yaml fails the test, unless a [Fault] caused it.
 func NewServer(tb testing.TB, opts ...Option) *Server {
 	tb.Helper()
-	s, err := start(func(err error) { tb.Errorf("clienttest: %v", err) }, opts)
+	s, err := start(tb, opts)
 	if err != nil {
 		tb.Fatal(err)
 	}
-	s.tb = tb
 	tb.Cleanup(func() {
 		if err := s.close(); err != nil {
 			tb.Errorf("clienttest: %v", err)
@@ -74,7 +72,7 @@ func Start(opts ...Option) (*Server, error) {
 	return start(nil, opts)
 }
 
-func start(onDefect func(error), opts []Option) (*Server, error) {
+func start(tb testing.TB, opts []Option) (*Server, error) {
 	c := defaultConfig()
 	for _, opt := range opts {
 		if err := opt(&c); err != nil {
@@ -97,13 +95,10 @@ func start(onDefect func(error), opts []Option) (*Server, error) {
 		requests:   requestLog{max: c.requests, hook: c.hook},
 		contactIDs: ids.Source{Seed: c.seed},
 		traceIDs:   ids.Source{Seed: ^c.seed},
-		onDefect:   onDefect,
+		tb:         tb,
 	}
 	s.addLocations(c.locations)
 	s.AddToken(Token{Value: s.Token})
-	for _, t := range c.tokens {
-		s.AddToken(t)
-	}
 	if err := s.open(&c); err != nil {
 		return nil, fmt.Errorf("clienttest: %w", err)
 	}

@@ -2,6 +2,7 @@ package clienttest
 
 import (
 	"cmp"
+	"errors"
 	"net/http"
 	"slices"
 	"strings"
@@ -52,24 +53,29 @@ type tokens struct {
 	known map[string]*Token // by value; a stored Token does not change
 }
 
-// AddToken makes the fake accept a token. It replaces the token with the same Value.
+// AddToken makes the fake accept a token besides [Server.Token]. It replaces the token with the same
+// Value. If Value is empty, AddToken ends the test; if the server was started by [Start], it panics.
 func (s *Server) AddToken(t Token) {
-	s.complete(&t.UserType, &t.LocationID, &t.CompanyID, &t.Scopes)
+	if t.Value == "" {
+		s.fail("AddToken", errors.New("Value is empty"))
+	}
+	s.addToken(t)
+}
+
+// addToken stores a token and returns it with the defaults in place of missing values.
+func (s *Server) addToken(t Token) Token {
+	t.UserType = cmp.Or(t.UserType, UserTypeLocation)
+	t.CompanyID = cmp.Or(t.CompanyID, s.CompanyID)
+	if t.UserType == UserTypeLocation {
+		t.LocationID = cmp.Or(t.LocationID, s.LocationID)
+	}
+	if t.Scopes == nil {
+		t.Scopes = []string{scopeRead, scopeWrite, scopeOAuth}
+	}
 	s.tokens.mu.Lock()
 	defer s.tokens.mu.Unlock()
 	s.tokens.known[t.Value] = &t
-}
-
-// complete sets the defaults of a Token or a Grant.
-func (s *Server) complete(userType *UserType, locationID, companyID *string, scopes *[]string) {
-	*userType = cmp.Or(*userType, UserTypeLocation)
-	*companyID = cmp.Or(*companyID, s.CompanyID)
-	if *userType == UserTypeLocation {
-		*locationID = cmp.Or(*locationID, s.LocationID)
-	}
-	if *scopes == nil {
-		*scopes = []string{scopeRead, scopeWrite, scopeOAuth}
-	}
+	return t
 }
 
 // ExpireToken makes a token expire now. It reports whether the fake knows the token.

@@ -131,8 +131,8 @@ func TestPageShowsLocationsAndTokens(t *testing.T) {
 	second := clienttest.Location{ID: "second-location", Name: "Second", Country: "DE", Fields: []clienttest.FieldDefinition{
 		{ID: "field-id", Key: "size", Type: clienttest.FieldTypeSelect, Options: []string{"small", "large"}},
 	}}
-	s := clienttest.NewServer(t, clienttest.WithoutSocket(), clienttest.WithLocationSettings(second),
-		clienttest.WithToken(clienttest.Token{Value: "expired-token", Expires: time.Unix(1, 0), Scopes: []string{"contacts.readonly"}}))
+	s := clienttest.NewServer(t, clienttest.WithoutSocket(), clienttest.WithLocationSettings(second))
+	s.AddToken(clienttest.Token{Value: "expired-token", Expires: time.Unix(1, 0), Scopes: []string{"contacts.readonly"}})
 	contact := s.Seed(client.Contact{FirstName: "Ada"})[0]
 	base := serve(t, s)
 	_, page := get(t, base+"/")

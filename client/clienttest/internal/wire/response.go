@@ -38,11 +38,6 @@ func NewError(status int, message, name string) *Error {
 	return &Error{JSON(status, body.End())}
 }
 
-// UnknownRoute returns the error for a path or method that the API does not have.
-func UnknownRoute(method, path string) *Error {
-	return NewError(http.StatusNotFound, "Cannot "+method+" "+path, "Not Found")
-}
-
 // Forbidden returns the error for a location to which the token does not belong.
 func Forbidden() *Error {
 	return NewError(http.StatusForbidden, "The token does not have access to this location.", "")
