@@ -29,7 +29,7 @@ func (s *Server) getContact(c *call) (wire.Response, error) {
 // notFound returns the error for the ID of a contact that does not exist.
 func (s *Server) notFound(tx *store.Tx, c *call) error {
 	if at, ok := tx.DeletedAt(c.id); ok && c.now.Sub(at) < s.behavior.DeletedMessageDuration {
-		return wire.Deleted(c.id)
+		return wire.NewError(http.StatusBadRequest, "Contact not found for id:"+c.id, "")
 	}
 	return wire.NotFound(c.id)
 }
@@ -37,12 +37,19 @@ func (s *Server) notFound(tx *store.Tx, c *call) error {
 // detail returns a contact in the shape of get, update and upsert.
 func (s *Server) detail(c *gen.Contact) []byte {
 	var o wire.Object
-	o.WriteDetail(c, s.style())
+	o.WriteDetail(s.withBirth(c))
 	return o.End()
 }
 
-func (s *Server) style() wire.Style {
-	return wire.Style{DateOfBirthAsTime: s.behavior.DateOfBirthAsTime}
+// withBirth returns a contact with its dateOfBirth in the form that Behavior.DateOfBirthAsTime
+// selects.
+func (s *Server) withBirth(c *gen.Contact) *gen.Contact {
+	if _, err := time.Parse(time.DateOnly, c.DateOfBirth); err != nil || !s.behavior.DateOfBirthAsTime {
+		return c // Seed stores every form
+	}
+	changed := *c
+	changed.DateOfBirth += "T00:00:00.000Z"
+	return &changed
 }
 
 // getContacts handles GET /contacts/.
@@ -53,7 +60,7 @@ func (s *Server) getContacts(c *call) (wire.Response, error) {
 	}, c.now)
 	body := s.list(page)
 	s.writeMeta(body, c, page, limit)
-	body.Int("count", int64(page.Total))
+	body.Value("count", page.Total)
 	body.String("traceId", c.traceID)
 	return wire.JSON(http.StatusOK, body.End()), nil
 }
@@ -69,13 +76,13 @@ func (s *Server) getContactsByBusinessID(c *call) (wire.Response, error) {
 		count = len(page.Contacts)
 	}
 	body := s.list(page)
-	body.Int("count", int64(count))
+	body.Value("count", count)
 	return wire.JSON(http.StatusOK, body.End()), nil
 }
 
 func (s *Server) list(page store.Page) *wire.Object {
 	var body wire.Object
-	wire.Objects(&body, "contacts", page.Contacts, func(item *wire.Object, c *gen.Contact) { item.WriteItem(c, s.style()) })
+	wire.Objects(&body, "contacts", page.Contacts, func(item *wire.Object, c *gen.Contact) { item.WriteItem(s.withBirth(c)) })
 	return &body
 }
 
@@ -115,18 +122,16 @@ func (s *Server) writeMeta(body *wire.Object, c *call, page store.Page, limit in
 		body.Raw("meta", []byte("{}"))
 		return
 	}
-	number := 1 + page.Before/max(limit, 1)
-	if page.Before%max(limit, 1) > 0 {
-		number++
-	}
+	limit = max(limit, 1)
+	number := 1 + (page.Before+limit-1)/limit
 	var meta wire.Object
-	meta.Int("total", int64(page.Total))
+	meta.Value("total", page.Total)
 	s.writeNext(&meta, c, page, number)
-	meta.Int("currentPage", int64(number))
+	meta.Value("currentPage", number)
 	if number > 1 {
-		meta.Int("prevPage", int64(number-1))
+		meta.Value("prevPage", number-1)
 	} else {
-		meta.Null("prevPage")
+		meta.Raw("prevPage", nil)
 	}
 	body.Raw("meta", meta.End())
 }
@@ -146,22 +151,22 @@ func (s *Server) writeNext(meta *wire.Object, c *call, page store.Page, number i
 			if cursor != ListMetaHalfCursor {
 				meta.String("startAfterId", last.ID)
 			}
-			meta.Int("startAfter", last.DateAdded.UnixMilli())
+			meta.Value("startAfter", last.DateAdded.UnixMilli())
 		}
 		next = nextPageURL(c.query, last)
 	}
 	switch {
 	case !isLast:
 		if s.behavior.ListMeta != ListMetaURLOnly {
-			meta.Int("nextPage", int64(number+1))
+			meta.Value("nextPage", number+1)
 		}
 		meta.String("nextPageUrl", next)
 	case s.behavior.ListEnd == ListEndEmptyString:
 		meta.Raw("nextPage", []byte(`""`))
 		meta.StringOrNull("nextPageUrl", next)
 	default:
-		meta.Null("nextPage")
-		meta.Null("nextPageUrl")
+		meta.Raw("nextPage", nil)
+		meta.Raw("nextPageUrl", nil)
 	}
 }
 

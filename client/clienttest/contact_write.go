@@ -29,7 +29,7 @@ func (s *Server) createContact(c *call) (wire.Response, error) {
 		return wire.Response{}, err
 	}
 	var contact, body wire.Object
-	contact.WriteCreated(created, s.style())
+	contact.WriteCreated(s.withBirth(created))
 	body.Raw("contact", contact.End())
 	return wire.JSON(http.StatusCreated, body.End()), nil
 }
@@ -71,9 +71,8 @@ func (s *Server) upsertContact(c *call) (wire.Response, error) {
 	defer tx.End()
 	var existing *gen.Contact
 	if !w.CreateNewIfDuplicateAllowed || !c.location.AllowDuplicates {
-		var matching string
-		existing, matching = match(tx, c.location, w)
-		ignoreOther(tx, c.location, w, existing, matching)
+		existing, _ = match(tx, c.location, w)
+		ignoreOther(tx, c.location, w, existing)
 	}
 	status := http.StatusOK
 	var stored *gen.Contact
@@ -87,7 +86,7 @@ func (s *Server) upsertContact(c *call) (wire.Response, error) {
 		return wire.Response{}, err
 	}
 	var body wire.Object
-	body.Bool("new", existing == nil)
+	body.Value("new", existing == nil)
 	body.Raw("contact", s.detail(stored))
 	body.String("traceId", c.traceID)
 	return wire.JSON(status, body.End()), nil
@@ -126,10 +125,10 @@ func (s *Server) deleteContact(c *call) (wire.Response, error) {
 // and succeeded if correct is set.
 func (s *Server) writeSuccess(body *wire.Object, correct bool) {
 	if s.behavior.SuccessSpelling != SuccessSpellingCorrect {
-		body.Bool("succeded", true)
+		body.Value("succeded", true)
 	}
 	if correct {
-		body.Bool("succeeded", true)
+		body.Value("succeeded", true)
 	}
 }
 
@@ -212,18 +211,13 @@ func owner(tx *store.Tx, l *Location, w *wire.Write, name string) *gen.Contact {
 	}
 }
 
-// ignoreOther removes the email address or phone number from a write if it belongs to another
-// contact than the one that matched. The API silently ignores it.
-func ignoreOther(tx *store.Tx, l *Location, w *wire.Write, matched *gen.Contact, matching string) {
-	other := "email"
-	if matching == "email" {
-		other = "phone"
-	}
-	if matched == nil {
-		return
-	}
-	if owner := owner(tx, l, w, other); owner != nil && owner.ID != matched.ID {
-		delete(w.Strings, other)
+// ignoreOther removes the email address or phone number from an upsert if it belongs to another
+// contact than the one that the upsert matches. The API silently ignores it.
+func ignoreOther(tx *store.Tx, l *Location, w *wire.Write, matched *gen.Contact) {
+	for _, name := range l.identifiers() {
+		if other := owner(tx, l, w, name); other != nil && other.ID != matched.ID {
+			delete(w.Strings, name)
+		}
 	}
 }
 

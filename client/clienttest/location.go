@@ -164,17 +164,13 @@ func ReadFields(from io.Reader) ([]FieldDefinition, error) {
 func validateFields(fields []FieldDefinition) error {
 	ids, keys := map[string]bool{}, map[string]bool{}
 	for i, f := range fields {
-		var problem string
 		switch {
 		case f.ID == "" || f.Key == "":
-			problem = "has no ID or no key"
+			return fmt.Errorf("custom field %d: ID or key is empty", i+1)
 		case ids[f.ID] || keys[f.Key]:
-			problem = "has the ID or the key of another field"
+			return fmt.Errorf("custom field %d: another field has the same ID or key", i+1)
 		case !slices.Contains(fieldTypes, cmp.Or(f.Type, FieldTypeText)):
-			problem = fmt.Sprintf("has the unknown type %q: use one of %v", f.Type, fieldTypes)
-		}
-		if problem != "" {
-			return fmt.Errorf("custom field %d %s", i+1, problem)
+			return fmt.Errorf("custom field %d: unknown type %q: use one of %v", i+1, f.Type, fieldTypes)
 		}
 		ids[f.ID], keys[f.Key] = true, true
 	}
@@ -234,5 +230,5 @@ func (f *FieldDefinition) convert(raw []byte, rule ClearRule) (value []byte, cle
 	case "[]", "{}":
 		return nil, true
 	}
-	return normalize.Field{Type: string(f.Type), Options: f.Options}.Value(raw), false
+	return normalize.FieldValue(string(f.Type), f.Options, raw), false
 }

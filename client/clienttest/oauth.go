@@ -209,7 +209,7 @@ func (s *Server) issue(c *call, g Grant, withRefresh bool) []byte {
 	var body wire.Object
 	body.String("access_token", access.Value)
 	body.String("token_type", "Bearer")
-	body.Int("expires_in", int64(s.oauth.app.AccessTokenLifetime.Seconds())-1)
+	body.Value("expires_in", int64(s.oauth.app.AccessTokenLifetime.Seconds())-1)
 	if withRefresh {
 		value := s.traceIDs.Hex(32)
 		s.oauth.refreshes[value] = &refreshToken{grant: g, issued: c.now}
@@ -222,9 +222,9 @@ func (s *Server) issue(c *call, g Grant, withRefresh bool) []byte {
 	body.String("locationId", access.LocationID)
 	body.String("userId", cmp.Or(g.UserID, "y0BeYjuRIlDwsDcOHOJo"))
 	if access.UserType == UserTypeCompany {
-		body.Bool("isBulkInstallation", true)
+		body.Value("isBulkInstallation", true)
 		if g.ApprovedLocations != nil {
-			body.Strings("approvedLocations", g.ApprovedLocations)
+			body.Value("approvedLocations", g.ApprovedLocations)
 		}
 	}
 	return body.End()

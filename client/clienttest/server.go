@@ -108,7 +108,7 @@ func start(tb testing.TB, opts []Option) (*Server, error) {
 // open loads the spec and the saved state, and starts the listener.
 func (s *Server) open(c *config) (err error) {
 	if c.validate {
-		if s.spec, err = spec.New(); err != nil {
+		if s.spec, err = spec.Load(); err != nil {
 			return err
 		}
 	}

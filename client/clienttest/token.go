@@ -148,7 +148,7 @@ func (s *Server) missingToken(c *call) error {
 		return wire.NewError(http.StatusUnauthorized, message, "")
 	}
 	var body wire.Object
-	body.Int("status", http.StatusUnauthorized)
+	body.Value("status", http.StatusUnauthorized)
 	body.String("message", message)
 	body.String("traceId", c.traceID)
 	return &wire.Error{Response: wire.JSON(http.StatusUnauthorized, body.End())}

@@ -9,27 +9,23 @@ import (
 	"time"
 )
 
-// Field describes the values that a custom field accepts.
-type Field struct {
-	Type    string   // text, number, date, select, list or files
-	Options []string // the values that a select or list accepts; empty means any
-}
-
-// Value returns a value in the form in which the API returns it, or nil if it has a wrong type. raw
-// must not be empty. Value decodes and encodes strings and objects, so that the result has no
-// invalid UTF-8 and no duplicate names.
-func (f Field) Value(raw json.RawMessage) json.RawMessage {
-	switch f.Type {
+// FieldValue returns a value of a custom field in the form in which the API returns it, or nil if it
+// has a wrong type. raw must not be empty. The type is text, number, date, select, list or files. A
+// select or list accepts only the options, or every value if there are none. FieldValue decodes and
+// encodes strings and objects, so that the result has no invalid UTF-8 and no duplicate names.
+func FieldValue(fieldType string, options []string, raw json.RawMessage) json.RawMessage {
+	accepts := func(option string) bool { return len(options) == 0 || slices.Contains(options, option) }
+	switch fieldType {
 	case "number":
 		return number(raw)
 	case "date":
 		return milliseconds(raw)
 	case "select":
-		return reencode(raw, func(option *string) bool { return f.has(*option) })
+		return reencode(raw, func(option *string) bool { return accepts(*option) })
 	case "list":
-		return reencode(raw, func(options *[]string) bool {
-			*options = slices.DeleteFunc(*options, func(option string) bool { return !f.has(option) })
-			return len(*options) > 0
+		return reencode(raw, func(list *[]string) bool {
+			*list = slices.DeleteFunc(*list, func(option string) bool { return !accepts(option) })
+			return len(*list) > 0
 		})
 	case "files":
 		return reencode(raw, func(*map[string]any) bool { return true })
@@ -42,10 +38,6 @@ func (f Field) Value(raw json.RawMessage) json.RawMessage {
 	default: // numbers and booleans become the string of their JSON
 		return json.RawMessage(strconv.Quote(string(raw)))
 	}
-}
-
-func (f Field) has(option string) bool {
-	return len(f.Options) == 0 || slices.Contains(f.Options, option)
 }
 
 // number reads a number, or a string that contains one. JSON has no infinities and no NaN.

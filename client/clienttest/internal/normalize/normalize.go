@@ -58,24 +58,18 @@ func Country(code string) (normal string, ok bool) {
 	return strings.ToUpper(code), len(code) == 2
 }
 
-var (
-	yearFirst = regexp.MustCompile(`^(\d{4})[-/._](\d{1,2})[-/._](\d{1,2})$`)
-	yearLast  = regexp.MustCompile(`^(\d{1,2})[-/._](\d{1,2})[-/._](\d{4})$`)
-)
+// separators replaces each separator of a day by a dash.
+var separators = strings.NewReplacer("/", "-", ".", "-", "_", "-")
 
 // Day reads a day in the forms that dateOfBirth accepts: YYYY-MM-DD and MM-DD-YYYY, separated by
 // - / . or _, and RFC 3339. It returns the day as YYYY-MM-DD.
 func Day(value string) (normal string, ok bool) {
-	if t, err := time.Parse(time.RFC3339, value); err == nil {
-		return t.Format(time.DateOnly), true
+	t, err := time.Parse(time.RFC3339, value)
+	for _, layout := range []string{"2006-1-2", "1-2-2006"} {
+		if err != nil {
+			t, err = time.Parse(layout, separators.Replace(value))
+		}
 	}
-	year, month, date := "", "", ""
-	if parts := yearFirst.FindStringSubmatch(value); parts != nil {
-		year, month, date = parts[1], parts[2], parts[3]
-	} else if parts := yearLast.FindStringSubmatch(value); parts != nil {
-		year, month, date = parts[3], parts[1], parts[2]
-	}
-	t, err := time.Parse("2006-1-2", year+"-"+month+"-"+date)
 	return t.Format(time.DateOnly), err == nil
 }
 

@@ -17,13 +17,8 @@ import (
 	"github.com/highlevel-contacts/contacts-go/api"
 )
 
-// load reads the OpenAPI document once for all servers. It does not change afterwards.
-var load = sync.OnceValues(func() (*openapi3.T, error) {
-	return openapi3.NewLoader().LoadFromData(api.Contacts)
-})
-
-// Spec validates requests and responses. A nil Spec accepts everything. Every Spec accepts
-// operations that the document does not describe.
+// Spec validates requests and responses. It does not change. A nil Spec accepts everything. Every
+// Spec accepts operations that the document does not describe.
 type Spec struct {
 	routes  map[string]*routers.Route // by operation ID
 	options *openapi3filter.Options
@@ -38,9 +33,9 @@ type Request struct {
 	Body      []byte
 }
 
-// New returns the Spec of api/contacts.yaml.
-func New() (*Spec, error) {
-	doc, err := load()
+// Load returns the Spec of api/contacts.yaml. All servers share it.
+var Load = sync.OnceValues(func() (*Spec, error) {
+	doc, err := openapi3.NewLoader().LoadFromData(api.Contacts)
 	if err != nil {
 		return nil, fmt.Errorf("api/contacts.yaml: %w", err)
 	}
@@ -62,7 +57,7 @@ func New() (*Spec, error) {
 		}
 	}
 	return s, nil
-}
+})
 
 // Violations returns the messages of the API's 422 for a request that violates the document, or
 // nil.

@@ -1,6 +1,7 @@
 package spec
 
 import (
+	"cmp"
 	"errors"
 	"regexp"
 	"slices"
@@ -108,17 +109,10 @@ func within(path []string, property string) string {
 	return place(path) + "."
 }
 
+// typeInWords returns the type that a schema requires, as the API's messages write it.
 func typeInWords(schema *openapi3.Schema) string {
-	switch {
-	case schema.Type.Is("array"):
-		return "an array"
-	case schema.Type.Is("object"):
-		return "an object"
-	case schema.Type.Is("boolean"):
-		return "a boolean value"
-	case schema.Type.Is("integer"):
-		return "an integer number"
-	default:
-		return "a string"
+	words := map[string]string{
+		"array": "an array", "object": "an object", "boolean": "a boolean value", "integer": "an integer number",
 	}
+	return cmp.Or(words[strings.Join(schema.Type.Slice(), "")], "a string")
 }

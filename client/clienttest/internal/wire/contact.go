@@ -13,24 +13,19 @@ import (
 // A contact has different shapes in a list, in a get and in the response to a create. The functions
 // of this file write these shapes from normalized contacts.
 
-// Style selects between forms of a contact that the API has been observed to use.
-type Style struct {
-	DateOfBirthAsTime bool // dateOfBirth is RFC 3339 instead of YYYY-MM-DD
-}
-
 // WriteItem writes a contact in the shape of lists: missing values are null, names are in lower
 // case, and firstNameRaw and lastNameRaw have the original case.
-func (o *Object) WriteItem(c *gen.Contact, s Style) {
-	o.writeShared(c, s, (*Object).StringOrNull)
+func (o *Object) WriteItem(c *gen.Contact) {
+	o.writeShared(c, (*Object).StringOrNull)
 	o.StringOrNull("contactName", strings.ToLower(c.Name))
 	o.StringOrNull("firstName", strings.ToLower(c.FirstName))
 	o.StringOrNull("lastName", strings.ToLower(c.LastName))
 	o.StringOrNull("firstNameRaw", c.FirstName)
 	o.StringOrNull("lastNameRaw", c.LastName)
 	if isZero(c.DNDSettings) {
-		o.Null("dndSettings")
+		o.Raw("dndSettings", nil)
 	}
-	o.Strings("followers", c.Followers)
+	o.Value("followers", c.Followers)
 	o.additionalEmails(c.AdditionalEmails)
 	o.Value("attributions", listAttributions(c))
 	o.StringOrNull("profilePhoto", c.ProfilePhoto)
@@ -40,8 +35,8 @@ func (o *Object) WriteItem(c *gen.Contact, s Style) {
 
 // WriteCreated writes a contact in the shape of the response to a create, which omits missing
 // values.
-func (o *Object) WriteCreated(c *gen.Contact, s Style) {
-	o.writeShared(c, s, (*Object).String)
+func (o *Object) WriteCreated(c *gen.Contact) {
+	o.writeShared(c, (*Object).String)
 	o.String("firstName", c.FirstName)
 	o.String("firstNameLowerCase", strings.ToLower(c.FirstName))
 	o.String("lastName", c.LastName)
@@ -56,7 +51,7 @@ func (o *Object) WriteCreated(c *gen.Contact, s Style) {
 
 // writeShared writes the properties that every shape has. writeString writes a string, and omits it
 // or writes null if it is empty.
-func (o *Object) writeShared(c *gen.Contact, s Style, writeString func(o *Object, name, value string)) {
+func (o *Object) writeShared(c *gen.Contact, writeString func(o *Object, name, value string)) {
 	o.String("id", c.ID)
 	o.String("locationId", c.LocationID)
 	for _, p := range []struct{ name, value string }{
@@ -72,17 +67,17 @@ func (o *Object) writeShared(c *gen.Contact, s Style, writeString func(o *Object
 		{"country", c.Country},
 		{"website", c.Website},
 		{"timezone", c.Timezone},
-		{"dateOfBirth", s.birth(c)},
+		{"dateOfBirth", c.DateOfBirth},
 		{"businessId", c.BusinessID},
 	} {
 		writeString(o, p.name, p.value)
 	}
 	o.StringOrNull("companyName", c.CompanyName)
-	o.Bool("dnd", c.DND)
+	o.Value("dnd", c.DND)
 	if !isZero(c.DNDSettings) {
 		o.Value("dndSettings", c.DNDSettings)
 	}
-	o.Strings("tags", c.Tags)
+	o.Value("tags", c.Tags)
 	o.Time("dateAdded", c.DateAdded)
 	o.Time("dateUpdated", c.DateUpdated)
 	o.customFields(c.CustomFields)
@@ -90,10 +85,10 @@ func (o *Object) writeShared(c *gen.Contact, s Style, writeString func(o *Object
 
 // WriteDetail writes a contact in the shape of get, update and upsert: the properties of a create,
 // and others such as the attribution.
-func (o *Object) WriteDetail(c *gen.Contact, s Style) {
-	o.WriteCreated(c, s)
+func (o *Object) WriteDetail(c *gen.Contact) {
+	o.WriteCreated(c)
 	o.String("name", c.Name)
-	o.Strings("followers", c.Followers)
+	o.Value("followers", c.Followers)
 	o.additionalEmails(c.AdditionalEmails)
 	if c.AdditionalPhones != nil {
 		o.Value("additionalPhones", c.AdditionalPhones)
@@ -131,13 +126,6 @@ func (o *Object) customFields(fields []gen.CustomField) {
 		entry.Raw("value", field.Value)
 		entry.merge(field.Extra)
 	})
-}
-
-func (s Style) birth(c *gen.Contact) string {
-	if _, err := time.Parse(time.DateOnly, c.DateOfBirth); err == nil && s.DateOfBirthAsTime {
-		return c.DateOfBirth + "T00:00:00.000Z"
-	}
-	return c.DateOfBirth
 }
 
 // listAttributions returns the first attribution and, if it differs, the last one, with the

@@ -4,7 +4,6 @@ package wire
 
 import (
 	"maps"
-	"strconv"
 	"time"
 
 	"github.com/go-json-experiment/json"
@@ -40,33 +39,18 @@ func (o *Object) name(name string) {
 func (o *Object) String(name, value string) {
 	if value != "" {
 		o.name(name)
-		o.bytes = appendString(o.bytes, value)
+		o.bytes, _ = jsontext.AppendQuote(o.bytes, value) // invalid UTF-8 is replaced
 	}
 }
 
 // StringOrNull writes a string, or null if it is empty.
 func (o *Object) StringOrNull(name, value string) {
 	if value == "" {
-		o.Null(name)
+		o.Raw(name, nil)
 		return
 	}
 	o.String(name, value)
 }
-
-// Int writes a number.
-func (o *Object) Int(name string, value int64) {
-	o.name(name)
-	o.bytes = strconv.AppendInt(o.bytes, value, 10)
-}
-
-// Bool writes a boolean.
-func (o *Object) Bool(name string, value bool) {
-	o.name(name)
-	o.bytes = strconv.AppendBool(o.bytes, value)
-}
-
-// Null writes null.
-func (o *Object) Null(name string) { o.Raw(name, []byte("null")) }
 
 // Raw writes a value that is JSON; nil is written as null.
 func (o *Object) Raw(name string, value []byte) {
@@ -85,22 +69,9 @@ func (o *Object) Time(name string, t time.Time) {
 	o.bytes = append(o.bytes, '"')
 }
 
-// Strings writes a list of strings.
-func (o *Object) Strings(name string, values []string) {
-	o.name(name)
-	o.bytes = append(o.bytes, '[')
-	for i, value := range values {
-		if i > 0 {
-			o.bytes = append(o.bytes, ',')
-		}
-		o.bytes = appendString(o.bytes, value)
-	}
-	o.bytes = append(o.bytes, ']')
-}
-
-// Value writes a value as JSON.
+// Value writes a value as JSON. A nil slice is written as an empty list.
 func (o *Object) Value(name string, value any) {
-	encoded, err := json.Marshal(value)
+	encoded, err := json.Marshal(value, jsontext.AllowInvalidUTF8(true))
 	if err != nil {
 		encoded = nil // normalized contacts always encode
 	}
@@ -143,9 +114,4 @@ func (o *Object) merge(extra []byte) {
 	if merged, err := json.Marshal(properties, json.Deterministic(true)); err == nil {
 		o.bytes = merged[:len(merged)-1] // without the brace that End writes
 	}
-}
-
-func appendString(to []byte, value string) []byte {
-	to, _ = jsontext.AppendQuote(to, value) // invalid UTF-8 is replaced
-	return to
 }

@@ -1,9 +1,9 @@
 package wire
 
 import (
+	"maps"
 	"slices"
 	"strconv"
-	"strings"
 
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
@@ -14,16 +14,7 @@ import (
 // not exist, Patch adds it; if anything else does not exist, Patch changes nothing. It does not
 // change the digits of numbers, and sorts the properties of a changed object.
 func Patch(body []byte, pointer string, value []byte) []byte {
-	return patchAt(body, split(pointer), value)
-}
-
-// split returns the reference tokens of a JSON pointer.
-func split(pointer string) []string {
-	parts := strings.Split(pointer, "/")[1:]
-	for i, part := range parts {
-		parts[i] = strings.NewReplacer("~1", "/", "~0", "~").Replace(part)
-	}
-	return parts
+	return patchAt(body, slices.Collect(jsontext.Pointer(pointer).Tokens()), value)
 }
 
 func patchAt(body []byte, path []string, value []byte) []byte {
@@ -48,10 +39,7 @@ func patchProperty(body []byte, step string, rest []string, value []byte) []byte
 	}
 	names := []string{step}
 	if step == "*" {
-		names = names[:0]
-		for name := range properties {
-			names = append(names, name)
-		}
+		names = slices.Collect(maps.Keys(properties))
 	}
 	for _, name := range names {
 		old, exists := properties[name]

@@ -32,7 +32,7 @@ func (e *Error) Error() string { return fmt.Sprintf("status %d: %s", e.Status, e
 // name is not empty, error.
 func NewError(status int, message, name string) *Error {
 	var body Object
-	body.Int("statusCode", int64(status))
+	body.Value("statusCode", status)
 	body.String("message", message)
 	body.String("error", name)
 	return &Error{JSON(status, body.End())}
@@ -51,9 +51,9 @@ func BadRequest(message string) *Error {
 // Unprocessable returns the error for invalid values.
 func Unprocessable(messages ...string) *Error {
 	var body Object
-	body.Strings("message", messages)
+	body.Value("message", messages)
 	body.String("error", "Unprocessable Entity")
-	body.Int("statusCode", http.StatusUnprocessableEntity)
+	body.Value("statusCode", http.StatusUnprocessableEntity)
 	return &Error{JSON(http.StatusUnprocessableEntity, body.End())}
 }
 
@@ -62,13 +62,8 @@ func Unprocessable(messages ...string) *Error {
 func NotFound(id string) *Error {
 	var body Object
 	body.String("error", "Contact with id "+id+" not found")
-	body.Int("status", http.StatusBadRequest)
+	body.Value("status", http.StatusBadRequest)
 	return &Error{JSON(http.StatusBadRequest, body.End())}
-}
-
-// Deleted returns the error for a contact that was deleted a short time ago.
-func Deleted(id string) *Error {
-	return NewError(http.StatusBadRequest, "Contact not found for id:"+id, "")
 }
 
 // Duplicate returns the error for a create that matches an existing contact.
@@ -77,7 +72,7 @@ func Duplicate(existing *gen.Contact, matchingField string) *Error {
 	meta.String("contactId", existing.ID)
 	meta.String("matchingField", matchingField)
 	meta.String("contactName", existing.Name)
-	body.Int("statusCode", http.StatusBadRequest)
+	body.Value("statusCode", http.StatusBadRequest)
 	body.String("message", "This location does not allow duplicated contacts.")
 	body.Raw("meta", meta.End())
 	return &Error{JSON(http.StatusBadRequest, body.End())}
