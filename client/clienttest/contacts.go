@@ -5,7 +5,6 @@ import (
 	"bytes"
 	"cmp"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"slices"
@@ -52,26 +51,23 @@ func (s *Server) seedAll(contacts []client.Contact) (stored []client.Contact, er
 	return stored, nil
 }
 
-// SeedJSON stores contacts as [Server.Seed] does. It reads them as JSON, one per line, and returns
-// their number. An error names the line; the contacts of the lines before it are stored.
+// SeedJSON stores contacts as [Server.Seed] does. It reads them as JSON, one per line of at most 8
+// MiB, and returns their number. An error names the line; the contacts of the lines before it are
+// stored.
 func (s *Server) SeedJSON(from io.Reader) (int, error) {
 	now, seeded := s.Now(), 0
-	lines := bufio.NewReaderSize(from, 1<<20)
-	for number := 1; ; number++ {
-		line, readErr := lines.ReadBytes('\n')
-		if len(bytes.TrimSpace(line)) > 0 {
-			if err := s.seedLine(line, now.Add(-time.Duration(seeded)*time.Millisecond)); err != nil {
-				return seeded, fmt.Errorf("line %d: %w", number, err)
-			}
-			seeded++
+	lines := bufio.NewScanner(from)
+	lines.Buffer(nil, maxBody)
+	for number := 1; lines.Scan(); number++ {
+		if len(bytes.TrimSpace(lines.Bytes())) == 0 {
+			continue
 		}
-		if errors.Is(readErr, io.EOF) {
-			return seeded, nil
+		if err := s.seedLine(lines.Bytes(), now.Add(-time.Duration(seeded)*time.Millisecond)); err != nil {
+			return seeded, fmt.Errorf("line %d: %w", number, err)
 		}
-		if readErr != nil {
-			return seeded, readErr
-		}
+		seeded++
 	}
+	return seeded, lines.Err()
 }
 
 func (s *Server) seedLine(line []byte, added time.Time) error {
@@ -143,22 +139,21 @@ func (s *Server) SeedSamples(n int) error { return s.SeedSamplesIn(s.LocationID,
 func (s *Server) SeedSamplesIn(locationID string, n int) error {
 	now, location := s.Now(), s.location(locationID)
 	for i := range n {
-		if err := s.seedSample(location, i, now); err != nil {
+		tx := s.store.Begin()
+		_, err := s.seed(tx, location.sample(i), now.Add(-time.Duration(i)*time.Minute))
+		tx.End()
+		if err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// seedSample stores sample contact i of a location.
-func (s *Server) seedSample(l *Location, i int, now time.Time) error {
-	tx := s.store.Begin()
-	defer tx.End()
+// sample returns sample contact i of a location.
+func (l *Location) sample(i int) *gen.Contact {
 	first, last := sampleFirst[i%len(sampleFirst)], sampleLast[i%len(sampleLast)]
-	added := store.Millisecond(now.Add(-time.Duration(i) * time.Minute))
 	c := &gen.Contact{
-		ID: s.newContactID(tx), LocationID: l.ID, DateAdded: added, DateUpdated: added, Type: "lead",
-		FirstName: first, LastName: last, Name: first + " " + last,
+		LocationID: l.ID, FirstName: first, LastName: last,
 		Email:      strings.ToLower(first) + "." + strings.ToLower(last) + strconv.Itoa(i) + "@example.com",
 		Phone:      "+1" + strconv.Itoa(2_010_000_000+i),
 		Source:     sampleSource[i%len(sampleSource)],
@@ -172,7 +167,7 @@ func (s *Server) seedSample(l *Location, i int, now time.Time) error {
 	if i%3 == 0 && field >= 0 {
 		c.CustomFields = []gen.CustomField{{ID: l.Fields[field].ID, Value: json.RawMessage(strconv.Itoa(i))}}
 	}
-	return tx.Put(c, time.Time{})
+	return c
 }
 
 // Contacts returns all contacts of all locations as they are stored, the latest first. It includes

@@ -92,7 +92,7 @@ func (f Fault) Validate() error {
 		problems = append(problems, fmt.Errorf("rate %v: set a value from 0 to 1", f.Rate))
 	}
 	if f.After < 0 || f.Count < 0 || f.Delay < 0 || f.BodyDelay < 0 {
-		problems = append(problems, errors.New("a number or delay is negative"))
+		problems = append(problems, errors.New("after, count, delay or bodyDelay is negative"))
 	}
 	if f.Status != 0 && (f.Status < 200 || f.Status > 599) {
 		problems = append(problems, fmt.Errorf("status %d: set a value from 200 to 599", f.Status))

@@ -61,24 +61,6 @@ type requestLog struct {
 	hook    func(Request)
 }
 
-func (l *requestLog) add(entry Request) {
-	if l.hook != nil {
-		l.hook(entry)
-	}
-	if l.max == 0 {
-		return
-	}
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	l.entries = append(l.entries, entry)
-	l.bytes += entry.bytes()
-	for len(l.entries) > l.max || l.bytes > maxLogged && len(l.entries) > 1 {
-		l.bytes -= l.entries[0].bytes()
-		l.entries[0] = Request{} // so that the array does not reference its memory
-		l.entries = l.entries[1:]
-	}
-}
-
 // bytes estimates the memory that an entry needs.
 func (r *Request) bytes() int {
 	size := 500 + len(r.Body) + len(r.Path) + len(r.ErrorBody)
@@ -124,5 +106,17 @@ func (s *Server) log(c *call, status int, fault bool) {
 	if c.usage != nil {
 		entry.RateLimitChecked, entry.Remaining = true, c.usage.remaining
 	}
-	s.requests.add(entry)
+	l := &s.requests
+	if l.hook != nil {
+		l.hook(entry)
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.entries = append(l.entries, entry)
+	l.bytes += entry.bytes()
+	for len(l.entries) > l.max || l.bytes > maxLogged && len(l.entries) > 1 {
+		l.bytes -= l.entries[0].bytes()
+		l.entries[0] = Request{} // so that the array does not reference its memory
+		l.entries = l.entries[1:]
+	}
 }
