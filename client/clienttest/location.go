@@ -40,13 +40,7 @@ type Location struct {
 }
 
 // Locations returns the default location, and then those that options describe.
-func (s *Server) Locations() []Location {
-	all := []Location{*s.locations[s.LocationID]}
-	for _, id := range s.locationIDs {
-		all = append(all, *s.locations[id])
-	}
-	return all
-}
+func (s *Server) Locations() []Location { return slices.Clone(s.locations) }
 
 // identifiers returns the properties by which the location finds duplicates, in its order.
 func (l *Location) identifiers() []string {
@@ -58,24 +52,25 @@ func (l *Location) identifiers() []string {
 
 // location returns the settings of a location: the defaults if no option describes it.
 func (s *Server) location(id string) *Location {
-	if l := s.locations[id]; l != nil {
-		return l
+	if at := s.locationIndex(id); at >= 0 {
+		return &s.locations[at]
 	}
-	l := s.completeLocation(Location{ID: id})
-	return &l
+	return new(s.completeLocation(Location{ID: id}))
 }
 
-// addLocations stores the default location and those that options describe.
-func (s *Server) addLocations(described []Location) {
-	own := s.completeLocation(Location{})
-	s.locations = map[string]*Location{s.LocationID: &own}
-	for _, l := range described {
-		l = s.completeLocation(l)
-		s.locations[l.ID] = &l
-		if l.ID != s.LocationID && !slices.Contains(s.locationIDs, l.ID) {
-			s.locationIDs = append(s.locationIDs, l.ID)
-		}
+// locationIndex returns the index of a location, or -1 if no option describes it.
+func (s *Server) locationIndex(id string) int {
+	return slices.IndexFunc(s.locations, func(l Location) bool { return l.ID == id })
+}
+
+// addLocation stores a location. It replaces the one with the same ID.
+func (s *Server) addLocation(l Location) {
+	l = s.completeLocation(l)
+	if at := s.locationIndex(l.ID); at >= 0 {
+		s.locations[at] = l
+		return
 	}
+	s.locations = append(s.locations, l)
 }
 
 // completeLocation sets the defaults of a location.

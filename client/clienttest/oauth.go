@@ -260,13 +260,12 @@ var consentTemplate = template.Must(template.New("consent").Parse(consentHTML))
 
 // SetConsent replaces the grant of [WithConsent]. With nil, the consent page waits for a person.
 func (s *Server) SetConsent(g *Grant) {
+	if g != nil {
+		g = new(*g) // the caller may change the grant later
+	}
 	s.oauth.mu.Lock()
 	defer s.oauth.mu.Unlock()
-	s.oauth.consent = nil
-	if g != nil {
-		copied := *g
-		s.oauth.consent = &copied
-	}
+	s.oauth.consent = g
 }
 
 // consentRequest holds the query of the consent page, and the data of its template.
@@ -320,7 +319,7 @@ func (s *Server) submitConsent(c *call) (wire.Response, error) {
 		return r.redirect("error", "access_denied"), nil
 	case len(locations) == 0:
 		return wire.Response{}, consentError("select at least one location")
-	case slices.ContainsFunc(locations, func(id string) bool { return s.locations[id] == nil }):
+	case slices.ContainsFunc(locations, func(id string) bool { return s.locationIndex(id) < 0 }):
 		return wire.Response{}, consentError("a selected location does not exist")
 	case form.Get("agency") == "true" || len(locations) > 1:
 		return s.allow(r, Grant{UserType: UserTypeCompany, ApprovedLocations: locations}), nil

@@ -29,21 +29,20 @@ type Server struct {
 	// App is the marketplace app that uses OAuth.
 	App App
 
-	now         func() time.Time
-	advanced    atomic.Int64 // by how much Advance has moved the clock
-	behavior    Behavior
-	locations   map[string]*Location // the default location and those that options describe
-	locationIDs []string             // of the locations except the default one, in the order of the options
-	tokens      tokens
-	oauth       oauth
-	limiter     rateLimiter
-	store       *store.Store
-	spec        *spec.Spec // nil without validation
-	operations  []*operation
-	faults      faults
-	requests    requestLog
-	contactIDs  ids.Source // separate from traceIDs: contact IDs do not depend on the number of requests
-	traceIDs    ids.Source
+	now        func() time.Time
+	advanced   atomic.Int64 // by how much Advance has moved the clock
+	behavior   Behavior
+	locations  []Location // the default location and those that options describe
+	tokens     tokens
+	oauth      oauth
+	limiter    rateLimiter
+	store      *store.Store
+	spec       *spec.Spec // nil without validation
+	operations []*operation
+	faults     faults
+	requests   requestLog
+	contactIDs ids.Source // separate from traceIDs: contact IDs do not depend on the number of requests
+	traceIDs   ids.Source
 
 	network *nettest.Server
 	closed  atomic.Bool
@@ -97,7 +96,9 @@ func start(tb testing.TB, opts []Option) (*Server, error) {
 		traceIDs:   ids.Source{Seed: ^c.seed},
 		tb:         tb,
 	}
-	s.addLocations(c.locations)
+	for _, l := range append([]Location{{}}, c.locations...) {
+		s.addLocation(l)
+	}
 	s.AddToken(Token{Value: s.Token})
 	if err := s.open(&c); err != nil {
 		return nil, fmt.Errorf("clienttest: %w", err)

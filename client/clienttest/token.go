@@ -116,12 +116,6 @@ func (s *Server) Tokens() []Token {
 	return all
 }
 
-func (t *tokens) find(value string) *Token {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	return t.known[value]
-}
-
 // checkToken checks that the token is known and has not expired.
 func (s *Server) checkToken(c *call) error {
 	value, ok := strings.CutPrefix(c.request.Header.Get("Authorization"), "Bearer ")
@@ -129,7 +123,9 @@ func (s *Server) checkToken(c *call) error {
 	if !ok || value == "" {
 		return s.missingToken(c)
 	}
-	c.token = s.tokens.find(value)
+	s.tokens.mu.Lock()
+	c.token = s.tokens.known[value]
+	s.tokens.mu.Unlock()
 	switch {
 	case c.token == nil && strings.HasPrefix(value, "pit-"):
 		return wire.NewError(http.StatusUnauthorized, "Invalid Private Integration token", "")

@@ -3,11 +3,16 @@ package spec
 
 import (
 	"bytes"
+	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
 	"net/url"
+	"regexp"
+	"slices"
+	"strings"
 	"sync"
 
 	"github.com/getkin/kin-openapi/openapi3"
@@ -101,4 +106,101 @@ func (s *Spec) input(r *Request) *openapi3filter.RequestValidationInput {
 		Route:       s.routes[r.Operation],
 		Options:     s.options,
 	}
+}
+
+// violations describes the problems of a request. It uses the messages of the API's 422 that have
+// been observed ("property … should not exist", "… must be an array"), and their style for all
+// others.
+func violations(err error) []string {
+	found := messages(err, nil)
+	slices.Sort(found)
+	return slices.Compact(found)
+}
+
+// messages returns the messages of an error, which may contain several errors. The parameter is nil
+// for the body.
+func messages(err error, parameter *openapi3.Parameter) []string {
+	switch err := err.(type) { //nolint:errorlint // each level is examined separately
+	case openapi3.MultiError:
+		var all []string
+		for _, one := range err {
+			all = append(all, messages(one, parameter)...)
+		}
+		return all
+	case *openapi3filter.RequestError:
+		parameter = err.Parameter
+		if several, ok := errors.AsType[openapi3.MultiError](err.Err); ok {
+			return messages(several, parameter)
+		}
+	}
+	return []string{message(err, parameter)}
+}
+
+var quoted = regexp.MustCompile(`"([^"]*)"`)
+
+func message(err error, parameter *openapi3.Parameter) string {
+	wrong, ok := errors.AsType[*openapi3.SchemaError](err)
+	if !ok {
+		return messageWithoutSchema(err, parameter)
+	}
+	path := wrong.JSONPointer()
+	if parameter != nil {
+		path = []string{parameter.Name}
+	}
+	property := quoted.FindStringSubmatch(wrong.Reason)
+	switch {
+	case wrong.SchemaField == "type":
+		return place(path) + " must be " + typeInWords(wrong.Schema)
+	case wrong.SchemaField == "required" && property != nil:
+		return within(path, property[1]) + property[1] + " should not be empty"
+	case wrong.SchemaField == "properties" && property != nil:
+		return within(path, property[1]) + "property " + property[1] + " should not exist"
+	default:
+		return place(path) + " " + strings.TrimPrefix(wrong.Reason, "value ")
+	}
+}
+
+func messageWithoutSchema(err error, parameter *openapi3.Parameter) string {
+	_, isParseError := errors.AsType[*openapi3filter.ParseError](err)
+	request, isRequestError := errors.AsType[*openapi3filter.RequestError](err)
+	isMissing := errors.Is(err, openapi3filter.ErrInvalidRequired)
+	switch {
+	case parameter != nil && isMissing:
+		return parameter.Name + " should not be empty"
+	case parameter != nil && isParseError:
+		return parameter.Name + " must be " + typeInWords(parameter.Schema.Value)
+	case isMissing:
+		return "body should not be empty"
+	case isRequestError && request.Reason != "":
+		return request.Reason
+	default:
+		return err.Error()
+	}
+}
+
+// place returns the name of a property with its path, such as customFields.0.id.
+func place(path []string) string {
+	if len(path) == 0 {
+		return "body"
+	}
+	return strings.Join(path, ".")
+}
+
+// within returns the path to the object of a property, with a dot at the end.
+func within(path []string, property string) string {
+	if n := len(path); n > 0 && path[n-1] == property {
+		path = path[:n-1]
+	}
+	if len(path) == 0 {
+		return ""
+	}
+	return place(path) + "."
+}
+
+// typeInWords returns the type that a schema requires, as the API's messages write it.
+func typeInWords(schema *openapi3.Schema) string {
+	words := map[string]string{
+		"array": "an array", "object": "an object", "boolean": "a boolean value", "integer": "an integer number",
+	}
+	return cmp.Or(words[strings.Join(schema.Type.Slice(), "")], "a string")
 }

@@ -44,9 +44,7 @@ func (o *Object) WriteCreated(c *gen.Contact) {
 	o.String("fullNameLowerCase", strings.ToLower(c.Name))
 	o.String("emailLowerCase", strings.ToLower(c.Email))
 	o.String("gender", c.Gender)
-	if !isZero(c.InboundDNDSettings) {
-		o.Value("inboundDndSettings", c.InboundDNDSettings)
-	}
+	o.Struct("inboundDndSettings", c.InboundDNDSettings)
 }
 
 // writeShared writes the properties that every shape has. writeString writes a string, and omits it
@@ -74,9 +72,7 @@ func (o *Object) writeShared(c *gen.Contact, writeString func(o *Object, name, v
 	}
 	o.StringOrNull("companyName", c.CompanyName)
 	o.Value("dnd", c.DND)
-	if !isZero(c.DNDSettings) {
-		o.Value("dndSettings", c.DNDSettings)
-	}
+	o.Struct("dndSettings", c.DNDSettings)
 	o.Value("tags", c.Tags)
 	o.Time("dateAdded", c.DateAdded)
 	o.Time("dateUpdated", c.DateUpdated)
@@ -97,9 +93,7 @@ func (o *Object) WriteDetail(c *gen.Contact) {
 		o.Value("attributionSource", c.AttributionSource)
 		o.Value("lastAttributionSource", c.LastAttributionSource)
 	}
-	if !isZero(c.CreatedBy) {
-		o.Value("createdBy", c.CreatedBy)
-	}
+	o.Struct("createdBy", c.CreatedBy)
 	o.String("profilePhoto", c.ProfilePhoto)
 	o.String("attachments", c.Attachments)
 	o.String("ssn", c.SSN)

@@ -78,6 +78,13 @@ func (o *Object) Value(name string, value any) {
 	o.Raw(name, encoded)
 }
 
+// Struct writes a struct. It omits a zero one.
+func (o *Object) Struct(name string, value any) {
+	if !isZero(value) {
+		o.Value(name, value)
+	}
+}
+
 // Objects writes a list of objects. It calls write for each item.
 func Objects[T any](o *Object, name string, items []T, write func(*Object, T)) {
 	o.name(name)

@@ -70,7 +70,7 @@ func patchElement(body []byte, step string, rest []string, value []byte) []byte 
 }
 
 func encodeOr(value any, fallback []byte) []byte {
-	encoded, err := json.Marshal(value, json.Deterministic(true), jsontext.AllowInvalidUTF8(true))
+	encoded, err := json.Marshal(value, json.Deterministic(true), Lenient)
 	if err != nil {
 		return fallback
 	}

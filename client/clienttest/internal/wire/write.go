@@ -148,8 +148,10 @@ func RenameFieldValues(body []byte) ([]byte, error) {
 		return body, nil // JSON, but not an object
 	}
 	var fields []map[string]jsontext.Value
+	if json.Unmarshal(properties["customFields"], &fields, Lenient) != nil {
+		return body, nil
+	}
 	renamed := false
-	isList := json.Unmarshal(properties["customFields"], &fields, Lenient) == nil
 	for _, field := range fields {
 		for _, name := range []string{"fieldValue", "value"} {
 			value, ok := field[name]
@@ -160,16 +162,9 @@ func RenameFieldValues(body []byte) ([]byte, error) {
 			}
 		}
 	}
-	if !isList || !renamed {
+	if !renamed {
 		return body, nil
 	}
-	allow := jsontext.AllowDuplicateNames(true)
-	var err error
-	if properties["customFields"], err = json.Marshal(fields, allow); err == nil {
-		body, err = json.Marshal(properties, allow)
-	}
-	if err != nil {
-		return nil, Unprocessable(err.Error())
-	}
-	return body, nil
+	properties["customFields"] = encodeOr(fields, properties["customFields"])
+	return encodeOr(properties, body), nil
 }
