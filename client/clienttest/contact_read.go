@@ -139,16 +139,14 @@ func (s *Server) writeMeta(body *wire.Object, c *call, page store.Page, limit in
 // writeNext writes the properties that describe the next page.
 func (s *Server) writeNext(meta *wire.Object, c *call, page store.Page, number int) {
 	isLast := page.IsLast()
-	switch s.behavior.ListEnd {
-	case ListEndEmptyMeta, ListEndNoCursor, ListEndNoMeta:
+	if end := s.behavior.ListEnd; end != ListEndNull && end != ListEndEmptyString {
 		isLast = len(page.Contacts) == 0 // every page with contacts has a next page
-	case ListEndNull, ListEndEmptyString:
 	}
 	var next string
 	if len(page.Contacts) > 0 {
 		last := page.Contacts[len(page.Contacts)-1]
-		if cursor := s.behavior.ListMeta; cursor != ListMetaNoCursor {
-			if cursor != ListMetaHalfCursor {
+		if kind := s.behavior.ListMeta; kind != ListMetaNoCursor {
+			if kind != ListMetaHalfCursor {
 				meta.String("startAfterId", last.ID)
 			}
 			meta.Value("startAfter", last.DateAdded.UnixMilli())

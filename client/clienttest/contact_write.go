@@ -201,14 +201,10 @@ func match(tx *store.Tx, l *Location, w *wire.Write) (existing *gen.Contact, pro
 // owner returns the contact that has the email address or phone number of a write.
 func owner(tx *store.Tx, l *Location, w *wire.Write, name string) *gen.Contact {
 	value := w.Strings[name]
-	switch {
-	case value == nil || *value == "":
+	if value == nil || *value == "" {
 		return nil
-	case name == "email":
-		return tx.ByEmail(l.ID, *value)
-	default:
-		return tx.ByPhone(l.ID, *value)
 	}
+	return tx.Oldest(l.ID, name, *value)
 }
 
 // ignoreOther removes the email address or phone number from an upsert if it belongs to another

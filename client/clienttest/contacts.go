@@ -30,25 +30,19 @@ import (
 // If a contact cannot be stored, Seed ends the test; if the server was started by [Start], it
 // panics. Programs use [Server.SeedJSON].
 func (s *Server) Seed(contacts ...client.Contact) []client.Contact {
-	stored, err := s.seedAll(contacts)
-	if err != nil {
-		s.fail("Seed", err)
-	}
-	return stored
-}
-
-func (s *Server) seedAll(contacts []client.Contact) (stored []client.Contact, err error) {
+	var stored []client.Contact
 	now := s.Now()
 	tx := s.store.Begin()
 	defer tx.End()
 	for i := range contacts {
 		c, err := s.seed(tx, &contacts[i], now.Add(-time.Duration(i)*time.Millisecond))
 		if err != nil {
-			return nil, err
+			s.fail("Seed", err)
+			return nil
 		}
 		stored = append(stored, store.Clone(c))
 	}
-	return stored, nil
+	return stored
 }
 
 // SeedJSON stores contacts as [Server.Seed] does. It reads them as JSON, one per line of at most 8
@@ -62,7 +56,12 @@ func (s *Server) SeedJSON(from io.Reader) (int, error) {
 		if len(bytes.TrimSpace(lines.Bytes())) == 0 {
 			continue
 		}
-		if err := s.seedLine(lines.Bytes(), now.Add(-time.Duration(seeded)*time.Millisecond)); err != nil {
+		var contact client.Contact
+		err := jsonv2.Unmarshal(lines.Bytes(), &contact, wire.Lenient)
+		if err == nil {
+			err = s.seedOne(&contact, now.Add(-time.Duration(seeded)*time.Millisecond))
+		}
+		if err != nil {
 			return seeded, fmt.Errorf("line %d: %w", number, err)
 		}
 		seeded++
@@ -70,14 +69,10 @@ func (s *Server) SeedJSON(from io.Reader) (int, error) {
 	return seeded, lines.Err()
 }
 
-func (s *Server) seedLine(line []byte, added time.Time) error {
-	var contact client.Contact
-	if err := jsonv2.Unmarshal(line, &contact, wire.Lenient); err != nil {
-		return err
-	}
+func (s *Server) seedOne(contact *client.Contact, added time.Time) error {
 	tx := s.store.Begin()
 	defer tx.End()
-	_, err := s.seed(tx, &contact, added)
+	_, err := s.seed(tx, contact, added)
 	return err
 }
 
@@ -139,10 +134,7 @@ func (s *Server) SeedSamples(n int) error { return s.SeedSamplesIn(s.LocationID,
 func (s *Server) SeedSamplesIn(locationID string, n int) error {
 	now, location := s.Now(), s.location(locationID)
 	for i := range n {
-		tx := s.store.Begin()
-		_, err := s.seed(tx, location.sample(i), now.Add(-time.Duration(i)*time.Minute))
-		tx.End()
-		if err != nil {
+		if err := s.seedOne(location.sample(i), now.Add(-time.Duration(i)*time.Minute)); err != nil {
 			return err
 		}
 	}

@@ -186,8 +186,7 @@ func (f *faults) take(o *operation) *Fault {
 	defer f.mu.Unlock()
 	for _, one := range f.all {
 		if one.matches(o) {
-			matched := one.Fault
-			return &matched
+			return new(one.Fault)
 		}
 	}
 	return nil

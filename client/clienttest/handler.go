@@ -11,7 +11,6 @@ import (
 	"regexp"
 	"runtime/debug"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
@@ -243,10 +242,7 @@ func (c *call) useBody() error {
 	if c.bodyError != nil {
 		return wire.BadRequest("request aborted")
 	}
-	c.body = bytes.ToValidUTF8(c.received, []byte("\uFFFD"))
-	if c.body == nil {
-		c.body = []byte{}
-	}
+	c.body = bytes.ToValidUTF8(c.received, []byte("\uFFFD")) // not nil
 	return nil
 }
 
@@ -281,8 +277,7 @@ func (s *Server) checkLocation(c *call) error {
 // normalizeRequest applies Behavior.ClampLimit, and changes the body to the form that the OpenAPI
 // document describes.
 func (s *Server) normalizeRequest(c *call) (err error) {
-	limit, limitErr := strconv.Atoi(c.query.Get("limit"))
-	if s.behavior.ClampLimit && c.operation.id == "getContacts" && limitErr == nil && limit > 100 {
+	if s.behavior.ClampLimit && c.operation.id == "getContacts" && number(c.query, "limit", 0) > 100 {
 		c.query = maps.Clone(c.query)
 		c.query.Set("limit", "100")
 	}

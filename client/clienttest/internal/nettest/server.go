@@ -45,7 +45,7 @@ func Listen(address string, handler http.Handler) (*Server, error) {
 // because every connection is a net.Pipe. The client opens a connection for each request, so that
 // net/http never retries a request by itself.
 func Memory(handler http.Handler) *Server {
-	listener := newMemoryListener()
+	listener := &memoryListener{connections: make(chan net.Conn), closed: make(chan struct{})}
 	transport := &http.Transport{
 		DisableKeepAlives: true,
 		DialContext:       listener.dial,
@@ -105,10 +105,6 @@ type memoryListener struct {
 	connections chan net.Conn
 	closed      chan struct{}
 	closeOnce   sync.Once
-}
-
-func newMemoryListener() *memoryListener {
-	return &memoryListener{connections: make(chan net.Conn), closed: make(chan struct{})}
 }
 
 // dial opens a connection to the listener. It fails for every other address. After Close it fails

@@ -62,10 +62,7 @@ func Clone(c *gen.Contact) gen.Contact {
 
 // Millisecond returns t in UTC as the API stores it, to the millisecond.
 func Millisecond(t time.Time) time.Time {
-	if t.IsZero() {
-		return time.Time{}
-	}
-	return time.UnixMilli(t.UnixMilli()).UTC()
+	return t.UTC().Truncate(time.Millisecond)
 }
 
 // compare defines the order of lists: the latest dateAdded first. The order of contacts with the

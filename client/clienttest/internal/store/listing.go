@@ -113,7 +113,8 @@ func (s *Store) Page(q Query, now time.Time) Page {
 // not been observed.
 func (s *Store) search(location string, list []*gen.Contact, text string) []*gen.Contact {
 	var found []*gen.Contact
-	for _, id := range slices.Concat(s.index[emailKey(location, text)], s.index[phoneKey(location, text)]) {
+	emails, phones := s.index[newIndexKey(location, "email", text)], s.index[newIndexKey(location, "phone", text)]
+	for _, id := range slices.Concat(emails, phones) {
 		if at, ok := slices.BinarySearchFunc(list, s.contacts[id], compare); ok {
 			found = append(found, list[at]) // the version in the list, which may lag behind
 		}

@@ -140,19 +140,10 @@ func (tx *Tx) Delete(id string, now, visible time.Time) error {
 	return nil
 }
 
-// ByEmail returns the oldest contact of a location that has an email address, primary or secondary,
-// in upper or lower case. It returns nil if no contact has it.
-func (tx *Tx) ByEmail(location, address string) *gen.Contact {
-	return tx.oldest(emailKey(location, address))
-}
-
-// ByPhone returns the oldest contact of a location that has a primary phone number, or nil.
-func (tx *Tx) ByPhone(location, number string) *gen.Contact {
-	return tx.oldest(phoneKey(location, number))
-}
-
-func (tx *Tx) oldest(key indexKey) (oldest *gen.Contact) {
-	for _, id := range tx.s.index[key] {
+// Oldest returns the oldest contact of a location with a value: an "email", primary or secondary, in
+// upper or lower case, or a primary "phone". It returns nil if no contact has the value.
+func (tx *Tx) Oldest(location, property, value string) (oldest *gen.Contact) {
+	for _, id := range tx.s.index[newIndexKey(location, property, value)] {
 		if c := tx.s.contacts[id]; oldest == nil || compare(oldest, c) < 0 {
 			oldest = c
 		}
@@ -170,14 +161,12 @@ func (tx *Tx) unindex(c *gen.Contact) {
 	}
 }
 
-// indexKey is an email address in lower case or a phone number, in a location.
-type indexKey struct{ property, location, value string }
+// indexKey is an email address or a phone number, in a location.
+type indexKey struct{ location, property, value string }
 
-func emailKey(location, address string) indexKey {
-	return indexKey{"email", location, strings.ToLower(address)}
+func newIndexKey(location, property, value string) indexKey {
+	return indexKey{location, property, strings.ToLower(value)}
 }
-
-func phoneKey(location, number string) indexKey { return indexKey{"phone", location, number} }
 
 // indexKeys returns the keys of a contact; nil has none.
 func indexKeys(c *gen.Contact) []indexKey {
@@ -186,13 +175,13 @@ func indexKeys(c *gen.Contact) []indexKey {
 	}
 	var keys []indexKey
 	if c.Email != "" {
-		keys = append(keys, emailKey(c.LocationID, c.Email))
+		keys = append(keys, newIndexKey(c.LocationID, "email", c.Email))
 	}
 	for _, additional := range c.AdditionalEmails {
-		keys = append(keys, emailKey(c.LocationID, additional.Email))
+		keys = append(keys, newIndexKey(c.LocationID, "email", additional.Email))
 	}
 	if c.Phone != "" {
-		keys = append(keys, phoneKey(c.LocationID, c.Phone))
+		keys = append(keys, newIndexKey(c.LocationID, "phone", c.Phone))
 	}
 	return keys
 }

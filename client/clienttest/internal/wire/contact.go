@@ -44,7 +44,7 @@ func (o *Object) WriteCreated(c *gen.Contact) {
 	o.String("fullNameLowerCase", strings.ToLower(c.Name))
 	o.String("emailLowerCase", strings.ToLower(c.Email))
 	o.String("gender", c.Gender)
-	o.Struct("inboundDndSettings", c.InboundDNDSettings)
+	o.NonZero("inboundDndSettings", c.InboundDNDSettings)
 }
 
 // writeShared writes the properties that every shape has. writeString writes a string, and omits it
@@ -72,7 +72,7 @@ func (o *Object) writeShared(c *gen.Contact, writeString func(o *Object, name, v
 	}
 	o.StringOrNull("companyName", c.CompanyName)
 	o.Value("dnd", c.DND)
-	o.Struct("dndSettings", c.DNDSettings)
+	o.NonZero("dndSettings", c.DNDSettings)
 	o.Value("tags", c.Tags)
 	o.Time("dateAdded", c.DateAdded)
 	o.Time("dateUpdated", c.DateUpdated)
@@ -86,14 +86,12 @@ func (o *Object) WriteDetail(c *gen.Contact) {
 	o.String("name", c.Name)
 	o.Value("followers", c.Followers)
 	o.additionalEmails(c.AdditionalEmails)
-	if c.AdditionalPhones != nil {
-		o.Value("additionalPhones", c.AdditionalPhones)
-	}
+	o.NonZero("additionalPhones", c.AdditionalPhones)
 	if !isZero(c.AttributionSource) {
 		o.Value("attributionSource", c.AttributionSource)
 		o.Value("lastAttributionSource", c.LastAttributionSource)
 	}
-	o.Struct("createdBy", c.CreatedBy)
+	o.NonZero("createdBy", c.CreatedBy)
 	o.String("profilePhoto", c.ProfilePhoto)
 	o.String("attachments", c.Attachments)
 	o.String("ssn", c.SSN)
@@ -125,18 +123,15 @@ func (o *Object) customFields(fields []gen.CustomField) {
 // listAttributions returns the first attribution and, if it differs, the last one, with the
 // utm-prefixed names of lists.
 func listAttributions(c *gen.Contact) []gen.Attribution {
-	listed := []gen.Attribution{}
 	if isZero(c.AttributionSource) {
-		return listed
+		return nil
 	}
-	listed = append(listed, prefixed(c.AttributionSource))
-	listed[0].IsFirst = true
-	if !reflect.DeepEqual(c.LastAttributionSource, c.AttributionSource) {
-		last := prefixed(c.LastAttributionSource)
-		last.IsLast = true
-		listed = append(listed, last)
+	first, last := prefixed(c.AttributionSource), prefixed(c.LastAttributionSource)
+	first.IsFirst, last.IsLast = true, true
+	if reflect.DeepEqual(c.LastAttributionSource, c.AttributionSource) {
+		return []gen.Attribution{first}
 	}
-	return listed
+	return []gen.Attribution{first, last}
 }
 
 func prefixed(bare gen.Attribution) gen.Attribution {

@@ -3,7 +3,9 @@
 package wire
 
 import (
+	"bytes"
 	"maps"
+	"slices"
 	"time"
 
 	"github.com/go-json-experiment/json"
@@ -78,8 +80,8 @@ func (o *Object) Value(name string, value any) {
 	o.Raw(name, encoded)
 }
 
-// Struct writes a struct. It omits a zero one.
-func (o *Object) Struct(name string, value any) {
+// NonZero writes a value as JSON. It omits a zero one.
+func (o *Object) NonZero(name string, value any) {
 	if !isZero(value) {
 		o.Value(name, value)
 	}
@@ -87,17 +89,13 @@ func (o *Object) Struct(name string, value any) {
 
 // Objects writes a list of objects. It calls write for each item.
 func Objects[T any](o *Object, name string, items []T, write func(*Object, T)) {
-	o.name(name)
-	o.bytes = append(o.bytes, '[')
+	entries := make([][]byte, len(items))
 	for i, item := range items {
-		if i > 0 {
-			o.bytes = append(o.bytes, ',')
-		}
 		var entry Object
 		write(&entry, item)
-		o.bytes = append(o.bytes, entry.End()...)
+		entries[i] = entry.End()
 	}
-	o.bytes = append(o.bytes, ']')
+	o.Raw(name, slices.Concat([]byte("["), bytes.Join(entries, []byte(",")), []byte("]")))
 }
 
 // End closes the object and returns its JSON.

@@ -22,6 +22,8 @@ type Write struct {
 
 	// Strings holds the string properties of the body by name; nil means null.
 	Strings map[string]*string `json:"-"`
+	// Others holds all other properties, from which ParseWrite reads Strings.
+	Others map[string]jsontext.Value `json:",embed"`
 }
 
 // FieldInput is a custom field as a request writes it.
@@ -45,15 +47,11 @@ func stringFields(c *gen.Contact) map[string]*string {
 // ParseWrite reads a body. It ignores unknown properties, which the validation rejects.
 func ParseWrite(body []byte) (*Write, error) {
 	w := &Write{Strings: map[string]*string{}}
-	properties := map[string]jsontext.Value{}
 	if err := json.Unmarshal(body, w, Lenient); err != nil {
 		return nil, Unprocessable(err.Error())
 	}
-	if err := json.Unmarshal(body, &properties, Lenient); err != nil {
-		return nil, Unprocessable(err.Error())
-	}
 	for _, name := range append(slices.Collect(maps.Keys(stringFields(&gen.Contact{}))), "name") {
-		raw, ok := properties[name]
+		raw, ok := w.Others[name]
 		if !ok {
 			continue
 		}
