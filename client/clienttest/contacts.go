@@ -45,9 +45,9 @@ func (s *Server) Seed(contacts ...client.Contact) []client.Contact {
 	return stored
 }
 
-// SeedJSON stores contacts as [Server.Seed] does. It reads them as JSON, one per line of at most 8
-// MiB, and returns their number. An error names the line; the contacts of the lines before it are
-// stored.
+// SeedJSON stores contacts as [Server.Seed] does. It reads them as JSON, one per line, and returns
+// their number. A line can have 8 MiB. An error names the line; the contacts of the lines before it
+// are stored.
 func (s *Server) SeedJSON(from io.Reader) (int, error) {
 	now, seeded := s.Now(), 0
 	lines := bufio.NewScanner(from)
@@ -69,6 +69,7 @@ func (s *Server) SeedJSON(from io.Reader) (int, error) {
 	return seeded, lines.Err()
 }
 
+// seedOne stores a contact in a transaction of its own.
 func (s *Server) seedOne(contact *client.Contact, added time.Time) error {
 	tx := s.store.Begin()
 	defer tx.End()

@@ -16,10 +16,10 @@
 //   - The shapes of responses: lists have nulls and names in lower case, a get omits missing
 //     values, and "not found" is a 400.
 //   - The rules for writes: each location allows or rejects duplicates; an upsert matches by email
-//     address and phone number and ignores some values; tags are replaced and channels are merged;
-//     unknown custom fields are dropped silently; phone numbers are stored in E.164.
-//   - Lists: their order, the first page again for a cursor of which one half is missing, every
-//     shape of the end of a list that has been observed, and an index that lags behind writes.
+//     address and phone number and ignores some values; tags are replaced and DND channels are
+//     merged; unknown custom fields are dropped silently; phone numbers are stored in E.164.
+//   - Lists: their order, the first page again if one half of the cursor is missing, every shape of
+//     the end of a list that has been observed, and an index that lags behind writes.
 //   - Rate limits: per location, in every window of ten seconds and per day, with the API's headers.
 //   - OAuth: the consent page, authorization codes, refresh tokens that can be used once, and tokens
 //     of agencies and locations.
@@ -31,10 +31,10 @@
 // rejected with the API's 422. A response of the fake that violates it fails the test.
 //
 // [Server.InjectFaults] injects faults: error responses, delays, connections that are reset before
-// or after a write is applied, bodies that are incomplete or never end, and properties of another
+// or after a write is applied, bodies that are incomplete or never end, and properties of the wrong
 // type.
 //
 // Tests that control time use [Server.Advance], or [WithoutSocket] in a testing/synctest bubble.
-// Programs use [Start] instead of [NewServer]; client/cmd/fakehighlevel is such a program. A server
-// is meant for up to 100,000 contacts, which need about 300 MB of memory.
+// Programs, such as client/cmd/fakehighlevel, use [Start] instead of [NewServer]. A server is meant
+// for up to 100,000 contacts, which need about 300 MB of memory.
 package clienttest

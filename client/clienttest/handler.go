@@ -51,8 +51,8 @@ type operation struct {
 }
 
 // operations returns the routes. The IDs of contact operations are those of the OpenAPI document.
-// It does not have the OAuth operations: the two that create tokens have the vendor's names, and
-// the two of the consent page have names of this package.
+// The OAuth operations are not in that document: the two that create tokens have the vendor's
+// names, and the two of the consent page have names of this package.
 func operations() []*operation {
 	const read, write, location = scopeRead, scopeWrite, UserTypeLocation
 	return []*operation{

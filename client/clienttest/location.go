@@ -55,7 +55,7 @@ func (s *Server) location(id string) *Location {
 	if at := s.locationIndex(id); at >= 0 {
 		return &s.locations[at]
 	}
-	return new(s.completeLocation(Location{ID: id}))
+	return new(s.locationWithDefaults(Location{ID: id}))
 }
 
 // locationIndex returns the index of a location, or -1 if no option describes it.
@@ -65,7 +65,7 @@ func (s *Server) locationIndex(id string) int {
 
 // addLocation stores a location. It replaces the one with the same ID.
 func (s *Server) addLocation(l Location) {
-	l = s.completeLocation(l)
+	l = s.locationWithDefaults(l)
 	if at := s.locationIndex(l.ID); at >= 0 {
 		s.locations[at] = l
 		return
@@ -73,8 +73,8 @@ func (s *Server) addLocation(l Location) {
 	s.locations = append(s.locations, l)
 }
 
-// completeLocation sets the defaults of a location.
-func (s *Server) completeLocation(l Location) Location {
+// locationWithDefaults sets the defaults of a location.
+func (s *Server) locationWithDefaults(l Location) Location {
 	l.ID = cmp.Or(l.ID, s.LocationID)
 	l.CompanyID = cmp.Or(l.CompanyID, s.CompanyID)
 	l.Country = cmp.Or(l.Country, "US")

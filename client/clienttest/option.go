@@ -80,9 +80,8 @@ func WithDefaultLocationID(id string) Option {
 	}
 }
 
-// WithLocationSettings sets the settings of a location: of the default location if l.ID is empty,
-// else of the location with that ID, which it adds. A location that no option describes has the
-// settings of the zero Location.
+// WithLocationSettings adds a location, or sets the settings of the default location if l.ID is
+// empty. A location that no option describes has the settings of the zero Location.
 func WithLocationSettings(l Location) Option {
 	return func(c *config) error {
 		if err := validateFields(l.Fields); err != nil {
@@ -155,8 +154,8 @@ func WithStateSync() Option {
 	return set(func(c *config) { c.stateSync = true })
 }
 
-// WithRequestLog sets how many of the last requests [Server.Requests] returns, 10,000 by default; 0
-// disables the log.
+// WithRequestLog sets how many of the last requests [Server.Requests] returns, 10,000 by default.
+// With 0 it returns none.
 func WithRequestLog(requests int) Option {
 	return func(c *config) error {
 		if requests < 0 {

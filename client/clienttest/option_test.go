@@ -1,12 +1,13 @@
 package clienttest_test
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/highlevel-contacts/contacts-go/client/clienttest"
 )
 
-func TestBadOptions(t *testing.T) {
+func TestOptions_InvalidValue(t *testing.T) {
 	t.Parallel()
 	for name, option := range map[string]clienttest.Option{
 		"default token":    clienttest.WithDefaultToken(""),
@@ -22,5 +23,14 @@ func TestBadOptions(t *testing.T) {
 			t.Errorf("no error for %s", name)
 			s.Close()
 		}
+	}
+}
+
+func TestServer_AddToken_EmptyValue(t *testing.T) {
+	t.Parallel()
+	tb := &fatalTB{TB: t}
+	clienttest.NewServer(tb, clienttest.WithoutSocket()).AddToken(clienttest.Token{LocationID: "other"})
+	if want := "AddToken: token: Value is empty"; !strings.Contains(tb.message, want) {
+		t.Errorf("got message %q, want %q", tb.message, want)
 	}
 }

@@ -13,11 +13,7 @@ import (
 func TestPanicOfAHandlerIsReported(t *testing.T) {
 	t.Parallel()
 	reported := &recorder{TB: t}
-	s, err := start(reported, []Option{WithoutSocket()})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer s.Close()
+	s := NewServer(reported, WithoutSocket())
 	s.operations[0].handle = func(*Server, *call) (wire.Response, error) { panic("at the disco") }
 	request := httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/contacts/?locationId="+s.LocationID, nil)
 	request.Header = http.Header{"Authorization": {"Bearer " + s.Token}, "Version": {"2021-07-28"}}

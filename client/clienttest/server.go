@@ -53,10 +53,11 @@ type Server struct {
 // api/contacts.yaml fails the test, unless a [Fault] caused it.
 func NewServer(tb testing.TB, opts ...Option) *Server {
 	tb.Helper()
-	s, err := start(tb, opts)
+	s, err := Start(opts...)
 	if err != nil {
 		tb.Fatal(err)
 	}
+	s.tb = tb
 	tb.Cleanup(func() {
 		if err := s.close(); err != nil {
 			tb.Errorf("clienttest: %v", err)
@@ -68,10 +69,6 @@ func NewServer(tb testing.TB, opts ...Option) *Server {
 // Start starts a fake for a program. The caller must close it. A response that violates
 // api/contacts.yaml is replaced by a 500.
 func Start(opts ...Option) (*Server, error) {
-	return start(nil, opts)
-}
-
-func start(tb testing.TB, opts []Option) (*Server, error) {
 	c := defaultConfig()
 	for _, opt := range opts {
 		if err := opt(&c); err != nil {
@@ -94,7 +91,6 @@ func start(tb testing.TB, opts []Option) (*Server, error) {
 		requests:   requestLog{max: c.requests, hook: c.hook},
 		contactIDs: ids.Source{Seed: c.seed},
 		traceIDs:   ids.Source{Seed: ^c.seed},
-		tb:         tb,
 	}
 	for _, l := range append([]Location{{}}, c.locations...) {
 		s.addLocation(l)

@@ -53,11 +53,12 @@ type tokens struct {
 	known map[string]*Token // by value; a stored Token does not change
 }
 
-// AddToken makes the fake accept a token besides [Server.Token]. It replaces the token with the same
-// Value. If Value is empty, AddToken ends the test; if the server was started by [Start], it panics.
+// AddToken makes the fake accept a token besides [Server.Token]. It replaces the token with the
+// same Value. If Value is empty, AddToken ends the test; if the server was started by [Start], it
+// panics.
 func (s *Server) AddToken(t Token) {
 	if t.Value == "" {
-		s.fail("AddToken", errors.New("Value is empty"))
+		s.fail("AddToken", errors.New("token: Value is empty"))
 	}
 	s.addToken(t)
 }

@@ -19,7 +19,7 @@ func (c *console) addFault(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, "cannot read the form", http.StatusBadRequest)
 		return
 	}
-	fault, err := faultOf(r.PostForm)
+	fault, err := parseFault(r.PostForm)
 	if err == nil {
 		err = c.server.TryInjectFaults(fault)
 	}
@@ -36,8 +36,8 @@ func (c *console) clearFaults(w http.ResponseWriter, r *http.Request) {
 	http.Redirect(w, r, "/#faults", http.StatusSeeOther)
 }
 
-// faultOf reads a fault from a form. It uses [clienttest.ReadFaults].
-func faultOf(form url.Values) (clienttest.Fault, error) {
+// parseFault reads a fault from a form. It uses [clienttest.ReadFaults].
+func parseFault(form url.Values) (clienttest.Fault, error) {
 	fault := map[string]any{}
 	for _, name := range []string{"operation", "delay", "body", "connection", "bodyDelay"} {
 		if value := strings.TrimSpace(form.Get(name)); value != "" {

@@ -16,7 +16,7 @@ func guard(next http.Handler, hosts []string) http.Handler {
 		switch {
 		case !isAllowedHost(r.Host, hosts):
 			http.Error(w, "host name not allowed: use an IP address or localhost, or allow the name with -host", http.StatusForbidden)
-		case forms.Check(r) != nil || isForeignRead(r):
+		case forms.Check(r) != nil || isCrossSiteRead(r):
 			http.Error(w, "requests from other sites are not allowed", http.StatusForbidden)
 		default:
 			next.ServeHTTP(w, r)
@@ -36,9 +36,9 @@ func isAllowedHost(host string, allowed []string) bool {
 		slices.Contains(allowed, host)
 }
 
-// isForeignRead reports whether another site sends a GET to read the response. It returns false for
+// isCrossSiteRead reports whether another site sends a GET to read the response. It returns false for
 // a link that a person follows: the other site cannot read or frame the page.
-func isForeignRead(r *http.Request) bool {
+func isCrossSiteRead(r *http.Request) bool {
 	switch r.Header.Get("Sec-Fetch-Site") {
 	case "", "none", "same-origin":
 		return false

@@ -65,6 +65,29 @@ func run(ctx context.Context, args []string, out, log io.Writer) error {
 	return serve(ctx, listener, handler)
 }
 
+// greet prints the address, the credentials and an example request.
+func greet(out io.Writer, fake *clienttest.Server, s *settings, listening net.Addr) {
+	more := ""
+	if n := len(fake.Locations()) - 1; n > 0 {
+		more = fmt.Sprintf(" and %d more", n)
+	}
+	address := "http://" + listening.String()
+	fmt.Fprintf(out, `Fake HighLevel at %[1]s (open it in a browser for its web page)
+
+  token          %[2]s
+  location       %[3]s%[4]s
+  contacts       %[5]d
+  rate limit     %[6]s
+  client ID      %[7]s
+  client secret  %[8]s
+  consent page   %[1]s/oauth/chooselocation
+
+curl '%[1]s/contacts/?locationId=%[3]s&limit=1' \
+  -H 'Version: 2021-07-28' -H 'Authorization: Bearer %[2]s'
+
+`, address, fake.Token, fake.LocationID, more, fake.Len(), &s.rate, fake.App.ClientID, fake.App.ClientSecret)
+}
+
 // serve serves the handler until the context is canceled. It then waits at most three seconds for
 // the requests in progress.
 func serve(ctx context.Context, listener net.Listener, handler http.Handler) error {
@@ -130,13 +153,9 @@ func (s *settings) start(log io.Writer) (*clienttest.Server, error) {
 func (s *settings) locationOptions() ([]clienttest.Option, error) {
 	var fields []clienttest.FieldDefinition // nil means the sample fields
 	if s.fields != "" {
-		file, err := os.Open(s.fields) //nolint:gosec // the file that the user named
-		if err != nil {
+		var err error
+		if fields, err = readFile(s.fields, clienttest.ReadFields); err != nil {
 			return nil, err
-		}
-		fields, err = clienttest.ReadFields(file)
-		if err := errors.Join(err, file.Close()); err != nil {
-			return nil, fmt.Errorf("%s: %w", s.fields, err)
 		}
 	}
 	locations := append([]clienttest.Location{{}}, clienttest.SampleLocations(s.locations-1)...)
@@ -158,33 +177,36 @@ func (s *settings) fill(fake *clienttest.Server) error {
 	if s.faults == "" {
 		return nil
 	}
-	file, err := os.Open(s.faults) //nolint:gosec // the file that the user named
+	faults, err := readFile(s.faults, clienttest.ReadFaults)
 	if err != nil {
 		return err
-	}
-	faults, err := clienttest.ReadFaults(file)
-	if err := errors.Join(err, file.Close()); err != nil {
-		return fmt.Errorf("%s: %w", s.faults, err)
 	}
 	return fake.TryInjectFaults(faults...)
 }
 
 func (s *settings) seedContacts(fake *clienttest.Server) error {
-	if s.seed == "" {
-		for _, l := range fake.Locations() {
-			if err := fake.SeedSamplesIn(l.ID, s.contacts); err != nil {
-				return err
-			}
-		}
-		return nil
-	}
-	file, err := os.Open(s.seed) //nolint:gosec // the file that the user named
-	if err != nil {
+	if s.seed != "" {
+		_, err := readFile(s.seed, fake.SeedJSON)
 		return err
 	}
-	_, err = fake.SeedJSON(file)
-	if err := errors.Join(err, file.Close()); err != nil {
-		return fmt.Errorf("%s: %w", s.seed, err)
+	for _, l := range fake.Locations() {
+		if err := fake.SeedSamplesIn(l.ID, s.contacts); err != nil {
+			return err
+		}
 	}
 	return nil
+}
+
+// readFile returns what read reads from the file with a name.
+func readFile[T any](name string, read func(io.Reader) (T, error)) (T, error) {
+	var none T
+	file, err := os.Open(name) //nolint:gosec // the file that the user named
+	if err != nil {
+		return none, err
+	}
+	value, err := read(file)
+	if err := errors.Join(err, file.Close()); err != nil {
+		return none, fmt.Errorf("%s: %w", name, err)
+	}
+	return value, nil
 }

@@ -67,16 +67,22 @@ func parseSettings(args []string, out io.Writer) (*settings, error) {
 		}
 		return nil, errors.Join(errUsage, err)
 	}
-	if flags.NArg() > 0 {
-		fmt.Fprintf(out, "unexpected argument %q\n", flags.Arg(0))
-		flags.Usage()
-		return nil, errUsage
+	var problem string
+	switch {
+	case flags.NArg() > 0:
+		problem = fmt.Sprintf("unexpected argument %q", flags.Arg(0))
+	case s.sync && s.state == "":
+		problem = "-sync: set -state too"
+	case s.locations < 1:
+		problem = "-locations: must be at least 1"
+	case s.contacts < 0:
+		problem = "-contacts: must not be negative"
+	default:
+		return s, nil
 	}
-	if s.sync && s.state == "" || s.locations < 1 || s.contacts < 0 {
-		fmt.Fprintln(out, "-sync needs -state, -locations must be at least 1, -contacts must not be negative")
-		return nil, errUsage
-	}
-	return s, nil
+	fmt.Fprintln(out, problem)
+	flags.Usage()
+	return nil, errUsage
 }
 
 // hosts is the value of -host.

@@ -88,10 +88,11 @@ func SplitName(c *gen.Contact, name string) {
 	c.FirstName, c.LastName = first, strings.TrimSpace(last)
 }
 
-// FieldValue returns a value of a custom field in the form in which the API returns it, or nil if it
-// has a wrong type. raw must not be empty. The type is text, number, date, select, list or files. A
-// select or list accepts only the options, or every value if there are none. FieldValue decodes and
-// encodes strings and objects, so that the result has no invalid UTF-8 and no duplicate names.
+// FieldValue returns a value of a custom field in the form in which the API returns it, or nil if
+// it has a wrong type. raw must not be empty. fieldType is text, number, date, select, list or
+// files. A select or list accepts only the options, or every value if there are none. FieldValue
+// decodes and encodes strings and objects, so that the result has no invalid UTF-8 and no duplicate
+// names.
 func FieldValue(fieldType string, options []string, raw json.RawMessage) json.RawMessage {
 	accepts := func(option string) bool { return len(options) == 0 || slices.Contains(options, option) }
 	switch fieldType {

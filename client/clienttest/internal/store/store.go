@@ -140,8 +140,8 @@ func (tx *Tx) Delete(id string, now, visible time.Time) error {
 	return nil
 }
 
-// Oldest returns the oldest contact of a location with a value: an "email", primary or secondary, in
-// upper or lower case, or a primary "phone". It returns nil if no contact has the value.
+// Oldest returns the oldest contact of a location that has a value, or nil. The property is "email",
+// which includes secondary addresses and ignores case, or "phone", the primary number.
 func (tx *Tx) Oldest(location, property, value string) (oldest *gen.Contact) {
 	for _, id := range tx.s.index[newIndexKey(location, property, value)] {
 		if c := tx.s.contacts[id]; oldest == nil || compare(oldest, c) < 0 {

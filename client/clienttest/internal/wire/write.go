@@ -146,7 +146,7 @@ func RenameFieldValues(body []byte) ([]byte, error) {
 		return body, nil // JSON, but not an object
 	}
 	var fields []map[string]jsontext.Value
-	if json.Unmarshal(properties["customFields"], &fields, Lenient) != nil {
+	if isList := json.Unmarshal(properties["customFields"], &fields, Lenient) == nil; !isList {
 		return body, nil
 	}
 	renamed := false

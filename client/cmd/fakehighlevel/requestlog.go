@@ -3,7 +3,6 @@ package main
 import (
 	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -14,29 +13,6 @@ import (
 
 	"github.com/highlevel-contacts/contacts-go/client/clienttest"
 )
-
-// greet prints the address, the credentials and an example request.
-func greet(out io.Writer, fake *clienttest.Server, s *settings, listening net.Addr) {
-	more := ""
-	if n := len(fake.Locations()) - 1; n > 0 {
-		more = fmt.Sprintf(" and %d more", n)
-	}
-	address := "http://" + listening.String()
-	fmt.Fprintf(out, `Fake HighLevel at %[1]s (open it in a browser for its web page)
-
-  token          %[2]s
-  location       %[3]s%[4]s
-  contacts       %[5]d
-  rate limit     %[6]s
-  client ID      %[7]s
-  client secret  %[8]s
-  consent page   %[1]s/oauth/chooselocation
-
-curl '%[1]s/contacts/?locationId=%[3]s&limit=1' \
-  -H 'Version: 2021-07-28' -H 'Authorization: Bearer %[2]s'
-
-`, address, fake.Token, fake.LocationID, more, fake.Len(), &s.rate, fake.App.ClientID, fake.App.ClientSecret)
-}
 
 // newRequestLog returns a function that writes a line for each request. If verbose is not set, the
 // line has no personal data: no query, no body and no path.

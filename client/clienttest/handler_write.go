@@ -157,6 +157,7 @@ func (s *Server) change(tx *store.Tx, c *call, old *gen.Contact, w *wire.Write) 
 	return s.save(tx, c, changed, w)
 }
 
+// save applies a write to a contact and stores it.
 func (s *Server) save(tx *store.Tx, c *call, contact gen.Contact, w *wire.Write) (*gen.Contact, error) {
 	err := w.Apply(&contact, s.behavior.Clear.clears)
 	if err != nil {
