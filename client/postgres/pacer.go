@@ -18,6 +18,7 @@ const (
 	defaultRequests = 100
 	defaultInterval = 10 * time.Second
 	longestInterval = 10 * time.Minute // that is accepted from the headers
+	maxRequests     = 10_000           // of a limit; the row stores the starts of two windows
 	day             = 24 * time.Hour
 	// longestQueuedPause is the longest pause that calls wait for, as with client.NewPacer.
 	longestQueuedPause = 30 * time.Second
@@ -29,11 +30,11 @@ const (
 type PacerOption func(*pacer)
 
 // WithLimit sets the limit that applies until the API reports another one, in place of 100 requests
-// per 10 seconds. It has no effect on a limit that another process has used before, and none if
-// requests is less than 1 or interval is less than a millisecond.
+// per 10 seconds. It has no effect if another process has used the limit before, if requests is not
+// between 1 and 10,000, or if interval is less than a millisecond.
 func WithLimit(requests int, interval time.Duration) PacerOption {
 	return func(p *pacer) {
-		if requests > 0 && interval >= time.Millisecond {
+		if requests > 0 && requests <= maxRequests && interval >= time.Millisecond {
 			p.requests, p.interval = requests, interval
 		}
 	}
@@ -174,11 +175,14 @@ func (p *pacer) confirm(ctx context.Context, s *slot) (bool, error) {
 			return false, err
 		}
 		found, err := p.limits.confirm(ctx, s)
-		if err != nil || !found || s.delay == 0 {
-			return found, err
+		if err != nil || !found {
+			return false, err
 		}
 		if err := s.refusal(); err != nil {
 			return false, err
+		}
+		if s.delay == 0 {
+			return true, nil
 		}
 		if deadline, ok := ctx.Deadline(); ok && time.Until(deadline) < s.delay {
 			return false, newDeadlineError(s.delay)
@@ -277,7 +281,7 @@ func (p *pacer) Observe(ctx context.Context, o client.Observation) {
 	limit := o.Limit
 	var change limitChange
 	p.mu.Lock()
-	if limit.Max > 0 && limit.Interval >= time.Millisecond && limit.Interval <= longestInterval {
+	if limit.Max > 0 && limit.Max <= maxRequests && limit.Interval >= time.Millisecond && limit.Interval <= longestInterval {
 		if limit.Max != p.requests || limit.Interval != p.interval {
 			change.requests, change.interval = limit.Max, limit.Interval
 			p.requests, p.interval = limit.Max, limit.Interval

@@ -251,6 +251,92 @@ func TestPacer_LateConfirmation_MovesTheSlot(t *testing.T) {
 	checkWindows(t, append(starts, waitAll(t, 1, p)...), testRequests)
 }
 
+// After a crash, another process uses the new row. A call that still waits for a slot of the former
+// row must neither start at a slot of the new row nor release it.
+func TestPacer_EmptiedTable_SlotIDsAreNotReused(t *testing.T) {
+	db := newTestDB(t)
+	p, other := newTestPacer(db), newTestPacer(db)
+	former, err := p.reserve(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	execute(t, db, `TRUNCATE contacts_go_limits`)
+	if _, err := other.reserve(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if found, err := p.limits.confirm(t.Context(), &former); err != nil || found {
+		t.Errorf("confirm: got %v, %v, want no slot", found, err)
+	}
+	p.limits.release(t.Context(), former.id)
+	if got := reserved(t, db); got != 1 {
+		t.Errorf("release: got %d slots, want that of the other process", got)
+	}
+}
+
+func TestPacer_DailyLimit_FailsWaitingCalls(t *testing.T) {
+	db := newTestDB(t)
+	p, other := newTestPacer(db), newTestPacer(db)
+	waitAll(t, testRequests, p)
+	time.AfterFunc(testInterval/4, func() {
+		other.Observe(t.Context(), client.Observation{Sent: time.Now(), Limit: client.RateLimit{
+			Known: true, DailyLimit: 200_000, DailyReset: time.Hour,
+		}})
+	})
+	if err := p.Wait(t.Context()); !errors.Is(err, client.ErrDailyLimit) {
+		t.Errorf("got %v, want ErrDailyLimit", err)
+	}
+	if got := reserved(t, db); got != testRequests {
+		t.Errorf("got %d slots, want %d", got, testRequests)
+	}
+}
+
+// A call that is late does not start in a pause that began after the start of its slot, and keeps
+// its place before the calls that wait.
+func TestPacer_Pause_DelaysLateConfirmation(t *testing.T) {
+	for _, lateness := range []time.Duration{0, testInterval / 2} {
+		db := newTestDB(t)
+		p := newTestPacer(db)
+		var slots []slot
+		for range 2 * testRequests {
+			s, err := p.reserve(t.Context())
+			if err != nil {
+				t.Fatal(err)
+			}
+			slots = append(slots, s)
+		}
+		time.Sleep(slots[1].delay + lateness) // in real time, as PostgreSQL counts
+		const pause = 10 * time.Second
+		p.Observe(t.Context(), client.Observation{Sent: time.Now(), Pause: pause})
+		late, last := slots[1], slots[len(slots)-1]
+		for _, s := range []*slot{&late, &last} {
+			if found, err := p.limits.confirm(t.Context(), s); err != nil || !found || s.delay < pause/2 {
+				t.Errorf("%v late: got a delay of %v, found %v, error %v, want the pause", lateness, s.delay, found, err)
+			}
+		}
+		if late.delay >= last.delay {
+			t.Errorf("%v late: got a delay of %v, and of %v for the last slot, want the order of the slots", lateness, late.delay, last.delay)
+		}
+	}
+}
+
+// The row has room for the requests of two windows, so an implausible limit must not be stored.
+func TestPacer_Observe_IgnoresImplausibleLimits(t *testing.T) {
+	db := newTestDB(t)
+	p := newTestPacer(db)
+	for _, limit := range []client.RateLimit{
+		{Known: true, Max: maxRequests + 1, Interval: testInterval},
+		{Known: true, Max: 1_000_000_000, Interval: testInterval},
+		{Known: true, Max: testRequests, Interval: 2 * longestInterval},
+	} {
+		p.Observe(t.Context(), client.Observation{Sent: time.Now(), Limit: limit})
+		waitAll(t, 1, p)
+	}
+	if p.requests != testRequests || p.interval != testInterval || reserved(t, db) != 3 {
+		t.Errorf("got %d requests in %v and %d slots, want %d in %v and 3", p.requests, p.interval, reserved(t, db), testRequests, testInterval)
+	}
+	waitAll(t, 1, newTestPacer(db, WithLimit(1<<40, testInterval))) // has no effect
+}
+
 func TestPacer_Unavailable(t *testing.T) {
 	server := startServer(t)
 	db := open(t, server.URL())

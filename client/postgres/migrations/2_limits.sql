@@ -1,38 +1,40 @@
--- A row of contacts_go_limits is a rate limit: at most "requests" starts in every window of
--- "interval" microseconds. All times are microseconds since 1970 on the clock of the server.
+-- A row of contacts_go_limits is a rate limit: at most "requests" requests start in every window of
+-- "interval" microseconds. All times are microseconds since 1970 on the clock of the server, and all
+-- durations are microseconds.
 --
--- The arrays describe slots, in the order of their starts: those of requests that have started, and
--- those of callers that wait. The ID of a request of another program is 0.
+-- A slot is the start of one request. starts and ids describe the slots of the requests that have
+-- started and of the callers that wait, ordered by start. Requests of other programs have the ID 0.
 CREATE UNLOGGED TABLE contacts_go_limits (
 	name         text PRIMARY KEY,
-	epoch        bigint NOT NULL,           -- when the row was created; it changes if the table was emptied
+	epoch        bigint NOT NULL,           -- when the row was created; differs after the table was emptied
 	requests     int    NOT NULL,
 	"interval"   bigint NOT NULL,
 	starts       bigint[] NOT NULL,
 	ids          bigint[] NOT NULL,
-	last_id      bigint NOT NULL DEFAULT 0,
+	last_id      bigint NOT NULL,           -- of the newest slot
 	paused_until bigint NOT NULL DEFAULT 0, -- after a response with status 429
 	daily_until  bigint NOT NULL DEFAULT 0, -- the daily limit is exhausted until then
 	daily_limit  int    NOT NULL DEFAULT 0
-) WITH (fillfactor = 50);                   -- leaves space for new versions of a row on its page
+) WITH (fillfactor = 50);                   -- leaves room for new versions of a row on its page
 
 CREATE FUNCTION contacts_go_now() RETURNS bigint LANGUAGE sql VOLATILE AS
 $$ SELECT floor(extract(epoch FROM clock_timestamp()) * 1000000)::bigint $$;
 
--- contacts_go_window returns how long a start counts. Requests that start an interval apart may arrive
--- closer together, so a margin is added.
+-- contacts_go_window returns how long a start counts. Requests that start one interval apart may
+-- arrive closer together, so the function adds a margin.
 CREATE FUNCTION contacts_go_window("interval" bigint) RETURNS bigint LANGUAGE sql IMMUTABLE AS
 $$ SELECT "interval" + "interval" / 40 $$;
 
--- contacts_go_next returns the earliest start after the given slots. The distance to the last slot
--- spreads the starts of a window over a quarter of it: requests of many processes in the same moment
--- would delay each other, and arrive outside the window of their starts.
+-- contacts_go_next returns the earliest start after the first n slots. The distance from slot n
+-- spreads the starts of a window over a quarter of the interval. Requests that start at the same time
+-- in many processes would delay each other and arrive in a later window.
 CREATE FUNCTION contacts_go_next(starts bigint[], n int, requests int, "interval" bigint)
 RETURNS bigint LANGUAGE sql IMMUTABLE AS
 $$ SELECT greatest(starts[n] + "interval" / (4 * requests), starts[n - requests + 1] + contacts_go_window("interval")) $$;
 
--- contacts_go_arrange moves the slots of waiting callers to later starts where the limit or the pause
--- of a row requires it, in their order.
+-- contacts_go_arrange moves the slots that start after server_time to later starts if the limit or
+-- the pause of the row requires it. It preserves their order. width_bucket returns the number of
+-- starts that are not after a time.
 CREATE FUNCTION contacts_go_arrange(l contacts_go_limits, server_time bigint)
 RETURNS contacts_go_limits LANGUAGE plpgsql AS $$
 BEGIN
@@ -43,25 +45,27 @@ BEGIN
 END
 $$;
 
--- contacts_go_insert inserts slots that start now. width_bucket returns how many starts are not
--- after a time.
-CREATE FUNCTION contacts_go_insert(l contacts_go_limits, server_time bigint, new_ids bigint[])
+-- contacts_go_insert inserts slots in front of those that start after server_time. The start of the
+-- new slots is server_time or later.
+CREATE FUNCTION contacts_go_insert(l contacts_go_limits, server_time bigint, start bigint, new_ids bigint[])
 RETURNS contacts_go_limits LANGUAGE plpgsql AS $$
 DECLARE
 	n int := width_bucket(server_time, l.starts);
 BEGIN
-	l.starts := l.starts[:n] || array_fill(server_time, ARRAY[cardinality(new_ids)]) || l.starts[n + 1:];
+	l.starts := l.starts[:n] || array_fill(start, ARRAY[cardinality(new_ids)]) || l.starts[n + 1:];
 	l.ids := l.ids[:n] || new_ids || l.ids[n + 1:];
 	RETURN contacts_go_arrange(l, server_time);
 END
 $$;
 
--- contacts_go_reserve adds a slot to a limit and returns it, unless its start is more than max_wait after
--- now, the daily limit is exhausted, or a pause is longer than max_pause. It returns no row if the
--- limit does not exist or has another epoch.
+-- contacts_go_reserve adds a slot to a limit and returns it. It adds none, and taken is false, if the
+-- slot would start more than max_wait after now, if the daily limit is exhausted, or if the rest of a
+-- pause is longer than max_pause. A max_wait of null is no limit. It returns no row if the limit
+-- does not exist or has another epoch.
 --
--- If used is not null, it is how many requests the API had counted in the window that ended when it
--- received a request that was sent sent_ago before now. Those without a slot are of other programs.
+-- used is the number of requests that the API had counted in its window when it received a request
+-- that was sent sent_ago before now; both are null if that is not known. Counted requests that have
+-- no slot are those of other programs, and receive slots that start now.
 CREATE FUNCTION contacts_go_reserve(
 	limit_name text, known_epoch bigint, max_wait bigint, max_pause bigint, used int, sent_ago bigint,
 	OUT taken boolean, OUT id bigint, OUT start bigint, OUT server_time bigint, OUT requests int, OUT "interval" bigint,
@@ -80,16 +84,16 @@ BEGIN
 	server_time := contacts_go_now();
 	span := contacts_go_window(l.interval);
 
-	-- The starts of a second window are needed to compare with responses that arrive late.
+	-- Slots remain for two windows, because used describes the window before a request was sent.
 	n := width_bucket(server_time - 2 * span, l.starts);
 	l.starts := l.starts[n + 1:];
 	l.ids := l.ids[n + 1:];
 	IF sent_ago < span THEN
-		-- Requests may have been sent, and may have arrived, a little later than their slots started.
+		-- A request may have been sent, and may have arrived, a little later than its slot started.
 		others := least(used, l.requests) - width_bucket(server_time, l.starts)
 			+ width_bucket(server_time - sent_ago - span - l.interval / 40, l.starts);
 		IF others > 0 THEN
-			l := contacts_go_insert(l, server_time, array_fill(0::bigint, ARRAY[others]));
+			l := contacts_go_insert(l, server_time, server_time, array_fill(0::bigint, ARRAY[others]));
 		END IF;
 	END IF;
 
@@ -115,8 +119,8 @@ BEGIN
 END
 $$;
 
--- contacts_go_confirm returns how long the request of a slot must wait until it starts, 0 if it may
--- start now. It returns no row if the slot does not exist.
+-- contacts_go_confirm returns the start of a slot. The request may start if that is not after
+-- server_time. It returns no row if the slot does not exist.
 CREATE FUNCTION contacts_go_confirm(
 	limit_name text, slot_id bigint,
 	OUT start bigint, OUT server_time bigint, OUT paused_until bigint, OUT daily_until bigint, OUT daily_limit int
@@ -131,9 +135,10 @@ BEGIN
 		RETURN;
 	END IF;
 	server_time := contacts_go_now();
-	IF server_time - l.starts[n] > l.interval / 80 THEN
-		-- The request starts late, by more than half of the margin: its slot moves to now. After a whole
-		-- window, other requests may have started in its place.
+	IF server_time - l.starts[n] > l.interval / 80 OR l.starts[n] <= server_time AND server_time < l.paused_until THEN
+		-- The request is late by more than half of the margin, or a pause began after the start of its
+		-- slot. The slot moves to the end of the pause, or to now. If it is late by a whole window,
+		-- other requests may have started in its place, and it is lost.
 		SELECT * INTO l FROM contacts_go_limits WHERE name = limit_name FOR UPDATE;
 		n := array_position(l.ids, slot_id);
 		server_time := contacts_go_now();
@@ -142,12 +147,11 @@ BEGIN
 		END IF;
 		l.starts := l.starts[:n - 1] || l.starts[n + 1:];
 		l.ids := l.ids[:n - 1] || l.ids[n + 1:];
-		l := contacts_go_insert(l, server_time, ARRAY[slot_id]);
+		l := contacts_go_insert(l, server_time, greatest(server_time, l.paused_until), ARRAY[slot_id]);
+		n := array_position(l.ids, slot_id);
 		UPDATE contacts_go_limits SET starts = l.starts, ids = l.ids WHERE name = limit_name;
-		start := server_time;
-	ELSE
-		start := l.starts[n];
 	END IF;
+	start := l.starts[n];
 	paused_until := l.paused_until;
 	daily_until := l.daily_until;
 	daily_limit := l.daily_limit;
@@ -155,6 +159,7 @@ BEGIN
 END
 $$;
 
+-- contacts_go_release removes a slot, if it exists.
 CREATE FUNCTION contacts_go_release(limit_name text, slot_id bigint) RETURNS void LANGUAGE sql AS $$
 	UPDATE contacts_go_limits SET
 		starts = starts[:array_position(ids, slot_id) - 1] || starts[array_position(ids, slot_id) + 1:],
@@ -162,7 +167,8 @@ CREATE FUNCTION contacts_go_release(limit_name text, slot_id bigint) RETURNS voi
 	WHERE name = limit_name AND array_position(ids, slot_id) IS NOT NULL
 $$;
 
--- contacts_go_change stores what a response has changed: parameters that are not 0.
+-- contacts_go_change stores the limit and the pauses that a response has reported. Parameters that
+-- are 0 change nothing.
 CREATE FUNCTION contacts_go_change(
 	limit_name text, new_requests int, new_interval bigint, pause bigint, daily_reset bigint, new_daily_limit int
 ) RETURNS void LANGUAGE plpgsql AS $$
@@ -192,8 +198,12 @@ BEGIN
 END
 $$;
 
--- contacts_go_join creates a limit, or adds starts to an existing one: the unreported ones if its epoch is
--- the known one, all otherwise. It returns the epoch. The starts are given as the times since.
+-- contacts_go_join creates the limit if it does not exist, adds starts of the caller to it, and returns
+-- its epoch. If that is known_epoch, the limit has the earlier starts of the caller, and the function
+-- adds only the unreported ones; otherwise it adds all_starts. Each start is given as its age.
+--
+-- The IDs of slots begin at the time at which the row was created. So the ID of a slot in a row that
+-- was lost is not used again.
 CREATE FUNCTION contacts_go_join(
 	limit_name text, new_requests int, new_interval bigint, known_epoch bigint, unreported bigint[], all_starts bigint[]
 ) RETURNS bigint LANGUAGE plpgsql AS $$
@@ -201,8 +211,8 @@ DECLARE
 	l           contacts_go_limits;
 	server_time bigint := contacts_go_now();
 BEGIN
-	INSERT INTO contacts_go_limits (name, epoch, requests, "interval", starts, ids)
-	VALUES (limit_name, server_time, new_requests, new_interval, '{}', '{}')
+	INSERT INTO contacts_go_limits (name, epoch, requests, "interval", starts, ids, last_id)
+	VALUES (limit_name, server_time, new_requests, new_interval, '{}', '{}', server_time)
 	ON CONFLICT DO NOTHING;
 	SELECT * INTO l FROM contacts_go_limits WHERE name = limit_name FOR UPDATE;
 	IF l.epoch = known_epoch THEN
