@@ -4,17 +4,19 @@ import (
 	"context"
 	"database/sql"
 	"embed"
+	"errors"
 	"fmt"
 	"io/fs"
 )
 
-// migrations are the versions of the schema, oldest first. A released one is never changed.
+// migrations are the versions of the schema. The name of a file begins with its version. A released
+// file is never changed.
 //
 //go:embed migrations/*.sql
 var migrations embed.FS
 
 // Migrate creates or updates the tables of this package in the first schema of the search path. It
-// may be called at each start, by several processes concurrently.
+// may be called by several processes concurrently, each time they start.
 func Migrate(ctx context.Context, db *sql.DB) error {
 	if err := migrate(ctx, db); err != nil {
 		return fmt.Errorf("postgres: Migrate: %w", err)
@@ -41,22 +43,34 @@ func migrate(ctx context.Context, db *sql.DB) error {
 		`SELECT coalesce(max(version), 0) FROM contacts_go_migrations`).Scan(&version); err != nil {
 		return err
 	}
-	files, err := fs.Glob(migrations, "migrations/*.sql") // sorted by version
-	if err != nil {
-		return err
-	}
-	for ; version < len(files); version++ {
-		statements, err := migrations.ReadFile(files[version])
+	for {
+		version++
+		statements, err := readMigration(migrations, version)
+		if errors.Is(err, fs.ErrNotExist) {
+			return tx.Commit()
+		}
 		if err != nil {
 			return err
 		}
-		if _, err := tx.ExecContext(ctx, string(statements)); err != nil {
-			return fmt.Errorf("version %d: %w", version+1, err)
+		if _, err := tx.ExecContext(ctx, statements); err != nil {
+			return fmt.Errorf("version %d: %w", version, err)
 		}
-		if _, err := tx.ExecContext(ctx,
-			`INSERT INTO contacts_go_migrations VALUES ($1)`, version+1); err != nil {
+		if _, err := tx.ExecContext(ctx, `INSERT INTO contacts_go_migrations VALUES ($1)`, version); err != nil {
 			return err
 		}
 	}
-	return tx.Commit()
+}
+
+// readMigration returns the statements of a version. It returns [fs.ErrNotExist] after the newest
+// version.
+func readMigration(files fs.FS, version int) (statements string, err error) {
+	names, err := fs.Glob(files, fmt.Sprintf("migrations/%d_*.sql", version))
+	if err != nil {
+		return "", err
+	}
+	if len(names) == 0 {
+		return "", fs.ErrNotExist
+	}
+	content, err := fs.ReadFile(files, names[0])
+	return string(content), err
 }
