@@ -10,16 +10,17 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/jackc/pgx/v5/pgxpool"
+
+	"github.com/highlevel-contacts/contacts-go/client/internal/pgtest"
 )
 
 func TestMigrate(t *testing.T) {
 	t.Parallel()
-	newDatabase(t) // starts the server
-	execute(t, connect(t, server.url("postgres")), `CREATE DATABASE empty`)
-	db := connect(t, server.url("empty"))
+	url := pgtest.Database(t)
+	db := connect(t, url)
 	var group sync.WaitGroup
 	for range 4 {
-		pool := connect(t, server.url("empty"))
+		pool := connect(t, url)
 		group.Go(func() {
 			if err := Migrate(t.Context(), pool); err != nil {
 				t.Error(err)

@@ -7,9 +7,6 @@ import (
 	"fmt"
 	"os"
 	"slices"
-	"strings"
-	"sync"
-	"sync/atomic"
 	"testing"
 	"time"
 
@@ -34,66 +31,20 @@ func TestMain(m *testing.M) {
 		}
 		os.Exit(0)
 	}
-	code := m.Run()
-	server.cleanup()
-	os.Exit(code)
-}
-
-// shared is the server of all tests. It outlives the test that starts it.
-type shared struct {
-	testing.TB // of the test that starts the server
-
-	once     sync.Once
-	server   *pgtest.Server
-	cleanups []func()
-	count    atomic.Int64
-}
-
-var server shared
-
-// Cleanup delays f until all tests have ended.
-func (s *shared) Cleanup(f func()) { s.cleanups = append(s.cleanups, f) }
-
-func (s *shared) cleanup() {
-	for _, f := range slices.Backward(s.cleanups) {
-		f()
-	}
-}
-
-// template is the database that the others are copies of.
-const template = "template_exports"
-
-func (s *shared) start(t *testing.T) {
-	t.Helper()
-	s.TB = t
-	s.server = pgtest.Start(s)
-	execute(t, connect(t, s.server.URL()), `CREATE DATABASE `+template)
-	db, err := pgxpool.New(t.Context(), s.url(template))
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer db.Close()
-	if err := Migrate(t.Context(), db); err != nil {
-		t.Fatal(err)
-	}
-	execute(t, db, `CREATE TABLE exported (run text, location_id text, id text)`)
-}
-
-func (s *shared) url(database string) string {
-	return strings.Replace(s.server.URL(), "/postgres?", "/"+database+"?", 1)
+	os.Exit(pgtest.Main(m))
 }
 
 // newDatabase returns the URL of a database of its own, with the tables of this package and the
 // table exported.
 func newDatabase(t *testing.T) string {
 	t.Helper()
-	server.once.Do(func() { server.start(t) })
-	if server.server == nil {
-		t.Skip("PostgreSQL is missing")
+	url := pgtest.Database(t)
+	db := connect(t, url)
+	if err := Migrate(t.Context(), db); err != nil {
+		t.Fatal(err)
 	}
-	name := fmt.Sprintf("test_%d", server.count.Add(1))
-	execute(t, connect(t, server.server.URL()), `CREATE DATABASE `+name+` TEMPLATE `+template)
-	return server.url(name)
+	execute(t, db, `CREATE TABLE exported (run text, location_id text, id text)`)
+	return url
 }
 
 func connect(t *testing.T, url string) *pgxpool.Pool {
