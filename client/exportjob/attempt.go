@@ -32,7 +32,7 @@ type attempt struct {
 	*worker
 
 	job      *river.Job[Args]
-	table    table
+	database database
 	logger   *slog.Logger
 	client   *client.Client
 	state    state
@@ -78,7 +78,7 @@ func (a *attempt) run(ctx context.Context) error {
 // claim makes this attempt the only one that may store pages. It reports whether the run has
 // finished before.
 func (a *attempt) claim(ctx context.Context) (finished bool, err error) {
-	err = a.table.transact(ctx, func(tx pgx.Tx) error {
+	err = a.database.transact(ctx, func(tx pgx.Tx) error {
 		a.state, finished, err = claim(ctx, tx, a.job.Args)
 		return err
 	})
@@ -98,7 +98,7 @@ func (a *attempt) isCurrent(ctx context.Context) bool {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
 	defer cancel()
 	current := true
-	err := a.table.transact(ctx, func(tx pgx.Tx) (err error) {
+	err := a.database.transact(ctx, func(tx pgx.Tx) (err error) {
 		current, err = isCurrent(ctx, tx, a.job.Args, a.state.epoch)
 		return err
 	})
@@ -123,8 +123,8 @@ func (a *attempt) page(ctx context.Context) (last bool, err error) {
 		return false, wrap("list the contacts", errRepeated)
 	}
 	next.wait = pause(response.RateLimit)
-	err = a.table.transact(ctx, func(tx pgx.Tx) error {
-		if err := advance(ctx, tx, a.job.Args, next, last, a.pageTimeout); err != nil {
+	err = a.database.transact(ctx, func(tx pgx.Tx) error {
+		if err := advance(ctx, tx, a.job.Args, next, last); err != nil {
 			return err
 		}
 		if len(fresh) > 0 {

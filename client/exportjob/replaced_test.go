@@ -13,6 +13,7 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/riverqueue/river"
+	"github.com/riverqueue/river/riverdriver/riverpgxv5"
 	"github.com/riverqueue/river/rivertype"
 
 	"github.com/highlevel-contacts/contacts-go/client"
@@ -130,5 +131,34 @@ func TestWorker_FrozenTransactionEnds(t *testing.T) {
 	wantRows(t, db, "1", 250)
 	if got := query[int](t, db, `SELECT epoch FROM contacts_go_exports`); got != 2 {
 		t.Errorf("got %d attempts, want 2", got)
+	}
+}
+
+// A process that freezes while it claims an export does not lock the export either.
+func TestDatabase_Transact_FrozenClaimEnds(t *testing.T) {
+	t.Parallel()
+	db := connect(t, newDatabase(t))
+	d := database{driver: riverpgxv5.New(db), idleTimeout: 300 * time.Millisecond}
+	args := Args{LocationID: "location", Run: "1"}
+	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	defer cancel()
+	claimOnce := func() (s state, err error) {
+		err = d.transact(ctx, func(tx pgx.Tx) (err error) {
+			s, _, err = claim(ctx, tx, args)
+			return err
+		})
+		return s, err
+	}
+	err := d.transact(ctx, func(tx pgx.Tx) error {
+		if _, _, err := claim(ctx, tx, args); err != nil {
+			return err
+		}
+		if s, err := claimOnce(); err != nil || s.epoch != 1 {
+			t.Errorf("got epoch %d, error %v, want 1: the frozen claim was rolled back", s.epoch, err)
+		}
+		return nil
+	})
+	if err == nil {
+		t.Error("got no error from the frozen transaction")
 	}
 }

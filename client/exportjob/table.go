@@ -13,36 +13,43 @@ import (
 	"github.com/highlevel-contacts/contacts-go/client"
 )
 
-// state is the row of an export.
+// state is the state of an export, as its row stores it.
 type state struct {
-	epoch    int64 // the number of claims; only the latest one may store pages
+	epoch    int64 // number of the attempt; only the latest attempt may store pages
 	cursor   client.Cursor
-	recent   []string      // the IDs of the latest contacts, oldest first
-	contacts int           // passed to the sink
-	total    int           // of the location, as the API reported it with the latest page
-	wait     time.Duration // how long no request should start
+	recent   []string      // IDs of the latest contacts, oldest first
+	contacts int           // number of contacts that the sink has stored
+	total    int           // number of contacts of the location, as reported with the latest page
+	wait     time.Duration // until the next request may start
 }
 
-// table is the database of a River client.
-type table struct {
-	driver riverdriver.Driver[pgx.Tx]
+// database is that of a River client.
+type database struct {
+	driver      riverdriver.Driver[pgx.Tx]
+	idleTimeout time.Duration // of transactions
 }
 
-// transact runs f in a transaction and commits it unless f fails.
-func (t table) transact(ctx context.Context, f func(tx pgx.Tx) error) error {
-	execTx, err := t.driver.GetExecutor().Begin(ctx)
+// transact runs f in a transaction and commits it unless f fails. PostgreSQL ends the transaction,
+// and releases its locks, if the process does not send a statement for the idle timeout.
+func (d database) transact(ctx context.Context, f func(tx pgx.Tx) error) error {
+	execTx, err := d.driver.GetExecutor().Begin(ctx)
 	if err != nil {
 		return err
 	}
-	tx := t.driver.UnwrapTx(execTx)
+	tx := d.driver.UnwrapTx(execTx)
 	defer func() { _ = tx.Rollback(context.WithoutCancel(ctx)) }()
+	milliseconds := strconv.FormatInt(max(d.idleTimeout.Milliseconds(), 1), 10)
+	if _, err := tx.Exec(ctx, `SELECT set_config('idle_in_transaction_session_timeout', $1, true)`, milliseconds); err != nil {
+		return err
+	}
 	if err := f(tx); err != nil {
 		return err
 	}
 	return tx.Commit(ctx)
 }
 
-// claim starts or continues an export, and fences off the attempts before.
+// claim creates or continues an export, and increments its epoch, so that earlier attempts can no
+// longer store pages. It reports whether the export has finished.
 func claim(ctx context.Context, tx pgx.Tx, args Args) (s state, finished bool, err error) {
 	var cursor string
 	var wait float64
@@ -58,28 +65,27 @@ func claim(ctx context.Context, tx pgx.Tx, args Args) (s state, finished bool, e
 	return s, false, err
 }
 
-// advance moves an export to next, or returns errReplaced. The row is locked until the transaction
-// ends, but not longer than idle if the process freezes.
-func advance(ctx context.Context, tx pgx.Tx, args Args, next state, last bool, idle time.Duration) error {
-	var setting string
-	err := tx.QueryRow(ctx, `UPDATE contacts_go_exports SET cursor = $4,
+// advance stores next as the state of an export. It returns errReplaced if a later attempt has
+// claimed the export, and otherwise locks the row until the transaction ends.
+func advance(ctx context.Context, tx pgx.Tx, args Args, next state, last bool) error {
+	tag, err := tx.Exec(ctx, `UPDATE contacts_go_exports SET cursor = $4,
 			recent = CASE WHEN $9 THEN '{}' ELSE $5::text[] END, contacts = $6, total = $7,
 			not_before = clock_timestamp() + $8::bigint * interval '1 microsecond', updated_at = clock_timestamp(),
 			finished_at = CASE WHEN $9 THEN clock_timestamp() END
-		WHERE location_id = $1 AND run = $2 AND epoch = $3
-		RETURNING set_config('idle_in_transaction_session_timeout', $10, true)`,
+		WHERE location_id = $1 AND run = $2 AND epoch = $3`,
 		args.LocationID, args.Run, next.epoch, string(next.cursor), next.recent, next.contacts, next.total,
-		next.wait.Microseconds(), last, strconv.FormatInt(max(idle.Milliseconds(), 1), 10)).Scan(&setting)
-	if errors.Is(err, pgx.ErrNoRows) {
-		return errReplaced
-	}
+		next.wait.Microseconds(), last)
 	if err != nil {
-		return fmt.Errorf("move the cursor: %w", err)
+		return fmt.Errorf("store the position: %w", err)
+	}
+	if tag.RowsAffected() == 0 {
+		return errReplaced
 	}
 	return nil
 }
 
-// isCurrent reports whether epoch is that of the latest claim. A row that was deleted has none.
+// isCurrent reports whether no later attempt has claimed the export. It returns false if the row
+// was deleted.
 func isCurrent(ctx context.Context, tx pgx.Tx, args Args, epoch int64) (current bool, err error) {
 	err = tx.QueryRow(ctx, `SELECT EXISTS (SELECT 1 FROM contacts_go_exports WHERE location_id = $1 AND run = $2 AND epoch = $3)`,
 		args.LocationID, args.Run, epoch).Scan(&current)

@@ -81,7 +81,7 @@ func (w *worker) Work(ctx context.Context, job *river.Job[Args]) error {
 		return fmt.Errorf("exportjob: the worker needs a River client of riverpgxv5: %w", err)
 	}
 	a := &attempt{
-		worker: w, job: job, table: table{driver: rc.Driver()},
+		worker: w, job: job, database: database{driver: rc.Driver(), idleTimeout: w.pageTimeout},
 		logger: w.logger.With("location_id", job.Args.LocationID, "run", job.Args.Run, "job_id", job.ID),
 	}
 	return w.outcome(ctx, a, a.run(ctx))
