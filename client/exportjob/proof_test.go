@@ -26,8 +26,8 @@ import (
 	"github.com/highlevel-contacts/contacts-go/client/clienttest"
 )
 
-// jobsOfProcess is the number of jobs that a process works at once. It is small enough for jobs to be
-// left for the last process that is killed.
+// jobsOfProcess is the number of jobs that a process works at once. It is small enough for jobs to
+// be left for the last process that is killed.
 const jobsOfProcess = 2
 
 // proof is the size of a proof.

@@ -1,5 +1,5 @@
-// Package postgres stores OAuth credentials and rate limits in PostgreSQL, so that many machines can
-// share the installations and the limits of an app.
+// Package postgres stores OAuth credentials and rate limits in PostgreSQL, so that many machines
+// can share the installations and the rate limits of an app.
 //
 //	keys, err := postgres.NewKeys(postgres.Key{ID: "2026-11", Secret: secret})
 //	if err != nil {
@@ -15,43 +15,51 @@
 //
 // # Tokens
 //
-// Credentials are encrypted by AES-256-GCM with a key that the caller supplies. The database alone
-// does not reveal them, and a row that was copied to another installation or stored under another
-// version number does not decrypt. A whole row from an older backup does decrypt, but the API no
-// longer accepts its refresh token. If the key is lost, the credentials are lost: delete their rows
-// and install the app again. To replace a key, pass the new key first and the old one after it; each
-// refresh encrypts with the new key.
+// [NewTokenStore] encrypts credentials by AES-256-GCM with a key that the caller supplies. A copy
+// of the database does not reveal them. A row that was copied to another installation, or whose
+// version was changed, does not decrypt. A complete row from an older backup does decrypt, but the
+// API no longer accepts its refresh token.
 //
-// The lock for a refresh is a lease in the row, which its holder renews. It pins no connection while
-// the API is called, and unlike an advisory lock it works behind a connection pooler such as
-// pgbouncer. If a process ends while it holds the lease, other processes wait up to 15 seconds for
-// the lease to expire.
+// To replace a key, pass the new key to [NewKeys] first and the old key after it. Each refresh
+// encrypts with the new key. If a key is lost, the credentials are lost: delete their rows and
+// install the app again.
+//
+// The lock for a refresh is a lease in the row, which the process that holds it renews. The lock
+// does not occupy a connection while the API is called. Unlike an advisory lock, it works behind a
+// connection pooler such as pgbouncer. If a process ends while it holds the lease, other processes
+// wait up to 15 seconds until the lease expires.
 //
 // # Rate limits
 //
-// The pacer of a client limits the requests of one process. Several processes that send requests
-// for the same location need [NewPacer], or a share each (client.WithShare), or a queue that lets one
-// process at a time work on a location, as package exportjob does.
+// The pacer of [client.NewPacer] limits the requests of one process. If several processes send
+// requests for the same location, use one of these:
 //
-// A limit is a row of an unlogged table, with the starts of the last two windows. The clock is that
-// of the server.
+//   - [NewPacer], which shares the limit among all processes.
+//   - client.WithShare, which gives each process a fixed share.
+//   - A queue that lets one process at a time work on a location, as package exportjob does.
+//
+// Each limit is a row of an unlogged table. The row holds the starts of the last two windows, so it
+// grows with the limit and with the number of waiting calls, by 16 bytes each. All times are from
+// the clock of the server; the clocks of the processes may differ.
 //
 // # Sizing
 //
-// A request that waits for the limit needs two statements of about 0.1 milliseconds of CPU time each
-// on the server. Two cores that also run the callers serve about 4,000 requests per second for a
-// thousand locations: the full rate, 10 requests per second, of about 400 locations. One limit
-// alone is updated about 3,000 times per second, which is far more than any location allows. A
-// connection serves several hundred statements per second, and is used by no call that waits, so 10
-// to 20 connections per process are enough. A refresh needs six statements a day and installation.
+// A request that waits for the limit needs two statements, of about 0.1 milliseconds of CPU time
+// each on the server. Two cores that also run the callers serve about 4,000 requests per second,
+// which is the full rate of 400 locations (10 requests per second each). One limit alone allows
+// about 3,000 updates per second, which is far more than a location needs.
 //
-// More locations than that need more cores for PostgreSQL, or a database for each part of the
-// locations: limits do not depend on each other. The results are in client/BENCHMARKS.md.
+// A connection serves several hundred statements per second. A call does not occupy a connection
+// while it waits for its start, so 10 to 20 connections per process are enough. A refresh needs six
+// statements; each installation is refreshed about once a day.
+//
+// For more locations, add cores to PostgreSQL or distribute the locations among several databases.
+// The limits do not depend on each other. The measurements are in client/BENCHMARKS.md.
 //
 // # Drivers
 //
 // The package uses database/sql and is tested with the driver of github.com/jackc/pgx/v5/stdlib. It
-// works behind pgbouncer in transaction mode, if the driver does not prepare statements: with
-// pgx, add default_query_exec_mode=exec to the connection URL. The package expects the isolation
-// level READ COMMITTED, which is PostgreSQL's default.
+// works behind pgbouncer in transaction mode if the driver does not prepare statements. For pgx,
+// add default_query_exec_mode=exec to the connection URL. The isolation level must be READ
+// COMMITTED, which is PostgreSQL's default.
 package postgres

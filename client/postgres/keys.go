@@ -10,49 +10,51 @@ import (
 	"github.com/highlevel-contacts/contacts-go/client/oauth"
 )
 
-// ErrUnknownKey is returned when a credential was encrypted with a key that [Keys] does not have. The
-// error message has the ID of that key. Add the key; if it is lost, delete the row from the table
-// contacts_go_tokens and install the app again.
+// ErrUnknownKey indicates that a credential was encrypted with a key that [Keys] does not contain.
+// The error message contains the ID of that key. Pass the key to [NewKeys]. If the key is lost,
+// delete the row of the installation from the table contacts_go_tokens and install the app again.
 var ErrUnknownKey = errors.New("the key that encrypted the credential is missing")
 
 var (
-	errNoKeys  = errors.New("there are no keys, use NewKeys")
-	errDecrypt = fmt.Errorf("it does not decrypt: the key is wrong, or the row was changed or copied: %w",
+	errNoKeys  = errors.New("Keys is the zero value; use NewKeys")
+	errDecrypt = fmt.Errorf("the credential cannot be decrypted: the key is wrong, or the row was changed or copied: %w",
 		oauth.ErrInvalidCredential)
 )
 
 // Key is a key for AES-256-GCM. It prints as [redacted].
 type Key struct {
-	ID     string // stored in front of what the key encrypts, 1 to 255 bytes
+	ID     string // 1 to 255 bytes; stored in the clear with each credential that the key encrypts
 	Secret []byte // 32 random bytes
 }
 
-// Keys encrypts with its newest key and decrypts with each of its keys. The zero value has no keys:
-// a store that uses it returns an error. Keys prints as [redacted] and is safe for concurrent use.
+// Keys encrypts credentials with its newest key and decrypts them with any of its keys. The zero
+// value has no keys: a store with it returns an error from each method that needs a key. Keys
+// prints as [redacted] and is safe for concurrent use.
 type Keys struct {
-	newest string
-	known  map[string]cipher.AEAD
+	newest  string                 // ID of the newest key
+	ciphers map[string]cipher.AEAD // by key ID
 }
 
-// NewKeys returns Keys that encrypt with newest. The old keys only decrypt. It returns an error if a
-// key has no ID or a secret of another length than 32 bytes, or if two keys have the same ID.
+// NewKeys returns Keys that encrypts with newest, and decrypts with newest and the old keys. It
+// returns an error if the ID of a key is not 1 to 255 bytes long, if a secret is not 32 bytes long,
+// or if two keys have the same ID.
 func NewKeys(newest Key, old ...Key) (Keys, error) {
-	keys := Keys{newest: newest.ID, known: map[string]cipher.AEAD{}}
-	for _, key := range append([]Key{newest}, old...) {
+	keys := Keys{newest: newest.ID, ciphers: map[string]cipher.AEAD{}}
+	for i, key := range append([]Key{newest}, old...) {
 		if key.ID == "" || len(key.ID) > 255 {
-			return Keys{}, errors.New("postgres: NewKeys: the ID of a key must have 1 to 255 bytes")
+			return Keys{}, fmt.Errorf("postgres: NewKeys: key %d: the ID has %d bytes, want 1 to 255", i, len(key.ID))
 		}
-		if keys.known[key.ID] != nil {
+		if keys.ciphers[key.ID] != nil {
 			return Keys{}, fmt.Errorf("postgres: NewKeys: two keys have the ID %q", key.ID)
 		}
 		if len(key.Secret) != 32 {
-			return Keys{}, fmt.Errorf("postgres: NewKeys: key %q: got %d bytes, want 32", key.ID, len(key.Secret))
+			return Keys{}, fmt.Errorf("postgres: NewKeys: key %q: the secret has %d bytes, want 32", key.ID, len(key.Secret))
 		}
 		block, err := aes.NewCipher(key.Secret)
 		if err != nil {
 			return Keys{}, fmt.Errorf("postgres: NewKeys: key %q: %w", key.ID, err)
 		}
-		if keys.known[key.ID], err = cipher.NewGCMWithRandomNonce(block); err != nil {
+		if keys.ciphers[key.ID], err = cipher.NewGCMWithRandomNonce(block); err != nil {
 			return Keys{}, fmt.Errorf("postgres: NewKeys: key %q: %w", key.ID, err)
 		}
 	}
@@ -65,9 +67,10 @@ func (Keys) Format(state fmt.State, _ rune) { _, _ = state.Write([]byte("[redact
 // Format prints [redacted] for every verb.
 func (Key) Format(state fmt.State, _ rune) { _, _ = state.Write([]byte("[redacted]")) }
 
-// seal returns the encrypted credential: the length of the key ID, the key ID, nonce and ciphertext.
+// seal encrypts a credential. It returns a header, which is the length of the key ID and the key
+// ID, followed by the nonce and the ciphertext.
 func (k Keys) seal(installation string, version int64, credential oauth.Credential) ([]byte, error) {
-	aead := k.known[k.newest]
+	aead := k.ciphers[k.newest]
 	if aead == nil {
 		return nil, errNoKeys
 	}
@@ -75,32 +78,32 @@ func (k Keys) seal(installation string, version int64, credential oauth.Credenti
 	if err != nil {
 		return nil, err
 	}
-	header := append([]byte{byte(len(k.newest))}, k.newest...)                           //nolint:gosec // at most 255
-	return aead.Seal(header, nil, plain, associated(header, installation, version)), nil //nolint:gosec // the nonce is random
+	header := append([]byte{byte(len(k.newest))}, k.newest...)                               //nolint:gosec // at most 255
+	return aead.Seal(header, nil, plain, associatedData(header, installation, version)), nil //nolint:gosec // the nonce is random
 }
 
-// open decrypts what seal returned for the same installation and version.
+// open decrypts a credential that seal has encrypted for the same installation and version.
 func (k Keys) open(installation string, version int64, sealed []byte) (oauth.Credential, error) {
-	if len(k.known) == 0 {
+	if len(k.ciphers) == 0 {
 		return oauth.Credential{}, errNoKeys
 	}
 	if len(sealed) == 0 || len(sealed) < 1+int(sealed[0]) {
 		return oauth.Credential{}, errDecrypt
 	}
 	header, body := sealed[:1+int(sealed[0])], sealed[1+int(sealed[0]):]
-	aead := k.known[string(header[1:])]
+	aead := k.ciphers[string(header[1:])]
 	if aead == nil {
 		return oauth.Credential{}, fmt.Errorf("%w: key ID %q", ErrUnknownKey, header[1:])
 	}
-	plain, err := aead.Open(nil, nil, body, associated(header, installation, version))
+	plain, err := aead.Open(nil, nil, body, associatedData(header, installation, version))
 	if err != nil {
 		return oauth.Credential{}, errDecrypt
 	}
 	return oauth.DecodeCredential(plain)
 }
 
-// associated returns the data that the ciphertext is bound to.
-func associated(header []byte, installation string, version int64) []byte {
+// associatedData returns the data without which the ciphertext does not decrypt.
+func associatedData(header []byte, installation string, version int64) []byte {
 	data := append([]byte{}, header...)
 	data = binary.BigEndian.AppendUint64(data, uint64(version)) //nolint:gosec // versions are positive
 	return append(data, installation...)

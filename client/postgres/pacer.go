@@ -17,21 +17,23 @@ import (
 const (
 	defaultRequests = 100
 	defaultInterval = 10 * time.Second
-	longestInterval = 10 * time.Minute // that is accepted from the headers
-	maxRequests     = 10_000           // of a limit; the row stores the starts of two windows
+	longestInterval = 10 * time.Minute // longest interval that is accepted from an API response
+	maxRequests     = 10_000           // largest limit, because the row stores the starts of two windows
 	day             = 24 * time.Hour
-	// longestQueuedPause is the longest pause that calls wait for, as with client.NewPacer.
+	// longestQueuedPause is the longest pause that calls wait for, as with [client.NewPacer].
+	// During a longer one they fail.
 	longestQueuedPause = 30 * time.Second
-	// latenessDivisor divides an interval to get the time that a request may start late.
+	// latenessDivisor divides an interval to get how late a request may start without a
+	// confirmation.
 	latenessDivisor = 80
 )
 
-// A PacerOption configures the pacer of [NewPacer].
+// A PacerOption configures the [client.Pacer] of [NewPacer].
 type PacerOption func(*pacer)
 
-// WithLimit sets the limit that applies until the API reports another one, in place of 100 requests
-// per 10 seconds. It has no effect if another process has used the limit before, if requests is not
-// between 1 and 10,000, or if interval is less than a millisecond.
+// WithLimit sets the limit that applies until the API reports another one. The default is 100
+// requests per 10 seconds. WithLimit has no effect if another process has used the limit before, if
+// requests is not between 1 and 10,000, or if interval is less than a millisecond.
 func WithLimit(requests int, interval time.Duration) PacerOption {
 	return func(p *pacer) {
 		if requests > 0 && requests <= maxRequests && interval >= time.Millisecond {
@@ -40,9 +42,9 @@ func WithLimit(requests int, interval time.Duration) PacerOption {
 	}
 }
 
-// WithLocalShare makes the pacer allow a share of the limit to this process while the database is
-// unavailable, as [client.WithShare] does. Use 1.0/n for n processes. Without this option, or with
-// a share that is not between 0 and 1, Wait returns [ErrUnavailable] then.
+// WithLocalShare allows this process a share of the limit while the database is unavailable, as
+// [client.WithShare] does: a number above 0 and up to 1. Use 1.0/n for n processes. Without this
+// option, or with a share outside of this range, Wait returns [ErrUnavailable] during that time.
 func WithLocalShare(share float64) PacerOption {
 	return func(p *pacer) {
 		p.share = 0
@@ -52,39 +54,45 @@ func WithLocalShare(share float64) PacerOption {
 	}
 }
 
-// WithLogger logs when the database becomes unavailable and when it is available again. Nothing is
-// logged by default.
+// WithLogger sets the logger, which receives a record when the database becomes unavailable and
+// when it is available again. Without this option, or with nil, nothing is logged.
 func WithLogger(logger *slog.Logger) PacerOption {
 	return func(p *pacer) {
 		if logger != nil {
-			p.limits.logger = logger
+			p.limits.database.logger = logger
 		}
 	}
 }
 
-// NewPacer returns a [client.Pacer] that shares a rate limit with all processes that use the same
-// name of the limit in the same database. The API limits the requests of an app for a location, so
-// a good name consists of the app's name and the location ID. Call [Migrate] before its first use.
+// NewPacer returns a [client.Pacer] that shares a rate limit among all processes that pass the same
+// limit, which is a name, for the same database. The API limits the requests of an app for a
+// location, so use the app's name and the location ID. Call [Migrate] before the pacer is used.
 //
-// Requests start in the order of the calls of Wait in all processes, at a distance of at least a
-// quarter of the average that the limit allows: 25 milliseconds for 100 requests per 10 seconds.
-// The pacer adopts the limit that the API reports, leaves capacity for the requests of other
-// programs, and stops all processes after a response with status 429. Like the pacer of
-// [client.NewPacer], it fails immediately if no request may start before the deadline, during a
-// pause of more than 30 seconds, and while the daily limit is exhausted. A call whose context ends
-// returns its slot. A process that is killed leaves the slots of its waiting calls unused.
+// Requests of all processes start in the order in which they called Wait. The minimum time between
+// two starts is a quarter of interval/requests: 25 milliseconds for 100 requests per 10 seconds.
+// The pacer follows the limit that the API reports, allows for the requests of other programs, and
+// stops all processes after a response with status 429. Limits of more than 10,000 requests or more
+// than 10 minutes are ignored.
 //
-// A request needs one statement if it may start immediately. Otherwise it needs two, one that
-// reserves a slot and one that confirms it when the time has come. No connection is in use between
-// them. The end of ctx interrupts the wait for a connection, but not a statement, which fails after
-// 5 seconds.
+// Like the pacer of [client.NewPacer], Wait fails immediately if the request cannot start before
+// the deadline, during a pause of more than 30 seconds, and while the daily limit is exhausted. If
+// that changes while Wait waits, it fails when the request would have started. If ctx ends while
+// Wait waits, other requests may use the reserved start. The starts that a killed process has
+// reserved remain unused.
+//
+// Wait executes one statement if the request may start immediately. Otherwise it executes one
+// statement to reserve a start and one to confirm it at that time, and does not occupy a connection
+// in between. The end of ctx interrupts the wait for a connection but not a statement, and Wait
+// then executes a statement that returns the reserved start. Each wait for a connection and each
+// statement fails after 5 seconds.
 //
 // If the database is unavailable, Wait returns [ErrUnavailable] immediately, except with
-// [WithLocalShare]. One call per second tries to use it again. If the table has been emptied, which
-// a crash of PostgreSQL does because the table is not logged, each process adds its last starts.
+// [WithLocalShare]. One call per second tries to use the database again. A crash of PostgreSQL
+// empties the table of the limits, because it is not logged; each process then stores its recent
+// starts again.
 func NewPacer(db *sql.DB, limit string, opts ...PacerOption) client.Pacer {
 	p := &pacer{
-		limits:   limitTable{db: db, name: limit, logger: slog.New(slog.DiscardHandler)},
+		limits:   newLimitTable(db, limit),
 		requests: defaultRequests, interval: defaultInterval, turn: make(chan struct{}, 1),
 	}
 	for _, opt := range opts {
@@ -103,25 +111,25 @@ type pacer struct {
 	limits limitTable
 	share  float64
 	local  client.Pacer  // nil without WithLocalShare
-	turn   chan struct{} // holds an element while a caller reserves; the others queue in order
+	turn   chan struct{} // has capacity 1; contains an element while a caller reserves a slot
 
 	mu         sync.Mutex
-	requests   int // the limit, as known here
-	interval   time.Duration
-	joined     bool        // the row has the starts of this process
-	epoch      int64       // of the row when it was last used; 0 before
-	starts     []time.Time // of this process, that are in the row
-	unreported []time.Time // of this process, while the database was unavailable
-	usage      *usage      // what the last response reported, until it is passed on
+	requests   int           // of the limit, as the row or a response last reported it
+	interval   time.Duration // of the limit
+	joined     bool          // whether the row exists and contains the starts of this process
+	epoch      int64         // of the row that the pacer last joined; 0 if there is none
+	starts     []time.Time   // recent starts of this process that the row contains
+	unreported []time.Time   // starts of this process that the row does not contain yet
+	usage      *usage        // reported by the latest response, until a reservation passes it on
 }
 
-// usage is the number of requests that the API had counted in a window.
+// usage is the number of requests that the API had counted in its window.
 type usage struct {
 	requests int
-	sent     time.Time // the request whose response reported it
+	sent     time.Time // when the request was sent whose response reported the number
 }
 
-// Wait waits for a slot.
+// Wait returns nil when a request may start.
 func (p *pacer) Wait(ctx context.Context) error {
 	if err := ctx.Err(); err != nil {
 		return err
@@ -139,18 +147,18 @@ func (p *pacer) Wait(ctx context.Context) error {
 	return nil
 }
 
-// wait reserves a slot, waits for its start, and confirms it. Another process cannot take the slot,
-// but the limit can change while the call waits, and the table can be emptied.
+// wait reserves a slot, waits for its start, and confirms it, because the limit can change while
+// the call waits. It reserves another slot if the slot no longer exists.
 func (p *pacer) wait(ctx context.Context) error {
 	for {
-		asked := time.Now()
+		began := time.Now()
 		reserved, err := p.reserve(ctx)
 		if err != nil {
 			return err
 		}
-		confirmed := reserved.delay == 0 && time.Since(asked) <= reserved.interval/latenessDivisor
+		confirmed := reserved.delay == 0 && time.Since(began) <= reserved.interval/latenessDivisor
 		if !confirmed {
-			confirmed, err = p.confirm(ctx, &reserved)
+			confirmed, err = p.awaitStart(ctx, &reserved)
 		}
 		if err == nil {
 			err = ctx.Err()
@@ -168,8 +176,9 @@ func (p *pacer) wait(ctx context.Context) error {
 	}
 }
 
-// confirm waits until the request may start. It reports false if the slot no longer exists.
-func (p *pacer) confirm(ctx context.Context, s *slot) (bool, error) {
+// awaitStart waits until the request may start and returns true. It returns false if the slot no
+// longer exists.
+func (p *pacer) awaitStart(ctx context.Context, s *slot) (bool, error) {
 	for {
 		if err := sleep(ctx, s.delay); err != nil {
 			return false, err
@@ -190,8 +199,8 @@ func (p *pacer) confirm(ctx context.Context, s *slot) (bool, error) {
 	}
 }
 
-// reserve reserves a slot, or returns an error if no request may start in time. One caller at a time
-// does so, because waiting callers do not receive connections in order.
+// reserve reserves a slot, or returns an error if the request may not start in time. One caller of
+// this process reserves at a time: turn admits callers in order, and a connection pool does not.
 func (p *pacer) reserve(ctx context.Context) (slot, error) {
 	select {
 	case p.turn <- struct{}{}:
@@ -204,28 +213,28 @@ func (p *pacer) reserve(ctx context.Context) (slot, error) {
 		if err != nil {
 			return slot{}, err
 		}
-		reserved, taken, err := p.limits.reserve(ctx, epoch, p.takeUsage())
+		s, reserved, err := p.limits.reserve(ctx, epoch, p.takeUsage())
 		if errors.Is(err, errNoLimit) {
-			p.leave()
+			p.setNotJoined()
 			continue
 		}
 		if err != nil {
 			return slot{}, err
 		}
 		p.mu.Lock()
-		p.requests, p.interval = reserved.requests, reserved.interval
+		p.requests, p.interval = s.requests, s.interval
 		p.mu.Unlock()
-		if taken {
-			return reserved, nil
+		if reserved {
+			return s, nil
 		}
-		if err := reserved.refusal(); err != nil {
+		if err := s.refusal(); err != nil {
 			return slot{}, err
 		}
-		return slot{}, newDeadlineError(reserved.delay)
+		return slot{}, newDeadlineError(s.delay)
 	}
 }
 
-// takeUsage returns what the last response reported, once.
+// takeUsage returns the usage that has not been passed on, or nil, and clears it.
 func (p *pacer) takeUsage() *usage {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -234,16 +243,17 @@ func (p *pacer) takeUsage() *usage {
 	return usage
 }
 
-// join returns the epoch of the row. It creates the row if necessary, and reports the starts of
-// this process that the row does not have.
+// join returns the epoch of the row. If necessary, it creates the row and adds the starts of this
+// process that the row does not contain.
 func (p *pacer) join(ctx context.Context) (epoch int64, err error) {
 	p.mu.Lock()
 	if p.joined && len(p.unreported) == 0 {
 		defer p.mu.Unlock()
 		return p.epoch, nil
 	}
+	p.starts = p.recent(p.starts)
 	unreported := p.recent(p.unreported)
-	all := slices.Concat(p.recent(p.starts), unreported)
+	all := slices.Concat(p.starts, unreported)
 	p.unreported = nil
 	requests, interval, known := p.requests, p.interval, p.epoch
 	p.mu.Unlock()
@@ -259,21 +269,22 @@ func (p *pacer) join(ctx context.Context) (epoch int64, err error) {
 	return epoch, nil
 }
 
-// leave records that the row no longer exists.
-func (p *pacer) leave() {
+// setNotJoined records that the row that the pacer had joined no longer exists.
+func (p *pacer) setNotJoined() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.joined = false
 }
 
-// recent returns the starts that the API may still count. The caller holds the lock.
+// recent returns the starts that the API may still count, in the same slice. The caller holds the
+// lock.
 func (p *pacer) recent(starts []time.Time) []time.Time {
 	oldest := time.Now().Add(-2 * p.interval)
 	return slices.DeleteFunc(starts, func(start time.Time) bool { return start.Before(oldest) })
 }
 
-// Observe stores a changed limit, a pause or an exhausted quota for all processes. What the API has
-// counted is passed on with the next reservation of this process.
+// Observe stores a changed limit, a pause or an exhausted daily limit in the row. The next
+// reservation of this process passes on how many requests the API has counted.
 func (p *pacer) Observe(ctx context.Context, o client.Observation) {
 	if p.local != nil {
 		p.local.Observe(ctx, o)
@@ -300,8 +311,8 @@ func (p *pacer) Observe(ctx context.Context, o client.Observation) {
 	}
 }
 
-// dailyReset returns after which time an exhausted daily limit is expected to be reset, as
-// client.NewPacer does. When the API's day begins is not documented.
+// dailyReset returns how long an exhausted daily limit is expected to last, as [client.NewPacer]
+// assumes it. The vendor does not document when the API's day begins.
 func dailyReset(limit client.RateLimit, now time.Time) time.Duration {
 	if limit.DailyReset > 0 && limit.DailyReset <= day {
 		return limit.DailyReset
@@ -309,7 +320,8 @@ func dailyReset(limit client.RateLimit, now time.Time) time.Duration {
 	return min(time.Hour, now.UTC().Truncate(day).Add(day).Sub(now))
 }
 
-// refusal returns the error for a caller that should not wait for the slot.
+// refusal returns the error of a call that must not wait, because of a long pause or the daily
+// limit. It returns nil if the call may wait.
 func (s slot) refusal() error {
 	switch {
 	case s.dailyReset > 0:
@@ -333,7 +345,7 @@ func newDeadlineError(delay time.Duration) error {
 		delay.Round(time.Millisecond), context.DeadlineExceeded)
 }
 
-// sleep waits for d, or until ctx is done.
+// sleep waits for d. It returns the error of ctx if ctx is done before.
 func sleep(ctx context.Context, d time.Duration) error {
 	if d <= 0 {
 		return nil

@@ -27,7 +27,8 @@ import (
 // pacerConfig is the environment variable with the pacerJob of a child process.
 const pacerConfig = "POSTGRES_TEST_PACER"
 
-// pacerJob is the work of a child process: for each location, several callers repeatedly get a contact.
+// pacerJob is the work of a child process: for each location, several callers repeatedly get a
+// contact.
 type pacerJob struct {
 	API, Database string
 	Contacts      map[string]string // location ID to contact ID
@@ -54,7 +55,8 @@ func (c *statementCounter) TraceQueryStart(ctx context.Context, _ *pgx.Conn, _ p
 
 func (c *statementCounter) TraceQueryEnd(context.Context, *pgx.Conn, pgx.TraceQueryEndData) {}
 
-func pacerChild() error {
+// runPacerChild is the program of a child process, which works on a pacerJob.
+func runPacerChild() error {
 	var job pacerJob
 	if err := json.Unmarshal([]byte(os.Getenv(pacerConfig)), &job); err != nil {
 		return err
@@ -80,7 +82,8 @@ func pacerChild() error {
 		}
 		for i := range job.Callers {
 			callers.Go(func() {
-				// The place of a call in the queue is that of its statement. Calls in the same moment delay each other.
+				// The place of a call in the queue is that of its statement. Calls in the same
+				// moment delay each other.
 				time.Sleep(time.Duration(i) * job.Interval / time.Duration(job.Callers))
 				for time.Now().Before(job.Until) {
 					calls <- callOnce(c, location, contact)
@@ -162,8 +165,8 @@ func (p *pacerProcess) wait(kill bool) error {
 	return err
 }
 
-// Processes share the limits of locations. The API counts every window. With PROVE=full, the limits are
-// the real ones, and a run takes a minute.
+// Processes share the limits of locations. The API counts every window. With PROVE=full, the limits
+// are the real ones, and a run takes a minute.
 func TestProof_PacerOfProcesses(t *testing.T) {
 	limit, windows, leastRate := clienttest.RateLimit{Max: 40, Interval: 4 * time.Second}, 3, 0.95
 	step := limit.Interval / 2

@@ -320,7 +320,7 @@ func TestPacer_Pause_DelaysLateConfirmation(t *testing.T) {
 }
 
 // The row has room for the requests of two windows, so an implausible limit must not be stored.
-func TestPacer_Observe_IgnoresImplausibleLimits(t *testing.T) {
+func TestPacer_Observe_ImplausibleLimits(t *testing.T) {
 	db := newTestDB(t)
 	p := newTestPacer(db)
 	for _, limit := range []client.RateLimit{
@@ -357,8 +357,8 @@ func TestPacer_Unavailable(t *testing.T) {
 	starts = append(starts, waitAll(t, 1, p)...)
 	starts = append(starts, waitAll(t, 2*testRequests, p, shared)...)
 	checkWindows(t, starts, testRequests)
-	if shared.limits.failure != nil || len(shared.unreported) > 0 {
-		t.Errorf("got %v and %d unreported starts, want the shared limit again", shared.limits.failure, len(shared.unreported))
+	if shared.limits.database.failure != nil || len(shared.unreported) > 0 {
+		t.Errorf("got %v and %d unreported starts, want the shared limit again", shared.limits.database.failure, len(shared.unreported))
 	}
 }
 

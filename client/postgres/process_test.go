@@ -30,27 +30,9 @@ const (
 	testRedirect = "http://127.0.0.1/callback"
 )
 
-func TestMain(m *testing.M) {
-	if os.Getenv(pacerConfig) != "" {
-		if err := pacerChild(); err != nil {
-			fmt.Fprintln(os.Stderr, err)
-			os.Exit(1)
-		}
-		os.Exit(0)
-	}
-	if rounds := os.Getenv(childRounds); rounds != "" {
-		if err := child(rounds); err != nil {
-			fmt.Fprintln(os.Stderr, err)
-			os.Exit(1)
-		}
-		os.Exit(0)
-	}
-	os.Exit(pgtest.Main(m))
-}
-
-// child is the program of a process of its own. It gets the token, and refreshes it as often as rounds
-// says, as if the API had rejected it. It prints a dot for each refresh.
-func child(rounds string) error {
+// runRefreshChild is the program of a child process. It gets the token, and refreshes it as often as
+// rounds says, as if the API had rejected it. It prints a dot for each refresh.
+func runRefreshChild(rounds string) error {
 	n, err := strconv.Atoi(rounds)
 	if err != nil {
 		return err
@@ -214,8 +196,8 @@ func TestProcesses_KillsLoseNoToken(t *testing.T) {
 	t.Logf("%d kills, %d token requests", kills, tokenRequests(api))
 }
 
-// killOnce starts a process that refreshes without end, and kills it at a random time after its first
-// refresh.
+// killOnce starts a process that refreshes without end, and kills it at a random time after its
+// first refresh.
 func killOnce(ctx context.Context, api *clienttest.Server, s *pgtest.Server, random *rand.Rand) error {
 	command := childCommand(ctx, api, s, 1<<30)
 	output, err := command.StdoutPipe()

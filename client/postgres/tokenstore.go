@@ -13,16 +13,17 @@ import (
 )
 
 const (
-	// leaseDuration is how long the lock of a process that has ended stays held. It is shorter than
-	// the 30 seconds during which the API returns the same token pair for a used refresh token: if
-	// a process ends after the API has returned a pair and before the pair is stored, the next
-	// process still receives it.
+	// leaseDuration is how long other processes wait if the process that holds the lease ends. The
+	// API returns the same token pair for a used refresh token for 30 seconds. leaseDuration is
+	// shorter: if a process ends before it has stored its new pair, the next process receives the
+	// same pair.
 	leaseDuration = 15 * time.Second
-	// renewalsPerLease is how often a process renews its lease while it refreshes.
+	// renewalsPerLease is the number of times that a process renews its lease in leaseDuration.
 	renewalsPerLease = 4
 	releaseTimeout   = 5 * time.Second
 )
 
+// tokenStore stores the credential of one installation in the table contacts_go_tokens.
 type tokenStore struct {
 	db           *sql.DB
 	installation string
@@ -32,14 +33,14 @@ type tokenStore struct {
 
 var _ oauth.RefreshLocker = (*tokenStore)(nil)
 
-// NewTokenStore returns the store of one installation's credential, which is encrypted with keys. The
-// caller chooses the name of the installation, such as the location or company ID. The store is also
-// an [oauth.RefreshLocker]. Call [Migrate] before its first use.
+// NewTokenStore returns a store for the credential of one installation, which it encrypts with
+// keys. The caller chooses the name of the installation, such as the location ID or the company ID.
+// The store is also an [oauth.RefreshLocker]. Call [Migrate] before the store is used.
 func NewTokenStore(db *sql.DB, installation string, keys Keys) oauth.TokenStore {
 	return &tokenStore{db: db, installation: installation, keys: keys, lease: leaseDuration}
 }
 
-// Installations returns the names of the installations that have a credential, in order.
+// Installations returns the sorted names of the installations that have a credential.
 func Installations(ctx context.Context, db *sql.DB) ([]string, error) {
 	names, err := installations(ctx, db)
 	if err != nil {
@@ -65,16 +66,17 @@ func installations(ctx context.Context, db *sql.DB) (names []string, err error) 
 	return names, rows.Err()
 }
 
-// Load returns the stored credential, or an error that matches [oauth.ErrNoCredential].
+// Load returns the stored credential. If there is none, the error matches [oauth.ErrNoCredential].
 func (s *tokenStore) Load(ctx context.Context) (oauth.Credential, error) {
 	credential, _, err := s.load(ctx)
 	if err != nil {
-		return oauth.Credential{}, fmt.Errorf("postgres: load the credential: %w", err)
+		return oauth.Credential{}, fmt.Errorf("postgres: Load: %w", err)
 	}
 	return credential, nil
 }
 
-// load also returns the version of a credential that cannot be read.
+// load returns the stored credential and its version. It returns the version with the error if the
+// credential cannot be decrypted.
 func (s *tokenStore) load(ctx context.Context) (credential oauth.Credential, version int64, err error) {
 	var sealed []byte
 	err = s.db.QueryRowContext(ctx, `SELECT version, sealed FROM contacts_go_tokens WHERE installation = $1`,
@@ -93,12 +95,13 @@ func (s *tokenStore) load(ctx context.Context) (credential oauth.Credential, ver
 func (s *tokenStore) CompareAndSwap(ctx context.Context, used oauth.Secret, next oauth.Credential) (bool, error) {
 	swapped, err := s.compareAndSwap(ctx, used, next)
 	if err != nil {
-		return false, fmt.Errorf("postgres: store the credential: %w", err)
+		return false, fmt.Errorf("postgres: CompareAndSwap: %w", err)
 	}
 	return swapped, nil
 }
 
-// compareAndSwap compares the version of the row in SQL, because an encrypted credential cannot be.
+// compareAndSwap compares the refresh token here and the version of the row in SQL, because SQL
+// cannot compare encrypted tokens.
 func (s *tokenStore) compareAndSwap(ctx context.Context, used oauth.Secret, next oauth.Credential) (bool, error) {
 	stored, version, err := s.load(ctx)
 	if err != nil && !errors.Is(err, oauth.ErrNoCredential) && !errors.Is(err, oauth.ErrInvalidCredential) {
@@ -116,7 +119,7 @@ func (s *tokenStore) compareAndSwap(ctx context.Context, used oauth.Secret, next
 		return false, err
 	}
 	defer func() { _ = tx.Rollback() }()
-	// Without a synchronous commit, a crash of the server could lose the refresh token.
+	// A crash of the server must not lose the refresh token, so the commit is always synchronous.
 	if _, err := tx.ExecContext(ctx, `SELECT set_config('synchronous_commit', 'on', true)
 		WHERE current_setting('synchronous_commit') = 'off'`); err != nil {
 		return false, err
@@ -128,8 +131,9 @@ func (s *tokenStore) compareAndSwap(ctx context.Context, used oauth.Secret, next
 	return true, tx.Commit()
 }
 
-// swap writes the row if its version is still the given one. Version 0 is a row that does not exist or
-// holds only a lease. A row that was deleted is not created again.
+// swap writes the row if its version is still version, and reports whether it did. Version 0 means
+// that the row does not exist or contains only a lease. If a row with a higher version was deleted,
+// swap does not create it again.
 func swap(ctx context.Context, tx *sql.Tx, installation string, version int64, sealed []byte) (bool, error) {
 	statement := `UPDATE contacts_go_tokens SET version = version + 1, sealed = $3 WHERE installation = $1 AND version = $2`
 	if version == 0 {
@@ -145,29 +149,30 @@ func swap(ctx context.Context, tx *sql.Tx, installation string, version int64, s
 	return n == 1, err
 }
 
-// LockRefresh acquires the lease and renews it until unlock is called. It pins no connection while
-// it waits or while the lease is held.
+// LockRefresh acquires the lease and renews it until unlock is called. It does not occupy a
+// connection while it waits or while it holds the lease.
 func (s *tokenStore) LockRefresh(ctx context.Context) (unlock func(), err error) {
 	const pollInterval = 100 * time.Millisecond
 	owner := rand.Text()
 	for {
 		acquired, err := s.acquire(ctx, owner)
 		if err != nil {
-			return nil, fmt.Errorf("postgres: lock the refresh: %w", err)
+			return nil, fmt.Errorf("postgres: LockRefresh: %w", err)
 		}
 		if acquired {
-			return s.hold(ctx, owner), nil
+			return s.renewUntilUnlock(ctx, owner), nil
 		}
 		select {
 		case <-time.After(pollInterval):
 		case <-ctx.Done():
-			return nil, fmt.Errorf("postgres: lock the refresh: %w", ctx.Err())
+			return nil, fmt.Errorf("postgres: LockRefresh: %w", ctx.Err())
 		}
 	}
 }
 
-// hold renews the lease until unlock is called, which releases it.
-func (s *tokenStore) hold(ctx context.Context, owner string) (unlock func()) {
+// renewUntilUnlock renews the lease in a goroutine. unlock ends the goroutine and releases the
+// lease.
+func (s *tokenStore) renewUntilUnlock(ctx context.Context, owner string) (unlock func()) {
 	renewing, stop := context.WithCancel(context.WithoutCancel(ctx))
 	var renewals sync.WaitGroup
 	renewals.Go(func() {
@@ -189,6 +194,7 @@ func (s *tokenStore) hold(ctx context.Context, owner string) (unlock func()) {
 	}
 }
 
+// acquire acquires the lease if it is free or has expired, and reports whether it did.
 func (s *tokenStore) acquire(ctx context.Context, owner string) (bool, error) {
 	result, err := s.db.ExecContext(ctx, `INSERT INTO contacts_go_tokens AS t (installation, lease_owner, lease_until)
 		VALUES ($1, $2, clock_timestamp() + $3::bigint * interval '1 millisecond')
@@ -201,8 +207,9 @@ func (s *tokenStore) acquire(ctx context.Context, owner string) (bool, error) {
 	return n == 1, err
 }
 
-// renew extends the lease, unless another process has acquired it. If it fails, the next renewal may
-// succeed. If the lease expires, another process may refresh too; the swap lets one of them win.
+// renew extends the lease, unless another process has acquired it. It ignores errors, because the
+// next renewal may succeed. If the lease expires, another process may refresh too, and
+// CompareAndSwap stores the credential of only one of them.
 func (s *tokenStore) renew(ctx context.Context, owner string) {
 	ctx, cancel := context.WithTimeout(ctx, s.lease)
 	defer cancel()
@@ -211,7 +218,8 @@ func (s *tokenStore) renew(ctx context.Context, owner string) {
 		WHERE installation = $1 AND lease_owner = $2`, s.installation, owner, s.lease.Milliseconds())
 }
 
-// release ends the lease, unless another process has acquired it. If it fails, the lease expires.
+// release ends the lease, unless another process has acquired it. It ignores errors, because the
+// lease expires.
 func (s *tokenStore) release(ctx context.Context, owner string) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), releaseTimeout)
 	defer cancel()

@@ -16,7 +16,8 @@ var shared struct {
 	databases int
 }
 
-// Main runs the tests of a package that uses [Database], for its TestMain. It returns the exit code.
+// Main runs the tests of a package that uses [Database], for its TestMain. It returns the exit
+// code.
 func Main(m *testing.M) int {
 	code := m.Run()
 	if shared.server != nil {

@@ -1,6 +1,6 @@
 -- A row of contacts_go_limits is a rate limit: at most "requests" requests start in every window of
--- "interval" microseconds. All times are microseconds since 1970 on the clock of the server, and all
--- durations are microseconds.
+-- "interval" microseconds. All times are microseconds since 1970 on the clock of the server, and
+-- all durations are microseconds.
 --
 -- A slot is the start of one request. starts and ids describe the slots of the requests that have
 -- started and of the callers that wait, ordered by start. Requests of other programs have the ID 0.
@@ -26,8 +26,8 @@ CREATE FUNCTION contacts_go_window("interval" bigint) RETURNS bigint LANGUAGE sq
 $$ SELECT "interval" + "interval" / 40 $$;
 
 -- contacts_go_next returns the earliest start after the first n slots. The distance from slot n
--- spreads the starts of a window over a quarter of the interval. Requests that start at the same time
--- in many processes would delay each other and arrive in a later window.
+-- spreads the starts of a window over a quarter of the interval. Requests that start at the same
+-- time in many processes would delay each other and arrive in a later window.
 CREATE FUNCTION contacts_go_next(starts bigint[], n int, requests int, "interval" bigint)
 RETURNS bigint LANGUAGE sql IMMUTABLE AS
 $$ SELECT greatest(starts[n] + "interval" / (4 * requests), starts[n - requests + 1] + contacts_go_window("interval")) $$;
@@ -58,10 +58,10 @@ BEGIN
 END
 $$;
 
--- contacts_go_reserve adds a slot to a limit and returns it. It adds none, and taken is false, if the
--- slot would start more than max_wait after now, if the daily limit is exhausted, or if the rest of a
--- pause is longer than max_pause. A max_wait of null is no limit. It returns no row if the limit
--- does not exist or has another epoch.
+-- contacts_go_reserve adds a slot to a limit and returns it. It adds none, and taken is false, if
+-- the slot would start more than max_wait after now, if the daily limit is exhausted, or if the
+-- rest of a pause is longer than max_pause. A max_wait of null is no limit. It returns no row if
+-- the limit does not exist or has another epoch.
 --
 -- used is the number of requests that the API had counted in its window when it received a request
 -- that was sent sent_ago before now; both are null if that is not known. Counted requests that have
@@ -136,9 +136,9 @@ BEGIN
 	END IF;
 	server_time := contacts_go_now();
 	IF server_time - l.starts[n] > l.interval / 80 OR l.starts[n] <= server_time AND server_time < l.paused_until THEN
-		-- The request is late by more than half of the margin, or a pause began after the start of its
-		-- slot. The slot moves to the end of the pause, or to now. If it is late by a whole window,
-		-- other requests may have started in its place, and it is lost.
+		-- The request is late by more than half of the margin, or a pause began after the start of
+		-- its slot. The slot moves to the end of the pause, or to now. If it is late by a whole
+		-- window, other requests may have started in its place, and it is lost.
 		SELECT * INTO l FROM contacts_go_limits WHERE name = limit_name FOR UPDATE;
 		n := array_position(l.ids, slot_id);
 		server_time := contacts_go_now();
@@ -198,12 +198,13 @@ BEGIN
 END
 $$;
 
--- contacts_go_join creates the limit if it does not exist, adds starts of the caller to it, and returns
--- its epoch. If that is known_epoch, the limit has the earlier starts of the caller, and the function
--- adds only the unreported ones; otherwise it adds all_starts. Each start is given as its age.
+-- contacts_go_join creates the limit if it does not exist, adds starts of the caller to it, and
+-- returns its epoch. If that is known_epoch, the limit has the earlier starts of the caller, and
+-- the function adds only the unreported ones; otherwise it adds all_starts. Each start is given as
+-- its age.
 --
--- The IDs of slots begin at the time at which the row was created. So the ID of a slot in a row that
--- was lost is not used again.
+-- The IDs of slots begin at the time at which the row was created. So the ID of a slot in a row
+-- that was lost is not used again.
 CREATE FUNCTION contacts_go_join(
 	limit_name text, new_requests int, new_interval bigint, known_epoch bigint, unreported bigint[], all_starts bigint[]
 ) RETURNS bigint LANGUAGE plpgsql AS $$

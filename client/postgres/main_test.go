@@ -5,6 +5,8 @@ package postgres
 import (
 	"context"
 	"database/sql"
+	"fmt"
+	"os"
 	"testing"
 
 	_ "github.com/jackc/pgx/v5/stdlib"
@@ -12,7 +14,26 @@ import (
 	"github.com/highlevel-contacts/contacts-go/client/internal/pgtest"
 )
 
-// startServer starts a server that ends with the test, with the tables of this package.
+// TestMain runs a child process if a test has started the binary for that, and otherwise the tests.
+func TestMain(m *testing.M) {
+	if os.Getenv(pacerConfig) != "" {
+		if err := runPacerChild(); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
+		os.Exit(0)
+	}
+	if rounds := os.Getenv(childRounds); rounds != "" {
+		if err := runRefreshChild(rounds); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
+		os.Exit(0)
+	}
+	os.Exit(pgtest.Main(m))
+}
+
+// startServer starts a server for one test, with the tables of this package.
 func startServer(t testing.TB) *pgtest.Server {
 	t.Helper()
 	server := pgtest.Start(t)
@@ -20,7 +41,7 @@ func startServer(t testing.TB) *pgtest.Server {
 	return server
 }
 
-// newTestDB returns a database of its own for the test, with the tables of this package.
+// newTestDB creates a database for one test, with the tables of this package.
 func newTestDB(t testing.TB) *sql.DB {
 	t.Helper()
 	return migrateTest(t, pgtest.Database(t))

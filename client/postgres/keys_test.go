@@ -1,0 +1,96 @@
+//go:build unix
+
+package postgres
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/highlevel-contacts/contacts-go/client/oauth"
+)
+
+func newTestKey(id string) Key { return Key{ID: id, Secret: bytes.Repeat([]byte(id[:1]), 32)} }
+
+func newTestKeys(newest string, old ...string) Keys {
+	others := make([]Key, 0, len(old))
+	for _, id := range old {
+		others = append(others, newTestKey(id))
+	}
+	keys, err := NewKeys(newTestKey(newest), others...)
+	if err != nil {
+		panic(err)
+	}
+	return keys
+}
+
+func TestTokenStore_Keys(t *testing.T) {
+	db := newTestDB(t)
+	store := func(installation string, keys Keys) oauth.TokenStore { return NewTokenStore(db, installation, keys) }
+	swap := func(keys Keys, used oauth.Secret, next int) {
+		t.Helper()
+		if swapped, err := store("one", keys).CompareAndSwap(t.Context(), used, newTestCredential(next)); err != nil || !swapped {
+			t.Fatalf("got %v, %v, want a swap", swapped, err)
+		}
+	}
+	swap(newTestKeys("a"), oauth.Secret{}, 1)
+
+	_, err := store("one", newTestKeys("b")).Load(t.Context())
+	if !errors.Is(err, ErrUnknownKey) || !strings.Contains(err.Error(), `"a"`) {
+		t.Errorf("without the key: got %v, want ErrUnknownKey with the ID", err)
+	}
+	if errors.Is(err, oauth.ErrReinstallRequired) || errors.Is(err, oauth.ErrInvalidCredential) {
+		t.Errorf("without the key: got %v, want no request to install the app again", err)
+	}
+	if _, err := store("one", newTestKeys("b")).CompareAndSwap(t.Context(), oauth.Secret{}, newTestCredential(9)); !errors.Is(err, ErrUnknownKey) {
+		t.Errorf("swap without the key: got %v, want ErrUnknownKey", err)
+	}
+	if _, err := store("one", Keys{}).Load(t.Context()); !errors.Is(err, errNoKeys) {
+		t.Errorf("zero Keys: got %v, want %v", err, errNoKeys)
+	}
+
+	swap(newTestKeys("b", "a"), newTestCredential(1).RefreshToken, 2)
+	got, err := store("one", newTestKeys("b")).Load(t.Context())
+	if err != nil || got.RefreshToken != newTestCredential(2).RefreshToken {
+		t.Errorf("with the newest key: got %v, want the second credential", err)
+	}
+
+	execute(t, db, `INSERT INTO contacts_go_tokens (installation, version, sealed)
+		SELECT 'copy', version, sealed FROM contacts_go_tokens WHERE installation = 'one'`)
+	if _, err := store("copy", newTestKeys("b")).Load(t.Context()); !errors.Is(err, oauth.ErrInvalidCredential) {
+		t.Errorf("copied to another installation: got %v, want ErrInvalidCredential", err)
+	}
+	execute(t, db, `UPDATE contacts_go_tokens SET version = version + 1 WHERE installation = 'one'`)
+	if _, err := store("one", newTestKeys("b")).Load(t.Context()); !errors.Is(err, oauth.ErrInvalidCredential) {
+		t.Errorf("under another version: got %v, want ErrInvalidCredential", err)
+	}
+	var sealed []byte
+	if err := db.QueryRowContext(t.Context(), `SELECT sealed FROM contacts_go_tokens WHERE installation = 'one'`).Scan(&sealed); err != nil {
+		t.Fatal(err)
+	}
+	if bytes.Contains(sealed, []byte("refresh-")) || bytes.Contains(sealed, []byte("access-")) {
+		t.Error("the row holds a token in the clear")
+	}
+}
+
+func TestNewKeys_Invalid(t *testing.T) {
+	a := newTestKey("a")
+	for name, keys := range map[string][]Key{
+		"no ID":         {{Secret: a.Secret}},
+		"short secret":  {{ID: "a", Secret: a.Secret[:16]}},
+		"duplicate IDs": {a, a},
+	} {
+		if _, err := NewKeys(keys[0], keys[1:]...); err == nil {
+			t.Errorf("%s: got no error", name)
+		}
+	}
+	for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%x"} {
+		for _, value := range []any{a, newTestKeys("a")} {
+			if got := fmt.Sprintf(verb, value); got != "[redacted]" {
+				t.Errorf("%s: got %q, want [redacted]", verb, got)
+			}
+		}
+	}
+}

@@ -1,0 +1,154 @@
+package postgres
+
+import (
+	"context"
+	"database/sql"
+	"database/sql/driver"
+	"errors"
+	"fmt"
+	"log/slog"
+	"sync"
+	"time"
+)
+
+// ErrUnavailable indicates that the database of the rate limits cannot be used now. The Wait method
+// of a pacer returns it, except with [WithLocalShare].
+var ErrUnavailable = errors.New("the database of the rate limits is unavailable")
+
+const (
+	statementTimeout = 5 * time.Second
+	probeInterval    = time.Second
+	// maxRetries is the number of connections that a statement tries after the first one. A restart
+	// of the server closes all connections of the pool.
+	maxRetries = 10
+)
+
+// limitDatabase runs the statements of a pacer. While the database is unavailable, one caller per
+// probeInterval tries to use it, and the others fail immediately.
+type limitDatabase struct {
+	db     *sql.DB
+	logger *slog.Logger
+
+	mu        sync.Mutex
+	failure   error // nil while the database is available
+	nextProbe time.Time
+}
+
+// queryRow runs a statement that returns one row, and scans the row into dest. It returns
+// [sql.ErrNoRows] if there is no row.
+func (d *limitDatabase) queryRow(ctx context.Context, dest []any, statement string, args ...any) error {
+	return d.run(ctx, func(ctx context.Context, conn *sql.Conn) error {
+		return conn.QueryRowContext(ctx, statement, args...).Scan(dest...)
+	})
+}
+
+// exec runs a statement that returns nothing.
+func (d *limitDatabase) exec(ctx context.Context, statement string, args ...any) error {
+	return d.run(ctx, func(ctx context.Context, conn *sql.Conn) error {
+		_, err := conn.ExecContext(ctx, statement, args...)
+		return err
+	})
+}
+
+// run runs a statement, and records whether the database is available. Errors match
+// [ErrUnavailable] if it is not.
+func (d *limitDatabase) run(ctx context.Context, statement func(context.Context, *sql.Conn) error) error {
+	if err := d.allow(); err != nil {
+		return err
+	}
+	err := d.runOnce(ctx, statement)
+	for retries := 0; retries < maxRetries && isStale(err); retries++ {
+		err = d.runOnce(ctx, statement)
+	}
+	switch {
+	case err == nil, errors.Is(err, sql.ErrNoRows):
+		d.recordSuccess(ctx)
+		return err
+	case ctx.Err() != nil && errors.Is(err, ctx.Err()):
+		return err
+	case isUnavailable(err):
+		err = fmt.Errorf("postgres: pacer: %w: %s", ErrUnavailable, err) //nolint:errorlint // not a deadline of the caller
+		d.recordFailure(ctx, err)
+		return err
+	default:
+		return fmt.Errorf("postgres: pacer: %w", err)
+	}
+}
+
+// runOnce runs a statement on a connection. The end of ctx interrupts the wait for the connection,
+// but not the statement: a driver closes the connection if a statement is interrupted, and the
+// result of the statement would be unknown.
+func (d *limitDatabase) runOnce(ctx context.Context, statement func(context.Context, *sql.Conn) error) error {
+	connecting, cancel := context.WithTimeout(ctx, statementTimeout)
+	defer cancel()
+	conn, err := d.db.Conn(connecting)
+	if err != nil {
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+		return err
+	}
+	defer func() { _ = conn.Close() }()
+	running, cancel := context.WithTimeout(context.WithoutCancel(ctx), statementTimeout)
+	defer cancel()
+	return statement(running, conn)
+}
+
+// allow returns the recorded failure, or nil if the database is available or the caller should
+// probe it.
+func (d *limitDatabase) allow() error {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	now := time.Now()
+	if d.failure != nil && now.Before(d.nextProbe) {
+		return d.failure
+	}
+	d.nextProbe = now.Add(probeInterval)
+	return nil
+}
+
+func (d *limitDatabase) recordFailure(ctx context.Context, err error) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.failure == nil {
+		d.logger.LogAttrs(ctx, slog.LevelWarn, "postgres: the database of the rate limits is unavailable", slog.Any("error", err))
+	}
+	d.failure, d.nextProbe = err, time.Now().Add(probeInterval)
+}
+
+func (d *limitDatabase) recordSuccess(ctx context.Context) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.failure != nil {
+		d.failure = nil
+		d.logger.LogAttrs(ctx, slog.LevelInfo, "postgres: the database of the rate limits is available again")
+	}
+}
+
+// isStale reports whether err indicates that the server had closed the connection before the
+// statement, for example because it was restarted.
+func isStale(err error) bool {
+	code := sqlState(err)
+	return errors.Is(err, driver.ErrBadConn) || code == "57P01" || code == "57P02" // admin_shutdown, crash_shutdown
+}
+
+// isUnavailable reports whether err indicates that the database cannot be used now. Other errors of
+// the server, such as a missing table, are not temporary.
+func isUnavailable(err error) bool {
+	code := sqlState(err)
+	switch code[:min(2, len(code))] {
+	case "", "08", "53", "57": // no response, connection exceptions, insufficient resources, operator intervention
+		return true
+	default:
+		return false
+	}
+}
+
+// sqlState returns the error code of the server, or an empty string if the server did not respond.
+func sqlState(err error) string {
+	var server interface{ SQLState() string } // of pgx and lib/pq
+	if errors.As(err, &server) {
+		return server.SQLState()
+	}
+	return ""
+}
