@@ -8,7 +8,8 @@ import (
 	"testing"
 )
 
-// shared is the server of all databases of a process. Its start takes longer than most tests.
+// shared is the server that the tests of a package share, because starting a server takes longer
+// than most tests.
 var shared struct {
 	mu        sync.Mutex
 	server    *Server
@@ -16,8 +17,8 @@ var shared struct {
 	databases int
 }
 
-// Main runs the tests of a package that uses [Database], for its TestMain. It returns the exit
-// code.
+// Main runs the tests of a package that uses [Database], deletes the shared server, and returns the
+// exit code. TestMain calls it.
 func Main(m *testing.M) int {
 	code := m.Run()
 	if shared.server != nil {
@@ -27,7 +28,7 @@ func Main(m *testing.M) int {
 }
 
 // Database creates an empty database on a server that the tests of the package share, and returns
-// its connection URL. Without PostgreSQL, the test is skipped, or fails as with [Start].
+// its connection URL. If PostgreSQL is not installed, the test is skipped or fails, as with [Start].
 func Database(t testing.TB) string {
 	t.Helper()
 	shared.mu.Lock()

@@ -19,22 +19,23 @@ import (
 
 const (
 	startTimeout = 30 * time.Second
-	// nobody is the user ID of the server if root runs the test, because PostgreSQL refuses root.
+	// nobody is the user ID of the server if root runs the test, because PostgreSQL refuses to run
+	// as root.
 	nobody = 65534
 )
 
 var errMissing = errors.New("PostgreSQL is missing; install it, on Debian by: apt-get install postgresql")
 
-// Server is a PostgreSQL server for one test. Its methods may only be called by the goroutine of
-// the test.
+// Server is a PostgreSQL server for one test. Its methods must be called by the goroutine of the
+// test.
 type Server struct {
 	bin, dir, port string
 	process        *exec.Cmd
 }
 
-// Start starts an empty server on a free port, as an unprivileged user. The server is stopped at
-// the end of the test. If PostgreSQL is not installed, the test is skipped, or fails if the
-// environment variable CI is true.
+// Start starts an empty server on a free port, as an unprivileged user. It is stopped and deleted
+// at the end of the test. If PostgreSQL is not installed, the test is skipped, or fails if the
+// environment variable CI is "true".
 func Start(t testing.TB) *Server {
 	t.Helper()
 	s, err := start()
@@ -45,7 +46,7 @@ func Start(t testing.TB) *Server {
 	return s
 }
 
-// URL returns the connection URL of the server's first database.
+// URL returns the connection URL of the database postgres.
 func (s *Server) URL() string { return s.url("postgres") }
 
 func (s *Server) url(database string) string {
@@ -56,13 +57,15 @@ func (s *Server) url(database string) string {
 	return location.String()
 }
 
-// Stop ends the server, which aborts the transactions in progress and does not wait for clients.
+// Stop shuts the server down. The server aborts the transactions in progress and closes the
+// connections.
 func (s *Server) Stop() { s.end(syscall.SIGINT) }
 
-// Crash kills the server, which then recovers at its next start and empties its unlogged tables.
+// Crash ends the server without a shutdown. When it is started again, it recovers and empties its
+// unlogged tables.
 func (s *Server) Crash() { s.end(syscall.SIGQUIT) }
 
-// Resume starts a stopped server with its data, and waits until it accepts connections.
+// Resume starts the server again, with the data that it had when it ended.
 func (s *Server) Resume(t testing.TB) {
 	t.Helper()
 	if err := s.run(); err != nil {
@@ -70,7 +73,7 @@ func (s *Server) Resume(t testing.TB) {
 	}
 }
 
-// start creates and starts a server.
+// start starts a server in a new directory.
 func start() (*Server, error) {
 	bin, err := binaries()
 	if err != nil {
@@ -92,6 +95,7 @@ func start() (*Server, error) {
 	return s, nil
 }
 
+// create creates the data of the server and starts it.
 func (s *Server) create() error {
 	if os.Geteuid() == 0 {
 		if err := os.Chown(s.dir, nobody, nobody); err != nil {
@@ -105,9 +109,9 @@ func (s *Server) create() error {
 	return s.run()
 }
 
-// run starts the process and waits until it accepts connections.
+// run starts the process and waits until the server accepts connections.
 func (s *Server) run() error {
-	// The data must survive the process, not the machine.
+	// fsync=off, because the data need not survive a crash of the machine.
 	s.process = s.command("postgres", "-D", s.data(), "-h", "127.0.0.1", "-p", s.port, "-k", s.dir,
 		"-c", "fsync=off", "-c", "max_connections=300")
 	var log strings.Builder
@@ -143,9 +147,9 @@ func (s *Server) end(signal os.Signal) {
 
 func (s *Server) data() string { return filepath.Join(s.dir, "data") }
 
-// command returns a command that runs as an unprivileged user.
+// command returns a command that runs a program of PostgreSQL as an unprivileged user.
 func (s *Server) command(program string, args ...string) *exec.Cmd {
-	command := exec.Command(filepath.Join(s.bin, program), args...) //nolint:gosec,noctx // of PostgreSQL; the test ends it
+	command := exec.Command(filepath.Join(s.bin, program), args...) //nolint:gosec,noctx // a program of PostgreSQL, which the test ends
 	command.Dir = s.dir
 	if os.Geteuid() == 0 {
 		command.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: nobody, Gid: nobody}}
@@ -153,7 +157,8 @@ func (s *Server) command(program string, args ...string) *exec.Cmd {
 	return command
 }
 
-// binaries returns the folder of the newest PostgreSQL: that of Debian's package, or of the PATH.
+// binaries returns the directory of PostgreSQL's programs: that of a Debian package, or else the
+// one in PATH.
 func binaries() (string, error) {
 	found, err := filepath.Glob("/usr/lib/postgresql/*/bin/initdb")
 	if err != nil {
@@ -178,7 +183,8 @@ func freePort() (string, error) {
 	return strconv.Itoa(listener.Addr().(*net.TCPAddr).Port), nil //nolint:forcetypeassert // a TCP listener
 }
 
-// skipOrFail skips the test if PostgreSQL is missing, except in CI.
+// skipOrFail skips the test if PostgreSQL is missing, except in CI. It fails the test after any
+// other error.
 func skipOrFail(t testing.TB, err error) {
 	t.Helper()
 	if errors.Is(err, errMissing) && os.Getenv("CI") != "true" {
