@@ -8,9 +8,9 @@ import (
 // Queue is the name of the River queue of the jobs. [Configure] adds it to a configuration.
 const Queue = "contacts_export"
 
-const kind = "contacts_export"
+const kind = "contacts_export" // of the jobs in River
 
-// Args are the arguments of a job, which exports all contacts of one location. Both fields are
+// Args are the arguments of a job that exports all contacts of one location. Both fields are
 // required.
 //
 // A location has one unfinished job at a time, whatever its run: River does not insert another one
@@ -20,13 +20,13 @@ const kind = "contacts_export"
 type Args struct {
 	// LocationID is the location whose contacts are exported.
 	LocationID string `json:"location_id" river:"unique"`
-	// Run names the export, such as a date. A run continues where an earlier job of the same
-	// location and run ended, and is not exported again after it has finished. A new name starts at
-	// the beginning.
+	// Run is the name of the export, such as a date. A job continues where an earlier job of the
+	// same location and run ended, and exports nothing if the run has finished. A new name starts
+	// at the beginning.
 	Run string `json:"run"`
 }
 
-// Kind returns the name of the job in River.
+// Kind returns the kind of the jobs in River, "contacts_export".
 func (Args) Kind() string { return kind }
 
 // InsertOpts returns the queue, and the options that make a location's job unique. If you pass

@@ -16,18 +16,19 @@ import (
 )
 
 const (
-	pageSize = 100 // the most that the API returns
-	// recentContacts is the number of IDs by which a contact that the list repeats is recognized.
+	pageSize = 100 // the largest page that the API returns
+	// recentContacts is the number of latest contacts by whose IDs a contact is recognized that the
+	// API lists again.
 	recentContacts = 2 * pageSize
-	// spareRequests is the number of requests that an attempt may have sent when it ended, besides
-	// those whose responses it has seen: one with its retries.
+	// spareRequests is the number of requests that a killed attempt may have sent without storing
+	// their responses: one request and its retries.
 	spareRequests = 3
 )
 
-// errRepeated matches [client.ErrBadResponse].
-var errRepeated = fmt.Errorf("%w: the API repeated a cursor, or two pages without a new contact", client.ErrBadResponse)
+// errNoProgress indicates that the list would never end. It matches [client.ErrBadResponse].
+var errNoProgress = fmt.Errorf("%w: the API repeated a cursor, or two pages without a new contact", client.ErrBadResponse)
 
-// attempt holds the state of one attempt of a job.
+// attempt is one attempt of a job. It embeds the worker for its configuration.
 type attempt struct {
 	*worker
 
@@ -36,9 +37,9 @@ type attempt struct {
 	logger   *slog.Logger
 	client   *client.Client
 	state    state
-	claimed  bool
-	progress bool // the attempt has stored a page
-	repeated int  // consecutive pages without a new contact
+	claimed  bool // whether the attempt has claimed the export
+	progress bool // whether the attempt has stored a page
+	noNew    int  // number of consecutive pages without a new contact
 }
 
 // run claims the export and stores pages until the list or the slice ends.
@@ -50,7 +51,7 @@ func (a *attempt) run(ctx context.Context) error {
 	}
 	a.logger.DebugContext(ctx, "export attempt started", "contacts", a.state.contacts)
 	if a.client, err = a.clients(a.job.Args.LocationID); err == nil && a.client == nil {
-		err = errors.New("it is nil")
+		err = errors.New("got nil")
 	}
 	if err != nil {
 		return wrap("client of the location", err)
@@ -59,10 +60,10 @@ func (a *attempt) run(ctx context.Context) error {
 		return river.JobSnooze(a.state.wait)
 	}
 	if err := sleep(ctx, a.state.wait); err != nil {
-		return wrap("waiting for the rate limit", err)
+		return wrap("wait for the rate limit", err)
 	}
 	for {
-		last, err := a.page(ctx)
+		last, err := a.exportPage(ctx)
 		switch {
 		case err != nil:
 			return err
@@ -76,7 +77,7 @@ func (a *attempt) run(ctx context.Context) error {
 }
 
 // claim makes this attempt the only one that may store pages. It reports whether the run has
-// finished before.
+// already finished.
 func (a *attempt) claim(ctx context.Context) (finished bool, err error) {
 	err = a.database.transact(ctx, func(tx pgx.Tx) error {
 		a.state, finished, err = claim(ctx, tx, a.job.Args)
@@ -89,8 +90,8 @@ func (a *attempt) claim(ctx context.Context) (finished bool, err error) {
 	return finished, nil
 }
 
-// isCurrent reports whether no later attempt has claimed the export. If the database does not
-// respond, River cannot store a result either.
+// isCurrent reports whether no later attempt has claimed the export. It returns true if the
+// database does not respond, because River then cannot store a result of this attempt either.
 func (a *attempt) isCurrent(ctx context.Context) bool {
 	if !a.claimed {
 		return true
@@ -105,8 +106,8 @@ func (a *attempt) isCurrent(ctx context.Context) bool {
 	return err != nil || current
 }
 
-// page requests the next page and stores it. It reports whether it was the last one.
-func (a *attempt) page(ctx context.Context) (last bool, err error) {
+// exportPage requests the next page and stores it. It reports whether the page was the last one.
+func (a *attempt) exportPage(ctx context.Context) (last bool, err error) {
 	var response client.Response
 	list := client.ListRequest{LocationID: a.job.Args.LocationID, Limit: pageSize, After: a.state.cursor}
 	page, err := a.client.Contacts.List(ctx, list, client.WithResponseInto(&response))
@@ -115,14 +116,14 @@ func (a *attempt) page(ctx context.Context) (last bool, err error) {
 	}
 	next := a.state
 	fresh := next.add(page)
-	if a.repeated++; len(fresh) > 0 {
-		a.repeated = 0
+	if a.noNew++; len(fresh) > 0 {
+		a.noNew = 0
 	}
 	last = page.Next == ""
-	if !last && (page.Next == a.state.cursor || a.repeated == 2) {
-		return false, wrap("list the contacts", errRepeated)
+	if !last && (page.Next == a.state.cursor || a.noNew == 2) {
+		return false, wrap("list the contacts", errNoProgress)
 	}
-	next.wait = pause(response.RateLimit)
+	next.wait = handoverWait(response.RateLimit)
 	err = a.database.transact(ctx, func(tx pgx.Tx) error {
 		if err := advance(ctx, tx, a.job.Args, next, last); err != nil {
 			return err
@@ -145,18 +146,19 @@ func (a *attempt) page(ctx context.Context) (last bool, err error) {
 	return last, nil
 }
 
-// pause returns how long another process must wait before its first request, because it does not
-// know which requests were sent. It is 0 if the window has capacity: the API's response to the
-// first request tells the other process the rest.
-func pause(limit client.RateLimit) time.Duration {
+// handoverWait returns how long another process must wait before its first request if the job
+// continues there, because that process does not know which requests were sent. The wait is 0 if
+// the window has capacity: the response to the first request then reports the rest.
+func handoverWait(limit client.RateLimit) time.Duration {
 	const longestInterval = 10 * time.Minute
 	if limit.Max < 1 || limit.Remaining > spareRequests || limit.Interval <= 0 || limit.Interval > longestInterval {
 		return 0
 	}
-	return limit.Interval + limit.Interval/40 // requests do not all take equally long to arrive
+	return limit.Interval + limit.Interval/40 // a margin, because the latency of requests differs
 }
 
-// add moves the state past page and returns its contacts that were not on the pages before.
+// add moves the state past page, and returns the contacts of page that are not among the recent
+// ones.
 func (s *state) add(page *client.Page) []client.Contact {
 	fresh := make([]client.Contact, 0, len(page.Contacts))
 	recent := slices.Clone(s.recent)
@@ -174,7 +176,7 @@ func (s *state) add(page *client.Page) []client.Contact {
 	return fresh
 }
 
-// sleep waits for d.
+// sleep waits for d. It returns the error of ctx if ctx is done before.
 func sleep(ctx context.Context, d time.Duration) error {
 	if d <= 0 {
 		return nil

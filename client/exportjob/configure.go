@@ -9,25 +9,25 @@ import (
 )
 
 const (
-	// rescueMargin is how long an attempt may take to end after its timeout.
+	// rescueMargin is the time that an attempt has to end after its timeout.
 	rescueMargin   = 10 * time.Second
-	defaultWorkers = 10
+	defaultWorkers = 10 // of the queue, in each process
 )
 
-// Configure prepares config for a River client that works the jobs of worker:
+// Configure changes config for a River client that works the jobs of worker:
 //
 //   - It adds worker to Workers.
 //   - It adds [Queue] to Queues, with 10 workers, unless Queues has it.
 //   - It sets RescueStuckJobsAfter, if it is zero, to the timeout of the worker plus 10 seconds,
 //     100 seconds by default, or to the JobTimeout of the client if that is longer.
 //
-// River rescues a job by the time since its attempt started, because it has no heartbeat. With
-// River's default, the jobs of a process that was killed wait for an hour. With too short a time,
-// River starts jobs that are running. Therefore Configure returns an error if RescueStuckJobsAfter
-// is set and not longer than the timeout of the worker.
+// River has no heartbeat. It starts a job again when RescueStuckJobsAfter has passed since the
+// start of the attempt. With River's default, the jobs of a process that was killed wait for an
+// hour. If the time is too short, River starts jobs that are still running. Therefore Configure
+// returns an error if RescueStuckJobsAfter is set and not longer than the timeout of the worker.
 //
-// The leader of all River clients of a schema rescues the jobs, and it discards those that it has
-// no worker for. So call Configure for each client that may become the leader, and set
+// One River client of a schema, the leader, finds these jobs. It discards jobs for which it has no
+// worker. So call Configure for each client that may become the leader, and set
 // LeaderElectionDisabled for the others.
 func Configure(config *river.Config, worker river.Worker[Args]) error {
 	timeout := worker.Timeout(&river.Job[Args]{})
@@ -40,8 +40,7 @@ func Configure(config *river.Config, worker river.Worker[Args]) error {
 		rescue = max(timeout+rescueMargin, jobTimeout)
 	}
 	if rescue <= timeout {
-		return fmt.Errorf("exportjob: Configure: RescueStuckJobsAfter is %v: it must be longer than the timeout of the worker, "+
-			"which is %v: the slice plus the page timeout", rescue, timeout)
+		return fmt.Errorf("exportjob: Configure: RescueStuckJobsAfter is %v, want more than %v, the timeout of the worker (slice plus page timeout)", rescue, timeout)
 	}
 	workers := config.Workers
 	if workers == nil {

@@ -22,15 +22,17 @@
 //
 // # Exactly once
 //
-// One transaction stores the contacts of a page, which the [Sink] writes, and the position after
-// the page; with the last page it also completes the job. So the contacts and the position are
-// stored both or not at all. The position is in a table of this package, because River does not
-// fence attempts: when River has started a job again, the earlier attempt can still write. An
-// attempt claims the export when it starts, and stores a page only if no later attempt has claimed
-// the export. An attempt that was replaced stops and does not change the job.
+// The [Sink] writes the contacts of a page in the same transaction that stores the position after
+// the page. The transaction of the last page also completes the job. So either the contacts and the
+// position are stored, or neither is.
 //
-// A contact that the API lists again on the next two pages is passed to the sink once. A contact
-// that is created or deleted during an export may or may not be in it.
+// When River starts a job again, the earlier attempt may still be running. Therefore an attempt
+// claims the export when it starts, and stores a page only if no later attempt has claimed it. An
+// attempt that was replaced stops and does not change the job. A table of this package contains
+// the claim and the position.
+//
+// If the API lists a contact again on the next two pages, the sink receives it once. A contact that
+// is created or deleted during an export may or may not be in it.
 //
 // # Runs
 //
@@ -38,40 +40,45 @@
 // whatever its run. If a job of yesterday's run has not finished, [Enqueue] skips the location and
 // reports it. If a job was canceled or discarded, a new job of the same run continues at its
 // position, and a job of another run starts at the beginning. A new job of a run that has finished
-// completes without a request. If the API no longer accepts an old position, the job fails; start a
-// new run.
+// completes immediately and sends no request. If the API no longer accepts an old position, the job
+// fails; start a new run.
 //
 // # Slices
 //
-// An attempt ends after about a minute ([WithSlice]) and River continues the job, at once or after
-// the jobs that wait. River has no heartbeat: it considers an attempt dead a fixed time after its
-// start, RescueStuckJobsAfter. With slices this time can be less than two minutes instead of
-// River's default of an hour. [Configure] sets it. River looks for such jobs every 30 seconds. The
-// job of a process that was killed therefore continues about two minutes later, and repeats one
-// request at most.
+// An attempt ends after about a minute ([WithSlice]). River then works the jobs that are waiting
+// and continues the job.
 //
-// When River stops its client, Stop waits for the slices to end; set SoftStopTimeout in the
-// configuration of River to a few seconds to cancel them. Nothing is lost except the page in
-// progress.
+// Slices let other processes soon continue the jobs of a process that was killed. River has no
+// heartbeat: it assumes that an attempt has ended when RescueStuckJobsAfter has passed since the
+// start of the attempt, and looks for such jobs every 30 seconds. River's default is an hour. With
+// slices, less than two minutes are enough, and [Configure] sets that. So the job continues about
+// two minutes after the kill. It sends at most one request again.
+//
+// Stop of a River client waits until the slices have ended. To cancel them earlier, set
+// SoftStopTimeout in the configuration of River to a few seconds. A canceled attempt loses only
+// the page in progress.
 //
 // # Failures
 //
 // A failed attempt is retried after 2 seconds, and after up to 10 minutes when it fails again.
-// After 25 failed attempts, which is River's default, the job is discarded. Neither the end of a
-// slice nor the stop of a client counts as a failed attempt; a killed process does. In addition:
+// After 25 failed attempts, which is River's default, the job is discarded. The end of a process
+// that is killed counts as a failed attempt. The end of a slice and the stop of a River client do
+// not. Two failures are treated differently:
 //
 //   - When the daily limit is exhausted (client.ErrDailyLimit), or the API asks for a long pause,
-//     the job is snoozed until the API accepts requests again. That does not count as an attempt.
+//     the job is snoozed until the API accepts requests again. That does not count as a failed
+//     attempt.
 //   - When the app must be installed again (oauth.ErrReinstallRequired), the job is canceled with
 //     that error.
 //
-// The texts of errors, which River stores in the job, and the log records contain no contact. What
-// looks like an email address, a phone number or a token is removed from the errors of the sink.
+// River stores the error of a failed attempt in the job. Errors and log records of this package
+// contain no data of contacts. From the errors of the sink, everything that looks like an email
+// address, a phone number or a token is removed.
 //
 // # Rate limits
 //
-// Because a location has one job at a time, the rate limiter of its client in one process is
-// sufficient. When the job continues in another process, that process waits if the API's window had
-// no capacity left. If other programs call the API for the same location, share the limit: by
-// postgres.NewPacer in module client/postgres, or by client.WithShare.
+// A location has one job at a time, so the pacer of its client is sufficient. When the job
+// continues in another process, that process first waits if the API's window had no capacity left.
+// If other programs send requests for the same location, share the limit with postgres.NewPacer of
+// module client/postgres, or with client.WithShare.
 package exportjob

@@ -2,6 +2,7 @@ package exportjob
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 
@@ -16,31 +17,32 @@ type Enqueued struct {
 	Skipped  []Skipped // the locations that have an unfinished job
 }
 
-// Skipped is a location that has an unfinished job, of the same run or of an earlier one.
+// Skipped describes a location for which [Enqueue] inserted no job, because it has an unfinished
+// job of the same run or of another one.
 type Skipped struct {
 	LocationID string
-	Run        string // the run of the unfinished job
-	JobID      int64
+	Run        string             // the run of the unfinished job
+	JobID      int64              // the ID of the unfinished job
 	State      rivertype.JobState // the state of the unfinished job
 }
 
-// Enqueue inserts a job for each location. A location with an unfinished job is skipped: that job
-// continues, and the next run exports the location again. A location that is named twice has one
-// job. The jobs are inserted in one transaction.
+// Enqueue inserts a job for each location, in one transaction. It skips a location that has an
+// unfinished job: that job continues, and the next run exports the location again. A location that
+// is passed twice receives one job.
 //
-// It returns an error, and inserts no job, if run or one of the locations is empty.
+// Enqueue inserts no job if it returns an error, for example because run or a location ID is empty.
 func Enqueue(ctx context.Context, rc *river.Client[pgx.Tx], run string, locationIDs ...string) (Enqueued, error) {
 	if run == "" {
-		return Enqueued{}, errors.New("exportjob: Enqueue: empty run")
+		return Enqueued{}, errors.New("exportjob: Enqueue: run is empty")
 	}
 	var params []river.InsertManyParams
-	named := map[string]bool{}
+	seen := map[string]bool{}
 	for i, locationID := range locationIDs {
 		if locationID == "" {
-			return Enqueued{}, fmt.Errorf("exportjob: Enqueue: location %d is empty", i)
+			return Enqueued{}, fmt.Errorf("exportjob: Enqueue: location ID %d is empty", i+1)
 		}
-		if !named[locationID] {
-			named[locationID] = true
+		if !seen[locationID] {
+			seen[locationID] = true
 			params = append(params, river.InsertManyParams{Args: Args{LocationID: locationID, Run: run}})
 		}
 	}
@@ -58,8 +60,8 @@ func Enqueue(ctx context.Context, rc *river.Client[pgx.Tx], run string, location
 			enqueued.Inserted = append(enqueued.Inserted, args.LocationID)
 			continue
 		}
-		unfinished, err := decodeArgs(result.Job)
-		if err != nil {
+		var unfinished Args
+		if err := json.Unmarshal(result.Job.EncodedArgs, &unfinished); err != nil {
 			return Enqueued{}, fmt.Errorf("exportjob: Enqueue: job %d: %w", result.Job.ID, err)
 		}
 		enqueued.Skipped = append(enqueued.Skipped, Skipped{

@@ -27,8 +27,8 @@ func TestEnqueue(t *testing.T) {
 		want      Enqueued
 		err       string
 	}{
-		{name: "no run", locations: []string{"a"}, err: "exportjob: Enqueue: empty run"},
-		{name: "an empty location", run: "1", locations: []string{"a", ""}, err: "exportjob: Enqueue: location 1 is empty"},
+		{name: "no run", locations: []string{"a"}, err: "exportjob: Enqueue: run is empty"},
+		{name: "an empty location", run: "1", locations: []string{"a", ""}, err: "exportjob: Enqueue: location ID 2 is empty"},
 		{name: "no locations", run: "1"},
 		{name: "a location twice", run: "1", locations: []string{"b", "a", "b"}, want: Enqueued{Inserted: []string{"b", "a"}}},
 		{
@@ -106,7 +106,7 @@ func TestConfigure(t *testing.T) {
 		{name: "the caller's time", config: river.Config{RescueStuckJobsAfter: 91 * time.Second}, rescue: 91 * time.Second, jobs: 10},
 		{
 			name: "too short", config: river.Config{RescueStuckJobsAfter: 90 * time.Second}, rescue: 90 * time.Second,
-			err: "exportjob: Configure: RescueStuckJobsAfter is 1m30s: it must be longer than the timeout of the worker, which is 1m30s: the slice plus the page timeout",
+			err: "exportjob: Configure: RescueStuckJobsAfter is 1m30s, want more than 1m30s, the timeout of the worker (slice plus page timeout)",
 		},
 		{
 			name: "the caller's queue", config: river.Config{Queues: map[string]river.QueueConfig{Queue: {MaxWorkers: 3}}},

@@ -10,7 +10,7 @@ import (
 	"github.com/riverqueue/river/rivertype"
 )
 
-// Export is the progress of the export of a location.
+// Export describes the progress of the export of a location.
 type Export struct {
 	LocationID string
 	Run        string
@@ -19,21 +19,22 @@ type Export struct {
 	// Total is the number of contacts of the location as the API reported it with the latest page;
 	// 0 before the first page.
 	Total int
-	// Started, Updated and Finished are the times of the first attempt, of the latest page and of
-	// the last page. They are zero if that has not happened.
+	// Started is when the first attempt started, Updated is when the latest page was stored, and
+	// Finished is when the last page was stored. Each is zero before that.
 	Started, Updated, Finished time.Time
 
-	// State is the state of the job in River. It is empty if River has deleted the job, as it does
-	// some time after the end of a job.
+	// State is the state of the job in River. It is empty if River has deleted the job. By default,
+	// River deletes a completed or canceled job after a day, and a discarded one after a week.
 	State rivertype.JobState
 	// JobID is the ID of the job, or 0 if River has deleted it.
 	JobID int64
-	// Attempt is the number of attempts that have failed or are running. An attempt that ended with
-	// its slice does not count.
+	// Attempt is the number of attempts that have failed or are running. An attempt that ended
+	// because its slice ended does not count.
 	Attempt int
 	// Next is when a job that is scheduled or retryable continues; otherwise it is zero.
 	Next time.Time
-	// Error is the text of the job's latest error, which may be that of an earlier attempt.
+	// Error is the message of the latest failed attempt, even if a later attempt has succeeded. It
+	// is empty if none has failed.
 	Error string
 }
 
@@ -82,9 +83,9 @@ func orZero(t *time.Time) time.Time {
 	return *t
 }
 
-// DeleteFinished deletes the records of the exports that finished before a time, and returns their
-// number. If a job with the same location and run is inserted after that, the location is exported
-// from the beginning. 100,000 records take about 30 MB.
+// DeleteFinished deletes the records of the exports that finished before the given time, and
+// returns their number. A later job with the same location and run exports the location from the
+// beginning. 100,000 records take about 30 MB.
 func DeleteFinished(ctx context.Context, db *pgxpool.Pool, before time.Time) (int64, error) {
 	tag, err := db.Exec(ctx, `DELETE FROM contacts_go_exports WHERE finished_at < $1`, before)
 	if err != nil {

@@ -25,7 +25,7 @@ import (
 // tests, which share a PostgreSQL server and have a database each.
 func TestMain(m *testing.M) {
 	if os.Getenv(childDSN) != "" {
-		if err := child(); err != nil {
+		if err := runWorkerProcess(); err != nil {
 			fmt.Fprintln(os.Stderr, err)
 			os.Exit(1)
 		}
@@ -143,7 +143,7 @@ func waitFor(t *testing.T, rc *river.Client[pgx.Tx], id int64, condition func(*r
 			return job
 		}
 		if time.Now().After(deadline) {
-			t.Fatalf("the job did not get there: state %s, attempt %d, errors %v", job.State, job.Attempt, job.Errors)
+			t.Fatalf("the job does not satisfy the condition: state %s, attempt %d, errors %v", job.State, job.Attempt, job.Errors)
 		}
 		time.Sleep(10 * time.Millisecond)
 	}

@@ -11,7 +11,8 @@ import (
 	"github.com/riverqueue/river/rivermigrate"
 )
 
-// migrations are the versions of the schema, oldest first. A released one is never changed.
+// migrations are the statements of the versions of the schema, oldest first. The statement of a
+// released version is never changed.
 var migrations = []string{
 	`CREATE TABLE contacts_go_exports (
 		location_id text NOT NULL,
@@ -29,9 +30,9 @@ var migrations = []string{
 	)`,
 }
 
-// Migrate creates or updates the tables of River, by rivermigrate, and the table of this package,
-// in the first schema of the search path. It may be called at each start, by several processes
-// concurrently. It uses two connections of db.
+// Migrate creates or updates the tables of River and the table of this package, in the first schema
+// of the search path. It uses two connections of db at the same time. It may be called by several
+// processes concurrently, each time they start.
 func Migrate(ctx context.Context, db *pgxpool.Pool) error {
 	err := pgx.BeginFunc(ctx, db, func(tx pgx.Tx) error { return migrate(ctx, db, tx) })
 	if err != nil {
@@ -40,8 +41,8 @@ func Migrate(ctx context.Context, db *pgxpool.Pool) error {
 	return nil
 }
 
-// migrate holds a lock in tx, while River migrates on another connection: some of its migrations
-// cannot share a transaction.
+// migrate holds a lock in tx while River migrates on another connection, because some of River's
+// migrations cannot run in one transaction.
 func migrate(ctx context.Context, db *pgxpool.Pool, tx pgx.Tx) error {
 	const lock int64 = 0x6578706f72746a6f // "exportjo"
 	if _, err := tx.Exec(ctx, `SELECT pg_advisory_xact_lock($1)`, lock); err != nil {

@@ -16,8 +16,8 @@ type Option func(*worker)
 // WithSlice sets how long an attempt works before it ends and lets other jobs run, one minute by
 // default. The job continues as soon as a worker is free. A duration of 0 or less has no effect.
 //
-// A short slice lets River continue earlier after a process was killed. Each slice costs a few
-// milliseconds and one update of the job.
+// With a shorter slice, the jobs of a process that was killed continue earlier. Each slice costs a
+// few milliseconds and one update of the job.
 func WithSlice(d time.Duration) Option {
 	return func(w *worker) {
 		if d > 0 {
@@ -27,10 +27,12 @@ func WithSlice(d time.Duration) Option {
 }
 
 // WithPageTimeout sets how long the last page of a slice may take: the request, with its retries
-// and its wait for the rate limit, and the [Sink]. The default is 30 seconds. Timeout of the worker
-// is the slice plus the page timeout. PostgreSQL ends a transaction of the worker that is idle for
-// as long as the page timeout, so that a frozen process does not lock its rows. A duration of 0 or
+// and its wait for the rate limit, and the [Sink]. The default is 30 seconds. A duration of 0 or
 // less has no effect.
+//
+// The timeout of an attempt is the slice plus the page timeout. PostgreSQL ends a transaction of
+// the worker that is idle for as long as the page timeout, so that a frozen process does not lock
+// rows for longer. So the Sink must not pause that long between two statements.
 func WithPageTimeout(d time.Duration) Option {
 	return func(w *worker) {
 		if d > 0 {
@@ -40,8 +42,9 @@ func WithPageTimeout(d time.Duration) Option {
 }
 
 // WithLogger sets the logger, which receives a record when an attempt starts, finishes, pauses,
-// fails or was replaced. The records hold the location ID, the run and the number of contacts, and
-// no contact. Without this option, or with nil, nothing is logged.
+// fails or is replaced. The records contain the location ID, the run, the job ID, the number of
+// contacts and the error, but no data of contacts. Without this option, or with nil, nothing is
+// logged.
 func WithLogger(logger *slog.Logger) Option {
 	return func(w *worker) {
 		if logger == nil {

@@ -94,7 +94,7 @@ func (w *process) kill() {
 // and one is frozen until other processes have claimed its jobs. Each contact is stored once, no
 // request is rejected, and each job repeats one request at most. PROVE=full kills 10 processes, and
 // leaves the rescue to River's own schedule.
-func TestProofWorkersAreKilledAndFrozen(t *testing.T) {
+func TestProof_WorkersAreKilledAndFrozen(t *testing.T) {
 	p := proof{
 		locations: 18, contacts: 500, kills: 5, limit: clienttest.RateLimit{Max: 3, Interval: 2 * time.Second},
 		delay: 200 * time.Millisecond, slice: 1500 * time.Millisecond, page: 3 * time.Second,

@@ -32,8 +32,8 @@ const (
 
 func tokenOf(locationID string) string { return "pit-token-of-" + locationID }
 
-// child is the program of a worker process.
-func child() error {
+// runWorkerProcess is the program of a worker process.
+func runWorkerProcess() error {
 	ctx := context.Background()
 	db, err := pgxpool.New(ctx, os.Getenv(childDSN))
 	if err != nil {
