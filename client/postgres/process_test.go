@@ -30,8 +30,8 @@ const (
 	testRedirect = "http://127.0.0.1/callback"
 )
 
-// runRefreshChild is the program of a child process. It gets the token, and refreshes it as often as
-// rounds says, as if the API had rejected it. It prints a dot for each refresh.
+// runRefreshChild is the program of a child process. It gets the token, and refreshes it as often
+// as rounds says, as if the API had rejected it. It prints a dot for each refresh.
 func runRefreshChild(rounds string) error {
 	n, err := strconv.Atoi(rounds)
 	if err != nil {

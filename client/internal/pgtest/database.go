@@ -28,7 +28,8 @@ func Main(m *testing.M) int {
 }
 
 // Database creates an empty database on a server that the tests of the package share, and returns
-// its connection URL. If PostgreSQL is not installed, the test is skipped or fails, as with [Start].
+// its connection URL. If PostgreSQL is not installed, the test is skipped or fails, as with
+// [Start].
 func Database(t testing.TB) string {
 	t.Helper()
 	shared.mu.Lock()
