@@ -49,10 +49,11 @@ func (s *Server) Seed(contacts ...client.Contact) []client.Contact {
 // their number. A line can have 8 MiB. An error names the line; the contacts of the lines before it
 // are stored.
 func (s *Server) SeedJSON(from io.Reader) (int, error) {
-	now, seeded := s.Now(), 0
+	now, number, seeded := s.Now(), 0, 0
 	lines := bufio.NewScanner(from)
 	lines.Buffer(nil, maxBody)
-	for number := 1; lines.Scan(); number++ {
+	for lines.Scan() {
+		number++
 		if len(bytes.TrimSpace(lines.Bytes())) == 0 {
 			continue
 		}
@@ -66,7 +67,10 @@ func (s *Server) SeedJSON(from io.Reader) (int, error) {
 		}
 		seeded++
 	}
-	return seeded, lines.Err()
+	if err := lines.Err(); err != nil {
+		return seeded, fmt.Errorf("line %d: %w", number+1, err)
+	}
+	return seeded, nil
 }
 
 // seedOne stores a contact in a transaction of its own.

@@ -65,8 +65,10 @@ func TestSeedJSON(t *testing.T) {
 	if diff := cmp.Diff(w.server.Contacts(), copied.Contacts()); diff != "" {
 		t.Errorf("(-written +read):\n%s", diff)
 	}
-	if _, err := copied.SeedJSON(strings.NewReader("{}\n{\"id\":5}\n")); err == nil || !strings.Contains(err.Error(), "line 2") {
-		t.Errorf("got error %v, want one that names line 2", err)
+	for _, second := range []string{`{"id":5}`, strings.Repeat(" ", 9<<20)} {
+		if n, err := copied.SeedJSON(strings.NewReader("{}\n" + second + "\n")); n != 1 || err == nil || !strings.Contains(err.Error(), "line 2") {
+			t.Errorf("got %d contacts and error %v, want 1 and an error that names line 2", n, err)
+		}
 	}
 }
 

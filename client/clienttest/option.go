@@ -3,6 +3,7 @@ package clienttest
 import (
 	"errors"
 	"fmt"
+	"testing"
 	"time"
 )
 
@@ -27,6 +28,7 @@ type config struct {
 	now        func() time.Time
 	app        App
 	consent    *Grant
+	tb         testing.TB // set by NewServer
 }
 
 // set returns an option that cannot fail.

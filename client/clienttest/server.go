@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -53,11 +54,10 @@ type Server struct {
 // api/contacts.yaml fails the test, unless a [Fault] caused it.
 func NewServer(tb testing.TB, opts ...Option) *Server {
 	tb.Helper()
-	s, err := Start(opts...)
+	s, err := Start(append(slices.Clone(opts), set(func(c *config) { c.tb = tb }))...)
 	if err != nil {
 		tb.Fatal(err)
 	}
-	s.tb = tb
 	tb.Cleanup(func() {
 		if err := s.close(); err != nil {
 			tb.Errorf("clienttest: %v", err)
@@ -91,6 +91,7 @@ func Start(opts ...Option) (*Server, error) {
 		requests:   requestLog{max: c.requests, hook: c.hook},
 		contactIDs: ids.Source{Seed: c.seed},
 		traceIDs:   ids.Source{Seed: ^c.seed},
+		tb:         c.tb,
 	}
 	for _, l := range append([]Location{{}}, c.locations...) {
 		s.addLocation(l)

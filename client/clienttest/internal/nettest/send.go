@@ -73,10 +73,8 @@ func (e Exchange) Sleep(delay time.Duration) bool {
 	if delay <= 0 {
 		return true
 	}
-	timer := time.NewTimer(delay)
-	defer timer.Stop()
 	select {
-	case <-timer.C:
+	case <-time.After(delay):
 		return true
 	case <-e.Request.Context().Done():
 		return false
