@@ -136,6 +136,9 @@ func isStale(err error) bool {
 // the server, such as a missing table, are not temporary.
 func isUnavailable(err error) bool {
 	code := sqlState(err)
+	if code == "25006" { // read_only_sql_transaction: the server is a standby, for example during a failover
+		return true
+	}
 	switch code[:min(2, len(code))] {
 	case "", "08", "53", "57": // no response, connection exceptions, insufficient resources, operator intervention
 		return true

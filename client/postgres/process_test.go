@@ -9,6 +9,7 @@ import (
 	"database/sql"
 	"fmt"
 	"math/rand/v2"
+	"net/http"
 	"os"
 	"os/exec"
 	"strconv"
@@ -192,6 +193,11 @@ func TestProcesses_KillsLoseNoToken(t *testing.T) {
 			t.Fatalf("after kill %d: %v", n, err)
 		}
 		_ = db.Close()
+	}
+	for _, request := range api.Requests() {
+		if request.Path == "/oauth/token" && request.Status != http.StatusOK && request.Status != 0 { // 0: the process was killed
+			t.Errorf("got status %d for a token request, want none that is refused", request.Status)
+		}
 	}
 	t.Logf("%d kills, %d token requests", kills, tokenRequests(api))
 }
