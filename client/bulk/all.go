@@ -8,13 +8,13 @@ import (
 	"github.com/highlevel-contacts/contacts-go/client/verify"
 )
 
-// All returns an iterator that calls the function call for each input, with many calls in flight,
-// as fast as the client's rate limit allows. When a call ends, the iterator yields its outcome with
-// the key of the input. See the package documentation for the order of the calls, and for when a
-// run ends.
+// All returns an iterator that makes a call for each input, with many calls in flight, as fast as
+// the client's rate limit allows. When a call ends, the iterator yields its outcome with the key of
+// the input. See the package documentation for the order of the calls, and for when a run ends.
 //
-// The function call must pass its options to a method of the client. Otherwise All does not know
-// when a call has passed the rate limit, and makes one call at a time.
+// The argument call is a method of the client, or a function that passes its options to one. If it
+// does not pass them, All does not know when a call has passed the rate limit, and makes one call
+// at a time.
 //
 //	for row, outcome := range bulk.All(ctx, slices.All(rows), c.Contacts.Upsert) { … }
 func All[K, In, Out any](ctx context.Context, inputs iter.Seq2[K, In],

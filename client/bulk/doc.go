@@ -18,7 +18,8 @@
 //
 // The methods Get, Create and Upsert of the client can be passed to All directly. [Update] and
 // [Delete] return functions for the other two. Each input has a key of any type, such as a line
-// number or a database ID. All yields the outcome of the input with the same key.
+// number or a database ID. All yields the outcome of the input with the same key. Each loop over the
+// outcomes is a run, which makes a call for each input.
 //
 // # Order
 //
@@ -26,11 +27,11 @@
 //
 // The API does not order concurrent writes. Calls about the same contact therefore run one after
 // another, in the order of the inputs. Two inputs are about the same contact if they have the same
-// ID, the same email address, or phone numbers with the same last seven digits. Inputs of other
-// types than those of the client's methods are independent, unless [WithContactKey] sets a rule.
+// ID, the same email address, or phone numbers with the same last seven digits. Inputs of a type
+// that no method of the client takes are independent, unless [WithContactKey] sets a rule.
 //
 // All reads further inputs while others wait for an earlier call about the same contact. It stops
-// reading when as many inputs wait as [WithMaxInFlight] allows calls in flight.
+// reading when the number of waiting inputs reaches the limit of [WithMaxInFlight].
 //
 // # The end of a run
 //

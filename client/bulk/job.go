@@ -24,11 +24,11 @@ type job[K, In, Out any] struct {
 	panicked    any  // the value of the panic
 
 	sent   chan struct{} // closed when the call has passed the rate limit
-	mu     sync.Mutex    // guards isSent
+	mu     sync.Mutex    // guards isSent while the call is in flight
 	isSent bool          // sent is closed
 }
 
-// start makes the call of j on a goroutine of its own, which sends j to results.
+// start makes the call of j on a new goroutine, which sends j to results when the call ends.
 func (r *run[K, In, Out]) start(j *job[K, In, Out]) {
 	ctx, cancel := context.WithCancel(r.ctx)
 	j.cancel, j.sent, j.isSent, j.tries = cancel, make(chan struct{}), false, j.tries+1
@@ -74,7 +74,8 @@ func (j *job[K, In, Out]) cancelUnsent() {
 // errEarlierRun is the error of an input for which the journal records an intent and no result.
 var errEarlierRun = fmt.Errorf("bulk: All: an earlier run started the call and did not record its result: check the contact: %w", client.ErrMaybeApplied)
 
-// recordIntent writes the intent to make the call to the journal, unless the call is idempotent.
+// recordIntent writes the intent to make the call to the journal, unless the call is idempotent. It
+// returns an error if the journal cannot record the call.
 func (r *run[K, In, Out]) recordIntent(j *job[K, In, Out]) error {
 	if r.config.journal == nil {
 		return nil
@@ -94,7 +95,7 @@ func (r *run[K, In, Out]) recordResult(j *job[K, In, Out]) {
 	}
 	// The journal stores the first error. The next call fails with it, and Close returns it.
 	switch {
-	case j.tries > 0 && j.outcome.Err == nil:
+	case j.outcome.Err == nil:
 		_ = r.config.journal.record(signDone, j.journalKey)
 	case j.hasIntent && !errors.Is(j.outcome.Err, client.ErrMaybeApplied):
 		_ = r.config.journal.record(signNotApplied, j.journalKey)

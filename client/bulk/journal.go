@@ -15,9 +15,9 @@ import (
 	"github.com/gofrs/flock"
 )
 
-// Journal is a file that records which inputs of a run are done, for [WithJournal]. It contains the
-// keys of the inputs, but no values. It is safe for concurrent use. One Journal at a time can have
-// the file open.
+// Journal is a file that records which inputs of a run are done, for [WithJournal]. [OpenJournal]
+// opens it; the zero Journal is not usable. It contains the keys of the inputs, but no values. It
+// is safe for concurrent use. One Journal at a time can have the file open.
 //
 // Each line is a record, which consists of a sign and a quoted key: "?" for the intent to make a
 // call, "+" for a call that is done, and "-" for a call that was not applied. The latest record of
@@ -143,14 +143,14 @@ func (j *Journal) state(key string) state {
 	return j.states[digestOf(key)]
 }
 
-// failure returns the error because of which no record is written, or nil.
+// failure returns the error that prevents further records, or nil.
 func (j *Journal) failure() error {
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	return j.err
 }
 
-// record appends a record. When record returns for an intent, the intent is on the disk.
+// record appends a record. If it returns nil for an intent, the intent is on the disk.
 func (j *Journal) record(sign byte, key string) error {
 	j.mu.Lock()
 	if j.err == nil {
@@ -181,7 +181,7 @@ func (j *Journal) append(sign byte, key string) error {
 	return j.set(sign, key)
 }
 
-// errClosed is the error of calls after the journal has been closed.
+// errClosed is returned when a record is written after the journal has been closed.
 var errClosed = errors.New("bulk: Journal: the journal is closed")
 
 // Close writes the journal to the disk, closes it and releases its lock. It also returns the first

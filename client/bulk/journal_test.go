@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strconv"
 	"testing"
+	"time"
 
 	"github.com/highlevel-contacts/contacts-go/client"
 	"github.com/highlevel-contacts/contacts-go/client/bulk"
@@ -51,6 +52,25 @@ func TestWithJournal_SkipsDoneInputs(t *testing.T) {
 			t.Error(err)
 		}
 	}
+}
+
+func TestWithJournal_Break_RecordsLostOutcomes(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "journal")
+	inBubble(t, func(t *testing.T, hl *clienttest.Server) {
+		hl.InjectFaults(clienttest.Fault{Delay: time.Second})
+		j := openJournal(t, path)
+		journal := bulk.WithJournal(j, strconv.Itoa)
+		for range bulk.All(t.Context(), contacts(10), hl.Client().Contacts.Upsert, journal) {
+			break // nine more calls are in flight
+		}
+		if hl.Len() != 10 {
+			t.Fatalf("got %d contacts, want 10", hl.Len())
+		}
+		for i := range bulk.All(t.Context(), contacts(10), hl.Client().Contacts.Upsert, journal) {
+			t.Errorf("input %d: got an outcome, want none for an input that is done", i)
+		}
+	})
 }
 
 // The intent of a create is on the disk before the create is sent. Without a result, the create is

@@ -90,8 +90,8 @@ func TestProof_KilledImport(t *testing.T) {
 				requests[body.Email]++
 			}
 		}))
-	// Half of the calls are applied long before their response is complete. The latency is most of
-	// an interval, so that calls are almost always in flight.
+	// Half of the calls are applied long before their response is complete. Each call takes half an
+	// interval, so that many kills interrupt calls.
 	hl.InjectFaults(clienttest.Fault{Rate: 0.5, BodyDelay: limit.Interval / 2}, clienttest.Fault{Delay: limit.Interval / 2})
 	journal := filepath.Join(t.TempDir(), "journal")
 	seed := rand.Uint64()

@@ -35,15 +35,16 @@ func WithMaxInFlight(n int) Option {
 	}
 }
 
-// WithProgress sets a function that the iterator calls before it yields an outcome, on the caller's
-// goroutine.
+// WithProgress sets a function that the iterator calls before it yields each outcome, on the
+// caller's goroutine.
 func WithProgress(progress func(Progress)) Option {
 	return func(c *config) { c.progress = progress }
 }
 
-// WithContactKey replaces the rule that decides which inputs are about the same contact. Calls for
-// inputs with the same contactKey run one after another, and an input with an empty contactKey does
-// not wait for others. The type In must be the type of the inputs, otherwise the loop panics.
+// WithContactKey replaces the rule that decides which inputs are about the same contact. The
+// function contactKey returns the contact key of an input. Calls for inputs with the same contact
+// key run one after another. An input whose contact key is empty does not wait for others. The type
+// In must be the type of the inputs, otherwise the loop panics.
 func WithContactKey[In any](contactKey func(In) string) Option {
 	return func(c *config) {
 		c.contactKeys = func(input any) []string {
@@ -61,16 +62,17 @@ func WithContactKey[In any](contactKey func(In) string) Option {
 // in every run, and different strings for different inputs. The type K must be the type of the
 // keys, otherwise the loop panics. If j is nil, the run is not recorded.
 //
-// An input is recorded as done after the loop body has handled its outcome. The next run skips it,
-// and makes the calls that failed again.
+// An input is recorded as done if its call succeeded, after the loop body has handled its outcome.
+// If the loop body breaks, inputs whose calls succeeded and whose outcomes are lost are recorded
+// too. The next run skips these inputs, and makes the calls that failed again.
 //
 // Before a call that is not idempotent, the intent to make it is written to the disk. If an earlier
 // run recorded an intent and no result, the call is not made. Its outcome has an error that matches
 // [client.ErrMaybeApplied]. A call is assumed to be idempotent if its input is a string, a
 // [Change], or a [client.UpsertContactRequest] that does not always create a contact.
 //
-// If a record cannot be written, no further call is made: the outcomes have the error, and
-// [Journal.Close] returns it.
+// If a record cannot be written, no further call is made. The outcomes of the remaining inputs have
+// the error, and [Journal.Close] returns it.
 func WithJournal[K any](j *Journal, journalKey func(K) string) Option {
 	return func(c *config) {
 		c.journal = j

@@ -10,8 +10,8 @@ import (
 	"github.com/highlevel-contacts/contacts-go/client"
 )
 
-// run is the state of one loop over the outcomes. The goroutines of the calls send to results; only
-// the caller's goroutine uses the other fields.
+// run is the state of one loop over the outcomes. The goroutines of the calls send to results. Only
+// the caller's goroutine uses queues and the fields below it.
 type run[K, In, Out any] struct {
 	ctx     context.Context //nolint:containedctx // the context of the call of All
 	config  config
@@ -56,9 +56,9 @@ func (r *run[K, In, Out]) add(key K, input In) bool {
 	}
 	j.contactKeys = r.config.contactKeys(input)
 	ready := true
-	for _, contact := range j.contactKeys {
-		ready = ready && len(r.queues[contact]) == 0
-		r.queues[contact] = append(r.queues[contact], j)
+	for _, contactKey := range j.contactKeys {
+		ready = ready && len(r.queues[contactKey]) == 0
+		r.queues[contactKey] = append(r.queues[contactKey], j)
 	}
 	if ready {
 		r.ready = append(r.ready, j)
@@ -215,16 +215,16 @@ func retryAfter(err error) time.Duration {
 // release removes j from its queues, makes the jobs that waited for it ready, and yields its
 // outcome.
 func (r *run[K, In, Out]) release(j *job[K, In, Out]) bool {
-	for _, contact := range j.contactKeys {
-		if queue := r.queues[contact][1:]; len(queue) > 0 {
-			r.queues[contact] = queue
+	for _, contactKey := range j.contactKeys {
+		if queue := r.queues[contactKey][1:]; len(queue) > 0 {
+			r.queues[contactKey] = queue
 		} else {
-			delete(r.queues, contact)
+			delete(r.queues, contactKey)
 		}
 	}
 	released := map[*job[K, In, Out]]bool{}
-	for _, contact := range j.contactKeys {
-		if queue := r.queues[contact]; len(queue) > 0 && r.isFirst(queue[0]) && !released[queue[0]] {
+	for _, contactKey := range j.contactKeys {
+		if queue := r.queues[contactKey]; len(queue) > 0 && r.isFirst(queue[0]) && !released[queue[0]] {
 			released[queue[0]] = true
 			r.blocked--
 			r.ready = append(r.ready, queue[0])
@@ -235,8 +235,8 @@ func (r *run[K, In, Out]) release(j *job[K, In, Out]) bool {
 
 // isFirst reports whether j is first in all its queues.
 func (r *run[K, In, Out]) isFirst(j *job[K, In, Out]) bool {
-	for _, contact := range j.contactKeys {
-		if r.queues[contact][0] != j {
+	for _, contactKey := range j.contactKeys {
+		if r.queues[contactKey][0] != j {
 			return false
 		}
 	}
@@ -254,8 +254,8 @@ func (r *run[K, In, Out]) deliver(j *job[K, In, Out]) bool {
 	return r.yield(j.key, j.outcome)
 }
 
-// close cancels the call that waits for the rate limit, and waits for the other calls. It records
-// their results, but does not yield their outcomes.
+// close cancels the call that waits for the rate limit, and waits until all calls have ended. It
+// records their results, but does not yield their outcomes.
 func (r *run[K, In, Out]) close() {
 	if r.waiter != nil {
 		r.waiter.cancelUnsent()
