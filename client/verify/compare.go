@@ -91,7 +91,7 @@ func digits(text string) string {
 
 var (
 	yearFirst = regexp.MustCompile(`^(\d{4})[-/._](\d{1,2})[-/._](\d{1,2})$`)
-	yearLast  = regexp.MustCompile(`^(\d{1,2})[-/._](\d{1,2})[-/._](\d{4})$`)
+	yearLast  = regexp.MustCompile(`^(\d{1,2})[-/._](\d{1,2})[-/._](\d{4})$`) // after the month and the day
 )
 
 // sameDay compares dates of birth. It returns true if one of the values is not a date.
@@ -101,8 +101,8 @@ func sameDay(sent, stored string) bool {
 	return !okA || !okB || a[0] == b[0] || a[0] == b[1] || a[1] == b[0] || a[1] == b[1]
 }
 
-// possibleDays returns the day of a date, twice. For a time, it returns the day at its own offset
-// and the day in UTC.
+// possibleDays returns the days that text may stand for: the day at its own offset and the day in
+// UTC for a time, and twice the same day for a date. It returns false if text is neither.
 func possibleDays(text string) (days [2]string, ok bool) {
 	text = strings.TrimSpace(text)
 	if t, err := time.Parse(time.RFC3339, text); err == nil {

@@ -20,9 +20,7 @@ type sentField struct {
 
 func parseFields(value json.RawMessage) []sentField {
 	var fields []sentField
-	if value != nil {
-		_ = json.Unmarshal(value, &fields) // a value of another type has no fields
-	}
+	_ = json.Unmarshal(value, &fields) // a missing value, or one of another type, has no fields
 	return fields
 }
 

@@ -21,7 +21,8 @@
 //   - Country codes are in upper case. White space is collapsed.
 //   - Dates of birth and custom dates have one of several formats, with or without a time.
 //   - Phone numbers are in E.164 format. The country of a national number is a setting of the
-//     location, so Unapplied compares only its last seven digits. Digits may be of any script.
+//     location, so Unapplied compares only its last seven digits. The digits of a request may
+//     be of any script.
 //
 // Some values cannot be compared, such as the name of a country and a country code. For them, any
 // value in the response counts as stored.

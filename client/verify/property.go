@@ -66,7 +66,7 @@ func (p property) isStored(value json.RawMessage, contact *client.Contact) bool 
 // are reported only if the request removes all tags, because a workflow may have added them.
 func unappliedTags(value json.RawMessage, stored []string) []string {
 	var sent []string
-	if value == nil || json.Unmarshal(value, &sent) != nil {
+	if json.Unmarshal(value, &sent) != nil { // no tags were sent
 		return nil
 	}
 	if len(sent) == 0 && len(stored) > 0 {

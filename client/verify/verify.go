@@ -46,8 +46,8 @@ func newConfig(opts []Option) *config {
 // returns nil for other types.
 //
 // The API discards the gender in an upsert of an existing contact, but returns it in the response.
-// Unapplied therefore always reports the gender if UpsertContactResult.New is false. To verify the
-// stored gender, pass the contact that Get returns.
+// Unapplied therefore always reports the gender of a request if UpsertContactResult.New is false.
+// To verify the stored gender, pass the contact that Get returns.
 func Unapplied(sent, got any, opts ...Option) []string {
 	request := parseRequest(sent)
 	contact, updated := parseResponse(got)
@@ -84,7 +84,7 @@ func Unverifiable(sent any, opts ...Option) []string {
 	return sorted(names)
 }
 
-// parseRequest returns the properties that a request sends, or nil if sent is not a request.
+// parseRequest returns the JSON properties of a request, or nil if sent is not a request.
 func parseRequest(sent any) map[string]json.RawMessage {
 	switch sent.(type) {
 	case client.CreateContactRequest, client.UpdateContactRequest, client.UpsertContactRequest,
