@@ -60,7 +60,7 @@ func run(ctx context.Context, s settings, status io.Writer) error {
 	return export(ctx, c, s, status)
 }
 
-// newClient returns a client of the real API, or of a fake with sample contacts. The caller must
+// newClient returns a client for the real API, or for a fake with sample contacts. The caller must
 // call closeFake when the export is done.
 func newClient(demo bool) (c *client.Client, closeFake func(), err error) {
 	if demo {

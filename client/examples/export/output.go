@@ -62,7 +62,7 @@ func openOutput(path string, resume bool) (*output, error) {
 	return o, nil
 }
 
-// write appends a page and stores the cursor of the next one.
+// write appends a page, or the header of CSV, and stores the cursor of the next page.
 func (o *output) write(page []byte, next client.Cursor) error {
 	if _, err := o.file.Write(page); err != nil {
 		return err

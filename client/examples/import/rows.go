@@ -12,12 +12,12 @@ import (
 	"github.com/highlevel-contacts/contacts-go/client"
 )
 
-// column sets the property of a column in a request.
-type column func(request *client.UpsertContactRequest, cell string)
+// setter sets a property of a request to the value of a cell.
+type setter func(request *client.UpsertContactRequest, cell string)
 
-// properties maps the names of properties to columns. The names consist of lower-case letters and
-// digits.
-var properties = map[string]column{
+// properties maps the names of properties to their setters. The names consist of lower-case letters
+// and digits.
+var properties = map[string]setter{
 	"address1":    func(r *client.UpsertContactRequest, cell string) { r.Address1 = client.Set(cell) },
 	"assignedto":  func(r *client.UpsertContactRequest, cell string) { r.AssignedTo = client.Set(cell) },
 	"city":        func(r *client.UpsertContactRequest, cell string) { r.City = client.Set(cell) },
@@ -56,7 +56,7 @@ func setTags(r *client.UpsertContactRequest, cell string) {
 // rows reads the rows of a CSV file.
 type rows struct {
 	reader    *csv.Reader
-	columns   []column // nil if the column is not imported
+	setters   []setter // by column; nil if the column is not imported
 	hasFields bool     // a column is a custom field
 	err       error    // the reason why reading ended early
 }
@@ -84,11 +84,11 @@ func newRows(input io.Reader, mapping string) (*rows, error) {
 			property = name
 		}
 		delete(mapped, strings.TrimSpace(name))
-		c, err := r.column(property)
+		set, err := r.setter(property)
 		if err != nil {
 			return nil, fmt.Errorf("column %q: %w", name, err)
 		}
-		r.columns = append(r.columns, c)
+		r.setters = append(r.setters, set)
 	}
 	for name := range mapped {
 		return nil, fmt.Errorf("-map: the file has no column %q", name)
@@ -96,8 +96,8 @@ func newRows(input io.Reader, mapping string) (*rows, error) {
 	return r, nil
 }
 
-// column returns the column for a property, or nil if the column is not imported.
-func (r *rows) column(property string) (column, error) {
+// setter returns the setter of a property, or nil if its column is not imported.
+func (r *rows) setter(property string) (setter, error) {
 	property = strings.TrimSpace(property)
 	if property == "-" {
 		return nil, nil
@@ -117,8 +117,8 @@ func (r *rows) column(property string) (column, error) {
 	if alias, ok := aliases[name]; ok {
 		name = alias
 	}
-	if c, ok := properties[name]; ok {
-		return c, nil
+	if set, ok := properties[name]; ok {
+		return set, nil
 	}
 	return nil, errors.New("unknown property: set one with -map 'COLUMN=city' or 'COLUMN=field:KEY', or ignore the column with 'COLUMN=-'")
 }
@@ -137,7 +137,7 @@ func (r *rows) all(report *report) iter.Seq2[int, client.UpsertContactRequest] {
 			}
 			line, _ := r.reader.FieldPos(0)
 			if err != nil {
-				report.add(line, "failed", fmt.Sprintf("the row has %d columns, the first line has %d", len(cells), len(r.columns)))
+				report.add(line, "failed", fmt.Sprintf("the row has %d columns, the first line has %d", len(cells), len(r.setters)))
 				continue
 			}
 			request := r.request(cells)
@@ -155,8 +155,8 @@ func (r *rows) all(report *report) iter.Seq2[int, client.UpsertContactRequest] {
 func (r *rows) request(cells []string) client.UpsertContactRequest {
 	var request client.UpsertContactRequest
 	for i, cell := range cells {
-		if cell = strings.TrimSpace(cell); cell != "" && r.columns[i] != nil {
-			r.columns[i](&request, cell)
+		if cell = strings.TrimSpace(cell); cell != "" && r.setters[i] != nil {
+			r.setters[i](&request, cell)
 		}
 	}
 	return request

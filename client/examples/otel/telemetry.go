@@ -44,9 +44,9 @@ func recordCalls(provider metric.MeterProvider) (client.CallHook, error) {
 		if info.Err != nil {
 			attributes = append(attributes, attribute.String("error.type", client.Kind(info.Err)))
 		}
-		measured := metric.WithAttributeSet(attribute.NewSet(attributes...))
-		duration.Record(ctx, info.Duration.Seconds(), measured)
-		attempts.Add(ctx, int64(info.Attempts), measured)
+		set := metric.WithAttributeSet(attribute.NewSet(attributes...))
+		duration.Record(ctx, info.Duration.Seconds(), set)
+		attempts.Add(ctx, int64(info.Attempts), set)
 	}, nil
 }
 
