@@ -63,7 +63,7 @@ func (c *check) read(ctx context.Context) error {
 	contacts := c.api.Contacts
 	response, done := c.startStep("getContacts", nil)
 	page, err := contacts.List(ctx, client.ListRequest{Limit: 20}, client.WithResponseInto(response))
-	first := done()
+	firstPage := done()
 	if err != nil {
 		return err
 	}
@@ -74,7 +74,7 @@ func (c *check) read(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		if err := c.readHalfCursor(ctx, first); err != nil {
+		if err := c.readHalfCursor(ctx, firstPage); err != nil {
 			return err
 		}
 	}
@@ -142,12 +142,12 @@ func (c *check) readErrors(ctx context.Context) error {
 
 // readHalfCursor requests a page with startAfter and without startAfterId, which the methods of the
 // client never do.
-func (c *check) readHalfCursor(ctx context.Context, first any) error {
-	startAfter, ok := lookup(first, "/meta/startAfter").(float64)
+func (c *check) readHalfCursor(ctx context.Context, firstPage any) error {
+	startAfter, ok := lookup(firstPage, "/meta/startAfter").(float64)
 	if !ok {
 		return nil
 	}
-	response, done := c.startStep("half a cursor", first)
+	response, done := c.startStep("half a cursor", firstPage)
 	query := url.Values{"locationId": {c.location}, "limit": {"20"}, "startAfter": {fmt.Sprintf("%.0f", startAfter)}}
 	err := c.api.Do(ctx, http.MethodGet, "/contacts/", query, nil, nil, client.WithResponseInto(response))
 	done()

@@ -83,8 +83,12 @@ func run(ctx context.Context, args []string, getenv func(string) string, out, lo
 		}
 		return errUsage
 	}
+	if flags.NArg() > 0 {
+		fmt.Fprintf(log, "livecheck: unexpected argument %q\n", flags.Arg(0))
+		return errUsage
+	}
 	token, location := getenv("HIGHLEVEL_TOKEN"), getenv("HIGHLEVEL_LOCATION")
-	if token == "" || location == "" || flags.NArg() > 0 {
+	if token == "" || location == "" {
 		fmt.Fprint(log, howToGetAToken)
 		return errUsage
 	}

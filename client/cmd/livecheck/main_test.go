@@ -360,6 +360,14 @@ func TestRun_NoToken(t *testing.T) {
 	}
 }
 
+func TestRun_UnexpectedArgument(t *testing.T) {
+	t.Parallel()
+	r := runAgainst(t.Context(), newFake(t), "pit-0", "write")
+	if exitStatus(r.err) != 2 || !strings.Contains(r.log, `unexpected argument "write"`) {
+		t.Errorf("got exit status %d and %q, want 2 and the argument", exitStatus(r.err), r.log)
+	}
+}
+
 func TestRows_AreInTheNotes(t *testing.T) {
 	t.Parallel()
 	notes, err := os.ReadFile("../../../api/NOTES.md")
