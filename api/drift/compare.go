@@ -13,12 +13,12 @@ import (
 
 // difference is one fact in which two documents differ.
 type difference struct {
-	Where string // an operation, a parameter, a response, or a property of one of the vendor's schemas
-	What  string // the keyword that differs, and the name of our schema where there are several
-	How   string // the values, the vendor's first
+	where string // an operation, a parameter, a response, or a property of one of the vendor's schemas
+	what  string // the keyword that differs, and the name of our schema where there are several
+	how   string // the values, the vendor's first
 }
 
-func (d difference) String() string { return d.Where + ": " + strings.TrimSpace(d.What+" "+d.How) }
+func (d difference) String() string { return d.where + ": " + strings.TrimSpace(d.what+" "+d.how) }
 
 // compare returns the differences between the vendor's document and ours, sorted and without
 // duplicates, and the vendor's schemas that operations use. names lists the schemas of our document
@@ -81,10 +81,12 @@ func wrap(schema *openapi3.SchemaRef) *openapi3.T {
 // true.
 type walker struct {
 	theirs, ours *openapi3.T
-	suffix       string
+	suffix       string // " in " and the name of our schema if there are several; otherwise empty
 	found        []difference
 }
 
+// add adds the differences in the result of a comparison. The argument schema is the vendor's
+// schema that was compared; it is empty for the operations.
 func (w *walker) add(schema, suffix string, result *diff.Diff) error {
 	if result != nil {
 		result.EndpointsDiff = nil // the same as the paths, in a form that cannot be encoded
@@ -102,12 +104,14 @@ func (w *walker) add(schema, suffix string, result *diff.Diff) error {
 	return nil
 }
 
-// transparent are the parts of oasdiff's tree that are not printed.
+// transparent are the keys of oasdiff's tree that are not printed.
 var transparent = map[string]bool{
 	"components": true, "schemas": true, "modified": true, "paths": true, "operations": true, "properties": true,
 	"parameters": true, "schema": true, "content": true, "": true,
 }
 
+// walk adds the differences below a node of the tree. The argument where is the place of the node,
+// and what are the keywords on the path to it.
 func (w *walker) walk(where, what string, node any) {
 	fields, ok := node.(map[string]any)
 	if !ok {

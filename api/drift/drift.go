@@ -26,7 +26,7 @@ func drift(found []difference, facts map[string]knownFact) []string {
 	}
 	for _, fact := range slices.Sorted(maps.Keys(facts)) {
 		if where, what, _ := strings.Cut(fact, ": "); !present[fact] && !facts[fact].optional {
-			changes = append(changes, change{difference{Where: where, What: what}, facts[fact].row})
+			changes = append(changes, change{difference{where: where, what: what}, facts[fact].row})
 		}
 	}
 
@@ -34,22 +34,22 @@ func drift(found []difference, facts map[string]knownFact) []string {
 	var whole []string
 	for _, c := range changes {
 		if c.isExistence() {
-			whole = append(whole, c.Where)
+			whole = append(whole, c.where)
 		}
 	}
 	changes = slices.DeleteFunc(changes, func(c change) bool {
 		return slices.ContainsFunc(whole, func(part string) bool {
-			return inside(c.Where, part) || c.Where == part && !c.isExistence()
+			return inside(c.where, part) || c.where == part && !c.isExistence()
 		})
 	})
 
 	places := map[string][]string{}
 	for _, c := range changes {
-		text := strings.TrimSpace(c.What + " " + c.How)
+		text := strings.TrimSpace(c.what + " " + c.how)
 		if c.row != "" {
 			text = "no longer " + text + " (" + c.row + ")"
 		}
-		places[c.Where] = append(places[c.Where], text)
+		places[c.where] = append(places[c.where], text)
 	}
 	lines := make([]string, 0, len(places))
 	for _, where := range slices.Sorted(maps.Keys(places)) {
@@ -60,7 +60,7 @@ func drift(found []difference, facts map[string]knownFact) []string {
 
 // isExistence reports whether only one of the documents has the part.
 func (c change) isExistence() bool {
-	what, _, _ := strings.Cut(c.What, " ")
+	what, _, _ := strings.Cut(c.what, " ")
 	switch what {
 	case "operation", "property", "parameter", "response", "header":
 		return true
@@ -77,11 +77,11 @@ func inside(where, whole string) bool {
 // ofUsedSchemas returns the facts except those about schemas that no operation uses. For such a
 // schema, the change of the operation or property that referred to it is reported instead.
 func ofUsedSchemas(facts map[string]knownFact, names map[string][]string, used map[string]bool) map[string]knownFact {
-	kept := maps.Clone(facts)
-	maps.DeleteFunc(kept, func(fact string, _ knownFact) bool {
+	remaining := maps.Clone(facts)
+	maps.DeleteFunc(remaining, func(fact string, _ knownFact) bool {
 		schema := fact[:strings.IndexAny(fact, ".: ")]
 		_, isSchema := names[schema]
 		return isSchema && !used[schema]
 	})
-	return kept
+	return remaining
 }

@@ -172,14 +172,14 @@ func runDrift(t *testing.T, vendor string) ([]string, error) {
 }
 
 // Our document must differ from the vendor's exactly as differences.yaml says.
-func TestUnchangedDocumentHasNoDrift(t *testing.T) {
+func TestRun_UnchangedDocument_NoDrift(t *testing.T) {
 	lines, err := runDrift(t, "testdata/contacts.json")
 	if err != nil || len(lines) > 0 {
 		t.Errorf("got error %v and these lines, want none; list each in differences.yaml:\n%s", err, strings.Join(lines, "\n"))
 	}
 }
 
-func TestEachChangeIsOneLine(t *testing.T) {
+func TestRun_EachChange_OneLine(t *testing.T) {
 	for _, test := range vendorChanges {
 		t.Run(test.name, func(t *testing.T) {
 			doc := vendorDocument(t)
@@ -192,7 +192,7 @@ func TestEachChangeIsOneLine(t *testing.T) {
 	}
 }
 
-func TestTenChangesAreTenLinesAndExitStatus1(t *testing.T) {
+func TestMain_TenChanges_TenLinesAndExitStatus1(t *testing.T) {
 	doc := vendorDocument(t)
 	var want []string
 	for _, test := range vendorChanges {
@@ -215,7 +215,7 @@ func TestTenChangesAreTenLinesAndExitStatus1(t *testing.T) {
 
 // More changes that are one line each: parameters, responses, scopes, and references into another
 // file.
-func TestChangesOfOperations(t *testing.T) {
+func TestRun_ChangedOperation_OneLine(t *testing.T) {
 	list := []string{"paths", "/contacts/", "get"}
 	for _, test := range []struct {
 		name   string
@@ -283,8 +283,9 @@ func TestChangesOfOperations(t *testing.T) {
 	}
 }
 
-// The vendor keeps the schemas of errors in another file, and publishes more operations than ours.
-func TestDocumentWithReferencesAndOtherOperations(t *testing.T) {
+// The vendor's schemas of errors are in another file, and the vendor's document has more operations
+// than ours.
+func TestRun_OtherFileAndOtherOperations_NoDrift(t *testing.T) {
 	doc := vendorDocument(t)
 	schemas := doc.at(t, "components", "schemas")
 	dir := t.TempDir()
@@ -324,7 +325,7 @@ func TestDocumentWithReferencesAndOtherOperations(t *testing.T) {
 	}
 }
 
-func TestRunRejectsInvalidArguments(t *testing.T) {
+func TestRun_InvalidArguments(t *testing.T) {
 	for name, args := range map[string][]string{
 		"no document":      {},
 		"missing document": {"testdata/missing.json"},
@@ -339,13 +340,13 @@ func TestRunRejectsInvalidArguments(t *testing.T) {
 	}
 }
 
-func TestNotesAreUpToDate(t *testing.T) {
+func TestRun_Notes_AreUpToDate(t *testing.T) {
 	if err := run([]string{"-notes", "../NOTES.md", "-check"}, &strings.Builder{}); err != nil {
 		t.Error(err)
 	}
 }
 
-func TestCheckOfNotesFindsAChangedTable(t *testing.T) {
+func TestRun_Check_ChangedTable(t *testing.T) {
 	page, err := os.ReadFile("../NOTES.md")
 	if err != nil {
 		t.Fatal(err)

@@ -1,6 +1,7 @@
-// Drift compares the vendor's OpenAPI document with ours and prints new differences: one line for
-// each operation, parameter, response and property that differs in a way that api/differences.yaml
-// does not list. The exit status is 1 if it printed a line, and 2 if it failed.
+// Drift compares the vendor's OpenAPI document with ours and prints what api/differences.yaml does
+// not list: one line for each operation, parameter, response and property with new differences, or
+// with listed differences that no longer exist. The exit status is 1 if it printed a line, and 2 if
+// it failed.
 //
 //	go run . [-ours file] [-known file] <path or URL of the vendor's document>
 //	go run . [-known file] -notes file [-check]
@@ -23,7 +24,7 @@ import (
 	"github.com/getkin/kin-openapi/openapi3"
 )
 
-// errDrift indicates that there are new differences.
+// errDrift indicates that run printed a line.
 var errDrift = errors.New("the documents differ in ways that are not listed")
 
 func main() {

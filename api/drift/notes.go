@@ -5,10 +5,10 @@ import (
 	"strings"
 )
 
-// Each table of NOTES.md is between a begin marker with its title and an end marker.
+// Each table of NOTES.md is between a begin marker, which contains its title, and an end marker.
 const (
-	begin = "<!-- table made from differences.yaml by \"make notes\": "
-	end   = "<!-- end of table -->"
+	beginMarker = "<!-- table made from differences.yaml by \"make notes\": "
+	endMarker   = "<!-- end of table -->"
 )
 
 // writeNotes returns the page with new tables.
@@ -19,7 +19,7 @@ func writeNotes(page string, k *known) (string, error) {
 	}
 	var out strings.Builder
 	for {
-		before, rest, found := strings.Cut(page, begin)
+		before, rest, found := strings.Cut(page, beginMarker)
 		out.WriteString(before)
 		if !found {
 			break
@@ -30,11 +30,11 @@ func writeNotes(page string, k *known) (string, error) {
 			return "", fmt.Errorf("NOTES.md: differences.yaml has no section %q", title)
 		}
 		delete(tables, title)
-		_, after, found := strings.Cut(rest, end)
+		_, after, found := strings.Cut(rest, endMarker)
 		if !found {
 			return "", fmt.Errorf("NOTES.md: the table %q has no end marker", title)
 		}
-		out.WriteString(begin + title + " -->\n" + table + end)
+		out.WriteString(beginMarker + title + " -->\n" + table + endMarker)
 		page = after
 	}
 	for title := range tables {
