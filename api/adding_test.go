@@ -299,7 +299,7 @@ func (s *Server) addTags(c *call) (wire.Response, error) {
 		return wire.Response{}, err
 	}
 	var body wire.Object
-	body.Strings("tags", changed.Tags)
+	body.Value("tags", changed.Tags)
 	return wire.JSON(http.StatusCreated, body.End()), nil
 }
 `

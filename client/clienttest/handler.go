@@ -99,12 +99,14 @@ func (s *Server) route(r *http.Request) (*operation, string) {
 }
 
 func (o *operation) match(path string) (id string, ok bool) {
-	prefix, _, hasID := strings.Cut(o.path, "{") // an ID is the last segment
+	prefix, parameter, hasID := strings.Cut(o.path, "{")
 	if !hasID {
 		return "", path == o.path
 	}
-	segment, ok := strings.CutPrefix(path, prefix)
-	if !ok || segment == "" || strings.Contains(segment, "/") {
+	_, suffix, _ := strings.Cut(parameter, "}")
+	afterPrefix, hasPrefix := strings.CutPrefix(path, prefix)
+	segment, hasSuffix := strings.CutSuffix(afterPrefix, suffix)
+	if !hasPrefix || !hasSuffix || segment == "" || strings.Contains(segment, "/") {
 		return "", false
 	}
 	id, err := url.PathUnescape(segment)
