@@ -214,3 +214,31 @@ func TestStaticToken_Rejected(t *testing.T) {
 		t.Errorf("got %v after %d requests, want unauthorized after one", err, len(api.tokens))
 	}
 }
+
+// rejecting is a Pacer that rejects every call of Wait after the given number of calls.
+type rejecting struct {
+	client.Unpaced
+
+	allowed int
+}
+
+func (p *rejecting) Wait(context.Context) error {
+	if p.allowed--; p.allowed < 0 {
+		return context.DeadlineExceeded
+	}
+	return nil
+}
+
+func TestTokenInvalidator_RetryNotSent_MatchesTheFailure(t *testing.T) {
+	t.Parallel()
+	api := &scripted{outcomes: []outcome{{status: 401, body: `{"message":"Invalid JWT"}`}, {status: 503}, success}}
+	c, err := client.New(&replaceable{}, client.WithHTTPClient(&http.Client{Transport: api}),
+		client.WithPacer(&rejecting{allowed: 2}), client.WithRetry(client.RetryPolicy{MinDelay: 1}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = c.Contacts.Get(t.Context(), "abc")
+	if !errors.Is(err, client.ErrServer) || !errors.Is(err, context.DeadlineExceeded) {
+		t.Errorf("got %v, want an error that matches ErrServer and context.DeadlineExceeded", err)
+	}
+}

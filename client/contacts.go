@@ -16,7 +16,6 @@ type ContactsService struct {
 }
 
 var (
-	errNotJSON   = errors.New("the body is not a complete JSON object")
 	errNoContact = errors.New("the body has no contact")
 	errNoList    = errors.New("the body has no list of contacts")
 )
@@ -147,7 +146,7 @@ func (c *call) finishContact(err error, result any, contact *Contact) (*Contact,
 	return contact, nil
 }
 
-// decodeInto decodes the body into result if the request succeeded.
+// decodeInto decodes the body into result, unless the request failed with err.
 func (c *call) decodeInto(err error, result any) error {
 	if err != nil {
 		return err
@@ -155,7 +154,7 @@ func (c *call) decodeInto(err error, result any) error {
 	return c.decode(result)
 }
 
-// checkSucceeded returns an error if one of the API's two spellings of success is false.
+// checkSucceeded returns an error if one of the API's two spellings of "succeeded" is false.
 func (c *call) checkSucceeded(spellings ...Nullable[bool]) error {
 	for _, spelling := range spellings {
 		if succeeded, err := spelling.Get(); err == nil && !succeeded {
@@ -171,7 +170,7 @@ func alwaysCreates(contact *UpsertContactRequest) bool {
 	return (err == nil && createNew) || (isBlank(contact.Email) && isBlank(contact.Phone))
 }
 
-// isBlank reports whether a field is not sent, null or an empty string.
+// isBlank reports whether a field is not sent, is null, or holds only white space.
 func isBlank(field Nullable[string]) bool {
 	value, err := field.Get()
 	return err != nil || strings.TrimSpace(value) == ""

@@ -245,6 +245,16 @@ func TestErrBadResponse(t *testing.T) {
 	}
 }
 
+func TestErrBadResponse_TooManyObjects(t *testing.T) {
+	t.Parallel()
+	c, _ := newStub(t, ok(contactBody(`"attributions":[{}`+strings.Repeat(",{}", 1_000_000)+`]`)))
+	const want = "getContact: GET /proxy/v1/contacts/ocQHyuzHvysMo5N5VsXc: bad response: the body is too large: " +
+		"it has more objects than a response can hold (status 200, "
+	if _, err := c.Contacts.Get(t.Context(), contactID); !errors.Is(err, client.ErrBadResponse) || !strings.HasPrefix(err.Error(), want) {
+		t.Errorf("got %v, want a text that begins with %q", err, want)
+	}
+}
+
 func TestContactsService_All_WrongTypes(t *testing.T) {
 	t.Parallel()
 	c, _ := newStub(t, ok(`{"contacts":{"id":"abc","dnd":"yes"},"meta":{"total":"1","startAfter":"1603870249758","startAfterId":7}}`))

@@ -3,6 +3,7 @@ package client
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"maps"
 	"net/http"
@@ -13,15 +14,15 @@ import (
 	"github.com/highlevel-contacts/contacts-go/gen"
 )
 
-// call holds the state of one API call across its attempts. It is the gen.HttpRequestDoer of the
-// generated client that builds its request.
+// call holds the state of one API call across its attempts. It implements [gen.HttpRequestDoer]:
+// the generated client builds the request and passes it to Do.
 type call struct {
 	callConfig
 
 	client         *Client
 	operation      operation
 	idempotentPost bool             // the request is a POST that may be applied more than once
-	callerCtx      context.Context  //nolint:containedctx // a call has one context
+	callerCtx      context.Context  //nolint:containedctx // a call ends when its method returns
 	ctx            operationContext // for requests
 	api            gen.Client       // builds the request and sends it with Do
 	started        time.Time
@@ -31,7 +32,7 @@ type call struct {
 	request        *http.Request // nil until the generated client has built it
 	getBody        func() (io.ReadCloser, error)
 	response       Response
-	maybeApplied   bool // by an attempt
+	maybeApplied   bool // an attempt may have been applied
 }
 
 // newCall returns a call of op with the options of the caller.
@@ -49,8 +50,9 @@ func (c *Client) newCall(ctx context.Context, op operation, opts []CallOption) (
 // has read the body of the response into c.response.
 func (c *call) Do(req *http.Request) (*http.Response, error) {
 	c.prepare(req)
-	var last error
+	var previousErr error
 	for attempt := 1; ; attempt++ {
+		sent := c.response.Attempts
 		resp, err := c.attempt()
 		if err != nil && c.replaceToken(err) {
 			resp, err = c.attempt()
@@ -58,8 +60,8 @@ func (c *call) Do(req *http.Request) (*http.Response, error) {
 		if err == nil || c.deletedByPreviousAttempt(err) {
 			return resp, nil
 		}
-		if last != nil && c.response.Attempts < attempt { // the attempt was not sent
-			return nil, c.afterFailure(err, last)
+		if previousErr != nil && c.response.Attempts == sent { // the attempt was not sent
+			return nil, c.afterFailure(err, previousErr)
 		}
 		delay, retry := retryDelay(c.isIdempotent(), err, attempt, c.client.config.retry)
 		if !retry || !c.canResendBody() {
@@ -68,7 +70,7 @@ func (c *call) Do(req *http.Request) (*http.Response, error) {
 		if waitErr := c.wait(delay, err); waitErr != nil {
 			return nil, waitErr
 		}
-		last = err
+		previousErr = err
 	}
 }
 
@@ -179,7 +181,8 @@ func (c *call) copyBodyAndHeader(req *http.Request) error {
 }
 
 // deletedByPreviousAttempt reports whether err says that the contact does not exist, and a previous
-// attempt may have deleted it. The call is then a success, and has the response of one.
+// attempt may have deleted it. If so, the call succeeds, and deletedByPreviousAttempt replaces its
+// response by that of a successful delete.
 func (c *call) deletedByPreviousAttempt(err error) bool {
 	if c.operation != deleteContact || !c.maybeApplied || !errors.Is(err, ErrNotFound) {
 		return false
@@ -192,7 +195,7 @@ func (c *call) deletedByPreviousAttempt(err error) bool {
 func (c *call) decode(out any) error {
 	drift, err := decodeBody(c.response.Body, out)
 	if err != nil {
-		return c.badResponse(errNotJSON) // the decoder's message quotes the body
+		return c.badResponse(fmt.Errorf("the body is %w", err))
 	}
 	c.response.Drift = drift
 	return nil

@@ -19,7 +19,7 @@ import (
 
 var (
 	errNotObject = errors.New("not a complete JSON object")
-	errTooMany   = errors.New("more objects than a response can hold")
+	errTooMany   = errors.New("too large: it has more objects than a response can hold")
 )
 
 // maxMemory limits the memory of the decoded objects of a body. An empty object has two bytes in a
@@ -39,9 +39,9 @@ var lenient = jsonv2.JoinOptions(jsontext.AllowDuplicateNames(true), jsontext.Al
 // Decode decodes body into out. The body must be one complete JSON object. Values of unexpected
 // types are not an error. Errors do not quote the body.
 //
-// The argument out must point to a zero value, except that the fields of a struct may be
-// preallocated slices, which are empty and have a capacity. Decode appends to them. If the body
-// does not have the list, it sets the slice to nil.
+// The argument out must point to a zero value, except that fields of a struct may be empty slices
+// with a capacity. Decode appends to such a slice, or sets it to nil if the body does not have the
+// list.
 func Decode(body []byte, out any) ([]Drift, error) {
 	body = httpx.TrimBOM(body)
 	if jsontext.Value(body).Kind() != '{' {
@@ -80,6 +80,8 @@ func preallocatedSlices(target reflect.Value) []int {
 	return indexes
 }
 
+// decode decodes body into out strictly. If a value has an unexpected type, or if the objects of
+// the body could exceed maxMemory, it decodes with a decoder instead.
 func decode(body []byte, out any, target reflect.Value) ([]Drift, error) {
 	// The count includes braces in strings, so it may be too high. The second pass counts objects,
 	// so such a body is decoded too, but slower.
