@@ -7,7 +7,10 @@ import (
 	"net/http"
 	"strings"
 
+	"github.com/go-json-experiment/json/jsontext"
+
 	"github.com/highlevel-contacts/contacts-go/client/internal/httpx"
+	"github.com/highlevel-contacts/contacts-go/client/internal/lenientjson"
 	"github.com/highlevel-contacts/contacts-go/client/internal/redact"
 )
 
@@ -36,10 +39,11 @@ func (c *call) newError() *Error {
 }
 
 // classify returns the sentinel error for the response, or nil if it matches none. The API's status
-// codes are unreliable, so the message decides where it can.
+// codes are unreliable, so known messages take precedence over them.
 func (e *Error) classify() error {
 	message := e.lowerMessage()
-	switch says := func(part string) bool { return strings.Contains(message, part) }; e.StatusCode {
+	says := func(part string) bool { return strings.Contains(message, part) }
+	switch e.StatusCode {
 	case http.StatusBadRequest:
 		switch {
 		case e.ContactID != "" || says("duplicated contact"):
@@ -112,7 +116,7 @@ func (b errorBody) messages() []string {
 		}
 		var messages []string
 		for _, element := range elements {
-			messages = append(messages, unquote(element))
+			messages = append(messages, lenientjson.Text(jsontext.Value(element)))
 		}
 		if len(messages) > 0 {
 			return messages
@@ -126,14 +130,5 @@ func (b errorBody) text(name string) string {
 	if raw := bytes.TrimSpace(b[name]); bytes.HasPrefix(raw, []byte("{")) || bytes.HasPrefix(raw, []byte("[")) {
 		return ""
 	}
-	return unquote(b[name])
-}
-
-// unquote returns a JSON string without its quotes, "" for null, and any other value as JSON.
-func unquote(raw json.RawMessage) string {
-	var text string
-	if json.Unmarshal(raw, &text) == nil {
-		return text
-	}
-	return string(raw)
+	return lenientjson.Text(jsontext.Value(b[name]))
 }

@@ -1,7 +1,6 @@
 package client
 
 import (
-	"bytes"
 	"encoding/json"
 	"maps"
 	"math"
@@ -73,8 +72,8 @@ func ReadCustomField(field CustomField) FieldValue {
 	return FieldValue{raw: field.Value}
 }
 
-// CustomFieldByID returns the value of the custom field of contact with the given ID. It is empty
-// if there is no such field.
+// CustomFieldByID returns the value of the contact's custom field with the given ID. It is empty if
+// there is no such field.
 func CustomFieldByID(contact *Contact, id string) FieldValue {
 	for _, field := range contact.CustomFields {
 		if field.ID == id {
@@ -93,7 +92,7 @@ func (v FieldValue) Raw() json.RawMessage {
 func (v FieldValue) Kind() FieldKind {
 	switch jsontext.Value(v.raw).Kind() {
 	case '"':
-		return unlessEmpty(FieldText, len(elementText(v.raw)))
+		return unlessEmpty(FieldText, len(lenientjson.Text(jsontext.Value(v.raw))))
 	case '0':
 		return FieldNumber
 	case 't', 'f':
@@ -154,8 +153,8 @@ func (v FieldValue) Bool() (value, ok bool) {
 	}
 }
 
-// Time returns a time. It accepts a string in RFC 3339 or YYYY-MM-DD, and milliseconds since 1970
-// as a number or string. For any other value, ok is false.
+// Time returns a time in UTC. It accepts a string in RFC 3339 or YYYY-MM-DD, and milliseconds since
+// 1970 as a number or string. For any other value, ok is false.
 func (v FieldValue) Time() (t time.Time, ok bool) {
 	return lenientjson.ParseTime(jsontext.Value(v.raw))
 }
@@ -174,7 +173,7 @@ func (v FieldValue) List() []string {
 	}
 	var list []string
 	for _, element := range elements {
-		list = append(list, elementText(element))
+		list = append(list, lenientjson.Text(jsontext.Value(element)))
 	}
 	return list
 }
@@ -217,14 +216,4 @@ func (v FieldValue) files() map[string]fileEntry {
 		}
 	}
 	return entries
-}
-
-// elementText returns a JSON string without its quotes, an empty string for null, and any other
-// value as JSON.
-func elementText(raw json.RawMessage) string {
-	var text string
-	if (bytes.HasPrefix(raw, []byte(`"`)) || string(raw) == "null") && json.Unmarshal(raw, &text) == nil {
-		return text
-	}
-	return string(raw)
 }
