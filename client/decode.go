@@ -10,6 +10,14 @@ import (
 	"github.com/highlevel-contacts/contacts-go/gen"
 )
 
+// Drift describes a value of a body whose type is not that of the schema in api/contacts.yaml. See
+// [DecodeContact].
+type Drift struct {
+	Pointer string // JSON pointer into the body
+	Want    string // type in the schema: string, boolean, integer, number, date-time, array or object
+	Got     string // JSON type found
+}
+
 // DecodeContact decodes a contact from a webhook, a queue or an export. Like the methods of
 // [ContactsService], it accepts values of unexpected types: it converts the values that the fields
 // can hold, stores other values in the Extra field of the enclosing struct, and reports each of
@@ -36,6 +44,9 @@ func decodeBody(body []byte, out any) ([]Drift, error) {
 	return drift, err
 }
 
+// init registers how package lenientjson decodes a Boolean that is a string or a number, and an
+// additional email address or phone number that is a string. It also registers that null is no last
+// activity.
 func init() {
 	lenientjson.RegisterFallback("boolean", func(target *nullable.Nullable[bool], raw jsontext.Value) bool {
 		switch lenientjson.Text(raw) {

@@ -10,10 +10,12 @@ import (
 )
 
 const (
+	// maxErrorBytes is the number of bytes that are read of the body of an error response.
 	maxErrorBytes = 64 << 10
 	// maxInitialBuffer limits the initial size of the buffer, which Content-Length determines.
 	maxInitialBuffer = 1 << 20
-	// minRead is the minimum size of the buffer, and the space for reading the end of the body.
+	// minRead is the size of the buffer beyond Content-Length, so that the read that returns io.EOF
+	// does not enlarge it.
 	minRead = 512
 )
 
@@ -49,16 +51,8 @@ func (r Response) LogValue() slog.Value {
 		slog.Int("status", r.StatusCode), slog.Int("bytes", len(r.Body)), slog.Int("attempts", r.Attempts))
 }
 
-// Drift describes a value of a body whose type is not that of the schema in api/contacts.yaml. See
-// [DecodeContact].
-type Drift struct {
-	Pointer string // JSON pointer into the body
-	Want    string // type in the schema: string, boolean, integer, number, date-time, array or object
-	Got     string // JSON type found
-}
-
-// readBody reads the body of resp and closes it. It returns an error if the body of a 2xx response
-// is longer than limit, and only the beginning of any other body.
+// readBody reads the body of resp and closes it. If the body of a 2xx response is longer than
+// limit, it returns an error. Of any other body, it returns at most the first maxErrorBytes.
 func readBody(resp *http.Response, limit int64) ([]byte, error) {
 	defer resp.Body.Close()
 	success := isSuccess(resp.StatusCode)

@@ -34,7 +34,10 @@ type model struct {
 	extra  int            // index of the field for unknown properties; -1 if there is none
 }
 
-var models sync.Map // of reflect.Type to *model
+var (
+	models      sync.Map // of reflect.Type to *model
+	structSizes sync.Map // of reflect.Type to the result of largestStructSize
+)
 
 // modelOf returns the description of a type.
 func modelOf(t reflect.Type) *model {
@@ -75,4 +78,34 @@ func isRaw(t reflect.Type) bool {
 func hasUnmarshalMethod(t reflect.Type) bool {
 	return t.Implements(reflect.TypeFor[jsonv2.UnmarshalerFrom]()) || t.Implements(reflect.TypeFor[json.Unmarshaler]()) ||
 		t.Implements(reflect.TypeFor[encoding.TextUnmarshaler]())
+}
+
+// largestStructSize returns the size of the largest struct that values of the type can contain.
+func largestStructSize(t reflect.Type) int {
+	if size, ok := structSizes.Load(t); ok {
+		return size.(int) //nolint:forcetypeassert // the map holds nothing else
+	}
+	size := max(1, int(findLargestStruct(t, map[reflect.Type]bool{})))
+	structSizes.Store(t, size)
+	return size
+}
+
+// findLargestStruct returns the size of the largest struct in a type, except in the types in seen.
+func findLargestStruct(t reflect.Type, seen map[reflect.Type]bool) uintptr {
+	if seen[t] {
+		return 0
+	}
+	seen[t] = true
+	switch t.Kind() {
+	case reflect.Slice, reflect.Pointer, reflect.Map, reflect.Array:
+		return findLargestStruct(t.Elem(), seen)
+	case reflect.Struct:
+		size := t.Size()
+		for field := range t.Fields() {
+			size = max(size, findLargestStruct(field.Type, seen))
+		}
+		return size
+	default:
+		return 0
+	}
 }

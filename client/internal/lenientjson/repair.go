@@ -21,10 +21,7 @@ type fieldRepairer struct {
 	repairer *repairer
 }
 
-var (
-	repairers   sync.Map // of reflect.Type to *repairer
-	structSizes sync.Map // of reflect.Type to the result of largestStructSize
-)
+var repairers sync.Map // of reflect.Type to *repairer
 
 // repairerOf returns the repairer of a type, or nil if its values need no repair.
 func repairerOf(t reflect.Type) *repairer {
@@ -139,35 +136,5 @@ func repairRaw(raw jsontext.Value) jsontext.Value {
 			seen[name] = true
 		}
 		_ = enc.WriteToken(token) // writing to a buffer does not fail
-	}
-}
-
-// largestStructSize returns the size of the largest struct that values of the type can contain.
-func largestStructSize(t reflect.Type) int {
-	if size, ok := structSizes.Load(t); ok {
-		return size.(int) //nolint:forcetypeassert // the map holds nothing else
-	}
-	size := max(1, int(findLargestStruct(t, map[reflect.Type]bool{})))
-	structSizes.Store(t, size)
-	return size
-}
-
-// findLargestStruct returns the size of the largest struct in a type, except in the types in seen.
-func findLargestStruct(t reflect.Type, seen map[reflect.Type]bool) uintptr {
-	if seen[t] {
-		return 0
-	}
-	seen[t] = true
-	switch t.Kind() {
-	case reflect.Slice, reflect.Pointer, reflect.Map, reflect.Array:
-		return findLargestStruct(t.Elem(), seen)
-	case reflect.Struct:
-		size := t.Size()
-		for field := range t.Fields() {
-			size = max(size, findLargestStruct(field.Type, seen))
-		}
-		return size
-	default:
-		return 0
 	}
 }
