@@ -280,7 +280,7 @@ type CreateContactRequest struct {
 	// Country The two-letter country code.
 	Country string `json:"country,omitempty,omitzero"`
 
-	// CustomFields The custom fields to write. Other custom fields remain unchanged.
+	// CustomFields The custom fields to write.
 	CustomFields []CustomFieldInput `json:"customFields,omitzero"`
 
 	// DateOfBirth The date of birth: YYYY-MM-DD or MM-DD-YYYY, separated by - / . or _.
