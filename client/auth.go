@@ -67,7 +67,7 @@ type bearer struct {
 	values []string
 }
 
-// authorization returns the values of the Authorization header of the call's token.
+// authorization returns the values of the Authorization header for the call's token.
 func (c *call) authorization() []string {
 	last := c.client.bearer.Load()
 	if last == nil || last.token != c.token {
@@ -79,7 +79,7 @@ func (c *call) authorization() []string {
 
 // replaceToken invalidates the token if err says that the token is invalid or expired and the
 // TokenSource can replace it. It reports whether the call must be sent again with a new token. It
-// does so once per call.
+// returns true at most once per call.
 func (c *call) replaceToken(err error) bool {
 	apiErr, ok := errors.AsType[*Error](err)
 	if !ok || !apiErr.rejectsToken || c.client.invalidate == nil || c.tokenReplaced || !c.canResendBody() {

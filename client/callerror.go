@@ -28,14 +28,14 @@ func invalid(op operation, problem string) error {
 }
 
 // networkError returns the error of an attempt that received no complete response because of cause.
-func (c *call) networkError(cause error, possiblySent bool) error {
+func (c *call) networkError(cause error, maybeSent bool) error {
 	err := &callError{
 		text: c.String() + ": " + redact.Text(cause.Error(), c.token), kind: ErrNetwork, cause: cause,
-		attemptMaybeApplied: possiblySent && !httpx.NotProcessed(cause),
+		attemptMaybeApplied: maybeSent && !httpx.NotProcessed(cause),
 	}
 	switch {
 	case errors.Is(cause, ErrResponseTooLarge), c.callerCtx.Err() != nil:
-		err.kind = nil
+		err.kind = nil // cause has the kind
 	default:
 		err.temporary = httpx.IsTemporary(cause) && !errors.Is(cause, errTooManyRedirects)
 	}

@@ -31,8 +31,9 @@ func (c *callConfig) apply(opts []CallOption) error {
 	return nil
 }
 
-// WithHeader sets a header of the request. Authorization, Content-Type and the headers that the
-// transport sets, such as Host and Content-Length, are rejected.
+// WithHeader sets a header of the request. For an invalid header, for Authorization and
+// Content-Type, and for the headers that the transport sets, such as Host and Content-Length, the
+// call returns an error that matches [ErrInvalid].
 func WithHeader(key, value string) CallOption {
 	return func(c *callConfig) error {
 		if err := checkHeader(key, value); err != nil {

@@ -9,7 +9,8 @@ import (
 // Version is the version of this module. It is part of the User-Agent header.
 const Version = "0.1.0"
 
-// Client calls the HighLevel API. It is safe for concurrent use: create one and share it.
+// Client calls the HighLevel API. Use [New] to create a Client; its zero value cannot be used. A
+// Client is safe for concurrent use: create one and share it.
 type Client struct {
 	// Contacts provides access to the contact endpoints.
 	Contacts *ContactsService
@@ -17,7 +18,7 @@ type Client struct {
 	config     config
 	token      func(context.Context) (string, error) // a function, because fmt prints it as an address for every verb
 	invalidate func(token string)                    // nil if the TokenSource is not a TokenInvalidator
-	bearer     *atomic.Pointer[bearer]               // of the latest attempt, because most attempts have the same token
+	bearer     *atomic.Pointer[bearer]               // header of the latest attempt, for the next one with the same token
 }
 
 // New returns a Client that authenticates with tokens. It does not make any requests. It returns an

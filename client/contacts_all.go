@@ -72,11 +72,13 @@ func (p *pager) run(ctx context.Context, yield func(*Contact, error) bool) {
 			next = p.startPrefetch(ctx, page.Next)
 		}
 		countBefore := recent.count
-		if !recent.yield(page.Contacts, yield) {
+		if !recent.yieldNew(page.Contacts, yield) {
 			return
 		}
-		if pagesWithoutNew++; recent.count > countBefore {
+		if recent.count > countBefore {
 			pagesWithoutNew = 0
+		} else {
+			pagesWithoutNew++
 		}
 		switch {
 		case err == nil && !more:
@@ -156,9 +158,9 @@ func newRecentIDs() *recentIDs {
 	return &recentIDs{latest: map[string]bool{}}
 }
 
-// yield yields the contacts that were not yielded recently, and reports whether the iteration
+// yieldNew yields the contacts that were not yielded recently, and reports whether the iteration
 // continues.
-func (r *recentIDs) yield(contacts []Contact, yield func(*Contact, error) bool) bool {
+func (r *recentIDs) yieldNew(contacts []Contact, yield func(*Contact, error) bool) bool {
 	for i := range contacts {
 		if contact := &contacts[i]; r.isNew(contact.ID) {
 			r.yielded++

@@ -121,6 +121,7 @@ func (s *ContactsService) List(ctx context.Context, list ListRequest, opts ...Ca
 	}
 	var result gen.ListContactsResult
 	_, err = call.api.GetContacts(&call.ctx, params) //nolint:bodyclose // the body has been read
+	// Decoding sets it to nil if the body has no list.
 	result.Contacts = make([]Contact, 0, cmp.Or(list.Limit, defaultLimit))
 	if err = call.decodeInto(err, &result); err == nil && result.Contacts == nil {
 		err = call.badResponse(errNoList)
@@ -157,6 +158,7 @@ func (s *ContactsService) ListByBusiness(
 	}
 	var result gen.ListContactsByBusinessResult
 	_, err = call.api.GetContactsByBusinessID(&call.ctx, businessID, params) //nolint:bodyclose // the body has been read
+	// As in List, decoding sets it to nil if the body has no list.
 	result.Contacts = make([]Contact, 0, min(list.Limit, maxLimit))
 	if err = call.decodeInto(err, &result); err == nil && result.Contacts == nil {
 		err = call.badResponse(errNoList)

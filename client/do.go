@@ -75,7 +75,7 @@ func (c *Client) newRequest(ctx context.Context, method, path string, query url.
 	return req, nil
 }
 
-// checkPath returns an error if path may not be an endpoint below the base URL.
+// checkPath returns an error unless path, without its first slash, is a path below the base URL.
 func checkPath(path string) error {
 	decoded, err := url.PathUnescape(path)
 	if err != nil || path == "" || strings.HasPrefix(decoded, "/") || strings.ContainsAny(path, "?#\\") ||

@@ -46,7 +46,7 @@
 //	ErrNotFound           | not_found          | 400 or 404 whose message says that the contact does not exist; 404 of Client.Do
 //	ErrDuplicate          | duplicate          | 400 for a create where the location does not allow duplicates
 //	ErrUnauthorized       | unauthorized       | 401 for a missing, invalid or expired token
-//	ErrForbidden          | forbidden          | 403; 401 for a scope, class, user type or location
+//	ErrForbidden          | forbidden          | 403; 401 for the wrong scope, class, user type or location
 //	ErrRateLimited        | rate_limited       | 429, or a call that was not sent because the limit is exhausted
 //	ErrServer             | server             | 5xx, or a 2xx whose body reports a failure
 //	ErrNetwork            | network            | no complete response

@@ -93,8 +93,8 @@ func Kind(err error) string {
 // Error is a non-2xx response of the API, or a 2xx response whose body reports a failure. It is also
 // returned, with status 429, for a call that was not sent because of a long pause or the daily
 // limit; Response.StatusCode is then 0. Use [errors.As] to inspect it, and [errors.Is] with the
-// sentinel errors to find out what happened. An Error built by hand, for a test, matches the same
-// kinds.
+// sentinel errors to find out what happened. An Error that a test creates with StatusCode, Messages
+// and ContactID matches the same kinds.
 //
 // The message of an Error and its log value contain the operation, method, path, status and trace
 // ID, and the API's messages without email addresses, phone numbers and tokens. The fields Messages
@@ -109,13 +109,13 @@ type Error struct {
 	MatchingField string        // of a duplicate: "email" or "phone"
 	TraceID       string        // the vendor's ID of the request, if the response has one
 	RetryAfter    time.Duration // how long the API asks to wait; 0 if it does not
-	MaybeApplied  bool          // a write that may have been applied; the error matches ErrMaybeApplied
+	MaybeApplied  bool          // the write may have been applied; the error then matches ErrMaybeApplied
 	Response      Response      // its StatusCode is 0 if the call was not sent
 
-	kind         error // from the response as received
-	classified   bool
-	rejectsToken bool // a 401 for an invalid or expired token
-	hasMessage   bool // Messages are from a JSON body in one of the API's error formats
+	kind         error // only if classified is true; nil if the error has no kind
+	classified   bool  // newError has set kind, before it removed the token from Messages
+	rejectsToken bool  // a 401 for an invalid or expired token
+	hasMessage   bool  // Messages are from a JSON body in one of the API's error formats
 }
 
 // Is reports whether target is the kind of e, or one of the sentinel errors that e matches in

@@ -17,8 +17,8 @@ const (
 )
 
 // OperationFromContext returns the operationId of the call to which a request belongs, such as
-// "getContact", or "do" for [Client.Do]. An [net/http.RoundTripper] passes it the context of the
-// request, to name spans and metrics. It returns "" for other contexts.
+// "getContact", or "do" for [Client.Do]. An HTTP transport can pass it the context of a request, to
+// name spans and metrics. It returns "" for other contexts.
 func OperationFromContext(ctx context.Context) string {
 	op, _ := ctx.Value(operationKey{}).(operation)
 	return string(op)

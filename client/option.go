@@ -92,8 +92,9 @@ func WithLocation(id string) Option {
 }
 
 // WithHTTPClient sets the HTTP client that sends the requests, with its transport, proxy, TLS
-// settings, redirect policy and cookie jar. The HTTP client is not modified. The default HTTP
-// client reads the proxy from the environment and has up to 100 idle connections.
+// settings, redirect policy and cookie jar. Its Timeout, if set, limits each attempt in addition to
+// [WithTimeout]. The HTTP client is not modified. The default HTTP client reads the proxy from the
+// environment and has up to 100 idle connections.
 func WithHTTPClient(httpClient *http.Client) Option {
 	return func(c *config) error {
 		if httpClient == nil {
@@ -169,8 +170,9 @@ func WithPacer(pacer Pacer) Option {
 // WithLogger sets the logger. Nothing is logged by default. Each attempt is logged at debug level.
 // A failed call and a response that does not match the schema are logged at warn level, except that
 // a canceled call and a Get of a contact that does not exist are logged at debug level. Records
-// contain the operation, method, path, status, attempt, error kind, duration and remaining rate
-// limit. They never contain a token, a query, a body, an email address or a phone number.
+// contain the operation, method, path, status, attempt, durations, cf-ray header and remaining rate
+// limit, and for a failure the kind, message and trace ID. They never contain a token, a query, a
+// body, an email address or a phone number.
 func WithLogger(logger *slog.Logger) Option {
 	return func(c *config) error {
 		if logger == nil {

@@ -24,7 +24,7 @@ type Pacer interface {
 // An Observation describes a request that has ended, for [Pacer.Observe].
 type Observation struct {
 	Sent  time.Time     // when the request was sent, after Wait had returned
-	Limit RateLimit     // from the headers of the response; not Known if no response was received
+	Limit RateLimit     // from the headers of the response; Known is false if no response was received
 	Pause time.Duration // how long no request should start, after a response with status 429; otherwise 0
 }
 
@@ -64,9 +64,9 @@ func WithShare(share float64) PacerOption {
 	}
 }
 
-// NewPacer returns a [Pacer] that allows at most the given number of requests in every interval,
-// whenever the interval begins. Requests start in the order in which Wait was called. If requests
-// is below 1, it is 100; if interval is 0 or less, it is 10 seconds. The longest interval is a day.
+// NewPacer returns a [Pacer] that allows at most the given number of requests in any period that is
+// as long as interval. Requests start in the order in which Wait was called. If requests is below
+// 1, it is 100; if interval is 0 or less, it is 10 seconds. The longest interval is a day.
 //
 // The Pacer then follows the limit that the API reports in its headers. If the API counts requests
 // of other processes, the Pacer allows fewer of its own. Clients that share a limit should share
@@ -96,8 +96,8 @@ type windowPacer struct {
 	share float64
 
 	mu            sync.Mutex
-	requests      int
-	interval      time.Duration
+	requests      int             // the limit for all processes in each interval
+	interval      time.Duration   // of the limit
 	starts        []time.Time     // of the own requests, oldest first
 	latestDropped time.Time       // the latest start that was removed from starts
 	others        []otherRequests // oldest first
@@ -242,8 +242,9 @@ func (p *windowPacer) delay(now time.Time, ahead int) time.Duration {
 	return p.slot(start, ahead, own).Sub(now)
 }
 
-// slot returns the earliest time, not before start, at which a request may start if the given
-// number of own requests is allowed per window.
+// slot returns the earliest time, not before start, at which a request may start. The argument
+// ahead is the number of requests ahead of it in the queue, and allowed the number of own requests
+// per window.
 func (p *windowPacer) slot(start time.Time, ahead, allowed int) time.Time {
 	if i := len(p.starts) - allowed + ahead%allowed; i >= 0 {
 		start = later(start, p.starts[i].Add(p.window()))
@@ -251,7 +252,7 @@ func (p *windowPacer) slot(start time.Time, ahead, allowed int) time.Time {
 	return start.Add(time.Duration(ahead/allowed) * p.window())
 }
 
-// window returns how long a start counts.
+// window returns how long a start counts toward the limit: the interval and the margin.
 func (p *windowPacer) window() time.Duration {
 	return p.interval + p.interval/marginDivisor
 }

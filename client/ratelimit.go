@@ -19,8 +19,8 @@ const (
 // the other fields are zero if the response has no such headers.
 type RateLimit struct {
 	Known          bool
-	Max            int           // requests allowed in each Interval
-	Remaining      int           // requests left in the current Interval
+	Max            int           // requests allowed in each Interval; 0 if the API did not report it
+	Remaining      int           // requests left in the current Interval; meaningful only if Max is not 0
 	Interval       time.Duration // usually 10 seconds
 	DailyLimit     int           // requests allowed per day; 0 if the API did not report it
 	DailyRemaining int           // requests left today; meaningful only if DailyLimit is not 0

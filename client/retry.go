@@ -35,16 +35,16 @@ func (p RetryPolicy) withDefaults() RetryPolicy {
 	}
 }
 
-// delay is the range of the time to wait before a retry, which is chosen randomly.
-type delay struct{ min, max time.Duration }
+// delayRange is a range of durations. The delay before a retry is chosen randomly from it.
+type delayRange struct{ min, max time.Duration }
 
-// retryDelay reports whether a call may be retried after attempt failed with err, and how long to
-// wait first. An idempotent request may be applied more than once.
-func retryDelay(idempotent bool, err error, attempt int, policy RetryPolicy) (delay, bool) {
+// retryDelay reports whether a call may be retried after the given attempt, from 1 on, failed with
+// err, and how long to wait first.
+func retryDelay(idempotent bool, err error, attempt int, policy RetryPolicy) (delayRange, bool) {
 	if attempt >= policy.MaxAttempts {
-		return delay{}, false
+		return delayRange{}, false
 	}
-	backoff := delay{max: policy.MinDelay}
+	backoff := delayRange{max: policy.MinDelay}
 	for i := 1; i < attempt && backoff.max < policy.MaxDelay; i++ {
 		backoff.max *= 2
 	}
@@ -54,18 +54,18 @@ func retryDelay(idempotent bool, err error, attempt int, policy RetryPolicy) (de
 	}
 	apiErr, ok := errors.AsType[*Error](err)
 	if !ok || errors.Is(err, ErrDailyLimit) {
-		return delay{}, false
+		return delayRange{}, false
 	}
 	wait := pauseAfter(&apiErr.Response)
 	if wait == 0 {
 		wait = apiErr.RetryAfter
 	}
 	if wait > 0 {
-		backoff = delay{min: wait, max: wait}
+		backoff = delayRange{min: wait, max: wait}
 	}
 	switch {
 	case wait > policy.MaxDelay:
-		return delay{}, false
+		return delayRange{}, false
 	case apiErr.StatusCode == http.StatusTooManyRequests:
 		return backoff, true
 	default:
@@ -91,7 +91,7 @@ func attemptMaybeApplied(err error) bool {
 
 // wait waits before a retry after failure. It returns an error immediately if the deadline of the
 // caller would expire first.
-func (c *call) wait(d delay, failure error) error {
+func (c *call) wait(d delayRange, failure error) error {
 	duration := d.min
 	if d.max > d.min {
 		duration += rand.N(d.max - d.min) //nolint:gosec // jitter need not be secret

@@ -121,9 +121,9 @@ func Clear[T any]() Nullable[T] {
 	return nullable.NewNullNullable[T]()
 }
 
-// LastActivity returns the time of the contact's last activity, which the API sends as milliseconds
-// in lists and as a string elsewhere. It returns the zero time if the value is missing or cannot be
-// parsed.
+// LastActivity returns the time of the contact's last activity in UTC. The API sends it as
+// milliseconds in lists and as a string elsewhere. LastActivity returns the zero time if the value
+// is missing or cannot be parsed.
 func LastActivity(contact *Contact) time.Time {
 	t, _ := lenientjson.ParseTime(jsontext.Value(contact.LastActivity))
 	return t

@@ -1,4 +1,4 @@
-// Package httpx has the HTTP functions that package client and package oauth share.
+// Package httpx has the HTTP functions that the packages client, lenientjson and oauth share.
 package httpx
 
 import (
@@ -65,8 +65,8 @@ func TrimBOM(body []byte) []byte {
 	return bytes.TrimPrefix(body, []byte("\xEF\xBB\xBF"))
 }
 
-// WithoutURL returns the cause of an error of [http.Client.Do], whose message contains the URL with
-// its query.
+// WithoutURL returns the cause of an error of [http.Client.Do], and any other error unchanged. The
+// message of an error of Do contains the URL with its query, but that of the cause does not.
 func WithoutURL(err error) error {
 	if wrapped, ok := errors.AsType[*url.Error](err); ok {
 		return wrapped.Err

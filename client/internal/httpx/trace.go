@@ -15,25 +15,26 @@ var ErrTooManyConnections = errors.New("the transport acquired more than 2 conne
 // find that an idle connection has been closed, and needs a second one.
 const maxConnections = 2
 
-// RequestTrace records what the transport does with one request.
+// RequestTrace records what the transport does with one request. Call Start before its other
+// methods.
 type RequestTrace struct {
 	hooks       httptrace.ClientTrace
 	cancel      context.CancelCauseFunc
 	ctx         context.Context //nolint:containedctx // to return the cause of its cancellation
-	traced      atomic.Bool
-	connected   atomic.Bool
-	connections atomic.Int32
+	traced      atomic.Bool     // the transport supports traces
+	connected   atomic.Bool     // the transport acquired a connection or wrote the headers
+	connections atomic.Int32    // acquired for the current hop
 }
 
-// Trace returns a copy of req that is traced, and its trace. The request is canceled when its
-// transport acquires more than two connections for one hop, because net/http resends some requests
-// without a bound. The caller must call Close when the response has been read.
+// Trace returns a copy of req to send, and the trace that records it. The trace cancels the request
+// when the transport acquires more than two connections for one hop, because net/http resends some
+// requests without a bound. The caller must call Close when the response has been read.
 func Trace(req *http.Request) (*http.Request, *RequestTrace) {
 	t := &RequestTrace{}
 	return t.Start(req), t
 }
 
-// Start returns a copy of req that is traced. It is like Trace, for a RequestTrace that is part of
+// Start returns a copy of req that t records. It is like Trace, for a RequestTrace that is part of
 // another struct.
 func (t *RequestTrace) Start(req *http.Request) *http.Request {
 	t.ctx, t.cancel = context.WithCancelCause(req.Context())

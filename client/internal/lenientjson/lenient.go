@@ -108,7 +108,8 @@ func (d *decoder) report(dec *jsontext.Decoder, want string, got jsontext.Kind) 
 func (d *decoder) decodeObject(dec *jsontext.Decoder, value reflect.Value, target any) error {
 	current := object{depth: dec.StackDepth(), target: value.Addr().UnsafePointer()}
 	if last := len(d.objects) - 1; last >= 0 && d.objects[last].depth == current.depth && d.objects[last].target == current.target {
-		return errors.ErrUnsupported // UnmarshalDecode below, or the JSON methods of a model, decode the same object
+		// UnmarshalDecode below, or a JSON method of the struct, decodes the same object.
+		return errors.ErrUnsupported
 	}
 	if d.memory += value.Type().Size(); d.memory > maxMemory {
 		return errTooMany

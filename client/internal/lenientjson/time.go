@@ -18,8 +18,8 @@ var timeLayouts = []string{
 	time.DateOnly,
 }
 
-// ParseTime parses a time from raw JSON: a string in one of several layouts, or milliseconds since
-// 1970 as a number or a string.
+// ParseTime returns the time in raw JSON, in UTC: a string in one of several layouts, or
+// milliseconds since 1970 as a number or a string. For any other value, it returns false.
 func ParseTime(raw jsontext.Value) (time.Time, bool) {
 	text := Text(raw)
 	if millis, err := strconv.ParseInt(text, 10, 64); err == nil {

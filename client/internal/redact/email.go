@@ -31,7 +31,8 @@ func emails(text string) []span {
 	}
 }
 
-// addressAround returns the email address with the given @. It starts after the previous addresses.
+// addressAround returns the email address with the given @, and reports whether it is one. The
+// address starts after the previous addresses.
 func addressAround(text string, at span, before []span) (span, bool) {
 	minStart := 0
 	if len(before) > 0 {

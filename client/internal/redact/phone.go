@@ -83,9 +83,10 @@ func number(text string, start int) (digits, end int) {
 			return digits, end
 		}
 		if !international && text[next-1] == ' ' {
-			if exemptAt(text, next, dates) > 0 {
+			if exemptAt(text, next, dates) > 0 { // as in "5551234567 2024-01-31"
 				return digits, end
 			}
+			// As in "503 192.0.2.1".
 			isStatus := end-start == 3 && text[start] >= '1' && text[start] <= '5'
 			if isStatus && exemptAt(text, next, addresses) > 0 {
 				return digits, end

@@ -21,7 +21,7 @@ var tokenForms = []struct {
 	{[]string{"eyj"}, regexp.MustCompile(`(eyJ[\w.~+/=-]{8,})`)},
 	// A query string.
 	{[]string{"?"}, regexp.MustCompile("\\?([\\w%&=~+.*({:/-][^ \"<>`]*)")},
-	// A secret by its name. A plain word is the next word of a sentence.
+	// A secret after its name. An ordinary word there is not a secret: see plainWord.
 	{[]string{"bearer", "basic"}, regexp.MustCompile(`(?i)\b(?:bearer|basic)[ :=]+["']?([^ "'<>,;]+)`)},
 	{
 		[]string{"authorization", "token", "secret", "passw", "api"},
