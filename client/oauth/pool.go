@@ -54,14 +54,13 @@ func NewClientPool(source *Source, options func(locationID string) []client.Opti
 // Client returns the client of a location, with the location as its default. Calls with the same ID
 // return the same client. Client makes no requests.
 //
-// The pool checks the location with [Credential.ApprovedLocations] of the agency's credential.
-// Client returns an error that matches [client.ErrForbidden] if that list does not contain the
-// location. If the list is empty, or the source has not loaded the credential yet, the pool cannot
-// check the location. Then the first API call of the client fails if the location has not approved
-// the app.
+// The pool checks the location with [Credential.ApprovedLocations] of the agency's credential. If
+// that list has elements, but not the location, the error matches [client.ErrForbidden]. If the
+// list is empty, or the source has not loaded the credential yet, the pool cannot check the
+// location. Then the first API call of the client fails if the location has not approved the app.
 //
-// The pool holds at most 1,000 clients for locations that it cannot check. When the limit is
-// reached, the pool discards all of them, with their rate limiters. A discarded client remains
+// The pool holds at most 1,000 clients for locations that it cannot check. A new client beyond that
+// limit makes the pool discard all of them, with their rate limiters. A discarded client remains
 // usable.
 func (p *ClientPool) Client(locationID string) (*client.Client, error) {
 	if locationID == "" {
@@ -84,15 +83,16 @@ func (p *ClientPool) Client(locationID string) (*client.Client, error) {
 			return nil, err
 		}
 	}
-	if confirmed {
+	switch {
+	case confirmed:
 		delete(p.unconfirmed, locationID)
 		p.clients[locationID] = c
-		return c, nil
+	case !ok:
+		if len(p.unconfirmed) >= maxUnconfirmed {
+			clear(p.unconfirmed)
+		}
+		p.unconfirmed[locationID] = c
 	}
-	if len(p.unconfirmed) >= maxUnconfirmed {
-		clear(p.unconfirmed)
-	}
-	p.unconfirmed[locationID] = c
 	return c, nil
 }
 

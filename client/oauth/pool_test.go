@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"runtime"
 	"slices"
+	"strconv"
 	"sync"
 	"testing"
 	"time"
@@ -91,6 +92,34 @@ func TestClientPool_Client_UnknownLocations(t *testing.T) {
 	invalid := oauth.NewClientPool(newAgency(t), func(string) []client.Option { return []client.Option{client.WithHTTPClient((*http.Client)(nil))} })
 	if c, err := invalid.Client("a"); err == nil || c != nil {
 		t.Errorf("invalid option: got %v, %v, want an error", c, err)
+	}
+}
+
+// A lookup of an existing client does not discard the other clients when the pool has reached its
+// limit.
+func TestClientPool_Client_UnknownLocations_Limit(t *testing.T) {
+	t.Parallel()
+	const limit = 1000
+	pool := oauth.NewClientPool(newAgency(t), nil)
+	get := func(location int) *client.Client {
+		c, err := pool.Client(strconv.Itoa(location))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return c
+	}
+	clients := make([]*client.Client, limit)
+	for i := range clients {
+		clients[i] = get(i)
+	}
+	for i := range clients {
+		if get(i) != clients[i] {
+			t.Fatalf("location %d: got another client than before", i)
+		}
+	}
+	get(limit)
+	if get(0) == clients[0] {
+		t.Error("got the same client after the limit was exceeded, want a new one")
 	}
 }
 
