@@ -69,8 +69,9 @@ type installer struct {
 // [Config.RedirectURL] must be the address of /callback. Use [http.StripPrefix] to serve the
 // handler under another path.
 //
-// Usually save calls [Save] with the store of the location or agency of the credential. Its context
-// ends after 10 seconds, but not when the browser disconnects, because the code is valid once.
+// Usually save calls [Save] with the store of the location or agency of the credential. The code is
+// valid once, so neither the exchange nor save ends when the browser disconnects. The context of
+// save ends after 10 seconds.
 //
 // Browsers send the cookie over HTTPS only, except to localhost, so serve the handler over HTTPS.
 // Anyone can start an installation: wrap the handler if only users who are logged in may do so.
@@ -103,10 +104,10 @@ func (i *installer) install(w http.ResponseWriter, r *http.Request) {
 	http.Redirect(w, r, i.app.AuthCodeURL(state), http.StatusFound)
 }
 
-// callback responds to the request that the consent page redirects to it.
+// callback serves the path to which the consent page redirects the browser.
 func (i *installer) callback(w http.ResponseWriter, r *http.Request) {
 	protectCode(w.Header())
-	if err := i.checkState(r); err != nil { // keep the cookie, because the callback may be forged
+	if err := i.checkState(r); err != nil { // do not delete the cookie: the callback may be forged
 		i.fail(w, r, err)
 		return
 	}
@@ -116,13 +117,14 @@ func (i *installer) callback(w http.ResponseWriter, r *http.Request) {
 		i.fail(w, r, ErrConsentDenied)
 		return
 	}
-	credential, err := i.app.Exchange(r.Context(), query.Get("code"), "")
+	// The code is valid once, so save the credential even if the browser disconnects.
+	ctx := context.WithoutCancel(r.Context())
+	credential, err := i.app.Exchange(ctx, query.Get("code"), "")
 	if err != nil {
 		i.fail(w, r, err)
 		return
 	}
-	// The code is valid once, so save the credential even if the browser has disconnected.
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(r.Context()), storeTimeout)
+	ctx, cancel := context.WithTimeout(ctx, storeTimeout)
 	defer cancel()
 	if err := i.save(ctx, credential); err != nil {
 		i.fail(w, r, fmt.Errorf("oauth: InstallHandler: save the credential: %w", err))
@@ -160,8 +162,8 @@ func setState(w http.ResponseWriter, state string, maxAge int) {
 	})
 }
 
-// protectCode sets response headers that prevent browsers from storing the address of the callback,
-// which contains the code, in caches and from sending it in Referer headers.
+// protectCode sets response headers for the address of the callback, which contains the code.
+// Browsers then do not cache the response, and do not send its address in Referer headers.
 func protectCode(header http.Header) {
 	header.Set("Cache-Control", "no-store")
 	header.Set("Referrer-Policy", "no-referrer")

@@ -257,3 +257,21 @@ func TestInstallHandler_WithInstalled(t *testing.T) {
 		t.Errorf("got %q", text)
 	}
 }
+
+// The code is valid once, so the credential is saved even if the browser disconnects while the app
+// exchanges the code.
+func TestInstallHandler_BrowserDisconnects_CredentialIsSaved(t *testing.T) {
+	t.Parallel()
+	api := newFakeAPI(oauth.UserTypeLocation)
+	api.codes["code-1"] = true
+	ctx, disconnect := context.WithCancel(t.Context())
+	api.after = func(*http.Request) http.HandlerFunc { disconnect(); return nil }
+	store := oauth.NewMemoryStore()
+	handler := oauth.InstallHandler(newApp(t, config(api)), func(ctx context.Context, credential oauth.Credential) error {
+		return oauth.Save(ctx, store, credential)
+	}, oauth.WithoutState())
+	handler.ServeHTTP(httptest.NewRecorder(), httptest.NewRequestWithContext(ctx, http.MethodGet, "/callback?code=code-1", nil))
+	if _, err := store.Load(t.Context()); err != nil {
+		t.Errorf("got %v, want the saved credential", err)
+	}
+}
