@@ -50,8 +50,12 @@ type StorePreparer interface {
 
 // Save stores the credential of a new installation and replaces the stored one. A concurrent
 // refresh in any process does not overwrite it. A [Source] of the store loads it when its current
-// access token is due, has expired, or has been invalidated.
+// access token is due, has expired, or has been invalidated. Save returns an error if the
+// credential has no access token, because a store would treat it as missing.
 func Save(ctx context.Context, store TokenStore, credential Credential) error {
+	if credential.AccessToken.IsZero() {
+		return errors.New("oauth: Save: credential: AccessToken must be set")
+	}
 	const attempts = 10
 	for range attempts {
 		stored, err := store.Load(ctx)

@@ -124,3 +124,17 @@ func TestFileStore_SymbolicLink_IsNotReplaced(t *testing.T) {
 		t.Errorf("second name: got %v, want DeadlineExceeded", err)
 	}
 }
+
+func TestSave_NoAccessToken(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "credential.json")
+	for name, store := range map[string]oauth.TokenStore{"memory": oauth.NewMemoryStore(), "file": oauth.NewFileStore(path)} {
+		credential := oauth.Credential{RefreshToken: oauth.NewSecret("refresh")}
+		if err := oauth.Save(t.Context(), store, credential); err == nil || !strings.Contains(err.Error(), "AccessToken") {
+			t.Errorf("%s: got %v, want an error about AccessToken", name, err)
+		}
+		if _, err := store.Load(t.Context()); !errors.Is(err, oauth.ErrNoCredential) {
+			t.Errorf("%s: Load: got %v, want ErrNoCredential", name, err)
+		}
+	}
+}
