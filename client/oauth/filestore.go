@@ -48,7 +48,7 @@ func (s *FileStore) Load(context.Context) (Credential, error) {
 }
 
 // CompareAndSwap stores next if used is the refresh token of the stored credential, or if used is
-// zero and the file does not contain a credential.
+// zero and the file does not contain a credential. It reports whether it stored next.
 func (s *FileStore) CompareAndSwap(ctx context.Context, used Secret, next Credential) (bool, error) {
 	path, err := resolveLinks(s.path)
 	if err != nil {
@@ -100,7 +100,11 @@ func (s *FileStore) Prepare(ctx context.Context) error {
 	defer unlock()
 	const size = 64 << 10 // larger than most credentials; each approved location needs about 23 bytes
 	name := path + ".new"
-	return errors.Join(writeFile(name, make([]byte, size)), os.Remove(name))
+	if err := writeFile(name, make([]byte, size)); err != nil {
+		_ = os.Remove(name)
+		return err
+	}
+	return os.Remove(name)
 }
 
 // resolveLinks returns path without symbolic links. The file itself need not exist. FileStore
