@@ -21,7 +21,7 @@ var (
 	ErrInvalidCredential = errors.New("the stored data is not a credential")
 
 	// ErrReinstallRequired indicates that a user must install the app again, because the refresh
-	// token or the code of the consent page is invalid or has expired. A [Source] sends no more
+	// token or the code of the consent page is missing, invalid or expired. A [Source] sends no more
 	// requests until the store has another credential.
 	ErrReinstallRequired = errors.New("the app must be installed again, on its consent page")
 	// ErrNoCredential indicates that the store is empty. It also matches ErrReinstallRequired.
@@ -38,7 +38,7 @@ var (
 	errNoLocation     = errors.New("oauth: Location: the location ID is empty")
 	errNotAgency      = errors.New("oauth: Location: the stored credential is not the credential of an agency")
 	errNoRefreshToken = fmt.Errorf("oauth: refresh: the stored credential has no refresh token: %w", ErrReinstallRequired)
-	errNoToken        = errors.New("the 2xx response has no access token")
+	errNoToken        = errors.New("the response has no access token")
 	errTooLarge       = errors.New("the response is too large")
 )
 
@@ -56,7 +56,7 @@ type Error struct {
 // Error returns the operation, the status and the message.
 func (e *Error) Error() string {
 	var text strings.Builder
-	// Package client masks what follows "token:" in the text of a token source.
+	// The status must not follow "token:", because package client masks numbers there.
 	fmt.Fprintf(&text, "%s returned %d", e.Operation, e.StatusCode)
 	if e.StatusCode/100 == 3 {
 		text.WriteString(", a redirect, which is not followed")

@@ -39,7 +39,7 @@ func readResponse(resp *http.Response, r tokenRequest, sentAt time.Time) (Creden
 	}
 	credential, ok := parseTokenResponse(httpx.TrimBOM(body), sentAt)
 	if !ok {
-		return Credential{}, fmt.Errorf("%d: %w", resp.StatusCode, errNoToken)
+		return Credential{}, fmt.Errorf("status %d: %w", resp.StatusCode, errNoToken)
 	}
 	return credential, nil
 }
