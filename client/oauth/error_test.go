@@ -15,7 +15,7 @@ import (
 	"github.com/highlevel-contacts/contacts-go/client/oauth"
 )
 
-func TestError_Text(t *testing.T) {
+func TestError_Error(t *testing.T) {
 	t.Parallel()
 	const reinstall = ": the app must be installed again, on its consent page"
 	tests := []struct {
@@ -72,7 +72,7 @@ func TestError_NoSecrets(t *testing.T) {
 			var log bytes.Buffer
 			c.Logger = slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug}))
 			if status == 200 {
-				c.HTTPClient = &http.Client{Transport: cut{c.HTTPClient.Transport}}
+				c.HTTPClient = &http.Client{Transport: replace200{c.HTTPClient.Transport}}
 			}
 			source := newApp(t, c).Source(store)
 			_, exchangeErr := newApp(t, c).Exchange(t.Context(), code, oauth.UserTypeLocation)
@@ -98,11 +98,12 @@ func TestError_NoSecrets(t *testing.T) {
 	}
 }
 
-// cut replaces the status 200, whose unreadable responses are retried for a long time, with 418.
-type cut struct{ http.RoundTripper }
+// replace200 replaces the status 200 with 418, because unreadable responses with the status 200 are
+// retried for a long time.
+type replace200 struct{ http.RoundTripper }
 
-func (c cut) RoundTrip(req *http.Request) (*http.Response, error) {
-	resp, err := c.RoundTripper.RoundTrip(req)
+func (r replace200) RoundTrip(req *http.Request) (*http.Response, error) {
+	resp, err := r.RoundTripper.RoundTrip(req)
 	if err == nil && resp.StatusCode == http.StatusOK {
 		resp.StatusCode = 418
 	}

@@ -146,8 +146,8 @@ func ExampleNewFileStore() {
 	// the program can call the API
 }
 
-// A web application for an agency. Each request contains a location ID, and the pool returns the
-// client of that location.
+// This is the web application of an agency. Each request contains a location ID, and the pool
+// returns the client of that location.
 func ExampleClientPool() {
 	fake, app, credential := installApp(oauth.UserTypeCompany) // see the example of the package
 	defer fake.Close()
@@ -181,7 +181,7 @@ func ExampleClientPool() {
 	// Output: 200 0 contacts
 }
 
-// A web application that users install. The browser opens /oauth/install, the user agrees on the
+// Users install this web application. The browser opens /oauth/install, the user agrees on the
 // consent page, and the consent page redirects to /oauth/callback.
 func ExampleInstallHandler() {
 	fake, err := clienttest.Start(clienttest.WithConsent(clienttest.Grant{})) // the user agrees
@@ -198,8 +198,8 @@ func ExampleInstallHandler() {
 		ClientSecret:   oauth.NewSecret(fake.App.ClientSecret),
 		RedirectURL:    website.URL + "/oauth/callback",
 		Scopes:         []string{"contacts.readonly"},
-		BaseURL:        fake.URL, // omit both for the real API
-		MarketplaceURL: fake.URL,
+		BaseURL:        fake.URL, // omit it for the real API
+		MarketplaceURL: fake.URL, // omit it for the real API
 	})
 	if err != nil {
 		log.Fatal(err)

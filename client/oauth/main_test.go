@@ -9,8 +9,8 @@ import (
 
 // TestMain runs the tests, or the main function of a child process that a test has started.
 func TestMain(m *testing.M) {
-	if role := os.Getenv(childRole); role != "" {
-		os.Exit(child(role))
+	if rounds := os.Getenv(childRounds); rounds != "" {
+		os.Exit(child(rounds))
 	}
 	goleak.VerifyTestMain(m)
 }

@@ -20,7 +20,7 @@ import (
 )
 
 const (
-	childRole   = "OAUTH_TEST_CHILD" // the number of refreshes
+	childRounds = "OAUTH_TEST_ROUNDS" // the number of refreshes; set in a child process
 	childServer = "OAUTH_TEST_SERVER"
 	childFile   = "OAUTH_TEST_FILE"
 )
@@ -57,7 +57,7 @@ func child(rounds string) int {
 
 func childCommand(ctx context.Context, server, file string, rounds int) *exec.Cmd {
 	command := exec.CommandContext(ctx, os.Args[0])
-	command.Env = append(os.Environ(), childRole+"="+strconv.Itoa(rounds), childServer+"="+server, childFile+"="+file, "GORACE=atexit_sleep_ms=0")
+	command.Env = append(os.Environ(), childRounds+"="+strconv.Itoa(rounds), childServer+"="+server, childFile+"="+file, "GORACE=atexit_sleep_ms=0")
 	return command
 }
 
@@ -161,7 +161,8 @@ func TestFileStore_ProcessesUseEachRefreshTokenOnce(t *testing.T) {
 func TestFileStore_ProcessesRefreshOnce(t *testing.T) {
 	t.Parallel()
 	api := newFakeAPI(oauth.UserTypeLocation)
-	api.before = func(*http.Request) http.HandlerFunc { time.Sleep(200 * time.Millisecond); return nil } // the other processes start during the request
+	// The other processes start during the request.
+	api.before = func(*http.Request) http.HandlerFunc { time.Sleep(200 * time.Millisecond); return nil }
 	server := httptest.NewServer(api)
 	defer server.Close()
 	file := filepath.Join(t.TempDir(), "credential.json")

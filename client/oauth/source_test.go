@@ -23,7 +23,8 @@ func TestSource_Token_ConcurrentCallsRefreshOnce(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
 				api := newFakeAPI(oauth.UserTypeLocation)
-				api.before = func(*http.Request) http.HandlerFunc { time.Sleep(time.Second); return nil } // the other calls start during the request
+				// The other calls start during the request.
+				api.before = func(*http.Request) http.HandlerFunc { time.Sleep(time.Second); return nil }
 				store := oauth.NewMemoryStore()
 				api.install(t, store, left)
 				source := newApp(t, config(api)).Source(store)
@@ -397,26 +398,6 @@ func TestSource_Token_OtherProcessStoredFreshPair(t *testing.T) {
 	}
 }
 
-func TestSave_DuringRefresh(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		api := newFakeAPI(oauth.UserTypeLocation)
-		api.before = func(*http.Request) http.HandlerFunc { time.Sleep(time.Second); return nil }
-		store := oauth.NewMemoryStore()
-		api.install(t, store, -time.Hour)
-		source := newApp(t, config(api)).Source(store)
-		var wait sync.WaitGroup
-		wait.Go(func() {
-			if got := mustToken(t.Context(), t, source); got != "access-2" { // the token of the new installation
-				t.Errorf("got %s, want access-2", got)
-			}
-		})
-		synctest.Wait()
-		api.install(t, store, time.Hour)
-		wait.Wait()
-	})
-}
-
 func TestSource_Token_StorePanics(t *testing.T) {
 	t.Parallel()
 	source := newApp(t, config(newFakeAPI(oauth.UserTypeLocation))).Source(panicStore{})
@@ -488,13 +469,13 @@ func TestSource_Token_OtherProcessStoredDuePair(t *testing.T) {
 	}
 }
 
-// failingLoad is a store whose Load fails while it is broken.
-type failingLoad struct {
+// unreadableStore is a store whose Load fails while it is broken.
+type unreadableStore struct {
 	*oauth.MemoryStore
 	broken bool
 }
 
-func (s *failingLoad) Load(ctx context.Context) (oauth.Credential, error) {
+func (s *unreadableStore) Load(ctx context.Context) (oauth.Credential, error) {
 	if s.broken {
 		return oauth.Credential{}, errors.New("connection refused")
 	}
@@ -504,7 +485,7 @@ func (s *failingLoad) Load(ctx context.Context) (oauth.Credential, error) {
 func TestSource_Token_StoreUnreadable_DoesNotRequireReinstall(t *testing.T) {
 	t.Parallel()
 	api := newFakeAPI(oauth.UserTypeLocation)
-	store := &failingLoad{MemoryStore: oauth.NewMemoryStore()}
+	store := &unreadableStore{MemoryStore: oauth.NewMemoryStore()}
 	api.install(t, store, -time.Hour)
 	api.before = func(*http.Request) http.HandlerFunc {
 		store.broken = true
@@ -818,23 +799,35 @@ func TestSource_Credential_IsACopy(t *testing.T) {
 }
 
 // Package client redacts the text of a token source. It must not mask the status.
-func TestSource_Token_StatusInTheErrorOfACall(t *testing.T) {
+func TestSource_Token_StatusInErrorOfCall(t *testing.T) {
 	t.Parallel()
-	api := newFakeAPI(oauth.UserTypeLocation)
-	store := oauth.NewMemoryStore()
-	api.install(t, store, -time.Hour)
-	api.before = func(*http.Request) http.HandlerFunc {
-		return func(w http.ResponseWriter, _ *http.Request) {
-			w.WriteHeader(http.StatusUnauthorized)
-			_, _ = w.Write([]byte(`{"error":"UnAuthorized!","error_description":"Refresh token not found"}`))
-		}
+	tests := []struct {
+		name, body string
+		status     int
+		want       string
+	}{
+		{
+			"error response", `{"error":"UnAuthorized!","error_description":"Refresh token not found"}`, 401,
+			"get-access-token returned 401: UnAuthorized!: Refresh token not found: " + oauth.ErrReinstallRequired.Error(),
+		},
+		{"response without a token", `{}`, 200, "get-access-token: status 200: the response has no access token"},
 	}
-	c, err := client.New(newApp(t, config(api)).Source(store), client.WithLocation("location"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	_, err = c.Contacts.Get(t.Context(), "contact")
-	if !errors.Is(err, oauth.ErrReinstallRequired) || !strings.Contains(err.Error(), "get-access-token returned 401: UnAuthorized!") {
-		t.Errorf("got %v, want the status and the message of the token endpoint", err)
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				api := newFakeAPI(oauth.UserTypeLocation)
+				store := oauth.NewMemoryStore()
+				api.install(t, store, -time.Hour)
+				api.before = func(*http.Request) http.HandlerFunc { return respond(test.status, test.body) }
+				c, err := client.New(newApp(t, config(api)).Source(store), client.WithLocation("location"))
+				if err != nil {
+					t.Fatal(err)
+				}
+				if _, err := c.Contacts.Get(t.Context(), "contact"); err == nil || !strings.HasSuffix(err.Error(), test.want) {
+					t.Errorf("got %v, want the status and the message of the token endpoint", err)
+				}
+			})
+		})
 	}
 }

@@ -4,11 +4,14 @@ import (
 	"context"
 	"errors"
 	"io/fs"
+	"net/http"
 	"os"
 	"path/filepath"
 	"runtime"
 	"strings"
+	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/highlevel-contacts/contacts-go/client/oauth"
@@ -23,12 +26,12 @@ func newCredential(name string) oauth.Credential {
 	}
 }
 
-func TestMemoryStore(t *testing.T) {
+func TestMemoryStore_Storetest(t *testing.T) {
 	t.Parallel()
 	storetest.Run(t, func(*testing.T) oauth.TokenStore { return oauth.NewMemoryStore() })
 }
 
-func TestFileStore(t *testing.T) {
+func TestFileStore_Storetest(t *testing.T) {
 	t.Parallel()
 	storetest.RunReopen(t, func(t *testing.T) func() oauth.TokenStore {
 		path := filepath.Join(t.TempDir(), "credential.json")
@@ -123,6 +126,26 @@ func TestFileStore_SymbolicLink_IsNotReplaced(t *testing.T) {
 	if _, err := oauth.NewFileStore(target).LockRefresh(ctx); !errors.Is(err, context.DeadlineExceeded) {
 		t.Errorf("second name: got %v, want DeadlineExceeded", err)
 	}
+}
+
+func TestSave_DuringRefresh(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		api := newFakeAPI(oauth.UserTypeLocation)
+		api.before = func(*http.Request) http.HandlerFunc { time.Sleep(time.Second); return nil }
+		store := oauth.NewMemoryStore()
+		api.install(t, store, -time.Hour)
+		source := newApp(t, config(api)).Source(store)
+		var wait sync.WaitGroup
+		wait.Go(func() {
+			if got := mustToken(t.Context(), t, source); got != "access-2" { // the token of the new installation
+				t.Errorf("got %s, want access-2", got)
+			}
+		})
+		synctest.Wait()
+		api.install(t, store, time.Hour)
+		wait.Wait()
+	})
 }
 
 func TestSave_NoAccessToken(t *testing.T) {

@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/highlevel-contacts/contacts-go/client"
 	"github.com/highlevel-contacts/contacts-go/client/oauth"
 )
 
@@ -31,16 +32,19 @@ type fakeAPI struct {
 
 	mu             sync.Mutex
 	issued         int
-	codes          map[string]bool                      // the codes that are not used yet
-	grants         map[string]*grant                    // by refresh token
-	access         map[string]bool                      // the valid access tokens
-	userType       string                               // of the installation
-	requests       []url.Values                         // to /oauth/token
-	locationTokens int                                  // requests to /oauth/locationToken
-	rotations      int                                  // refresh tokens used for the first time
-	violations     []string                             // requests that a client must not send
-	before         func(*http.Request) http.HandlerFunc // if it returns a handler, the handler responds and the API does not
-	after          func(*http.Request) http.HandlerFunc // if it returns a handler, the handler responds after the API has processed the request
+	codes          map[string]bool   // the codes that are not used yet
+	grants         map[string]*grant // by refresh token
+	access         map[string]bool   // the valid access tokens
+	userType       string            // of the installation
+	requests       []url.Values      // to /oauth/token
+	locationTokens int               // requests to /oauth/locationToken
+	rotations      int               // refresh tokens used for the first time
+	violations     []string          // requests that a client must not send
+
+	// If before returns a handler, the handler responds, and the API does not process the request.
+	before func(*http.Request) http.HandlerFunc
+	// If after returns a handler, the handler responds after the API has processed the request.
+	after func(*http.Request) http.HandlerFunc
 }
 
 // grant is the state of a refresh token.
@@ -276,10 +280,7 @@ func respond(status int, body string) http.HandlerFunc {
 	}
 }
 
-func mustToken(ctx context.Context, t testing.TB, source interface {
-	Token(ctx context.Context) (string, error)
-},
-) string {
+func mustToken(ctx context.Context, t testing.TB, source client.TokenSource) string {
 	t.Helper()
 	token, err := source.Token(ctx)
 	if err != nil {

@@ -1,5 +1,6 @@
 // Package storetest tests implementations of [oauth.TokenStore]. A store that passes does not lose
-// a refresh token while the process runs. The tests cannot check that stored data survives a crash.
+// a refresh token while the process runs. The tests do not check that stored data survives a crash,
+// or what a store does with data that is not a credential.
 package storetest
 
 import (
@@ -16,8 +17,8 @@ import (
 	"github.com/highlevel-contacts/contacts-go/client/oauth"
 )
 
-// lockTimeout is how long a caller waits for a lock that another caller holds. It is a real wait
-// and not one in a synctest bubble, because a store may do I/O.
+// lockTimeout is how long a caller waits for a lock that another caller holds. The tests wait in
+// real time, because a store that does I/O cannot run in a synctest bubble.
 const lockTimeout = 50 * time.Millisecond
 
 // Run tests the stores that open returns, each in a subtest. Each call of open must return an empty
