@@ -47,7 +47,8 @@ type Config struct {
 	MarketplaceURL string
 	// HTTPClient sends the requests, with its transport, proxy and TLS settings. The app uses a
 	// copy that does not follow redirects. Nil means a client with [http.DefaultTransport]. Each
-	// attempt times out after 8 seconds, or after HTTPClient.Timeout if that is shorter.
+	// attempt of a request times out after 8 seconds, or after HTTPClient.Timeout if that is
+	// shorter.
 	HTTPClient *http.Client `json:"-"`
 	// RefreshBefore is how long before its expiry an access token is refreshed. Zero means five
 	// minutes. If it is more than a tenth of the lifetime of a token, that tenth is used. It must
@@ -109,7 +110,7 @@ func checkURL(setting, address string) (string, error) {
 	parsed, err := url.Parse(address)
 	switch {
 	case err != nil || parsed.Host == "" || (parsed.Scheme != "https" && parsed.Scheme != "http"):
-		return "", fmt.Errorf("oauth: New: %s: not a URL with scheme and host, such as %s", setting, defaultBaseURL)
+		return "", fmt.Errorf("oauth: New: %s: not an https URL with a host, such as https://app.example", setting)
 	case parsed.Scheme == "http" && !httpx.IsLoopback(parsed.Hostname()):
 		return "", fmt.Errorf("oauth: New: %s: http sends secrets unencrypted; use https (http is for loopback only)", setting)
 	case parsed.User != nil || parsed.Fragment != "":
@@ -146,7 +147,8 @@ func (a *App) AuthCodeURL(state string) string {
 // empty, the API decides.
 //
 // A code is valid once, and for a short time. If it is not valid, the error matches
-// [ErrReinstallRequired]. Non-2xx responses are returned as an [*Error].
+// [ErrReinstallRequired]. Non-2xx responses are returned as an [*Error]. If code is empty, Exchange
+// returns an error without a request.
 //
 // API reference: https://marketplace.gohighlevel.com/docs/ghl/oauth/get-access-token.
 func (a *App) Exchange(ctx context.Context, code string, userType UserType) (Credential, error) {

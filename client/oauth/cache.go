@@ -32,7 +32,7 @@ type tokenCache struct {
 	mu       sync.Mutex
 	current  Credential
 	rejected Secret       // the access token that the API rejected
-	retryAt  time.Time    // when the next early refresh may start; zero if the last one succeeded
+	retryAt  time.Time    // no early refresh starts before this time; zero if none has failed
 	inflight *refreshCall // nil if no refresh is in flight
 }
 
@@ -72,7 +72,8 @@ func (c *tokenCache) credential(ctx context.Context) (Credential, error) {
 }
 
 // join returns the current credential if it can be used without a refresh. Otherwise it returns the
-// refresh in flight. If there was none, first is true and the caller must run the returned call.
+// refresh in flight. If none was in flight, it returns a new one and first is true: the caller must
+// run it.
 func (c *tokenCache) join(ctx context.Context) (current Credential, call *refreshCall, first bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -120,8 +121,8 @@ func (c *tokenCache) obtain(ctx context.Context) (Credential, error) {
 	if err != nil {
 		return Credential{}, err
 	}
-	freshness, rejected := c.adopt(stored) // concurrent callers use it during the refresh if it is due
-	if freshness == fresh {
+	state, rejected := c.adopt(stored) // concurrent callers use it during the refresh if it is due
+	if state == fresh {
 		return stored, nil
 	}
 	next, err := c.refresher.refresh(ctx, stored, rejected)
@@ -134,18 +135,18 @@ func (c *tokenCache) obtain(ctx context.Context) (Credential, error) {
 
 // adopt makes credential the current one if its access token is usable. It returns the freshness of
 // that token, and the access token that the API rejected.
-func (c *tokenCache) adopt(credential Credential) (freshness freshness, rejected Secret) {
+func (c *tokenCache) adopt(credential Credential) (state freshness, rejected Secret) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	freshness = credential.freshness(c.rejected, c.margin)
-	if freshness != unusable {
+	state = credential.freshness(c.rejected, c.margin)
+	if state != unusable {
 		c.current = credential
 	}
-	return freshness, c.rejected
+	return state, c.rejected
 }
 
 // fallBack returns the current credential after a refresh failed with err, or err if the credential
-// is unusable. The next early refresh starts after earlyRefreshBackoff.
+// is unusable. It delays the next early refresh by earlyRefreshBackoff.
 func (c *tokenCache) fallBack(ctx context.Context, err error) (Credential, error) {
 	c.mu.Lock()
 	current, usable := c.current, c.current.freshness(c.rejected, c.margin) != unusable

@@ -11,8 +11,11 @@ type UserType string
 
 // The two user types of the API.
 const (
-	UserTypeLocation UserType = "Location" // a location (sub-account): such a token can call the contact endpoints
-	UserTypeCompany  UserType = "Company"  // an agency: such a token can request location tokens, but cannot call the contact endpoints
+	// UserTypeLocation is a location (sub-account). Its tokens can call the contact endpoints.
+	UserTypeLocation UserType = "Location"
+	// UserTypeCompany is an agency. Its tokens can request tokens of locations, but cannot call the
+	// contact endpoints.
+	UserTypeCompany UserType = "Company"
 )
 
 // Credential holds the access token and the refresh token of an app installation. The tokens are
@@ -24,7 +27,8 @@ type Credential struct {
 	// empty if the access token was requested with the token of an agency.
 	RefreshToken Secret
 	// IssuedAt is the time at which the token pair was requested, by this machine's clock. Expiry
-	// is the time at which the access token expires, by the same clock.
+	// is the time at which the access token expires, by the same clock. A token whose Expiry is
+	// zero has expired.
 	IssuedAt, Expiry time.Time
 
 	UserType   UserType // the kind of account; empty if the API does not report it
@@ -77,7 +81,7 @@ type freshness int
 const (
 	unusable freshness = iota // missing, expired or rejected by the API
 	due                       // usable, but should be refreshed
-	fresh                     // usable
+	fresh                     // usable, and need not be refreshed
 )
 
 // freshness returns the freshness of the access token now. rejected is the access token that the

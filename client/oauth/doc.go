@@ -11,7 +11,9 @@
 // source that exchanges the agency's token for tokens of a location. A [ClientPool] holds a client
 // for each location.
 //
-//	app, err := oauth.New(oauth.Config{ClientID: id, ClientSecret: oauth.NewSecret(secret), RedirectURL: redirect, Scopes: scopes})
+//	app, err := oauth.New(oauth.Config{
+//		ClientID: id, ClientSecret: oauth.NewSecret(secret), RedirectURL: redirect, Scopes: scopes,
+//	})
 //	…
 //	credential, err := app.Exchange(ctx, request.FormValue("code"), oauth.UserTypeLocation)
 //	…
@@ -32,26 +34,27 @@
 //     reported that it can store the new pair.
 //   - The new pair is stored durably before its access token is used. If the store fails, the pair
 //     remains in memory, and the next call stores it.
-//   - The request is retried within those 30 seconds after timeouts, broken connections, unreadable
-//     responses, and the statuses 408, 425, 429 and 5xx.
+//   - After timeouts, broken connections, unreadable responses, and the statuses 408, 425, 429 and
+//     5xx, the request is retried. The retries end before those 30 seconds do.
 //   - Once the refresh token has been sent, the end of the caller's context does not end the
 //     refresh. It has its own time limit of 35 seconds.
 //
-// Access tokens are refreshed five minutes before they expire ([Config.RefreshBefore]), and when
-// the API rejects them ([Source.Invalidate], which package client calls). If an early refresh
-// fails, the current access token is used until it expires.
+// There are no background refreshes: a call of [Source.Token] refreshes the access token if it
+// expires within five minutes ([Config.RefreshBefore]), or if the API has rejected it
+// ([Source.Invalidate], which package client calls). If an early refresh fails, the current access
+// token is used until it expires.
 //
 // # Errors
 //
-// [ErrReinstallRequired] indicates that a user must install the app again. Only the API's own
-// messages for an invalid refresh token or code have this effect. The source then sends no more
-// requests until the store has another credential. A running program continues when the new
-// installation has been saved.
+// [ErrReinstallRequired] indicates that a user must install the app again. Of the error responses,
+// only those with the API's own messages for an invalid refresh token or code match it. The source
+// then sends no more requests until the store has another credential. A running program continues
+// when the new installation has been saved.
 //
 // Other non-2xx responses, such as those for a wrong client secret or an inactive location, or the
-// error page of a gateway, are returned as an [*Error] that does not match ErrReinstallRequired.
-// Except after the statuses that are retried, the source then returns the same error for a minute
-// without a request.
+// error page of a gateway, are returned as an [*Error] that does not match ErrReinstallRequired. If
+// the status is not one of those that are retried, the source returns the same error for the next
+// minute without sending a request.
 //
 // # Stores
 //

@@ -27,14 +27,14 @@ const (
 const locationTokenVersion = "2021-07-28"
 
 const (
-	// attemptTimeout is short enough for three attempts within retryWindow.
+	// attemptTimeout is the time limit of one attempt. Three attempts fit into retryWindow.
 	attemptTimeout = 8 * time.Second
-	// retryWindow is the time limit of a request with its retries. If a response with a token pair
-	// is lost, the API returns the same pair again for 30 seconds after the refresh token was first
-	// used.
+	// retryWindow is the time limit of a request with its retries. It is shorter than the 30 seconds
+	// after the first use of a refresh token in which the API returns the same pair again, so a
+	// retry still receives a pair whose first response was lost.
 	retryWindow = 25 * time.Second
-	// maxUnsentAttempts is the number of attempts that may fail before the request is sent, for
-	// example because there is no network.
+	// maxUnsentAttempts is the maximum number of attempts that cannot send the request, for example
+	// because there is no network.
 	maxUnsentAttempts = 3
 
 	minRetryDelay = 200 * time.Millisecond
@@ -144,7 +144,7 @@ func withOperation(r tokenRequest, err error) error {
 
 // attempt sends a request once. sent reports whether the API may have received it.
 func (a *App) attempt(ctx context.Context, r tokenRequest) (credential Credential, sent bool, err error) {
-	attemptCtx, cancel := context.WithTimeoutCause(ctx, attemptTimeout, errTimeout)
+	attemptCtx, cancel := context.WithTimeout(ctx, attemptTimeout)
 	defer cancel()
 	req, err := http.NewRequestWithContext(attemptCtx, http.MethodPost, a.baseURL+r.path, strings.NewReader(r.form.Encode()))
 	if err != nil {

@@ -40,19 +40,19 @@ func (s *Source) Location(id string) *LocationSource {
 	l := &LocationSource{agency: s, location: id, cache: newTokenCache(s.app, &locationRefresher{agency: s, location: id})}
 	s.locations[id] = weak.Make(l)
 	if approved {
-		s.known[id] = l
+		s.retained[id] = l
 		return l
 	}
-	// A strong reference from the cleanup to s would keep s and its known sources in memory.
+	// A strong reference from the cleanup to s would prevent the collection of s and its sources.
 	runtime.AddCleanup(l, func(agency weak.Pointer[Source]) { agency.Value().forget(id) }, weak.Make(s))
 	return l
 }
 
-// remember keeps l in memory, because the API issued a token for its location.
-func (s *Source) remember(l *LocationSource) {
+// retain prevents the collection of l, because the API issued a token for its location.
+func (s *Source) retain(l *LocationSource) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.known[l.location] = l
+	s.retained[l.location] = l
 }
 
 // forget removes the entry of a location whose source has been garbage collected. s is nil if s has
@@ -77,8 +77,8 @@ func (l *LocationSource) Token(ctx context.Context) (string, error) {
 	return credential.AccessToken.Reveal(), err
 }
 
-// Credential returns a copy of the credential whose access token [LocationSource.Token] returns. It has no
-// refresh token.
+// Credential returns a copy of the credential whose access token [LocationSource.Token] returns. It
+// has no refresh token.
 func (l *LocationSource) Credential(ctx context.Context) (Credential, error) {
 	credential, err := l.credential(ctx)
 	return credential.clone(), err
@@ -87,7 +87,7 @@ func (l *LocationSource) Credential(ctx context.Context) (Credential, error) {
 func (l *LocationSource) credential(ctx context.Context) (Credential, error) {
 	credential, err := l.cache.credential(ctx)
 	if err == nil {
-		l.agency.remember(l)
+		l.agency.retain(l)
 	}
 	return credential, err
 }

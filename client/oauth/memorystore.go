@@ -31,7 +31,7 @@ func (s *MemoryStore) Load(context.Context) (Credential, error) {
 }
 
 // CompareAndSwap stores next if used is the refresh token of the stored credential, or if used is
-// zero and the store is empty.
+// zero and the store is empty. It reports whether it stored next.
 func (s *MemoryStore) CompareAndSwap(_ context.Context, used Secret, next Credential) (bool, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

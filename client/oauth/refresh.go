@@ -8,7 +8,8 @@ import (
 )
 
 const (
-	// storeTimeout is the time limit of one call of a store, except for the first Load.
+	// storeTimeout is the time limit of a call of the store, or of the save function of
+	// InstallHandler, that the end of the caller's context does not end.
 	storeTimeout = 10 * time.Second
 	// rejectionTTL is how long no request is sent after an error response that a change outside the
 	// program can resolve, such as an inactive location or a wrong client secret.
@@ -46,14 +47,14 @@ func (r *storeRefresher) refresh(ctx context.Context, known Credential, rejected
 	if err := r.rejection.errFor(known.RefreshToken); err != nil {
 		return Credential{}, err
 	}
-	unlock, err := lockRefresh(ctx, r.store)
+	unlock, err := r.lock(ctx)
 	if err != nil {
 		return Credential{}, err
 	}
 	defer unlock()
 	margin := r.app.config.RefreshBefore
-	// Another attempt follows if the credential in the store changed during the refresh, as it may
-	// without a lock or by Save, or if the new access token is unusable.
+	// Another attempt follows if the new access token is unusable, or if the stored credential
+	// changed during the refresh: Save does not acquire the lock, and not every store has one.
 	const attempts = 3
 	var problem error
 	for range attempts {
@@ -123,6 +124,25 @@ func (r *storeRefresher) rotate(ctx context.Context, stored Credential) (next Cr
 	return next, swapped, nil
 }
 
+// lock acquires the lock of the store, if it is a RefreshLocker.
+func (r *storeRefresher) lock(ctx context.Context) (unlock func(), err error) {
+	locker, ok := r.store.(RefreshLocker)
+	if !ok {
+		return func() {}, nil
+	}
+	const timeout = time.Minute // longer than a refresh takes
+	ctx, cancel := context.WithTimeoutCause(ctx, timeout, errLockTimeout)
+	defer cancel()
+	unlock, err = locker.LockRefresh(ctx)
+	if err != nil && errors.Is(context.Cause(ctx), errLockTimeout) {
+		err = errLockTimeout
+	}
+	if err != nil {
+		return nil, fmt.Errorf("oauth: refresh: lock the store: %w", err)
+	}
+	return unlock, nil
+}
+
 // prepare returns an error if the store reports that it cannot store a new token pair.
 func (r *storeRefresher) prepare(ctx context.Context) error {
 	preparer, ok := r.store.(StorePreparer)
@@ -137,10 +157,10 @@ func (r *storeRefresher) prepare(ctx context.Context) error {
 	return nil
 }
 
-// replaced reports whether the store no longer holds the refresh token used, which the API
-// rejected. Another process may have used it before, for example while this process was suspended.
-// If the store cannot be read, it is unknown whether a user must install the app again, so the end
-// of ctx does not end the call.
+// replaced reports whether the refresh token in the store is no longer used, which the API has
+// rejected. Another process may have refreshed before, for example while this process was
+// suspended. The end of ctx does not end the call, because the stored credential decides whether a
+// user must install the app again.
 func (r *storeRefresher) replaced(ctx context.Context, used Secret) (bool, error) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), storeTimeout)
 	defer cancel()

@@ -22,8 +22,8 @@ type Source struct {
 	cache *tokenCache
 
 	mu        sync.Mutex
-	locations map[string]weak.Pointer[LocationSource] // all sources that are in memory
-	known     map[string]*LocationSource              // the sources that remain in memory
+	locations map[string]weak.Pointer[LocationSource] // by location ID, all sources
+	retained  map[string]*LocationSource              // by location ID, the sources that remain in memory
 }
 
 var _ client.TokenSource = (*Source)(nil)
@@ -35,13 +35,14 @@ func (a *App) Source(store TokenStore) *Source {
 		app:       a,
 		cache:     newTokenCache(a, &storeRefresher{app: a, store: store}),
 		locations: map[string]weak.Pointer[LocationSource]{},
-		known:     map[string]*LocationSource{},
+		retained:  map[string]*LocationSource{},
 	}
 }
 
 // Token returns an access token that has not expired and that the API has not rejected. The error
 // matches [ErrReinstallRequired] if a user must install the app again, and also [ErrNoCredential]
-// if the store is empty. Other non-2xx responses are returned as an [*Error].
+// if the store is empty. Other non-2xx responses are returned as an [*Error]. Errors of the store
+// are wrapped.
 func (s *Source) Token(ctx context.Context) (string, error) {
 	credential, err := s.cache.credential(ctx)
 	return credential.AccessToken.Reveal(), err

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"time"
 )
 
 // TokenStore stores the credential of one installation. [NewMemoryStore] and [NewFileStore] return
@@ -26,7 +25,7 @@ type TokenStore interface {
 //
 // Without a lock, two processes can send the same refresh token. For 30 seconds after the first use
 // of a refresh token, the API returns the same token pair for it. Both processes receive that pair,
-// so this does no harm as long as both run normally.
+// so this does no harm unless one of them sends its request more than 30 seconds after the other.
 type RefreshLocker interface {
 	// LockRefresh acquires the lock. It blocks until no other caller holds the lock, in this or
 	// another process, or until ctx is done. The caller calls unlock once, to release the lock.
@@ -71,23 +70,4 @@ func Save(ctx context.Context, store TokenStore, credential Credential) error {
 		}
 	}
 	return fmt.Errorf("oauth: Save: %w", errStoreConflict)
-}
-
-// lockRefresh acquires the lock of store if it is a RefreshLocker.
-func lockRefresh(ctx context.Context, store TokenStore) (unlock func(), err error) {
-	locker, ok := store.(RefreshLocker)
-	if !ok {
-		return func() {}, nil
-	}
-	const timeout = time.Minute // longer than a refresh takes
-	ctx, cancel := context.WithTimeoutCause(ctx, timeout, errLockTimeout)
-	defer cancel()
-	unlock, err = locker.LockRefresh(ctx)
-	if err != nil && errors.Is(context.Cause(ctx), errLockTimeout) {
-		err = errLockTimeout
-	}
-	if err != nil {
-		return nil, fmt.Errorf("oauth: refresh: lock the store: %w", err)
-	}
-	return unlock, nil
 }
