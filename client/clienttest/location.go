@@ -31,8 +31,8 @@ type Location struct {
 	// PhoneFirst makes the location look for duplicates by phone number first and by email address
 	// second. By default the email address is first.
 	PhoneFirst bool
-	// Country is the two-letter code of the country of phone numbers without a country code, US by
-	// default.
+	// Country is the two-letter code, in either case, of the country of phone numbers without a
+	// country code, US by default.
 	Country string
 	// Fields are the custom fields; nil means [SampleFields]. The fake silently drops values of
 	// other fields.
@@ -77,7 +77,7 @@ func (s *Server) addLocation(l Location) {
 func (s *Server) locationWithDefaults(l Location) Location {
 	l.ID = cmp.Or(l.ID, s.LocationID)
 	l.CompanyID = cmp.Or(l.CompanyID, s.CompanyID)
-	l.Country = cmp.Or(l.Country, "US")
+	l.Country = strings.ToUpper(cmp.Or(l.Country, "US"))
 	if l.Fields == nil {
 		l.Fields = SampleFields()
 	}
@@ -111,8 +111,8 @@ var fieldTypes = []FieldType{FieldTypeText, FieldTypeNumber, FieldTypeDate, Fiel
 
 // FieldDefinition defines a custom field of a location.
 type FieldDefinition struct {
-	ID      string    `json:"id"`
-	Key     string    `json:"key"`
+	ID      string    `json:"id"`      // required
+	Key     string    `json:"key"`     // required, with or without the prefix "contact."
 	Type    FieldType `json:"type"`    // FieldTypeText by default
 	Options []string  `json:"options"` // the values that a select or list accepts; empty means any
 }
@@ -148,7 +148,7 @@ func ReadFields(from io.Reader) ([]FieldDefinition, error) {
 	for i := range fields {
 		f := &fields[i]
 		f.ID, f.Type = cmp.Or(f.ID, source.Contact()), cmp.Or(f.Type, FieldTypeText)
-		f.Key = strings.TrimPrefix(f.Key, "contact.")
+		f.Key = trimKey(f.Key)
 	}
 	if err := validateFields(fields); err != nil {
 		return nil, err
@@ -162,15 +162,17 @@ func validateFields(fields []FieldDefinition) error {
 		switch {
 		case f.ID == "" || f.Key == "":
 			return fmt.Errorf("custom field %d: ID or key is empty", i+1)
-		case ids[f.ID] || keys[f.Key]:
+		case ids[f.ID] || keys[trimKey(f.Key)]:
 			return fmt.Errorf("custom field %d: another field has the same ID or key", i+1)
 		case !slices.Contains(fieldTypes, cmp.Or(f.Type, FieldTypeText)):
 			return fmt.Errorf("custom field %d: unknown type %q: use one of %v", i+1, f.Type, fieldTypes)
 		}
-		ids[f.ID], keys[f.Key] = true, true
+		ids[f.ID], keys[trimKey(f.Key)] = true, true
 	}
 	return nil
 }
+
+func trimKey(key string) string { return strings.TrimPrefix(key, "contact.") }
 
 // field returns the custom field with an ID or, if the ID is empty, with a key. It returns nil if
 // the location has no such field.
@@ -179,7 +181,7 @@ func (l *Location) field(id, key string) *FieldDefinition {
 		if id != "" {
 			return f.ID == id
 		}
-		return f.Key == strings.TrimPrefix(key, "contact.")
+		return trimKey(f.Key) == trimKey(key)
 	})
 	if at < 0 {
 		return nil

@@ -40,7 +40,7 @@ func TestReadFields(t *testing.T) {
 func TestSampleLocations(t *testing.T) {
 	t.Parallel()
 	locations := clienttest.SampleLocations(2)
-	locations[0].Country = "DE"
+	locations[0].Country = "de"
 	w := newWire(t, clienttest.WithLocationSettings(locations[0]), clienttest.WithLocationSettings(locations[1]))
 	w.server.AddToken(clienttest.Token{Value: "second", LocationID: locations[0].ID})
 	if got := w.server.Locations(); len(got) != 3 || got[0].ID != w.server.LocationID || got[1].ID != locations[0].ID || got[1].Country != "DE" {
@@ -98,6 +98,17 @@ func TestCustomFields(t *testing.T) {
 			id := w.create(`"customFields":[` + test.fields + `]`)
 			reply{status: 200, json: w.do("GET", "/contacts/"+id, "").at("contact", "customFields")}.wantJSON(t, 200, test.want)
 		})
+	}
+}
+
+// The API writes keys with the prefix "contact.".
+func TestFieldDefinition_KeyWithPrefix(t *testing.T) {
+	t.Parallel()
+	w := newWire(t, clienttest.WithLocationSettings(clienttest.Location{Fields: []clienttest.FieldDefinition{{ID: "f1", Key: "contact.size"}}}))
+	for _, key := range []string{"size", "contact.size"} {
+		id := w.create(`"customFields":[{"key":"` + key + `","field_value":"a"}]`)
+		got := w.do("GET", "/contacts/"+id, "").at("contact", "customFields")
+		reply{status: 200, json: got}.wantJSON(t, 200, `[{"id":"f1","value":"a"}]`)
 	}
 }
 

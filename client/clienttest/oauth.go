@@ -184,10 +184,16 @@ func (s *Server) getLocationAccessToken(c *call) (wire.Response, error) {
 	if err != nil {
 		return wire.Response{}, err
 	}
-	location := form.Get("locationId")
-	if location == "" || form.Get("companyId") == "" {
-		return wire.Response{}, wire.Unprocessable("companyId should not be empty", "locationId should not be empty")
+	var missing []string
+	for _, name := range []string{"companyId", "locationId"} {
+		if form.Get(name) == "" {
+			missing = append(missing, name+" should not be empty")
+		}
 	}
+	if missing != nil {
+		return wire.Response{}, wire.Unprocessable(missing...)
+	}
+	location := form.Get("locationId")
 	if form.Get("companyId") != c.token.CompanyID || s.location(location).CompanyID != c.token.CompanyID ||
 		c.token.approved != nil && !slices.Contains(c.token.approved, location) {
 		return wire.Response{}, wire.Forbidden()

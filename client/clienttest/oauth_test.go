@@ -156,9 +156,11 @@ func TestAgencyTokenCreatesLocationTokens(t *testing.T) {
 		"no parameters":                {create(token, "2021-07-28", "", ""), 422},
 	} {
 		if test.reply.status != test.want {
-			t.Errorf("%s: %d %s, want %d", name, test.reply.status, test.reply.text, test.want)
+			t.Errorf("%s: got %d %s, want %d", name, test.reply.status, test.reply.text, test.want)
 		}
 	}
+	create(token, "2021-07-28", company, "").wantJSON(t, 422,
+		`{"message":["locationId should not be empty"],"error":"Unprocessable Entity","statusCode":422}`)
 }
 
 func TestLocationRefreshToken(t *testing.T) {

@@ -19,7 +19,7 @@ import (
 
 func serve(t *testing.T, s *clienttest.Server) string {
 	t.Helper()
-	handler, err := console.Handler(s, "fake.internal.example")
+	handler, err := console.Handler(s, "fake.internal.example", "Other.Internal.example")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -175,6 +175,7 @@ func TestOtherSitesAreRejected(t *testing.T) {
 		{"a rebound name", "GET", "/", http.Header{"Host": {"evil.example:8787"}}, 403},
 		{"a rebound name at the API", "GET", "/contacts/x", http.Header{"Host": {"evil.example:8787"}}, 403},
 		{"an allowed name", "GET", "/", http.Header{"Host": {"Fake.Internal.example"}}, 200},
+		{"an allowed name in upper case", "GET", "/", http.Header{"Host": {"other.internal.example"}}, 200},
 		{"a container", "GET", "/", http.Header{"Host": {"fake:8787"}}, 200},
 		{"IPv6", "GET", "/", http.Header{"Host": {"[::1]:8787"}}, 200},
 		{"a form of another site", "POST", "/console/faults", http.Header{"Sec-Fetch-Site": {"cross-site"}}, 403},

@@ -33,11 +33,11 @@ func isAllowedHost(host string, allowed []string) bool {
 	}
 	host = strings.ToLower(strings.Trim(host, "[]"))
 	return net.ParseIP(host) != nil || !strings.Contains(host, ".") || strings.HasSuffix(host, ".localhost") ||
-		slices.Contains(allowed, host)
+		slices.ContainsFunc(allowed, func(name string) bool { return strings.EqualFold(name, host) })
 }
 
-// isCrossSiteRead reports whether another site sends a GET to read the response. It returns false for
-// a link that a person follows: the other site cannot read or frame the page.
+// isCrossSiteRead reports whether another site sends a GET to read the response. It returns false
+// for a link that a person follows: the other site cannot read or frame the page.
 func isCrossSiteRead(r *http.Request) bool {
 	switch r.Header.Get("Sec-Fetch-Site") {
 	case "", "none", "same-origin":

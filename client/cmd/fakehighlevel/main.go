@@ -18,7 +18,6 @@ import (
 	"net/http"
 	"os"
 	"os/signal"
-	"strings"
 	"syscall"
 	"time"
 
@@ -161,7 +160,7 @@ func (s *settings) locationOptions() ([]clienttest.Option, error) {
 	locations := append([]clienttest.Location{{}}, clienttest.SampleLocations(s.locations-1)...)
 	options := make([]clienttest.Option, len(locations))
 	for i, l := range locations {
-		l.AllowDuplicates, l.Country, l.Fields = s.allowDuplicates, strings.ToUpper(s.country), fields
+		l.AllowDuplicates, l.Country, l.Fields = s.allowDuplicates, s.country, fields
 		options[i] = clienttest.WithLocationSettings(l)
 	}
 	return options, nil

@@ -93,7 +93,7 @@ func (h *hosts) String() string { return strings.Join(*h, ",") }
 
 // Set implements flag.Value.
 func (h *hosts) Set(name string) error {
-	*h = append(*h, strings.ToLower(name))
+	*h = append(*h, name)
 	return nil
 }
 
