@@ -180,6 +180,16 @@ func (s *Server) Contact(id string) (contact client.Contact, ok bool) {
 	return store.Clone(c), true
 }
 
+// ContactJSON returns the contact with an ID in the JSON that a get returns, and reports whether
+// the contact exists. It finds contacts of every location.
+func (s *Server) ContactJSON(id string) (contact []byte, ok bool) {
+	c := s.store.Get(id)
+	if c == nil {
+		return nil, false
+	}
+	return s.detail(c), true
+}
+
 // Len returns the number of contacts of all locations.
 func (s *Server) Len() int { return s.store.Len() }
 
@@ -237,14 +247,4 @@ func clone(c *gen.Contact) *client.Contact {
 		return nil
 	}
 	return new(store.Clone(c))
-}
-
-// ContactJSON returns the contact with an ID in the JSON that a get returns, and reports whether
-// the contact exists. It finds contacts of every location.
-func (s *Server) ContactJSON(id string) (contact []byte, ok bool) {
-	c := s.store.Get(id)
-	if c == nil {
-		return nil, false
-	}
-	return s.detail(c), true
 }

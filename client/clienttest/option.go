@@ -54,9 +54,7 @@ func defaultConfig() config {
 
 // WithSeed selects the sequence of generated IDs, which is the same in every run with the same
 // seed. The default is 0.
-func WithSeed(seed uint64) Option {
-	return set(func(c *config) { c.seed = seed })
-}
+func WithSeed(seed uint64) Option { return set(func(c *config) { c.seed = seed }) }
 
 // WithDefaultToken sets [Server.Token], the private integration token of the default location. See
 // [Server.AddToken] for tokens of other locations.
@@ -111,29 +109,21 @@ func WithRateLimit(limit RateLimit) Option {
 }
 
 // WithBehavior sets which alternatives of the API's behavior the fake reproduces.
-func WithBehavior(b Behavior) Option {
-	return set(func(c *config) { c.behavior = b })
-}
+func WithBehavior(b Behavior) Option { return set(func(c *config) { c.behavior = b }) }
 
 // WithoutValidation disables the validation of requests and responses against api/contacts.yaml,
 // for speed. The fake then ignores unknown properties instead of rejecting them. On one core the
 // validation needs about 40 µs for a get and 3 ms for a page of 100 contacts.
-func WithoutValidation() Option {
-	return set(func(c *config) { c.validate = false })
-}
+func WithoutValidation() Option { return set(func(c *config) { c.validate = false }) }
 
 // WithoutSocket makes the fake open no socket: only [Server.HTTPClient], [Server.Client] and
 // [Server.Handler] reach it. Such a server works in a testing/synctest bubble, and its clock and
 // its delays follow the time of the bubble.
-func WithoutSocket() Option {
-	return set(func(c *config) { c.socket = false })
-}
+func WithoutSocket() Option { return set(func(c *config) { c.socket = false }) }
 
 // WithAddress sets the host and port to listen on, "127.0.0.1:0" by default; port 0 selects a free
 // port. A server without a socket ignores the address.
-func WithAddress(address string) Option {
-	return set(func(c *config) { c.address = address })
-}
+func WithAddress(address string) Option { return set(func(c *config) { c.address = address }) }
 
 // WithState stores the contacts in a file of JSON lines. The server starts with the contacts that
 // the file contains. A write that was confirmed with a 2xx survives a crash of the process; see
@@ -152,9 +142,7 @@ func WithState(path string) Option {
 
 // WithStateSync makes [WithState] write each change to the disk before it is confirmed, so that the
 // state survives a crash of the machine too.
-func WithStateSync() Option {
-	return set(func(c *config) { c.stateSync = true })
-}
+func WithStateSync() Option { return set(func(c *config) { c.stateSync = true }) }
 
 // WithRequestLog sets how many of the last requests [Server.Requests] returns, 10,000 by default.
 // With 0 it returns none.
@@ -170,9 +158,7 @@ func WithRequestLog(requests int) Option {
 
 // WithRequestHook sets a function that the fake calls for each request, before it sends the
 // response. It is called concurrently.
-func WithRequestHook(hook func(Request)) Option {
-	return set(func(c *config) { c.hook = hook })
-}
+func WithRequestHook(hook func(Request)) Option { return set(func(c *config) { c.hook = hook }) }
 
 // WithClock sets the function that returns the current time, time.Now by default. See also
 // [Server.Advance].
@@ -187,13 +173,9 @@ func WithClock(now func() time.Time) Option {
 }
 
 // WithApp sets [Server.App], the marketplace app that uses OAuth.
-func WithApp(a App) Option {
-	return set(func(c *config) { c.app = a })
-}
+func WithApp(a App) Option { return set(func(c *config) { c.app = a }) }
 
 // WithConsent makes GET /oauth/chooselocation redirect to the app immediately, as if a person had
 // agreed to the grant. Without this option the consent page waits for a person. If the grant has no
 // scopes, those of the request are used. See also [Server.SetConsent].
-func WithConsent(g Grant) Option {
-	return set(func(c *config) { c.consent = &g })
-}
+func WithConsent(g Grant) Option { return set(func(c *config) { c.consent = &g }) }

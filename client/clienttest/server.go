@@ -163,26 +163,18 @@ func (s *Server) NewClient(opts ...client.Option) (*client.Client, error) {
 
 // HTTPClient returns an HTTP client that reaches the fake. If the server has no socket, the client
 // reaches no other address.
-func (s *Server) HTTPClient() *http.Client {
-	return s.network.Client()
-}
+func (s *Server) HTTPClient() *http.Client { return s.network.Client() }
 
 // Handler returns the fake as a handler, for programs that serve it with a server of their own.
-func (s *Server) Handler() http.Handler {
-	return http.HandlerFunc(s.serve)
-}
+func (s *Server) Handler() http.Handler { return http.HandlerFunc(s.serve) }
 
 // Now returns the time of the fake's clock. The fake uses this clock for the dates of contacts, the
 // expiry of tokens and the rate limits.
-func (s *Server) Now() time.Time {
-	return s.now().Add(time.Duration(s.advanced.Load()))
-}
+func (s *Server) Now() time.Time { return s.now().Add(time.Duration(s.advanced.Load())) }
 
 // Advance moves the fake's clock forward without waiting: rate limit windows end, tokens expire,
 // and lists show late writes. It does not shorten the delay of a [Fault], which is real time.
-func (s *Server) Advance(d time.Duration) {
-	s.advanced.Add(int64(d))
-}
+func (s *Server) Advance(d time.Duration) { s.advanced.Add(int64(d)) }
 
 // Close stops the server, aborts the requests in progress and closes the state file. Further calls
 // do nothing.

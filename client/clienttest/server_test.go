@@ -13,6 +13,8 @@ import (
 	"github.com/highlevel-contacts/contacts-go/gen"
 )
 
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
 // Close ends every request in progress and waits for all goroutines.
 func TestCloseEndsRequests(t *testing.T) {
 	t.Parallel()
@@ -45,8 +47,6 @@ func TestCloseEndsRequests(t *testing.T) {
 		}
 	}
 }
-
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 func TestContactLifecycle(t *testing.T) {
 	t.Parallel()

@@ -83,9 +83,7 @@ func (s *Server) countConnection(_ net.Conn, state http.ConnState) {
 
 // Client returns an HTTP client that reaches the server. If the server is in memory, the client
 // reaches no other address.
-func (s *Server) Client() *http.Client {
-	return &http.Client{Transport: s.transport}
-}
+func (s *Server) Client() *http.Client { return &http.Client{Transport: s.transport} }
 
 // Close closes all connections, cancels the context of every request and waits until all handlers
 // have returned. It closes the connections first, so that no handler can send another response.
@@ -116,10 +114,10 @@ func (l *memoryListener) dial(ctx context.Context, _, address string) (net.Conn,
 	if host, _, _ := net.SplitHostPort(address); "https://"+host != memoryURL {
 		return fail(fmt.Errorf("no route to %s: a server without a socket reaches only itself", address))
 	}
-	ours, theirs := net.Pipe()
+	clientEnd, serverEnd := net.Pipe()
 	select {
-	case l.connections <- theirs:
-		return ours, nil
+	case l.connections <- serverEnd:
+		return clientEnd, nil
 	case <-l.closed:
 		return fail(syscall.ECONNREFUSED)
 	case <-ctx.Done():
@@ -127,7 +125,6 @@ func (l *memoryListener) dial(ctx context.Context, _, address string) (net.Conn,
 	}
 }
 
-// Accept implements net.Listener.
 func (l *memoryListener) Accept() (net.Conn, error) {
 	select {
 	case connection := <-l.connections:
@@ -137,13 +134,11 @@ func (l *memoryListener) Accept() (net.Conn, error) {
 	}
 }
 
-// Close implements net.Listener.
 func (l *memoryListener) Close() error {
 	l.closeOnce.Do(func() { close(l.closed) })
 	return nil
 }
 
-// Addr implements net.Listener.
 func (l *memoryListener) Addr() net.Addr { return memoryAddr{} }
 
 type memoryAddr struct{}

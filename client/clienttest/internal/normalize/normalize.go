@@ -57,9 +57,7 @@ func Email(address string) (normal string, ok bool) {
 }
 
 // Country returns a two-letter code in upper case.
-func Country(code string) (normal string, ok bool) {
-	return strings.ToUpper(code), len(code) == 2
-}
+func Country(code string) (normal string, ok bool) { return strings.ToUpper(code), len(code) == 2 }
 
 // separators replaces each separator of a day by a dash.
 var separators = strings.NewReplacer("/", "-", ".", "-", "_", "-")
@@ -77,9 +75,7 @@ func Day(value string) (normal string, ok bool) {
 }
 
 // FullName returns what the API calls name and contactName.
-func FullName(c *gen.Contact) string {
-	return strings.TrimSpace(c.FirstName + " " + c.LastName)
-}
+func FullName(c *gen.Contact) string { return strings.TrimSpace(c.FirstName + " " + c.LastName) }
 
 // SplitName sets the first and last name of a contact from a full name. It splits the name at the
 // first space; how the API splits it has not been observed.

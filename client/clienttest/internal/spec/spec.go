@@ -51,9 +51,8 @@ var Load = sync.OnceValues(func() (*Spec, error) {
 			IncludeResponseStatus: true,
 			MultiError:            true,
 			SkipSettingDefaults:   true,
-			SchemaValidationOptions: []openapi3.SchemaValidationOption{
-				openapi3.EnableFormatValidation(),
-			},
+
+			SchemaValidationOptions: []openapi3.SchemaValidationOption{openapi3.EnableFormatValidation()},
 		},
 	}
 	for path, item := range doc.Paths.Map() {
@@ -65,7 +64,8 @@ var Load = sync.OnceValues(func() (*Spec, error) {
 })
 
 // Violations returns the messages of the API's 422 for a request that violates the document, or
-// nil.
+// nil. It uses the messages that have been observed ("property … should not exist", "… must be an
+// array"), and their style for all others.
 func (s *Spec) Violations(r *Request) []string {
 	input := s.input(r)
 	if input == nil {
@@ -75,7 +75,9 @@ func (s *Spec) Violations(r *Request) []string {
 	if err == nil {
 		return nil
 	}
-	return violations(err)
+	found := messages(err, nil)
+	slices.Sort(found)
+	return slices.Compact(found)
 }
 
 // CheckResponse returns an error if a response to a request violates the document.
@@ -106,15 +108,6 @@ func (s *Spec) input(r *Request) *openapi3filter.RequestValidationInput {
 		Route:       s.routes[r.Operation],
 		Options:     s.options,
 	}
-}
-
-// violations describes the problems of a request. It uses the messages of the API's 422 that have
-// been observed ("property … should not exist", "… must be an array"), and their style for all
-// others.
-func violations(err error) []string {
-	found := messages(err, nil)
-	slices.Sort(found)
-	return slices.Compact(found)
 }
 
 // messages returns the messages of an error, which may contain several errors. The parameter is nil

@@ -61,9 +61,7 @@ func Clone(c *gen.Contact) gen.Contact {
 }
 
 // Millisecond returns t in UTC as the API stores it, to the millisecond.
-func Millisecond(t time.Time) time.Time {
-	return t.UTC().Truncate(time.Millisecond)
-}
+func Millisecond(t time.Time) time.Time { return t.UTC().Truncate(time.Millisecond) }
 
 // compare defines the order of lists: the latest dateAdded first. The order of contacts with the
 // same dateAdded has not been observed; here it is by descending ID.
