@@ -5,15 +5,15 @@ import (
 	"time"
 )
 
-// Behavior selects between alternatives of the API's behavior. Some fields select between forms
-// that the API has been observed to use. The fields marked "Not observed" concern behavior of which
-// nobody has recorded a response: the default is an assumption, so test your program with each
-// value. The zero value of each field is its default.
+// Behavior selects among alternatives of the API's behavior. The zero value of each field is its
+// default. The API has been observed to use the alternatives of some fields. No response of the API
+// has shown the behavior that is marked "Not observed": its default is an assumption, so test your
+// program with each value.
 type Behavior struct {
-	// ListEnd is how a list indicates its end.
+	// ListEnd is how a list indicates its end, ListEndNull by default.
 	ListEnd ListEnd
-	// ListMeta selects which properties the meta of a list has. Only ListMetaFull has been
-	// observed.
+	// ListMeta selects which properties the meta of a list has. Only ListMetaFull, the default, has
+	// been observed.
 	ListMeta ListMeta
 	// MaxPageSize limits the size of a page of a location's list, even if the request asks for
 	// more; 0 is no limit. The meta of such a page still describes a next page. Not observed.
@@ -27,12 +27,12 @@ type Behavior struct {
 	// ClampLimit makes a list with a limit over 100 return a page of 100 contacts. By default the
 	// response is a 422. Not observed.
 	ClampLimit bool
-	// IndexLag is the time after which a write appears in lists; the default is none. A get always
+	// IndexLag is the time after which a write appears in lists; 0 means immediately. A get always
 	// returns the latest write.
 	IndexLag time.Duration
 
 	// SuccessSpelling selects the property by which responses to deletes and updates report
-	// success.
+	// success, SuccessSpellingCurrent by default.
 	SuccessSpelling SuccessSpelling
 	// LegacyMissingTokenError selects the older response to a request without a token, which has
 	// status and traceId instead of statusCode.
@@ -55,7 +55,7 @@ type Behavior struct {
 	// TooManyRequests is the response to a request over the rate limit, TooManyRequestsJSON by
 	// default. Not observed.
 	TooManyRequests TooManyRequests
-	// Clear selects the values that clear a property. Not observed.
+	// Clear selects the values that clear a property, ClearRuleBoth by default. Not observed.
 	Clear ClearRule
 	// PhoneMessage is the message of the 422 for an impossible phone number, "phone must be a valid
 	// phone number" by default. Not observed.
@@ -91,11 +91,11 @@ func (b Behavior) withDefaults() Behavior {
 // ListEnd is how a list indicates its end. Each value has been observed.
 type ListEnd int
 
-// On the last page, ListEndNull and ListEndEmptyString change nextPage. With the other values, each
-// page that has contacts has a next page, and the list ends with an empty page.
+// The ways in which a list ends. With ListEndNull and ListEndEmptyString, the last page with
+// contacts has no next page. With the others it has one, and the list ends with an empty page.
 const (
-	ListEndNull        ListEnd = iota // nextPage and nextPageUrl are null; the cursor is still set
-	ListEndEmptyString                // nextPage is ""; nextPageUrl and the cursor are still set
+	ListEndNull        ListEnd = iota // nextPage and nextPageUrl are null; the cursor is set
+	ListEndEmptyString                // nextPage is ""; nextPageUrl and the cursor are set
 	ListEndEmptyMeta                  // the empty page has {} as its meta
 	ListEndNoCursor                   // the empty page has a meta with a total and without a cursor
 	ListEndNoMeta                     // the empty page has no meta
@@ -117,11 +117,12 @@ const (
 // SuccessSpelling is the property by which a response reports that a write succeeded.
 type SuccessSpelling int
 
-// The spellings of the property. The API misspells it; deletes have both spellings today.
+// The spellings of the property. The API misspells it as "succeded". Today its responses to deletes
+// have both spellings.
 const (
-	SuccessSpellingCurrent    SuccessSpelling = iota // deletes have succeded and succeeded; updates have succeded
-	SuccessSpellingMisspelled                        // deletes and updates have succeded
-	SuccessSpellingCorrect                           // deletes and updates have succeeded
+	SuccessSpellingCurrent    SuccessSpelling = iota // deletes: "succeded" and "succeeded"; updates: "succeded"
+	SuccessSpellingMisspelled                        // deletes and updates: "succeded"
+	SuccessSpellingCorrect                           // deletes and updates: "succeeded"
 )
 
 // ClearRule selects the values that clear a property in a write. The other value is ignored.
@@ -134,7 +135,7 @@ const (
 	ClearRuleEmpty                  // the empty string
 )
 
-// clears reports whether null, or else the empty string, clears a property.
+// clears reports whether null or, if isNull is false, the empty string clears a property.
 func (r ClearRule) clears(isNull bool) bool {
 	return r == ClearRuleBoth || isNull == (r == ClearRuleNull)
 }

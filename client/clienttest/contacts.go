@@ -21,11 +21,11 @@ import (
 	"github.com/highlevel-contacts/contacts-go/gen"
 )
 
-// Seed stores contacts without the checks of the API, duplicates too, and returns them as they are
-// stored. A contact with an existing ID replaces the stored one. Seed generates missing IDs and
-// dates, so that the first contact is the latest, and normalizes phone numbers and tags. The
-// default of LocationID is the default location. Concurrent requests see none or all of the
-// contacts.
+// Seed stores contacts without the checks of the API, including duplicates, and returns them as
+// they are stored. A contact with an existing ID replaces the stored one. Seed generates missing
+// IDs and dates; by the generated dates, the first contact is the latest. It normalizes phone
+// numbers and tags. An empty LocationID means the default location. Concurrent requests see none or
+// all of the contacts.
 //
 // If a contact cannot be stored, Seed ends the test; if the server was started by [Start], it
 // panics. Programs use [Server.SeedJSON].
@@ -194,7 +194,7 @@ func (s *Server) ContactJSON(id string) (contact []byte, ok bool) {
 func (s *Server) Len() int { return s.store.Len() }
 
 // Latest returns the n latest contacts of all locations. It is faster than [Server.Contacts],
-// because it does not read every contact. Like a list, it may lag behind writes.
+// because it does not read every contact. Like lists, it lags behind writes by Behavior.IndexLag.
 func (s *Server) Latest(n int) []client.Contact { return clones(s.store.Latest(n, s.Now())) }
 
 func clones(stored []*gen.Contact) []client.Contact {
@@ -205,7 +205,7 @@ func clones(stored []*gen.Contact) []client.Contact {
 	return contacts
 }
 
-// Snapshot holds all contacts of a server at one time.
+// Snapshot holds all contacts of a server at a point in time.
 type Snapshot struct {
 	contacts map[string]*gen.Contact // by ID; the contacts do not change
 }

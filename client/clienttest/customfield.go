@@ -70,7 +70,7 @@ func ReadFields(from io.Reader) ([]FieldDefinition, error) {
 	source := ids.Source{Seed: 3}
 	for i := range fields {
 		f := &fields[i]
-		f.ID, f.Type = cmp.Or(f.ID, source.Contact()), cmp.Or(f.Type, FieldTypeText)
+		f.ID, f.Type = cmp.Or(f.ID, source.ID()), cmp.Or(f.Type, FieldTypeText)
 		f.Key = trimKey(f.Key)
 	}
 	if err := validateFields(fields); err != nil {

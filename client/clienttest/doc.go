@@ -18,13 +18,14 @@
 //   - The rules for writes: each location allows or rejects duplicates; an upsert matches by email
 //     address and phone number and ignores some values; tags are replaced and DND channels are
 //     merged; unknown custom fields are dropped silently; phone numbers are stored in E.164.
-//   - Lists: their order, the first page again if one half of the cursor is missing, every shape of
-//     the end of a list that has been observed, and an index that lags behind writes.
-//   - Rate limits: per location, in every window of ten seconds and per day, with the API's headers.
-//   - OAuth: the consent page, authorization codes, refresh tokens that can be used once, and tokens
-//     of agencies and locations.
+//   - Lists: their order, the first page again if startAfter or startAfterId is missing, every
+//     observed form of the end of a list, and an index that lags behind writes.
+//   - Rate limits: per location, in every window of ten seconds and per day, with the API's
+//     headers.
+//   - OAuth: the consent page, authorization codes, refresh tokens that can be used once, and
+//     tokens of agencies and locations.
 //
-// [Behavior] selects between alternatives where the API has been observed to use several, or where
+// [Behavior] selects among alternatives where the API has been observed to use several, or where
 // its behavior has not been observed.
 //
 // Requests and responses are validated against api/contacts.yaml. A request that violates it is

@@ -14,7 +14,7 @@ import (
 	"github.com/highlevel-contacts/contacts-go/client/clienttest"
 )
 
-// start is clienttest.NewServer(t) in a test.
+// start starts a fake. A test calls clienttest.NewServer(t) instead.
 func start() *clienttest.Server {
 	s, err := clienttest.Start(clienttest.WithoutSocket())
 	if err != nil {
@@ -43,7 +43,8 @@ func Example() {
 	// createContact 201
 }
 
-// A contact that does not exist is a 400 of the API and ErrNotFound of the client.
+// If a contact does not exist, the API responds with a 400 and the client returns an error that
+// matches ErrNotFound.
 func Example_notFound() {
 	s := start()
 	defer s.Close()
@@ -68,8 +69,8 @@ func Example_duplicate() {
 	// Output: email of ocQHyuzHvysMo5N5VsXc
 }
 
-// The rate limit is exhausted by other clients. WithRateLimit sets a limit that the program itself
-// can exceed.
+// A fault simulates a rate limit that other clients have exhausted. Use WithRateLimit for a limit
+// that the program itself can exhaust.
 func Example_rateLimited() {
 	s := start()
 	defer s.Close()

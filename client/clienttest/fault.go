@@ -39,8 +39,8 @@ type Fault struct {
 	// Delay is the time to wait before the request is handled, in real time or in the time of the
 	// test's synctest bubble.
 	Delay time.Duration `json:"delay"`
-	// Status and Body replace the response if one of them is set. The operation is then not
-	// applied, unless Apply is set. The default status of a Body is 200.
+	// Status, from 200 to 599, and Body replace the response if one of them is set. The operation
+	// is then not applied, unless Apply is set. The default status of a Body is 200.
 	Status int    `json:"status"`
 	Body   string `json:"body"`
 	// Apply makes the fake apply the operation although its response is replaced.
@@ -48,14 +48,15 @@ type Fault struct {
 	// Header is added to the response. Its values replace those of the same name; a nil value
 	// removes a header.
 	Header http.Header `json:"header"`
-	// Set replaces values in a JSON response. The keys are JSON pointers, such as "/contact/phone";
-	// a * in a pointer selects every element or property.
+	// Set replaces or adds values in a JSON response. The keys are JSON pointers, such as
+	// "/contact/phone"; a * in a pointer selects every element or property.
 	Set map[string]any `json:"set"`
 	// Remove lists JSON pointers to properties or elements to remove from a JSON response.
 	Remove []string `json:"remove"`
 	// Connection makes the connection fail.
 	Connection ConnectionFailure `json:"connection"`
-	// BodyDelay is the time to wait after half of the body has been sent.
+	// BodyDelay is the time to wait after half of the body has been sent. It has no effect if
+	// Connection is set.
 	BodyDelay time.Duration `json:"bodyDelay"`
 }
 
@@ -65,8 +66,8 @@ type ConnectionFailure string
 // The ways in which a connection fails. A reset is a TCP reset on a socket, and EOF without one.
 //
 // On a socket, net/http retries a GET by itself if the connection was used before and is reset. The
-// caller does not see that request, but the fault has matched it. Without a socket net/http does
-// not retry.
+// caller does not see the first attempt, although the fault has matched it. Without a socket,
+// net/http does not retry.
 const (
 	ConnectionResetBeforeApply ConnectionFailure = "resetBeforeApply" // reset; the operation is not applied
 	ConnectionResetAfterApply  ConnectionFailure = "resetAfterApply"  // reset after the operation is applied, without a response
@@ -80,7 +81,7 @@ const (
 const GatewayPage = "<html>\r\n<head><title>502 Bad Gateway</title></head>\r\n<body>\r\n" +
 	"<center><h1>502 Bad Gateway</h1></center>\r\n<hr><center>cloudflare</center>\r\n</body>\r\n</html>\r\n"
 
-// HTMLHeader returns the header of a response with GatewayPage.
+// HTMLHeader returns a header with the Content-Type of [GatewayPage].
 func HTMLHeader() http.Header {
 	return http.Header{"Content-Type": {"text/html; charset=utf-8"}}
 }
@@ -108,7 +109,7 @@ func (f Fault) Validate() error {
 	return errors.Join(problems...)
 }
 
-// FaultState is a fault and its state.
+// FaultState is a fault that has been added, and its state.
 type FaultState struct {
 	Fault
 
@@ -180,8 +181,8 @@ func (s *Server) Faults() []FaultState {
 	return states
 }
 
-// take returns the first fault that matches a request for an operation, or nil.
-func (f *faults) take(o *operation) *Fault {
+// match returns the first fault that matches a request for an operation, or nil.
+func (f *faults) match(o *operation) *Fault {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	for _, one := range f.all {
@@ -192,6 +193,7 @@ func (f *faults) take(o *operation) *Fault {
 	return nil
 }
 
+// matches reports whether the fault matches a request for an operation, and counts the request.
 func (f *activeFault) matches(o *operation) bool {
 	switch {
 	case f.Operation != "" && (o == nil || o.id != f.Operation):

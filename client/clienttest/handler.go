@@ -21,7 +21,7 @@ import (
 	"github.com/highlevel-contacts/contacts-go/client/clienttest/internal/wire"
 )
 
-// maxBody bounds the body of a request.
+// maxBody is the largest size of the body of a request, in bytes.
 const maxBody = 8 << 20
 
 // call holds the state of a request in progress. The checks set its later fields.
@@ -80,8 +80,8 @@ func (s *Server) Operations() []string {
 	return ids
 }
 
-// route returns the operation of a request and the ID in its path. It selects the first route that
-// matches: the API treats any word after /contacts/ as a contact ID.
+// route returns the operation of a request and the ID in its path. The first route that matches is
+// selected, because the API treats any word after /contacts/ as a contact ID.
 func (s *Server) route(r *http.Request) (*operation, string) {
 	path := r.URL.EscapedPath()
 	if path == "/contacts" && !s.behavior.RejectMissingSlash {
@@ -117,9 +117,8 @@ func (o *operation) match(path string) (id string, ok bool) {
 func (s *Server) serve(w http.ResponseWriter, r *http.Request) {
 	c := &call{request: r, query: r.URL.Query(), now: s.Now(), traceID: s.traceIDs.UUID()}
 	c.operation, c.id = s.route(r)
-	fault := s.faults.take(c.operation)
-	// The body is read first, because net/http reports that a caller has disconnected only after
-	// that.
+	fault := s.faults.match(c.operation)
+	// The body is read first: only then does net/http report that a caller has disconnected.
 	if r.Body != nil {
 		c.received, c.bodyError = io.ReadAll(http.MaxBytesReader(nil, r.Body, maxBody))
 	}
@@ -144,7 +143,7 @@ func (s *Server) respond(c *call) wire.Response {
 	}
 	if err := s.spec.CheckResponse(c.specRequest(), response.Status, response.Header, response.Body); err != nil {
 		err = fmt.Errorf("%s: response with status %d violates api/contacts.yaml: %w", c.operation.id, response.Status, err)
-		return s.defect(err, response)
+		return s.reportDefect(err, response)
 	}
 	return response
 }
@@ -154,7 +153,7 @@ func (s *Server) handleSafely(c *call) (response wire.Response) {
 	defer func() {
 		if p := recover(); p != nil {
 			err := fmt.Errorf("panic in %s %s: %v\n%s", c.request.Method, c.request.URL.Path, p, debug.Stack())
-			response = s.defect(err, internalError("panic"))
+			response = s.reportDefect(err, internalError("panic"))
 		}
 	}()
 	response, err := s.handle(c)
@@ -172,9 +171,9 @@ func internalError(message string) wire.Response {
 	return wire.NewError(http.StatusInternalServerError, message, "").Response
 }
 
-// defect reports a defect of the fake. A test fails, and the caller receives the response. Without
-// a test the caller receives a 500.
-func (s *Server) defect(err error, response wire.Response) wire.Response {
+// reportDefect reports a defect of the fake. If the fake belongs to a test, the test fails, and
+// reportDefect returns the response. Otherwise it returns a 500.
+func (s *Server) reportDefect(err error, response wire.Response) wire.Response {
 	if s.tb == nil {
 		return internalError(err.Error())
 	}
@@ -237,6 +236,7 @@ func (s *Server) readBody(c *call) error {
 	return c.useBody()
 }
 
+// useBody sets the body to the received one, or returns the error from receiving it.
 func (c *call) useBody() error {
 	if _, tooLarge := errors.AsType[*http.MaxBytesError](c.bodyError); tooLarge {
 		return wire.NewError(http.StatusRequestEntityTooLarge, "request entity too large", "Payload Too Large")
@@ -279,7 +279,7 @@ func (s *Server) checkLocation(c *call) error {
 // normalizeRequest applies Behavior.ClampLimit, and changes the body to the form that the OpenAPI
 // document describes.
 func (s *Server) normalizeRequest(c *call) (err error) {
-	if s.behavior.ClampLimit && c.operation.id == "getContacts" && number(c.query, "limit", 0) > 100 {
+	if s.behavior.ClampLimit && c.operation.id == "getContacts" && queryInt(c.query, "limit", 0) > 100 {
 		c.query = maps.Clone(c.query)
 		c.query.Set("limit", "100")
 	}

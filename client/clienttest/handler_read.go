@@ -37,15 +37,15 @@ func (s *Server) notFound(tx *store.Tx, c *call) error {
 // detail returns a contact in the shape of get, update and upsert.
 func (s *Server) detail(c *gen.Contact) []byte {
 	var o wire.Object
-	o.WriteDetail(s.withBirth(c))
+	o.WriteDetail(s.withDateOfBirth(c))
 	return o.End()
 }
 
-// withBirth returns a contact with its dateOfBirth in the form that Behavior.DateOfBirthAsTime
+// withDateOfBirth returns a contact with dateOfBirth in the form that Behavior.DateOfBirthAsTime
 // selects.
-func (s *Server) withBirth(c *gen.Contact) *gen.Contact {
+func (s *Server) withDateOfBirth(c *gen.Contact) *gen.Contact {
 	if _, err := time.Parse(time.DateOnly, c.DateOfBirth); err != nil || !s.behavior.DateOfBirthAsTime {
-		return c // Seed stores every form
+		return c // the contact may be from Seed, which does not check the form
 	}
 	changed := *c
 	changed.DateOfBirth += "T00:00:00.000Z"
@@ -54,11 +54,11 @@ func (s *Server) withBirth(c *gen.Contact) *gen.Contact {
 
 // getContacts handles GET /contacts/.
 func (s *Server) getContacts(c *call) (wire.Response, error) {
-	limit := bounded(number(c.query, "limit", 20), s.behavior.MaxPageSize)
+	limit := bounded(queryInt(c.query, "limit", 20), s.behavior.MaxPageSize)
 	page := s.store.Page(store.Query{
 		Location: c.location.ID, Text: c.query.Get("query"), After: cursor(c.query), Limit: limit,
 	}, c.now)
-	body := s.list(page)
+	body := s.listBody(page)
 	s.writeMeta(body, c, page, limit)
 	body.Value("count", page.Total)
 	body.String("traceId", c.traceID)
@@ -69,20 +69,20 @@ func (s *Server) getContacts(c *call) (wire.Response, error) {
 func (s *Server) getContactsByBusinessID(c *call) (wire.Response, error) {
 	page := s.store.Page(store.Query{
 		Location: c.location.ID, Business: c.id, Text: c.query.Get("query"),
-		Limit: bounded(number(c.query, "limit", 25), s.behavior.MaxBusinessPageSize), Skip: number(c.query, "skip", 0),
+		Limit: bounded(queryInt(c.query, "limit", 25), s.behavior.MaxBusinessPageSize), Skip: queryInt(c.query, "skip", 0),
 	}, c.now)
 	count := page.Total
 	if s.behavior.BusinessCountPerPage {
 		count = len(page.Contacts)
 	}
-	body := s.list(page)
+	body := s.listBody(page)
 	body.Value("count", count)
 	return wire.JSON(http.StatusOK, body.End()), nil
 }
 
-func (s *Server) list(page store.Page) *wire.Object {
+func (s *Server) listBody(page store.Page) *wire.Object {
 	var body wire.Object
-	wire.Objects(&body, "contacts", page.Contacts, func(item *wire.Object, c *gen.Contact) { item.WriteItem(s.withBirth(c)) })
+	wire.Objects(&body, "contacts", page.Contacts, func(item *wire.Object, c *gen.Contact) { item.WriteItem(s.withDateOfBirth(c)) })
 	return &body
 }
 
@@ -104,7 +104,7 @@ func bounded(limit, most int) int {
 	return limit
 }
 
-func number(query url.Values, name string, fallback int) int {
+func queryInt(query url.Values, name string, fallback int) int {
 	n, err := strconv.Atoi(query.Get(name))
 	if err != nil || n < 0 {
 		return fallback
@@ -122,14 +122,14 @@ func (s *Server) writeMeta(body *wire.Object, c *call, page store.Page, limit in
 		body.Raw("meta", []byte("{}"))
 		return
 	}
-	limit = max(limit, 1)
-	number := 1 + (page.Before+limit-1)/limit
+	limit = max(limit, 1) // without validation it can be 0
+	pageNumber := 1 + (page.Before+limit-1)/limit
 	var meta wire.Object
 	meta.Value("total", page.Total)
-	s.writeNext(&meta, c, page, number)
-	meta.Value("currentPage", number)
-	if number > 1 {
-		meta.Value("prevPage", number-1)
+	s.writeNext(&meta, c, page, pageNumber)
+	meta.Value("currentPage", pageNumber)
+	if pageNumber > 1 {
+		meta.Value("prevPage", pageNumber-1)
 	} else {
 		meta.Raw("prevPage", nil)
 	}
@@ -137,7 +137,7 @@ func (s *Server) writeMeta(body *wire.Object, c *call, page store.Page, limit in
 }
 
 // writeNext writes the properties that describe the next page.
-func (s *Server) writeNext(meta *wire.Object, c *call, page store.Page, number int) {
+func (s *Server) writeNext(meta *wire.Object, c *call, page store.Page, pageNumber int) {
 	isLast := page.IsLast()
 	if end := s.behavior.ListEnd; end != ListEndNull && end != ListEndEmptyString {
 		isLast = len(page.Contacts) == 0 // every page with contacts has a next page
@@ -156,7 +156,7 @@ func (s *Server) writeNext(meta *wire.Object, c *call, page store.Page, number i
 	switch {
 	case !isLast:
 		if s.behavior.ListMeta != ListMetaURLOnly {
-			meta.Value("nextPage", number+1)
+			meta.Value("nextPage", pageNumber+1)
 		}
 		meta.String("nextPageUrl", next)
 	case s.behavior.ListEnd == ListEndEmptyString:

@@ -29,7 +29,7 @@ func (s *Server) createContact(c *call) (wire.Response, error) {
 		return wire.Response{}, err
 	}
 	var contact, body wire.Object
-	contact.WriteCreated(s.withBirth(created))
+	contact.WriteCreated(s.withDateOfBirth(created))
 	body.Raw("contact", contact.End())
 	return wire.JSON(http.StatusCreated, body.End()), nil
 }
@@ -72,7 +72,7 @@ func (s *Server) upsertContact(c *call) (wire.Response, error) {
 	var existing *gen.Contact
 	if !w.CreateNewIfDuplicateAllowed || !c.location.AllowDuplicates {
 		existing, _ = match(tx, c.location, w)
-		ignoreOther(tx, c.location, w, existing)
+		removeTaken(tx, c.location, w, existing)
 	}
 	status := http.StatusOK
 	var stored *gen.Contact
@@ -121,8 +121,8 @@ func (s *Server) deleteContact(c *call) (wire.Response, error) {
 	return wire.JSON(http.StatusOK, body.End()), nil
 }
 
-// writeSuccess writes succeded, unless Behavior.SuccessSpelling selects only the correct spelling,
-// and succeeded if correct is set.
+// writeSuccess writes the misspelled property "succeded", unless Behavior.SuccessSpelling selects
+// only the correct spelling, and the property "succeeded" if correct is set.
 func (s *Server) writeSuccess(body *wire.Object, correct bool) {
 	if s.behavior.SuccessSpelling != SuccessSpellingCorrect {
 		body.Value("succeded", true)
@@ -141,7 +141,6 @@ func (s *Server) parseWrite(c *call) (*wire.Write, error) {
 	return w, w.Normalize(c.location.Country, s.behavior.PhoneMessage, s.behavior.CountryMessage)
 }
 
-// insert stores a new contact.
 func (s *Server) insert(tx *store.Tx, c *call, w *wire.Write) (*gen.Contact, error) {
 	now := store.Millisecond(c.now)
 	return s.save(tx, c, gen.Contact{
@@ -150,7 +149,7 @@ func (s *Server) insert(tx *store.Tx, c *call, w *wire.Write) (*gen.Contact, err
 	}, w)
 }
 
-// change stores a changed contact.
+// change applies a write to a copy of a contact and stores the copy.
 func (s *Server) change(tx *store.Tx, c *call, old *gen.Contact, w *wire.Write) (*gen.Contact, error) {
 	changed := store.Clone(old)
 	changed.DateUpdated = store.Millisecond(c.now)
@@ -180,7 +179,7 @@ func (s *Server) visibleFrom(c *call) time.Time {
 // newContactID returns an ID that no contact has or had.
 func (s *Server) newContactID(tx *store.Tx) string {
 	for {
-		id := s.contactIDs.Contact()
+		id := s.contactIDs.ID()
 		if _, deleted := tx.DeletedAt(id); tx.Get(id) == nil && !deleted {
 			return id
 		}
@@ -208,9 +207,10 @@ func owner(tx *store.Tx, l *Location, w *wire.Write, name string) *gen.Contact {
 	return tx.Oldest(l.ID, name, *value)
 }
 
-// ignoreOther removes the email address or phone number from an upsert if it belongs to another
-// contact than the one that the upsert matches. The API silently ignores it.
-func ignoreOther(tx *store.Tx, l *Location, w *wire.Write, matched *gen.Contact) {
+// removeTaken removes the email address or phone number of an upsert if a contact other than the
+// matched one has it, because the API silently ignores it. matched is nil only if no contact has
+// either of them.
+func removeTaken(tx *store.Tx, l *Location, w *wire.Write, matched *gen.Contact) {
 	for _, name := range l.identifiers() {
 		if other := owner(tx, l, w, name); other != nil && other.ID != matched.ID {
 			delete(w.Strings, name)
@@ -218,8 +218,8 @@ func ignoreOther(tx *store.Tx, l *Location, w *wire.Write, matched *gen.Contact)
 	}
 }
 
-// promote returns the contact without the secondary email address that becomes the primary one. The
-// API does not store the old primary address.
+// promote returns a copy of the contact without the secondary email address that becomes the
+// primary one. The API discards the old primary address.
 func promote(old *gen.Contact, w *wire.Write) *gen.Contact {
 	address := w.Strings["email"]
 	if address == nil {

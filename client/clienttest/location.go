@@ -81,7 +81,7 @@ func SampleLocations(n int) []Location {
 	source := ids.Source{Seed: 2}
 	locations := make([]Location, n)
 	for i := range locations {
-		locations[i] = Location{ID: source.Contact(), Name: fmt.Sprintf("Sample location %d", i+2)}
+		locations[i] = Location{ID: source.ID(), Name: fmt.Sprintf("Sample location %d", i+2)}
 	}
 	return locations
 }

@@ -15,14 +15,14 @@ import (
 
 // App is the marketplace app that people install. The zero value of each field means its default.
 type App struct {
-	// ClientID and ClientSecret are the OAuth credentials of the app.
+	// ClientID and ClientSecret are the OAuth credentials of the app, sample values by default.
 	ClientID     string
 	ClientSecret string
 	// RedirectURI is the only redirect_uri that the consent page accepts. By default it accepts
 	// every absolute URL.
 	RedirectURI string
 	// AccessTokenLifetime is the lifetime of an access token, 24 hours by default. The expires_in
-	// of responses is a second less, as the API's is.
+	// of responses is one second less, as in the API.
 	AccessTokenLifetime time.Duration
 	// RefreshTokenLifetime is the lifetime of a refresh token that is not used, 365 days by
 	// default.
@@ -46,9 +46,10 @@ func (a App) withDefaults() App {
 
 // Grant describes what a person agrees to on the consent page.
 type Grant struct {
-	// UserType is UserTypeLocation by default.
+	// UserType selects whether the app is installed for a location, the default, or for an agency.
 	UserType UserType
 	// LocationID is the location for which the app is installed; empty means [Server.LocationID].
+	// Leave it empty for an agency.
 	LocationID string
 	// CompanyID is the agency of the location, or the agency for which the app is installed; empty
 	// means [Server.CompanyID].
@@ -65,11 +66,11 @@ type Grant struct {
 
 // oauth holds the codes and refresh tokens that have been issued.
 type oauth struct {
-	mu        sync.Mutex
-	app       App
-	codes     map[string]Grant
-	refreshes map[string]*refreshToken
-	consent   *Grant // see WithConsent; nil if the consent page waits for a person
+	mu            sync.Mutex
+	app           App
+	codes         map[string]Grant
+	refreshTokens map[string]*refreshToken
+	consent       *Grant // see WithConsent; nil if the consent page waits for a person
 }
 
 // refreshToken is a refresh token and its state.
@@ -84,12 +85,13 @@ type refreshToken struct {
 // used.
 type RefreshTokens struct{ Unused, Used, Expired int }
 
-// RefreshTokens counts the refresh tokens that the fake has issued.
+// RefreshTokens counts the refresh tokens that the fake has issued, except those that
+// [Server.ExpireRefreshToken] has removed.
 func (s *Server) RefreshTokens() (n RefreshTokens) {
 	now := s.Now()
 	s.oauth.mu.Lock()
 	defer s.oauth.mu.Unlock()
-	for _, r := range s.oauth.refreshes {
+	for _, r := range s.oauth.refreshTokens {
 		switch {
 		case !r.used.IsZero():
 			n.Used++
@@ -103,7 +105,7 @@ func (s *Server) RefreshTokens() (n RefreshTokens) {
 }
 
 // AuthorizationCode returns the code that the app receives when a person agrees to a grant. The app
-// can exchange it once at POST /oauth/token.
+// can exchange it once at POST /oauth/token. The code does not expire.
 func (s *Server) AuthorizationCode(g Grant) string {
 	s.oauth.mu.Lock()
 	defer s.oauth.mu.Unlock()
@@ -117,8 +119,8 @@ func (s *Server) AuthorizationCode(g Grant) string {
 func (s *Server) ExpireRefreshToken(value string) bool {
 	s.oauth.mu.Lock()
 	defer s.oauth.mu.Unlock()
-	_, ok := s.oauth.refreshes[value]
-	delete(s.oauth.refreshes, value)
+	_, ok := s.oauth.refreshTokens[value]
+	delete(s.oauth.refreshTokens, value)
 	return ok
 }
 
@@ -131,7 +133,7 @@ func (s *Server) getAccessToken(c *call) (wire.Response, error) {
 	s.oauth.mu.Lock()
 	defer s.oauth.mu.Unlock()
 	if form.Get("client_id") != s.oauth.app.ClientID || form.Get("client_secret") != s.oauth.app.ClientSecret {
-		return wire.Response{}, wire.Grant("Client not found")
+		return wire.Response{}, wire.OAuthError("Client not found")
 	}
 	switch form.Get("grant_type") {
 	case "authorization_code":
@@ -147,7 +149,7 @@ func (s *Server) getAccessToken(c *call) (wire.Response, error) {
 func (s *Server) exchangeCode(c *call, form url.Values) (wire.Response, error) {
 	grant, ok := s.oauth.codes[form.Get("code")]
 	if !ok || !grant.matches(form) {
-		return wire.Response{}, wire.Grant("Authorization code not found")
+		return wire.Response{}, wire.OAuthError("Authorization code not found")
 	}
 	delete(s.oauth.codes, form.Get("code"))
 	return wire.JSON(http.StatusOK, s.issue(c, grant, true)), nil
@@ -155,7 +157,7 @@ func (s *Server) exchangeCode(c *call, form url.Values) (wire.Response, error) {
 
 // refresh issues a new pair of tokens for a refresh token. The caller holds the lock.
 func (s *Server) refresh(c *call, form url.Values) (wire.Response, error) {
-	r := s.oauth.refreshes[form.Get("refresh_token")]
+	r := s.oauth.refreshTokens[form.Get("refresh_token")]
 	isUsed := r != nil && !r.used.IsZero()
 	switch {
 	case r == nil || !r.grant.matches(form) || c.now.Sub(r.issued) >= s.oauth.app.RefreshTokenLifetime,
@@ -215,7 +217,7 @@ func (s *Server) issue(c *call, g Grant, withRefresh bool) []byte {
 	body.Value("expires_in", int64(s.oauth.app.AccessTokenLifetime.Seconds())-1)
 	if withRefresh {
 		value := s.traceIDs.Hex(32)
-		s.oauth.refreshes[value] = &refreshToken{grant: g, issued: c.now}
+		s.oauth.refreshTokens[value] = &refreshToken{grant: g, issued: c.now}
 		body.String("refresh_token", value)
 		body.String("refreshTokenId", s.traceIDs.Hex(12))
 	}
@@ -233,7 +235,7 @@ func (s *Server) issue(c *call, g Grant, withRefresh bool) []byte {
 	return body.End()
 }
 
-// readForm reads the body as a form. The body for the log has no secrets.
+// readForm reads the body as a form. It removes the secrets from the body for the log.
 func (c *call) readForm() (url.Values, error) {
 	if !strings.HasPrefix(c.request.Header.Get("Content-Type"), "application/x-www-form-urlencoded") {
 		return nil, wire.NewError(http.StatusUnsupportedMediaType, "the body must be form-encoded", "Unsupported Media Type")

@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-// Option configures a [Server], for [NewServer] and [Start].
+// Option configures a [Server], for [NewServer] and [Start]. Both report invalid values.
 type Option func(*config) error
 
 // config holds the values of the options.
@@ -81,7 +81,8 @@ func WithDefaultLocationID(id string) Option {
 }
 
 // WithLocationSettings adds a location, or sets the settings of the default location if l.ID is
-// empty. A location that no option describes has the settings of the zero Location.
+// empty. It replaces earlier settings of the same location. A location that no option describes has
+// the settings of the zero Location.
 func WithLocationSettings(l Location) Option {
 	return func(c *config) error {
 		if err := validateFields(l.Fields); err != nil {
@@ -101,7 +102,7 @@ func WithLocationSettings(l Location) Option {
 func WithRateLimit(limit RateLimit) Option {
 	return func(c *config) error {
 		if limit.Max < 0 || limit.Daily < 0 || limit.Max > 0 && limit.Interval <= 0 {
-			return errors.New("WithRateLimit: set both Max and Interval, and no negative value")
+			return errors.New("WithRateLimit: limit: set Interval together with Max, and no negative value")
 		}
 		c.limit = limit
 		return nil
@@ -127,9 +128,9 @@ func WithAddress(address string) Option { return set(func(c *config) { c.address
 
 // WithState stores the contacts in a file of JSON lines. The server starts with the contacts that
 // the file contains. A write that was confirmed with a 2xx survives a crash of the process; see
-// [WithStateSync] for a crash of the machine. [Server.Seed] writes to the file too. Only one server
-// at a time can use a file: the error of a second one names the process that uses it. The lock is a
-// file with the same name and the suffix ".lock".
+// [WithStateSync] for a crash of the machine. [Server.Seed] writes to the file too. A missing file
+// is created. Only one server at a time can use a file: the error of a second one names the process
+// that uses it. The lock is a file with the same name and the suffix ".lock".
 func WithState(path string) Option {
 	return func(c *config) error {
 		if path == "" {
@@ -141,7 +142,7 @@ func WithState(path string) Option {
 }
 
 // WithStateSync makes [WithState] write each change to the disk before it is confirmed, so that the
-// state survives a crash of the machine too.
+// state survives a crash of the machine too. Without WithState it has no effect.
 func WithStateSync() Option { return set(func(c *config) { c.stateSync = true }) }
 
 // WithRequestLog sets how many of the last requests [Server.Requests] returns, 10,000 by default.
@@ -157,11 +158,11 @@ func WithRequestLog(requests int) Option {
 }
 
 // WithRequestHook sets a function that the fake calls for each request, before it sends the
-// response. It is called concurrently.
+// response. The function must be safe for concurrent use.
 func WithRequestHook(hook func(Request)) Option { return set(func(c *config) { c.hook = hook }) }
 
-// WithClock sets the function that returns the current time, time.Now by default. See also
-// [Server.Advance].
+// WithClock sets the function that returns the current time, time.Now by default. The function must
+// be safe for concurrent use. See also [Server.Advance].
 func WithClock(now func() time.Time) Option {
 	return func(c *config) error {
 		if now == nil {

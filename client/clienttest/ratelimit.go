@@ -12,7 +12,8 @@ import (
 // RateLimit is the rate limit of a location. The zero value means no limit and no rate limit
 // headers.
 type RateLimit struct {
-	// Max is the number of requests that the fake accepts in every window of length Interval.
+	// Max is the number of requests that the fake accepts in every window of length Interval; 0
+	// means no limit in windows.
 	Max      int
 	Interval time.Duration
 	// Daily is the number of requests that the fake accepts per day, from midnight UTC; 0 means no
@@ -31,7 +32,7 @@ type usage struct {
 	limit          RateLimit
 	remaining      int
 	dailyRemaining int
-	dailyReset     time.Duration
+	dailyReset     time.Duration // until the day ends
 }
 
 // rateLimiter counts the requests of each location.
@@ -48,7 +49,8 @@ type history struct {
 	today  int         // requests of that day
 }
 
-// take counts a request. It returns false, and does not count it, if the limit is exhausted.
+// take counts a request and returns the usage after it. If the limit is exhausted, it does not
+// count the request and returns false.
 func (l *rateLimiter) take(location string, now time.Time) (u usage, ok bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()

@@ -22,8 +22,8 @@ type Request struct {
 	Query        url.Values
 	// Header is the header of the request, with "[redacted]" as its Authorization.
 	Header http.Header
-	// Body is the body of a write, limited to its first 64 KiB, or nil if the fake did not read it.
-	// BodySize is the length of the whole body.
+	// Body is the first 64 KiB of the body of a write, or of a form without its secrets. It is nil
+	// if the fake did not read the body. BodySize is the length of the whole body or form.
 	Body     []byte
 	BodySize int
 	// LocationID is the location of the token. It is empty if the fake does not know the token, and
@@ -61,8 +61,8 @@ type requestLog struct {
 	hook    func(Request)
 }
 
-// bytes estimates the memory that an entry needs.
-func (r *Request) bytes() int {
+// memory returns an estimate of the memory that an entry needs, in bytes.
+func (r *Request) memory() int {
 	size := 500 + len(r.Body) + len(r.Path) + len(r.ErrorBody)
 	for _, values := range []map[string][]string{r.Header, r.Query} {
 		for name, list := range values {
@@ -113,9 +113,9 @@ func (s *Server) log(c *call, status int, fault bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.entries = append(l.entries, entry)
-	l.bytes += entry.bytes()
+	l.bytes += entry.memory()
 	for len(l.entries) > l.max || l.bytes > maxLogged && len(l.entries) > 1 {
-		l.bytes -= l.entries[0].bytes()
+		l.bytes -= l.entries[0].memory()
 		l.entries[0] = Request{} // so that the array does not reference its memory
 		l.entries = l.entries[1:]
 	}

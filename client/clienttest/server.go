@@ -17,15 +17,16 @@ import (
 )
 
 // Server is a fake HighLevel API. It is safe for concurrent use and independent of other servers.
+// [NewServer] and [Start] set its fields, which must not be changed.
 type Server struct {
 	// URL is the address of the server, without a trailing slash. If the server has no socket, only
 	// HTTPClient reaches it.
 	URL string
 	// Token is the default token: a private integration token for LocationID that has every scope.
 	Token string
-	// LocationID is the default location (sub-account), which every server has.
+	// LocationID is the ID of the default location (sub-account), which every server has.
 	LocationID string
-	// CompanyID is the default agency. A location belongs to it unless its settings name another.
+	// CompanyID is the ID of the default agency, to which locations belong by default.
 	CompanyID string
 	// App is the marketplace app that uses OAuth.
 	App App
@@ -50,8 +51,8 @@ type Server struct {
 	tb      testing.TB // nil if the server was not started by a test
 }
 
-// NewServer starts a fake and closes it at the end of the test. A response that violates
-// api/contacts.yaml fails the test, unless a [Fault] caused it.
+// NewServer starts a fake and closes it at the end of the test. An invalid option ends the test. A
+// response that violates api/contacts.yaml fails the test, unless a [Fault] caused it.
 func NewServer(tb testing.TB, opts ...Option) *Server {
 	tb.Helper()
 	s, err := Start(append(slices.Clone(opts), set(func(c *config) { c.tb = tb }))...)
@@ -66,8 +67,8 @@ func NewServer(tb testing.TB, opts ...Option) *Server {
 	return s
 }
 
-// Start starts a fake for a program. The caller must close it. A response that violates
-// api/contacts.yaml is replaced by a 500.
+// Start starts a fake for a program. The caller must close it. It returns an error if an option is
+// invalid. A response that violates api/contacts.yaml is replaced by a 500.
 func Start(opts ...Option) (*Server, error) {
 	c := defaultConfig()
 	for _, opt := range opts {
@@ -84,7 +85,7 @@ func Start(opts ...Option) (*Server, error) {
 		now:        c.now,
 		behavior:   c.behavior.withDefaults(),
 		tokens:     tokens{known: map[string]*Token{}},
-		oauth:      oauth{app: app, consent: c.consent, codes: map[string]Grant{}, refreshes: map[string]*refreshToken{}},
+		oauth:      oauth{app: app, consent: c.consent, codes: map[string]Grant{}, refreshTokens: map[string]*refreshToken{}},
 		limiter:    rateLimiter{limit: c.limit, locations: map[string]*history{}},
 		store:      store.New(),
 		operations: operations(),
@@ -103,7 +104,7 @@ func Start(opts ...Option) (*Server, error) {
 	return s, nil
 }
 
-// open loads the spec and the saved state, and starts the listener.
+// open loads the spec and the saved state, and starts the network.
 func (s *Server) open(c *config) (err error) {
 	if c.validate {
 		if s.spec, err = spec.Load(); err != nil {
@@ -137,9 +138,10 @@ func (s *Server) fail(operation string, err error) {
 }
 
 // Client returns a client that uses the fake: its address, HTTP client, default token and default
-// location. The client obeys the rate limit, unless the fake has none. The options are applied
-// last and may replace these settings. If an option is invalid, Client ends the test; if the server
-// was started by [Start], it panics. Programs use [Server.NewClient].
+// location. The client does not pace its requests if the fake has no rate limit when Client is
+// called. The options are applied last and may replace these settings. If an option is invalid,
+// Client ends the test; if the server was started by [Start], it panics. Programs use
+// [Server.NewClient].
 func (s *Server) Client(opts ...client.Option) *client.Client {
 	c, err := s.NewClient(opts...)
 	if err != nil {
@@ -161,8 +163,8 @@ func (s *Server) NewClient(opts ...client.Option) (*client.Client, error) {
 	return client.New(client.StaticToken(s.Token), append(own, opts...)...)
 }
 
-// HTTPClient returns an HTTP client that reaches the fake. If the server has no socket, the client
-// reaches no other address.
+// HTTPClient returns a new HTTP client that reaches the fake. The caller may change it. If the
+// server has no socket, the client reaches no other address.
 func (s *Server) HTTPClient() *http.Client { return s.network.Client() }
 
 // Handler returns the fake as a handler, for programs that serve it with a server of their own.
@@ -173,7 +175,7 @@ func (s *Server) Handler() http.Handler { return http.HandlerFunc(s.serve) }
 func (s *Server) Now() time.Time { return s.now().Add(time.Duration(s.advanced.Load())) }
 
 // Advance moves the fake's clock forward without waiting: rate limit windows end, tokens expire,
-// and lists show late writes. It does not shorten the delay of a [Fault], which is real time.
+// and lists show late writes. It does not shorten the delays of a [Fault].
 func (s *Server) Advance(d time.Duration) { s.advanced.Add(int64(d)) }
 
 // Close stops the server, aborts the requests in progress and closes the state file. Further calls

@@ -21,20 +21,21 @@ const (
 	UserTypeCompany  UserType = "Company"  // an agency; the token can only create tokens of locations
 )
 
-// The scopes of tokens. With the last one, the token of an agency can create tokens of locations.
+// The scopes of tokens.
 const (
 	scopeRead  = "contacts.readonly"
 	scopeWrite = "contacts.write"
-	scopeOAuth = "oauth.write"
+	scopeOAuth = "oauth.write" // the token of an agency can create tokens of locations
 )
 
 // Token is an access token or private integration token that the fake accepts.
 type Token struct {
 	// Value is the part of the Authorization header after "Bearer ".
 	Value string
-	// UserType is UserTypeLocation by default.
+	// UserType is the kind of owner, UserTypeLocation by default.
 	UserType UserType
-	// LocationID is the location that the token belongs to; empty means [Server.LocationID].
+	// LocationID is the location that the token belongs to; empty means [Server.LocationID]. Leave
+	// it empty for the token of an agency.
 	LocationID string
 	// CompanyID is the agency that the token belongs to; empty means [Server.CompanyID].
 	CompanyID string

@@ -18,7 +18,7 @@ import (
 	"github.com/highlevel-contacts/contacts-go/client/clienttest"
 )
 
-// shown is the number of contacts, requests and tokens that the page lists.
+// shown is the largest number of contacts, requests and tokens that the page lists.
 const shown = 25
 
 //go:embed page.html

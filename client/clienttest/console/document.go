@@ -57,7 +57,7 @@ type property struct {
 func renderDocument(yaml []byte) ([]byte, error) {
 	doc, err := openapi3.NewLoader().LoadFromData(yaml)
 	if err != nil {
-		return nil, fmt.Errorf("document: %w", err)
+		return nil, fmt.Errorf("console: OpenAPI document: %w", err)
 	}
 	d := document{Title: doc.Info.Title, Version: doc.Info.Version, Description: doc.Info.Description}
 	paths := doc.Paths.Map()
@@ -77,61 +77,61 @@ func renderDocument(yaml []byte) ([]byte, error) {
 }
 
 func newOperation(path, method string, item *openapi3.PathItem, o *openapi3.Operation) operation {
-	read := operation{ID: o.OperationID, Method: method, Path: path, Summary: o.Summary, Description: o.Description}
+	result := operation{ID: o.OperationID, Method: method, Path: path, Summary: o.Summary, Description: o.Description}
 	if o.ExternalDocs != nil {
-		read.Link = o.ExternalDocs.URL
+		result.Link = o.ExternalDocs.URL
 	}
 	if o.Security != nil {
 		for _, requirement := range *o.Security {
 			for _, scopes := range requirement {
-				read.Scopes = append(read.Scopes, scopes...)
+				result.Scopes = append(result.Scopes, scopes...)
 			}
 		}
 	}
 	for _, p := range slices.Concat(item.Parameters, o.Parameters) {
-		m := newProperty(p.Value.Name, p.Value.Schema, p.Value.Required)
-		m.In, m.Description = p.Value.In, capitalize(p.Value.Description)
-		read.Parameters = append(read.Parameters, m)
+		parameter := newProperty(p.Value.Name, p.Value.Schema, p.Value.Required)
+		parameter.In, parameter.Description = p.Value.In, capitalize(p.Value.Description)
+		result.Parameters = append(result.Parameters, parameter)
 	}
 	if o.RequestBody != nil {
 		if body := o.RequestBody.Value.Content.Get("application/json"); body != nil {
-			read.Request = schemaName(body.Schema)
+			result.Request = schemaName(body.Schema)
 		}
 	}
 	responses := o.Responses.Map()
 	for _, status := range slices.Sorted(maps.Keys(responses)) {
-		read.Responses = append(read.Responses, newResponse(status, responses[status].Value))
+		result.Responses = append(result.Responses, newResponse(status, responses[status].Value))
 	}
-	return read
+	return result
 }
 
 func newResponse(status string, from *openapi3.Response) response {
-	read := response{Status: status}
+	result := response{Status: status}
 	if from.Description != nil {
-		read.Description = *from.Description
+		result.Description = *from.Description
 	}
 	body := from.Content.Get("application/json")
 	if body == nil {
-		return read
+		return result
 	}
-	read.Schema = schemaName(body.Schema)
+	result.Schema = schemaName(body.Schema)
 	for _, name := range slices.Sorted(maps.Keys(body.Examples)) {
 		one := body.Examples[name].Value
 		text, err := json.MarshalIndent(one.Value, "", "  ")
 		if err != nil {
 			continue // values read from YAML always encode
 		}
-		read.Examples = append(read.Examples, example{name, one.Summary, string(text)})
+		result.Examples = append(result.Examples, example{name, one.Summary, string(text)})
 	}
-	return read
+	return result
 }
 
 func newSchema(name string, s *openapi3.Schema) schema {
-	read := schema{Name: name, Description: capitalize(s.Description)}
+	result := schema{Name: name, Description: capitalize(s.Description)}
 	for _, name := range slices.Sorted(maps.Keys(s.Properties)) {
-		read.Properties = append(read.Properties, newProperty(name, s.Properties[name], slices.Contains(s.Required, name)))
+		result.Properties = append(result.Properties, newProperty(name, s.Properties[name], slices.Contains(s.Required, name)))
 	}
-	return read
+	return result
 }
 
 func newProperty(name string, ref *openapi3.SchemaRef, required bool) property {

@@ -98,8 +98,8 @@ func matchSummary(f clienttest.Fault) string {
 // effectSummary describes what a fault does.
 func effectSummary(f clienttest.Fault) string {
 	var words []string
-	add := func(is bool, word string) {
-		if is {
+	add := func(applies bool, word string) {
+		if applies {
 			words = append(words, word)
 		}
 	}

@@ -1,4 +1,4 @@
-// Updates the parts of the page that change, every two seconds while the page is visible.
+// This script updates the parts of the page that change, every two seconds while the page is visible.
 "use strict";
 const box = document.getElementById("refresh");
 box.parentElement.hidden = false;

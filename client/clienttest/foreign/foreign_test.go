@@ -1,4 +1,4 @@
-// Package foreign runs clients of others against the fake: the vendor's TypeScript SDK and curl.
+// Package foreign tests the fake with other clients: the vendor's TypeScript SDK and curl.
 package foreign
 
 import (

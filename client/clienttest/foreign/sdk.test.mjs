@@ -1,4 +1,4 @@
-// The vendor's own SDK does all seven operations, and OAuth, on the fake. FAKE_* come from foreign_test.go.
+// The vendor's own SDK calls all seven operations and OAuth of the fake. foreign_test.go sets FAKE_*.
 import assert from 'node:assert/strict'
 import {test} from 'node:test'
 import sdk from '@gohighlevel/api-client'
@@ -6,7 +6,7 @@ import sdk from '@gohighlevel/api-client'
 const {FAKE_URL: baseURL, FAKE_TOKEN: token, FAKE_LOCATION: locationId, FAKE_COMPANY: companyId} = process.env
 const {FAKE_CLIENT_ID: client_id, FAKE_CLIENT_SECRET: client_secret, FAKE_CODE: code, FAKE_AGENCY_CODE: agencyCode} = process.env
 
-// connect makes a client of the fake. The SDK's base URL is a private constant, so an interceptor sets it.
+// connect returns a client for the fake. The SDK's base URL is a private constant, so an interceptor sets it.
 function connect(config) {
   const highLevel = new sdk.HighLevel({logLevel: 'none', clientId: client_id, clientSecret: client_secret, ...config})
   highLevel.addRequestInterceptor({onFulfilled: (request) => ({...request, baseURL})})
@@ -15,7 +15,7 @@ function connect(config) {
 
 const {contacts} = connect({privateIntegrationToken: token})
 
-// refused is the error that a call must end with.
+// refused waits for a call that must fail with statusCode, and returns its error.
 async function refused(call, statusCode) {
   const error = await call.then(() => assert.fail('no error'), (error) => error)
   assert.equal(error.statusCode, statusCode, error.message)
@@ -49,7 +49,7 @@ test('create, get, update, upsert, list, list by business, delete', async () => 
   assert.equal(listed.contacts[0].firstName, 'rosan')
   assert.equal(listed.contacts[0].firstNameRaw, 'Rosan')
 
-  // The vendor documents skip and limit of this operation as texts.
+  // The vendor documents skip and limit of this operation as strings.
   const {contacts: members, count} = await contacts.getContactsByBusinessId({businessId: 'b1', locationId, limit: '1', skip: '1'})
   assert.equal(count, 2)
   assert.equal(members[0].id, 'second')
@@ -94,7 +94,7 @@ test('OAuth for an agency', async () => {
   const {oauth} = connect({})
   const agency = await oauth.getAccessToken({client_id, client_secret, grant_type: 'authorization_code', code: agencyCode, user_type: 'Company'})
   await refused(connect({agencyAccessToken: agency.access_token}).contacts.getContact({contactId: 'first'}), 401)
-  const minted = await connect({agencyAccessToken: agency.access_token}).oauth.getLocationAccessToken({companyId, locationId})
-  const {contact} = await connect({locationAccessToken: minted.access_token}).contacts.getContact({contactId: 'first'})
+  const created = await connect({agencyAccessToken: agency.access_token}).oauth.getLocationAccessToken({companyId, locationId})
+  const {contact} = await connect({locationAccessToken: created.access_token}).contacts.getContact({contactId: 'first'})
   assert.equal(contact.email, 'first@example.com')
 })

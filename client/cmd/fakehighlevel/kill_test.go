@@ -99,7 +99,7 @@ func (l *ledger) write(ctx context.Context, transport http.RoundTripper, url, wr
 			return
 		}
 		if i%2 == 0 {
-			l.exists(id, city)
+			l.recordWrite(id, city)
 			continue
 		}
 		// Until the update or the delete is confirmed, the contact is not in the ledger.
@@ -107,23 +107,23 @@ func (l *ledger) write(ctx context.Context, transport http.RoundTripper, url, wr
 			return
 		}
 		if i%3 > 0 {
-			l.exists(id, city+"b")
+			l.recordWrite(id, city+"b")
 			continue
 		}
 		if _, ok := send(ctx, transport, "DELETE", url+"/contacts/"+id, ""); !ok {
 			return
 		}
-		l.isGone(id)
+		l.recordDelete(id)
 	}
 }
 
-func (l *ledger) exists(id, city string) {
+func (l *ledger) recordWrite(id, city string) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.cities[id] = city
 }
 
-func (l *ledger) isGone(id string) {
+func (l *ledger) recordDelete(id string) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.deleted[id] = true

@@ -4,8 +4,8 @@
 //
 //	go run github.com/highlevel-contacts/contacts-go/client/cmd/fakehighlevel@latest -contacts 100
 //
-// It prints its address, its token and the credentials of its OAuth app. Run it with -help for its
-// flags.
+// It listens on 127.0.0.1:8787 until it is interrupted, and prints its address, its token and the
+// credentials of its OAuth app. Run it with -help for its flags.
 package main
 
 import (
@@ -166,7 +166,7 @@ func (s *settings) locationOptions() ([]clienttest.Option, error) {
 	return options, nil
 }
 
-// fill adds contacts and faults to the fake. Contacts are added only if the state file is empty.
+// fill adds contacts and faults to the fake. It adds no contacts if the state file has some.
 func (s *settings) fill(fake *clienttest.Server) error {
 	if fake.Len() == 0 {
 		if err := s.seedContacts(fake); err != nil {
@@ -196,7 +196,7 @@ func (s *settings) seedContacts(fake *clienttest.Server) error {
 	return nil
 }
 
-// readFile returns what read reads from the file with a name.
+// readFile opens the file with a name and returns what read returns for it.
 func readFile[T any](name string, read func(io.Reader) (T, error)) (T, error) {
 	var none T
 	file, err := os.Open(name) //nolint:gosec // the file that the user named

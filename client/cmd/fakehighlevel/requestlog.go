@@ -56,7 +56,7 @@ func subject(r clienttest.Request, verbose bool) string {
 	}
 }
 
-// printable returns a text, quoted if it has characters that are not printable.
+// printable returns a string, quoted if it has characters that are not printable.
 func printable(text string) string {
 	if strings.ContainsFunc(text, func(r rune) bool { return !unicode.IsPrint(r) }) {
 		return strconv.Quote(text)
@@ -64,8 +64,8 @@ func printable(text string) string {
 	return text
 }
 
-// knownMethod returns a standard method as it is, and a constant for every other method, so that a
-// caller cannot write to the log.
+// knownMethod returns a standard method unchanged and a constant for every other method, so that a
+// caller cannot write arbitrary text to the log.
 func knownMethod(method string) string {
 	switch method {
 	case http.MethodGet, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete, http.MethodHead, http.MethodOptions:

@@ -24,8 +24,8 @@ func (s *Source) next() [sha256.Size]byte {
 	return sha256.Sum256(from[:])
 }
 
-// Contact returns 20 letters and digits, the form of the API's IDs.
-func (s *Source) Contact() string {
+// ID returns 20 letters and digits, the form of the API's IDs.
+func (s *Source) ID() string {
 	id := s.next()
 	for i, b := range id[:20] {
 		id[i] = alphabet[int(b)%len(alphabet)]
@@ -33,13 +33,13 @@ func (s *Source) Contact() string {
 	return string(id[:20])
 }
 
-// Hex returns n bytes in hexadecimal.
+// Hex returns n bytes in hexadecimal; n is at most 32.
 func (s *Source) Hex(n int) string {
 	id := s.next()
 	return hex.EncodeToString(id[:n])
 }
 
-// UUID returns an ID in the form of trace IDs.
+// UUID returns a UUID, the form of trace IDs.
 func (s *Source) UUID() string {
 	id := s.next()
 	id[6] = id[6]&0x0f | 0x40

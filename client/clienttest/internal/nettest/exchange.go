@@ -34,8 +34,8 @@ func (e Exchange) SendSlowly(status int, header http.Header, body []byte, delay 
 	_, _ = e.Writer.Write(body[half:])
 }
 
-// SendHalf sends half of the body and then closes the connection. With stall it waits first until
-// the caller disconnects.
+// SendHalf sends half of the body and then closes the connection. If stall is set, it first waits
+// until the caller disconnects.
 func (e Exchange) SendHalf(status int, header http.Header, body []byte, stall bool) {
 	e.sendHeader(status, header, len(body))
 	e.flush(body[:len(body)/2])

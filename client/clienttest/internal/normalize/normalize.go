@@ -1,4 +1,5 @@
-// Package normalize converts the values of contacts to the form in which the API stores them.
+// Package normalize converts the values of contacts to the form in which the API stores them. A
+// result named ok reports whether the value is valid.
 package normalize
 
 import (
@@ -15,7 +16,7 @@ import (
 	"github.com/highlevel-contacts/contacts-go/gen"
 )
 
-// Tags returns tags trimmed, in lower case, and without empty and repeated ones.
+// Tags returns tags trimmed, in lower case, and without empty and duplicate ones.
 func Tags(tags []string) []string {
 	normal := make([]string, 0, len(tags))
 	for _, tag := range tags {

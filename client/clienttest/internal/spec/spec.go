@@ -22,8 +22,8 @@ import (
 	"github.com/highlevel-contacts/contacts-go/api"
 )
 
-// Spec validates requests and responses. It does not change. A nil Spec accepts everything. Every
-// Spec accepts operations that the document does not describe.
+// Spec validates requests and responses. It is safe for concurrent use. It accepts operations that
+// the document does not describe. A nil Spec accepts everything.
 type Spec struct {
 	routes  map[string]*routers.Route // by operation ID
 	options *openapi3filter.Options
@@ -47,11 +47,10 @@ var Load = sync.OnceValues(func() (*Spec, error) {
 	s := &Spec{
 		routes: map[string]*routers.Route{},
 		options: &openapi3filter.Options{
-			AuthenticationFunc:    openapi3filter.NoopAuthenticationFunc, // the server has checked the token
-			IncludeResponseStatus: true,
-			MultiError:            true,
-			SkipSettingDefaults:   true,
-
+			AuthenticationFunc:      openapi3filter.NoopAuthenticationFunc, // the server has checked the token
+			IncludeResponseStatus:   true,
+			MultiError:              true,
+			SkipSettingDefaults:     true,
 			SchemaValidationOptions: []openapi3.SchemaValidationOption{openapi3.EnableFormatValidation()},
 		},
 	}
@@ -129,6 +128,7 @@ func messages(err error, parameter *openapi3.Parameter) []string {
 	return []string{message(err, parameter)}
 }
 
+// quoted finds the name of the property in the reason of a schema error.
 var quoted = regexp.MustCompile(`"([^"]*)"`)
 
 func message(err error, parameter *openapi3.Parameter) string {
@@ -143,13 +143,13 @@ func message(err error, parameter *openapi3.Parameter) string {
 	property := quoted.FindStringSubmatch(wrong.Reason)
 	switch {
 	case wrong.SchemaField == "type":
-		return place(path) + " must be " + typeInWords(wrong.Schema)
+		return propertyPath(path) + " must be " + typeInWords(wrong.Schema)
 	case wrong.SchemaField == "required" && property != nil:
-		return within(path, property[1]) + property[1] + " should not be empty"
+		return parentPath(path, property[1]) + property[1] + " should not be empty"
 	case wrong.SchemaField == "properties" && property != nil:
-		return within(path, property[1]) + "property " + property[1] + " should not exist"
+		return parentPath(path, property[1]) + "property " + property[1] + " should not exist"
 	default:
-		return place(path) + " " + strings.TrimPrefix(wrong.Reason, "value ")
+		return propertyPath(path) + " " + strings.TrimPrefix(wrong.Reason, "value ")
 	}
 }
 
@@ -171,23 +171,23 @@ func messageWithoutSchema(err error, parameter *openapi3.Parameter) string {
 	}
 }
 
-// place returns the name of a property with its path, such as customFields.0.id.
-func place(path []string) string {
+// propertyPath returns the path of a property, such as customFields.0.id.
+func propertyPath(path []string) string {
 	if len(path) == 0 {
 		return "body"
 	}
 	return strings.Join(path, ".")
 }
 
-// within returns the path to the object of a property, with a dot at the end.
-func within(path []string, property string) string {
+// parentPath returns the path of the object that has a property, with a dot at the end.
+func parentPath(path []string, property string) string {
 	if n := len(path); n > 0 && path[n-1] == property {
 		path = path[:n-1]
 	}
 	if len(path) == 0 {
 		return ""
 	}
-	return place(path) + "."
+	return propertyPath(path) + "."
 }
 
 // typeInWords returns the type that a schema requires, as the API's messages write it.

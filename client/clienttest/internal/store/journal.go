@@ -34,7 +34,7 @@ type deletedLine struct {
 }
 
 // Open returns a store that has the contacts of the file at path and writes each change to it. It
-// drops an incomplete last line, which a process leaves that crashes during a write. With sync,
+// drops an incomplete last line, which a process leaves if it crashes during a write. With sync,
 // each write reaches the disk before it returns.
 func Open(path string, sync bool) (_ *Store, err error) {
 	if resolved, err := filepath.EvalSymlinks(path); err == nil {
@@ -49,7 +49,7 @@ func Open(path string, sync bool) (_ *Store, err error) {
 	}
 	s := New()
 	err = j.read(s)
-	if err == nil && j.lines > 2*(len(s.contacts)+len(s.deleted))+1000 {
+	if err == nil && j.lines > 2*(len(s.contacts)+len(s.deleted))+1000 { // most lines are obsolete
 		err = j.compact(path, s)
 	}
 	if err != nil {
@@ -61,7 +61,7 @@ func Open(path string, sync bool) (_ *Store, err error) {
 
 func (j *journal) read(s *Store) error {
 	reader := bufio.NewReaderSize(j.file, 1<<20)
-	var whole int64
+	var complete int64 // size of the complete lines
 	for {
 		line, err := reader.ReadBytes('\n')
 		if errors.Is(err, io.EOF) {
@@ -74,12 +74,12 @@ func (j *journal) read(s *Store) error {
 		if err := s.load(line); err != nil {
 			return fmt.Errorf("line %d: %w", j.lines, err)
 		}
-		whole += int64(len(line))
+		complete += int64(len(line))
 	}
-	if err := j.file.Truncate(whole); err != nil {
+	if err := j.file.Truncate(complete); err != nil {
 		return err
 	}
-	_, err := j.file.Seek(whole, io.SeekStart)
+	_, err := j.file.Seek(complete, io.SeekStart)
 	return err
 }
 

@@ -25,7 +25,8 @@ type change struct {
 	visible       time.Time
 }
 
-func (l *listing) change(before, after *gen.Contact, visible time.Time) {
+// replace replaces before by after once the change is visible and all earlier ones are applied.
+func (l *listing) replace(before, after *gen.Contact, visible time.Time) {
 	c := change{before, after, visible}
 	if visible.IsZero() && len(l.late) == 0 {
 		l.apply(c)

@@ -39,7 +39,7 @@ func (s *Store) Begin() *Tx {
 	return &Tx{s}
 }
 
-// Get returns the contact with an ID, nil if there is none.
+// Get returns the contact with an ID, or nil if there is none.
 func (s *Store) Get(id string) *gen.Contact {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -94,7 +94,7 @@ type Tx struct{ s *Store }
 // End unlocks the store.
 func (tx *Tx) End() { tx.s.mu.Unlock() }
 
-// Get returns the contact with an ID, nil if there is none.
+// Get returns the contact with an ID, or nil if there is none.
 func (tx *Tx) Get(id string) *gen.Contact { return tx.s.contacts[id] }
 
 // DeletedAt returns when the contact with an ID was deleted, and reports whether it was.
@@ -104,7 +104,7 @@ func (tx *Tx) DeletedAt(id string) (at time.Time, ok bool) {
 }
 
 // Put stores a normalized contact. It replaces the contact with the same ID. Lists show the write
-// from the time visible on; a zero time means immediately.
+// from the time visible on, but not before earlier writes; a zero time means immediately.
 func (tx *Tx) Put(c *gen.Contact, visible time.Time) error {
 	if c.ID == "" {
 		return errors.New("contact has no ID")
@@ -121,11 +121,12 @@ func (tx *Tx) Put(c *gen.Contact, visible time.Time) error {
 			tx.s.index[key] = append(ids, c.ID)
 		}
 	}
-	tx.s.listing.change(old, c, visible)
+	tx.s.listing.replace(old, c, visible)
 	return nil
 }
 
-// Delete deletes the contact with an ID. Lists show the delete from the time visible on.
+// Delete deletes the contact with an ID and stores now as the time of the delete. Lists show the
+// delete from the time visible on, as in Put.
 func (tx *Tx) Delete(id string, now, visible time.Time) error {
 	old := tx.s.contacts[id]
 	if old != nil {
@@ -134,14 +135,14 @@ func (tx *Tx) Delete(id string, now, visible time.Time) error {
 		}
 		tx.unindex(old)
 		delete(tx.s.contacts, id)
-		tx.s.listing.change(old, nil, visible)
+		tx.s.listing.replace(old, nil, visible)
 	}
 	tx.s.deleted[id] = now
 	return nil
 }
 
-// Oldest returns the oldest contact of a location that has a value, or nil. The property is "email",
-// which includes secondary addresses and ignores case, or "phone", the primary number.
+// Oldest returns the oldest contact of a location that has a value, or nil. The property is
+// "email", which includes secondary addresses and ignores case, or "phone", the primary number.
 func (tx *Tx) Oldest(location, property, value string) (oldest *gen.Contact) {
 	for _, id := range tx.s.index[newIndexKey(location, property, value)] {
 		if c := tx.s.contacts[id]; oldest == nil || compare(oldest, c) < 0 {

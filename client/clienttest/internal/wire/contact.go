@@ -10,11 +10,8 @@ import (
 	"github.com/highlevel-contacts/contacts-go/gen"
 )
 
-// A contact has different shapes in a list, in a get and in the response to a create. The functions
-// of this file write these shapes from normalized contacts.
-
-// WriteItem writes a contact in the shape of lists: missing values are null, names are in lower
-// case, and firstNameRaw and lastNameRaw have the original case.
+// WriteItem writes a normalized contact in the shape of lists: missing values are null, names are
+// in lower case, and firstNameRaw and lastNameRaw have the original case.
 func (o *Object) WriteItem(c *gen.Contact) {
 	o.writeShared(c, (*Object).StringOrNull)
 	o.StringOrNull("contactName", strings.ToLower(c.Name))
@@ -33,8 +30,8 @@ func (o *Object) WriteItem(c *gen.Contact) {
 	o.merge(c.Extra)
 }
 
-// WriteCreated writes a contact in the shape of the response to a create, which omits missing
-// values.
+// WriteCreated writes a normalized contact in the shape of the response to a create, which omits
+// missing values.
 func (o *Object) WriteCreated(c *gen.Contact) {
 	o.writeShared(c, (*Object).String)
 	o.String("firstName", c.FirstName)
@@ -79,8 +76,8 @@ func (o *Object) writeShared(c *gen.Contact, writeString func(o *Object, name, v
 	o.customFields(c.CustomFields)
 }
 
-// WriteDetail writes a contact in the shape of get, update and upsert: the properties of a create,
-// and others such as the attribution.
+// WriteDetail writes a normalized contact in the shape of get, update and upsert: the properties of
+// a create, and others such as the attribution.
 func (o *Object) WriteDetail(c *gen.Contact) {
 	o.WriteCreated(c)
 	o.String("name", c.Name)

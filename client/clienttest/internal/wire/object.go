@@ -12,8 +12,8 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 )
 
-// Lenient are the options for reading JSON as the API does: it accepts duplicate names and replaces
-// invalid UTF-8.
+// Lenient holds the options for reading JSON as the API does: it accepts duplicate names and
+// replaces invalid UTF-8.
 var Lenient = json.JoinOptions(jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true))
 
 // timeLayout is the format of times in responses.

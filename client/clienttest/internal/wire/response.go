@@ -57,8 +57,8 @@ func Unprocessable(messages ...string) *Error {
 	return &Error{JSON(http.StatusUnprocessableEntity, body.End())}
 }
 
-// NotFound returns the error for a contact that does not exist. It is a 400 in the older form,
-// which has error and status, and no message.
+// NotFound returns the error for a contact that does not exist. It is a 400 in the older form, with
+// error and status and without a message.
 func NotFound(id string) *Error {
 	var body Object
 	body.String("error", "Contact with id "+id+" not found")
@@ -66,7 +66,7 @@ func NotFound(id string) *Error {
 	return &Error{JSON(http.StatusBadRequest, body.End())}
 }
 
-// Duplicate returns the error for a create that matches an existing contact.
+// Duplicate returns the error for a write that duplicates an existing contact.
 func Duplicate(existing *gen.Contact, matchingField string) *Error {
 	var meta, body Object
 	meta.String("contactId", existing.ID)
@@ -78,8 +78,8 @@ func Duplicate(existing *gen.Contact, matchingField string) *Error {
 	return &Error{JSON(http.StatusBadRequest, body.End())}
 }
 
-// Grant returns an error of the OAuth endpoints.
-func Grant(description string) *Error {
+// OAuthError returns the error for credentials that an OAuth endpoint rejects.
+func OAuthError(description string) *Error {
 	var body Object
 	body.String("error", "UnAuthorized!")
 	body.String("error_description", description)

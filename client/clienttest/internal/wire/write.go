@@ -33,7 +33,8 @@ type FieldInput struct {
 	Value jsontext.Value `json:"field_value"`
 }
 
-// stringFields returns the fields of the string properties that a write can have, except name.
+// stringFields returns pointers to the fields of a contact for the string properties that a write
+// can have, by property. It omits name.
 func stringFields(c *gen.Contact) map[string]*string {
 	return map[string]*string{
 		"firstName": &c.FirstName, "lastName": &c.LastName, "companyName": &c.CompanyName,
@@ -92,9 +93,9 @@ func (w *Write) Normalize(country, phoneMessage, countryMessage string) error {
 	return nil
 }
 
-// Apply sets the values in a contact, except custom fields. clears reports whether null, or else
-// the empty string, clears a property; if not, Apply ignores the value. Apply merges the channels
-// of dndSettings, whose names are case-sensitive, and ignores unknown ones.
+// Apply sets the values in a contact, except custom fields. clears(true) reports whether null
+// clears a property, and clears(false) whether the empty string does; otherwise Apply ignores them.
+// It merges the channels of dndSettings and ignores unknown ones. Their names are case-sensitive.
 func (w *Write) Apply(c *gen.Contact, clears func(isNull bool) bool) error {
 	for name, field := range stringFields(c) {
 		value, sent := w.Strings[name]
