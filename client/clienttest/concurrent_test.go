@@ -13,7 +13,7 @@ import (
 )
 
 // After concurrent writes, a list, a search and Contacts find the same contacts.
-func TestConcurrentUse(t *testing.T) {
+func TestServer_ConcurrentUse(t *testing.T) {
 	t.Parallel()
 	w := newWire(t, clienttest.WithoutSocket(), clienttest.WithoutValidation(), clienttest.WithRateLimit(clienttest.RateLimit{}),
 		clienttest.WithBehavior(clienttest.Behavior{IndexLag: time.Second}))
@@ -55,7 +55,7 @@ func TestConcurrentUse(t *testing.T) {
 				continue
 			}
 			if other := seen[value]; other != "" {
-				t.Errorf("%s and %s share %s", contact.ID, other, value)
+				t.Errorf("got contacts %s and %s with %s, want one", contact.ID, other, value)
 			}
 			seen[value] = contact.ID
 			if ids := w.list("&query=" + url.QueryEscape(value)).ids(); len(ids) != 1 || ids[0] != contact.ID {

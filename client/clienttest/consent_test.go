@@ -67,7 +67,7 @@ func exchangeRedirect(t *testing.T, w *wire, resp visited) reply {
 	}
 	query := target.Query()
 	if target.Host != "app.example" || query.Get("tenant") != "7" || query.Get("state") != "a state" || query.Get("code") == "" {
-		t.Fatalf("redirect to %s", target)
+		t.Fatalf("got a redirect to %s, want the app with a code and the state", target)
 	}
 	return w.token(url.Values{"grant_type": {"authorization_code"}, "code": {query.Get("code")}})
 }
@@ -97,16 +97,16 @@ func TestConsentPage(t *testing.T) {
 		test.form.Set("decision", "allow")
 		resp, _ := visit(t, s, consentQuery(s), test.form, nil)
 		if r := exchangeRedirect(t, w, resp); r.status != 200 || r.at(test.property) != test.want {
-			t.Errorf("%s: %d %s, want %s %v", test.name, r.status, r.text, test.property, test.want)
+			t.Errorf("%s: got %d %s, want %s %v", test.name, r.status, r.text, test.property, test.want)
 		}
 	}
 	resp, _ = visit(t, s, consentQuery(s), url.Values{"decision": {"deny"}}, nil)
 	if location := resp.Header.Get("Location"); location != "https://app.example/callback?error=access_denied&state=a+state&tenant=7" {
-		t.Errorf("denied: %d %s", resp.StatusCode, location)
+		t.Errorf("got %d and location %s after Deny, want access_denied", resp.StatusCode, location)
 	}
 }
 
-func TestConsentPageRejects(t *testing.T) {
+func TestConsentPage_Rejected(t *testing.T) {
 	t.Parallel()
 	s := clienttest.NewServer(t, clienttest.WithoutSocket(), clienttest.WithApp(clienttest.App{RedirectURI: "https://app.example/callback?tenant=7"}))
 	allow := func(location string) url.Values { return url.Values{"decision": {"allow"}, "location": {location}} }
@@ -126,7 +126,7 @@ func TestConsentPageRejects(t *testing.T) {
 		"a form with another origin": {query: consentQuery(s), form: allow(s.LocationID), header: http.Header{"Origin": {"https://evil.example"}}},
 	} {
 		if resp, body := visit(t, s, test.query, test.form, test.header); resp.StatusCode != http.StatusBadRequest {
-			t.Errorf("%s: %d %s, want 400", name, resp.StatusCode, body)
+			t.Errorf("%s: got %d %s, want 400", name, resp.StatusCode, body)
 		}
 	}
 }

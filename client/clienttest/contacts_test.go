@@ -11,7 +11,7 @@ import (
 	"github.com/highlevel-contacts/contacts-go/gen"
 )
 
-func TestSeed(t *testing.T) {
+func TestServer_Seed(t *testing.T) {
 	t.Parallel()
 	w := newWire(t)
 	stored := w.server.Seed(
@@ -38,7 +38,7 @@ func TestSeed(t *testing.T) {
 	}
 }
 
-func TestSeedJSON(t *testing.T) {
+func TestServer_SeedJSON(t *testing.T) {
 	t.Parallel()
 	const input = `{"id":"a","firstName":"Ann","attributionSource":{"sessionSource":"CRM UI"},"lastActivity":1626435570564,"unheard":{"of":[1]}}
 
@@ -46,7 +46,7 @@ func TestSeedJSON(t *testing.T) {
 	w := newWire(t)
 	n, err := w.server.SeedJSON(strings.NewReader(input))
 	if n != 2 || err != nil {
-		t.Fatal(n, err)
+		t.Fatalf("got %d contacts and error %v, want 2", n, err)
 	}
 	if r := w.do("GET", "/contacts/a", ""); r.at("contact", "unheard", "of", 0) != 1.0 {
 		t.Errorf("got %s, want the unknown property", r.text)
@@ -63,7 +63,7 @@ func TestSeedJSON(t *testing.T) {
 		t.Fatal(err)
 	}
 	if diff := cmp.Diff(w.server.Contacts(), copied.Contacts()); diff != "" {
-		t.Errorf("(-written +read):\n%s", diff)
+		t.Errorf("contacts (-written +read):\n%s", diff)
 	}
 	for _, second := range []string{`{"id":5}`, strings.Repeat(" ", 9<<20)} {
 		if n, err := copied.SeedJSON(strings.NewReader("{}\n" + second + "\n")); n != 1 || err == nil || !strings.Contains(err.Error(), "line 2") {
@@ -72,7 +72,7 @@ func TestSeedJSON(t *testing.T) {
 	}
 }
 
-func TestSnapshot(t *testing.T) {
+func TestSnapshot_Since(t *testing.T) {
 	t.Parallel()
 	w := newWire(t)
 	w.server.Seed(gen.Contact{ID: "kept"}, gen.Contact{ID: "changed", City: "Rome"}, gen.Contact{ID: "deleted"})
@@ -97,12 +97,12 @@ func TestSnapshot(t *testing.T) {
 		t.Errorf("changes (-want +got):\n%s", diff)
 	}
 	if before.Len() != 3 || len(before.Since(before)) != 0 {
-		t.Error("the snapshot has changed")
+		t.Error("got a changed snapshot, want the same one")
 	}
 }
 
 // A contact that cannot be encoded as JSON is not stored.
-func TestSeedRejectsInvalidJSON(t *testing.T) {
+func TestServer_Seed_InvalidJSON(t *testing.T) {
 	t.Parallel()
 	for name, contact := range map[string]gen.Contact{
 		"custom field":  {CustomFields: []gen.CustomField{{ID: "f", Value: []byte(`NaN`)}}},

@@ -86,7 +86,7 @@ func TestFieldDefinition_KeyWithPrefix(t *testing.T) {
 	}
 }
 
-func TestOtherCustomFieldsDoNotChange(t *testing.T) {
+func TestCustomFields_OthersDoNotChange(t *testing.T) {
 	t.Parallel()
 	w := newWire(t)
 	id := w.create(`"customFields":[{"key":"my_text","field_value":"a"},{"key":"my_number","field_value":1}]`)

@@ -29,32 +29,32 @@ func onBoth(t *testing.T, test func(w *wire)) {
 	}
 }
 
-func TestResetBeforeApply(t *testing.T) {
+func TestFault_ConnectionResetBeforeApply(t *testing.T) {
 	t.Parallel()
 	onBoth(t, func(w *wire) {
 		t := w.tb
 		w.server.InjectFaults(clienttest.Fault{Operation: "createContact", Count: 1, Connection: clienttest.ConnectionResetBeforeApply})
 		wantReset(t, w)
 		if n := w.server.Len(); n != 0 {
-			t.Errorf("got %d contacts", n)
+			t.Errorf("got %d contacts, want none", n)
 		}
 	})
 }
 
-func TestResetAfterApply(t *testing.T) {
+func TestFault_ConnectionResetAfterApply(t *testing.T) {
 	t.Parallel()
 	onBoth(t, func(w *wire) {
 		t := w.tb
 		w.server.InjectFaults(clienttest.Fault{Operation: "createContact", Count: 1, Connection: clienttest.ConnectionResetAfterApply})
 		wantReset(t, w)
 		if n := w.server.Len(); n != 1 {
-			t.Errorf("got %d contacts", n)
+			t.Errorf("got %d contacts, want 1", n)
 		}
 	})
 }
 
 // A write on a refused connection has not been applied.
-func TestClosedServerRefusesConnections(t *testing.T) {
+func TestServer_Close_ConnectionRefused(t *testing.T) {
 	t.Parallel()
 	onBoth(t, func(w *wire) {
 		c := w.server.Client(client.WithRetry(client.RetryPolicy{}))
@@ -71,7 +71,7 @@ func wantReset(tb testing.TB, w *wire) {
 	resp, err := w.try("POST", "/contacts/", `{"locationId":"`+w.server.LocationID+`"}`)
 	if err == nil {
 		resp.Body.Close()
-		tb.Fatal("no error")
+		tb.Fatal("got no error, want a reset")
 	}
 	if !errors.Is(err, syscall.ECONNRESET) && !errors.Is(err, io.EOF) {
 		tb.Errorf("got error %v, want a reset or EOF", err)
@@ -81,7 +81,7 @@ func wantReset(tb testing.TB, w *wire) {
 	}
 }
 
-func TestClosedInBody(t *testing.T) {
+func TestFault_ConnectionClosedInBody(t *testing.T) {
 	t.Parallel()
 	onBoth(t, func(w *wire) {
 		t := w.tb
@@ -105,7 +105,7 @@ func (w *wire) read() (string, error) {
 	return string(body), err
 }
 
-func TestEndlessBody(t *testing.T) {
+func TestFault_ConnectionEndlessBody(t *testing.T) {
 	t.Parallel()
 	onBoth(t, func(w *wire) {
 		t := w.tb
@@ -116,12 +116,12 @@ func TestEndlessBody(t *testing.T) {
 		}
 		defer resp.Body.Close()
 		if n, err := io.CopyN(io.Discard, resp.Body, 4<<20); err != nil {
-			t.Errorf("the body ended after %d bytes: %v", n, err)
+			t.Errorf("got %d bytes and error %v, want an endless body", n, err)
 		}
 	})
 }
 
-func TestStalledBody(t *testing.T) {
+func TestFault_ConnectionStalledInBody(t *testing.T) {
 	t.Parallel()
 	onBoth(t, func(w *wire) {
 		t := w.tb
@@ -147,7 +147,7 @@ func TestStalledBody(t *testing.T) {
 	})
 }
 
-func TestResponsesOfFaults(t *testing.T) {
+func TestFault_Response(t *testing.T) {
 	t.Parallel()
 	tests := []struct {
 		name    string
@@ -191,14 +191,14 @@ func TestResponsesOfFaults(t *testing.T) {
 	}
 }
 
-func TestRedirect(t *testing.T) {
+func TestFault_Redirect(t *testing.T) {
 	t.Parallel()
 	w := newWire(t)
 	w.server.InjectFaults(clienttest.Fault{Count: 1, Status: http.StatusTemporaryRedirect, Header: http.Header{"Location": {w.server.URL + "/contacts/elsewhere"}}})
 	w.do("GET", "/contacts/here", "").wantJSON(t, 400, `{"error":"Contact with id elsewhere not found","status":400}`)
 }
 
-func TestDrift(t *testing.T) {
+func TestFault_SetAndRemove(t *testing.T) {
 	t.Parallel()
 	tests := []struct {
 		name  string
@@ -223,7 +223,7 @@ func TestDrift(t *testing.T) {
 	}
 }
 
-func TestMatchedRequests(t *testing.T) {
+func TestFault_MatchedRequests(t *testing.T) {
 	t.Parallel()
 	tests := []struct {
 		name  string
@@ -311,7 +311,7 @@ type fatalTB struct {
 
 func (tb *fatalTB) Fatalf(format string, args ...any) { tb.message = fmt.Sprintf(format, args...) }
 
-func TestInvalidFaultEndsTheTest(t *testing.T) {
+func TestServer_InjectFaults_Invalid(t *testing.T) {
 	t.Parallel()
 	tb := &fatalTB{TB: t}
 	clienttest.NewServer(tb, clienttest.WithoutSocket()).InjectFaults(clienttest.Fault{Operation: "getContcat"})
@@ -325,14 +325,14 @@ func TestInvalidFaultEndsTheTest(t *testing.T) {
 	defer s.Close()
 	defer func() {
 		if recover() == nil {
-			t.Error("no panic without a test")
+			t.Error("got no panic without a test, want one")
 		}
 	}()
 	s.InjectFaults(clienttest.Fault{Operation: "getContcat"})
 }
 
 // A response of the fake must not violate the document. A response that a fault changes may.
-func TestResponseThatViolatesTheDocumentIsReported(t *testing.T) {
+func TestStart_ResponseViolatesDocument(t *testing.T) {
 	t.Parallel()
 	s, err := clienttest.Start(clienttest.WithoutSocket())
 	if err != nil {

@@ -66,7 +66,7 @@ func newFuzzed(tb testing.TB, opts ...clienttest.Option) *clienttest.Server {
 	return s
 }
 
-func TestEveryRequestIsHandled(t *testing.T) {
+func TestServer_Regressions(t *testing.T) {
 	t.Parallel()
 	for name, opts := range map[string][]clienttest.Option{"validated": nil, "not validated": {clienttest.WithoutValidation()}} {
 		for _, r := range regressions {
@@ -102,7 +102,7 @@ func checkRequest(t *testing.T, s *clienttest.Server, method, path, query, body 
 	}
 	status, response, text := serveDirect(s, method, path, query, body)
 	if status == http.StatusInternalServerError || status < 200 {
-		t.Fatalf("%s %s?%s: %d %s", method, path, query, status, text)
+		t.Fatalf("%s %s?%s: got %d %s, want no 500", method, path, query, status, text)
 	}
 	if status < 300 && (method == http.MethodPost || method == http.MethodPut) {
 		if contact, ok := response["contact"].(map[string]any); ok {
@@ -115,14 +115,14 @@ func checkRequest(t *testing.T, s *clienttest.Server, method, path, query, body 
 		}
 	}
 	if status, list, text := serveDirect(s, http.MethodGet, "/contacts/", "locationId=L&limit=100", ""); status != http.StatusOK || list == nil {
-		t.Errorf("list: %d %s", status, text)
+		t.Errorf("list: got %d %s, want 200", status, text)
 	}
 	var saved strings.Builder
 	if err := s.WriteJSON(&saved); err != nil {
-		t.Errorf("save: %v", err)
+		t.Errorf("WriteJSON: %v", err)
 	}
 	if _, err := clienttest.NewServer(t, clienttest.WithoutSocket()).SeedJSON(strings.NewReader(saved.String())); err != nil {
-		t.Errorf("load: %v", err)
+		t.Errorf("SeedJSON: %v", err)
 	}
 }
 
@@ -133,7 +133,7 @@ func checkReadBack(t *testing.T, s *clienttest.Server, written map[string]any) {
 	status, response, text := serveDirect(s, http.MethodGet, "/contacts/"+id, "", "")
 	read, ok := response["contact"].(map[string]any)
 	if status != http.StatusOK || !ok {
-		t.Fatalf("get after the write: %d %s", status, text)
+		t.Fatalf("get after the write: got %d %s, want 200", status, text)
 	}
 	for name := range read {
 		if _, ok := written[name]; !ok {

@@ -33,7 +33,7 @@ func (r reply) ids() []string {
 	return ids
 }
 
-func TestListShape(t *testing.T) {
+func TestGetContacts_Shape(t *testing.T) {
 	t.Parallel()
 	w := newWire(t)
 	w.server.Seed(gen.Contact{
@@ -71,7 +71,7 @@ func TestListShape(t *testing.T) {
 	}
 }
 
-func TestCursor(t *testing.T) {
+func TestGetContacts_Cursor(t *testing.T) {
 	t.Parallel()
 	w := newWire(t)
 	seedNumbered(w.server, 5)
@@ -102,7 +102,7 @@ func TestCursor(t *testing.T) {
 		"currentPage":1,"prevPage":null}`)
 }
 
-func TestCursorAmongContactsOfTheSameMillisecond(t *testing.T) {
+func TestGetContacts_Cursor_SameMillisecond(t *testing.T) {
 	t.Parallel()
 	w := newWire(t)
 	for i := range 7 {
@@ -122,7 +122,7 @@ func TestCursorAmongContactsOfTheSameMillisecond(t *testing.T) {
 	}
 }
 
-func TestEndOfList(t *testing.T) {
+func TestBehavior_ListEnd(t *testing.T) {
 	t.Parallel()
 	url := "http://localhost:8080/contacts/?"
 	tests := []struct {
@@ -177,7 +177,7 @@ func TestEndOfList(t *testing.T) {
 	}
 }
 
-func TestDefaultLimits(t *testing.T) {
+func TestGetContacts_DefaultLimit(t *testing.T) {
 	t.Parallel()
 	w := newWire(t)
 	seedNumbered(w.server, 30)
@@ -189,7 +189,7 @@ func TestDefaultLimits(t *testing.T) {
 	}
 }
 
-func TestLimits(t *testing.T) {
+func TestGetContacts_Limit(t *testing.T) {
 	t.Parallel()
 	tests := []struct {
 		name  string
@@ -215,7 +215,7 @@ func TestLimits(t *testing.T) {
 	}
 }
 
-func TestQuery(t *testing.T) {
+func TestGetContacts_Query(t *testing.T) {
 	t.Parallel()
 	w := newWire(t)
 	w.server.Seed(
@@ -240,7 +240,7 @@ func TestQuery(t *testing.T) {
 	}
 }
 
-func TestBusinessList(t *testing.T) {
+func TestGetContactsByBusinessID(t *testing.T) {
 	t.Parallel()
 	for name, countPage := range map[string]bool{"count of the business": false, "count of the page": true} {
 		t.Run(name, func(t *testing.T) {
@@ -259,7 +259,7 @@ func TestBusinessList(t *testing.T) {
 	}
 }
 
-func TestIndexLag(t *testing.T) {
+func TestBehavior_IndexLag(t *testing.T) {
 	t.Parallel()
 	w := newWire(t, clienttest.WithBehavior(clienttest.Behavior{IndexLag: 3 * time.Second}))
 	id := w.create(`"email":"rosan@deos.com"`)
@@ -283,7 +283,7 @@ func TestIndexLag(t *testing.T) {
 	}
 }
 
-func TestListMeta(t *testing.T) {
+func TestBehavior_ListMeta(t *testing.T) {
 	t.Parallel()
 	properties := []string{"startAfter", "startAfterId", "nextPage", "nextPageUrl"}
 	for _, test := range []struct {
@@ -322,7 +322,7 @@ func TestListMeta(t *testing.T) {
 }
 
 // A list is complete although the server returns pages that are shorter than the limit.
-func TestShortPagesHaveEveryContact(t *testing.T) {
+func TestBehavior_MaxPageSize_EveryContact(t *testing.T) {
 	t.Parallel()
 	w := newWire(t, clienttest.WithBehavior(clienttest.Behavior{MaxPageSize: 7, MaxBusinessPageSize: 3}))
 	seedNumbered(w.server, 20)
@@ -344,7 +344,7 @@ func TestShortPagesHaveEveryContact(t *testing.T) {
 	}
 }
 
-func TestGetShape(t *testing.T) {
+func TestGetContact_Shape(t *testing.T) {
 	t.Parallel()
 	w := newWire(t)
 	w.server.Seed(gen.Contact{

@@ -10,7 +10,7 @@ import (
 )
 
 // Each row is a check that the API makes before it runs the operation.
-func TestVersionTokenLocation(t *testing.T) {
+func TestServer_Checks(t *testing.T) {
 	t.Parallel()
 	const noVersion = `{"statusCode":401,"message":"version header was not found."}`
 	tests := []struct {
@@ -80,7 +80,7 @@ func set(header http.Header, name, value string) {
 	}
 }
 
-func TestContactOfAnotherLocationIsForbidden(t *testing.T) {
+func TestServer_Checks_ContactOfAnotherLocation(t *testing.T) {
 	t.Parallel()
 	w := newWire(t)
 	w.server.AddToken(clienttest.Token{Value: "neighbor", LocationID: "other"})
@@ -88,12 +88,12 @@ func TestContactOfAnotherLocationIsForbidden(t *testing.T) {
 	w.header.Set("Authorization", "Bearer neighbor")
 	for _, method := range []string{"GET", "PUT", "DELETE"} {
 		if r := w.do(method, "/contacts/"+id, `{}`); r.status != http.StatusForbidden {
-			t.Errorf("%s: %d %s", method, r.status, r.text)
+			t.Errorf("%s: got %d %s, want 403", method, r.status, r.text)
 		}
 	}
 }
 
-func TestErrorsSelectedByBehavior(t *testing.T) {
+func TestBehavior_Errors(t *testing.T) {
 	t.Parallel()
 	w := newWire(t, clienttest.WithBehavior(clienttest.Behavior{
 		LegacyMissingTokenError: true,
@@ -116,7 +116,7 @@ func TestErrorsSelectedByBehavior(t *testing.T) {
 	}
 }
 
-func TestGatewayHeaders(t *testing.T) {
+func TestServer_ResponseHeaders(t *testing.T) {
 	t.Parallel()
 	w := newWire(t)
 	ok, anonymous := w.list(""), wireTo(t, w.server)
@@ -124,7 +124,7 @@ func TestGatewayHeaders(t *testing.T) {
 	unauthorized := anonymous.list("")
 	for name, r := range map[string]reply{"200": ok, "401": unauthorized} {
 		if r.header.Get("Server") != "cloudflare" || !strings.HasSuffix(r.header.Get("Cf-Ray"), "-FRA") {
-			t.Errorf("%s: server %q, cf-ray %q", name, r.header.Get("Server"), r.header.Get("Cf-Ray"))
+			t.Errorf("%s: got Server %q and Cf-Ray %q, want those of the gateway", name, r.header.Get("Server"), r.header.Get("Cf-Ray"))
 		}
 	}
 	for name, want := range map[string]string{
@@ -132,13 +132,13 @@ func TestGatewayHeaders(t *testing.T) {
 		"X-RateLimit-Limit-Daily": "200000", "X-RateLimit-Daily-Remaining": "199999",
 	} {
 		if got := ok.header.Get(name); got != want {
-			t.Errorf("%s is %q, want %q", name, got, want)
+			t.Errorf("%s: got %q, want %q", name, got, want)
 		}
 		if got := unauthorized.header.Get(name); got != "" {
-			t.Errorf("a 401 has %s %q", name, got)
+			t.Errorf("got %s %q for a 401, want none", name, got)
 		}
 	}
 	if ok.header.Get("X-RateLimit-Daily-Reset") == "" || ok.header.Get("X-RateLimit-Limit") != "" || ok.header.Get("X-RateLimit-Reset") != "" {
-		t.Errorf("headers %v", ok.header)
+		t.Errorf("got headers %v, want X-RateLimit-Daily-Reset and neither X-RateLimit-Limit nor -Reset", ok.header)
 	}
 }

@@ -29,7 +29,7 @@ func (w *wire) upsert(properties string) reply {
 	return w.do("POST", "/contacts/upsert", `{"locationId":"`+w.server.LocationID+`",`+properties+`}`)
 }
 
-func TestDuplicateOnCreate(t *testing.T) {
+func TestCreateContact_Duplicate(t *testing.T) {
 	t.Parallel()
 	duplicate := func(id, property, name string) string {
 		return `{"statusCode":400,"message":"This location does not allow duplicated contacts.",
@@ -56,13 +56,13 @@ func TestDuplicateOnCreate(t *testing.T) {
 			if test.want != "" {
 				r.wantJSON(t, 400, test.want)
 			} else if r.status != 201 {
-				t.Errorf("%d %s", r.status, r.text)
+				t.Errorf("got %d %s, want 201", r.status, r.text)
 			}
 		})
 	}
 }
 
-func TestUpsertMatches(t *testing.T) {
+func TestUpsertContact_Match(t *testing.T) {
 	t.Parallel()
 	tests := []struct {
 		name       string
@@ -97,7 +97,7 @@ func TestUpsertMatches(t *testing.T) {
 	}
 }
 
-func TestUpsertIgnoresThePhoneNumberOfAnotherContact(t *testing.T) {
+func TestUpsertContact_PhoneOfAnotherContact(t *testing.T) {
 	t.Parallel()
 	w := pair(t, clienttest.Location{})
 	w.upsert(`"email":"mae@example.com","phone":"+18888888888","city":"Oslo"`)
@@ -108,7 +108,7 @@ func TestUpsertIgnoresThePhoneNumberOfAnotherContact(t *testing.T) {
 	}
 }
 
-func TestUpsertPromotesASecondaryAddress(t *testing.T) {
+func TestUpsertContact_SecondaryAddress(t *testing.T) {
 	t.Parallel()
 	w := pair(t, clienttest.Location{})
 	w.upsert(`"email":"old@example.com"`)
@@ -121,7 +121,7 @@ func TestUpsertPromotesASecondaryAddress(t *testing.T) {
 	}
 }
 
-func TestUpsertDiscardsGender(t *testing.T) {
+func TestUpsertContact_Gender(t *testing.T) {
 	t.Parallel()
 	w := pair(t, clienttest.Location{})
 	if r := w.upsert(`"email":"mae@example.com","gender":"male"`); r.at("contact", "gender") != "male" {
@@ -132,7 +132,7 @@ func TestUpsertDiscardsGender(t *testing.T) {
 	}
 }
 
-func TestRejectDuplicateUpdate(t *testing.T) {
+func TestBehavior_RejectDuplicateUpdate(t *testing.T) {
 	t.Parallel()
 	w := pair(t, clienttest.Location{}, clienttest.WithBehavior(clienttest.Behavior{RejectDuplicateUpdate: true}))
 	if r := w.do("PUT", "/contacts/call", `{"email":"mae@example.com"}`); r.status != 400 {
@@ -143,7 +143,7 @@ func TestRejectDuplicateUpdate(t *testing.T) {
 	}
 }
 
-func TestRejectedWrites(t *testing.T) {
+func TestWrites_Rejected(t *testing.T) {
 	t.Parallel()
 	unprocessable := func(message string) string {
 		return `{"message":["` + message + `"],"error":"Unprocessable Entity","statusCode":422}`
@@ -188,7 +188,7 @@ func TestRejectedWrites(t *testing.T) {
 	}
 }
 
-func TestStoredForm(t *testing.T) {
+func TestUpdateContact_StoredForm(t *testing.T) {
 	t.Parallel()
 	tests := []struct {
 		name, body, property string
@@ -220,7 +220,7 @@ func TestStoredForm(t *testing.T) {
 			w := wireTo(t, s)
 			id := w.create(`"tags":["first"],"city":"Rome","dndSettings":{"SMS":{"status":"active","message":"asked"}}`)
 			if r := w.do("PUT", "/contacts/"+id, test.body); r.status != 200 {
-				t.Fatalf("update: %d %s", r.status, r.text)
+				t.Fatalf("update: got %d %s, want 200", r.status, r.text)
 			}
 			if diff := cmp.Diff(test.want, w.do("GET", "/contacts/"+id, "").at("contact", test.property)); diff != "" {
 				t.Errorf("%s (-want +got):\n%s", test.property, diff)
@@ -229,7 +229,7 @@ func TestStoredForm(t *testing.T) {
 	}
 }
 
-func TestSuccessSpellings(t *testing.T) {
+func TestBehavior_SuccessSpelling(t *testing.T) {
 	t.Parallel()
 	for spelling, want := range map[clienttest.SuccessSpelling]struct{ deleted, updated string }{
 		clienttest.SuccessSpellingCurrent:    {`{"succeded":true,"succeeded":true}`, "succeded"},
@@ -245,7 +245,7 @@ func TestSuccessSpellings(t *testing.T) {
 	}
 }
 
-func TestRecentlyDeleted(t *testing.T) {
+func TestDeleteContact_Deleted(t *testing.T) {
 	t.Parallel()
 	w := newWire(t)
 	id := w.create("")
@@ -255,7 +255,7 @@ func TestRecentlyDeleted(t *testing.T) {
 	w.do("DELETE", "/contacts/"+id, "").wantJSON(t, 400, `{"error":"Contact with id `+id+` not found","status":400}`)
 }
 
-func TestClearRule(t *testing.T) {
+func TestBehavior_Clear(t *testing.T) {
 	t.Parallel()
 	for rule, want := range map[clienttest.ClearRule]struct{ afterNull, afterEmpty any }{
 		clienttest.ClearRuleBoth:  {nil, nil},

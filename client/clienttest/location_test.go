@@ -25,7 +25,7 @@ func TestSampleLocations(t *testing.T) {
 	}
 	created := w.do("POST", "/contacts/", `{"locationId":"`+locations[0].ID+`","phone":"030 901820","customFields":[{"key":"shoe_size","field_value":43},{"key":"favorite_color","field_value":"red"}]}`)
 	if created.at("contact", "phone") != "+4930901820" || created.at("contact", "customFields", 1, "value") != "red" {
-		t.Errorf("created %s", created.text)
+		t.Errorf("got %s, want a German number and two fields", created.text)
 	}
 	if _, err := clienttest.Start(clienttest.WithLocationSettings(clienttest.Location{Country: "Germany"})); err == nil {
 		t.Error("no error for a country that is not a code")

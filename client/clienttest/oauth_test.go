@@ -43,7 +43,7 @@ func (w *wire) status(token any) int {
 	return other.do("GET", "/contacts/x", "").status
 }
 
-func TestCodeExchange(t *testing.T) {
+func TestGetAccessToken_Code(t *testing.T) {
 	t.Parallel()
 	w := newWire(t)
 	w.header = http.Header{} // no version, no token
@@ -59,7 +59,7 @@ func TestCodeExchange(t *testing.T) {
 		}
 	}
 	if r.status != 200 || r.at("refreshTokenId") == nil || w.status(r.at("access_token")) != 400 {
-		t.Errorf("%d %s", r.status, r.text)
+		t.Errorf("got %d %s, want 200 and a valid token", r.status, r.text)
 	}
 	w.token(exchange).wantJSON(t, 401, `{"error":"UnAuthorized!","error_description":"Authorization code not found"}`)
 	exchange.Set("client_secret", "wrong")
@@ -69,13 +69,13 @@ func TestCodeExchange(t *testing.T) {
 	}
 }
 
-func TestRefreshTokensAreSingleUse(t *testing.T) {
+func TestGetAccessToken_RefreshTokenUsedOnce(t *testing.T) {
 	t.Parallel()
 	w := newWire(t)
 	first := w.exchange(clienttest.Grant{})
 	second := w.refresh(first.at("refresh_token"))
 	if second.status != 200 || second.at("refresh_token") == first.at("refresh_token") {
-		t.Fatalf("%d %s", second.status, second.text)
+		t.Fatalf("got %d %s, want 200 and a new token", second.status, second.text)
 	}
 	w.server.Advance(29 * time.Second)
 	if again := w.refresh(first.at("refresh_token")); again.text != second.text {
@@ -88,7 +88,7 @@ func TestRefreshTokensAreSingleUse(t *testing.T) {
 	}
 }
 
-func TestTokensExpire(t *testing.T) {
+func TestTokens_Expiry(t *testing.T) {
 	t.Parallel()
 	w := newWire(t)
 	pair := w.exchange(clienttest.Grant{})
@@ -102,13 +102,13 @@ func TestTokensExpire(t *testing.T) {
 	}
 	fresh := w.refresh(pair.at("refresh_token"))
 	if !w.server.ExpireToken(str(fresh.at("access_token"))) || w.status(fresh.at("access_token")) != 401 {
-		t.Error("an expired token is valid")
+		t.Error("got a valid token after ExpireToken, want it expired")
 	}
 	if !w.server.ExpireRefreshToken(str(fresh.at("refresh_token"))) || w.refresh(fresh.at("refresh_token")).status != 401 {
-		t.Error("an expired refresh token is valid")
+		t.Error("got a valid token after ExpireRefreshToken, want it expired")
 	}
 	if !w.server.RevokeToken(w.server.Token) || w.server.RevokeToken("nobody's") || w.status(w.server.Token) != 401 {
-		t.Error("a revoked token is valid")
+		t.Error("got a valid token after RevokeToken, want it revoked")
 	}
 	year := w.exchange(clienttest.Grant{})
 	w.server.Advance(365 * 24 * time.Hour)
@@ -117,12 +117,12 @@ func TestTokensExpire(t *testing.T) {
 	}
 }
 
-func TestAgencyTokenCreatesLocationTokens(t *testing.T) {
+func TestGetLocationAccessToken(t *testing.T) {
 	t.Parallel()
 	w := newWire(t, clienttest.WithLocationSettings(clienttest.Location{ID: "foreign", CompanyID: "other"}))
 	agency := w.exchange(clienttest.Grant{UserType: clienttest.UserTypeCompany, ApprovedLocations: []string{w.server.LocationID, "foreign"}})
 	if agency.at("userType") != "Company" || agency.has("locationId") || agency.at("isBulkInstallation") != true {
-		t.Errorf("agency: %s", agency.text)
+		t.Errorf("got %s for the agency, want a token of the agency", agency.text)
 	}
 	if got := w.status(agency.at("access_token")); got != 401 {
 		t.Errorf("got %d for a contact with an agency token, want 401", got)
@@ -160,7 +160,7 @@ func TestAgencyTokenCreatesLocationTokens(t *testing.T) {
 		`{"message":["locationId should not be empty"],"error":"Unprocessable Entity","statusCode":422}`)
 }
 
-func TestLocationRefreshToken(t *testing.T) {
+func TestApp_LocationRefreshToken(t *testing.T) {
 	t.Parallel()
 	w := newWire(t, clienttest.WithApp(clienttest.App{LocationRefreshToken: true, AccessTokenLifetime: time.Minute}))
 	agency := w.exchange(clienttest.Grant{UserType: clienttest.UserTypeCompany})

@@ -10,7 +10,7 @@ import (
 	"github.com/highlevel-contacts/contacts-go/client/clienttest/internal/wire"
 )
 
-func TestPanicOfAHandlerIsReported(t *testing.T) {
+func TestNewServer_PanicFailsTheTest(t *testing.T) {
 	t.Parallel()
 	reported := &recorder{TB: t}
 	s := NewServer(reported, WithoutSocket())

@@ -15,7 +15,7 @@ import (
 )
 
 // The document, the fake and the client have the same operations.
-func TestDocumentFakeAndClientHaveTheSameOperations(t *testing.T) {
+func TestServer_Operations_DocumentAndClient(t *testing.T) {
 	t.Parallel()
 	doc, err := openapi3.NewLoader().LoadFromData(api.Contacts)
 	if err != nil {

@@ -7,7 +7,7 @@ import (
 	"github.com/highlevel-contacts/contacts-go/client/clienttest"
 )
 
-func TestSlidingWindow(t *testing.T) {
+func TestRateLimit_SlidingWindow(t *testing.T) {
 	t.Parallel()
 	w := newWire(t, clienttest.WithRateLimit(clienttest.RateLimit{Max: 3, Interval: 10 * time.Second, Daily: 5}))
 	steps := []struct {
@@ -39,7 +39,7 @@ func TestSlidingWindow(t *testing.T) {
 	}
 }
 
-func TestLocationsHaveSeparateRateLimits(t *testing.T) {
+func TestRateLimit_PerLocation(t *testing.T) {
 	t.Parallel()
 	w := newWire(t, clienttest.WithRateLimit(clienttest.RateLimit{Max: 1, Interval: time.Minute}))
 	w.server.AddToken(clienttest.Token{Value: "same"})
@@ -57,7 +57,7 @@ func TestLocationsHaveSeparateRateLimits(t *testing.T) {
 	}
 }
 
-func TestResponsesOverTheRateLimit(t *testing.T) {
+func TestBehavior_TooManyRequests(t *testing.T) {
 	t.Parallel()
 	for name, body := range map[string]clienttest.TooManyRequests{
 		"json": clienttest.TooManyRequestsJSON, "text": clienttest.TooManyRequestsText, "empty": clienttest.TooManyRequestsEmpty,
@@ -70,7 +70,7 @@ func TestResponsesOverTheRateLimit(t *testing.T) {
 			w.list("")
 			r := w.list("")
 			if r.status != 429 || r.text != body.Body || r.header.Get("Content-Type") != body.ContentType || r.header.Get("Retry-After") != body.RetryAfter {
-				t.Errorf("%d %q %v", r.status, r.text, r.header)
+				t.Errorf("got %d %q %v, want %+v", r.status, r.text, r.header, body)
 			}
 			w.server.SetRateLimit(clienttest.RateLimit{})
 			if r := w.list(""); r.status != 200 || r.header.Get("X-RateLimit-Max") != "" {

@@ -11,7 +11,7 @@ import (
 )
 
 // Without a bound, a log of ten thousand requests of the largest size would need 80 GB.
-func TestRequestLogIsBounded(t *testing.T) {
+func TestServer_Requests_Bounded(t *testing.T) {
 	t.Parallel()
 	w := newWire(t, clienttest.WithoutSocket(), clienttest.WithoutValidation(), clienttest.WithRateLimit(clienttest.RateLimit{}))
 	body := `{"locationId":"` + w.server.LocationID + `","ignored":"` + strings.Repeat("x", 1<<20) + `"}`
@@ -28,7 +28,7 @@ func TestRequestLogIsBounded(t *testing.T) {
 	}
 }
 
-func TestRequestLog(t *testing.T) {
+func TestServer_Requests(t *testing.T) {
 	t.Parallel()
 	var operations []string
 	w := newWire(t, clienttest.WithRequestLog(2), clienttest.WithoutSocket(),

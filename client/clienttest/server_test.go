@@ -16,7 +16,7 @@ import (
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 // Close ends every request in progress and waits for all goroutines.
-func TestCloseEndsRequests(t *testing.T) {
+func TestServer_Close_RequestsInProgress(t *testing.T) {
 	t.Parallel()
 	for name, opts := range map[string][]clienttest.Option{"socket": nil, "memory": {clienttest.WithoutSocket()}} {
 		for _, failure := range []clienttest.ConnectionFailure{"", clienttest.ConnectionStalledInBody, clienttest.ConnectionEndlessBody} {
@@ -48,7 +48,7 @@ func TestCloseEndsRequests(t *testing.T) {
 	}
 }
 
-func TestContactLifecycle(t *testing.T) {
+func TestServer_ContactOperations(t *testing.T) {
 	t.Parallel()
 	for name, opts := range map[string][]clienttest.Option{"socket": nil, "memory": {clienttest.WithoutSocket()}} {
 		t.Run(name, func(t *testing.T) {
@@ -60,19 +60,19 @@ func TestContactLifecycle(t *testing.T) {
 			}
 			got := w.do("GET", "/contacts/"+id, "")
 			if got.status != 200 || got.at("contact", "phone") != "+18888888888" || got.at("contact", "tags", 0) != "vip" {
-				t.Errorf("get: %d %s", got.status, got.text)
+				t.Errorf("get: got %d %s, want the stored form", got.status, got.text)
 			}
 			updated := w.do("PUT", "/contacts/"+id, `{"city":"Dolomite","phone":null}`)
 			if updated.status != 200 || updated.at("succeded") != true || updated.at("contact", "city") != "Dolomite" || updated.has("contact", "phone") {
-				t.Errorf("update: %d %s", updated.status, updated.text)
+				t.Errorf("update: got %d %s, want the city and no phone number", updated.status, updated.text)
 			}
 			upserted := w.do("POST", "/contacts/upsert", `{"locationId":"`+w.server.LocationID+`","email":"rosan@DEOS.com","state":"AL"}`)
 			if upserted.status != 200 || upserted.at("new") != false || upserted.at("contact", "id") != id {
-				t.Errorf("upsert: %d %s", upserted.status, upserted.text)
+				t.Errorf("upsert: got %d %s, want the existing contact", upserted.status, upserted.text)
 			}
 			listed := w.list("")
 			if listed.status != 200 || listed.at("contacts", 0, "id") != id || listed.at("meta", "total") != 1.0 {
-				t.Errorf("list: %d %s", listed.status, listed.text)
+				t.Errorf("list: got %d %s, want the contact", listed.status, listed.text)
 			}
 			business := w.do("GET", "/contacts/business/b1?locationId="+w.server.LocationID, "")
 			business.wantJSON(t, 200, `{"contacts":[],"count":0}`)
@@ -86,7 +86,7 @@ func TestContactLifecycle(t *testing.T) {
 }
 
 // Without a socket, the clock and the delays of the fake follow the time of the bubble.
-func TestSynctestBubble(t *testing.T) {
+func TestWithoutSocket_Bubble(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		w := newWire(t, clienttest.WithoutSocket(), clienttest.WithRateLimit(clienttest.RateLimit{Max: 2, Interval: 10 * time.Second}))
@@ -110,7 +110,7 @@ func TestSynctestBubble(t *testing.T) {
 	})
 }
 
-func TestDelayEndsWhenTheCallerDisconnects(t *testing.T) {
+func TestFault_Delay_CallerDisconnects(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		w := newWire(t, clienttest.WithoutSocket())
@@ -125,7 +125,7 @@ func TestDelayEndsWhenTheCallerDisconnects(t *testing.T) {
 		resp, err := httpClient.Do(request)
 		if err == nil {
 			resp.Body.Close()
-			t.Error("no error")
+			t.Error("got no error, want a timeout")
 		}
 		if waited := time.Since(begin); waited != time.Second {
 			t.Errorf("waited %v, want 1s", waited)
@@ -143,8 +143,8 @@ func TestWithClock(t *testing.T) {
 	}
 }
 
-// A client of a fake without a rate limit does not wait.
-func TestClientObeysTheRateLimit(t *testing.T) {
+// Only the client of a fake that has a rate limit waits.
+func TestServer_Client_RateLimit(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct {
 		name  string
@@ -163,7 +163,7 @@ func TestClientObeysTheRateLimit(t *testing.T) {
 					}
 				}
 				if took := time.Since(begin); (took > 0) != test.paced {
-					t.Errorf("101 requests took %v", took)
+					t.Errorf("got %v for 101 requests, want waits: %t", took, test.paced)
 				}
 			})
 		})

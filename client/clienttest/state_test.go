@@ -25,7 +25,7 @@ func started(t *testing.T, path string) *clienttest.Server {
 	return s
 }
 
-func TestStateSurvives(t *testing.T) {
+func TestWithState_Crash(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "state.jsonl")
 	first := started(t, path)
@@ -79,7 +79,7 @@ func crashed(t *testing.T, path string) string {
 	return path
 }
 
-func TestDeletedIDsAreNotReusedAfterCompaction(t *testing.T) {
+func TestWithState_DeletedIDsAreNotReused(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "state.jsonl")
 	first := started(t, path)
@@ -103,7 +103,7 @@ func TestDeletedIDsAreNotReusedAfterCompaction(t *testing.T) {
 	}
 }
 
-func TestStateFileHasOneServer(t *testing.T) {
+func TestWithState_SecondServer(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "state.jsonl")
 	first := started(t, path)
@@ -121,7 +121,7 @@ func TestStateFileHasOneServer(t *testing.T) {
 	started(t, path)
 }
 
-func TestStateSync(t *testing.T) {
+func TestWithStateSync(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "state.jsonl")
 	s, err := clienttest.Start(clienttest.WithState(path), clienttest.WithStateSync(), clienttest.WithoutSocket())
@@ -135,7 +135,7 @@ func TestStateSync(t *testing.T) {
 	}
 }
 
-func TestStateIsCompacted(t *testing.T) {
+func TestWithState_Compaction(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "state.jsonl")
 	s := started(t, path)
@@ -165,7 +165,7 @@ func lines(t *testing.T, path string) int {
 	return bytes.Count(text, []byte("\n"))
 }
 
-func TestBrokenState(t *testing.T) {
+func TestWithState_InvalidFile(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "state.jsonl")
 	if err := os.WriteFile(path, []byte("{\"id\":\"a\"}\nnonsense\n"), 0o600); err != nil {

@@ -121,7 +121,7 @@ func (w *wire) create(properties string) string {
 	}
 	r := w.do("POST", "/contacts/", `{"locationId":"`+w.server.LocationID+`"`+properties+`}`)
 	if r.status != http.StatusCreated {
-		w.tb.Fatalf("create: %d %s", r.status, r.text)
+		w.tb.Fatalf("create: got %d %s, want 201", r.status, r.text)
 	}
 	return str(r.at("contact", "id"))
 }

@@ -46,7 +46,7 @@ func get(t *testing.T, address string) (status int, body string) {
 	return resp.StatusCode, string(text)
 }
 
-func TestPage(t *testing.T) {
+func TestHandler_Page(t *testing.T) {
 	t.Parallel()
 	s := clienttest.NewServer(t, clienttest.WithoutSocket())
 	base := serve(t, s)
@@ -56,7 +56,7 @@ func TestPage(t *testing.T) {
 	s.Seed(client.Contact{FirstName: "Ada <script>", Email: "ada@example.com", Tags: []string{"vip"}})
 	s.InjectFaults(clienttest.Fault{Operation: "createContact", Count: 3, Connection: clienttest.ConnectionClosedInBody, Delay: time.Millisecond})
 	if status, _ := get(t, base+"/contacts/x"); status != http.StatusUnauthorized {
-		t.Errorf("the API behind the page: %d", status)
+		t.Errorf("got %d from the API, want 401", status)
 	}
 	status, page := get(t, base+"/")
 	for _, want := range []string{
@@ -64,7 +64,7 @@ func TestPage(t *testing.T) {
 		"connection: closedInBody", "delay 1ms", "version header was not found.", `<a href="/document">`,
 	} {
 		if !strings.Contains(page, want) {
-			t.Errorf("%d, without %q", status, want)
+			t.Errorf("got %d, want a page with %q", status, want)
 		}
 	}
 }
@@ -95,7 +95,7 @@ func send(t *testing.T, method, address string, header http.Header, form url.Val
 	return resp.StatusCode, string(text)
 }
 
-func TestFaultForm(t *testing.T) {
+func TestHandler_FaultForm(t *testing.T) {
 	t.Parallel()
 	s := clienttest.NewServer(t, clienttest.WithoutSocket())
 	base := serve(t, s)
@@ -104,14 +104,14 @@ func TestFaultForm(t *testing.T) {
 		"body": {"busy"}, "headerName": {"retry-after"}, "headerValue": {"7"}, "setPointer": {"/contact/phone"}, "setValue": {"5"}, "remove": {"/x"},
 	})
 	if status != 200 || !strings.Contains(page, "status 503") || !strings.Contains(page, "at most 2") {
-		t.Errorf("%d, page without the fault", status)
+		t.Errorf("got %d, want 200 and a page with the fault", status)
 	}
 	want := clienttest.Fault{
 		Operation: "createContact", Status: 503, Count: 2, Delay: time.Millisecond, Apply: true, Connection: clienttest.ConnectionClosedInBody, Body: "busy",
 		Header: http.Header{"Retry-After": {"7"}}, Set: map[string]any{"/contact/phone": 5.0}, Remove: []string{"/x"},
 	}
 	if faults := s.Faults(); len(faults) != 1 || !cmp.Equal(faults[0].Fault, want) {
-		t.Errorf("faults %+v, want %+v", faults, want)
+		t.Errorf("got faults %+v, want %+v", faults, want)
 	}
 	for name, form := range map[string]url.Values{
 		"status": {"status": {"99"}}, "number": {"count": {"many"}}, "delay": {"delay": {"soon"}}, "operation": {"operation": {"fly"}},
@@ -122,11 +122,11 @@ func TestFaultForm(t *testing.T) {
 		}
 	}
 	if status, _ := send(t, "POST", base+"/console/faults/clear", nil, nil); status != 200 || len(s.Faults()) != 0 {
-		t.Errorf("clear: status %d, %d faults", status, len(s.Faults()))
+		t.Errorf("clear: got status %d and %d faults, want 200 and none", status, len(s.Faults()))
 	}
 }
 
-func TestPageShowsLocationsAndTokens(t *testing.T) {
+func TestHandler_Page_LocationsAndTokens(t *testing.T) {
 	t.Parallel()
 	second := clienttest.Location{ID: "second-location", Name: "Second", Country: "DE", Fields: []clienttest.FieldDefinition{
 		{ID: "field-id", Key: "size", Type: clienttest.FieldTypeSelect, Options: []string{"small", "large"}},
@@ -142,21 +142,21 @@ func TestPageShowsLocationsAndTokens(t *testing.T) {
 		"Refresh tokens: 0 unused", `href="/console/contact?id=` + contact.ID,
 	} {
 		if !strings.Contains(page, want) {
-			t.Errorf("page without %q", want)
+			t.Errorf("got a page without %q", want)
 		}
 	}
 	if status, page := get(t, base+"/console/contact?id="+contact.ID); status != 200 || !strings.Contains(page, "firstNameLowerCase&#34;: &#34;ada&#34;") {
-		t.Errorf("contact: %d %s", status, page)
+		t.Errorf("contact: got %d %s, want 200 and its JSON", status, page)
 	}
 	if status, _ := get(t, base+"/console/contact?id=%3Cscript%3E"); status != 404 {
-		t.Errorf("unknown contact: %d", status)
+		t.Errorf("unknown contact: got %d, want 404", status)
 	}
 	if status, script := get(t, base+"/console/refresh.js"); status != 200 || !strings.Contains(script, "data-live") {
-		t.Errorf("script: %d", status)
+		t.Errorf("script: got %d, want 200", status)
 	}
 }
 
-func TestOtherSitesAreRejected(t *testing.T) {
+func TestHandler_OtherSites(t *testing.T) {
 	t.Parallel()
 	s := clienttest.NewServer(t, clienttest.WithoutSocket())
 	base := serve(t, s)
@@ -186,11 +186,11 @@ func TestOtherSitesAreRejected(t *testing.T) {
 	}
 	for _, test := range tests {
 		if status, body := send(t, test.method, base+test.path, test.header, url.Values{"status": {"500"}}); status != test.want {
-			t.Errorf("%s: %d %s, want %d", test.name, status, body, test.want)
+			t.Errorf("%s: got %d %s, want %d", test.name, status, body, test.want)
 		}
 	}
 	if len(s.Faults()) != 0 {
-		t.Errorf("another site added %d faults", len(s.Faults()))
+		t.Errorf("got %d faults from another site, want none", len(s.Faults()))
 	}
 	resp, err := http.Get(base) //nolint:noctx // the server is local
 	if err != nil {
@@ -199,15 +199,15 @@ func TestOtherSitesAreRejected(t *testing.T) {
 	defer resp.Body.Close()
 	for _, name := range []string{"Content-Security-Policy", "X-Frame-Options", "Cross-Origin-Resource-Policy", "X-Content-Type-Options"} {
 		if resp.Header.Get(name) == "" {
-			t.Errorf("the page has no %s", name)
+			t.Errorf("got no %s, want one", name)
 		}
 	}
 	if resp.Header.Get("Access-Control-Allow-Origin") != "" {
-		t.Error("other origins may read the page")
+		t.Error("got Access-Control-Allow-Origin, want none")
 	}
 }
 
-func TestDocument(t *testing.T) {
+func TestHandler_Document(t *testing.T) {
 	t.Parallel()
 	base := serve(t, clienttest.NewServer(t, clienttest.WithoutSocket()))
 	_, page := get(t, base+"/document")
@@ -216,10 +216,10 @@ func TestDocument(t *testing.T) {
 		"startAfterId", "list of CustomField", "version header was not found.",
 	} {
 		if !strings.Contains(page, want) {
-			t.Errorf("without %q", want)
+			t.Errorf("got a page without %q", want)
 		}
 	}
 	if _, raw := get(t, base+"/openapi.yaml"); raw != string(api.Contacts) {
-		t.Error("/openapi.yaml is not api/contacts.yaml")
+		t.Error("got another /openapi.yaml, want api/contacts.yaml")
 	}
 }

@@ -29,7 +29,7 @@ type ledger struct {
 }
 
 // A fake that is killed at any time has stored every write that it confirmed.
-func TestKillLosesNothing(t *testing.T) {
+func TestRun_KillLosesNothing(t *testing.T) {
 	t.Parallel()
 	runs := 12
 	if testing.Short() {
@@ -133,7 +133,7 @@ func (l *ledger) check(t *testing.T, s *clienttest.Server) {
 	t.Helper()
 	for id, city := range l.cities {
 		if contact, ok := s.Contact(id); !ok || contact.City != city {
-			t.Errorf("%s: city %q, want %q", id, contact.City, city)
+			t.Errorf("%s: got city %q, want %q", id, contact.City, city)
 		}
 	}
 	for id := range l.deleted {

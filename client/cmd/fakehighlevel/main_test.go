@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bufio"
 	"bytes"
 	"context"
 	"errors"
@@ -71,15 +72,10 @@ func started(t *testing.T, args ...string) (url string, log *output, stop func()
 		return <-ended
 	})
 	t.Cleanup(func() { _ = stop() })
-	greeted, err := io.ReadAll(io.LimitReader(reader, 1)) // the fake writes the greeting in one write
-	if err != nil {
-		t.Fatal(err)
-	}
-	rest := make([]byte, 4096)
-	n, _ := reader.Read(rest)
-	found := greeting.FindStringSubmatch(string(greeted) + string(rest[:n]))
+	line, err := bufio.NewReader(reader).ReadString('\n') // the buffer has room for the whole greeting
+	found := greeting.FindStringSubmatch(line)
 	if found == nil {
-		t.Fatalf("got greeting %q and error %v", rest[:n], stop())
+		t.Fatalf("got greeting %q, %v and error %v of run", line, err, stop())
 	}
 	return found[1], log, stop
 }
@@ -113,7 +109,7 @@ func write(t *testing.T, name, text string) (path string) {
 	return path
 }
 
-func TestServesUntilStopped(t *testing.T) {
+func TestRun_ServesUntilCanceled(t *testing.T) {
 	t.Parallel()
 	seed := write(t, "seed.jsonl", `{"id":"ada","firstName":"Ada","email":"ada@example.com"}`)
 	faults := write(t, "faults.json", `[{"operation":"deleteContact","status":500,"count":1}]`)
@@ -137,18 +133,18 @@ func TestServesUntilStopped(t *testing.T) {
 	} {
 		status, text := do(t, test.method, url+test.path, test.body)
 		if status != test.status || !strings.Contains(text, test.contains) {
-			t.Errorf("%s: %d %s, want %d with %q", test.name, status, text, test.status, test.contains)
+			t.Errorf("%s: got %d %s, want %d with %q", test.name, status, text, test.status, test.contains)
 		}
 	}
 	if err := stop(); err != nil {
 		t.Error(err)
 	}
 	if lines := log.String(); strings.Contains(lines, "example.com") || !strings.Contains(lines, "500 (fault) deleteContact") || !strings.Contains(lines, "200 getContact in") {
-		t.Errorf("log:\n%s", lines)
+		t.Errorf("got log\n%s\nwant the operations and no personal data", lines)
 	}
 }
 
-func TestVerboseLog(t *testing.T) {
+func TestRun_VerboseLog(t *testing.T) {
 	t.Parallel()
 	url, log, _ := started(t, "-token", "pit-test", "-location", "L", "-rate", "off", "-v", "-validate=false")
 	do(t, "POST", url+"/contacts/", `{"locationId":"L","email":"ada@example.com","oops":1}`)
@@ -161,11 +157,11 @@ func TestVerboseLog(t *testing.T) {
 		}
 	}
 	if lines := log.String(); !strings.Contains(lines, "ada@example.com") || !strings.Contains(lines, "query=ada") || strings.Contains(lines, "pit-test") {
-		t.Errorf("log:\n%s", lines)
+		t.Errorf("got log\n%s\nwant bodies and queries, and no token", lines)
 	}
 }
 
-func TestLocationsFieldsAndCountry(t *testing.T) {
+func TestRun_LocationsFieldsAndCountry(t *testing.T) {
 	t.Parallel()
 	fields := write(t, "fields.json", `[{"key":"shoe_size","type":"number"}]`)
 	url, log, _ := started(t, "-token", "pit-test", "-location", "L", "-contacts", "3", "-locations", "2", "-fields", fields, "-country", "de", "-approve",
@@ -176,15 +172,15 @@ func TestLocationsFieldsAndCountry(t *testing.T) {
 	}
 	status, text := do(t, "POST", url+"/contacts/", `{"locationId":"L","phone":"030 901820","customFields":[{"key":"shoe_size","field_value":43},{"key":"my_text","field_value":"x"}]}`)
 	if status != 201 || !strings.Contains(text, "+4930901820") || !strings.Contains(text, `"value":43`) || strings.Contains(text, `"value":"x"`) {
-		t.Errorf("%d %s", status, text)
+		t.Errorf("got %d %s, want 201, a German number and one field", status, text)
 	}
 	query := "?response_type=code&client_id=60e1f3f2a8b7c40001a1b2c3-kq2x9d1e&state=s&redirect_uri=" + neturl.QueryEscape(url+"/callback")
 	if status, text := do(t, "GET", url+"/oauth/chooselocation"+query, ""); status != 404 || !strings.Contains(text, "Cannot GET /callback") {
-		t.Errorf("the consent page did not redirect: %d %s", status, text)
+		t.Errorf("got %d %s, want a redirect to the unknown route", status, text)
 	}
 }
 
-func TestCommandLine(t *testing.T) {
+func TestParseSettings(t *testing.T) {
 	t.Parallel()
 	for text, want := range map[string]clienttest.RateLimit{
 		"25/10s":        {Max: 25, Interval: 10 * time.Second, Daily: 200_000},
@@ -195,7 +191,7 @@ func TestCommandLine(t *testing.T) {
 	} {
 		s, err := parseSettings([]string{"-rate", text}, io.Discard)
 		if err != nil || s.rate.RateLimit != want {
-			t.Errorf("%s: %+v, %v", text, s, err)
+			t.Errorf("%s: got %+v and error %v, want %+v", text, s, err, want)
 		}
 		if again, err := parseSettings([]string{"-rate", s.rate.String()}, io.Discard); err != nil || again.rate.Max != want.Max {
 			t.Errorf("got %s as %s, which is read as %v", text, &s.rate, err)
@@ -203,12 +199,12 @@ func TestCommandLine(t *testing.T) {
 	}
 	for _, bad := range [][]string{{"-rate", "100"}, {"-rate", "0/10s"}, {"-rate", "1/10s,x"}, {"-nope"}, {"-sync"}, {"-locations", "0"}, {"-contacts", "-1"}, {"extra"}} {
 		if _, err := parseSettings(bad, io.Discard); !errors.Is(err, errUsage) {
-			t.Errorf("%v: %v", bad, err)
+			t.Errorf("%v: got error %v, want errUsage", bad, err)
 		}
 	}
 	for _, bad := range [][]string{{"-seed", "/nowhere"}, {"-faults", "/nowhere"}, {"-state", "/nowhere/at/all"}, {"-addr", "nowhere:x"}, {"-fields", "/nowhere"}, {"-country", "Germany"}, {"-faults", write(t, "f.json", `[{"operation":"no"}]`)}} {
 		if err := run(t.Context(), bad, io.Discard, io.Discard); err == nil {
-			t.Errorf("%v: no error", bad)
+			t.Errorf("%v: got no error, want one", bad)
 		}
 	}
 }

@@ -30,7 +30,7 @@ func send(t *testing.T, c *http.Client, method, url, body string) error {
 	return err
 }
 
-func TestMemoryServerWorksInABubble(t *testing.T) {
+func TestMemory_Bubble(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		s := nettest.Memory(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -52,7 +52,7 @@ func TestMemoryServerWorksInABubble(t *testing.T) {
 		}
 		callers.Wait()
 		if took := time.Since(begin); took != 100*time.Second {
-			t.Errorf("took %v, want 100s", took)
+			t.Errorf("got %v, want 100s", took)
 		}
 		if err := s.Close(); err != nil {
 			t.Error(err)
@@ -60,37 +60,37 @@ func TestMemoryServerWorksInABubble(t *testing.T) {
 	})
 }
 
-func TestCloseWaitsForHandlers(t *testing.T) {
+func TestServer_Close_WaitsForHandlers(t *testing.T) {
 	t.Parallel()
-	entered, left := make(chan struct{}), false
+	entered, returned := make(chan struct{}), false
 	handler := http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
 		close(entered)
 		<-r.Context().Done()
-		left = true
+		returned = true
 	})
 	s := nettest.Memory(handler)
 	failed := make(chan error, 1)
 	go func() { failed <- send(t, s.Client(), http.MethodGet, s.URL, "") }()
 	<-entered
-	if err := s.Close(); err != nil || !left {
-		t.Errorf("Close returned %v, handler left: %t", err, left)
+	if err := s.Close(); err != nil || !returned {
+		t.Errorf("got error %v and handler returned: %t, want nil and true", err, returned)
 	}
 	if err := <-failed; err == nil {
-		t.Error("the request succeeded, want an error")
+		t.Error("got no error for the request, want one")
 	}
 }
 
-func TestMemoryClientReachesOnlyItsServer(t *testing.T) {
+func TestServer_Client_OtherAddress(t *testing.T) {
 	t.Parallel()
 	s := nettest.Memory(http.NotFoundHandler())
 	get := func(url string) error { return send(t, s.Client(), http.MethodGet, url, "") }
 	if err := get("http://example.com/"); err == nil || !strings.Contains(err.Error(), "no route to example.com:80") {
-		t.Errorf("another host: %v", err)
+		t.Errorf("another host: got error %v, want no route", err)
 	}
 	if err := s.Close(); err != nil {
 		t.Fatal(err)
 	}
 	if err := get(s.URL); !errors.Is(err, syscall.ECONNREFUSED) {
-		t.Errorf("after Close: %v, want connection refused", err)
+		t.Errorf("after Close: got error %v, want ECONNREFUSED", err)
 	}
 }

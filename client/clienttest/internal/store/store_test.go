@@ -17,9 +17,9 @@ import (
 
 var noon = time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
 
-// TestStoreAgreesWithAMap makes random writes and compares the results of each query with a plain
+// TestStore_RandomWrites makes random writes and compares the results of each query with a plain
 // map.
-func TestStoreAgreesWithAMap(t *testing.T) {
+func TestStore_RandomWrites(t *testing.T) {
 	t.Parallel()
 	for seed := range uint64(20) {
 		rng := rand.New(rand.NewPCG(seed, 0))
@@ -107,7 +107,7 @@ func checkPages(t *testing.T, s *store.Store, contacts map[string]*gen.Contact, 
 	}
 }
 
-func TestLateChangesAppearInOrder(t *testing.T) {
+func TestStore_Page_LateChanges(t *testing.T) {
 	t.Parallel()
 	s := store.New()
 	put := func(id string, visible time.Time) {
