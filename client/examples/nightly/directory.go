@@ -16,7 +16,7 @@ import (
 	"github.com/highlevel-contacts/contacts-go/client/postgres"
 )
 
-// directory finds the locations of all installations, and the client of each.
+// directory finds the locations of all installations, and returns the client of each location.
 type directory struct {
 	app     *oauth.App
 	db      *sql.DB
@@ -26,7 +26,7 @@ type directory struct {
 	shared  *http.Client
 
 	mu      sync.Mutex
-	clients map[string]*client.Client // by location; one for each, because it has the rate limiter
+	clients map[string]*client.Client // by location ID; a location has one client, because the client has its pacer
 	sources map[string]*oauth.Source  // by installation
 }
 
@@ -52,8 +52,8 @@ func installationName(credential oauth.Credential) string {
 	return credential.LocationID
 }
 
-// load returns the installation that each location belongs to. A location that is installed by itself
-// and by its agency belongs to its own installation.
+// load returns the credential of each location, by location ID. If the app is installed both in a
+// location and in its agency, that is the credential of the location.
 func (d *directory) load(ctx context.Context) (map[string]oauth.Credential, error) {
 	names, err := postgres.Installations(ctx, d.db)
 	if err != nil {
@@ -112,7 +112,8 @@ func (d *directory) client(locationID string) (*client.Client, error) {
 	return c, nil
 }
 
-// tokens returns the token source of a location. The locations of an agency share its source.
+// tokens returns the token source of a location. The locations of an agency share its source. The
+// caller must hold d.mu.
 func (d *directory) tokens(owner oauth.Credential, locationID string) client.TokenSource {
 	name := installationName(owner)
 	source, ok := d.sources[name]
@@ -126,8 +127,8 @@ func (d *directory) tokens(owner oauth.Credential, locationID string) client.Tok
 	return source
 }
 
-// options returns the options of each client. If other programs call the API for the same locations,
-// add client.WithPacer with a postgres.NewPacer that all of them share.
+// options returns the options of each client. If other programs call the API for the same
+// locations, add client.WithPacer with a postgres.NewPacer that all of them share.
 func (d *directory) options() []client.Option {
 	opts := []client.Option{client.WithHTTPClient(d.shared)}
 	if d.baseURL != "" {

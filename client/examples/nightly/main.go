@@ -1,6 +1,6 @@
-// Nightly exports all contacts of all installations of a HighLevel app into PostgreSQL, every night.
-// Any number of processes, on any number of machines, share the work. The README describes how to
-// run it.
+// Nightly exports all contacts of all installations of a HighLevel app into PostgreSQL, every
+// night. Any number of processes, on any number of machines, share the work. The README describes
+// how to run it.
 //
 //	go run . -demo     # DATABASE_URL must name a PostgreSQL database
 //	go run .           # works until it is interrupted
@@ -84,7 +84,7 @@ func run(ctx context.Context, s settings, out io.Writer) error {
 func credentials() (*oauth.App, postgres.Keys, error) {
 	secret, err := hex.DecodeString(strings.TrimSpace(os.Getenv("TOKEN_KEY")))
 	if err != nil {
-		return nil, postgres.Keys{}, errors.New("TOKEN_KEY is not hexadecimal; create one by: openssl rand -hex 32")
+		return nil, postgres.Keys{}, errors.New("TOKEN_KEY is not hexadecimal; create a key with: openssl rand -hex 32")
 	}
 	keys, err := postgres.NewKeys(postgres.Key{ID: "1", Secret: secret})
 	if err != nil {
@@ -120,8 +120,8 @@ func (d daily) Next(now time.Time) time.Time {
 	return next
 }
 
-// run returns the name of the run that is due at now: the date of the latest start.
-func (d daily) run(now time.Time) string {
+// runName returns the name of the run that is due at now: the date of the latest start.
+func (d daily) runName(now time.Time) string {
 	const early = time.Second // River starts periodic jobs a little early
 	return d.Next(now.Add(early)).Add(-24 * time.Hour).Format(time.DateOnly)
 }

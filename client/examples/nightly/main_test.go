@@ -67,8 +67,8 @@ func count(t *testing.T, pool *pgxpool.Pool, query string) (n int) {
 	return n
 }
 
-// A user installs the app through the page, two processes export the location, and the progress is on
-// the page and in -status. The export of the next night has only the contacts that exist then.
+// A user installs the app through the page, two processes export the location, and the page and
+// -status show the progress.
 func TestService(t *testing.T) {
 	server := pgtest.Start(t)
 	fake := clienttest.NewServer(t, clienttest.WithApp(clienttest.App{ClientID: "id", ClientSecret: "secret"}),
@@ -108,7 +108,7 @@ func TestService(t *testing.T) {
 	if got := count(t, first.pool, `SELECT count(*) FROM river_job WHERE kind = 'nightly_start'`); got != 1 {
 		t.Errorf("got %d starts, want 1", got)
 	}
-	want := "<td>" + fake.LocationID + "</td><td>" + daily{2 * time.Hour}.run(time.Now()) + "</td><td>finished</td><td>250</td><td>250</td>"
+	want := "<td>" + fake.LocationID + "</td><td>" + daily{2 * time.Hour}.runName(time.Now()) + "</td><td>finished</td><td>250</td><td>250</td>"
 	if body := get(t, http.DefaultClient, page.URL); !strings.Contains(body, want) {
 		t.Errorf("got the page %s, want %s in it", body, want)
 	}
@@ -187,7 +187,7 @@ func TestDaily(t *testing.T) {
 		{"just after", day(25, 2, 1), day(26, 2, 0), "2026-11-25"},
 		{"in another zone", day(25, 1, 0).In(time.FixedZone("", -5*3600)), day(25, 2, 0), "2026-11-24"},
 	} {
-		if next, run := at.Next(row.now), at.run(row.now); !next.Equal(row.next) || run != row.run {
+		if next, run := at.Next(row.now), at.runName(row.now); !next.Equal(row.next) || run != row.run {
 			t.Errorf("%s: got next %v, run %s, want %v, %s", row.name, next, run, row.next, row.run)
 		}
 	}
@@ -219,8 +219,8 @@ d         2026-11-24  discarded  0         0      -                         no s
 e         2026-11-24  running    200       300    2026-11-24 02:03:04       -
 5 locations: 1 finished, 1 failed
 `
-	if diff := cmp.Diff(want, out.String()); diff != "" || err == nil || err.Error() != "1 exports have failed" {
-		t.Errorf("%s\ngot the error %v, want 1 exports have failed", diff, err)
+	if diff := cmp.Diff(want, out.String()); diff != "" || err == nil || err.Error() != "1 of 5 exports have failed" {
+		t.Errorf("%s\ngot the error %v, want 1 of 5 exports have failed", diff, err)
 	}
 }
 
@@ -230,8 +230,8 @@ func TestRun_Settings(t *testing.T) {
 	}{
 		{"no database", "", "", "02:00", "set DATABASE_URL to the URL of a PostgreSQL database"},
 		{"an invalid time", "postgres://localhost", "", "2am", `-at: "2am" is not a time such as 02:00`},
-		{"an invalid key", "postgres://localhost", "xyz", "02:00", "TOKEN_KEY is not hexadecimal; create one by: openssl rand -hex 32"},
-		{"a short key", "postgres://localhost", "00", "02:00", `TOKEN_KEY: postgres: NewKeys: key "1": got 1 bytes, want 32`},
+		{"an invalid key", "postgres://localhost", "xyz", "02:00", "TOKEN_KEY is not hexadecimal; create a key with: openssl rand -hex 32"},
+		{"a short key", "postgres://localhost", "00", "02:00", `TOKEN_KEY: postgres: NewKeys: key "1": the secret has 1 bytes, want 32`},
 		{"no app", "postgres://localhost", strings.Repeat("00", 32), "02:00", "oauth: New: ClientID and ClientSecret must be set"},
 	} {
 		t.Run(row.name, func(t *testing.T) {

@@ -13,8 +13,8 @@ import (
 	"github.com/highlevel-contacts/contacts-go/client/postgres"
 )
 
-// serve serves the status page at / and the installation of the app at /install. The caller must call
-// stop.
+// serve serves the status page at / and the installation of the app at /install. The caller must
+// call stop.
 func (s *service) serve(ctx context.Context, address string) (stop func(), err error) {
 	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", address)
 	if err != nil {

@@ -21,7 +21,7 @@ import (
 // config is what a service needs.
 type config struct {
 	dsn     string
-	schema  string // of all tables; empty for that of the database
+	schema  string // of all tables; empty for the search path of the database
 	baseURL string // of the API; empty for the real one
 	workers int    // locations at once
 	app     *oauth.App
@@ -38,7 +38,8 @@ type service struct {
 	directory *directory
 }
 
-// connect opens a pool for a number of workers. An empty schema is that of the database.
+// connect opens a pool for a number of workers. All tables are in schema; if it is empty, they are
+// in the search path of the database.
 func connect(ctx context.Context, dsn, schema string, workers int) (*pgxpool.Pool, error) {
 	config, err := pgxpool.ParseConfig(dsn)
 	if err != nil {
@@ -98,18 +99,18 @@ func (s *service) run(ctx context.Context, at daily, listen string) error {
 	if err := rc.Start(ctx); err != nil {
 		return err
 	}
-	s.logger.InfoContext(ctx, "nightly export is ready", "run", at.run(time.Now()), "next", at.Next(time.Now()), "listen", listen)
+	s.logger.InfoContext(ctx, "nightly export is ready", "run", at.runName(time.Now()), "next", at.Next(time.Now()), "listen", listen)
 	<-rc.Stopped()
 	return nil
 }
 
-// newRiver returns the River client. One of the processes is River's leader, which starts the export
-// of the night. When a leader starts, it starts the latest export, in case no process was running at
-// its time; if that has finished, this has no effect.
+// newRiver returns the River client. One of the processes is River's leader, which starts the
+// export of the night. When a leader starts, it starts the latest export, in case no process was
+// running at its time; if that has finished, this has no effect.
 func (s *service) newRiver(at daily) (*river.Client[pgx.Tx], error) {
 	workers := river.NewWorkers()
 	river.AddWorker(workers, &startWorker{directory: s.directory, pool: s.pool, logger: s.logger})
-	start := func() (river.JobArgs, *river.InsertOpts) { return startArgs{Run: at.run(time.Now())}, nil }
+	start := func() (river.JobArgs, *river.InsertOpts) { return startArgs{Run: at.runName(time.Now())}, nil }
 	settings := &river.Config{
 		Logger:          s.logger,
 		Workers:         workers,

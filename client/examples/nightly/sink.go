@@ -32,8 +32,8 @@ func createContacts(ctx context.Context, pool *pgxpool.Pool) error {
 	})
 }
 
-// storeContacts is the exportjob.Sink. It writes a page of contacts with one statement, and replaces
-// the contacts of the night before.
+// storeContacts is the exportjob.Sink. It writes a page of contacts with one statement, and
+// replaces the contacts of the night before.
 func storeContacts(ctx context.Context, tx pgx.Tx, locationID string, contacts []client.Contact) error {
 	ids, values := make([]string, len(contacts)), make([]string, len(contacts))
 	for i := range contacts {

@@ -13,7 +13,7 @@ import (
 	"github.com/highlevel-contacts/contacts-go/client/exportjob"
 )
 
-// row is an export as it is shown.
+// row is a row of the table that the status page and -status show.
 type row struct {
 	exportjob.Export
 
@@ -82,7 +82,7 @@ func printExports(out io.Writer, exports []exportjob.Export) error {
 	}
 	fmt.Fprintf(out, "%d locations: %d finished, %d failed\n", len(exports), finished, failed)
 	if failed > 0 {
-		return fmt.Errorf("%d exports have failed", failed)
+		return fmt.Errorf("%d of %d exports have failed", failed, len(exports))
 	}
 	return nil
 }
