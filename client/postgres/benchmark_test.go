@@ -10,8 +10,9 @@ import (
 	"time"
 )
 
-// Reservations, and requests that also confirm their start, in statements of many connections. Each
-// limit is used at its full rate, so that its row has as many starts as in practice.
+// BenchmarkPacer measures the reservations per second of many connections, with and without the
+// statement that confirms a start. Each limit is used at its full rate, so that its row has as many
+// starts as in practice.
 func BenchmarkPacer(b *testing.B) {
 	for _, limits := range []int{1, 100, 1000} {
 		for _, confirm := range []bool{false, true} {
@@ -26,7 +27,7 @@ func BenchmarkPacer(b *testing.B) {
 				pacers := make([]*pacer, limits)
 				for i := range pacers {
 					interval := min(time.Duration(limits)*20*time.Millisecond, 10*time.Second)
-					pacers[i] = NewPacer(db, strconv.Itoa(i), WithLimit(defaultRequests, interval)).(*pacer) //nolint:forcetypeassert // as its documentation says
+					pacers[i] = NewPacer(db, strconv.Itoa(i), WithLimit(defaultRequests, interval)).(*pacer) //nolint:forcetypeassert // NewPacer returns a *pacer
 					if _, err := pacers[i].reserve(b.Context()); err != nil {
 						b.Fatal(err)
 					}
@@ -58,7 +59,8 @@ func BenchmarkPacer(b *testing.B) {
 	}
 }
 
-// Refreshes of many installations: each takes the lease, calls the fake, and stores the new pair.
+// BenchmarkTokenStore_Refresh measures refreshes of many installations. Each refresh acquires the
+// lease, calls the fake, and stores the new pair.
 func BenchmarkTokenStore_Refresh(b *testing.B) {
 	const installations = 100
 	db, api := newTestDB(b), newTestAPI(b)

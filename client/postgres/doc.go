@@ -15,7 +15,7 @@
 //
 // # Tokens
 //
-// [NewTokenStore] encrypts credentials by AES-256-GCM with a key that the caller supplies. A copy
+// [NewTokenStore] encrypts credentials with AES-256-GCM and a key that the caller supplies. A copy
 // of the database does not reveal them. A row that was copied to another installation, or whose
 // version was changed, does not decrypt. A complete row from an older backup does decrypt, but the
 // API no longer accepts its refresh token.
@@ -38,9 +38,9 @@
 //   - client.WithShare, which gives each process a fixed share.
 //   - A queue that lets one process at a time work on a location, as package exportjob does.
 //
-// Each limit is a row of an unlogged table. The row holds the starts of the last two windows, so it
-// grows with the limit and with the number of waiting calls, by 16 bytes each. All times are from
-// the clock of the server; the clocks of the processes may differ.
+// Each limit is a row of an unlogged table. The row holds the start times of the requests of the
+// last two windows and of the calls that wait, with 16 bytes for each. All times are from the clock
+// of the server; the clocks of the processes may differ.
 //
 // # Sizing
 //

@@ -102,7 +102,8 @@ func (k Keys) open(installation string, version int64, sealed []byte) (oauth.Cre
 	return oauth.DecodeCredential(plain)
 }
 
-// associatedData returns the data without which the ciphertext does not decrypt.
+// associatedData returns the additional data of AES-GCM. It is not stored, but the ciphertext
+// decrypts only with the same data, so a row that was copied or whose version was changed does not.
 func associatedData(header []byte, installation string, version int64) []byte {
 	data := append([]byte{}, header...)
 	data = binary.BigEndian.AppendUint64(data, uint64(version)) //nolint:gosec // versions are positive

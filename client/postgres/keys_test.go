@@ -71,7 +71,7 @@ func TestTokenStore_Keys(t *testing.T) {
 		t.Fatal(err)
 	}
 	if bytes.Contains(sealed, []byte("refresh-")) || bytes.Contains(sealed, []byte("access-")) {
-		t.Error("the row holds a token in the clear")
+		t.Error("the row contains a token in the clear")
 	}
 }
 
@@ -86,8 +86,11 @@ func TestNewKeys_Invalid(t *testing.T) {
 			t.Errorf("%s: got no error", name)
 		}
 	}
+}
+
+func TestKey_Format(t *testing.T) {
 	for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%x"} {
-		for _, value := range []any{a, newTestKeys("a")} {
+		for _, value := range []any{newTestKey("a"), newTestKeys("a")} {
 			if got := fmt.Sprintf(verb, value); got != "[redacted]" {
 				t.Errorf("%s: got %q, want [redacted]", verb, got)
 			}

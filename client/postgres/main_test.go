@@ -37,17 +37,17 @@ func TestMain(m *testing.M) {
 func startServer(t testing.TB) *pgtest.Server {
 	t.Helper()
 	server := pgtest.Start(t)
-	migrateTest(t, server.URL())
+	openMigrated(t, server.URL())
 	return server
 }
 
 // newTestDB creates a database for one test, with the tables of this package.
 func newTestDB(t testing.TB) *sql.DB {
 	t.Helper()
-	return migrateTest(t, pgtest.Database(t))
+	return openMigrated(t, pgtest.Database(t))
 }
 
-func migrateTest(t testing.TB, url string) *sql.DB {
+func openMigrated(t testing.TB, url string) *sql.DB {
 	t.Helper()
 	db := open(t, url)
 	if err := Migrate(context.Background(), db); err != nil {

@@ -23,8 +23,7 @@ const (
 	// longestQueuedPause is the longest pause that calls wait for, as with [client.NewPacer].
 	// During a longer one they fail.
 	longestQueuedPause = 30 * time.Second
-	// latenessDivisor divides an interval to get how late a request may start without a
-	// confirmation.
+	// A request may start without a confirmation if it is late by at most interval/latenessDivisor.
 	latenessDivisor = 80
 )
 
@@ -71,25 +70,24 @@ func WithLogger(logger *slog.Logger) PacerOption {
 // Requests of all processes start in the order in which they called Wait. The minimum time between
 // two starts is a quarter of interval/requests: 25 milliseconds for 100 requests per 10 seconds.
 // The pacer follows the limit that the API reports, allows for the requests of other programs, and
-// stops all processes after a response with status 429. Limits of more than 10,000 requests or more
-// than 10 minutes are ignored.
+// stops all processes after a response with status 429. It ignores reported limits of more than
+// 10,000 requests or with an interval of more than 10 minutes.
 //
 // Like the pacer of [client.NewPacer], Wait fails immediately if the request cannot start before
 // the deadline, during a pause of more than 30 seconds, and while the daily limit is exhausted. If
-// that changes while Wait waits, it fails when the request would have started. If ctx ends while
-// Wait waits, other requests may use the reserved start. The starts that a killed process has
-// reserved remain unused.
+// such a pause begins or the daily limit is exhausted while Wait waits, it fails when the request
+// would have started. If ctx ends while Wait waits, other requests may use the reserved start. The
+// starts that a killed process has reserved remain unused.
 //
 // Wait executes one statement if the request may start immediately. Otherwise it executes one
 // statement to reserve a start and one to confirm it at that time, and does not occupy a connection
 // in between. The end of ctx interrupts the wait for a connection but not a statement, and Wait
-// then executes a statement that returns the reserved start. Each wait for a connection and each
+// then executes a statement that releases the reserved start. Each wait for a connection and each
 // statement fails after 5 seconds.
 //
 // If the database is unavailable, Wait returns [ErrUnavailable] immediately, except with
 // [WithLocalShare]. One call per second tries to use the database again. A crash of PostgreSQL
-// empties the table of the limits, because it is not logged; each process then stores its recent
-// starts again.
+// empties the unlogged table of the limits; each process then stores its recent starts again.
 func NewPacer(db *sql.DB, limit string, opts ...PacerOption) client.Pacer {
 	p := &pacer{
 		limits:   newLimitTable(db, limit),
@@ -276,8 +274,8 @@ func (p *pacer) setNotJoined() {
 	p.joined = false
 }
 
-// recent returns the starts that the API may still count, in the same slice. The caller holds the
-// lock.
+// recent deletes the starts that the API no longer counts from the slice and returns it. The caller
+// must hold p.mu.
 func (p *pacer) recent(starts []time.Time) []time.Time {
 	oldest := time.Now().Add(-2 * p.interval)
 	return slices.DeleteFunc(starts, func(start time.Time) bool { return start.Before(oldest) })
@@ -345,7 +343,7 @@ func newDeadlineError(delay time.Duration) error {
 		delay.Round(time.Millisecond), context.DeadlineExceeded)
 }
 
-// sleep waits for d. It returns the error of ctx if ctx is done before.
+// sleep waits for d. It returns the error of ctx if ctx is done first.
 func sleep(ctx context.Context, d time.Duration) error {
 	if d <= 0 {
 		return nil

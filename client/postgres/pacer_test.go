@@ -21,10 +21,11 @@ const (
 
 func newTestPacer(db *sql.DB, opts ...PacerOption) *pacer {
 	opts = append([]PacerOption{WithLimit(testRequests, testInterval)}, opts...)
-	return NewPacer(db, "one", opts...).(*pacer) //nolint:forcetypeassert // as its documentation says
+	return NewPacer(db, "one", opts...).(*pacer) //nolint:forcetypeassert // NewPacer returns a *pacer
 }
 
-// waitAll calls Wait n times concurrently and returns when the calls returned, in order.
+// waitAll calls Wait n times concurrently. It returns the times at which the calls returned, in
+// order.
 func waitAll(t *testing.T, n int, pacers ...client.Pacer) []time.Time {
 	t.Helper()
 	var (
@@ -48,8 +49,8 @@ func waitAll(t *testing.T, n int, pacers ...client.Pacer) []time.Time {
 	return starts
 }
 
-// checkWindows fails the test if more requests started in an interval than the limit allows. Calls
-// return up to a margin later than their requests start.
+// checkWindows fails the test if more requests started in an interval than the limit allows. It
+// tolerates a margin, because a call returns a little later than its slot starts.
 func checkWindows(t *testing.T, starts []time.Time, requests int) {
 	t.Helper()
 	for i := requests; i < len(starts); i++ {
@@ -59,8 +60,8 @@ func checkWindows(t *testing.T, starts []time.Time, requests int) {
 	}
 }
 
-// reserved returns the starts in the row.
-func reserved(t *testing.T, db *sql.DB) (n int) {
+// countStarts returns the number of starts in the table.
+func countStarts(t *testing.T, db *sql.DB) (n int) {
 	t.Helper()
 	if err := db.QueryRowContext(t.Context(), `SELECT coalesce(sum(cardinality(starts)), 0) FROM contacts_go_limits`).Scan(&n); err != nil {
 		t.Fatal(err)
@@ -93,13 +94,13 @@ func TestPacer_OrderOfCalls(t *testing.T) {
 			defer mu.Unlock()
 			order = append(order, i)
 		})
-		for reserved(t, db) < testRequests+i+1 {
+		for countStarts(t, db) < testRequests+i+1 {
 			time.Sleep(time.Millisecond) // until the call has reserved its slot
 		}
 	}
 	group.Wait()
 	for position, i := range order {
-		if position/testRequests != i/testRequests { // starts within a window are microseconds apart
+		if position/testRequests != i/testRequests { // starts within a window are only 20 milliseconds apart
 			t.Errorf("got call %d at position %d of %v, want the same window", i, position, order)
 		}
 	}
@@ -116,7 +117,7 @@ func TestPacer_Deadline_IsRefusedWithoutASlot(t *testing.T) {
 	if !errors.Is(err, context.DeadlineExceeded) || ctx.Err() != nil {
 		t.Errorf("got %v after %v, want DeadlineExceeded before the deadline", err, time.Since(began))
 	}
-	if got := reserved(t, db); got != testRequests {
+	if got := countStarts(t, db); got != testRequests {
 		t.Errorf("got %d slots, want %d", got, testRequests)
 	}
 }
@@ -130,7 +131,7 @@ func TestPacer_CanceledCall_ReturnsItsSlot(t *testing.T) {
 	if err := p.Wait(ctx); !errors.Is(err, context.Canceled) {
 		t.Errorf("got %v, want Canceled", err)
 	}
-	if got := reserved(t, db); got != testRequests {
+	if got := countStarts(t, db); got != testRequests {
 		t.Errorf("got %d slots, want %d", got, testRequests)
 	}
 }
@@ -165,7 +166,7 @@ func TestPacer_LongPause_FailsWaitingCalls(t *testing.T) {
 			t.Errorf("%s: got %v, want ErrRateLimited with RetryAfter", name, err)
 		}
 	}
-	if got := reserved(t, db); got != testRequests {
+	if got := countStarts(t, db); got != testRequests {
 		t.Errorf("got %d slots, want %d", got, testRequests)
 	}
 }
@@ -207,7 +208,7 @@ func TestPacer_OtherPrograms_AreCounted(t *testing.T) {
 	starts := append([]time.Time{first, first, first, first}, waitAll(t, 1, p)...) // passes on what Observe has seen
 	starts = append(starts, waitAll(t, testRequests, p)...)
 	checkWindows(t, starts, testRequests)
-	if got := reserved(t, db); got != 1+3+1+testRequests {
+	if got := countStarts(t, db); got != 1+3+1+testRequests {
 		t.Errorf("got %d starts, want the 3 of others too", got)
 	}
 }
@@ -220,7 +221,7 @@ func TestPacer_EmptiedTable_IsFilledByEachProcess(t *testing.T) {
 	execute(t, db, `TRUNCATE contacts_go_limits`)
 	waitAll(t, 1, pacers[0])
 	waitAll(t, 1, pacers[1])
-	if got := reserved(t, db); got != testRequests+2 {
+	if got := countStarts(t, db); got != testRequests+2 {
 		t.Errorf("got %d starts in the row, want %d", got, testRequests+2)
 	}
 }
@@ -268,7 +269,7 @@ func TestPacer_EmptiedTable_SlotIDsAreNotReused(t *testing.T) {
 		t.Errorf("confirm: got %v, %v, want no slot", found, err)
 	}
 	p.limits.release(t.Context(), former.id)
-	if got := reserved(t, db); got != 1 {
+	if got := countStarts(t, db); got != 1 {
 		t.Errorf("release: got %d slots, want that of the other process", got)
 	}
 }
@@ -285,7 +286,7 @@ func TestPacer_DailyLimit_FailsWaitingCalls(t *testing.T) {
 	if err := p.Wait(t.Context()); !errors.Is(err, client.ErrDailyLimit) {
 		t.Errorf("got %v, want ErrDailyLimit", err)
 	}
-	if got := reserved(t, db); got != testRequests {
+	if got := countStarts(t, db); got != testRequests {
 		t.Errorf("got %d slots, want %d", got, testRequests)
 	}
 }
@@ -331,8 +332,8 @@ func TestPacer_Observe_ImplausibleLimits(t *testing.T) {
 		p.Observe(t.Context(), client.Observation{Sent: time.Now(), Limit: limit})
 		waitAll(t, 1, p)
 	}
-	if p.requests != testRequests || p.interval != testInterval || reserved(t, db) != 3 {
-		t.Errorf("got %d requests in %v and %d slots, want %d in %v and 3", p.requests, p.interval, reserved(t, db), testRequests, testInterval)
+	if p.requests != testRequests || p.interval != testInterval || countStarts(t, db) != 3 {
+		t.Errorf("got %d requests in %v and %d slots, want %d in %v and 3", p.requests, p.interval, countStarts(t, db), testRequests, testInterval)
 	}
 	waitAll(t, 1, newTestPacer(db, WithLimit(1<<40, testInterval))) // has no effect
 }

@@ -101,7 +101,8 @@ func (s *tokenStore) CompareAndSwap(ctx context.Context, used oauth.Secret, next
 }
 
 // compareAndSwap compares the refresh token here and the version of the row in SQL, because SQL
-// cannot compare encrypted tokens.
+// cannot compare encrypted tokens. A credential that is missing or does not decrypt is compared as
+// the zero credential.
 func (s *tokenStore) compareAndSwap(ctx context.Context, used oauth.Secret, next oauth.Credential) (bool, error) {
 	stored, version, err := s.load(ctx)
 	if err != nil && !errors.Is(err, oauth.ErrNoCredential) && !errors.Is(err, oauth.ErrInvalidCredential) {

@@ -24,7 +24,7 @@ const (
 	nobody = 65534
 )
 
-var errMissing = errors.New("PostgreSQL is missing; install it, on Debian by: apt-get install postgresql")
+var errMissing = errors.New("PostgreSQL is not installed; on Debian, run: apt-get install postgresql")
 
 // Server is a PostgreSQL server for one test. Its methods must be called by the goroutine of the
 // test.
@@ -95,7 +95,7 @@ func start() (*Server, error) {
 	return s, nil
 }
 
-// create creates the data of the server and starts it.
+// create creates the data directory of the server and starts the server.
 func (s *Server) create() error {
 	if os.Geteuid() == 0 {
 		if err := os.Chown(s.dir, nobody, nobody); err != nil {
@@ -147,7 +147,8 @@ func (s *Server) end(signal os.Signal) {
 
 func (s *Server) data() string { return filepath.Join(s.dir, "data") }
 
-// command returns a command that runs a program of PostgreSQL as an unprivileged user.
+// command returns a command that runs a program of PostgreSQL, as the user nobody if root runs the
+// test.
 func (s *Server) command(program string, args ...string) *exec.Cmd {
 	command := exec.Command(filepath.Join(s.bin, program), args...) //nolint:gosec,noctx // a program of PostgreSQL, which the test ends
 	command.Dir = s.dir

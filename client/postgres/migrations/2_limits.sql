@@ -25,9 +25,12 @@ $$ SELECT floor(extract(epoch FROM clock_timestamp()) * 1000000)::bigint $$;
 CREATE FUNCTION contacts_go_window("interval" bigint) RETURNS bigint LANGUAGE sql IMMUTABLE AS
 $$ SELECT "interval" + "interval" / 40 $$;
 
--- contacts_go_next returns the earliest start after the first n slots. The distance from slot n
--- spreads the starts of a window over a quarter of the interval. Requests that start at the same
--- time in many processes would delay each other and arrive in a later window.
+-- contacts_go_next returns the earliest start after the first n slots. The start of a slot that
+-- does not exist is null, which greatest ignores, so the result is null if n is 0.
+--
+-- The minimum distance between two starts spreads those of a window over a quarter of the interval.
+-- Requests that start at the same time in many processes would delay each other and arrive in a
+-- later window.
 CREATE FUNCTION contacts_go_next(starts bigint[], n int, requests int, "interval" bigint)
 RETURNS bigint LANGUAGE sql IMMUTABLE AS
 $$ SELECT greatest(starts[n] + "interval" / (4 * requests), starts[n - requests + 1] + contacts_go_window("interval")) $$;
@@ -63,9 +66,10 @@ $$;
 -- rest of a pause is longer than max_pause. A max_wait of null is no limit. It returns no row if
 -- the limit does not exist or has another epoch.
 --
--- used is the number of requests that the API had counted in its window when it received a request
--- that was sent sent_ago before now; both are null if that is not known. Counted requests that have
--- no slot are those of other programs, and receive slots that start now.
+-- used is the number of requests in the API's window, as a response has reported it, and sent_ago
+-- is how long ago the request of that response was sent. Both are null if no response has reported
+-- a number. Counted requests that have no slot are those of other programs, and receive slots that
+-- start now.
 CREATE FUNCTION contacts_go_reserve(
 	limit_name text, known_epoch bigint, max_wait bigint, max_pause bigint, used int, sent_ago bigint,
 	OUT taken boolean, OUT id bigint, OUT start bigint, OUT server_time bigint, OUT requests int, OUT "interval" bigint,
