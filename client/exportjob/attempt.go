@@ -17,8 +17,8 @@ import (
 
 const (
 	pageSize = 100 // the largest page that the API returns
-	// recentContacts is the number of latest contacts by whose IDs a contact is recognized that the
-	// API lists again.
+	// recentContacts is the number of contacts whose IDs an export stores, to recognize a contact
+	// that the API lists again.
 	recentContacts = 2 * pageSize
 	// spareRequests is the number of requests that a killed attempt may have sent without storing
 	// their responses: one request and its retries.
@@ -26,7 +26,7 @@ const (
 )
 
 // errNoProgress indicates that the list would never end. It matches [client.ErrBadResponse].
-var errNoProgress = fmt.Errorf("%w: the API repeated a cursor, or two pages without a new contact", client.ErrBadResponse)
+var errNoProgress = fmt.Errorf("%w: the API repeated a cursor, or returned two pages without a new contact", client.ErrBadResponse)
 
 // attempt is one attempt of a job. It embeds the worker for its configuration.
 type attempt struct {
@@ -39,7 +39,8 @@ type attempt struct {
 	state    state
 	claimed  bool // whether the attempt has claimed the export
 	progress bool // whether the attempt has stored a page
-	noNew    int  // number of consecutive pages without a new contact
+
+	pagesWithoutNew int // number of consecutive pages without a new contact
 }
 
 // run claims the export and stores pages until the list or the slice ends.
@@ -51,7 +52,7 @@ func (a *attempt) run(ctx context.Context) error {
 	}
 	a.logger.DebugContext(ctx, "export attempt started", "contacts", a.state.contacts)
 	if a.client, err = a.clients(a.job.Args.LocationID); err == nil && a.client == nil {
-		err = errors.New("got nil")
+		err = errors.New("the function clients returned nil")
 	}
 	if err != nil {
 		return wrap("client of the location", err)
@@ -116,11 +117,11 @@ func (a *attempt) exportPage(ctx context.Context) (last bool, err error) {
 	}
 	next := a.state
 	fresh := next.add(page)
-	if a.noNew++; len(fresh) > 0 {
-		a.noNew = 0
+	if a.pagesWithoutNew++; len(fresh) > 0 {
+		a.pagesWithoutNew = 0
 	}
 	last = page.Next == ""
-	if !last && (page.Next == a.state.cursor || a.noNew == 2) {
+	if !last && (page.Next == a.state.cursor || a.pagesWithoutNew == 2) {
 		return false, wrap("list the contacts", errNoProgress)
 	}
 	next.wait = handoverWait(response.RateLimit)
@@ -176,7 +177,7 @@ func (s *state) add(page *client.Page) []client.Contact {
 	return fresh
 }
 
-// sleep waits for d. It returns the error of ctx if ctx is done before.
+// sleep waits for d. It returns the error of ctx if ctx is done first.
 func sleep(ctx context.Context, d time.Duration) error {
 	if d <= 0 {
 		return nil

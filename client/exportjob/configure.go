@@ -21,10 +21,13 @@ const (
 //   - It sets RescueStuckJobsAfter, if it is zero, to the timeout of the worker plus 10 seconds,
 //     100 seconds by default, or to the JobTimeout of the client if that is longer.
 //
+// The timeout of the worker is the slice plus the page timeout, see [WithPageTimeout].
+//
 // River has no heartbeat. It starts a job again when RescueStuckJobsAfter has passed since the
 // start of the attempt. With River's default, the jobs of a process that was killed wait for an
 // hour. If the time is too short, River starts jobs that are still running. Therefore Configure
-// returns an error if RescueStuckJobsAfter is set and not longer than the timeout of the worker.
+// returns an error if RescueStuckJobsAfter is set and not longer than the timeout of the worker. It
+// also returns an error if Workers already has a worker for [Args].
 //
 // One River client of a schema, the leader, finds these jobs. It discards jobs for which it has no
 // worker. So call Configure for each client that may become the leader, and set

@@ -45,10 +45,10 @@
 //
 // # Slices
 //
-// An attempt ends after about a minute ([WithSlice]). River then works the jobs that are waiting
-// and continues the job.
+// An attempt ends after a slice of about a minute ([WithSlice]). River then works the jobs that are
+// waiting, and continues the job after them.
 //
-// Slices let other processes soon continue the jobs of a process that was killed. River has no
+// With slices, other processes soon continue the jobs of a process that was killed. River has no
 // heartbeat: it assumes that an attempt has ended when RescueStuckJobsAfter has passed since the
 // start of the attempt, and looks for such jobs every 30 seconds. River's default is an hour. With
 // slices, less than two minutes are enough, and [Configure] sets that. So the job continues about
@@ -63,13 +63,13 @@
 // A failed attempt is retried after 2 seconds, and after up to 10 minutes when it fails again.
 // After 25 failed attempts, which is River's default, the job is discarded. The end of a process
 // that is killed counts as a failed attempt. The end of a slice and the stop of a River client do
-// not. Two failures are treated differently:
+// not. Three failures are treated differently:
 //
-//   - When the daily limit is exhausted (client.ErrDailyLimit), or the API asks for a long pause,
-//     the job is snoozed until the API accepts requests again. That does not count as a failed
-//     attempt.
+//   - When a rate limit is exhausted (client.ErrRateLimited), usually the daily limit, the job is
+//     snoozed until the API accepts requests again. That does not count as a failed attempt.
 //   - When the app must be installed again (oauth.ErrReinstallRequired), the job is canceled with
 //     that error.
+//   - When the sink returns an error of river.JobCancel, the job is canceled with that error.
 //
 // River stores the error of a failed attempt in the job. Errors and log records of this package
 // contain no data of contacts. From the errors of the sink, everything that looks like an email

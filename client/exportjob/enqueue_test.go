@@ -4,7 +4,6 @@ package exportjob
 
 import (
 	"testing"
-	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
@@ -81,54 +80,4 @@ func errorText(err error) string {
 		return ""
 	}
 	return err.Error()
-}
-
-func TestConfigure(t *testing.T) {
-	db := connect(t, "postgres://127.0.0.1:1/unused") // River connects when it starts
-	workers := river.NewWorkers()
-	river.AddWorker(workers, NewWorker(nil, nil))
-	for _, row := range []struct {
-		name   string
-		config river.Config
-		opts   []Option
-		rescue time.Duration
-		jobs   int
-		err    string
-	}{
-		{name: "defaults", rescue: 100 * time.Second, jobs: 10},
-		{name: "short slices", opts: []Option{WithSlice(time.Second), WithPageTimeout(time.Second)}, rescue: time.Minute, jobs: 10},
-		{
-			name: "short slices and jobs", config: river.Config{JobTimeout: time.Second}, rescue: 12 * time.Second, jobs: 10,
-			opts: []Option{WithSlice(time.Second), WithPageTimeout(time.Second)},
-		},
-		{name: "a longer job", config: river.Config{JobTimeout: 5 * time.Minute}, rescue: 5 * time.Minute, jobs: 10},
-		{name: "no timeout of other jobs", config: river.Config{JobTimeout: -1}, rescue: 100 * time.Second, jobs: 10},
-		{name: "the caller's time", config: river.Config{RescueStuckJobsAfter: 91 * time.Second}, rescue: 91 * time.Second, jobs: 10},
-		{
-			name: "too short", config: river.Config{RescueStuckJobsAfter: 90 * time.Second}, rescue: 90 * time.Second,
-			err: "exportjob: Configure: RescueStuckJobsAfter is 1m30s, want more than 1m30s, the timeout of the worker (slice plus page timeout)",
-		},
-		{
-			name: "the caller's queue", config: river.Config{Queues: map[string]river.QueueConfig{Queue: {MaxWorkers: 3}}},
-			rescue: 100 * time.Second, jobs: 3,
-		},
-		{name: "registered twice", config: river.Config{Workers: workers}, err: `exportjob: Configure: worker for kind "contacts_export" is already registered`},
-		{name: "options without effect", opts: []Option{nil, WithSlice(0), WithPageTimeout(-1), WithLogger(nil)}, rescue: 100 * time.Second, jobs: 10},
-	} {
-		t.Run(row.name, func(t *testing.T) {
-			config := row.config
-			err := Configure(&config, NewWorker(nil, nil, row.opts...))
-			if got := errorText(err); got != row.err {
-				t.Fatalf("got the error %q, want %q", got, row.err)
-			}
-			if jobs := config.Queues[Queue].MaxWorkers; config.RescueStuckJobsAfter != row.rescue || jobs != row.jobs {
-				t.Errorf("got rescue after %v and %d workers, want %v and %d", config.RescueStuckJobsAfter, jobs, row.rescue, row.jobs)
-			}
-			if err == nil {
-				if _, err := river.NewClient(riverpgxv5.New(db), &config); err != nil {
-					t.Errorf("River rejects the configuration: %v", err)
-				}
-			}
-		})
-	}
 }

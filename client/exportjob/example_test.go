@@ -25,7 +25,7 @@ func save(ctx context.Context, tx pgx.Tx, locationID string, contacts []client.C
 	return err
 }
 
-// A process that exports locations until it is interrupted. Start as many of them as you like.
+// This program exports locations until it is interrupted. Start any number of processes.
 func Example() { //nolint:testableexamples // it needs a server, and runs until it is interrupted
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
@@ -66,7 +66,7 @@ func Example() { //nolint:testableexamples // it needs a server, and runs until 
 	<-rc.Stopped()
 }
 
-// A table of the exports, for a status page.
+// This example prints the progress of each location.
 func ExampleExports() { //nolint:testableexamples // it needs a server
 	ctx := context.Background()
 	db, err := pgxpool.New(ctx, os.Getenv("DATABASE_URL"))

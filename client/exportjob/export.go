@@ -28,8 +28,8 @@ type Export struct {
 	State rivertype.JobState
 	// JobID is the ID of the job, or 0 if River has deleted it.
 	JobID int64
-	// Attempt is the number of attempts that have failed or are running. An attempt that ended
-	// because its slice ended does not count.
+	// Attempt is the number of attempts. Attempts that ended with their slice, for the rate limit,
+	// or because River stopped do not count.
 	Attempt int
 	// Next is when a job that is scheduled or retryable continues; otherwise it is zero.
 	Next time.Time

@@ -34,8 +34,8 @@ func TestMain(m *testing.M) {
 	os.Exit(pgtest.Main(m))
 }
 
-// newDatabase returns the URL of a database of its own, with the tables of this package and the
-// table exported.
+// newDatabase creates a database for one test, with the tables of this package and the table
+// exported, and returns its URL.
 func newDatabase(t *testing.T) string {
 	t.Helper()
 	url := pgtest.Database(t)
@@ -72,8 +72,8 @@ func query[T any](t *testing.T, db *pgxpool.Pool, statement string, args ...any)
 	return value
 }
 
-// store is the Sink of the tests. Its table has no key, so that rows that are written twice are
-// seen.
+// store returns the Sink of the tests. Its table has no key, so that the tests find contacts that
+// are written twice.
 func store(run string) Sink {
 	return func(ctx context.Context, tx pgx.Tx, locationID string, contacts []client.Contact) error {
 		_, err := tx.CopyFrom(ctx, pgx.Identifier{"exported"}, []string{"run", "location_id", "id"},
@@ -82,8 +82,8 @@ func store(run string) Sink {
 	}
 }
 
-// one returns the clients function for a single client.
-func one(c *client.Client) func(string) (*client.Client, error) {
+// sameClient returns a function that returns c for every location.
+func sameClient(c *client.Client) func(string) (*client.Client, error) {
 	return func(string) (*client.Client, error) { return c, nil }
 }
 

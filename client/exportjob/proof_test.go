@@ -30,13 +30,13 @@ import (
 // be left for the last process that is killed.
 const jobsOfProcess = 2
 
-// proof is the size of a proof.
+// proof has the parameters of a test with worker processes.
 type proof struct {
 	locations, contacts, kills int
 	limit                      clienttest.RateLimit
 	delay                      time.Duration // of each response
 	slice, page                time.Duration
-	count                      int  // processes started
+	count                      int  // number of processes that were started
 	natural                    bool // the worker processes elect the leader, which rescues jobs every 30 seconds
 }
 
@@ -209,7 +209,8 @@ func (p *proof) killSome(t *testing.T, api, dsn string, workers []*process) {
 	}
 }
 
-// lead runs River's leader, which rescues jobs as soon as it starts, again and again.
+// lead starts and stops River's leader repeatedly until end is called, because a leader rescues
+// jobs as soon as it starts.
 func (p *proof) lead(t *testing.T, db *pgxpool.Pool, api string) (end func()) {
 	t.Helper()
 	w, err := childWorker(api, p.slice.String(), p.page.String())

@@ -19,29 +19,30 @@ import (
 	"github.com/highlevel-contacts/contacts-go/client"
 )
 
-// gate lets a number of requests pass, and delays the outcome of the next one until it is opened.
-type gate struct {
-	pass    int64
-	err     error // of the delayed request; nil returns its response
-	entered chan struct{}
-	open    chan struct{}
-	seen    atomic.Int64
+// blockingTransport sends a number of requests, and blocks the next one after its response until
+// release is closed.
+type blockingTransport struct {
+	pass    int64         // number of requests before the blocked one
+	err     error         // of the blocked request; nil returns its response
+	blocked chan struct{} // closed when the request is blocked
+	release chan struct{}
+	count   atomic.Int64 // requests
 }
 
-func newGate(pass int64, err error) *gate {
-	return &gate{pass: pass, err: err, entered: make(chan struct{}), open: make(chan struct{})}
+func newBlockingTransport(pass int64, err error) *blockingTransport {
+	return &blockingTransport{pass: pass, err: err, blocked: make(chan struct{}), release: make(chan struct{})}
 }
 
-func (g *gate) RoundTrip(req *http.Request) (*http.Response, error) {
+func (b *blockingTransport) RoundTrip(req *http.Request) (*http.Response, error) {
 	resp, err := http.DefaultTransport.RoundTrip(req)
-	if g.seen.Add(1) != g.pass+1 {
+	if b.count.Add(1) != b.pass+1 {
 		return resp, err
 	}
-	close(g.entered)
-	<-g.open
-	if g.err != nil {
+	close(b.blocked)
+	<-b.release
+	if b.err != nil {
 		_ = resp.Body.Close()
-		return nil, g.err
+		return nil, b.err
 	}
 	return resp, err
 }
@@ -78,17 +79,17 @@ func TestWorker_ReplacedAttemptStops(t *testing.T) {
 			t.Parallel()
 			db := connect(t, newDatabase(t))
 			api := newAPI(t, 250)
-			newClient := func(g *gate) *client.Client {
-				return api.Client(client.WithHTTPClient(&http.Client{Transport: g}), client.WithRetry(client.RetryPolicy{MaxAttempts: 1}))
+			newClient := func(b *blockingTransport) *client.Client {
+				return api.Client(client.WithHTTPClient(&http.Client{Transport: b}), client.WithRetry(client.RetryPolicy{MaxAttempts: 1}))
 			}
-			stale, current := newGate(row.pass, row.err), newGate(0, nil)
-			first := newRiver(t, db, NewWorker(one(newClient(stale)), store("1")))
+			stale, current := newBlockingTransport(row.pass, row.err), newBlockingTransport(0, nil)
+			first := newRiver(t, db, NewWorker(sameClient(newClient(stale)), store("1")))
 			id := insert(t, first, "1", api.LocationID)
-			<-stale.entered
-			second := newRiver(t, db, NewWorker(one(newClient(current)), store("1")))
+			<-stale.blocked
+			second := newRiver(t, db, NewWorker(sameClient(newClient(current)), store("1")))
 			rescue(t, db) // the first client has one worker only, so the second one works the job
-			<-current.entered
-			close(stale.open)
+			<-current.blocked
+			close(stale.release)
 			softStop(t, first)
 			wantRows(t, db, "1", int(row.pass)*pageSize)
 			job, err := second.JobGet(t.Context(), id)
@@ -98,7 +99,7 @@ func TestWorker_ReplacedAttemptStops(t *testing.T) {
 			if job.State != rivertype.JobStateRunning || job.Attempt != 2 || len(job.Errors) != 0 {
 				t.Errorf("got state %s, attempt %d, errors %v, want that of the second attempt", job.State, job.Attempt, job.Errors)
 			}
-			close(current.open)
+			close(current.release)
 			waitFor(t, second, id, finished)
 			wantRows(t, db, "1", 250)
 		})
@@ -120,10 +121,10 @@ func TestWorker_FrozenTransactionEnds(t *testing.T) {
 		<-open
 		return nil
 	}
-	first := newRiver(t, db, NewWorker(one(api.Client()), frozen, WithPageTimeout(300*time.Millisecond)))
+	first := newRiver(t, db, NewWorker(sameClient(api.Client()), frozen, WithPageTimeout(300*time.Millisecond)))
 	id := insert(t, first, "1", api.LocationID)
 	<-entered
-	second := newRiver(t, db, NewWorker(one(api.Client()), store("1")))
+	second := newRiver(t, db, NewWorker(sameClient(api.Client()), store("1")))
 	rescue(t, db)
 	waitFor(t, second, id, finished)
 	close(open)

@@ -23,7 +23,7 @@ type state struct {
 	wait     time.Duration // until the next request may start
 }
 
-// database is that of a River client.
+// database runs transactions in the database of a River client.
 type database struct {
 	driver      riverdriver.Driver[pgx.Tx]
 	idleTimeout time.Duration // of transactions

@@ -23,8 +23,8 @@ import (
 
 var finished = isState(rivertype.JobStateCompleted)
 
-// rejected reports whether a job has an error, and is waiting for its next attempt.
-func rejected(job *rivertype.JobRow) bool {
+// hasFailed reports whether an attempt of a job has failed and no attempt is running.
+func hasFailed(job *rivertype.JobRow) bool {
 	return len(job.Errors) > 0 && job.State != rivertype.JobStateRunning
 }
 
@@ -56,7 +56,7 @@ func TestWorker_StoresEachContactOnce(t *testing.T) {
 				api.InjectFaults(clienttest.Fault{After: 1, Count: 1, Set: map[string]any{"/contacts/0/id": api.Contacts()[50].ID}})
 				want-- // the contact whose ID was replaced
 			}
-			rc := newRiver(t, db, NewWorker(one(api.Client()), store("1"), row.opts...))
+			rc := newRiver(t, db, NewWorker(sameClient(api.Client()), store("1"), row.opts...))
 			id := insert(t, rc, "1", api.LocationID)
 			job := waitFor(t, rc, id, finished)
 			wantRows(t, db, "1", want)
@@ -88,7 +88,7 @@ func TestWorker_Runs(t *testing.T) {
 		}
 		return store(run)(ctx, tx, locationID, contacts)
 	}
-	rc := newRiver(t, db, NewWorker(one(api.Client()), sink))
+	rc := newRiver(t, db, NewWorker(sameClient(api.Client()), sink))
 	work := func(state rivertype.JobState) (requests int) {
 		t.Helper()
 		api.ClearRequests()
@@ -185,7 +185,7 @@ func TestWorker_Failures(t *testing.T) {
 			rc := newRiver(t, db, NewWorker(func(string) (*client.Client, error) { return c, row.clients }, sink))
 			until := row.until
 			if until == nil {
-				until = rejected
+				until = hasFailed
 			}
 			job := waitFor(t, rc, insert(t, rc, "1", api.LocationID), until)
 			wantRows(t, db, "1", row.rows)
@@ -233,7 +233,7 @@ func TestWorker_RetriesPage(t *testing.T) {
 		}
 		return nil
 	}
-	rc := newRiver(t, db, NewWorker(one(api.Client()), sink))
+	rc := newRiver(t, db, NewWorker(sameClient(api.Client()), sink))
 	job := waitFor(t, rc, insert(t, rc, "1", api.LocationID), finished)
 	wantRows(t, db, "1", 250)
 	if requests := len(api.Requests()); requests != 4 || job.Attempt != 2 {
@@ -255,7 +255,7 @@ func TestWorker_StopAndCancel(t *testing.T) {
 		<-ctx.Done()
 		return errors.New("an error that does not wrap that of the context")
 	}
-	rc := newRiver(t, db, NewWorker(one(api.Client()), sink))
+	rc := newRiver(t, db, NewWorker(sameClient(api.Client()), sink))
 	id := insert(t, rc, "1", api.LocationID)
 	<-entered
 	stop(t, rc)
@@ -267,7 +267,7 @@ func TestWorker_StopAndCancel(t *testing.T) {
 	if job.State != rivertype.JobStateAvailable || job.Attempt != 0 || len(job.Errors) != 0 {
 		t.Errorf("got state %s, attempt %d, errors %v, want available, 0, none", job.State, job.Attempt, job.Errors)
 	}
-	waitFor(t, newRiver(t, db, NewWorker(one(api.Client()), store("1"))), id, finished)
+	waitFor(t, newRiver(t, db, NewWorker(sameClient(api.Client()), store("1"))), id, finished)
 	wantRows(t, db, "1", 250)
 }
 
@@ -294,7 +294,7 @@ func TestWorker_InvalidArgs(t *testing.T) {
 	t.Parallel()
 	db := connect(t, newDatabase(t))
 	api := newAPI(t, 1)
-	rc := newRiver(t, db, NewWorker(one(api.Client()), store("1")))
+	rc := newRiver(t, db, NewWorker(sameClient(api.Client()), store("1")))
 	for _, args := range []Args{{Run: "1"}, {LocationID: api.LocationID}} {
 		result, err := rc.Insert(t.Context(), args, nil)
 		if err != nil {

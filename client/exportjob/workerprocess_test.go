@@ -22,8 +22,8 @@ var quiet = slog.New(slog.DiscardHandler)
 const (
 	childDSN    = "EXPORTJOB_TEST_DSN"
 	childAPI    = "EXPORTJOB_TEST_API"
-	childSlice  = "EXPORTJOB_TEST_SLICE"
-	childPage   = "EXPORTJOB_TEST_PAGE"
+	childSlice  = "EXPORTJOB_TEST_SLICE"  // duration
+	childPage   = "EXPORTJOB_TEST_PAGE"   // page timeout
 	childID     = "EXPORTJOB_TEST_ID"     // of the River client
 	childJobs   = "EXPORTJOB_TEST_JOBS"   // how many jobs the process works at once
 	childLeader = "EXPORTJOB_TEST_LEADER" // set if the process may become River's leader
