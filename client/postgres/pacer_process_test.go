@@ -170,7 +170,8 @@ func (p *pacerProcess) wait(kill bool) error {
 func TestProof_PacerOfProcesses(t *testing.T) {
 	limit, windows, leastRate, mostStatements := clienttest.RateLimit{Max: 40, Interval: 4 * time.Second}, 3, 0.0, 3.0
 	step := limit.Interval / 2
-	if os.Getenv("PROVE") == "full" {
+	full := os.Getenv("PROVE") == "full"
+	if full {
 		limit, windows, leastRate, mostStatements = clienttest.RateLimit{Max: 100, Interval: 10 * time.Second}, 6, 0.97, 2.1
 		step = limit.Interval
 	}
@@ -187,6 +188,9 @@ func TestProof_PacerOfProcesses(t *testing.T) {
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
+			if !full {
+				t.Parallel()
+			}
 			run := newPacerRun(t, limit, windows)
 			var processes, killed []*pacerProcess
 			for range 4 {
