@@ -45,16 +45,18 @@
 // # Sizing
 //
 // A request that waits for the limit needs two statements, of about 0.1 milliseconds of CPU time
-// each on the server. Two cores that also run the callers serve about 7,000 requests per second,
-// which is the full rate of 700 locations (10 requests per second each). One limit alone allows
-// more than 2,000 requests per second, which is far more than a location needs.
+// each on the server. Two cores that also run the callers serve about 7,000 requests per second.
+// That is the full rate, 10 requests per second, of 700 locations, or 350 for each core. One limit
+// alone allows more than 2,000 requests per second, which is far more than a location needs.
 //
-// A connection serves several hundred statements per second. A call does not occupy a connection
-// while it waits for its start, so 10 to 20 connections per process are enough. A refresh needs about
-// ten statements; each installation is refreshed about once a day.
+// A connection serves about 700 statements per second, which is the full rate of 35 locations. A
+// call does not occupy a connection while it waits for its start, so 10 to 20 connections per
+// process are enough. A refresh needs about ten statements; each installation is refreshed about
+// once a day.
 //
-// For more locations, add cores to PostgreSQL or distribute the locations among several databases.
-// The limits do not depend on each other. The measurements are in client/BENCHMARKS.md.
+// For more locations, add cores to PostgreSQL or distribute the locations among several databases,
+// for example one for each queue of River. The limits do not depend on each other. An export with
+// package exportjob needs no shared limit. The measurements are in client/BENCHMARKS.md.
 //
 // # Drivers
 //
