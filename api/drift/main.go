@@ -29,6 +29,7 @@ var errDrift = errors.New("the documents differ in ways that are not listed")
 
 func main() {
 	switch err := run(os.Args[1:], os.Stdout); {
+	case errors.Is(err, flag.ErrHelp):
 	case errors.Is(err, errDrift):
 		os.Exit(1)
 	case err != nil:
@@ -45,6 +46,9 @@ func run(args []string, out io.Writer) error {
 	check := flags.Bool("check", false, "with -notes: fail if the tables are out of date, and write nothing")
 	if err := flags.Parse(args); err != nil {
 		return err
+	}
+	if *check && *notes == "" {
+		return errors.New("-check: set -notes to the page")
 	}
 	k, err := readKnown(*knownFile)
 	if err != nil {
