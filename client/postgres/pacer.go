@@ -1,6 +1,7 @@
 package postgres
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"errors"
@@ -57,9 +58,7 @@ func WithLocalShare(share float64) PacerOption {
 // when it is available again. Without this option, or with nil, nothing is logged.
 func WithLogger(logger *slog.Logger) PacerOption {
 	return func(p *pacer) {
-		if logger != nil {
-			p.limits.database.logger = logger
-		}
+		p.limits.database.logger = cmp.Or(logger, slog.New(slog.DiscardHandler))
 	}
 }
 
