@@ -166,12 +166,15 @@ func (p *pacerProcess) wait(kill bool) error {
 }
 
 // Processes share the limits of locations. The API counts every window. With PROVE=full, the limits
-// are the real ones, a run takes a minute, and the rate is checked, which depends on the machine.
+// are the real ones, a run takes a minute, no request may be refused, and the rate is checked. In
+// the short form, the margin for latency is 0.1 seconds, which a busy machine exceeds now and then.
+// Processes that do not share the limit receive about 12 responses with status 429 for each location.
 func TestProof_PacerOfProcesses(t *testing.T) {
 	limit, windows, leastRate, mostStatements := clienttest.RateLimit{Max: 40, Interval: 4 * time.Second}, 3, 0.0, 3.0
 	step := limit.Interval / 2
-	full := os.Getenv("PROVE") == "full"
-	if full {
+	mostRefused := 4 // per location: requests that a busy machine delayed
+	if os.Getenv("PROVE") == "full" {
+		mostRefused = 0
 		limit, windows, leastRate, mostStatements = clienttest.RateLimit{Max: 100, Interval: 10 * time.Second}, 6, 0.97, 2.1
 		step = limit.Interval
 	}
@@ -182,15 +185,12 @@ func TestProof_PacerOfProcesses(t *testing.T) {
 		mostRefused int  // responses with status 429, per location
 		steady      bool // the rate, the order and the number of statements are checked
 	}{
-		{name: "steady", steady: true},
-		{name: "processes are killed", kill: true},
+		{name: "steady", steady: true, mostRefused: mostRefused},
+		{name: "processes are killed", kill: true, mostRefused: mostRefused},
 		{name: "PostgreSQL crashes", crash: true, mostRefused: limit.Max},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
-			if !full {
-				t.Parallel()
-			}
 			run := newPacerRun(t, limit, windows)
 			var processes, killed []*pacerProcess
 			for range 4 {
