@@ -168,7 +168,8 @@ func (p *pacerProcess) wait(kill bool) error {
 // Processes share the limits of locations. The API counts every window. With PROVE=full, the limits
 // are the real ones, a run takes a minute, no request may be refused, and the rate is checked. In
 // the short form, the margin for latency is 0.1 seconds, which a busy machine exceeds now and then.
-// Processes that do not share the limit receive about 12 responses with status 429 for each location.
+// Processes that do not share the limit receive about 12 responses with status 429 for each
+// location.
 func TestProof_PacerOfProcesses(t *testing.T) {
 	limit, windows, leastRate, mostStatements := clienttest.RateLimit{Max: 40, Interval: 4 * time.Second}, 3, 0.0, 3.0
 	step := limit.Interval / 2
