@@ -63,8 +63,8 @@ test: ## vet and test every module with the race detector; PKG=./client tests on
 test-go: ## vet and test every module on the supported Go lines, and vet it for other platforms
 	@set -e; for line in $(GO_LINES); do for module in $(MODULES); do echo "== $$line $$module"; \
 		(cd "$$module" && GOTOOLCHAIN=$$line go vet ./... && GOTOOLCHAIN=$$line go test ./...); done; done
-	@set -e; for platform in $(PLATFORMS); do echo "== vet $$platform"; \
-		GOOS=$${platform%/*} GOARCH=$${platform#*/} go vet ./...; done
+	@set -e; for platform in $(PLATFORMS); do for module in $(MODULES); do echo "== vet $$platform $$module"; \
+		(cd "$$module" && GOOS=$${platform%/*} GOARCH=$${platform#*/} go vet ./...); done; done
 
 .PHONY: prove
 prove: ## run the long tests in full, such as those that kill hundreds of processes (needs PostgreSQL)

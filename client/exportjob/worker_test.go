@@ -152,7 +152,7 @@ func TestWorker_Failures(t *testing.T) {
 		{name: "the API fails", fault: &clienttest.Fault{After: 1, Status: 400}, attempt: 1, text: "exportjob: list the contacts: getContacts: GET /contacts/: 400", rows: 100},
 		{
 			name: "the API repeats a cursor", fault: &clienttest.Fault{Set: map[string]any{
-				"/meta/startAfter": 4102444800000, "/meta/startAfterId": "abcdefghijklmnopqrst", // before all contacts
+				"/meta/startAfter": int64(4102444800000), "/meta/startAfterId": "abcdefghijklmnopqrst", // before all contacts
 			}},
 			attempt: 1, text: "exportjob: list the contacts: bad response: the API repeated a cursor", rows: 100,
 		},

@@ -6,6 +6,7 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"math"
 	"slices"
 	"sync"
 	"testing"
@@ -335,7 +336,7 @@ func TestPacer_Observe_ImplausibleLimits(t *testing.T) {
 	if p.requests != testRequests || p.interval != testInterval || countStarts(t, db) != 3 {
 		t.Errorf("got %d requests in %v and %d slots, want %d in %v and 3", p.requests, p.interval, countStarts(t, db), testRequests, testInterval)
 	}
-	waitAll(t, 1, newTestPacer(db, WithLimit(1<<40, testInterval))) // has no effect
+	waitAll(t, 1, newTestPacer(db, WithLimit(math.MaxInt, testInterval))) // has no effect
 }
 
 func TestPacer_Unavailable(t *testing.T) {
