@@ -171,8 +171,8 @@ func (p *pacerProcess) wait(kill bool) error {
 // Processes that do not share the limit receive about 12 responses with status 429 for each
 // location.
 func TestProof_PacerOfProcesses(t *testing.T) {
-	limit, windows, leastRate, mostStatements := clienttest.RateLimit{Max: 40, Interval: 4 * time.Second}, 3, 0.0, 3.0
-	step := limit.Interval / 2
+	limit, windows, leastRate, mostStatements := clienttest.RateLimit{Max: 40, Interval: 4 * time.Second}, 2, 0.0, 3.0
+	step := limit.Interval / 3
 	mostRefused := 4 // per location: requests that a busy machine delayed
 	if os.Getenv("PROVE") == "full" {
 		mostRefused = 0
