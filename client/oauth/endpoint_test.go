@@ -108,9 +108,7 @@ func TestSource_Token_AllResponsesFail(t *testing.T) {
 				api := newFakeAPI(oauth.UserTypeLocation)
 				requests, last := 0, time.Time{}
 				api.after = func(*http.Request) http.HandlerFunc { requests, last = requests+1, time.Now(); return handler }
-				store := oauth.NewMemoryStore()
-				api.install(t, store, -time.Hour)
-				source := newApp(t, config(api)).Source(store)
+				source, _ := newInstalledSource(t, api, -time.Hour)
 				start := time.Now()
 				_, err := source.Token(t.Context())
 				if err == nil || errors.Is(err, oauth.ErrReinstallRequired) || errors.Is(err, context.DeadlineExceeded) {

@@ -25,9 +25,7 @@ func TestSource_Token_ConcurrentCallsRefreshOnce(t *testing.T) {
 				api := newFakeAPI(oauth.UserTypeLocation)
 				// The other calls start during the request.
 				api.before = func(*http.Request) http.HandlerFunc { time.Sleep(time.Second); return nil }
-				store := oauth.NewMemoryStore()
-				api.install(t, store, left)
-				source := newApp(t, config(api)).Source(store)
+				source, _ := newInstalledSource(t, api, left)
 				var wait sync.WaitGroup
 				for range 200 {
 					wait.Go(func() {
@@ -50,35 +48,38 @@ func TestSource_Token_ConcurrentCallsRefreshOnce(t *testing.T) {
 
 func TestSource_Token_EarlyRefreshDoesNotBlock(t *testing.T) {
 	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		api := newFakeAPI(oauth.UserTypeLocation)
-		store := oauth.NewMemoryStore()
-		api.install(t, store, time.Hour)
-		source := newApp(t, config(api)).Source(store)
-		mustToken(t.Context(), t, source)
-		time.Sleep(time.Hour - time.Minute) // the token is due
-		api.before = func(*http.Request) http.HandlerFunc { time.Sleep(5 * time.Second); return nil }
-		var wait sync.WaitGroup
-		wait.Go(func() { mustToken(t.Context(), t, source) })
-		synctest.Wait()
-		start := time.Now()
-		if got := mustToken(t.Context(), t, source); got != "access-1" || time.Since(start) != 0 {
-			t.Errorf("got %s after %s, want access-1 immediately", got, time.Since(start))
-		}
-		wait.Wait()
-		if got := mustToken(t.Context(), t, source); got != "access-2" {
-			t.Errorf("got %s, want access-2", got)
-		}
-	})
+	for name, load := range map[string]bool{"token in memory": true, "token in the store": false} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				api := newFakeAPI(oauth.UserTypeLocation)
+				source, _ := newInstalledSource(t, api, time.Hour)
+				if load {
+					mustToken(t.Context(), t, source)
+				}
+				time.Sleep(time.Hour - time.Minute) // the token is due
+				api.before = func(*http.Request) http.HandlerFunc { time.Sleep(5 * time.Second); return nil }
+				var wait sync.WaitGroup
+				wait.Go(func() { mustToken(t.Context(), t, source) })
+				synctest.Wait()
+				start := time.Now()
+				if got := mustToken(t.Context(), t, source); got != "access-1" || time.Since(start) != 0 {
+					t.Errorf("got %s after %s, want access-1 immediately", got, time.Since(start))
+				}
+				wait.Wait()
+				if got := mustToken(t.Context(), t, source); got != "access-2" {
+					t.Errorf("got %s, want access-2", got)
+				}
+			})
+		})
+	}
 }
 
 func TestSource_Token_RefreshFails_TokenUsedUntilExpiry(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		api := newFakeAPI(oauth.UserTypeLocation)
-		store := oauth.NewMemoryStore()
-		api.install(t, store, time.Hour)
-		source := newApp(t, config(api)).Source(store)
+		source, _ := newInstalledSource(t, api, time.Hour)
 		mustToken(t.Context(), t, source)
 		time.Sleep(time.Hour - 4*time.Minute)
 		requests := 0
@@ -111,9 +112,7 @@ func TestSource_Token_RefreshFails_StoredTokenUsedUntilExpiry(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				api := newFakeAPI(oauth.UserTypeLocation)
 				api.before = func(*http.Request) http.HandlerFunc { return handler }
-				store := oauth.NewMemoryStore()
-				api.install(t, store, 4*time.Minute)
-				source := newApp(t, config(api)).Source(store)
+				source, _ := newInstalledSource(t, api, 4*time.Minute)
 				for range 3 {
 					if got := mustToken(t.Context(), t, source); got != "access-1" {
 						t.Errorf("got %s, want access-1", got)
@@ -171,9 +170,7 @@ func TestSource_Token_CanceledDuringRequest_RefreshContinues(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		api := newFakeAPI(oauth.UserTypeLocation)
 		api.before = func(*http.Request) http.HandlerFunc { time.Sleep(3 * time.Second); return nil }
-		store := oauth.NewMemoryStore()
-		api.install(t, store, -time.Hour)
-		source := newApp(t, config(api)).Source(store)
+		source, _ := newInstalledSource(t, api, -time.Hour)
 		begin := time.Now()
 		var wait sync.WaitGroup
 		wait.Go(func() {
@@ -288,9 +285,7 @@ func TestSource_Token_ConfigurationError_RetriedLater(t *testing.T) {
 				api := newFakeAPI(oauth.UserTypeLocation)
 				requests := 0
 				api.before = func(*http.Request) http.HandlerFunc { requests++; return respond(400, body) }
-				store := oauth.NewMemoryStore()
-				api.install(t, store, -time.Hour)
-				source := newApp(t, config(api)).Source(store)
+				source, _ := newInstalledSource(t, api, -time.Hour)
 				for range 59 {
 					if _, err := source.Token(t.Context()); err == nil || errors.Is(err, oauth.ErrReinstallRequired) {
 						t.Fatalf("got %v, want an error without ErrReinstallRequired", err)
@@ -419,9 +414,7 @@ func TestSource_Token_ShortLifetime(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		api := newFakeAPI(oauth.UserTypeLocation)
 		api.lifetime = time.Minute
-		store := oauth.NewMemoryStore()
-		api.install(t, store, -time.Hour)
-		source := newApp(t, config(api)).Source(store)
+		source, _ := newInstalledSource(t, api, -time.Hour)
 		for range 50 {
 			mustToken(t.Context(), t, source)
 			time.Sleep(time.Second)
@@ -438,9 +431,7 @@ func TestSource_Token_GatewayPage_DoesNotRequireReinstall(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			api := newFakeAPI(oauth.UserTypeLocation)
 			api.before = func(*http.Request) http.HandlerFunc { return respond(status, "<html>blocked</html>") }
-			store := oauth.NewMemoryStore()
-			api.install(t, store, -time.Hour)
-			source := newApp(t, config(api)).Source(store)
+			source, _ := newInstalledSource(t, api, -time.Hour)
 			if _, err := source.Token(t.Context()); err == nil || errors.Is(err, oauth.ErrReinstallRequired) {
 				t.Errorf("%d: got %v, want an error without ErrReinstallRequired", status, err)
 			}
@@ -499,28 +490,6 @@ func TestSource_Token_StoreUnreadable_DoesNotRequireReinstall(t *testing.T) {
 	if got := mustToken(t.Context(), t, source); got != "access-2" {
 		t.Errorf("got %s, want access-2", got)
 	}
-}
-
-func TestSource_Token_FirstRefresh_StoredTokenUsedByOthers(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		api := newFakeAPI(oauth.UserTypeLocation)
-		api.before = func(*http.Request) http.HandlerFunc { time.Sleep(5 * time.Second); return nil }
-		store := oauth.NewMemoryStore()
-		api.install(t, store, time.Minute)
-		source := newApp(t, config(api)).Source(store)
-		var wait sync.WaitGroup
-		wait.Go(func() { mustToken(t.Context(), t, source) })
-		synctest.Wait()
-		start := time.Now()
-		if got := mustToken(t.Context(), t, source); got != "access-1" || time.Since(start) != 0 {
-			t.Errorf("got %s after %s, want access-1 immediately", got, time.Since(start))
-		}
-		wait.Wait()
-		if got := mustToken(t.Context(), t, source); got != "access-2" {
-			t.Errorf("got %s, want access-2", got)
-		}
-	})
 }
 
 func TestSource_Token_RefreshPanics_WaitersReturn(t *testing.T) {
@@ -648,9 +617,7 @@ func TestSource_Token_CanceledContext_DueTokenUsed(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		api := newFakeAPI(oauth.UserTypeLocation)
-		store := oauth.NewMemoryStore()
-		api.install(t, store, time.Hour)
-		source := newApp(t, config(api)).Source(store)
+		source, _ := newInstalledSource(t, api, time.Hour)
 		mustToken(t.Context(), t, source)
 		time.Sleep(time.Hour - time.Minute) // the token is due
 		ctx, cancel := context.WithCancel(t.Context())

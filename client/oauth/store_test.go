@@ -133,9 +133,7 @@ func TestSave_DuringRefresh(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		api := newFakeAPI(oauth.UserTypeLocation)
 		api.before = func(*http.Request) http.HandlerFunc { time.Sleep(time.Second); return nil }
-		store := oauth.NewMemoryStore()
-		api.install(t, store, -time.Hour)
-		source := newApp(t, config(api)).Source(store)
+		source, store := newInstalledSource(t, api, -time.Hour)
 		var wait sync.WaitGroup
 		wait.Go(func() {
 			if got := mustToken(t.Context(), t, source); got != "access-2" { // the token of the new installation

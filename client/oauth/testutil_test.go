@@ -269,6 +269,15 @@ func newApp(t testing.TB, config oauth.Config) *oauth.App {
 	return app
 }
 
+// newInstalledSource returns a source of a store in memory, in which the app is installed. Its access
+// token expires after left; it has expired if left is negative.
+func newInstalledSource(t testing.TB, api *fakeAPI, left time.Duration) (*oauth.Source, *oauth.MemoryStore) {
+	t.Helper()
+	store := oauth.NewMemoryStore()
+	api.install(t, store, left)
+	return newApp(t, config(api)).Source(store), store
+}
+
 // hang blocks until the context of the request ends.
 func hang(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() }
 
