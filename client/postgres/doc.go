@@ -25,8 +25,8 @@
 // install the app again.
 //
 // The lock for a refresh is a lease in the row, which the process that holds it renews. The lock
-// does not occupy a connection while the API is called. Unlike an advisory lock, it works behind a
-// connection pooler such as pgbouncer. If a process ends while it holds the lease, other processes
+// does not occupy a connection while the API is called, and unlike an advisory lock it does not
+// belong to a session. If a process ends while it holds the lease, other processes
 // wait up to 15 seconds until the lease expires.
 //
 // # Rate limits
@@ -49,10 +49,10 @@
 // That is the full rate, 10 requests per second, of 700 locations, or 350 for each core. One limit
 // alone allows more than 2,000 requests per second, which is far more than a location needs.
 //
-// A connection serves about 700 statements per second, which is the full rate of 35 locations. A
-// call does not occupy a connection while it waits for its start, so 10 to 20 connections per
-// process are enough. A refresh needs about ten statements; each installation is refreshed about
-// once a day.
+// The measurement used 20 connections, so each served about 700 statements per second, the full
+// rate of 35 locations. A call does not occupy a connection while it waits for its start, so 10 to
+// 20 connections per process are enough. A refresh needs about ten statements; each installation is
+// refreshed about once a day.
 //
 // For more locations, add cores to PostgreSQL or distribute the locations among several databases,
 // for example one for each queue of River. The limits do not depend on each other. An export with
@@ -61,7 +61,8 @@
 // # Drivers
 //
 // The package uses database/sql and is tested with the driver of github.com/jackc/pgx/v5/stdlib. It
-// works behind pgbouncer in transaction mode if the driver does not prepare statements. For pgx,
-// add default_query_exec_mode=exec to the connection URL. The isolation level must be READ
-// COMMITTED, which is PostgreSQL's default.
+// stores nothing in a session, so that a connection pooler such as pgbouncer can run each
+// transaction in another session. In that case the driver must not prepare statements: for pgx, add
+// default_query_exec_mode=exec to the connection URL. The isolation level must be READ COMMITTED,
+// which is PostgreSQL's default.
 package postgres

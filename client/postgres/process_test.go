@@ -224,3 +224,26 @@ func killOnce(ctx context.Context, api *clienttest.Server, s *pgtest.Server, ran
 	}
 	return nil
 }
+
+// A connection pooler in transaction mode runs each statement in another session, and the driver
+// cannot prepare statements. Here each statement has a connection of its own.
+func TestSessions_HoldNoState(t *testing.T) {
+	db := open(t, pgtest.Database(t)+"&default_query_exec_mode=exec")
+	db.SetMaxIdleConns(-1)
+	if err := Migrate(t.Context(), db); err != nil {
+		t.Fatal(err)
+	}
+	checkWindows(t, waitAll(t, 2*testRequests, newTestPacer(db), newTestPacer(db)), testRequests)
+	api := newTestAPI(t)
+	install(t, api, db, "one")
+	source, err := newTestSource(api.URL, db, "one")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := source.Token(t.Context()); err != nil {
+		t.Error(err)
+	}
+	if got := tokenRequests(api) - 1; got != 1 {
+		t.Errorf("got %d refreshes, want 1", got)
+	}
+}
