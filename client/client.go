@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"sync/atomic"
+
+	"github.com/highlevel-contacts/contacts-go/client/internal/ratelimit"
 )
 
 // Version is the version of this module. It is part of the User-Agent header.
@@ -45,7 +47,7 @@ func New(tokens TokenSource, opts ...Option) (*Client, error) {
 		}
 	}
 	if c.config.pacer == nil {
-		c.config.pacer = NewPacer(defaultRequests, defaultInterval)
+		c.config.pacer = NewPacer(ratelimit.DefaultRequests, ratelimit.DefaultInterval)
 	}
 	c.Contacts = &ContactsService{client: c}
 	return c, nil

@@ -6,13 +6,7 @@ import (
 	"time"
 
 	"github.com/highlevel-contacts/contacts-go/client/internal/httpx"
-)
-
-const (
-	defaultInterval = 10 * time.Second
-	day             = 24 * time.Hour
-	// longestInterval is the longest window that is accepted from the headers.
-	longestInterval = 10 * time.Minute
+	"github.com/highlevel-contacts/contacts-go/client/internal/ratelimit"
 )
 
 // RateLimit is the rate limit that the API reports in the headers of a response. Known is false and
@@ -43,7 +37,7 @@ func parseRateLimit(header http.Header) RateLimit {
 	if okDaily && okDailyRemaining {
 		limit.Known, limit.DailyLimit, limit.DailyRemaining = true, dailyLimit, dailyRemaining
 		reset, _ := headerInt(header, "X-Ratelimit-Daily-Reset") // undocumented
-		if reset := time.Duration(reset) * time.Millisecond; reset <= day {
+		if reset := time.Duration(reset) * time.Millisecond; reset <= ratelimit.Day {
 			limit.DailyReset = reset
 		}
 	}
@@ -72,17 +66,17 @@ func pauseAfter(response *Response) time.Duration {
 	if wait := httpx.RetryAfter(response.Header); wait > 0 {
 		return wait
 	}
-	if interval := response.RateLimit.Interval; interval > 0 && interval <= longestInterval {
+	if interval := response.RateLimit.Interval; interval > 0 && interval <= ratelimit.LongestInterval {
 		return interval
 	}
-	return defaultInterval
+	return ratelimit.DefaultInterval
 }
 
 // newPausedError returns the error of a request that was not sent because of a pause.
 func newPausedError(wait time.Duration) *Error {
 	return &Error{
 		StatusCode: http.StatusTooManyRequests, RetryAfter: wait,
-		Messages: []string{"the request was not sent, because the API has asked to wait for another " + wait.Round(time.Second).String()},
+		Messages: []string{ratelimit.PauseMessage(wait)},
 	}
 }
 
@@ -91,6 +85,6 @@ func newPausedError(wait time.Duration) *Error {
 func newDailyLimitError(wait time.Duration, limit RateLimit) *Error {
 	return &Error{
 		StatusCode: http.StatusTooManyRequests, RetryAfter: wait, Response: Response{RateLimit: limit},
-		Messages: []string{"the request was not sent, because the daily limit is exhausted for another " + wait.Round(time.Second).String()},
+		Messages: []string{ratelimit.DailyLimitMessage(wait)},
 	}
 }

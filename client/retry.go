@@ -9,6 +9,8 @@ import (
 	"net/http"
 	"slices"
 	"time"
+
+	"github.com/highlevel-contacts/contacts-go/client/internal/ctxtime"
 )
 
 // RetryPolicy sets how many attempts a call has and how long it waits between them. It does not set
@@ -99,16 +101,13 @@ func (c *call) wait(d delayRange, failure error) error {
 	if deadline, ok := c.callerCtx.Deadline(); ok && time.Until(deadline) < duration {
 		return c.afterFailure(fmt.Errorf("the retry would wait %s: %w", duration.Round(time.Millisecond), context.DeadlineExceeded), failure)
 	}
-	timer := time.NewTimer(duration)
-	defer timer.Stop()
 	start := time.Now()
-	defer func() { c.waited += time.Since(start) }()
-	select {
-	case <-timer.C:
-		return nil
-	case <-c.callerCtx.Done():
-		return c.afterFailure(c.callerCtx.Err(), failure)
+	err := ctxtime.Sleep(c.callerCtx, duration)
+	c.waited += time.Since(start)
+	if err != nil {
+		return c.afterFailure(err, failure)
 	}
+	return nil
 }
 
 // afterFailure returns the error of a call that failed with failure and could not be retried

@@ -13,6 +13,8 @@ import (
 	"github.com/riverqueue/river/riverdriver/riverpgxv5"
 
 	"github.com/highlevel-contacts/contacts-go/client"
+	"github.com/highlevel-contacts/contacts-go/client/internal/ctxtime"
+	"github.com/highlevel-contacts/contacts-go/client/internal/ratelimit"
 )
 
 const (
@@ -60,7 +62,7 @@ func (a *attempt) run(ctx context.Context) error {
 	if a.state.wait > a.pageTimeout {
 		return river.JobSnooze(a.state.wait)
 	}
-	if err := sleep(ctx, a.state.wait); err != nil {
+	if err := ctxtime.Sleep(ctx, a.state.wait); err != nil {
 		return wrap("wait for the rate limit", err)
 	}
 	for {
@@ -151,11 +153,10 @@ func (a *attempt) exportPage(ctx context.Context) (last bool, err error) {
 // continues there, because that process does not know which requests were sent. The wait is 0 if
 // the window has capacity: the response to the first request then reports the rest.
 func handoverWait(limit client.RateLimit) time.Duration {
-	const longestInterval = 10 * time.Minute
-	if limit.Max < 1 || limit.Remaining > spareRequests || limit.Interval <= 0 || limit.Interval > longestInterval {
+	if limit.Max < 1 || limit.Remaining > spareRequests || limit.Interval <= 0 || limit.Interval > ratelimit.LongestInterval {
 		return 0
 	}
-	return limit.Interval + limit.Interval/40 // a margin, because the latency of requests differs
+	return limit.Interval + limit.Interval/ratelimit.MarginDivisor
 }
 
 // add moves the state past page, and returns the contacts of page that are not among the recent
@@ -175,19 +176,4 @@ func (s *state) add(page *client.Page) []client.Contact {
 	s.cursor, s.total = page.Next, page.Total
 	s.contacts += len(fresh)
 	return fresh
-}
-
-// sleep waits for d. It returns the error of ctx if ctx is done first.
-func sleep(ctx context.Context, d time.Duration) error {
-	if d <= 0 {
-		return nil
-	}
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
-	}
 }

@@ -18,6 +18,7 @@ import (
 
 	"github.com/highlevel-contacts/contacts-go/client"
 	"github.com/highlevel-contacts/contacts-go/client/clienttest"
+	"github.com/highlevel-contacts/contacts-go/client/internal/ctxtime"
 	"github.com/highlevel-contacts/contacts-go/client/internal/pgtest"
 )
 
@@ -133,7 +134,8 @@ func insert(t *testing.T, rc *river.Client[pgx.Tx], run, locationID string) int6
 // waitFor waits until a job satisfies a condition.
 func waitFor(t *testing.T, rc *river.Client[pgx.Tx], id int64, condition func(*rivertype.JobRow) bool) *rivertype.JobRow {
 	t.Helper()
-	deadline := time.Now().Add(20 * time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	defer cancel()
 	for {
 		job, err := rc.JobGet(t.Context(), id)
 		if err != nil {
@@ -142,10 +144,9 @@ func waitFor(t *testing.T, rc *river.Client[pgx.Tx], id int64, condition func(*r
 		if condition(job) {
 			return job
 		}
-		if time.Now().After(deadline) {
-			t.Fatalf("the job does not satisfy the condition: state %s, attempt %d, errors %v", job.State, job.Attempt, job.Errors)
+		if err := ctxtime.Sleep(ctx, 10*time.Millisecond); err != nil { // River works in real time
+			t.Fatalf("the job does not satisfy the condition: %v, state %s, attempt %d, errors %v", err, job.State, job.Attempt, job.Errors)
 		}
-		time.Sleep(10 * time.Millisecond)
 	}
 }
 

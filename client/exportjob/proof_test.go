@@ -24,6 +24,7 @@ import (
 	"github.com/riverqueue/river/riverdriver/riverpgxv5"
 
 	"github.com/highlevel-contacts/contacts-go/client/clienttest"
+	"github.com/highlevel-contacts/contacts-go/client/internal/ctxtime"
 )
 
 // jobsOfProcess is the number of jobs that a process works at once. It is small enough for jobs to
@@ -236,7 +237,7 @@ func (p *proof) lead(t *testing.T, db *pgxpool.Pool, api string) (end func()) {
 				t.Error(err)
 				return
 			}
-			_ = sleep(ctx, 400*time.Millisecond)
+			_ = ctxtime.Sleep(ctx, 400*time.Millisecond)
 			if err := rc.StopAndCancel(context.WithoutCancel(ctx)); err != nil {
 				t.Error(err)
 			}

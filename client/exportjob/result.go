@@ -10,6 +10,7 @@ import (
 	"github.com/riverqueue/river/rivertype"
 
 	"github.com/highlevel-contacts/contacts-go/client"
+	"github.com/highlevel-contacts/contacts-go/client/internal/ratelimit"
 	"github.com/highlevel-contacts/contacts-go/client/internal/redact"
 	"github.com/highlevel-contacts/contacts-go/client/oauth"
 )
@@ -48,27 +49,19 @@ func (a *attempt) result(ctx context.Context, err error) error {
 	return err
 }
 
-// rateLimitDelay returns how long to wait until the API accepts requests again. The vendor does not
-// document when the API's day begins. If the daily limit is exhausted and the API does not report
-// when it is reset, the delay is one hour, or less if midnight UTC is earlier.
+// rateLimitDelay returns how long to wait until the API accepts requests again.
 func rateLimitDelay(err *client.Error, now time.Time) time.Duration {
-	const day = 24 * time.Hour
 	delay := err.RetryAfter
 	if errors.Is(err, client.ErrDailyLimit) {
-		if reset := err.Response.RateLimit.DailyReset; reset > 0 {
-			delay = max(delay, reset)
-		} else {
-			midnight := now.UTC().Truncate(day).Add(day)
-			delay = max(delay, min(time.Hour, midnight.Sub(now)))
-		}
+		delay = max(delay, ratelimit.UntilDailyReset(err.Response.RateLimit.DailyReset, now))
 	}
 	if delay <= 0 {
 		delay = err.Response.RateLimit.Interval
 	}
 	if delay <= 0 {
-		delay = 10 * time.Second
+		delay = ratelimit.DefaultInterval
 	}
-	return min(delay, day)
+	return min(delay, ratelimit.Day)
 }
 
 // errReplaced indicates that a later attempt has claimed the export.

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/highlevel-contacts/contacts-go/client"
+	"github.com/highlevel-contacts/contacts-go/client/internal/ctxtime"
 	"github.com/highlevel-contacts/contacts-go/client/internal/httpx"
 )
 
@@ -104,7 +105,7 @@ func (a *App) sendWithRetry(ctx context.Context, r tokenRequest) (Credential, er
 		if !retry || ctx.Err() != nil || time.Since(start)+delay > retryWindow-attemptTimeout {
 			return Credential{}, fmt.Errorf("oauth: %w", withOperation(r, err))
 		}
-		if err := sleep(ctx, delay); err != nil {
+		if err := ctxtime.Sleep(ctx, delay); err != nil {
 			return Credential{}, fmt.Errorf("oauth: %w", withOperation(r, err))
 		}
 	}
@@ -120,18 +121,6 @@ func retryDelay(err error, attempt, unsent int) (delay time.Duration, retry bool
 		return max(delay, apiErr.RetryAfter), apiErr.temporary()
 	}
 	return delay, unsent < maxUnsentAttempts
-}
-
-// sleep waits until the delay is over or ctx is done.
-func sleep(ctx context.Context, delay time.Duration) error {
-	timer := time.NewTimer(delay)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
-	}
 }
 
 // withOperation returns err with the operation in front. An [*Error] already has it.

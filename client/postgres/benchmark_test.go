@@ -8,6 +8,8 @@ import (
 	"sync/atomic"
 	"testing"
 	"time"
+
+	"github.com/highlevel-contacts/contacts-go/client/internal/ratelimit"
 )
 
 // BenchmarkPacer measures the reservations per second of many connections, with and without the
@@ -27,7 +29,7 @@ func BenchmarkPacer(b *testing.B) {
 				pacers := make([]*pacer, limits)
 				for i := range pacers {
 					interval := min(time.Duration(limits)*20*time.Millisecond, 10*time.Second)
-					pacers[i] = NewPacer(db, strconv.Itoa(i), WithLimit(defaultRequests, interval)).(*pacer) //nolint:forcetypeassert // NewPacer returns a *pacer
+					pacers[i] = NewPacer(db, strconv.Itoa(i), WithLimit(ratelimit.DefaultRequests, interval)).(*pacer) //nolint:forcetypeassert // NewPacer returns a *pacer
 					if _, err := pacers[i].reserve(b.Context()); err != nil {
 						b.Fatal(err)
 					}

@@ -8,6 +8,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/highlevel-contacts/contacts-go/client/internal/ratelimit"
 )
 
 // errNoLimit indicates that the row of a limit does not exist, or that it is not the row that the
@@ -22,17 +24,6 @@ type limitTable struct {
 
 func newLimitTable(db *sql.DB, name string) limitTable {
 	return limitTable{database: limitDatabase{db: db, logger: slog.New(slog.DiscardHandler)}, name: name}
-}
-
-// slot is the start of a request that is reserved in the row, and the state of the limit.
-type slot struct {
-	id         int64
-	delay      time.Duration // until the start
-	requests   int           // of the limit
-	interval   time.Duration // of the limit
-	pause      time.Duration // for which no request may start
-	dailyReset time.Duration // until the daily limit is reset, 0 if it is not exhausted
-	dailyLimit int
 }
 
 // limitChange is what an API response reported for all processes. Zero fields change nothing.
@@ -79,7 +70,7 @@ func (l *limitTable) reserve(ctx context.Context, epoch int64, used *usage) (s s
 		SELECT taken, id, start - server_time, requests, "interval",
 			paused_until - server_time, daily_until - server_time, daily_limit
 		FROM contacts_go_reserve($1, $2, $3, $4, $5, $6)`,
-		l.name, epoch, maxWait, longestQueuedPause.Microseconds(), requests, sentAgo)
+		l.name, epoch, maxWait, ratelimit.LongestQueuedPause.Microseconds(), requests, sentAgo)
 	if errors.Is(err, sql.ErrNoRows) {
 		err = errNoLimit
 	}

@@ -5,25 +5,18 @@ import (
 	"context"
 	"database/sql"
 	"errors"
-	"fmt"
 	"log/slog"
-	"net/http"
 	"slices"
 	"sync"
 	"time"
 
 	"github.com/highlevel-contacts/contacts-go/client"
+	"github.com/highlevel-contacts/contacts-go/client/internal/ctxtime"
+	"github.com/highlevel-contacts/contacts-go/client/internal/ratelimit"
 )
 
 const (
-	defaultRequests = 100
-	defaultInterval = 10 * time.Second
-	longestInterval = 10 * time.Minute // longest interval that is accepted from an API response
-	maxRequests     = 10_000           // largest limit, because the row stores the starts of two windows
-	day             = 24 * time.Hour
-	// longestQueuedPause is the longest pause that calls wait for, as with [client.NewPacer].
-	// During a longer one they fail.
-	longestQueuedPause = 30 * time.Second
+	maxRequests = 10_000 // largest limit, because the row stores the starts of two windows
 	// A request may start without a confirmation if it is late by at most interval/latenessDivisor.
 	latenessDivisor = 80
 )
@@ -90,7 +83,7 @@ func WithLogger(logger *slog.Logger) PacerOption {
 func NewPacer(db *sql.DB, limit string, opts ...PacerOption) client.Pacer {
 	p := &pacer{
 		limits:   newLimitTable(db, limit),
-		requests: defaultRequests, interval: defaultInterval, turn: make(chan struct{}, 1),
+		requests: ratelimit.DefaultRequests, interval: ratelimit.DefaultInterval, turn: make(chan struct{}, 1),
 	}
 	for _, opt := range opts {
 		if opt != nil {
@@ -177,7 +170,7 @@ func (p *pacer) wait(ctx context.Context) error {
 // longer exists.
 func (p *pacer) awaitStart(ctx context.Context, s *slot) (bool, error) {
 	for {
-		if err := sleep(ctx, s.delay); err != nil {
+		if err := ctxtime.Sleep(ctx, s.delay); err != nil {
 			return false, err
 		}
 		found, err := p.limits.confirm(ctx, s)
@@ -289,7 +282,7 @@ func (p *pacer) Observe(ctx context.Context, o client.Observation) {
 	limit := o.Limit
 	var change limitChange
 	p.mu.Lock()
-	if limit.Max > 0 && limit.Max <= maxRequests && limit.Interval >= time.Millisecond && limit.Interval <= longestInterval {
+	if limit.Max > 0 && limit.Max <= maxRequests && limit.Interval >= time.Millisecond && limit.Interval <= ratelimit.LongestInterval {
 		if limit.Max != p.requests || limit.Interval != p.interval {
 			change.requests, change.interval = limit.Max, limit.Interval
 			p.requests, p.interval = limit.Max, limit.Interval
@@ -299,60 +292,11 @@ func (p *pacer) Observe(ctx context.Context, o client.Observation) {
 		}
 	}
 	p.mu.Unlock()
-	change.pause = min(max(o.Pause, 0), day)
+	change.pause = min(max(o.Pause, 0), ratelimit.Day)
 	if limit.DailyLimit > 0 && limit.DailyRemaining <= 0 {
-		change.dailyLimit, change.dailyReset = limit.DailyLimit, dailyReset(limit, time.Now())
+		change.dailyLimit, change.dailyReset = limit.DailyLimit, ratelimit.UntilDailyReset(limit.DailyReset, time.Now())
 	}
 	if change != (limitChange{}) {
 		p.limits.change(ctx, change)
-	}
-}
-
-// dailyReset returns how long an exhausted daily limit is expected to last, as [client.NewPacer]
-// assumes it. The vendor does not document when the API's day begins.
-func dailyReset(limit client.RateLimit, now time.Time) time.Duration {
-	if limit.DailyReset > 0 && limit.DailyReset <= day {
-		return limit.DailyReset
-	}
-	return min(time.Hour, now.UTC().Truncate(day).Add(day).Sub(now))
-}
-
-// refusal returns the error of a call that must not wait, because of a long pause or the daily
-// limit. It returns nil if the call may wait.
-func (s slot) refusal() error {
-	switch {
-	case s.dailyReset > 0:
-		return &client.Error{
-			StatusCode: http.StatusTooManyRequests, RetryAfter: s.dailyReset,
-			Response: client.Response{RateLimit: client.RateLimit{Known: true, DailyLimit: s.dailyLimit}},
-			Messages: []string{"the request was not sent, because the daily limit is exhausted for another " + s.dailyReset.Round(time.Second).String()},
-		}
-	case s.pause > longestQueuedPause:
-		return &client.Error{
-			StatusCode: http.StatusTooManyRequests, RetryAfter: s.pause,
-			Messages: []string{"the request was not sent, because the API has asked to wait for another " + s.pause.Round(time.Second).String()},
-		}
-	default:
-		return nil
-	}
-}
-
-func newDeadlineError(delay time.Duration) error {
-	return fmt.Errorf("no request may start for %v, which is after the deadline of the call: %w",
-		delay.Round(time.Millisecond), context.DeadlineExceeded)
-}
-
-// sleep waits for d. It returns the error of ctx if ctx is done first.
-func sleep(ctx context.Context, d time.Duration) error {
-	if d <= 0 {
-		return nil
-	}
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
 	}
 }

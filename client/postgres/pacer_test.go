@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/highlevel-contacts/contacts-go/client"
+	"github.com/highlevel-contacts/contacts-go/client/internal/ratelimit"
 )
 
 const (
@@ -328,7 +329,7 @@ func TestPacer_Observe_ImplausibleLimits(t *testing.T) {
 	for _, limit := range []client.RateLimit{
 		{Known: true, Max: maxRequests + 1, Interval: testInterval},
 		{Known: true, Max: 1_000_000_000, Interval: testInterval},
-		{Known: true, Max: testRequests, Interval: 2 * longestInterval},
+		{Known: true, Max: testRequests, Interval: 2 * ratelimit.LongestInterval},
 	} {
 		p.Observe(t.Context(), client.Observation{Sent: time.Now(), Limit: limit})
 		waitAll(t, 1, p)

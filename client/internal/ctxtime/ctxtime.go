@@ -1,0 +1,19 @@
+// Package ctxtime has functions of package time that end with a context.
+package ctxtime
+
+import (
+	"context"
+	"time"
+)
+
+// Sleep waits for d. It returns the error of ctx if ctx is done first.
+func Sleep(ctx context.Context, d time.Duration) error {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
