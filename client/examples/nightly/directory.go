@@ -26,8 +26,9 @@ type directory struct {
 	shared  *http.Client
 
 	mu      sync.Mutex
-	clients map[string]*client.Client // by location ID; a location has one client, because the client has its pacer
-	sources map[string]*oauth.Source  // by installation
+	clients map[string]*client.Client   // by location ID; a location has one client, because the client has its pacer
+	sources map[string]*oauth.Source    // by installation
+	owners  map[string]oauth.Credential // by location ID, when they were last loaded
 }
 
 func newDirectory(app *oauth.App, baseURL string, db *sql.DB, keys postgres.Keys, logger *slog.Logger) *directory {
@@ -52,12 +53,12 @@ func installationName(credential oauth.Credential) string {
 	return credential.LocationID
 }
 
-// load returns the credential of each location, by location ID. If the app is installed both in a
-// location and in its agency, that is the credential of the location.
-func (d *directory) load(ctx context.Context) (map[string]oauth.Credential, error) {
+// load loads the credential of each location into d.owners. If the app is installed both in a
+// location and in its agency, that is the credential of the location. The caller must hold d.mu.
+func (d *directory) load(ctx context.Context) error {
 	names, err := postgres.Installations(ctx, d.db)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	owners := map[string]oauth.Credential{}
 	for _, name := range names {
@@ -77,13 +78,18 @@ func (d *directory) load(ctx context.Context) (map[string]oauth.Credential, erro
 			}
 		}
 	}
-	return owners, nil
+	d.owners = owners
+	return nil
 }
 
 // locations returns the IDs of all locations, in order.
 func (d *directory) locations(ctx context.Context) ([]string, error) {
-	owners, err := d.load(ctx)
-	return slices.Sorted(maps.Keys(owners)), err
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if err := d.load(ctx); err != nil {
+		return nil, err
+	}
+	return slices.Sorted(maps.Keys(d.owners)), nil
 }
 
 // client returns the client of a location. The client reads the credential from the store when it
@@ -94,13 +100,15 @@ func (d *directory) client(locationID string) (*client.Client, error) {
 	if c, ok := d.clients[locationID]; ok {
 		return c, nil
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
-	defer cancel()
-	owners, err := d.load(ctx)
-	if err != nil {
-		return nil, err
+	owner, ok := d.owners[locationID]
+	if !ok { // this process did not start the export of the night, or the installation is new
+		ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
+		defer cancel()
+		if err := d.load(ctx); err != nil {
+			return nil, err
+		}
+		owner, ok = d.owners[locationID]
 	}
-	owner, ok := owners[locationID]
 	if !ok {
 		return nil, fmt.Errorf("no installation has the location: %w", oauth.ErrNoCredential)
 	}

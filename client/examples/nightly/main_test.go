@@ -5,6 +5,7 @@ package main
 import (
 	"bytes"
 	"context"
+	"errors"
 	"io"
 	"log/slog"
 	"net/http"
@@ -122,6 +123,32 @@ func TestService(t *testing.T) {
 	var out bytes.Buffer
 	if err := run(t.Context(), settings{at: "02:00", status: true}, &out); err != nil || !strings.HasSuffix(out.String(), "1 locations: 1 finished, 0 failed\n") {
 		t.Errorf("got %s, error %v", &out, err)
+	}
+}
+
+// The installations are loaded once, not for each location: thousands of locations would load them
+// thousands of times.
+func TestDirectory_Client_LoadsInstallationsOnce(t *testing.T) {
+	s := newTestService(t, pgtest.Start(t), clienttest.NewServer(t))
+	for _, id := range []string{"one", "two"} {
+		credential := oauth.Credential{
+			AccessToken: oauth.NewSecret("access"), RefreshToken: oauth.NewSecret("refresh"), UserType: oauth.UserTypeLocation, LocationID: id,
+		}
+		if err := oauth.Save(t.Context(), postgres.NewTokenStore(s.db, id, s.keys), credential); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if _, err := s.directory.client("one"); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.pool.Exec(t.Context(), `DELETE FROM contacts_go_tokens`); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.directory.client("two"); err != nil {
+		t.Errorf("got %v, want the client of a location whose installation was loaded before", err)
+	}
+	if _, err := s.directory.client("three"); !errors.Is(err, oauth.ErrNoCredential) {
+		t.Errorf("unknown location: got %v, want ErrNoCredential", err)
 	}
 }
 
