@@ -19,6 +19,7 @@ func TestModels_PlainValues(t *testing.T) {
 	t.Parallel()
 	notPlain := map[string]bool{
 		"UpdateContactResult.Succeded": true, "UpdateContactResult.Succeeded": true,
+		"UpsertContactResult.Succeded": true, "UpsertContactResult.Succeeded": true,
 		"DeleteContactResult.Succeded": true, "DeleteContactResult.Succeeded": true,
 	}
 	for _, model := range []any{
@@ -74,7 +75,7 @@ func TestModels_RequestPointers(t *testing.T) {
 // string.
 func TestModels_Times(t *testing.T) {
 	t.Parallel()
-	want := []string{"Contact.CreatedBy.Timestamp", "Contact.DateAdded", "Contact.DateUpdated", "Contact.LastSessionActivityAt"}
+	want := []string{"Contact.CreatedBy.Timestamp", "Contact.DateAdded", "Contact.DateUpdated", "Contact.LastActivity", "Contact.LastSessionActivityAt", "Contact.LastUpdatedBy.Timestamp", "Contact.ValidEmailDate"}
 	var got []string
 	fields("Contact", reflect.TypeFor[gen.Contact](), func(at string, field reflect.Type) {
 		if field == reflect.TypeFor[time.Time]() {
@@ -91,6 +92,7 @@ func TestModels_Times(t *testing.T) {
 func TestModels_Properties(t *testing.T) {
 	t.Parallel()
 	models := []any{
+		gen.AddTagsResult{},
 		gen.AdditionalEmail{},
 		gen.AdditionalPhone{},
 		gen.Attribution{},
@@ -99,16 +101,26 @@ func TestModels_Properties(t *testing.T) {
 		gen.CreateContactResult{},
 		gen.CreatedBy{},
 		gen.CustomField{},
+		gen.CustomFieldDefinition{},
 		gen.CustomFieldInput{},
 		gen.DNDSetting{},
 		gen.DNDSettings{},
 		gen.DeleteContactResult{},
+		gen.FindDuplicateContactResult{},
 		gen.GetContactResult{},
+		gen.GetCustomFieldsResult{},
 		gen.InboundDNDSetting{},
 		gen.InboundDNDSettings{},
 		gen.ListContactsByBusinessResult{},
 		gen.ListContactsResult{},
 		gen.ListMeta{},
+		gen.Opportunity{},
+		gen.RemoveTagsResult{},
+		gen.SearchContactsRequest{},
+		gen.SearchContactsResult{},
+		gen.SearchFilter{},
+		gen.SearchSort{},
+		gen.TagsRequest{},
 		gen.UpdateContactRequest{},
 		gen.UpdateContactResult{},
 		gen.UpsertContactRequest{},
@@ -150,7 +162,7 @@ func TestUpdateAndUpsertRequest_OptionalScalarsAreNullable(t *testing.T) {
 		model   any
 		notNull []string
 	}{
-		{gen.UpdateContactRequest{}, []string{"country", "dnd", "postalCode"}},
+		{gen.UpdateContactRequest{}, []string{"companyName", "country", "dnd", "keyword", "postalCode", "ssn", "type"}},
 		{
 			gen.UpsertContactRequest{},
 			[]string{"assignedTo", "country", "createNewIfDuplicateAllowed", "dnd", "gender", "postalCode", "source"},

@@ -1,8 +1,10 @@
 package api_test
 
 import (
+	"encoding/json"
 	"io"
 	"net/http"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -50,6 +52,24 @@ func TestWire_URLs(t *testing.T) {
 				LocationID: "ve9", Query: new("rosan"), Limit: new(25), Skip: new(50),
 			}),
 			"GET https://api.example/base/contacts/business/641c?locationId=ve9&query=rosan&limit=25&skip=50",
+		},
+		{
+			"find duplicate", func() (*http.Request, error) {
+				return gen.NewFindDuplicateContactRequest(server, &gen.FindDuplicateContactParams{LocationID: "ve9", Number: new("+18888888888")})
+			}, "GET https://api.example/base/contacts/search/duplicate?locationId=ve9&number=%2B18888888888",
+		},
+		{
+			"custom fields", func() (*http.Request, error) {
+				return gen.NewGetCustomFieldsRequest(server, "ve9", &gen.GetCustomFieldsParams{})
+			}, "GET https://api.example/base/locations/ve9/customFields",
+		},
+		{
+			"add tags", func() (*http.Request, error) { return gen.NewAddTagsRequest(server, "ocQ", gen.TagsRequest{}) },
+			"POST https://api.example/base/contacts/ocQ/tags",
+		},
+		{
+			"remove tags", func() (*http.Request, error) { return gen.NewRemoveTagsRequest(server, "ocQ", gen.TagsRequest{}) },
+			"DELETE https://api.example/base/contacts/ocQ/tags",
 		},
 		{"get", func() (*http.Request, error) { return gen.NewGetContactRequest(server, "ocQ") }, "GET https://api.example/base/contacts/ocQ"},
 		{"delete", func() (*http.Request, error) { return gen.NewDeleteContactRequest(server, "ocQ") }, "DELETE https://api.example/base/contacts/ocQ"},
@@ -184,6 +204,73 @@ func TestWire_Upsert(t *testing.T) {
 			t.Parallel()
 			req, err := gen.NewUpsertContactRequest(server, tt.body)
 			wantBody(t, req, err, "upsertContact", tt.want)
+		})
+	}
+}
+
+// A search has no filter, value or list that was not set, and exact integers.
+func TestWire_Search(t *testing.T) {
+	t.Parallel()
+	raw := func(values ...string) (out []json.RawMessage) {
+		for _, value := range values {
+			out = append(out, json.RawMessage(value))
+		}
+		return out
+	}
+	filter := func(f gen.SearchFilter) gen.SearchContactsRequest {
+		return gen.SearchContactsRequest{LocationID: "ve9", PageLimit: 1, Filters: []gen.SearchFilter{f}}
+	}
+	tests := []struct {
+		name string
+		body gen.SearchContactsRequest
+		want string // without locationId and pageLimit
+	}{
+		{"nothing", gen.SearchContactsRequest{LocationID: "ve9", PageLimit: 1}, ``},
+		{"empty lists", gen.SearchContactsRequest{LocationID: "ve9", PageLimit: 1, Filters: []gen.SearchFilter{}, Sort: []gen.SearchSort{}, SearchAfter: raw()}, ``},
+		{
+			"sort and query",
+			gen.SearchContactsRequest{LocationID: "ve9", PageLimit: 1, Query: "rosan", Sort: []gen.SearchSort{{Field: "dateUpdated", Direction: gen.SortDirectionAscending}}},
+			`,"query":"rosan","sort":[{"field":"dateUpdated","direction":"asc"}]`,
+		},
+		{"cursor", gen.SearchContactsRequest{LocationID: "ve9", PageLimit: 1, SearchAfter: raw(`9007199254740993`, `"a"`, `null`)}, `,"searchAfter":[9007199254740993,"a",null]`},
+		{"value", filter(gen.SearchFilter{Field: "email", Operator: gen.FilterOperatorEqual, Value: "a"}), `,"filters":[{"field":"email","operator":"eq","value":"a"}]`},
+		{"list", filter(gen.SearchFilter{Field: "tags", Operator: gen.FilterOperatorContains, Value: []string{"vip"}}), `,"filters":[{"field":"tags","operator":"contains","value":["vip"]}]`},
+		{"false", filter(gen.SearchFilter{Field: "dnd", Operator: gen.FilterOperatorEqual, Value: false}), `,"filters":[{"field":"dnd","operator":"eq","value":false}]`},
+		{"empty text", filter(gen.SearchFilter{Field: "email", Operator: gen.FilterOperatorNotEqual, Value: ""}), `,"filters":[{"field":"email","operator":"not_eq","value":""}]`},
+		{"exists", filter(gen.SearchFilter{Field: "email", Operator: gen.FilterOperatorExists}), `,"filters":[{"field":"email","operator":"exists"}]`},
+		{
+			"range", filter(gen.SearchFilter{Field: "dateUpdated", Operator: gen.FilterOperatorRange, Value: map[string]any{"lt": int64(9007199254740993), "gte": "2021-08-01T00:00:00.000Z"}}),
+			`,"filters":[{"field":"dateUpdated","operator":"range","value":{"gte":"2021-08-01T00:00:00.000Z","lt":9007199254740993}}]`,
+		},
+		{
+			"group", filter(gen.SearchFilter{Group: gen.FilterGroupOr, Filters: []gen.SearchFilter{
+				{Field: "email", Operator: gen.FilterOperatorNotExists},
+				{Group: gen.FilterGroupAnd, Filters: []gen.SearchFilter{{Field: "city", Operator: gen.FilterOperatorContains, Value: "dolo"}}},
+			}}),
+			`,"filters":[{"group":"OR","filters":[{"field":"email","operator":"not_exists"},{"group":"AND","filters":[{"field":"city","operator":"contains","value":"dolo"}]}]}]`,
+		},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			req, err := gen.NewSearchContactsRequest(server, tt.body)
+			if err != nil {
+				t.Fatal(err)
+			}
+			body, err := io.ReadAll(req.Body)
+			if err != nil {
+				t.Fatal(err)
+			}
+			// The properties are compared without the two that all requests have.
+			want := strings.Replace(`{`+strings.TrimPrefix(tt.want, ",")+`}`, `{}`, `{}`, 1)
+			got := strings.NewReplacer(`"locationId":"ve9",`, ``, `,"locationId":"ve9"`, ``).Replace(string(body))
+			got = strings.NewReplacer(`"pageLimit":1,`, ``, `,"pageLimit":1`, ``, `"pageLimit":1`, ``).Replace(got)
+			if diff := cmp.Diff(want, got); diff != "" {
+				t.Errorf("body (-want +got):\n%s", diff)
+			}
+			if err := send(t, "searchContacts", "", "", string(body), "2021-07-28"); err != nil {
+				t.Errorf("the document rejects %s: %v", body, err)
+			}
 		})
 	}
 }

@@ -1,6 +1,7 @@
 package client
 
 import (
+	"encoding/json"
 	"fmt"
 
 	"github.com/go-json-experiment/json/jsontext"
@@ -45,8 +46,8 @@ func decodeBody(body []byte, out any) ([]Drift, error) {
 }
 
 // init registers how package lenientjson decodes a Boolean that is a string or a number, and an
-// additional email address or phone number that is a string. It also registers that null is no last
-// activity.
+// additional email address or phone number that is a string. It also registers that null is no value
+// of a raw property.
 func init() {
 	lenientjson.RegisterFallback("boolean", func(target *nullable.Nullable[bool], raw jsontext.Value) bool {
 		switch lenientjson.Text(raw) {
@@ -66,8 +67,10 @@ func init() {
 		return setString(&target.Phone, raw)
 	})
 	lenientjson.RegisterAfterDecode(func(contact *gen.Contact) {
-		if string(contact.LastActivity) == "null" {
-			contact.LastActivity = nil
+		for _, raw := range []*json.RawMessage{&contact.ValidEmail, &contact.Attachments} {
+			if string(*raw) == "null" {
+				*raw = nil
+			}
 		}
 	})
 }

@@ -1,18 +1,14 @@
 package client
 
 import (
-	"time"
-
-	"github.com/go-json-experiment/json/jsontext"
 	"github.com/oapi-codegen/nullable"
 
-	"github.com/highlevel-contacts/contacts-go/client/internal/lenientjson"
 	"github.com/highlevel-contacts/contacts-go/gen"
 )
 
 // The models are generated from api/contacts.yaml. Package gen shows all their fields.
 type (
-	// Contact is a person or company in a location, as all seven operations return it. Properties
+	// Contact is a person or company in a location, as all operations return it. Properties
 	// that are missing or null are zero. Unknown properties are stored in Extra as one raw JSON
 	// object, at every depth.
 	//
@@ -39,10 +35,10 @@ type (
 	// [NewCustomFieldByKey] return one. See [gen.CustomFieldInput].
 	CustomFieldInput = gen.CustomFieldInput
 	// DNDSettings is the do-not-disturb setting of each channel as the API returns it: Call, Email,
-	// SMS, WhatsApp, GMB, FB. See [gen.DNDSettings].
+	// SMS, WhatsApp, GMB, FB, RCS. See [gen.DNDSettings].
 	DNDSettings = gen.DNDSettings
 	// DNDSettingsInput is the do-not-disturb setting of each channel to write. The channels are
-	// those of DNDSettings. See [gen.DNDSettingsInput].
+	// those of DNDSettings except RCS. See [gen.DNDSettingsInput].
 	DNDSettingsInput = gen.DNDSettingsInput
 	// DNDSetting is the do-not-disturb setting of one channel: Status, Message, Code. See
 	// [gen.DNDSetting].
@@ -119,12 +115,4 @@ func SetNonZero[T comparable](value T) Nullable[T] {
 // not allow null for a field, methods return an error that matches [ErrInvalid].
 func Clear[T any]() Nullable[T] {
 	return nullable.NewNullNullable[T]()
-}
-
-// LastActivity returns the time of the contact's last activity in UTC. The API sends it as
-// milliseconds in lists and as a string elsewhere. LastActivity returns the zero time if the value
-// is missing or cannot be parsed.
-func LastActivity(contact *Contact) time.Time {
-	t, _ := lenientjson.ParseTime(jsontext.Value(contact.LastActivity))
-	return t
 }

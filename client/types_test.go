@@ -97,24 +97,24 @@ func TestSetAndClear(t *testing.T) {
 		{"nothing", none, `{}`, `{"locationId":"ve9EPM428h8vShlRW1KT"}`},
 		{
 			"clear", clearAll,
-			`{"address1":null,"assignedTo":null,"city":null,"dateOfBirth":null,"email":null,"firstName":null,"lastName":null,` +
-				`"name":null,"phone":null,"source":null,"state":null,"timezone":null,"website":null}`,
+			`{"address1":null,"assignedTo":null,"city":null,"companyName":null,"dateOfBirth":null,"email":null,"firstName":null,"keyword":null,` +
+				`"lastName":null,"name":null,"phone":null,"source":null,"ssn":null,"state":null,"timezone":null,"type":null,"website":null}`,
 			`{"address1":null,"city":null,"companyName":null,"dateOfBirth":null,"email":null,"firstName":null,"lastName":null,` +
 				`"locationId":"ve9EPM428h8vShlRW1KT","name":null,"phone":null,"state":null,"timezone":null,"website":null}`,
 		},
 		{
 			"set", setAll,
-			`{"address1":"Address1","assignedTo":"AssignedTo","city":"City","dateOfBirth":"DateOfBirth","email":"Email",` +
-				`"firstName":"FirstName","lastName":"LastName","name":"Name","phone":"Phone","source":"Source","state":"State",` +
-				`"timezone":"Timezone","website":"Website"}`,
+			`{"address1":"Address1","assignedTo":"AssignedTo","city":"City","companyName":"CompanyName","dateOfBirth":"DateOfBirth",` +
+				`"email":"Email","firstName":"FirstName","keyword":"Keyword","lastName":"LastName","name":"Name","phone":"Phone",` +
+				`"source":"Source","ssn":"SSN","state":"State","timezone":"Timezone","type":"Type","website":"Website"}`,
 			`{"address1":"Address1","city":"City","companyName":"CompanyName","dateOfBirth":"DateOfBirth","email":"Email",` +
 				`"firstName":"FirstName","lastName":"LastName","locationId":"ve9EPM428h8vShlRW1KT","name":"Name","phone":"Phone",` +
 				`"state":"State","timezone":"Timezone","website":"Website"}`,
 		},
 		{
 			"set to the empty text", setEmpty,
-			`{"address1":"","assignedTo":"","city":"","dateOfBirth":"","email":"","firstName":"","lastName":"","name":"","phone":"",` +
-				`"source":"","state":"","timezone":"","website":""}`,
+			`{"address1":"","assignedTo":"","city":"","companyName":"","dateOfBirth":"","email":"","firstName":"","keyword":"",` +
+				`"lastName":"","name":"","phone":"","source":"","ssn":"","state":"","timezone":"","type":"","website":""}`,
 			`{"address1":"","city":"","companyName":"","dateOfBirth":"","email":"","firstName":"","lastName":"",` +
 				`"locationId":"ve9EPM428h8vShlRW1KT","name":"","phone":"","state":"","timezone":"","website":""}`,
 		},
@@ -294,14 +294,12 @@ func TestContact_GetFormat(t *testing.T) {
 		},
 		AdditionalEmails: []client.AdditionalEmail{{Email: "rosan@home.example", ValidEmail: json.RawMessage(`null`)}},
 		AdditionalPhones: []client.AdditionalPhone{{Phone: "+18887777777", PhoneLabel: "Work"}},
-		LastActivity:     json.RawMessage(`"2021-07-16T11:39:30.564Z"`),
+		LastActivity:     parseTime(t, "2021-07-16T11:39:30.564Z"),
+		Attachments:      json.RawMessage(`""`),
 		SearchAfter:      []json.RawMessage{json.RawMessage(`1625203106704`), json.RawMessage(`"ocQHyuzHvysMo5N5VsXc"`)},
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
-	}
-	if got := client.LastActivity(got); !got.Equal(parseTime(t, "2021-07-16T11:39:30.564Z")) {
-		t.Errorf("last activity %v", got)
 	}
 }
 
@@ -336,13 +334,10 @@ func TestContact_ListFormat(t *testing.T) {
 			{UtmSessionSource: "CRM UI", Medium: "manual", URL: "https://example.com/landing", Referrer: "https://www.google.com", IsLast: true},
 		},
 		CustomFields: []client.CustomField{{ID: "MgobCB14YMVKuE4Ka8p1", Value: json.RawMessage(`1603870249758`)}},
-		LastActivity: json.RawMessage(`1626435570564`),
+		LastActivity: parseTime(t, "2021-07-16T11:39:30.564Z"),
 	}}}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
-	}
-	if got := client.LastActivity(&got.Contacts[0]); !got.Equal(parseTime(t, "2021-07-16T11:39:30.564Z")) {
-		t.Errorf("last activity %v", got)
 	}
 }
 
@@ -388,8 +383,7 @@ func TestContact_Formats(t *testing.T) {
 		},
 		{
 			"milliseconds", `"dateAdded":1625203106704`,
-			client.Contact{DateAdded: parseTime(t, "2021-07-02T05:18:26.704Z")},
-			[]client.Drift{{Pointer: "/contact/dateAdded", Want: "date-time", Got: "number"}},
+			client.Contact{DateAdded: parseTime(t, "2021-07-02T05:18:26.704Z")}, nil,
 		},
 		{"a kind of contact of one's own", `"type":"tenant"`, client.Contact{Type: "tenant"}, nil},
 		{

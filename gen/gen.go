@@ -26,6 +26,43 @@ const (
 	DNDStatusPermanent DNDStatus = "permanent"
 )
 
+// Defines values for FilterGroup.
+const (
+	FilterGroupAnd FilterGroup = "AND"
+	FilterGroupOr  FilterGroup = "OR"
+)
+
+// Defines values for FilterOperator.
+const (
+	FilterOperatorContains    FilterOperator = "contains"
+	FilterOperatorEqual       FilterOperator = "eq"
+	FilterOperatorExists      FilterOperator = "exists"
+	FilterOperatorNested      FilterOperator = "nested"
+	FilterOperatorNotContains FilterOperator = "not_contains"
+	FilterOperatorNotEqual    FilterOperator = "not_eq"
+	FilterOperatorNotExists   FilterOperator = "not_exists"
+	FilterOperatorRange       FilterOperator = "range"
+	FilterOperatorWildcard    FilterOperator = "wildcard"
+)
+
+// Defines values for SortDirection.
+const (
+	SortDirectionAscending  SortDirection = "asc"
+	SortDirectionDescending SortDirection = "desc"
+)
+
+// AddTagsResult The response of addTags.
+type AddTagsResult struct {
+	// Tags All tags of the contact.
+	Tags []string `json:"tags"`
+
+	// TagsAdded The tags that the contact did not have before.
+	TagsAdded []string `json:"tagsAdded,omitempty,omitzero"`
+
+	// TraceID The vendor's ID of the request.
+	TraceID string `json:"traceId,omitempty,omitzero"`
+}
+
 // AdditionalEmail A secondary email address.
 type AdditionalEmail struct {
 	// Email The address.
@@ -35,7 +72,7 @@ type AdditionalEmail struct {
 	Extra jsontext.Value `json:",embed"`
 
 	// ValidEmail The validity of the address. Only null has been observed.
-	ValidEmail json.RawMessage `json:"validEmail,omitempty,omitzero"`
+	ValidEmail json.RawMessage `json:"validEmail,omitzero"`
 }
 
 // AdditionalPhone A secondary phone number.
@@ -86,7 +123,7 @@ type Attribution struct {
 	UtmTerm          string         `json:"utmTerm,omitempty,omitzero"`
 }
 
-// Contact A person or company in a location, with the properties of all seven operations. Missing and null properties are zero.
+// Contact A person or company in a location, with the properties of all operations. Missing and null properties are zero.
 type Contact struct {
 	// ID The ID of the contact, 20 letters and digits.
 	ID string `json:"id,omitempty,omitzero"`
@@ -97,14 +134,17 @@ type Contact struct {
 	// AdditionalPhones The secondary phone numbers.
 	AdditionalPhones []AdditionalPhone `json:"additionalPhones,omitempty,omitzero"`
 
-	// Address1 The street address.
+	// Address The street address, as searches spell address1.
+	Address string `json:"address,omitempty,omitzero"`
+
+	// Address1 The street address. Searches return it as address.
 	Address1 string `json:"address1,omitempty,omitzero"`
 
 	// AssignedTo The ID of the user that the contact is assigned to.
 	AssignedTo string `json:"assignedTo,omitempty,omitzero"`
 
-	// Attachments The attachments. The vendor documents a string.
-	Attachments string `json:"attachments,omitempty,omitzero"`
+	// Attachments The attachments. The vendor documents a string; an empty list has been observed.
+	Attachments json.RawMessage `json:"attachments,omitzero"`
 
 	// AttributionSource Where a contact came from. getContact returns some properties without the prefix utm, and lists return them with it.
 	AttributionSource Attribution `json:"attributionSource,omitempty,omitzero"`
@@ -118,11 +158,14 @@ type Contact struct {
 	// BirthMonth The month of birth, 1 to 12. The vendor documents it for createContact; it has not been observed.
 	BirthMonth int `json:"birthMonth,omitempty,omitzero"`
 
-	// BounceEmail Whether mail to the contact bounced. The vendor documents it for createContact; it has not been observed.
+	// BounceEmail Whether mail to the contact bounced. createContact returns it.
 	BounceEmail bool `json:"bounceEmail,omitempty,omitzero"`
 
 	// BusinessID The ID of the business (company) that the contact belongs to.
 	BusinessID string `json:"businessId,omitempty,omitzero"`
+
+	// BusinessName The name of the business that the contact belongs to. Searches contain it.
+	BusinessName string `json:"businessName,omitempty,omitzero"`
 
 	// City The city.
 	City string `json:"city,omitempty,omitzero"`
@@ -130,13 +173,13 @@ type Contact struct {
 	// CompanyName The name of the company.
 	CompanyName string `json:"companyName,omitempty,omitzero"`
 
-	// ContactName The full name in lower case. Lists contain it.
+	// ContactName The full name in lower case. Lists and searches contain it.
 	ContactName string `json:"contactName,omitempty,omitzero"`
 
 	// Country The two-letter country code.
 	Country string `json:"country,omitempty,omitzero"`
 
-	// CreatedBy Who or what created a contact.
+	// CreatedBy Who or what created or last updated a contact.
 	CreatedBy CreatedBy `json:"createdBy,omitempty,omitzero"`
 
 	// CustomFields The custom fields that have a value, identified by ID. The key is never returned.
@@ -145,13 +188,13 @@ type Contact struct {
 	// DateAdded The time at which the contact was created, with milliseconds.
 	DateAdded time.Time `json:"dateAdded,omitempty,omitzero"`
 
-	// DateOfBirth The date of birth: YYYY-MM-DD or RFC 3339.
+	// DateOfBirth The date of birth: YYYY-MM-DD or RFC 3339; milliseconds since 1970 in searches.
 	DateOfBirth string `json:"dateOfBirth,omitempty,omitzero"`
 
 	// DateUpdated The time of the last change, with milliseconds.
 	DateUpdated time.Time `json:"dateUpdated,omitempty,omitzero"`
 
-	// Deleted Whether the contact is deleted. The vendor documents it for createContact; it has not been observed.
+	// Deleted Whether the contact is deleted. createContact returns it.
 	Deleted bool `json:"deleted,omitempty,omitzero"`
 
 	// DND Whether do-not-disturb is on for all channels.
@@ -193,8 +236,8 @@ type Contact struct {
 	// Keyword The keyword that led to the contact.
 	Keyword string `json:"keyword,omitempty,omitzero"`
 
-	// LastActivity The time of the last activity: milliseconds since 1970 in lists, RFC 3339 elsewhere.
-	LastActivity json.RawMessage `json:"lastActivity,omitempty,omitzero"`
+	// LastActivity The time of the last activity: milliseconds since 1970 in lists and searches, RFC 3339 elsewhere.
+	LastActivity time.Time `json:"lastActivity,omitempty,omitzero"`
 
 	// LastAttributionSource Where a contact came from. getContact returns some properties without the prefix utm, and lists return them with it.
 	LastAttributionSource Attribution `json:"lastAttributionSource,omitempty,omitzero"`
@@ -208,8 +251,11 @@ type Contact struct {
 	// LastNameRaw The family name as it was entered. Lists contain it.
 	LastNameRaw string `json:"lastNameRaw,omitempty,omitzero"`
 
-	// LastSessionActivityAt The time of the last session. The vendor documents it for createContact; it has not been observed.
+	// LastSessionActivityAt The time of the last session. createContact returns it.
 	LastSessionActivityAt time.Time `json:"lastSessionActivityAt,omitempty,omitzero"`
+
+	// LastUpdatedBy Who or what created or last updated a contact.
+	LastUpdatedBy CreatedBy `json:"lastUpdatedBy,omitempty,omitzero"`
 
 	// LocationID The ID of the location that the contact belongs to.
 	LocationID string `json:"locationId,omitempty,omitzero"`
@@ -220,8 +266,14 @@ type Contact struct {
 	// Offers The offers. The vendor documents them for createContact; they have not been observed.
 	Offers []string `json:"offers,omitempty,omitzero"`
 
+	// Opportunities The opportunities of the contact. Searches may contain them.
+	Opportunities []Opportunity `json:"opportunities,omitempty,omitzero"`
+
 	// Phone The primary phone number in E.164 format.
 	Phone string `json:"phone,omitempty,omitzero"`
+
+	// PhoneLabel The label of the primary phone number. Searches contain it.
+	PhoneLabel string `json:"phoneLabel,omitempty,omitzero"`
 
 	// PostalCode The postal code.
 	PostalCode string `json:"postalCode,omitempty,omitzero"`
@@ -232,7 +284,7 @@ type Contact struct {
 	// ProfilePhoto The URL of the picture.
 	ProfilePhoto string `json:"profilePhoto,omitempty,omitzero"`
 
-	// SearchAfter The cursor of the vendor's search endpoint.
+	// SearchAfter The position after the contact in the order of the search: the value of the sort field and the ID.
 	SearchAfter []json.RawMessage `json:"searchAfter,omitempty,omitzero"`
 
 	// Source Where the contact came from.
@@ -253,8 +305,14 @@ type Contact struct {
 	// Type The kind of contact, such as lead or customer. A location can define others.
 	Type string `json:"type,omitempty,omitzero"`
 
-	// UnsubscribeEmail Whether the contact has unsubscribed. The vendor documents it for createContact; it has not been observed.
+	// UnsubscribeEmail Whether the contact has unsubscribed. createContact returns it.
 	UnsubscribeEmail bool `json:"unsubscribeEmail,omitempty,omitzero"`
+
+	// ValidEmail The validity of the primary email address. Only null has been observed.
+	ValidEmail json.RawMessage `json:"validEmail,omitzero"`
+
+	// ValidEmailDate The time at which the email address was validated. Only null has been observed.
+	ValidEmailDate time.Time `json:"validEmailDate,omitempty,omitzero"`
 
 	// VisitorID The ID of the live-chat visitor.
 	VisitorID string `json:"visitorId,omitempty,omitzero"`
@@ -337,14 +395,14 @@ type CreateContactRequest struct {
 
 // CreateContactResult The response of createContact.
 type CreateContactResult struct {
-	// Contact A person or company in a location, with the properties of all seven operations. Missing and null properties are zero.
+	// Contact A person or company in a location, with the properties of all operations. Missing and null properties are zero.
 	Contact Contact `json:"contact"`
 
 	// TraceID The vendor's ID of the request.
 	TraceID string `json:"traceId,omitempty,omitzero"`
 }
 
-// CreatedBy Who or what created a contact.
+// CreatedBy Who or what created or last updated a contact.
 type CreatedBy struct {
 	// Channel The channel, such as OAUTH.
 	Channel string `json:"channel,omitempty,omitzero"`
@@ -352,16 +410,16 @@ type CreatedBy struct {
 	// Extra The properties that the API document does not describe, as one raw JSON object; nil if there are none.
 	Extra jsontext.Value `json:",embed"`
 
-	// Source The kind of creator, such as INTEGRATION.
+	// Source The kind of creator or updater, such as INTEGRATION.
 	Source string `json:"source,omitempty,omitzero"`
 
-	// SourceID The ID of the creator.
+	// SourceID The ID of the creator or updater.
 	SourceID string `json:"sourceId,omitempty,omitzero"`
 
-	// SourceName The name of the creator.
+	// SourceName The name of the creator or updater.
 	SourceName string `json:"sourceName,omitempty,omitzero"`
 
-	// Timestamp The time of creation.
+	// Timestamp The time of the change.
 	Timestamp time.Time `json:"timestamp,omitempty,omitzero"`
 }
 
@@ -374,7 +432,55 @@ type CustomField struct {
 	Extra jsontext.Value `json:",embed"`
 
 	// Value Any JSON value: a string, a number, a list of strings, an object of files by UUID, or null.
-	Value json.RawMessage `json:"value,omitempty,omitzero"`
+	Value json.RawMessage `json:"value,omitzero"`
+}
+
+// CustomFieldDefinition The definition of a custom field of a location.
+type CustomFieldDefinition struct {
+	// ID The ID of the custom field.
+	ID string `json:"id,omitempty,omitzero"`
+
+	// Name The name that users see.
+	Name string `json:"name,omitempty,omitzero"`
+
+	// Key The key with the model in front. It does not change when the field is renamed.
+	Key string `json:"fieldKey,omitempty,omitzero"`
+
+	// DataType The type of the values, such as TEXT, NUMERICAL, DATE or SINGLE_OPTIONS. The API may add types.
+	DataType string `json:"dataType,omitempty,omitzero"`
+
+	// Options The options of a field with options. The API silently ignores any other value.
+	Options []string `json:"picklistOptions,omitempty,omitzero"`
+
+	// DateAdded The time at which the field was created.
+	DateAdded time.Time `json:"dateAdded,omitempty,omitzero"`
+
+	// DocumentType The kind of definition: field.
+	DocumentType string `json:"documentType,omitempty,omitzero"`
+
+	// IsMultiFileAllowed Whether a field of files accepts several files.
+	IsMultiFileAllowed bool `json:"isMultiFileAllowed,omitempty,omitzero"`
+
+	// LocationID The ID of the location.
+	LocationID string `json:"locationId,omitempty,omitzero"`
+
+	// MaxFileLimit The number of files that a field of files accepts.
+	MaxFileLimit int `json:"maxFileLimit,omitempty,omitzero"`
+
+	// Model The kind of object that has the custom field, such as contact.
+	Model string `json:"model,omitempty,omitzero"`
+
+	// ParentID The ID of the folder.
+	ParentID string `json:"parentId,omitempty,omitzero"`
+
+	// Placeholder The text that a form shows in the empty field.
+	Placeholder string `json:"placeholder,omitempty,omitzero"`
+
+	// Position The position in the folder.
+	Position int `json:"position,omitempty,omitzero"`
+
+	// Standard Whether the field is built in.
+	Standard bool `json:"standard,omitempty,omitzero"`
 }
 
 // CustomFieldInput A custom field to write, identified by either its ID or its key, never both.
@@ -432,6 +538,9 @@ type DNDSettings struct {
 	// GMB The do-not-disturb setting for one channel.
 	GMB DNDSetting `json:"GMB,omitempty,omitzero"`
 
+	// RCS The do-not-disturb setting for one channel.
+	RCS DNDSetting `json:"RCS,omitempty,omitzero"`
+
 	// SMS The do-not-disturb setting for one channel.
 	SMS DNDSetting `json:"SMS,omitempty,omitzero"`
 
@@ -473,8 +582,30 @@ type DeleteContactResult struct {
 	// Succeded Whether the request succeeded. The spelling is the API's.
 	Succeded nullable.Nullable[bool] `json:"succeded,omitempty,omitzero"`
 
-	// Succeeded Whether the request succeeded. The API may return it in addition to succeded or instead of it.
+	// Succeeded Whether the request succeeded. The API returns it beside succeded.
 	Succeeded nullable.Nullable[bool] `json:"succeeded,omitempty,omitzero"`
+
+	// TraceID The vendor's ID of the request.
+	TraceID string `json:"traceId,omitempty,omitzero"`
+}
+
+// FilterGroup Whether a contact must match all filters of a group or any of them.
+//
+// Example: OR
+type FilterGroup string
+
+// FilterOperator How a filter compares. A field accepts only some operators. The API has others, which the vendor does not document.
+//
+// Example: eq
+type FilterOperator string
+
+// FindDuplicateContactResult The response of findDuplicateContact.
+type FindDuplicateContactResult struct {
+	// Contact The contact; null if there is none.
+	Contact *Contact `json:"contact"`
+
+	// MatchingField The property that matches. The API has returned contactId for a match by email.
+	MatchingField string `json:"matchingField,omitempty,omitzero"`
 
 	// TraceID The vendor's ID of the request.
 	TraceID string `json:"traceId,omitempty,omitzero"`
@@ -482,8 +613,17 @@ type DeleteContactResult struct {
 
 // GetContactResult The response of getContact.
 type GetContactResult struct {
-	// Contact A person or company in a location, with the properties of all seven operations. Missing and null properties are zero.
+	// Contact A person or company in a location, with the properties of all operations. Missing and null properties are zero.
 	Contact Contact `json:"contact"`
+
+	// TraceID The vendor's ID of the request.
+	TraceID string `json:"traceId,omitempty,omitzero"`
+}
+
+// GetCustomFieldsResult The response of getCustomFields.
+type GetCustomFieldsResult struct {
+	// CustomFields The definitions.
+	CustomFields []CustomFieldDefinition `json:"customFields"`
 
 	// TraceID The vendor's ID of the request.
 	TraceID string `json:"traceId,omitempty,omitzero"`
@@ -578,6 +718,116 @@ type ListMeta struct {
 	Total int `json:"total,omitempty,omitzero"`
 }
 
+// Opportunity An opportunity of a contact, as searches return it.
+type Opportunity struct {
+	// ID The ID of the opportunity.
+	ID string `json:"id,omitempty,omitzero"`
+
+	// Extra The properties that the API document does not describe, as one raw JSON object; nil if there are none.
+	Extra jsontext.Value `json:",embed"`
+
+	// MonetaryValue The value of the opportunity.
+	MonetaryValue float64 `json:"monetaryValue,omitempty,omitzero"`
+
+	// PipelineID The ID of the pipeline.
+	PipelineID string `json:"pipelineId,omitempty,omitzero"`
+
+	// PipelineStageID The ID of the stage in the pipeline.
+	PipelineStageID string `json:"pipelineStageId,omitempty,omitzero"`
+
+	// Status The status, such as open or won.
+	Status string `json:"status,omitempty,omitzero"`
+}
+
+// RemoveTagsResult The response of removeTags.
+type RemoveTagsResult struct {
+	// Tags The tags that the contact still has.
+	Tags []string `json:"tags"`
+
+	// TagsRemoved The tags that the contact had before.
+	TagsRemoved []string `json:"tagsRemoved,omitempty,omitzero"`
+
+	// TraceID The vendor's ID of the request.
+	TraceID string `json:"traceId,omitempty,omitzero"`
+}
+
+// SearchContactsRequest The search to make.
+type SearchContactsRequest struct {
+	// Filters The filters and groups that a contact must match, all of them.
+	Filters []SearchFilter `json:"filters,omitempty,omitzero"`
+
+	// LocationID The ID of the location to search in.
+	LocationID string `json:"locationId"`
+
+	// PageLimit The number of contacts on a page.
+	PageLimit int `json:"pageLimit"`
+
+	// Query A search string that the contacts must match. The location's settings determine the searched fields.
+	Query string `json:"query,omitempty,omitzero"`
+
+	// SearchAfter The searchAfter of the last contact of the previous page, unchanged; absent on the first page.
+	SearchAfter []json.RawMessage `json:"searchAfter,omitempty,omitzero"`
+
+	// Sort The order, by at most two fields.
+	Sort []SearchSort `json:"sort,omitempty,omitzero"`
+}
+
+// SearchContactsResult The response of searchContacts.
+type SearchContactsResult struct {
+	// Contacts The contacts of the page.
+	Contacts []Contact `json:"contacts"`
+
+	// Total The number of contacts that match.
+	Total int `json:"total,omitempty,omitzero"`
+
+	// TraceID The vendor's ID of the request.
+	TraceID string `json:"traceId,omitempty,omitzero"`
+}
+
+// SearchFilter A filter with field, operator and, except for exists and not_exists, value; or a group with group and filters, which nest.
+type SearchFilter struct {
+	// Field The name of the field as searches return it, such as tags or dateUpdated, or customFields. and the ID of a custom field.
+	Field string `json:"field,omitempty,omitzero"`
+
+	// Operator How a filter compares. A field accepts only some operators. The API has others, which the vendor does not document.
+	//
+	// Example: eq
+	Operator FilterOperator `json:"operator,omitempty,omitzero"`
+
+	// Value The value to compare with: a string of at most 75 characters, a number, a Boolean, a list of them, for range an object with gt, gte, lt or lte, and for nested a list of filters.
+	Value any `json:"value,omitempty,omitzero"`
+
+	// Group Whether a contact must match all filters of a group or any of them.
+	//
+	// Example: OR
+	Group FilterGroup `json:"group,omitempty,omitzero"`
+
+	// Filters The filters and groups of the group.
+	Filters []SearchFilter `json:"filters,omitempty,omitzero"`
+}
+
+// SearchSort One level of the order of a search.
+type SearchSort struct {
+	// Field The field: firstNameLowerCase, lastNameLowerCase, businessName, dateAdded, dateUpdated, email, dnd or source.
+	Field string `json:"field"`
+
+	// Direction The direction of an order.
+	//
+	// Example: asc
+	Direction SortDirection `json:"direction"`
+}
+
+// SortDirection The direction of an order.
+//
+// Example: asc
+type SortDirection string
+
+// TagsRequest The tags to add or to remove.
+type TagsRequest struct {
+	// Tags The tags. The API converts them to lower case.
+	Tags []string `json:"tags"`
+}
+
 // UpdateContactRequest The change to make. Fields that are not set are not sent, and their stored values remain unchanged.
 type UpdateContactRequest struct {
 	// Address1 The street address.
@@ -588,6 +838,9 @@ type UpdateContactRequest struct {
 
 	// City The city.
 	City nullable.Nullable[string] `json:"city,omitempty,omitzero"`
+
+	// CompanyName The name of the company.
+	CompanyName nullable.Nullable[string] `json:"companyName,omitempty,omitzero"`
 
 	// Country The two-letter country code.
 	Country nullable.Nullable[string] `json:"country,omitempty,omitzero"`
@@ -613,6 +866,9 @@ type UpdateContactRequest struct {
 	// InboundDNDSettings The inbound do-not-disturb settings to write.
 	InboundDNDSettings InboundDNDSettingsInput `json:"inboundDndSettings,omitempty,omitzero"`
 
+	// Keyword The keyword that led to the contact.
+	Keyword nullable.Nullable[string] `json:"keyword,omitempty,omitzero"`
+
 	// LastName The family name.
 	LastName nullable.Nullable[string] `json:"lastName,omitempty,omitzero"`
 
@@ -628,6 +884,9 @@ type UpdateContactRequest struct {
 	// Source Where the contact came from.
 	Source nullable.Nullable[string] `json:"source,omitempty,omitzero"`
 
+	// SSN The social security number.
+	SSN nullable.Nullable[string] `json:"ssn,omitempty,omitzero"`
+
 	// State The state or region.
 	State nullable.Nullable[string] `json:"state,omitempty,omitzero"`
 
@@ -637,19 +896,22 @@ type UpdateContactRequest struct {
 	// Timezone The name of the time zone.
 	Timezone nullable.Nullable[string] `json:"timezone,omitempty,omitzero"`
 
+	// Type The kind of contact, such as lead or customer.
+	Type nullable.Nullable[string] `json:"type,omitempty,omitzero"`
+
 	// Website The website.
 	Website nullable.Nullable[string] `json:"website,omitempty,omitzero"`
 }
 
 // UpdateContactResult The response of updateContact.
 type UpdateContactResult struct {
-	// Contact A person or company in a location, with the properties of all seven operations. Missing and null properties are zero.
+	// Contact A person or company in a location, with the properties of all operations. Missing and null properties are zero.
 	Contact Contact `json:"contact"`
 
 	// Succeded Whether the request succeeded. The spelling is the API's.
 	Succeded nullable.Nullable[bool] `json:"succeded,omitempty,omitzero"`
 
-	// Succeeded Whether the request succeeded. The API may return it in addition to succeded or instead of it.
+	// Succeeded Whether the request succeeded. The API returns it beside succeded.
 	Succeeded nullable.Nullable[bool] `json:"succeeded,omitempty,omitzero"`
 
 	// TraceID The vendor's ID of the request.
@@ -733,11 +995,17 @@ type UpsertContactRequest struct {
 
 // UpsertContactResult The response of upsertContact.
 type UpsertContactResult struct {
-	// Contact A person or company in a location, with the properties of all seven operations. Missing and null properties are zero.
+	// Contact A person or company in a location, with the properties of all operations. Missing and null properties are zero.
 	Contact Contact `json:"contact"`
 
 	// New Whether the contact was created. This property is more reliable than the status.
 	New bool `json:"new,omitempty,omitzero"`
+
+	// Succeded Whether the request succeeded. The spelling is the API's.
+	Succeded nullable.Nullable[bool] `json:"succeded,omitempty,omitzero"`
+
+	// Succeeded Whether the request succeeded. The API returns it beside succeded.
+	Succeeded nullable.Nullable[bool] `json:"succeeded,omitempty,omitzero"`
 
 	// TraceID The vendor's ID of the request.
 	TraceID string `json:"traceId,omitempty,omitzero"`
@@ -776,14 +1044,41 @@ type GetContactsByBusinessIDParams struct {
 	Skip *int `form:"skip,omitempty" json:"skip,omitempty"`
 }
 
+// FindDuplicateContactParams defines parameters for FindDuplicateContact.
+type FindDuplicateContactParams struct {
+	// LocationID The ID of the location (sub-account). Without it the API returns 403.
+	LocationID string `form:"locationId" json:"locationId"`
+
+	// Email The email address. Without it and without a phone number the API returns 400.
+	Email *string `form:"email,omitempty" json:"email,omitempty"`
+
+	// Number The phone number. Its plus sign is sent as %2B.
+	Number *string `form:"number,omitempty" json:"number,omitempty"`
+}
+
+// GetCustomFieldsParams defines parameters for GetCustomFields.
+type GetCustomFieldsParams struct {
+	// Model The kind of object whose custom fields are returned; contact by default.
+	Model *string `form:"model,omitempty" json:"model,omitempty"`
+}
+
 // CreateContactJSONRequestBody defines body for CreateContact for application/json ContentType.
 type CreateContactJSONRequestBody = CreateContactRequest
+
+// SearchContactsJSONRequestBody defines body for SearchContacts for application/json ContentType.
+type SearchContactsJSONRequestBody = SearchContactsRequest
 
 // UpsertContactJSONRequestBody defines body for UpsertContact for application/json ContentType.
 type UpsertContactJSONRequestBody = UpsertContactRequest
 
 // UpdateContactJSONRequestBody defines body for UpdateContact for application/json ContentType.
 type UpdateContactJSONRequestBody = UpdateContactRequest
+
+// RemoveTagsJSONRequestBody defines body for RemoveTags for application/json ContentType.
+type RemoveTagsJSONRequestBody = TagsRequest
+
+// AddTagsJSONRequestBody defines body for AddTags for application/json ContentType.
+type AddTagsJSONRequestBody = TagsRequest
 
 // RequestEditorFn is the function signature for the RequestEditor callback function
 type RequestEditorFn func(ctx context.Context, req *http.Request) error
@@ -883,6 +1178,25 @@ type ClientInterface interface {
 	// Corresponds with GET /contacts/business/{businessId} (the `GetContactsByBusinessID` operationId).
 	GetContactsByBusinessID(ctx context.Context, businessID string, params *GetContactsByBusinessIDParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
+	// SearchContactsWithBody Search contacts
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /contacts/search (the `SearchContacts` operationId).
+	SearchContactsWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// SearchContacts Search contacts
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /contacts/search (the `SearchContacts` operationId).
+	SearchContacts(ctx context.Context, body SearchContactsJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// FindDuplicateContact Find a contact by email address or phone number
+	//
+	// Corresponds with GET /contacts/search/duplicate (the `FindDuplicateContact` operationId).
+	FindDuplicateContact(ctx context.Context, params *FindDuplicateContactParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// UpsertContactWithBody Create or update a contact
 	//
 	// Takes any type of body and a specified content type.
@@ -920,6 +1234,39 @@ type ClientInterface interface {
 	//
 	// Corresponds with PUT /contacts/{contactId} (the `UpdateContact` operationId).
 	UpdateContact(ctx context.Context, contactID string, body UpdateContactJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// RemoveTagsWithBody Remove tags from a contact
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with DELETE /contacts/{contactId}/tags (the `RemoveTags` operationId).
+	RemoveTagsWithBody(ctx context.Context, contactID string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// RemoveTags Remove tags from a contact
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with DELETE /contacts/{contactId}/tags (the `RemoveTags` operationId).
+	RemoveTags(ctx context.Context, contactID string, body RemoveTagsJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// AddTagsWithBody Add tags to a contact
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /contacts/{contactId}/tags (the `AddTags` operationId).
+	AddTagsWithBody(ctx context.Context, contactID string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// AddTags Add tags to a contact
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /contacts/{contactId}/tags (the `AddTags` operationId).
+	AddTags(ctx context.Context, contactID string, body AddTagsJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// GetCustomFields List the definitions of the custom fields of a location
+	//
+	// Corresponds with GET /locations/{locationId}/customFields (the `GetCustomFields` operationId).
+	GetCustomFields(ctx context.Context, locationID string, params *GetCustomFieldsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 }
 
 // GetContacts List the contacts of a location
@@ -976,6 +1323,55 @@ func (c *Client) CreateContact(ctx context.Context, body CreateContactJSONReques
 // Corresponds with GET /contacts/business/{businessId} (the `GetContactsByBusinessID` operationId).
 func (c *Client) GetContactsByBusinessID(ctx context.Context, businessID string, params *GetContactsByBusinessIDParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewGetContactsByBusinessIDRequest(c.Server, businessID, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// SearchContactsWithBody Search contacts
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /contacts/search (the `SearchContacts` operationId).
+func (c *Client) SearchContactsWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewSearchContactsRequestWithBody(c.Server, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// SearchContacts Search contacts
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /contacts/search (the `SearchContacts` operationId).
+func (c *Client) SearchContacts(ctx context.Context, body SearchContactsJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewSearchContactsRequest(c.Server, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// FindDuplicateContact Find a contact by email address or phone number
+//
+// Corresponds with GET /contacts/search/duplicate (the `FindDuplicateContact` operationId).
+func (c *Client) FindDuplicateContact(ctx context.Context, params *FindDuplicateContactParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewFindDuplicateContactRequest(c.Server, params)
 	if err != nil {
 		return nil, err
 	}
@@ -1074,6 +1470,89 @@ func (c *Client) UpdateContactWithBody(ctx context.Context, contactID string, co
 // Corresponds with PUT /contacts/{contactId} (the `UpdateContact` operationId).
 func (c *Client) UpdateContact(ctx context.Context, contactID string, body UpdateContactJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewUpdateContactRequest(c.Server, contactID, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// RemoveTagsWithBody Remove tags from a contact
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with DELETE /contacts/{contactId}/tags (the `RemoveTags` operationId).
+func (c *Client) RemoveTagsWithBody(ctx context.Context, contactID string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewRemoveTagsRequestWithBody(c.Server, contactID, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// RemoveTags Remove tags from a contact
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with DELETE /contacts/{contactId}/tags (the `RemoveTags` operationId).
+func (c *Client) RemoveTags(ctx context.Context, contactID string, body RemoveTagsJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewRemoveTagsRequest(c.Server, contactID, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// AddTagsWithBody Add tags to a contact
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /contacts/{contactId}/tags (the `AddTags` operationId).
+func (c *Client) AddTagsWithBody(ctx context.Context, contactID string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewAddTagsRequestWithBody(c.Server, contactID, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// AddTags Add tags to a contact
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /contacts/{contactId}/tags (the `AddTags` operationId).
+func (c *Client) AddTags(ctx context.Context, contactID string, body AddTagsJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewAddTagsRequest(c.Server, contactID, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// GetCustomFields List the definitions of the custom fields of a location
+//
+// Corresponds with GET /locations/{locationId}/customFields (the `GetCustomFields` operationId).
+func (c *Client) GetCustomFields(ctx context.Context, locationID string, params *GetCustomFieldsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetCustomFieldsRequest(c.Server, locationID, params)
 	if err != nil {
 		return nil, err
 	}
@@ -1315,6 +1794,120 @@ func NewGetContactsByBusinessIDRequest(server string, businessID string, params 
 	return req, nil
 }
 
+// NewSearchContactsRequest calls the generic SearchContacts builder with application/json body
+func NewSearchContactsRequest(server string, body SearchContactsJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewSearchContactsRequestWithBody(server, "application/json", bodyReader)
+}
+
+// NewSearchContactsRequestWithBody constructs an http.Request for the SearchContacts method, with any body, and a specified content type
+func NewSearchContactsRequestWithBody(server string, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/contacts/search")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	return req, nil
+}
+
+// NewFindDuplicateContactRequest constructs an http.Request for the FindDuplicateContact method
+func NewFindDuplicateContactRequest(server string, params *FindDuplicateContactParams) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/contacts/search/duplicate")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "locationId", params.LocationID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+			return nil, err
+		} else {
+			for _, qp := range strings.Split(queryFrag, "&") {
+				rawQueryFragments = append(rawQueryFragments, qp)
+			}
+		}
+
+		if params.Email != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "email", *params.Email, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Number != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "number", *params.Number, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
 // NewUpsertContactRequest calls the generic UpsertContact builder with application/json body
 func NewUpsertContactRequest(server string, body UpsertContactJSONRequestBody) (*http.Request, error) {
 	var bodyReader io.Reader
@@ -1470,6 +2063,161 @@ func NewUpdateContactRequestWithBody(server string, contactID string, contentTyp
 	return req, nil
 }
 
+// NewRemoveTagsRequest calls the generic RemoveTags builder with application/json body
+func NewRemoveTagsRequest(server string, contactID string, body RemoveTagsJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewRemoveTagsRequestWithBody(server, contactID, "application/json", bodyReader)
+}
+
+// NewRemoveTagsRequestWithBody constructs an http.Request for the RemoveTags method, with any body, and a specified content type
+func NewRemoveTagsRequestWithBody(server string, contactID string, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "contactId", contactID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/contacts/%s/tags", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodDelete, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	return req, nil
+}
+
+// NewAddTagsRequest calls the generic AddTags builder with application/json body
+func NewAddTagsRequest(server string, contactID string, body AddTagsJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewAddTagsRequestWithBody(server, contactID, "application/json", bodyReader)
+}
+
+// NewAddTagsRequestWithBody constructs an http.Request for the AddTags method, with any body, and a specified content type
+func NewAddTagsRequestWithBody(server string, contactID string, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "contactId", contactID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/contacts/%s/tags", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	return req, nil
+}
+
+// NewGetCustomFieldsRequest constructs an http.Request for the GetCustomFields method
+func NewGetCustomFieldsRequest(server string, locationID string, params *GetCustomFieldsParams) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "locationId", locationID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/locations/%s/customFields", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.Model != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "model", *params.Model, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
 func (c *Client) applyEditors(ctx context.Context, req *http.Request, additionalEditors []RequestEditorFn) error {
 	for _, r := range c.RequestEditors {
 		if err := r(ctx, req); err != nil {
@@ -1542,6 +2290,27 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with GET /contacts/business/{businessId} (the `GetContactsByBusinessID` operationId).
 	GetContactsByBusinessIDWithResponse(ctx context.Context, businessID string, params *GetContactsByBusinessIDParams, reqEditors ...RequestEditorFn) (*GetContactsByBusinessIDResponse, error)
 
+	// SearchContactsWithBodyWithResponse Search contacts
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /contacts/search (the `SearchContacts` operationId).
+	SearchContactsWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*SearchContactsResponse, error)
+
+	// SearchContactsWithResponse Search contacts
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /contacts/search (the `SearchContacts` operationId).
+	SearchContactsWithResponse(ctx context.Context, body SearchContactsJSONRequestBody, reqEditors ...RequestEditorFn) (*SearchContactsResponse, error)
+
+	// FindDuplicateContactWithResponse Find a contact by email address or phone number
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /contacts/search/duplicate (the `FindDuplicateContact` operationId).
+	FindDuplicateContactWithResponse(ctx context.Context, params *FindDuplicateContactParams, reqEditors ...RequestEditorFn) (*FindDuplicateContactResponse, error)
+
 	// UpsertContactWithBodyWithResponse Create or update a contact
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
@@ -1583,6 +2352,41 @@ type ClientWithResponsesInterface interface {
 	//
 	// Corresponds with PUT /contacts/{contactId} (the `UpdateContact` operationId).
 	UpdateContactWithResponse(ctx context.Context, contactID string, body UpdateContactJSONRequestBody, reqEditors ...RequestEditorFn) (*UpdateContactResponse, error)
+
+	// RemoveTagsWithBodyWithResponse Remove tags from a contact
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with DELETE /contacts/{contactId}/tags (the `RemoveTags` operationId).
+	RemoveTagsWithBodyWithResponse(ctx context.Context, contactID string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*RemoveTagsResponse, error)
+
+	// RemoveTagsWithResponse Remove tags from a contact
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with DELETE /contacts/{contactId}/tags (the `RemoveTags` operationId).
+	RemoveTagsWithResponse(ctx context.Context, contactID string, body RemoveTagsJSONRequestBody, reqEditors ...RequestEditorFn) (*RemoveTagsResponse, error)
+
+	// AddTagsWithBodyWithResponse Add tags to a contact
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /contacts/{contactId}/tags (the `AddTags` operationId).
+	AddTagsWithBodyWithResponse(ctx context.Context, contactID string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*AddTagsResponse, error)
+
+	// AddTagsWithResponse Add tags to a contact
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /contacts/{contactId}/tags (the `AddTags` operationId).
+	AddTagsWithResponse(ctx context.Context, contactID string, body AddTagsJSONRequestBody, reqEditors ...RequestEditorFn) (*AddTagsResponse, error)
+
+	// GetCustomFieldsWithResponse List the definitions of the custom fields of a location
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /locations/{locationId}/customFields (the `GetCustomFields` operationId).
+	GetCustomFieldsWithResponse(ctx context.Context, locationID string, params *GetCustomFieldsParams, reqEditors ...RequestEditorFn) (*GetCustomFieldsResponse, error)
 }
 
 type GetContactsResponse struct {
@@ -1648,6 +2452,52 @@ func (r GetContactsByBusinessIDResponse) Status() string {
 
 // StatusCode returns HTTPResponse.StatusCode
 func (r GetContactsByBusinessIDResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+type SearchContactsResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON2XX the response for an HTTP 2XX `application/json` response
+	JSON2XX *SearchContactsResult
+}
+
+// Status returns HTTPResponse.Status
+func (r SearchContactsResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r SearchContactsResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+type FindDuplicateContactResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON2XX the response for an HTTP 2XX `application/json` response
+	JSON2XX *FindDuplicateContactResult
+}
+
+// Status returns HTTPResponse.Status
+func (r FindDuplicateContactResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r FindDuplicateContactResponse) StatusCode() int {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.StatusCode
 	}
@@ -1746,6 +2596,75 @@ func (r UpdateContactResponse) StatusCode() int {
 	return 0
 }
 
+type RemoveTagsResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON2XX the response for an HTTP 2XX `application/json` response
+	JSON2XX *RemoveTagsResult
+}
+
+// Status returns HTTPResponse.Status
+func (r RemoveTagsResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r RemoveTagsResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+type AddTagsResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON2XX the response for an HTTP 2XX `application/json` response
+	JSON2XX *AddTagsResult
+}
+
+// Status returns HTTPResponse.Status
+func (r AddTagsResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r AddTagsResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+type GetCustomFieldsResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON2XX the response for an HTTP 2XX `application/json` response
+	JSON2XX *GetCustomFieldsResult
+}
+
+// Status returns HTTPResponse.Status
+func (r GetCustomFieldsResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r GetCustomFieldsResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
 // GetContactsWithResponse List the contacts of a location
 //
 // Returns a wrapper object for the known response body format(s).
@@ -1796,6 +2715,45 @@ func (c *ClientWithResponses) GetContactsByBusinessIDWithResponse(ctx context.Co
 		return nil, err
 	}
 	return ParseGetContactsByBusinessIDResponse(rsp)
+}
+
+// SearchContactsWithBodyWithResponse Search contacts
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /contacts/search (the `SearchContacts` operationId).
+func (c *ClientWithResponses) SearchContactsWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*SearchContactsResponse, error) {
+	rsp, err := c.SearchContactsWithBody(ctx, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseSearchContactsResponse(rsp)
+}
+
+// SearchContactsWithResponse Search contacts
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /contacts/search (the `SearchContacts` operationId).
+func (c *ClientWithResponses) SearchContactsWithResponse(ctx context.Context, body SearchContactsJSONRequestBody, reqEditors ...RequestEditorFn) (*SearchContactsResponse, error) {
+	rsp, err := c.SearchContacts(ctx, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseSearchContactsResponse(rsp)
+}
+
+// FindDuplicateContactWithResponse Find a contact by email address or phone number
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /contacts/search/duplicate (the `FindDuplicateContact` operationId).
+func (c *ClientWithResponses) FindDuplicateContactWithResponse(ctx context.Context, params *FindDuplicateContactParams, reqEditors ...RequestEditorFn) (*FindDuplicateContactResponse, error) {
+	rsp, err := c.FindDuplicateContact(ctx, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseFindDuplicateContactResponse(rsp)
 }
 
 // UpsertContactWithBodyWithResponse Create or update a contact
@@ -1876,6 +2834,71 @@ func (c *ClientWithResponses) UpdateContactWithResponse(ctx context.Context, con
 	return ParseUpdateContactResponse(rsp)
 }
 
+// RemoveTagsWithBodyWithResponse Remove tags from a contact
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with DELETE /contacts/{contactId}/tags (the `RemoveTags` operationId).
+func (c *ClientWithResponses) RemoveTagsWithBodyWithResponse(ctx context.Context, contactID string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*RemoveTagsResponse, error) {
+	rsp, err := c.RemoveTagsWithBody(ctx, contactID, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseRemoveTagsResponse(rsp)
+}
+
+// RemoveTagsWithResponse Remove tags from a contact
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with DELETE /contacts/{contactId}/tags (the `RemoveTags` operationId).
+func (c *ClientWithResponses) RemoveTagsWithResponse(ctx context.Context, contactID string, body RemoveTagsJSONRequestBody, reqEditors ...RequestEditorFn) (*RemoveTagsResponse, error) {
+	rsp, err := c.RemoveTags(ctx, contactID, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseRemoveTagsResponse(rsp)
+}
+
+// AddTagsWithBodyWithResponse Add tags to a contact
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /contacts/{contactId}/tags (the `AddTags` operationId).
+func (c *ClientWithResponses) AddTagsWithBodyWithResponse(ctx context.Context, contactID string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*AddTagsResponse, error) {
+	rsp, err := c.AddTagsWithBody(ctx, contactID, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseAddTagsResponse(rsp)
+}
+
+// AddTagsWithResponse Add tags to a contact
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /contacts/{contactId}/tags (the `AddTags` operationId).
+func (c *ClientWithResponses) AddTagsWithResponse(ctx context.Context, contactID string, body AddTagsJSONRequestBody, reqEditors ...RequestEditorFn) (*AddTagsResponse, error) {
+	rsp, err := c.AddTags(ctx, contactID, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseAddTagsResponse(rsp)
+}
+
+// GetCustomFieldsWithResponse List the definitions of the custom fields of a location
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /locations/{locationId}/customFields (the `GetCustomFields` operationId).
+func (c *ClientWithResponses) GetCustomFieldsWithResponse(ctx context.Context, locationID string, params *GetCustomFieldsParams, reqEditors ...RequestEditorFn) (*GetCustomFieldsResponse, error) {
+	rsp, err := c.GetCustomFields(ctx, locationID, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseGetCustomFieldsResponse(rsp)
+}
+
 // ParseGetContactsResponse parses an HTTP response from a GetContactsWithResponse call
 func ParseGetContactsResponse(rsp *http.Response) (*GetContactsResponse, error) {
 	bodyBytes, err := io.ReadAll(rsp.Body)
@@ -1944,6 +2967,58 @@ func ParseGetContactsByBusinessIDResponse(rsp *http.Response) (*GetContactsByBus
 	switch {
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode/100 == 2:
 		var dest ListContactsByBusinessResult
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON2XX = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseSearchContactsResponse parses an HTTP response from a SearchContactsWithResponse call
+func ParseSearchContactsResponse(rsp *http.Response) (*SearchContactsResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &SearchContactsResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode/100 == 2:
+		var dest SearchContactsResult
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON2XX = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseFindDuplicateContactResponse parses an HTTP response from a FindDuplicateContactWithResponse call
+func ParseFindDuplicateContactResponse(rsp *http.Response) (*FindDuplicateContactResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &FindDuplicateContactResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode/100 == 2:
+		var dest FindDuplicateContactResult
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
@@ -2048,6 +3123,84 @@ func ParseUpdateContactResponse(rsp *http.Response) (*UpdateContactResponse, err
 	switch {
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode/100 == 2:
 		var dest UpdateContactResult
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON2XX = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseRemoveTagsResponse parses an HTTP response from a RemoveTagsWithResponse call
+func ParseRemoveTagsResponse(rsp *http.Response) (*RemoveTagsResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &RemoveTagsResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode/100 == 2:
+		var dest RemoveTagsResult
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON2XX = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseAddTagsResponse parses an HTTP response from a AddTagsWithResponse call
+func ParseAddTagsResponse(rsp *http.Response) (*AddTagsResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &AddTagsResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode/100 == 2:
+		var dest AddTagsResult
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON2XX = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseGetCustomFieldsResponse parses an HTTP response from a GetCustomFieldsWithResponse call
+func ParseGetCustomFieldsResponse(rsp *http.Response) (*GetCustomFieldsResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &GetCustomFieldsResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode/100 == 2:
+		var dest GetCustomFieldsResult
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}

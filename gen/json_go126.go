@@ -244,3 +244,26 @@ func (i *InboundDNDSettings) MarshalJSONTo(enc *jsontext.Encoder) error {
 func (i *InboundDNDSettings) UnmarshalJSONFrom(dec *jsontext.Decoder) error {
 	return jsonv2.UnmarshalDecode(dec, (*plainInboundDNDSettings)(i))
 }
+
+// plainOpportunity is Opportunity without methods.
+type plainOpportunity Opportunity
+
+// MarshalJSON implements encoding/json.Marshaler.
+func (o Opportunity) MarshalJSON() ([]byte, error) {
+	return jsonv2.Marshal((*plainOpportunity)(&o), optionsV1)
+}
+
+// UnmarshalJSON implements encoding/json.Unmarshaler.
+func (o *Opportunity) UnmarshalJSON(data []byte) error {
+	return jsonv2.Unmarshal(data, (*plainOpportunity)(o), optionsV1)
+}
+
+// MarshalJSONTo implements json/v2's MarshalerTo.
+func (o *Opportunity) MarshalJSONTo(enc *jsontext.Encoder) error {
+	return jsonv2.MarshalEncode(enc, (*plainOpportunity)(o))
+}
+
+// UnmarshalJSONFrom implements json/v2's UnmarshalerFrom.
+func (o *Opportunity) UnmarshalJSONFrom(dec *jsontext.Decoder) error {
+	return jsonv2.UnmarshalDecode(dec, (*plainOpportunity)(o))
+}

@@ -38,9 +38,9 @@ const stored = `{"id":"a","additionalEmails":[{"email":"a@example.com",` + extra
 	`"additionalPhones":[{"phone":"+18887777777",` + extra + `}],"attributionSource":{"medium":"form",` + extra + `},` +
 	`"attributions":[{"isFirst":true,` + extra + `},{` + extra + `}],"createdBy":{"channel":"OAUTH",` + extra + `},` +
 	`"customFields":[{"id":"b","value":[1,"<b>"],"fieldKey":"contact.b"}],"dateAdded":"2021-07-02T05:18:26.704Z","dnd":true,` +
-	`"dndSettings":{"SMS":{"status":"active",` + extra + `},"RCS":{"status":"active"}},` +
-	`"inboundDndSettings":{"all":{"status":"inactive",` + extra + `},` + extra + `},"lastActivity":1626435570564,` +
-	`"lastAttributionSource":{` + extra + `},"searchAfter":[1603870249758,"a"],"tags":["vip"],` + extra + `}`
+	`"dndSettings":{"SMS":{"status":"active",` + extra + `},"Fax":{"status":"active"}},` +
+	`"inboundDndSettings":{"all":{"status":"inactive",` + extra + `},` + extra + `},"lastActivity":"2021-07-16T11:39:30.564Z",` +
+	`"lastAttributionSource":{` + extra + `},"opportunities":[{"id":"c","monetaryValue":250.5,` + extra + `}],"searchAfter":[1603870249758,"a"],"tags":["vip"],` + extra + `}`
 
 // TestContact_JSON writes and reads a contact with each combination of the two packages. The expected texts are the same with
 // every version of Go.
@@ -109,6 +109,7 @@ func TestModels_JSON(t *testing.T) {
 		gen.DNDSettings{},
 		gen.InboundDNDSetting{},
 		gen.InboundDNDSettings{},
+		gen.Opportunity{},
 	} {
 		kind := reflect.TypeOf(model)
 		for _, c := range codecs {

@@ -10,6 +10,7 @@ import (
 	"errors"
 	"reflect"
 	"slices"
+	"time"
 
 	jsonv2 "github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
@@ -35,6 +36,27 @@ type Drift struct {
 
 // lenient accepts JSON that json/v2 rejects by default: duplicate names and invalid UTF-8.
 var lenient = jsonv2.JoinOptions(jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true))
+
+// strict are the options of the fast pass.
+var strict = jsonv2.JoinOptions(lenient, jsonv2.WithUnmarshalers(jsonv2.UnmarshalFromFunc(decodeMillis)))
+
+// decodeMillis decodes a time that is a number of milliseconds, as the API sends some times.
+func decodeMillis(dec *jsontext.Decoder, target *time.Time) error {
+	if dec.PeekKind() != '0' {
+		return errors.ErrUnsupported
+	}
+	raw, err := dec.ReadValue()
+	if err == nil && !setMillis(target, raw) {
+		err = &jsonv2.SemanticError{} // the second pass stores the value
+	}
+	return err
+}
+
+// setMillis stores the time in raw, a number, in target, and reports whether it is a time.
+func setMillis(target *time.Time, raw jsontext.Value) (ok bool) {
+	*target, ok = ParseTime(raw)
+	return ok
+}
 
 // Decode decodes body into out. The body must be one complete JSON object. Values of unexpected
 // types are not an error. Errors do not quote the body.
@@ -86,7 +108,7 @@ func decode(body []byte, out any, target reflect.Value) ([]Drift, error) {
 	// The count includes braces in strings, so it may be too high. The second pass counts objects,
 	// so such a body is decoded too, but slower.
 	if bytes.Count(body, []byte("{")) <= maxMemory/largestStructSize(target.Type()) {
-		err := jsonv2.Unmarshal(body, out, lenient)
+		err := jsonv2.Unmarshal(body, out, strict)
 		if _, mismatch := errors.AsType[*jsonv2.SemanticError](err); !mismatch {
 			return nil, err
 		}

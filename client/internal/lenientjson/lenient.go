@@ -77,6 +77,9 @@ func (d *decoder) decodeValue(dec *jsontext.Decoder, target any) error {
 		return nil
 	}
 	value.SetZero()
+	if want == "date-time" && got == '0' && setMillis(target.(*time.Time), raw) { //nolint:forcetypeassert // it is a time
+		return nil
+	}
 	pointer := d.report(dec, want, got)
 	parent, _ := dec.StackIndex(dec.StackDepth())
 	converted := d.convert(raw, value, pointer, parent == '[')

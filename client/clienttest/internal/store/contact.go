@@ -2,11 +2,9 @@ package store
 
 import (
 	"cmp"
-	"encoding/json"
 	"fmt"
 	"reflect"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
@@ -38,10 +36,7 @@ func Normalize(c *gen.Contact) (*gen.Contact, error) {
 	} else if reflect.ValueOf(n.LastAttributionSource).IsZero() {
 		n.LastAttributionSource = n.AttributionSource
 	}
-	n.LastActivity = nil
-	if at := activityMillis(c.LastActivity); at != 0 {
-		n.LastActivity = strconv.AppendInt(nil, at, 10)
-	}
+	n.LastActivity = Millisecond(c.LastActivity)
 	if _, err := jsonv2.Marshal(&n); err != nil {
 		return nil, fmt.Errorf("contact %s cannot be encoded as JSON: %w", n.ID, err)
 	}
@@ -67,17 +62,4 @@ func Millisecond(t time.Time) time.Time { return t.UTC().Truncate(time.Milliseco
 // same dateAdded has not been observed; here it is by descending ID.
 func compare(a, b *gen.Contact) int {
 	return cmp.Or(b.DateAdded.Compare(a.DateAdded), strings.Compare(b.ID, a.ID))
-}
-
-// activityMillis reads lastActivity in both of its forms, milliseconds and RFC 3339.
-func activityMillis(raw []byte) int64 {
-	var number int64
-	if json.Unmarshal(raw, &number) == nil {
-		return number
-	}
-	var t time.Time
-	if json.Unmarshal(raw, &t) == nil && !t.IsZero() {
-		return t.UnixMilli()
-	}
-	return 0
 }

@@ -3,9 +3,7 @@ package wire
 import (
 	"cmp"
 	"reflect"
-	"strconv"
 	"strings"
-	"time"
 
 	"github.com/highlevel-contacts/contacts-go/gen"
 )
@@ -26,7 +24,11 @@ func (o *Object) WriteItem(c *gen.Contact) {
 	o.additionalEmails(c.AdditionalEmails)
 	o.Value("attributions", listAttributions(c))
 	o.StringOrNull("profilePhoto", c.ProfilePhoto)
-	o.Raw("lastActivity", c.LastActivity)
+	if c.LastActivity.IsZero() {
+		o.Raw("lastActivity", nil)
+	} else {
+		o.Value("lastActivity", c.LastActivity.UnixMilli())
+	}
 	o.merge(c.Extra)
 }
 
@@ -90,12 +92,12 @@ func (o *Object) WriteDetail(c *gen.Contact) {
 	}
 	o.NonZero("createdBy", c.CreatedBy)
 	o.String("profilePhoto", c.ProfilePhoto)
-	o.String("attachments", c.Attachments)
+	o.NonZero("attachments", c.Attachments)
 	o.String("ssn", c.SSN)
 	o.String("keyword", c.Keyword)
 	o.String("visitorId", c.VisitorID)
-	if millis, err := strconv.ParseInt(string(c.LastActivity), 10, 64); err == nil {
-		o.Time("lastActivity", time.UnixMilli(millis))
+	if !c.LastActivity.IsZero() {
+		o.Time("lastActivity", c.LastActivity)
 	}
 	o.Value("searchAfter", []any{c.DateAdded.UnixMilli(), c.ID})
 	o.merge(c.Extra)
