@@ -5,13 +5,10 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
-	"net/url"
-	"regexp"
 	"strings"
 	"time"
 
 	"github.com/highlevel-contacts/contacts-go/client"
-	"github.com/highlevel-contacts/contacts-go/client/internal/httpx"
 	"github.com/highlevel-contacts/contacts-go/client/internal/redact"
 )
 
@@ -142,34 +139,7 @@ func (e *transportError) Error() string        { return e.text }
 func (e *transportError) GoString() string     { return e.text }
 func (e *transportError) Is(target error) bool { return errors.Is(e.cause, target) }
 
-// newTransportError returns err without its URL and with redacted text.
+// newTransportError returns err without its URL and without the secrets.
 func newTransportError(err error, secrets []string) error {
-	return &transportError{text: sanitize(httpx.WithoutURL(err).Error(), secrets), cause: err}
-}
-
-// secretLike matches email addresses, and words of at least 16 characters, because those may be
-// tokens or codes.
-var secretLike = regexp.MustCompile(`[^\s"'<>]*@[^\s"'<>]+|[\w.~+/=-]{16,}`)
-
-// plainWord matches long words that are not secrets, such as authorization_code.
-var plainWord = regexp.MustCompile(`^[a-z_.-]{1,32}$`)
-
-// sanitize returns text from the server or the transport as one short line. It redacts the secrets
-// that were sent, and words that look like a token or a code.
-func sanitize(text string, secrets []string) string {
-	for _, secret := range secrets {
-		if secret == "" {
-			continue
-		}
-		for _, form := range []string{secret, url.QueryEscape(secret), url.PathEscape(secret)} {
-			text = strings.ReplaceAll(text, form, redacted)
-		}
-	}
-	text = secretLike.ReplaceAllStringFunc(text, func(word string) string {
-		if plainWord.MatchString(word) {
-			return word
-		}
-		return redacted
-	})
-	return redact.Text(text)
+	return &transportError{text: redact.Local(err, secrets...), cause: err}
 }

@@ -31,7 +31,7 @@ func TestError_Error(t *testing.T) {
 		{"list of messages", 422, `{"statusCode":422,"message":["a","b"],"error":"Unprocessable Entity"}`, "422: Unprocessable Entity: a: b"},
 		{"not JSON", 404, "<html>\n<b>no</b>", "404"},
 		{"redirect", 302, "", "302, a redirect, which is not followed"},
-		{"long", 404, `{"message":"` + strings.Repeat("long ", 100) + `"}`, "404: " + strings.Repeat("long ", 59) + "lo…"},
+		{"long", 404, `{"message":"` + strings.Repeat("long ", 100) + `"}`, "404: message withheld: see Error.Messages"},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {

@@ -169,7 +169,7 @@ func ExampleClientPool() {
 		}
 		page, err := c.Contacts.List(r.Context(), client.ListRequest{})
 		if err != nil {
-			http.Error(w, client.Kind(err), http.StatusBadGateway)
+			http.Error(w, string(client.KindOf(err)), http.StatusBadGateway)
 			return
 		}
 		fmt.Fprintf(w, "%d contacts", page.Total)

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/highlevel-contacts/contacts-go/client/internal/httpx"
+	"github.com/highlevel-contacts/contacts-go/client/internal/redact"
 )
 
 const (
@@ -24,9 +25,10 @@ func readResponse(resp *http.Response, r tokenRequest, sentAt time.Time) (Creden
 	if resp.StatusCode/100 != 2 {
 		body, _ := io.ReadAll(io.LimitReader(resp.Body, maxErrorBody)) // an incomplete body does not change the status
 		message := errorMessage(body)
+		retryAfter, _ := httpx.RetryAfter(resp.Header)
 		return Credential{}, &Error{
-			Operation: r.operation, StatusCode: resp.StatusCode, Message: sanitize(message, r.secrets),
-			RetryAfter: httpx.RetryAfter(resp.Header),
+			Operation: r.operation, StatusCode: resp.StatusCode, Message: redact.Message(message, r.secrets...),
+			RetryAfter: retryAfter,
 			reinstall:  r.operation == operationAccessToken && isInvalidGrant(resp.StatusCode, message),
 		}
 	}

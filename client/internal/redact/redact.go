@@ -1,91 +1,129 @@
-// Package redact removes secrets and personal data from text for errors and logs.
+// Package redact keeps personal data and tokens out of errors and logs.
 //
-// A message from a server, a transport or a token source can contain parts of the request, a token
-// or a contact. The function [Text] first decodes escaped characters and folds others to ASCII. It
-// then replaces email addresses, phone numbers, query strings and tokens with [Mask]. In case of
-// doubt it redacts, except for dates, versions, IDs and IP addresses, which make errors useful.
+// A server's message can quote a request or a contact. [Message] therefore withholds a message that
+// could contain an email address, a phone number, a query or a token, instead of masking parts of
+// it. Names are not recognized.
 package redact
 
 import (
+	"net/netip"
+	"net/url"
+	"regexp"
 	"slices"
 	"strings"
+	"unicode"
 	"unicode/utf8"
-)
 
-// Mask replaces each redacted part of a text.
-const Mask = "[redacted]"
+	"github.com/highlevel-contacts/contacts-go/client/internal/httpx"
+)
 
 const (
-	maxText   = 300 // maximum length of the result of Text in bytes
-	minSecret = 8   // shorter secrets occur in ordinary words
-	ellipsis  = "…"
+	// Mask replaces a value or a token.
+	Mask = "[redacted]"
+	// Withheld replaces a message that could contain personal data or a token.
+	Withheld = "message withheld: see Error.Messages"
+
+	maxMessage = 200 // bytes of a message that is printed
+	minToken   = 32  // length of a word that may be a token
+	minPhone   = 7   // digits of a phone number, which may lack an area code
+	minSecret  = 8   // bytes of a secret; a shorter one occurs in ordinary words
 )
 
-// Text returns untrusted text as one printable line of at most 300 bytes. It redacts email
-// addresses, phone numbers, query strings, tokens, and the secrets that have at least eight
-// characters. Text is idempotent.
-func Text(text string, secrets ...string) string {
-	text = Secrets(text, secrets...)
-	normalized := make([]string, 0, len(secrets))
-	for _, secret := range secrets {
-		normalized = append(normalized, normalize(secret))
-	}
-	text = clean(text, normalized)
-	for len(text) > maxText {
-		// A part of an ID can look like a phone number, so the shorter text is examined again.
-		text = clean(cut(text, maxText-len(ellipsis))+ellipsis, normalized)
-	}
-	return text
-}
+var (
+	// suspicious matches spellings of an @, escapes, queries, markup and credentials.
+	suspicious = regexp.MustCompile(`(?i)[@＠﹫%&=\\]|[([{] ?at ?[)\]}]|\bat\b.*\bdot\b|<[a-z/!]|\?\S` +
+		`|pit-|eyJ|(?:bearer|basic|authorization|token|secret|passw\w*|api.?key)\W+\S*\d`)
+	// known matches dates, IDs of contacts, UUIDs and values of the header Cf-Ray.
+	known = regexp.MustCompile(`^(?:(?:19|20)\d\d-\d\d-\d\d(?:T\d\d:\d\d:\d\d(?:\.\d{1,9})?(?:Z|[+-]\d\d:\d\d))?` +
+		`|[0-9A-Za-z]{20}|[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}|[0-9a-f]{16}-[A-Z]{3})$`)
+	// notID matches words that could be an ID of a contact, but contain a phone number.
+	notID = regexp.MustCompile(`^[0-9A-Za-z]*\d{7}[0-9A-Za-z]*$`)
+	// address matches a URL, whose scheme and host are its groups, and a query.
+	address = regexp.MustCompile(`(?i)(\bhttps?://)(?:[^\s/?#"'@]*@)?([^\s/?#"']*)[^\s"']*|\?[^\s"']+`)
+	// quoted matches what net/http quotes of a response that is not HTTP.
+	quoted = regexp.MustCompile(`(malformed [A-Za-z ]*[A-Za-z]).*`)
+	// personal matches tokens and email addresses.
+	personal = regexp.MustCompile(`(?i)\bpit-[\w-]+|eyJ[\w.-]+|[^\s"'<>]+@[^\s"'<>]+`)
+)
 
-// clean normalizes text and masks everything private in it. After a replacement, the rest of the
-// text can match other rules, so the result is examined again.
-func clean(text string, secrets []string) string {
-	const rounds = 4
-	for range rounds {
-		cleaned := maskPrivate(Secrets(normalize(text), secrets...))
-		if cleaned == text {
-			break
-		}
-		text = cleaned
-	}
-	return text
-}
-
-// cut returns the first runes of text that fit in size bytes, without a part of Mask at the end.
-func cut(text string, size int) string {
-	for size > 0 && !utf8.RuneStart(text[size]) {
-		size--
-	}
-	text = text[:size]
-	for i := 1; i < len(Mask); i++ {
-		if start, found := strings.CutSuffix(text, Mask[:i]); found {
-			text = start
-			break
-		}
-	}
-	return strings.TrimRight(text, " ")
-}
-
-// span is a part of a text, from its first byte to the byte after its last.
-type span struct{ start, end int }
-
-// maskPrivate masks the email addresses, phone numbers and tokens in a normalized text.
-func maskPrivate(text string) string {
-	spans := slices.Concat(emails(text), phones(text), tokens(text))
-	if len(spans) == 0 {
+// Message returns a server's message unchanged, or [Withheld] if the message is not one short line,
+// or could contain an email address, a phone number, a query, markup, a token or one of the secrets.
+func Message(text string, secrets ...string) string {
+	if isHarmless(text, secrets) {
 		return text
 	}
-	slices.SortFunc(spans, func(a, b span) int { return a.start - b.start })
-	var masked strings.Builder
-	end := 0
-	for i, s := range spans {
-		if i == 0 || s.start > end {
-			masked.WriteString(text[end:s.start])
-			masked.WriteString(Mask)
-		}
-		end = max(end, s.end)
+	return Withheld
+}
+
+// Value returns a value such as a path, a trace ID or a header unchanged, or [Mask] if [Message]
+// would withhold it.
+func Value(text string, secrets ...string) string {
+	if isHarmless(text, secrets) {
+		return text
 	}
-	masked.WriteString(text[end:])
-	return masked.String()
+	return Mask
+}
+
+// Secrets returns text with [Mask] in place of each secret, also where it is escaped for a URL.
+func Secrets(text string, secrets ...string) string {
+	longestFirst := slices.SortedFunc(slices.Values(secrets), func(a, b string) int { return len(b) - len(a) })
+	for _, secret := range longestFirst { // one secret can be the beginning of another
+		if len(secret) >= minSecret {
+			text = strings.NewReplacer(secret, Mask, url.QueryEscape(secret), Mask, url.PathEscape(secret), Mask).Replace(text)
+		}
+	}
+	return text
+}
+
+// Local returns the message of an error of this machine, such as one of a connection or a file, as
+// one line without the secrets. Of URLs it contains only scheme and host.
+func Local(err error, secrets ...string) string {
+	text := Secrets(httpx.WithoutURL(err).Error(), secrets...)
+	text = quoted.ReplaceAllString(oneLine(text), "$1")
+	return personal.ReplaceAllString(address.ReplaceAllString(text, "$1$2"), Mask)
+}
+
+// oneLine returns text with spaces in place of everything that is not printable.
+func oneLine(text string) string {
+	return strings.Map(func(r rune) rune {
+		if !unicode.IsPrint(r) {
+			return ' '
+		}
+		return r
+	}, text)
+}
+
+// isHarmless reports whether text can be printed.
+func isHarmless(text string, secrets []string) bool {
+	if len(text) > maxMessage || !utf8.ValidString(text) || oneLine(text) != text || suspicious.MatchString(text) || Secrets(text, secrets...) != text {
+		return false
+	}
+	digits := 0 // since the last letter
+	for field := range strings.FieldsSeq(text) {
+		word := strings.Trim(field, `.,;:!?'"()[]`)
+		_, err := netip.ParseAddr(word)
+		if isAddress := err == nil && digits == 0; isAddress || known.MatchString(word) && !notID.MatchString(word) {
+			continue // but "06 12.34.56.78" is a phone number
+		}
+		for part := range strings.FieldsFuncSeq(word, isDelimiter) {
+			if known.MatchString(part) && !notID.MatchString(part) {
+				continue
+			}
+			for _, r := range part {
+				if unicode.IsNumber(r) {
+					digits++
+				} else if unicode.IsLetter(r) {
+					digits = 0
+				}
+				if digits == minPhone || len(part) >= minToken {
+					return false
+				}
+			}
+		}
+	}
+	return true
+}
+
+func isDelimiter(r rune) bool {
+	return !unicode.IsLetter(r) && !unicode.IsNumber(r) && r != '-' && r != '_'
 }
