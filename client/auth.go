@@ -4,10 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"strings"
-
-	"github.com/highlevel-contacts/contacts-go/client/internal/redact"
 )
 
 // TokenSource supplies the bearer token of a call. Token is called before every attempt, from many
@@ -25,70 +24,46 @@ type TokenInvalidator interface {
 	Invalidate(token string)
 }
 
-// StaticToken is a token that never changes: a private integration token, or an access token until
-// it expires. It is printed, logged and encoded as [redacted]. To read the token, use
-// string(token).
-type StaticToken string
+// StaticToken returns a TokenSource whose token never changes: a private integration token, or an
+// access token until it expires. [New] returns an error if the token is empty or cannot be sent.
+func StaticToken(token string) TokenSource {
+	return staticToken{NewSecret(token)}
+}
+
+type staticToken struct{ Secret }
 
 // Token returns the token.
-func (t StaticToken) Token(context.Context) (string, error) { return string(t), nil }
+func (t staticToken) Token(context.Context) (string, error) { return t.Reveal(), nil }
 
-// String returns [redacted].
-func (StaticToken) String() string { return redact.Mask }
+// Secret is a string that is not printed, logged or encoded: in its place appears [redacted]. The
+// zero Secret is the empty string. Secrets cannot be compared with ==.
+type Secret struct {
+	reveal func() string // a function, because reflection reads the values of all other types
+}
 
-// GoString returns [redacted].
-func (StaticToken) GoString() string { return redact.Mask }
+// NewSecret returns a Secret that holds value.
+func NewSecret(value string) Secret {
+	return Secret{reveal: func() string { return value }}
+}
+
+// Reveal returns the string.
+func (s Secret) Reveal() string {
+	if s.reveal == nil {
+		return ""
+	}
+	return s.reveal()
+}
+
+const redacted = "[redacted]"
 
 // Format prints [redacted] for every verb.
-func (StaticToken) Format(state fmt.State, _ rune) { redact.Format(state) }
+func (Secret) Format(state fmt.State, _ rune) { _, _ = io.WriteString(state, redacted) }
 
 // LogValue returns [redacted].
-func (StaticToken) LogValue() slog.Value { return slog.StringValue(redact.Mask) }
+func (Secret) LogValue() slog.Value { return slog.StringValue(redacted) }
 
-// MarshalText returns [redacted], so that the encoding of a struct does not contain the token.
-func (StaticToken) MarshalText() ([]byte, error) { return []byte(redact.Mask), nil }
-
-// authorize requests the token of the next attempt from the TokenSource.
-func (c *call) authorize() error {
-	token, err := c.client.token(c.callerCtx)
-	if err != nil {
-		return &callError{text: string(c.operation) + ": token source: " + redact.Text(err.Error()), cause: err}
-	}
-	if err := checkToken(token); err != nil {
-		return invalid(c.operation, "token source: "+err.Error())
-	}
-	c.token = token
-	return nil
-}
-
-// bearer is a token with the value of its Authorization header.
-type bearer struct {
-	token  string
-	values []string
-}
-
-// authorization returns the values of the Authorization header for the call's token.
-func (c *call) authorization() []string {
-	last := c.client.bearer.Load()
-	if last == nil || last.token != c.token {
-		last = &bearer{token: c.token, values: []string{"Bearer " + c.token}}
-		c.client.bearer.Store(last)
-	}
-	return last.values
-}
-
-// replaceToken invalidates the token if err says that the token is invalid or expired and the
-// TokenSource can replace it. It reports whether the call must be sent again with a new token. It
-// returns true at most once per call.
-func (c *call) replaceToken(err error) bool {
-	apiErr, ok := errors.AsType[*Error](err)
-	if !ok || !apiErr.rejectsToken || c.client.invalidate == nil || c.tokenReplaced || !c.canResendBody() {
-		return false
-	}
-	c.tokenReplaced = true
-	c.client.invalidate(c.token)
-	return true
-}
+// MarshalText returns [redacted], so that the encoding of a struct does not contain the secret.
+func (Secret) MarshalText() ([]byte, error) { return []byte(redacted), nil }
 
 // checkToken returns an error if token cannot be sent as a bearer token. The error does not contain
 // the token.

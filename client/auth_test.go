@@ -91,7 +91,7 @@ func TestTokenSource_Error(t *testing.T) {
 		}
 	}
 	_, err = c.Contacts.Get(t.Context(), "abc")
-	if want := "getContact: token source: the refresh token was used before"; err.Error() != want {
+	if want := "Contacts.Get: GET /contacts/abc: other: token source: the refresh token was used before"; err.Error() != want {
 		t.Errorf("got %q, want %q", err, want)
 	}
 }

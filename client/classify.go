@@ -3,7 +3,6 @@ package client
 import (
 	"bytes"
 	"encoding/json"
-	"errors"
 	"net/http"
 	"strings"
 
@@ -16,66 +15,51 @@ import (
 
 // newError returns the error of a non-2xx response, or of a 2xx response whose body reports a
 // failure.
-func (c *call) newError() *Error {
+func newError(op operation, method, path string, response Response, token string, maybeApplied bool) *Error {
 	e := &Error{
-		Operation: string(c.operation), Method: c.request.Method, Path: c.path(),
-		StatusCode: c.response.StatusCode, RetryAfter: httpx.RetryAfter(c.response.Header), Response: c.response,
+		Operation: op.name, Method: method, Path: path, StatusCode: response.StatusCode, MaybeApplied: maybeApplied, Response: response,
 	}
+	e.RetryAfter, _ = httpx.RetryAfter(response.Header)
 	var body, meta errorBody
-	if json.Unmarshal(httpx.TrimBOM(c.response.Body), &body) == nil && json.Unmarshal(body["meta"], &meta) == nil {
+	if json.Unmarshal(httpx.TrimBOM(response.Body), &body) == nil && json.Unmarshal(body["meta"], &meta) == nil {
 		e.ContactID, e.MatchingField = meta.text("contactId"), meta.text("matchingField")
 	}
-	e.Messages = body.messages()
-	e.hasMessage = len(e.Messages) > 0
-	if !e.hasMessage && len(c.response.Body) > 0 {
-		e.Messages = []string{strings.ToValidUTF8(string(c.response.Body), "\uFFFD")}
+	messages := body.messages()
+	if len(messages) == 0 && len(response.Body) > 0 {
+		messages = []string{strings.ToValidUTF8(string(response.Body), "\uFFFD")}
 	}
-	e.kind, e.classified, e.rejectsToken = e.classify(), true, e.isTokenError() // before the token is removed
-	for i := range e.Messages {
-		e.Messages[i] = redact.Secrets(e.Messages[i], c.token)
+	e.Kind = classify(op, response.StatusCode, lowerMessage(messages), e.ContactID)
+	for _, message := range messages {
+		e.Messages = append(e.Messages, redact.Secrets(message, token))
 	}
-	e.TraceID = redact.Secrets(body.text("traceId"), c.token)
+	e.TraceID = redact.Secrets(body.text("traceId"), token)
 	return e
 }
 
-// classify returns the sentinel error for the response, or nil if it matches none. The API's status
-// codes are unreliable, so known messages take precedence over them.
-func (e *Error) classify() error {
-	message := e.lowerMessage()
-	says := func(part string) bool { return strings.Contains(message, part) }
-	switch e.StatusCode {
-	case http.StatusBadRequest:
-		switch {
-		case e.ContactID != "" || says("duplicated contact"):
-			return ErrDuplicate
-		case saysContactNotFound(message):
-			return ErrNotFound
-		}
-		return ErrInvalid
-	case http.StatusUnauthorized:
-		switch {
-		case says("scope"), says("authclass"), says("user type"), says("location"):
-			return ErrForbidden
-		case says("version header"):
-			return ErrInvalid
-		}
-		return ErrUnauthorized
-	case http.StatusForbidden:
+// classify returns the kind of a response. The API's status codes are unreliable, so known messages
+// take precedence over them.
+func classify(op operation, status int, message, existingID string) Kind {
+	switch {
+	case status == http.StatusBadRequest && (existingID != "" || strings.Contains(message, "duplicated contact")):
+		return ErrDuplicate
+	case (status == http.StatusBadRequest || status == http.StatusNotFound) && saysContactNotFound(message):
+		return ErrNotFound
+	case status == http.StatusNotFound && op.has404:
+		return ErrNotFound
+	case status == http.StatusUnauthorized && httpx.DeniesAccess(message), status == http.StatusForbidden:
 		return ErrForbidden
-	case http.StatusNotFound:
-		if saysContactNotFound(message) || e.Operation == string(otherOperation) {
-			return ErrNotFound
-		}
-		return nil // there is no such route
-	case http.StatusUnprocessableEntity:
+	case status == http.StatusUnauthorized && strings.Contains(message, "version header"):
 		return ErrInvalid
-	case http.StatusTooManyRequests:
+	case status == http.StatusUnauthorized:
+		return ErrUnauthorized
+	case status == http.StatusBadRequest, status == http.StatusUnprocessableEntity:
+		return ErrInvalid
+	case status == http.StatusTooManyRequests:
 		return ErrRateLimited
-	}
-	if e.StatusCode >= http.StatusInternalServerError || isSuccess(e.StatusCode) {
+	case status >= http.StatusInternalServerError, isSuccess(status):
 		return ErrServer
 	}
-	return nil
+	return kindOther
 }
 
 // saysContactNotFound reports whether a message says that a contact does not exist.
@@ -84,20 +68,34 @@ func saysContactNotFound(message string) bool {
 	return ok && strings.Contains(rest, "not found")
 }
 
-// isTokenError reports whether the API rejected the token as invalid or expired. A new token does
-// not change a scope, a class, a user type or a version.
-func (e *Error) isTokenError() bool {
-	message := e.lowerMessage()
-	return errors.Is(e.classify(), ErrUnauthorized) && (strings.Contains(message, "invalid") || strings.Contains(message, "expired"))
+// rejectsToken reports whether the API rejected the token as invalid or expired. A new token does
+// not help against anything else.
+func rejectsToken(e *Error) bool {
+	if e == nil || e.StatusCode != http.StatusUnauthorized || e.Kind != ErrUnauthorized {
+		return false
+	}
+	message := lowerMessage(e.Messages)
+	return strings.Contains(message, "invalid") || strings.Contains(message, "expired")
 }
 
 // lowerMessage returns the messages in lower case. It returns "" for the HTML page of a gateway.
-func (e *Error) lowerMessage() string {
-	message := strings.ToLower(strings.Join(e.Messages, "\n"))
+func lowerMessage(messages []string) string {
+	message := strings.ToLower(strings.Join(messages, "\n"))
 	if strings.HasPrefix(strings.TrimSpace(message), "<") {
 		return ""
 	}
 	return message
+}
+
+// reportsFailure reports whether the body of a 2xx response says that the operation failed. The API
+// sends "succeeded" in two spellings.
+func reportsFailure(body []byte) bool {
+	if !bytes.Contains(body, []byte(`"succe`)) {
+		return false
+	}
+	var result errorBody
+	_ = json.Unmarshal(httpx.TrimBOM(body), &result) // a malformed body is reported when it is decoded
+	return result.text("succeeded") == "false" || result.text("succeded") == "false"
 }
 
 // errorBody is the JSON body of an error response. Its properties are raw JSON, so that one
@@ -110,13 +108,13 @@ func (b errorBody) messages() []string {
 	for _, name := range []string{"message", "error", "error_description"} {
 		var elements []json.RawMessage
 		if json.Unmarshal(b[name], &elements) != nil {
-			if message := b.text(name); message != "" {
-				return []string{message}
-			}
+			elements = []json.RawMessage{b[name]}
 		}
 		var messages []string
 		for _, element := range elements {
-			messages = append(messages, lenientjson.Text(jsontext.Value(element)))
+			if message := text(element); message != "" {
+				messages = append(messages, message)
+			}
 		}
 		if len(messages) > 0 {
 			return messages
@@ -126,9 +124,12 @@ func (b errorBody) messages() []string {
 }
 
 // text returns a scalar property as a string, or "" for any other property.
-func (b errorBody) text(name string) string {
-	if raw := bytes.TrimSpace(b[name]); bytes.HasPrefix(raw, []byte("{")) || bytes.HasPrefix(raw, []byte("[")) {
+func (b errorBody) text(name string) string { return text(b[name]) }
+
+// text returns a scalar as a string, or "" for any other value.
+func text(raw json.RawMessage) string {
+	if raw = bytes.TrimSpace(raw); bytes.HasPrefix(raw, []byte("{")) || bytes.HasPrefix(raw, []byte("[")) {
 		return ""
 	}
-	return lenientjson.Text(jsontext.Value(b[name]))
+	return lenientjson.Text(jsontext.Value(raw))
 }

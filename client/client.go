@@ -3,7 +3,6 @@ package client
 import (
 	"context"
 	"errors"
-	"sync/atomic"
 
 	"github.com/highlevel-contacts/contacts-go/client/internal/ratelimit"
 )
@@ -20,30 +19,29 @@ type Client struct {
 	config     config
 	token      func(context.Context) (string, error) // a function, because fmt prints it as an address for every verb
 	invalidate func(token string)                    // nil if the TokenSource is not a TokenInvalidator
-	bearer     *atomic.Pointer[bearer]               // header of the latest attempt, for the next one with the same token
 }
 
 // New returns a Client that authenticates with tokens. It does not make any requests. It returns an
 // error if the token source is nil or an option is invalid.
 func New(tokens TokenSource, opts ...Option) (*Client, error) {
 	if tokens == nil {
-		return nil, errors.New("client: New: no TokenSource: use client.StaticToken(token) or package oauth")
+		return nil, errors.New("highlevel: New: no TokenSource: use client.StaticToken(token) or package oauth")
 	}
-	if static, ok := tokens.(StaticToken); ok {
-		if err := checkToken(string(static)); err != nil {
-			return nil, errors.New("client: New: " + err.Error())
+	if static, ok := tokens.(staticToken); ok {
+		if err := checkToken(static.Reveal()); err != nil {
+			return nil, errors.New("highlevel: New: " + err.Error())
 		}
 	}
-	c := &Client{config: defaultConfig(), token: tokens.Token, bearer: new(atomic.Pointer[bearer])}
+	c := &Client{config: defaultConfig(), token: tokens.Token}
 	if source, ok := tokens.(TokenInvalidator); ok {
 		c.invalidate = source.Invalidate
 	}
 	for _, opt := range opts {
 		if opt == nil {
-			return nil, errors.New("client: New: an Option is nil")
+			return nil, errors.New("highlevel: New: an Option is nil")
 		}
 		if err := opt(&c.config); err != nil {
-			return nil, errors.New("client: " + err.Error())
+			return nil, errors.New("highlevel: " + err.Error())
 		}
 	}
 	if c.config.pacer == nil {

@@ -1,22 +1,17 @@
 package client_test
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"iter"
-	"log/slog"
 	"net/http"
-	"runtime"
 	"slices"
 	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
-	"testing/synctest"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
@@ -27,15 +22,15 @@ import (
 
 func TestContactsService_All_ReturnsEachContactOnce(t *testing.T) {
 	t.Parallel()
-	for _, prefetch := range []bool{false, true} {
+	{
 		for _, test := range []struct{ total, limit, requests int }{
 			{0, 100, 1}, {1, 100, 1}, {99, 100, 1}, {100, 100, 1}, {101, 100, 2}, {250, 0, 3}, {45, 20, 3}, {5, 1, 5}, {2000, 0, 20},
 		} {
-			t.Run(fmt.Sprintf("%d by %d, prefetch %v", test.total, test.limit, prefetch), func(t *testing.T) {
+			t.Run(fmt.Sprintf("%d by %d", test.total, test.limit), func(t *testing.T) {
 				t.Parallel()
 				l := newListing(t, test.total)
 				api := &served{handler: l}
-				ids, err := collect(t, newClient(t, api).Contacts.All(t.Context(), client.ListRequest{Limit: test.limit, Prefetch: prefetch}))
+				ids, err := collect(t, newClient(t, api).Contacts.All(t.Context(), client.ListRequest{Limit: test.limit}))
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -107,9 +102,9 @@ func TestContactsService_All_ShortPages(t *testing.T) {
 
 func TestContactsService_All_Requests(t *testing.T) {
 	t.Parallel()
-	for _, prefetch := range []bool{false, true} {
+	{
 		c, api := newStub(t, pageResponse(1, 2, "c2"), pageResponse(3, 2, "c4"), pageResponse(5, 2, ""))
-		list := client.ListRequest{Query: "a b", Limit: 2, Prefetch: prefetch}
+		list := client.ListRequest{Query: "a b", Limit: 2}
 		ids, err := collect(t, c.Contacts.All(t.Context(), list, client.WithHeader("X-Sync", "7")))
 		if err != nil || !slices.Equal(ids, contactIDs(1, 6)) {
 			t.Errorf("got %v, %v", ids, err)
@@ -155,7 +150,7 @@ func TestContactsService_All_CanBeRangedAgain(t *testing.T) {
 	t.Parallel()
 	l := newListing(t, 25)
 	api := &served{handler: l}
-	list := client.ListRequest{Limit: 10, Prefetch: true}
+	list := client.ListRequest{Limit: 10}
 	contacts := newClient(t, api).Contacts.All(t.Context(), list)
 	var group sync.WaitGroup
 	for range 3 {
@@ -169,7 +164,7 @@ func TestContactsService_All_CanBeRangedAgain(t *testing.T) {
 		})
 	}
 	group.Wait()
-	if len(api.targets) != 18 || list != (client.ListRequest{Limit: 10, Prefetch: true}) {
+	if len(api.targets) != 18 || list != (client.ListRequest{Limit: 10}) {
 		t.Errorf("got %d requests, list %+v", len(api.targets), list)
 	}
 }
@@ -235,11 +230,11 @@ func TestContactsService_All_YieldsTheErrorLast(t *testing.T) {
 		{"second page", []stubResponse{pageResponse(1, 2, "c2"), failure}, contactIDs(1, 2)},
 		{"third page, HTML", []stubResponse{pageResponse(1, 2, "c2"), pageResponse(3, 2, "c4"), {status: 500, body: html}}, contactIDs(1, 4)},
 	} {
-		for _, prefetch := range []bool{false, true} {
-			t.Run(fmt.Sprintf("%s, prefetch %v", test.name, prefetch), func(t *testing.T) {
+		{
+			t.Run(fmt.Sprintf("%s", test.name), func(t *testing.T) {
 				t.Parallel()
 				c, api := newStub(t, test.responses...)
-				ids, err := collect(t, c.Contacts.All(t.Context(), client.ListRequest{Limit: 2, Prefetch: prefetch}))
+				ids, err := collect(t, c.Contacts.All(t.Context(), client.ListRequest{Limit: 2}))
 				if !errors.Is(err, client.ErrServer) || !slices.Equal(ids, test.want) || len(api.sent) != len(test.responses) {
 					t.Errorf("got %v, %v in %d requests", ids, err, len(api.sent))
 				}
@@ -263,15 +258,15 @@ func TestContactsService_All_EndsOnARepeatedCursor(t *testing.T) {
 		{"back to the beginning of the iteration", cursorAt(1603870249758, "c0"), []stubResponse{pageResponse(1, 2, "c0")}, 2, 1},
 		{"new cursors, the same page", "", []stubResponse{pageResponse(1, 2, "c2"), pageResponse(1, 2, "c3"), pageResponse(1, 2, "c4")}, 2, 3},
 	} {
-		for _, prefetch := range []bool{false, true} {
-			t.Run(fmt.Sprintf("%s, prefetch %v", test.name, prefetch), func(t *testing.T) {
+		{
+			t.Run(fmt.Sprintf("%s", test.name), func(t *testing.T) {
 				t.Parallel()
 				c, api := newStub(t, test.responses...)
-				ids, err := collect(t, c.Contacts.All(t.Context(), client.ListRequest{Limit: 2, After: test.after, Prefetch: prefetch}))
+				ids, err := collect(t, c.Contacts.All(t.Context(), client.ListRequest{Limit: 2, After: test.after}))
 				if !errors.Is(err, client.ErrBadResponse) || !strings.Contains(err.Error(), fmt.Sprintf("after %d contacts", test.want)) {
 					t.Errorf("got %v, want ErrBadResponse and the number of contacts", err)
 				}
-				if !slices.Equal(ids, contactIDs(1, test.want)) || len(api.sent) > test.requests+1 || (!prefetch && len(api.sent) != test.requests) {
+				if !slices.Equal(ids, contactIDs(1, test.want)) || len(api.sent) > test.requests+1 {
 					t.Errorf("got %v in %d requests", ids, len(api.sent))
 				}
 			})
@@ -388,142 +383,6 @@ func (s *slowPages) RoundTrip(req *http.Request) (*http.Response, error) {
 	stubResponse := pageResponse(page, 1, cursor)
 	stubResponse.header = http.Header{"X-Page": {strconv.Itoa(page)}}
 	return stubResponse.response(req), nil
-}
-
-func TestContactsService_All_Prefetch(t *testing.T) {
-	t.Parallel()
-	const pages, latency, work = 50, 200 * time.Millisecond, 200 * time.Millisecond
-	took := map[bool]time.Duration{}
-	for _, prefetch := range []bool{false, true} {
-		synctest.Test(t, func(t *testing.T) {
-			api := &slowPages{pages: pages, latency: latency, began: time.Now()}
-			began, count := time.Now(), 0
-			for _, err := range newClient(t, api).Contacts.All(t.Context(), client.ListRequest{Limit: 1, Prefetch: prefetch}) {
-				if err != nil {
-					t.Fatal(err)
-				}
-				count++
-				time.Sleep(work)
-			}
-			took[prefetch] = time.Since(began)
-			if count != pages || len(api.started) != pages {
-				t.Errorf("prefetch %v: got %d contacts in %d requests, want %d", prefetch, count, len(api.started), pages)
-			}
-		})
-	}
-	if took[true] > took[false]*60/100 {
-		t.Errorf("got %v with and %v without prefetch, want at most 0.6 times", took[true], took[false])
-	}
-	t.Logf("%v with and %v without prefetch", took[true], took[false])
-}
-
-// The request in flight is canceled silently, and no further request is sent. A goroutine that
-// remains makes the bubble fail.
-func TestContactsService_All_PrefetchEndsWithTheLoop(t *testing.T) {
-	t.Parallel()
-	endings := map[string]func(contacts iter.Seq2[*client.Contact, error]){
-		"break": func(contacts iter.Seq2[*client.Contact, error]) {
-			for range contacts { //nolint:errcheck // the first page does not fail
-				break
-			}
-		},
-		"panic": func(contacts iter.Seq2[*client.Contact, error]) {
-			defer func() { _ = recover() }()
-			for range contacts { //nolint:errcheck // the first page does not fail
-				panic("the program failed")
-			}
-		},
-		"exit of the goroutine": func(contacts iter.Seq2[*client.Contact, error]) {
-			done := make(chan struct{})
-			go func() {
-				defer close(done)
-				for range contacts { //nolint:errcheck // the first page does not fail
-					runtime.Goexit()
-				}
-			}()
-			<-done
-		},
-		"break later": func(contacts iter.Seq2[*client.Contact, error]) {
-			for range contacts { //nolint:errcheck // the first page does not fail
-				time.Sleep(50 * time.Millisecond)
-				break
-			}
-		},
-	}
-	for name, end := range endings {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			synctest.Test(t, func(t *testing.T) {
-				var log bytes.Buffer
-				logger := slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug}))
-				api := &slowPages{pages: 50, latency: 200 * time.Millisecond, began: time.Now()}
-				var response client.Response
-				var calls atomic.Int32
-				hook := func(context.Context, client.CallInfo) { calls.Add(1) }
-				c := newClient(t, api, client.WithLogger(logger), client.WithCallHook(hook), client.WithRetry(client.RetryPolicy{MaxAttempts: 3}))
-				end(c.Contacts.All(t.Context(), client.ListRequest{Limit: 1, Prefetch: true}, client.WithResponseInto(&response)))
-				if took := time.Since(api.began); took > 250*time.Millisecond {
-					t.Errorf("got %v, want an immediate end", took)
-				}
-				time.Sleep(time.Minute)
-				if len(api.started) > 2 || api.canceled != len(api.started)-1 {
-					t.Errorf("got %d requests, %d canceled, want at most one canceled request", len(api.started), api.canceled)
-				}
-				if got := response.Header.Get("X-Page"); got != "1" {
-					t.Errorf("got the response of page %q, want that of page 1", got)
-				}
-				if calls.Load() != 1 {
-					t.Errorf("got %d calls of the hook, want 1", calls.Load())
-				}
-				if strings.Contains(log.String(), "cancel") || strings.Contains(log.String(), "failed") {
-					t.Errorf("the cancellation was logged:\n%s", log.String())
-				}
-			})
-		})
-	}
-}
-
-// The race detector would report a response that is written while the program reads it.
-func TestContactsService_All_PrefetchStoresResponses(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		api := &slowPages{pages: 5, latency: 200 * time.Millisecond, began: time.Now()}
-		var response client.Response
-		list := client.ListRequest{Limit: 1, Prefetch: true}
-		page := 0
-		for _, err := range newClient(t, api).Contacts.All(t.Context(), list, client.WithResponseInto(&response)) {
-			if err != nil {
-				t.Fatal(err)
-			}
-			page++
-			for range 3 {
-				if got := response.Header.Get("X-Page"); got != strconv.Itoa(page) {
-					t.Errorf("got the response of page %s with page %d", got, page)
-				}
-				time.Sleep(150 * time.Millisecond)
-			}
-		}
-	})
-}
-
-func TestContactsService_All_PrefetchContextEnds(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		api := &slowPages{pages: 5, latency: 200 * time.Millisecond, began: time.Now()}
-		ctx, cancel := context.WithCancel(t.Context())
-		defer cancel()
-		var ids []string
-		var failure error
-		for contact, err := range newClient(t, api).Contacts.All(ctx, client.ListRequest{Limit: 1, Prefetch: true}) {
-			if failure = err; err == nil {
-				ids = append(ids, contact.ID)
-			}
-			cancel()
-		}
-		if !errors.Is(failure, context.Canceled) || !slices.Equal(ids, contactIDs(1, 1)) {
-			t.Errorf("got %v, %v, want one contact and context.Canceled", ids, failure)
-		}
-	})
 }
 
 func TestContactsService_AllByBusiness(t *testing.T) {
@@ -656,7 +515,7 @@ func TestContactsService_All_Fake(t *testing.T) {
 				if pageMax > 0 && pageMax < 100 && meta >= clienttest.ListMetaEmpty {
 					continue
 				}
-				if ids, err := collect(t, c.Contacts.All(t.Context(), client.ListRequest{Prefetch: pageMax == 7})); err != nil || len(ids) != total {
+				if ids, err := collect(t, c.Contacts.All(t.Context(), client.ListRequest{})); err != nil || len(ids) != total {
 					t.Errorf("%s: got %d contacts, %v", name, len(ids), err)
 				}
 			}
@@ -677,7 +536,7 @@ func FuzzListMeta(f *testing.F) {
 		f.Add(meta, 5, false)
 		f.Add(meta, 3, true)
 	}
-	f.Fuzz(func(t *testing.T, meta string, length int, prefetch bool) {
+	f.Fuzz(func(t *testing.T, meta string, length int, _ bool) {
 		if !json.Valid([]byte(meta)) || length < 1 {
 			meta, length = `{}`, 5
 		}
@@ -691,7 +550,7 @@ func FuzzListMeta(f *testing.F) {
 			from = min(max(from, 0), total)
 			return listResponse(from+1, min(length, 5, total-from), `"meta":`+meta).response(req), nil
 		}))
-		ids, err := collect(t, c.Contacts.All(t.Context(), client.ListRequest{Limit: 5, Prefetch: prefetch}))
+		ids, err := collect(t, c.Contacts.All(t.Context(), client.ListRequest{Limit: 5}))
 		if requests.Load() > total+2 {
 			t.Errorf("got %d requests", requests.Load())
 		}

@@ -5,15 +5,14 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strconv"
-	"strings"
+	"iter"
 
 	"github.com/highlevel-contacts/contacts-go/gen"
 )
 
 const (
-	maxLimit     = 100 // contacts per page of a location's list
-	defaultLimit = 20  // contacts per page of a location's list if no limit is sent
+	maxLimit     = 100 // largest number of contacts per page of a location's list
+	defaultLimit = 20  // number of contacts per page of a location's list if no limit is sent
 )
 
 // ListRequest selects contacts of a location, newest first. Zero fields are not sent.
@@ -22,7 +21,6 @@ type ListRequest struct {
 	Query      string // search string that the contacts must match
 	Limit      int    // contacts per page, 1 to 100; by default 20 for List, 100 for All
 	After      Cursor // position to continue from: Page.Next or CursorAfter
-	Prefetch   bool   // All requests the next page while the loop works on the current one; List ignores it
 }
 
 // BusinessListRequest selects contacts of a business. Zero fields are not sent.
@@ -41,73 +39,14 @@ type Page struct {
 	Next     Cursor // position of the next page; empty on the last page
 }
 
-// Cursor is a position in a list of contacts. The empty Cursor is the beginning. A program can
-// store a Cursor as a string and continue later, but must not depend on its content. A Cursor of a
-// location's list is not valid for a business, and vice versa.
-type Cursor string
-
-const (
-	contactCursorPrefix  = "contact:"  // followed by DateAdded in milliseconds, a colon, and the ID
-	businessCursorPrefix = "business:" // followed by the number of contacts to skip
-)
-
-// CursorAfter returns the position after contact in the list of its location. It is empty, which is
-// the beginning of the list, if the contact has no ID or no DateAdded.
-func CursorAfter(contact *Contact) Cursor {
-	if contact.DateAdded.IsZero() {
-		return ""
-	}
-	return contactCursor(contact.DateAdded.UnixMilli(), contact.ID)
-}
-
-// contactCursor returns the position after a contact. The API needs both parts: given the time
-// alone, it returns the first page again.
-func contactCursor(addedMillis int64, id string) Cursor {
-	if addedMillis <= 0 || id == "" {
-		return ""
-	}
-	return Cursor(contactCursorPrefix + strconv.FormatInt(addedMillis, 10) + ":" + id)
-}
-
-func businessCursor(skip int) Cursor {
-	return Cursor(businessCursorPrefix + strconv.Itoa(skip))
-}
-
-// contact returns the parts of a cursor of a location's list.
-func (c Cursor) contact() (addedMillis int64, id string, err error) {
-	text, ok := strings.CutPrefix(string(c), contactCursorPrefix)
-	if !ok && strings.HasPrefix(string(c), businessCursorPrefix) {
-		return 0, "", errors.New("cursor: belongs to the list of a business")
-	}
-	millis, id, _ := strings.Cut(text, ":")
-	addedMillis, err = strconv.ParseInt(millis, 10, 64)
-	if !ok || err != nil || contactCursor(addedMillis, id) != c {
-		return 0, "", errors.New("cursor: invalid: use Page.Next or CursorAfter")
-	}
-	return addedMillis, id, nil
-}
-
-// skip returns the number of contacts before a cursor of a business's list.
-func (c Cursor) skip() (int, error) {
-	text, ok := strings.CutPrefix(string(c), businessCursorPrefix)
-	if !ok && strings.HasPrefix(string(c), contactCursorPrefix) {
-		return 0, errors.New("cursor: belongs to the list of a location")
-	}
-	skip, err := strconv.Atoi(text)
-	if !ok || err != nil || skip < 1 || businessCursor(skip) != c {
-		return 0, errors.New("cursor: invalid: use Page.Next")
-	}
-	return skip, nil
-}
-
-// List returns one page of the contacts of a location, newest first. The API lower-cases names in
-// lists; FirstNameRaw and LastNameRaw have the original case. A contact that was created a moment
-// ago may be missing.
+// List returns one page of the contacts of a location, newest first. A contact that was created a
+// moment ago may be missing.
 //
 // If the API reports that there is another page, but no cursor for it, List returns the page and an
 // error that matches [ErrBadResponse].
 //
-// The vendor has marked this operation as deprecated, but still supports it.
+// The vendor has marked this operation as deprecated, but still supports it. [ContactsService.Search]
+// is its successor.
 //
 // API reference: https://marketplace.gohighlevel.com/docs/ghl/contacts/get-contacts
 func (s *ContactsService) List(ctx context.Context, list ListRequest, opts ...CallOption) (*Page, error) {
@@ -115,25 +54,16 @@ func (s *ContactsService) List(ctx context.Context, list ListRequest, opts ...Ca
 	if err != nil {
 		return nil, err
 	}
-	call, err := s.client.newCall(ctx, getContacts, opts)
+	req, err := gen.NewGetContactsRequest(s.client.config.baseURL, params)
+	result, err := send(ctx, s.client, listContacts, req, err, func(r *gen.ListContactsResult) error { return hasList(r.Contacts) }, opts)
 	if err != nil {
-		return nil, err
-	}
-	var result gen.ListContactsResult
-	_, err = call.api.GetContacts(&call.ctx, params) //nolint:bodyclose // the body has been read
-	// Decoding sets it to nil if the body has no list.
-	result.Contacts = make([]Contact, 0, cmp.Or(list.Limit, defaultLimit))
-	if err = call.decodeInto(err, &result); err == nil && result.Contacts == nil {
-		err = call.badResponse(errNoList)
-	}
-	if err = call.finish(err); err != nil {
 		return nil, err
 	}
 	meta := cmp.Or(result.Meta, &gen.ListMeta{})
 	page := &Page{Contacts: result.Contacts, Total: max(result.Count, meta.Total)}
-	page.Next, err = nextContactCursor(result.Contacts, cmp.Or(list.Limit, defaultLimit), meta)
+	page.Next, err = nextContactCursor(result.Contacts, list.After, cmp.Or(list.Limit, defaultLimit), meta)
 	if err != nil {
-		return page, &callError{text: string(getContacts) + ": " + err.Error(), kind: ErrBadResponse}
+		return page, listError(listContacts.name, err.Error())
 	}
 	return page, nil
 }
@@ -149,33 +79,174 @@ func (s *ContactsService) ListByBusiness(
 	if err != nil {
 		return nil, err
 	}
-	params := &gen.GetContactsByBusinessIDParams{
+	req, err := gen.NewGetContactsByBusinessIDRequest(s.client.config.baseURL, businessID, &gen.GetContactsByBusinessIDParams{
 		LocationID: list.LocationID, Query: unlessZero(list.Query), Limit: unlessZero(list.Limit), Skip: unlessZero(skip),
-	}
-	call, err := s.client.newCall(ctx, getContactsByBusinessID, opts)
+	})
+	result, err := send(ctx, s.client, listByBusiness, req, err, func(r *gen.ListContactsByBusinessResult) error { return hasList(r.Contacts) }, opts)
 	if err != nil {
-		return nil, err
-	}
-	var result gen.ListContactsByBusinessResult
-	_, err = call.api.GetContactsByBusinessID(&call.ctx, businessID, params) //nolint:bodyclose // the body has been read
-	// As in List, decoding sets it to nil if the body has no list.
-	result.Contacts = make([]Contact, 0, min(list.Limit, maxLimit))
-	if err = call.decodeInto(err, &result); err == nil && result.Contacts == nil {
-		err = call.badResponse(errNoList)
-	}
-	if err = call.finish(err); err != nil {
 		return nil, err
 	}
 	next := nextBusinessCursor(len(result.Contacts), skip, result.Count)
 	return &Page{Contacts: result.Contacts, Total: result.Count, Next: next}, nil
 }
 
+// All returns an iterator over the contacts of a location, newest first. It requests pages of up to
+// 100 contacts as the loop needs them, with opts for every request. A contact that the API returns
+// again on the next page is yielded once.
+//
+// If a request fails, or the list cannot be continued, the iterator yields a nil contact and the
+// error, and ends. Each range starts a new iteration. A contact remains valid after the loop; while
+// it is referenced, its page stays in memory. To continue later, store [CursorAfter] of the last
+// contact.
+func (s *ContactsService) All(ctx context.Context, list ListRequest, opts ...CallOption) iter.Seq2[*Contact, error] {
+	list.Limit = cmp.Or(list.Limit, maxLimit)
+	return contactsOf(Pages(ctx, list.After, func(ctx context.Context, after Cursor) (*Page, error) {
+		request := list
+		request.After = after
+		return s.List(ctx, request, opts...)
+	}))
+}
+
+// AllByBusiness returns an iterator over the contacts of a business. It works like
+// [ContactsService.All], except that a page has BusinessListRequest.Limit contacts, 25 by default.
+// Only Page.Next is a cursor of this list, not [CursorAfter].
+func (s *ContactsService) AllByBusiness(
+	ctx context.Context, businessID string, list BusinessListRequest, opts ...CallOption,
+) iter.Seq2[*Contact, error] {
+	return contactsOf(Pages(ctx, list.After, func(ctx context.Context, after Cursor) (*Page, error) {
+		request := list
+		if request.After = after; after != list.After {
+			request.Skip = 0
+		}
+		return s.ListByBusiness(ctx, businessID, request, opts...)
+	}))
+}
+
+// Pages returns an iterator over the pages of a list, beginning at after. The function list returns
+// one page, such as [ContactsService.List] does. Pages removes a contact that a recent page had with
+// the same DateUpdated: pages can overlap, because contacts are added and deleted concurrently.
+//
+// If list fails, the iterator yields a nil page and the error, and ends. The error matches
+// [ErrBadResponse] if the API returned a cursor twice, or two pages in succession without a new
+// contact, although another page should follow.
+func Pages(ctx context.Context, after Cursor, list func(ctx context.Context, after Cursor) (*Page, error)) iter.Seq2[*Page, error] {
+	return func(yield func(*Page, error) bool) {
+		after, used, recent, pagesWithoutNew := after, map[Cursor]bool{after: true}, recentContacts{}, 0
+		for {
+			page, err := list(ctx, after)
+			if page != nil {
+				added := recent.added
+				page.Contacts = recent.removeFrom(page.Contacts)
+				if pagesWithoutNew++; recent.added > added {
+					pagesWithoutNew = 0
+				}
+				if !yield(page, nil) {
+					return
+				}
+			}
+			switch {
+			case err != nil:
+			case page.Next == "":
+				return
+			case pagesWithoutNew == 2:
+				err = listError("Pages", "two pages without a new contact, although another page should follow")
+			case used[page.Next] && page.Next != after: // an offset is requested again after an empty page
+				err = listError("Pages", "the API returned a cursor twice")
+			}
+			if err != nil {
+				yield(nil, err)
+				return
+			}
+			after = page.Next
+			used[after] = true
+		}
+	}
+}
+
+// listError returns the error of a list that cannot be continued.
+func listError(operation, problem string) error {
+	return &Error{Kind: ErrBadResponse, Operation: operation, Err: errors.New(problem), cause: problem}
+}
+
+// contactsOf returns an iterator over the contacts of pages.
+func contactsOf(pages iter.Seq2[*Page, error]) iter.Seq2[*Contact, error] {
+	return func(yield func(*Contact, error) bool) {
+		for page, err := range pages {
+			if err != nil {
+				yield(nil, err)
+				return
+			}
+			for i := range page.Contacts {
+				if !yield(&page.Contacts[i], nil) {
+					return
+				}
+			}
+		}
+	}
+}
+
+// recentContacts holds the last 500 to 1,000 contacts of an iteration, which is enough to recognize
+// those of an overlapping page in a list of any length.
+type recentContacts struct {
+	latest, previous map[contactVersion]bool
+	added            int // number of contacts with an ID that were new
+}
+
+// contactVersion identifies a contact as it was when it was last updated.
+type contactVersion struct {
+	id      string
+	updated int64 // nanoseconds since 1970
+}
+
+// removeFrom removes the contacts of which the same version was added recently, and adds the others.
+func (r *recentContacts) removeFrom(contacts []Contact) []Contact {
+	kept := 0
+	for i := range contacts {
+		if r.containsOrAdd(&contacts[i]) {
+			continue
+		}
+		if kept != i {
+			contacts[kept] = contacts[i]
+		}
+		kept++
+	}
+	return contacts[:kept]
+}
+
+// containsOrAdd reports whether the same version of contact was added recently, and adds it
+// otherwise. A contact without an ID is always new.
+func (r *recentContacts) containsOrAdd(contact *Contact) bool {
+	version := contactVersion{contact.ID, contact.DateUpdated.UnixNano()}
+	switch {
+	case contact.ID == "":
+		return false
+	case r.latest[version] || r.previous[version]:
+		return true
+	case len(r.latest) == 500 || r.latest == nil:
+		r.latest, r.previous = map[contactVersion]bool{}, r.latest
+	}
+	r.latest[version] = true
+	r.added++
+	return false
+}
+
+// hasList returns an error if a response has no list of contacts.
+func hasList(contacts []Contact) error {
+	if contacts == nil {
+		return errors.New("the body has no list of contacts")
+	}
+	return nil
+}
+
 func (s *ContactsService) listParams(list ListRequest) (*gen.GetContactsParams, error) {
-	if err := s.setLocation(getContacts, &list.LocationID); err != nil {
+	if err := s.setLocation(listContacts, &list.LocationID); err != nil {
+		return nil, err
+	}
+	if err := checkText(listContacts, list); err != nil {
 		return nil, err
 	}
 	if list.Limit < 0 || list.Limit > maxLimit {
-		return nil, invalid(getContacts, fmt.Sprintf("Limit: %d is not between 1 and %d", list.Limit, maxLimit))
+		return nil, invalid(listContacts, fmt.Sprintf("Limit: %d is not between 1 and %d", list.Limit, maxLimit))
 	}
 	params := &gen.GetContactsParams{LocationID: list.LocationID, Query: unlessZero(list.Query), Limit: unlessZero(list.Limit)}
 	if list.After == "" {
@@ -183,7 +254,7 @@ func (s *ContactsService) listParams(list ListRequest) (*gen.GetContactsParams, 
 	}
 	addedMillis, id, err := list.After.contact()
 	if err != nil {
-		return nil, invalid(getContacts, err.Error())
+		return nil, invalid(listContacts, err.Error())
 	}
 	params.StartAfter, params.StartAfterID = &addedMillis, &id
 	return params, nil
@@ -192,24 +263,27 @@ func (s *ContactsService) listParams(list ListRequest) (*gen.GetContactsParams, 
 // checkBusinessList checks the arguments, sets the default location, and returns the number of
 // contacts to skip.
 func (s *ContactsService) checkBusinessList(businessID string, list *BusinessListRequest) (skip int, err error) {
-	if err := checkID(getContactsByBusinessID, "business", businessID); err != nil {
+	if err := checkID(listByBusiness, "business", businessID); err != nil {
 		return 0, err
 	}
-	if err := s.setLocation(getContactsByBusinessID, &list.LocationID); err != nil {
+	if err := s.setLocation(listByBusiness, &list.LocationID); err != nil {
+		return 0, err
+	}
+	if err := checkText(listByBusiness, *list); err != nil {
 		return 0, err
 	}
 	switch {
 	case list.Limit < 0:
-		return 0, invalid(getContactsByBusinessID, fmt.Sprintf("Limit: %d is negative", list.Limit))
+		return 0, invalid(listByBusiness, fmt.Sprintf("Limit: %d is negative", list.Limit))
 	case list.Skip < 0:
-		return 0, invalid(getContactsByBusinessID, fmt.Sprintf("Skip: %d is negative", list.Skip))
+		return 0, invalid(listByBusiness, fmt.Sprintf("Skip: %d is negative", list.Skip))
 	case list.After == "":
 		return list.Skip, nil
 	case list.Skip > 0:
-		return 0, invalid(getContactsByBusinessID, "set Skip or After, not both")
+		return 0, invalid(listByBusiness, "set Skip or After, not both")
 	}
 	if skip, err = list.After.skip(); err != nil {
-		return 0, invalid(getContactsByBusinessID, err.Error())
+		return 0, invalid(listByBusiness, err.Error())
 	}
 	return skip, nil
 }
@@ -222,25 +296,25 @@ func unlessZero[T comparable](value T) *T {
 	return &value
 }
 
-// nextContactCursor returns the cursor of the page that follows in the list of a location, or "" if
-// there is none. The argument limit is the number of contacts that were requested. It returns an
-// error if there is another page but no complete cursor.
+// nextContactCursor returns the cursor of the page that follows the page at after in the list of a
+// location, or "" if there is none. The argument limit is the number of contacts that were
+// requested. It returns an error if there is another page but no complete, new cursor.
 //
 // The API reports the end of the list in several ways, and may still send a cursor there. It may
 // also return fewer contacts than requested although there are more.
-func nextContactCursor(contacts []Contact, limit int, meta *gen.ListMeta) (Cursor, error) {
-	if len(contacts) == 0 {
-		return "", nil
-	}
+func nextContactCursor(contacts []Contact, after Cursor, limit int, meta *gen.ListMeta) (Cursor, error) {
 	switch next := string(meta.NextPage); {
 	case next == "null" || next == `""`:
 		return "", nil
 	case next == "" && meta.NextPageURL == "" && len(contacts) < limit: // no next page is named
 		return "", nil
 	}
-	cursor := cmp.Or(contactCursor(meta.StartAfter, meta.StartAfterID), CursorAfter(&contacts[len(contacts)-1]))
-	if cursor == "" {
-		return "", errors.New("the list continues, but neither the API nor the last contact has a complete cursor")
+	cursor := contactCursor(meta.StartAfter, meta.StartAfterID)
+	if cursor == "" && len(contacts) > 0 {
+		cursor = CursorAfter(&contacts[len(contacts)-1])
+	}
+	if cursor == "" || cursor == after {
+		return "", errors.New("the list continues, but neither the API nor the last contact has a cursor for the next page")
 	}
 	return cursor, nil
 }
@@ -248,9 +322,10 @@ func nextContactCursor(contacts []Contact, limit int, meta *gen.ListMeta) (Curso
 // nextBusinessCursor returns the cursor of the page that follows in the list of a business, or "" if
 // there is none. The argument received is the number of contacts of the page, skip the number of
 // contacts before it, and count the number that the API reported. The vendor does not document
-// whether count is the number of contacts of the page or of the business.
+// whether count is the number of contacts of the page or of the business. After an empty page before
+// the end, the cursor is that of the same page, because any other one would skip contacts.
 func nextBusinessCursor(received, skip, count int) Cursor {
-	if received == 0 || (count > received && skip+received >= count) {
+	if skip+received >= count && (received == 0 || count > received) {
 		return ""
 	}
 	return businessCursor(skip + received)

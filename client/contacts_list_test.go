@@ -147,7 +147,6 @@ func TestContactsService_List_Query(t *testing.T) {
 		{"cursor", client.ListRequest{After: cursor}, "locationId=ve9EPM428h8vShlRW1KT&startAfter=1603870249758&startAfterId=ocQHyuzHvysMo5N5VsXc"},
 		{"large cursor", client.ListRequest{After: cursorAt(9007199254740993, "a")}, "locationId=ve9EPM428h8vShlRW1KT&startAfter=9007199254740993&startAfterId=a"},
 		{"cursor to be escaped", client.ListRequest{After: cursorAt(1, "a:b&c")}, "locationId=ve9EPM428h8vShlRW1KT&startAfter=1&startAfterId=a%3Ab%26c"},
-		{"prefetch", client.ListRequest{Prefetch: true}, "locationId=ve9EPM428h8vShlRW1KT"},
 		{
 			"everything",
 			client.ListRequest{LocationID: "l", Query: "q", Limit: 7, After: cursor},

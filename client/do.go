@@ -5,42 +5,51 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"io"
 	"net/http"
 	"net/url"
+	"reflect"
 	"strings"
+	"unicode/utf8"
 
-	"github.com/highlevel-contacts/contacts-go/client/internal/httpx"
 	"github.com/highlevel-contacts/contacts-go/client/internal/redact"
+	"github.com/highlevel-contacts/contacts-go/client/internal/utf8json"
+	"github.com/highlevel-contacts/contacts-go/gen"
 )
-
-var errNotDecoded = errors.New("the body cannot be decoded into out")
 
 // Do calls any other endpoint of the API under the rules of the contact methods: authentication,
 // rate limiting, retries, errors and logging. The method is GET, POST, PUT, PATCH or DELETE. GET,
 // PUT and DELETE are retried as idempotent requests. POST and PATCH are retried only if they cannot
-// have been applied.
+// have been applied, unless [Idempotent] or [ReadOnly] is passed. A 404 matches [ErrNotFound].
 //
 // The path is relative to the base URL, such as "/locations/abc/customFields"; escape IDs with
-// [url.PathEscape]. Do rejects a path with a host, a query, a fragment or dot segments with an error
-// that matches [ErrInvalid], so that the token is not sent to another host.
+// [url.PathEscape]. Do rejects a path with a host, a query, a fragment or dot segments, so that the
+// token is not sent to another host.
 //
-// If body is not nil, it is sent as JSON. If out is not nil, encoding/json decodes the response into
-// it; a body that cannot be decoded, or is missing, is an error that matches [ErrBadResponse]. A 404
-// matches [ErrNotFound].
+// The body is sent as JSON. An [io.Reader], a []byte or a [json.RawMessage] must hold JSON and is
+// sent as it is. POST, PUT and PATCH without a body send {}. If out is not nil, it is a pointer into
+// which the response is decoded, with the rules of [DecodeContact]. A body that cannot be decoded,
+// or is missing, is an error that matches [ErrBadResponse].
 func (c *Client) Do(ctx context.Context, method, path string, query url.Values, body, out any, opts ...CallOption) error {
-	call, err := c.newCall(ctx, otherOperation, opts)
+	op := doOperation.withMethod(method)
+	if out != nil {
+		if v := reflect.ValueOf(out); v.Kind() != reflect.Pointer || v.IsNil() {
+			return invalid(op, "out: use a pointer that is not nil, or nil to ignore the response")
+		}
+	}
+	req, err := c.newRequest(ctx, method, path, query, body)
+	if err != nil {
+		return invalid(op, err.Error())
+	}
+	call, err := c.newCall(ctx, op, req, opts)
 	if err != nil {
 		return err
 	}
-	req, err := c.newRequest(&call.ctx, method, path, query, body)
-	if err != nil {
-		return invalid(otherOperation, err.Error())
+	failure := call.attempts()
+	if failure == nil && out != nil {
+		failure = call.decode(out, func() error { return nil })
 	}
-	_, err = call.Do(req) //nolint:bodyclose // the body has been read
-	if err == nil && out != nil && json.Unmarshal(httpx.TrimBOM(call.response.Body), out) != nil {
-		err = call.badResponse(errNotDecoded)
-	}
-	return call.finish(err)
+	return call.finish(failure)
 }
 
 // newRequest returns the request of Do.
@@ -58,21 +67,49 @@ func (c *Client) newRequest(ctx context.Context, method, path string, query url.
 	if len(query) > 0 {
 		target += "?" + query.Encode()
 	}
-	var content []byte
-	if body != nil {
-		var err error
-		if content, err = json.Marshal(body); err != nil {
-			return nil, errors.New("body: " + redact.Text(err.Error()))
-		}
+	content, err := encodeBody(method, body)
+	if err != nil {
+		return nil, err
 	}
-	req, err := http.NewRequestWithContext(ctx, method, target, bytes.NewReader(content))
+	var reader io.Reader
+	if content != nil {
+		reader = bytes.NewReader(content)
+	}
+	req, err := http.NewRequestWithContext(ctx, method, target, reader)
 	if err != nil {
 		return nil, errors.New("path: invalid URL")
 	}
-	if body != nil {
+	if content != nil {
 		req.Header.Set("Content-Type", "application/json")
 	}
 	return req, nil
+}
+
+// encodeBody returns the body of a request of Do as JSON, or nil if the request has none.
+func encodeBody(method string, body any) (content []byte, err error) {
+	switch body := body.(type) {
+	case nil:
+		if method == http.MethodGet || method == http.MethodDelete {
+			return nil, nil
+		}
+		return []byte("{}"), nil
+	case io.Reader:
+		content, err = io.ReadAll(body)
+	case []byte:
+		content = body
+	default:
+		if pointer, found := utf8json.FindInvalid(body); found {
+			return nil, errors.New(redact.Value(pointer) + invalidText)
+		}
+		content, err = json.Marshal(body)
+	}
+	switch {
+	case err != nil:
+		return nil, errors.New("body: " + redact.Message(err.Error()))
+	case !utf8.Valid(content):
+		return nil, errors.New("body" + invalidText)
+	}
+	return content, nil
 }
 
 // checkPath returns an error unless path, without its first slash, is a path below the base URL.
@@ -88,4 +125,32 @@ func checkPath(path string) error {
 		}
 	}
 	return nil
+}
+
+// Generated returns the generated client, for requests that [ContactsService] does not support. Its
+// methods have the same authentication, rate limiting, retries and errors: a non-2xx response is an
+// [*Error]. GET, PUT and DELETE are retried as idempotent requests. The body of a response has been
+// read into memory and need not be closed. The generated client does not validate arguments. Headers
+// that a request editor sets override the defaults, except Authorization.
+func (c *Client) Generated() gen.ClientInterface {
+	return &gen.Client{Server: c.config.baseURL, Client: generatedDoer{c}}
+}
+
+// generatedDoer sends the requests of Client.Generated. Each one is a call.
+type generatedDoer struct{ client *Client }
+
+// Do implements [gen.HttpRequestDoer].
+func (d generatedDoer) Do(req *http.Request) (*http.Response, error) {
+	call, err := d.client.newCall(req.Context(), generated.withMethod(req.Method), req, nil)
+	if err != nil {
+		return nil, err
+	}
+	if err := call.finish(call.attempts()); err != nil {
+		return nil, err
+	}
+	response := &call.response
+	return &http.Response{
+		Status: http.StatusText(response.StatusCode), StatusCode: response.StatusCode, Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
+		Header: response.Header, Body: io.NopCloser(bytes.NewReader(response.Body)), ContentLength: int64(len(response.Body)), Request: req,
+	}, nil
 }

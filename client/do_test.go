@@ -41,7 +41,7 @@ func TestClient_Do(t *testing.T) {
 		got.Get("Version") == "" {
 		t.Errorf("got header %v", got)
 	}
-	if got := client.OperationFromContext(api.requests[0].Context()); got != "do" {
+	if got, ok := client.OperationFromContext(api.requests[0].Context()); got != "Do" || !ok {
 		t.Errorf("got operation %q, want do", got)
 	}
 }

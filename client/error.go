@@ -6,41 +6,48 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
-	"net/http"
 	"strings"
 	"time"
 
 	"github.com/highlevel-contacts/contacts-go/client/internal/redact"
 )
 
-// The kinds of errors that calls return. With [errors.Is], an error matches at most one of them.
-var (
+// Kind is the kind of an error, and an error itself: use it with [errors.Is]. An error of this
+// package has exactly one kind. string(kind) is a label for logs and metrics.
+type Kind string
+
+// The kinds of errors.
+const (
 	// ErrInvalid indicates that the API rejected the request as invalid, or that the client rejected
 	// the arguments before it sent a request.
-	ErrInvalid = errors.New("invalid request")
+	ErrInvalid Kind = "invalid"
 	// ErrNotFound indicates that the contact does not exist. The API reports it with status 400.
 	// For [Client.Do] it indicates a 404.
-	ErrNotFound = errors.New("contact not found")
+	ErrNotFound Kind = "not_found"
 	// ErrDuplicate indicates that the location does not allow duplicates and that a contact with
 	// the same email address or phone number exists. Error.ContactID holds its ID.
-	ErrDuplicate = errors.New("duplicate contact")
+	ErrDuplicate Kind = "duplicate"
 	// ErrUnauthorized indicates that the token is missing, invalid or expired.
-	ErrUnauthorized = errors.New("unauthorized")
+	ErrUnauthorized Kind = "unauthorized"
 	// ErrForbidden indicates that the token is valid and does not allow the call: wrong location,
 	// missing scope, wrong class or user type. A new token of the same kind will not help.
-	ErrForbidden = errors.New("forbidden")
-	// ErrRateLimited indicates that the rate limit or the daily limit is exhausted. The call may not
-	// have been sent.
-	ErrRateLimited = errors.New("rate limited")
+	ErrForbidden Kind = "forbidden"
+	// ErrRateLimited indicates a 429, or a request that was not sent because the rate limit or the
+	// daily limit is exhausted.
+	ErrRateLimited Kind = "rate_limited"
 	// ErrServer indicates a 5xx response, or a 2xx response whose body reports a failure.
-	ErrServer = errors.New("server error")
+	ErrServer Kind = "server"
 	// ErrNetwork indicates that no complete response was received.
-	ErrNetwork = errors.New("network error")
+	ErrNetwork Kind = "network"
 	// ErrBadResponse indicates that a 2xx response had a malformed or incomplete body, or that a
 	// list cannot be continued.
-	ErrBadResponse = errors.New("bad response")
+	ErrBadResponse Kind = "bad_response"
 	// ErrResponseTooLarge indicates that a body exceeds the limit of [WithMaxResponseBytes].
-	ErrResponseTooLarge = errors.New("response too large")
+	ErrResponseTooLarge Kind = "response_too_large"
+
+	kindCanceled Kind = "canceled" // the context of the call was canceled
+	kindDeadline Kind = "deadline" // the context of the call expired
+	kindOther    Kind = "other"
 )
 
 // Errors that calls match in addition to a kind.
@@ -53,146 +60,140 @@ var (
 	ErrDailyLimit = errors.New("daily limit exhausted")
 )
 
-// kindLabels maps the kinds to their labels.
-var kindLabels = []struct {
-	kind  error
-	label string
-}{
-	{ErrInvalid, "invalid"},
-	{ErrNotFound, "not_found"},
-	{ErrDuplicate, "duplicate"},
-	{ErrUnauthorized, "unauthorized"},
-	{ErrForbidden, "forbidden"},
-	{ErrRateLimited, "rate_limited"},
-	{ErrServer, "server"},
-	{ErrBadResponse, "bad_response"},
-	{ErrResponseTooLarge, "response_too_large"},
-	{ErrNetwork, "network"},
-	{context.Canceled, "canceled"},
-	{context.DeadlineExceeded, "deadline"},
-}
+// Error returns the kind with spaces in place of underscores.
+func (k Kind) Error() string { return strings.ReplaceAll(string(k), "_", " ") }
 
-// Kind returns a constant label for the kind of err, for logs and metrics: "invalid", "not_found",
-// "duplicate", "unauthorized", "forbidden", "rate_limited", "server", "bad_response",
-// "response_too_large", "network", "canceled" or "deadline" for a call whose context was canceled
-// or expired, "other" for any other error, such as one of the token source, and "" for nil. A kind
-// takes precedence over the context: a call that failed with status 503, and whose deadline left no
-// time for a retry, is "server".
-func Kind(err error) string {
-	if err == nil {
+// KindOf returns the kind of err. For an error without a kind it returns "canceled" or "deadline" if
+// a context was canceled or expired, "" for nil, and "other" for anything else, such as an error of
+// the token source.
+func KindOf(err error) Kind {
+	if apiErr, ok := errors.AsType[*Error](err); ok {
+		return apiErr.Kind
+	}
+	if kind, ok := errors.AsType[Kind](err); ok {
+		return kind
+	}
+	switch {
+	case err == nil:
 		return ""
+	case errors.Is(err, context.Canceled):
+		return kindCanceled
+	case errors.Is(err, context.DeadlineExceeded):
+		return kindDeadline
 	}
-	for _, row := range kindLabels {
-		if errors.Is(err, row.kind) {
-			return row.label
-		}
-	}
-	return "other"
+	return kindOther
 }
 
-// Error is a non-2xx response of the API, or a 2xx response whose body reports a failure. It is also
-// returned, with status 429, for a call that was not sent because of a long pause or the daily
-// limit; Response.StatusCode is then 0. Use [errors.As] to inspect it, and [errors.Is] with the
-// sentinel errors to find out what happened. An Error that a test creates with StatusCode, Messages
-// and ContactID matches the same kinds.
+// Error is the error of every failed call. Use [errors.As] to inspect it, and [errors.Is] with its
+// kind, [ErrMaybeApplied] and [ErrDailyLimit] to find out what happened. A test that creates an
+// Error sets Kind.
 //
-// The message of an Error and its log value contain the operation, method, path, status and trace
-// ID, and the API's messages without email addresses, phone numbers and tokens. The fields Messages
-// and Response are as the API sent them, except that Messages never contain the token of the call.
+// The message of an Error and its log value contain the operation, method, path, status, cause and
+// trace ID, and the API's messages if they hold no private data, see SECURITY.md. Messages and
+// Response are as the API sent them, except that Messages never contain the token of the call.
 type Error struct {
-	Operation     string // operationId in api/contacts.yaml, such as "getContact"; "do" for Client.Do
-	Method        string
-	Path          string // without the query
-	StatusCode    int
-	Messages      []string      // the API's messages, or the body if it is not in a known format; may be empty
-	ContactID     string        // of a duplicate: the ID of the existing contact
-	MatchingField string        // of a duplicate: "email" or "phone"
-	TraceID       string        // the vendor's ID of the request, if the response has one
-	RetryAfter    time.Duration // how long the API asks to wait; 0 if it does not
-	MaybeApplied  bool          // the write may have been applied; the error then matches ErrMaybeApplied
-	Response      Response      // its StatusCode is 0 if the call was not sent
+	Kind          Kind
+	Operation     string        // method that the program called, such as "Contacts.Get"
+	Method        string        // HTTP method; empty if the arguments are invalid
+	Path          string        // path of the URL, without the query
+	StatusCode    int           // 0 if there is no complete response
+	Messages      []string      // messages of the API, or its body in an unknown format; may be empty
+	ContactID     string        // ID of the existing contact, for ErrDuplicate
+	MatchingField string        // "email" or "phone", for ErrDuplicate
+	TraceID       string        // vendor's ID of the request, if the response has one
+	RetryAfter    time.Duration // how long to wait before the next attempt; 0 if unknown
+	MaybeApplied  bool          // whether an attempt of the write may have been applied
+	Response      Response      // last response of the call
+	Err           error         // cause, if it is not a response
 
-	kind         error // only if classified is true; nil if the error has no kind
-	classified   bool  // newError has set kind, before it removed the token from Messages
-	rejectsToken bool  // a 401 for an invalid or expired token
-	hasMessage   bool  // Messages are from a JSON body in one of the API's error formats
+	cause string // text of Err without the token
 }
 
-// Is reports whether target is the kind of e, or one of the sentinel errors that e matches in
-// addition.
+// Is reports whether target is the kind of e, or a sentinel error that e matches in addition.
 func (e *Error) Is(target error) bool {
 	switch target {
-	case nil:
-		return false
 	case ErrMaybeApplied:
 		return e.MaybeApplied
 	case ErrDailyLimit:
-		return e.StatusCode == http.StatusTooManyRequests && e.Response.RateLimit.DailyLimit > 0 && e.Response.RateLimit.DailyRemaining == 0
+		limit := e.Response.RateLimit
+		return e.Kind == ErrRateLimited && limit.DailyLimit > 0 && limit.DailyRemaining == 0
 	}
-	return target == e.kindOf()
+	return target == e.Kind
 }
 
-func (e *Error) kindOf() error {
-	if e.classified {
-		return e.kind
-	}
-	return e.classify()
-}
+// Unwrap returns Err.
+func (e *Error) Unwrap() error { return e.Err }
 
-// Error returns the error message without personal data.
+// Error returns the error message without private data.
 func (e *Error) Error() string {
 	var text strings.Builder
-	if e.Operation != "" {
-		fmt.Fprintf(&text, "%s: ", e.Operation)
+	for _, prefix := range []string{e.Operation, strings.TrimSpace(e.Method + " " + e.Path)} {
+		if prefix != "" {
+			text.WriteString(prefix + ": ")
+		}
 	}
-	if e.Method != "" {
-		fmt.Fprintf(&text, "%s %s: ", e.Method, e.Path)
+	if e.StatusCode != 0 {
+		fmt.Fprintf(&text, "%d ", e.StatusCode)
 	}
-	fmt.Fprintf(&text, "%d", e.StatusCode)
-	switch kind := e.kindOf(); {
-	case kind == nil:
-	case errors.Is(kind, ErrNotFound) && e.Operation == string(otherOperation):
-		text.WriteString(" not found") // not necessarily a contact
-	default:
-		fmt.Fprintf(&text, " %s", kind)
-	}
-	if errors.Is(e, ErrDailyLimit) {
-		fmt.Fprintf(&text, ", %s", ErrDailyLimit)
-	}
+	text.WriteString(e.Kind.Error())
 	if e.Response.Attempts > 1 {
 		fmt.Fprintf(&text, " after %d attempts", e.Response.Attempts)
 	}
-	if isSuccess(e.StatusCode) {
-		text.WriteString(": the response reports a failure")
+	if len(e.Messages) > 0 {
+		text.WriteString(": " + redact.Message(strings.Join(e.Messages, "; ")))
 	}
-	if e.hasMessage || (!e.classified && len(e.Messages) > 0) {
-		fmt.Fprintf(&text, ": %s", redact.Text(strings.Join(e.Messages, "; ")))
+	switch {
+	case e.cause != "":
+		text.WriteString(": " + e.cause)
+	case e.Err != nil:
+		text.WriteString(": " + redact.Message(e.Err.Error()))
 	}
 	if e.RetryAfter > 0 {
 		fmt.Fprintf(&text, " (retry after %s)", e.RetryAfter.Round(time.Millisecond))
 	}
 	if e.TraceID != "" {
-		fmt.Fprintf(&text, " (trace %s)", redact.Text(e.TraceID))
+		fmt.Fprintf(&text, " (trace %s)", redact.Value(e.TraceID))
 	}
 	if e.MaybeApplied {
-		fmt.Fprintf(&text, "; %s", ErrMaybeApplied)
+		text.WriteString("; " + ErrMaybeApplied.Error())
 	}
 	return text.String()
 }
 
-// GoString returns the error message.
-func (e *Error) GoString() string { return e.Error() }
-
-// Format prints the error message for every verb, so that no verb prints personal data.
+// Format prints the error message for every verb, so that no verb prints private data.
 func (e *Error) Format(state fmt.State, _ rune) { _, _ = io.WriteString(state, e.Error()) }
 
-// MarshalText returns the error message, so that encoding an Error does not reveal personal data.
+// MarshalText returns the error message, so that encoding an Error does not reveal private data.
 func (e *Error) MarshalText() ([]byte, error) { return []byte(e.Error()), nil }
 
 // LogValue returns the operation, method, path, status, kind, attempts, trace ID and message.
 func (e *Error) LogValue() slog.Value {
 	return slog.GroupValue(
 		slog.String("operation", e.Operation), slog.String("method", e.Method), slog.String("path", e.Path),
-		slog.Int("status", e.StatusCode), slog.String("kind", Kind(e)), slog.Int("attempts", e.Response.Attempts),
-		slog.String("trace_id", redact.Text(e.TraceID)), slog.String("text", e.Error()))
+		slog.Int("status", e.StatusCode), slog.String("kind", string(e.Kind)), slog.Int("attempts", e.Response.Attempts),
+		slog.String("trace_id", redact.Value(e.TraceID)), slog.String("text", e.Error()))
+}
+
+// notRetried returns the error of a call that failed with e and could not be retried because of
+// cause. It has the kind of e and matches the causes of both.
+func (e *Error) notRetried(cause error, token string) *Error {
+	failure := *e
+	text := "not retried: " + redact.Local(cause, token)
+	if e.cause != "" {
+		text = e.cause + "; " + text
+	}
+	failure.cause, failure.Err = text, errors.Join(e.Err, withoutKind(cause))
+	return &failure
+}
+
+// withoutKind returns the part of cause that matches no kind, or nil, so that an error has one kind.
+func withoutKind(cause error) error {
+	if apiErr, ok := cause.(*Error); ok { //nolint:errorlint // only the outermost error is replaced by its cause
+		cause = apiErr.Err
+	}
+	switch KindOf(cause) {
+	case kindCanceled, kindDeadline, kindOther:
+		return cause
+	}
+	return nil
 }

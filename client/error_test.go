@@ -26,7 +26,7 @@ func TestError_Formats(t *testing.T) {
 		body      string
 		sentinels []error
 		want      client.Error // fields that come from the body
-		text      string       // after "getContact: GET /proxy/v1/contacts/abc: "
+		text      string       // after "Contacts.Get: GET /proxy/v1/contacts/abc: "
 	}{
 		{
 			"no such contact", 400, `{"error":"Contact with id abc not found","status":400}`,
@@ -283,7 +283,7 @@ func TestError_Formats(t *testing.T) {
 			if matched := matchedBy(err); !slices.Equal(matched, test.sentinels) {
 				t.Errorf("matches %v, want %v", matched, test.sentinels)
 			}
-			if want := "getContact: GET /proxy/v1/contacts/abc: " + test.text; err.Error() != want {
+			if want := "Contacts.Get: GET /proxy/v1/contacts/abc: " + test.text; err.Error() != want {
 				t.Errorf("text\ngot  %s\nwant %s", err, want)
 			}
 			if string(got.Response.Body) != test.body || got.Response.StatusCode != test.status || got.Response.Header.Get("Cf-Ray") != "8f1c" || got.Response.Attempts != 1 {
@@ -434,27 +434,19 @@ func TestErrMaybeApplied_EarlierAttempt(t *testing.T) {
 // TestError_ByHand builds errors by hand, as a mock does.
 func TestError_ByHand(t *testing.T) {
 	t.Parallel()
-	for want, err := range map[string]*client.Error{
-		"rate_limited": {StatusCode: 429},
-		"not_found":    {StatusCode: 400, Messages: []string{"Contact with id x not found"}},
-		"duplicate":    {StatusCode: 400, ContactID: "abc"},
-		"unauthorized": {StatusCode: 401},
-		"forbidden":    {StatusCode: 403},
-		"invalid":      {StatusCode: 422},
-		"server":       {StatusCode: 503, MaybeApplied: true},
-	} {
-		if got := client.Kind(fmt.Errorf("sync: %w", err)); got != want {
-			t.Errorf("got %q, want %q for %v", got, want, err)
+	for _, err := range []*client.Error{{Kind: client.ErrNotFound}, {Kind: client.ErrServer, StatusCode: 503, MaybeApplied: true}} {
+		if wrapped := fmt.Errorf("sync: %w", err); client.KindOf(wrapped) != err.Kind || !errors.Is(wrapped, err.Kind) {
+			t.Errorf("got %q, want %q for %v", client.KindOf(wrapped), err.Kind, err)
 		}
 		if errors.Is(err, client.ErrMaybeApplied) != err.MaybeApplied {
 			t.Errorf("%v: ErrMaybeApplied does not follow MaybeApplied", err)
 		}
 	}
-	daily := &client.Error{StatusCode: 429, Response: client.Response{RateLimit: client.RateLimit{Known: true, DailyLimit: 200_000}}}
+	daily := &client.Error{Kind: client.ErrRateLimited, Response: client.Response{RateLimit: client.RateLimit{Known: true, DailyLimit: 200_000}}}
 	if !errors.Is(daily, client.ErrDailyLimit) || !errors.Is(daily, client.ErrRateLimited) {
 		t.Errorf("got %v, want ErrDailyLimit and ErrRateLimited", daily)
 	}
-	if got := client.Kind(nil) + client.Kind(io.EOF); got != "other" {
+	if got := client.KindOf(nil) + client.KindOf(io.EOF); got != "other" {
 		t.Errorf("got %q, want other", got)
 	}
 }
@@ -465,14 +457,14 @@ func TestErrNetwork_Text(t *testing.T) {
 	t.Parallel()
 	const maybe = "; the write may have been applied"
 	want := map[string]string{
-		"get":                 "getContact: GET /proxy/v1/contacts/abc: unexpected EOF",
-		"list":                "getContacts: GET /proxy/v1/contacts/: unexpected EOF",
-		"list by business":    "getContactsByBusinessId: GET /proxy/v1/contacts/business/b: unexpected EOF",
-		"update":              "updateContact: PUT /proxy/v1/contacts/abc: unexpected EOF" + maybe,
-		"delete":              "deleteContact: DELETE /proxy/v1/contacts/abc: unexpected EOF" + maybe,
-		"upsert":              "upsertContact: POST /proxy/v1/contacts/upsert: unexpected EOF" + maybe,
-		"upsert of a new one": "upsertContact: POST /proxy/v1/contacts/upsert: unexpected EOF" + maybe,
-		"create":              "createContact: POST /proxy/v1/contacts/: unexpected EOF" + maybe,
+		"get":                 "Contacts.Get: GET /proxy/v1/contacts/abc: network: unexpected EOF",
+		"list":                "Contacts.List: GET /proxy/v1/contacts/: network: unexpected EOF",
+		"list by business":    "Contacts.ListByBusiness: GET /proxy/v1/contacts/business/b: network: unexpected EOF",
+		"update":              "Contacts.Update: PUT /proxy/v1/contacts/abc: network: unexpected EOF" + maybe,
+		"delete":              "Contacts.Delete: DELETE /proxy/v1/contacts/abc: network: unexpected EOF" + maybe,
+		"upsert":              "Contacts.Upsert: POST /proxy/v1/contacts/upsert: network: unexpected EOF" + maybe,
+		"upsert of a new one": "Contacts.Upsert: POST /proxy/v1/contacts/upsert: network: unexpected EOF" + maybe,
+		"create":              "Contacts.Create: POST /proxy/v1/contacts/: network: unexpected EOF" + maybe,
 	}
 	c := newClient(t, roundTrip(func(*http.Request) (*http.Response, error) { return nil, io.ErrUnexpectedEOF }))
 	for _, operation := range operations {

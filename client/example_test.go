@@ -195,7 +195,7 @@ func ExampleContactsService_All_prefetch() {
 	defer fake.Close()
 	c, ctx := fake.Client(), context.Background()
 
-	for contact, err := range c.Contacts.All(ctx, client.ListRequest{Prefetch: true}) {
+	for contact, err := range c.Contacts.All(ctx, client.ListRequest{}) {
 		if err != nil {
 			log.Fatal(err)
 		}
@@ -210,7 +210,7 @@ func ExampleContactsService_All_prefetch() {
 // Clients of the same app and location share a Pacer. Without a shared Pacer, each process uses a
 // part of the limit, here a quarter for each of four processes.
 func ExampleNewPacer() {
-	const token = client.StaticToken("pit-00000000-0000-4000-8000-000000000000")
+	token := client.StaticToken("pit-00000000-0000-4000-8000-000000000000")
 	pacer := client.NewPacer(100, 10*time.Second, client.WithShare(1.0/4))
 	interactive, err := client.New(token, client.WithPacer(pacer), client.WithTimeout(5*time.Second))
 	if err != nil {
@@ -370,7 +370,7 @@ func ExampleWithCallHook() {
 	fake := startFake()
 	defer fake.Close()
 	c := fake.Client(client.WithCallHook(func(_ context.Context, info client.CallInfo) {
-		fmt.Printf("%s status=%d attempts=%d kind=%q\n", info.Operation, info.StatusCode, info.Attempts, client.Kind(info.Err))
+		fmt.Printf("%s status=%d attempts=%d kind=%q\n", info.Operation, info.StatusCode, info.Attempts, client.KindOf(info.Err))
 	}))
 	ctx := context.Background()
 	_, _ = c.Contacts.Get(ctx, "ada00000000000000000")

@@ -245,8 +245,8 @@ func TestClient_HTTP2_CanceledWrite(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	server := newHTTP2Server(t, func(*http2Conn, uint32, int) { cancel() })
 	err := server.client(t).Contacts.Delete(ctx, "abc")
-	if !errors.Is(err, context.Canceled) || !errors.Is(err, client.ErrMaybeApplied) || client.Kind(err) != "canceled" {
-		t.Errorf("got %v (%s), want context.Canceled and ErrMaybeApplied", err, client.Kind(err))
+	if !errors.Is(err, context.Canceled) || !errors.Is(err, client.ErrMaybeApplied) || client.KindOf(err) != "canceled" {
+		t.Errorf("got %v (%s), want context.Canceled and ErrMaybeApplied", err, client.KindOf(err))
 	}
 }
 

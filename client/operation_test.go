@@ -13,7 +13,8 @@ func TestOperationFromContext(t *testing.T) {
 	t.Parallel()
 	var got []string
 	c := newClient(t, roundTrip(func(req *http.Request) (*http.Response, error) {
-		got = append(got, client.OperationFromContext(req.Context()))
+		operation, _ := client.OperationFromContext(req.Context())
+		got = append(got, operation)
 		return everything.response(req), nil
 	}))
 	for _, operation := range operations {
@@ -22,12 +23,12 @@ func TestOperationFromContext(t *testing.T) {
 		}
 	}
 	want := []string{
-		"getContact", "getContacts", "getContactsByBusinessId", "updateContact", "deleteContact", "upsertContact", "upsertContact", "createContact",
+		"Contacts.Get", "Contacts.List", "Contacts.ListByBusiness", "Contacts.Update", "Contacts.Delete", "Contacts.Upsert", "Contacts.Upsert", "Contacts.Create",
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
-	if other := client.OperationFromContext(t.Context()); other != "" {
+	if other, ok := client.OperationFromContext(t.Context()); ok {
 		t.Errorf("got %q for another context, want an empty string", other)
 	}
 }

@@ -131,7 +131,7 @@ func TestWithTimeout(t *testing.T) {
 		if took := time.Since(start); took < 4*time.Second || took > 5*time.Second {
 			t.Errorf("took %v, want two attempts of 2 s", took)
 		}
-		if !errors.Is(err, client.ErrNetwork) || errors.Is(err, context.Canceled) || client.Kind(err) != "network" {
+		if !errors.Is(err, client.ErrNetwork) || errors.Is(err, context.Canceled) || client.KindOf(err) != "network" {
 			t.Errorf("got %v, want ErrNetwork", err)
 		}
 		if _, err := c.Contacts.Create(t.Context(), client.CreateContactRequest{}); !errors.Is(err, client.ErrMaybeApplied) {

@@ -1,235 +1,366 @@
 package client
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
 	"io"
 	"maps"
 	"net/http"
+	"strings"
 	"time"
 
+	"github.com/highlevel-contacts/contacts-go/client/internal/ctxtime"
 	"github.com/highlevel-contacts/contacts-go/client/internal/httpx"
 	"github.com/highlevel-contacts/contacts-go/client/internal/redact"
-	"github.com/highlevel-contacts/contacts-go/gen"
 )
 
-// call holds the state of one API call across its attempts. It implements [gen.HttpRequestDoer]:
-// the generated client builds the request and passes it to Do.
+// operation describes an operation of the API: what it is called, and how its failures are handled.
+type operation struct {
+	id                 string // operationId in api/contacts.yaml
+	name               string // method that the program calls
+	read               bool   // the operation changes nothing
+	idempotent         bool   // the operation may be applied more than once
+	goneIsSuccess      bool   // a retry that finds no contact is a success
+	notFoundIsExpected bool   // programs use the operation to find out whether a contact exists
+	has404             bool   // 404 means that the resource does not exist, not that there is no such route
+}
+
+// The operations. The table "Retries" in the package documentation has their retry rules.
+var (
+	getContact     = operation{id: "getContact", name: "Contacts.Get", read: true, idempotent: true, notFoundIsExpected: true}
+	createContact  = operation{id: "createContact", name: "Contacts.Create"}
+	updateContact  = operation{id: "updateContact", name: "Contacts.Update", idempotent: true}
+	upsertContact  = operation{id: "upsertContact", name: "Contacts.Upsert", idempotent: true} // see AlwaysCreates
+	deleteContact  = operation{id: "deleteContact", name: "Contacts.Delete", idempotent: true, goneIsSuccess: true}
+	listContacts   = operation{id: "getContacts", name: "Contacts.List", read: true, idempotent: true}
+	listByBusiness = operation{id: "getContactsByBusinessId", name: "Contacts.ListByBusiness", read: true, idempotent: true}
+	doOperation    = operation{name: "Do", has404: true}         // read and idempotent depend on the method
+	generated      = operation{name: "Generated", has404: false} // as above
+)
+
+// withMethod returns op with the rules of an HTTP method.
+func (op operation) withMethod(method string) operation {
+	op.read = method == http.MethodGet || method == http.MethodHead
+	op.idempotent = op.read || method == http.MethodPut || method == http.MethodDelete
+	return op
+}
+
+// OperationFromContext returns the operation of the call to which a request belongs, such as
+// "Contacts.Get", and whether ctx is the context of such a request. An HTTP transport can use it to
+// name spans and metrics.
+func OperationFromContext(ctx context.Context) (string, bool) {
+	name, ok := ctx.Value(operationKey{}).(string)
+	return name, ok
+}
+
+type operationKey struct{}
+
+// call holds the state of one API call across its attempts.
 type call struct {
-	callConfig
-
-	client         *Client
-	operation      operation
-	idempotentPost bool             // the request is a POST that may be applied more than once
-	callerCtx      context.Context  //nolint:containedctx // a call ends when its method returns
-	ctx            operationContext // for requests
-	api            gen.Client       // builds the request and sends it with Do
-	started        time.Time
-	waited         time.Duration // for the rate limit and between attempts
-	token          string
-	tokenReplaced  bool
-	request        *http.Request // nil until the generated client has built it
-	getBody        func() (io.ReadCloser, error)
-	response       Response
-	maybeApplied   bool // an attempt may have been applied
+	client        *Client
+	op            operation
+	options       callConfig
+	ctx           context.Context //nolint:containedctx // the caller's; a call ends when its method returns
+	request       *http.Request   // template of the attempts, without a body
+	body          []byte          // body of the request; nil if there is none
+	started       time.Time
+	waited        time.Duration // time spent waiting for the rate limit and between attempts
+	token         string        // token of the latest attempt
+	tokenReplaced bool
+	maybeApplied  bool     // an attempt of a write may have been applied
+	response      Response // response of the latest attempt
 }
 
-// newCall returns a call of op with the options of the caller.
-func (c *Client) newCall(ctx context.Context, op operation, opts []CallOption) (*call, error) {
-	call := &call{client: c, operation: op, callerCtx: ctx, started: time.Now()}
-	if err := call.apply(opts); err != nil {
-		return nil, invalid(op, err.Error())
+// send sends req, which a generated function has built unless it returned buildErr. It decodes the
+// response into a T and checks it.
+func send[T any](
+	ctx context.Context, c *Client, op operation, req *http.Request, buildErr error, check func(*T) error, opts []CallOption,
+) (*T, error) {
+	if buildErr != nil {
+		return nil, invalid(op, redact.Message(buildErr.Error()))
 	}
-	call.ctx = operationContext{Context: ctx, operation: op}
-	call.api = gen.Client{Server: c.config.baseURL, Client: call}
-	return call, nil
-}
-
-// Do sends the request, and retries it as its operation and the retry policy allow. On success, it
-// has read the body of the response into c.response.
-func (c *call) Do(req *http.Request) (*http.Response, error) {
-	c.prepare(req)
-	var previousErr error
-	for attempt := 1; ; attempt++ {
-		sent := c.response.Attempts
-		resp, err := c.attempt()
-		if err != nil && c.replaceToken(err) {
-			resp, err = c.attempt()
-		}
-		if err == nil || c.deletedByPreviousAttempt(err) {
-			return resp, nil
-		}
-		if previousErr != nil && c.response.Attempts == sent { // the attempt was not sent
-			return nil, c.afterFailure(err, previousErr)
-		}
-		delay, retry := retryDelay(c.isIdempotent(), err, attempt, c.client.config.retry)
-		if !retry || !c.canResendBody() {
-			return nil, err
-		}
-		if waitErr := c.wait(delay, err); waitErr != nil {
-			return nil, waitErr
-		}
-		previousErr = err
+	call, err := c.newCall(ctx, op, req, opts)
+	if err != nil {
+		return nil, err
 	}
+	result := new(T)
+	failure := call.attempts()
+	if failure == nil {
+		failure = call.decode(result, func() error { return check(result) })
+	}
+	if err := call.finish(failure); err != nil {
+		return nil, err
+	}
+	return result, nil
 }
 
-// prepare stores the request and sets its headers. If the request is not idempotent, it removes
-// GetBody, because net/http resends a request that has it.
-func (c *call) prepare(req *http.Request) {
-	for key, values := range c.client.config.header {
+// newCall returns a call that sends req.
+func (c *Client) newCall(ctx context.Context, op operation, req *http.Request, opts []CallOption) (*call, error) {
+	call := &call{client: c, op: op, ctx: ctx, started: time.Now()}
+	for _, opt := range opts {
+		if opt == nil {
+			return nil, invalid(op, "a CallOption is nil")
+		}
+		if err := opt(&call.options); err != nil {
+			return nil, invalid(op, err.Error())
+		}
+	}
+	call.op.read = op.read || call.options.readOnly
+	call.op.idempotent = op.idempotent || call.options.readOnly || call.options.idempotent
+	if req.Body != nil {
+		var err error
+		if call.body, err = io.ReadAll(req.Body); err != nil {
+			return nil, invalid(op, "body: "+redact.Local(err))
+		}
+	}
+	for key, values := range c.config.header {
 		if _, ok := req.Header[key]; !ok {
 			req.Header[key] = values
 		}
 	}
-	maps.Copy(req.Header, c.header)
-	c.request, c.getBody = req, req.GetBody
-	if !c.isIdempotent() {
-		req.GetBody = nil
+	maps.Copy(req.Header, call.options.header)
+	call.request = req.WithContext(context.WithValue(ctx, operationKey{}, op.name))
+	return call, nil
+}
+
+// attempts sends the request, and retries it as its operation and the retry policy allow. On
+// success, c.response holds the response.
+func (c *call) attempts() *Error {
+	var previous *Error
+	for attempt := 1; ; attempt++ {
+		sent, failure := c.attempt()
+		if c.replaceToken(failure) {
+			sent, failure = c.attempt()
+		}
+		switch {
+		case failure == nil:
+			return nil
+		case !sent && previous != nil:
+			return previous.notRetried(failure, c.token)
+		case !sent:
+			return failure
+		case c.op.goneIsSuccess && c.maybeApplied && failure.Kind == ErrNotFound: // a previous attempt deleted it
+			c.response.StatusCode, c.response.Body = http.StatusOK, []byte(`{"succeeded":true}`)
+			return nil
+		}
+		delay, retry := retryDelay(c.op, failure, attempt, c.client.config.retry)
+		if !retry {
+			return failure
+		}
+		if err := c.wait(delay); err != nil {
+			return failure.notRetried(err, c.token)
+		}
+		previous = failure
 	}
-}
-
-// isWrite reports whether the call may change something.
-func (c *call) isWrite() bool { return c.request.Method != http.MethodGet }
-
-// isIdempotent reports whether the request may be applied more than once.
-func (c *call) isIdempotent() bool {
-	return c.idempotentPost || (c.request.Method != http.MethodPost && c.request.Method != http.MethodPatch)
-}
-
-// canResendBody reports whether the body can be sent again. It is false only for a reader that the
-// program passed to the generated client.
-func (c *call) canResendBody() bool {
-	return c.getBody != nil || c.request.Body == nil || c.request.Body == http.NoBody
 }
 
 // attempt authorizes the request, waits for the rate limit, and sends the request. The order
 // matters: a token may take seconds to refresh, but a request must start when the Pacer allows it.
-func (c *call) attempt() (*http.Response, error) {
-	if err := c.authorize(); err != nil {
-		return nil, err
+// It reports whether the request was sent.
+func (c *call) attempt() (sent bool, failure *Error) {
+	token, err := c.client.token(c.ctx)
+	if err != nil {
+		return false, c.unsentError("token source: ", err)
 	}
+	if err := checkToken(token); err != nil {
+		return false, invalid(c.op, "token source: "+err.Error())
+	}
+	c.token = token
 	start := time.Now()
-	err := c.client.config.pacer.Wait(c.callerCtx)
+	err = c.client.config.pacer.Wait(c.ctx)
 	c.waited += time.Since(start)
 	if err != nil {
-		return nil, c.limitError(err)
+		return false, c.unsentError("waiting for the rate limit: ", err)
 	}
-	if c.onSend != nil {
-		c.onSend()
-		c.onSend = nil
+	if c.options.onSend != nil {
+		c.options.onSend()
+		c.options.onSend = nil
 	}
 	start = time.Now()
-	resp, err := c.send()
-	c.client.config.pacer.Observe(c.callerCtx, Observation{Sent: start, Limit: c.response.RateLimit, Pause: pauseAfter(&c.response)})
-	if err == nil && !isSuccess(resp.StatusCode) {
-		err = c.newError()
-	}
-	c.maybeApplied = c.maybeApplied || (c.isWrite() && attemptMaybeApplied(err))
-	c.logAttempt(err, time.Since(start))
-	return resp, err
+	requests, failure := c.roundTrip()
+	c.client.config.pacer.Observe(c.ctx, Observation{
+		Sent: start, Extra: max(requests-1, 0), Limit: c.response.RateLimit, Pause: pauseAfter(&c.response),
+	})
+	c.logAttempt(failure, time.Since(start))
+	return true, failure
 }
 
-// sender sends one attempt.
-type sender struct {
-	client         http.Client                                        // a copy of the program's HTTP client, with the redirect policy of checkRedirect
-	redirectPolicy func(req *http.Request, via []*http.Request) error // of the program's HTTP client; may be nil
-	trace          httpx.RequestTrace
-}
-
-// send sends the request once and reads the body of the response.
-func (c *call) send() (*http.Response, error) {
+// roundTrip sends the request once and reads the response. It returns the number of requests that
+// net/http may have sent, which also follows redirects.
+func (c *call) roundTrip() (requests int, failure *Error) {
 	c.response = Response{Attempts: c.response.Attempts + 1}
-	s := &sender{client: *c.client.config.http, redirectPolicy: c.client.config.http.CheckRedirect}
-	s.client.CheckRedirect = s.checkRedirect
-	req := s.trace.Start(c.request)
-	defer s.trace.Close()
-	if c.response.Attempts > 1 {
-		if err := c.copyBodyAndHeader(req); err != nil {
-			return nil, invalid(c.operation, "body: "+redact.Text(err.Error(), c.token))
-		}
-	}
-	req.Header["Authorization"] = c.authorization()
+	req, trace := httpx.Trace(c.request)
+	defer trace.Close()
+	req.Header = c.request.Header.Clone() // net/http adds cookies to it, and may still be reading that of the previous attempt
+	req.Header["Authorization"] = []string{"Bearer " + c.token}
+	c.setBody(req)
 	if timeout := c.client.config.timeout; timeout > 0 {
-		timer := time.AfterFunc(timeout, func() { s.trace.Cancel(errAttemptTimeout) })
+		timer := time.AfterFunc(timeout, func() { trace.Cancel(errAttemptTimeout) })
 		defer timer.Stop()
 	}
-	resp, err := s.client.Do(req)
+	httpClient := *c.client.config.http
+	httpClient.CheckRedirect = redirectPolicy(httpClient.CheckRedirect, trace)
+	resp, err := httpClient.Do(req)
 	if err != nil {
-		return nil, c.networkError(s.trace.Err(err), s.trace.MaybeSent())
+		cause := trace.Err(err)
+		return trace.Requests(), c.networkError(cause, trace.MaybeSent() && !httpx.NotProcessed(cause))
 	}
 	c.response.StatusCode, c.response.Header = resp.StatusCode, resp.Header
 	c.response.RateLimit = parseRateLimit(resp.Header)
 	c.response.Body, err = readBody(resp, c.client.config.maxBytes)
-	if err != nil && isSuccess(resp.StatusCode) { // an error response has its status, even if its body is incomplete
-		return nil, c.networkError(s.trace.Err(err), true)
+	switch {
+	case err != nil && isSuccess(resp.StatusCode): // an error response has its status, even if its body is incomplete
+		return trace.Requests(), c.networkError(trace.Err(err), true)
+	case !isSuccess(resp.StatusCode) || reportsFailure(c.response.Body):
+		c.maybeApplied = c.maybeApplied || (!c.op.read && statusMaybeApplied(resp.StatusCode))
+		failure = newError(c.op, req.Method, c.path(), c.response, c.token, c.maybeApplied)
 	}
-	resp.Body = http.NoBody
-	return resp, nil
+	return trace.Requests(), failure
 }
 
-// copyBodyAndHeader replaces the body and headers of req, a shallow copy of the call's request, by
-// copies. The transport may still be reading those of the previous attempt.
-func (c *call) copyBodyAndHeader(req *http.Request) error {
-	req.Header = req.Header.Clone()
-	if c.getBody == nil {
+// setBody sets the body of an attempt. It leaves GetBody unset, and gives a write without a body an
+// empty one, because net/http resends a request that it can rewind.
+func (c *call) setBody(req *http.Request) {
+	req.Body, req.GetBody, req.ContentLength = nil, nil, int64(len(c.body))
+	if c.body != nil || !c.op.read {
+		req.Body = io.NopCloser(bytes.NewReader(c.body))
+	}
+}
+
+// redirectPolicy returns a CheckRedirect function that follows only a redirect of a GET to the same
+// scheme and host, if policy allows it too. Any other redirect is returned as the response.
+func redirectPolicy(policy func(*http.Request, []*http.Request) error, trace *httpx.RequestTrace) func(*http.Request, []*http.Request) error {
+	const maxRedirects = 10
+	return func(req *http.Request, via []*http.Request) error {
+		first := via[0]
+		if first.Method != http.MethodGet || req.URL.Scheme != first.URL.Scheme || !strings.EqualFold(req.URL.Host, first.URL.Host) || len(via) > maxRedirects {
+			return http.ErrUseLastResponse
+		}
+		trace.NextHop()
+		if policy != nil {
+			return policy(req, via)
+		}
 		return nil
 	}
-	body, err := c.getBody()
-	req.Body = body
-	return err
 }
 
-// deletedByPreviousAttempt reports whether err says that the contact does not exist, and a previous
-// attempt may have deleted it. If so, the call succeeds, and deletedByPreviousAttempt replaces its
-// response by that of a successful delete.
-func (c *call) deletedByPreviousAttempt(err error) bool {
-	if c.operation != deleteContact || !c.maybeApplied || !errors.Is(err, ErrNotFound) {
+// replaceToken invalidates the token if failure says that the token is invalid or expired and the
+// TokenSource can replace it. It reports whether the request must be sent again with a new token. It
+// returns true at most once per call.
+func (c *call) replaceToken(failure *Error) bool {
+	if c.tokenReplaced || c.client.invalidate == nil || !rejectsToken(failure) {
 		return false
 	}
-	c.response.StatusCode, c.response.Body = http.StatusOK, []byte(`{"succeded":true}`)
+	c.tokenReplaced = true
+	c.client.invalidate(c.token)
 	return true
 }
 
-// decode decodes the body of a 2xx response into out.
-func (c *call) decode(out any) error {
-	drift, err := decodeBody(c.response.Body, out)
-	if err != nil {
-		return c.badResponse(fmt.Errorf("the body is %w", err))
+// wait waits before a retry. It returns an error immediately if the deadline of the caller would
+// expire first.
+func (c *call) wait(delay time.Duration) error {
+	if deadline, ok := c.ctx.Deadline(); ok && time.Until(deadline) < delay {
+		return fmt.Errorf("the retry would wait %s: %w", delay.Round(time.Millisecond), context.DeadlineExceeded)
 	}
-	c.response.Drift = drift
-	return nil
-}
-
-// finish ends the call. It marks the error if an attempt may have been applied, stores the response
-// for WithResponseInto, logs the outcome and calls the call hooks.
-func (c *call) finish(err error) error {
-	if err != nil && c.request == nil { // the generated client could not encode the request
-		return invalid(c.operation, redact.Text(err.Error()))
-	}
-	if err != nil && c.maybeApplied {
-		markMaybeApplied(err)
-	}
-	if c.into != nil {
-		*c.into = c.response
-	}
-	if c.quiet && c.callerCtx.Err() != nil {
-		return err
-	}
-	c.logOutcome(err)
-	for _, hook := range c.client.config.hooks {
-		hook(c.callerCtx, c.info(err))
-	}
+	start := time.Now()
+	err := ctxtime.Sleep(c.ctx, delay)
+	c.waited += time.Since(start)
 	return err
 }
 
-// path returns the path of the request without the token and without personal data, which a path of
-// Do or Generated may contain.
-func (c *call) path() string {
-	return redact.Text(c.request.URL.EscapedPath(), c.token)
+// decode decodes the body of a 2xx response into out and checks the result.
+func (c *call) decode(out any, check func() error) *Error {
+	drift, err := decodeBody(c.response.Body, out)
+	c.response.Drift = drift
+	if err == nil {
+		err = check()
+	}
+	if err == nil {
+		return nil
+	}
+	c.maybeApplied = c.maybeApplied || !c.op.read
+	kind := ErrBadResponse
+	if errors.Is(err, ErrResponseTooLarge) {
+		kind = ErrResponseTooLarge
+	}
+	failure := c.newFailure(kind, fmt.Errorf("%w (content type %q, %d bytes)", err, c.response.Header.Get("Content-Type"), len(c.response.Body)))
+	failure.StatusCode = c.response.StatusCode
+	return failure
 }
 
-// String returns operation, method and path.
-func (c *call) String() string {
-	return string(c.operation) + ": " + c.request.Method + " " + c.path()
+// finish ends the call: it stores the response for WithResponseInto, logs the outcome and calls the
+// call hooks.
+func (c *call) finish(failure *Error) error {
+	if c.options.into != nil {
+		*c.options.into = c.response
+	}
+	c.report(failure)
+	if failure == nil {
+		return nil
+	}
+	return failure
 }
+
+// path returns the path of the request. It masks elements that may hold private data, which a path
+// of Do or Generated can contain.
+func (c *call) path() string {
+	elements := strings.Split(c.request.URL.EscapedPath(), "/")
+	for i, element := range elements {
+		elements[i] = redact.Value(element, c.token)
+	}
+	return strings.Join(elements, "/")
+}
+
+// newFailure returns the error of a call that failed because of cause, which is not a response.
+func (c *call) newFailure(kind Kind, cause error) *Error {
+	return &Error{
+		Kind: kind, Operation: c.op.name, Method: c.request.Method, Path: c.path(), MaybeApplied: c.maybeApplied,
+		Response: c.response, Err: cause, cause: redact.Local(cause, c.token),
+	}
+}
+
+// unsentError returns the error of an attempt that was not sent because of an error of the
+// TokenSource or the Pacer. It takes the kind and the cause of an [*Error].
+func (c *call) unsentError(source string, cause error) *Error {
+	failure := c.newFailure(KindOf(cause), cause)
+	failure.cause = source + failure.cause
+	if apiErr, ok := cause.(*Error); ok { //nolint:errorlint // an error of the program's own is kept
+		failure.Messages, failure.RetryAfter, failure.Err, failure.cause = apiErr.Messages, apiErr.RetryAfter, apiErr.Err, ""
+		if apiErr.Err != nil {
+			failure.cause = redact.Local(apiErr.Err, c.token)
+		}
+	}
+	return failure
+}
+
+// networkError returns the error of an attempt that received no complete response because of cause.
+func (c *call) networkError(cause error, maybeApplied bool) *Error {
+	c.maybeApplied = c.maybeApplied || (!c.op.read && maybeApplied)
+	kind := ErrNetwork
+	switch ctxErr := c.ctx.Err(); {
+	case ctxErr != nil:
+		kind = KindOf(ctxErr)
+		if !errors.Is(cause, ctxErr) { // the cause of a context.WithCancelCause
+			cause = fmt.Errorf("%w: %w", ctxErr, cause)
+		}
+	case errors.Is(cause, ErrResponseTooLarge):
+		kind = ErrResponseTooLarge
+	}
+	return c.newFailure(kind, cause)
+}
+
+// invalid returns the error of arguments that were rejected before any request.
+func invalid(op operation, problem string) *Error {
+	return &Error{Kind: ErrInvalid, Operation: op.name, Err: errors.New(problem), cause: problem}
+}
+
+// errAttemptTimeout is the cause of an attempt that took longer than WithTimeout allows.
+var errAttemptTimeout error = timeoutError{}
+
+type timeoutError struct{}
+
+func (timeoutError) Error() string   { return "the attempt timed out (see WithTimeout)" }
+func (timeoutError) Timeout() bool   { return true }
+func (timeoutError) Temporary() bool { return true }

@@ -36,9 +36,6 @@ func (r Response) String() string {
 	return fmt.Sprintf("status %d, %d bytes, %d attempts", r.StatusCode, len(r.Body), r.Attempts)
 }
 
-// GoString returns the result of String.
-func (r Response) GoString() string { return r.String() }
-
 // Format prints the result of String for every verb.
 func (r Response) Format(state fmt.State, _ rune) { _, _ = io.WriteString(state, r.String()) }
 

@@ -2,15 +2,14 @@ package client
 
 import (
 	"cmp"
-	"context"
+	"crypto/tls"
 	"errors"
-	"fmt"
 	"math/rand/v2"
 	"net/http"
 	"slices"
 	"time"
 
-	"github.com/highlevel-contacts/contacts-go/client/internal/ctxtime"
+	"github.com/highlevel-contacts/contacts-go/client/internal/httpx"
 )
 
 // RetryPolicy sets how many attempts a call has and how long it waits between them. It does not set
@@ -37,42 +36,32 @@ func (p RetryPolicy) withDefaults() RetryPolicy {
 	}
 }
 
-// delayRange is a range of durations. The delay before a retry is chosen randomly from it.
-type delayRange struct{ min, max time.Duration }
+// retryDelay reports whether a call of op may be retried after the given attempt, from 1 on, failed
+// with err, and returns how long to wait first.
+func retryDelay(op operation, err *Error, attempt int, policy RetryPolicy) (time.Duration, bool) {
+	if attempt >= policy.MaxAttempts || !isRetryable(op, err) {
+		return 0, false
+	}
+	if delay, ok := requestedDelay(&err.Response); ok {
+		return delay, delay <= policy.MaxDelay
+	}
+	limit := httpx.Backoff(policy.MinDelay, policy.MaxDelay, attempt)
+	return rand.N(max(limit, 1)), true //nolint:gosec // jitter need not be secret
+}
 
-// retryDelay reports whether a call may be retried after the given attempt, from 1 on, failed with
-// err, and how long to wait first.
-func retryDelay(idempotent bool, err error, attempt int, policy RetryPolicy) (delayRange, bool) {
-	if attempt >= policy.MaxAttempts {
-		return delayRange{}, false
-	}
-	backoff := delayRange{max: policy.MinDelay}
-	for i := 1; i < attempt && backoff.max < policy.MaxDelay; i++ {
-		backoff.max *= 2
-	}
-	backoff.max = min(backoff.max, policy.MaxDelay)
-	if callErr, ok := errors.AsType[*callError](err); ok {
-		return backoff, callErr.temporary && (idempotent || !callErr.attemptMaybeApplied)
-	}
-	apiErr, ok := errors.AsType[*Error](err)
-	if !ok || errors.Is(err, ErrDailyLimit) {
-		return delayRange{}, false
-	}
-	wait := pauseAfter(&apiErr.Response)
-	if wait == 0 {
-		wait = apiErr.RetryAfter
-	}
-	if wait > 0 {
-		backoff = delayRange{min: wait, max: wait}
-	}
+// isRetryable reports whether a request of op that failed with err may succeed later and may be sent
+// again.
+func isRetryable(op operation, err *Error) bool {
 	switch {
-	case wait > policy.MaxDelay:
-		return delayRange{}, false
-	case apiErr.StatusCode == http.StatusTooManyRequests:
-		return backoff, true
-	default:
-		return backoff, idempotent && isTransient(apiErr.StatusCode)
+	case errors.Is(err, ErrDailyLimit):
+		return false
+	case err.StatusCode == http.StatusTooManyRequests:
+		return true
+	case err.Kind == ErrNetwork:
+		_, untrusted := errors.AsType[*tls.CertificateVerificationError](err)
+		return !untrusted && (op.idempotent || !err.MaybeApplied)
 	}
+	return op.idempotent && isTransient(err.StatusCode)
 }
 
 // isTransient reports whether a request that failed with status may succeed later. The statuses
@@ -81,37 +70,17 @@ func isTransient(status int) bool {
 	return slices.Contains([]int{408, 425, 500, 502, 503, 504}, status) || (status >= 520 && status <= 527)
 }
 
-// attemptMaybeApplied reports whether an attempt that ended with err may have been applied, if it
-// is a write.
-func attemptMaybeApplied(err error) bool {
-	if callErr, ok := errors.AsType[*callError](err); ok {
-		return callErr.attemptMaybeApplied
-	}
-	apiErr, ok := errors.AsType[*Error](err)
-	return ok && (apiErr.StatusCode >= http.StatusInternalServerError || apiErr.StatusCode == http.StatusRequestTimeout)
+// statusMaybeApplied reports whether a write that failed with status may have been applied.
+func statusMaybeApplied(status int) bool {
+	return isSuccess(status) || status == http.StatusRequestTimeout || status >= http.StatusInternalServerError
 }
 
-// wait waits before a retry after failure. It returns an error immediately if the deadline of the
-// caller would expire first.
-func (c *call) wait(d delayRange, failure error) error {
-	duration := d.min
-	if d.max > d.min {
-		duration += rand.N(d.max - d.min) //nolint:gosec // jitter need not be secret
+// requestedDelay returns the delay before the next request that a response asks for, and whether it
+// asks for one. A response with status 429 that does not say how long asks for one interval.
+func requestedDelay(response *Response) (time.Duration, bool) {
+	delay, ok := httpx.RetryAfter(response.Header)
+	if !ok && response.StatusCode == http.StatusTooManyRequests {
+		return response.RateLimit.interval(), true
 	}
-	if deadline, ok := c.callerCtx.Deadline(); ok && time.Until(deadline) < duration {
-		return c.afterFailure(fmt.Errorf("the retry would wait %s: %w", duration.Round(time.Millisecond), context.DeadlineExceeded), failure)
-	}
-	start := time.Now()
-	err := ctxtime.Sleep(c.callerCtx, duration)
-	c.waited += time.Since(start)
-	if err != nil {
-		return c.afterFailure(err, failure)
-	}
-	return nil
-}
-
-// afterFailure returns the error of a call that failed with failure and could not be retried
-// because of err. It matches both.
-func (c *call) afterFailure(err, failure error) error {
-	return &callError{text: failure.Error() + "; not retried: " + err.Error(), cause: err, previousErr: failure}
+	return delay, ok
 }

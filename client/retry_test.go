@@ -387,7 +387,7 @@ func TestRetry_DeadlineBeforeTheWait(t *testing.T) {
 	for _, test := range []struct {
 		name string
 		fail outcome
-		kind string
+		kind client.Kind
 	}{
 		{"429", outcome{status: 429, header: http.Header{"Retry-After": {"20"}}}, "rate_limited"},
 		{"503", outcome{status: 503, header: http.Header{"Retry-After": {"20"}}}, "server"},
@@ -403,8 +403,8 @@ func TestRetry_DeadlineBeforeTheWait(t *testing.T) {
 				if took := time.Since(start); took != 0 {
 					t.Errorf("took %v, want 0", took)
 				}
-				if !errors.Is(err, context.DeadlineExceeded) || client.Kind(err) != test.kind || !strings.Contains(err.Error(), "20s") {
-					t.Errorf("got %v (%s), want the deadline, %s and the wait", err, client.Kind(err), test.kind)
+				if !errors.Is(err, context.DeadlineExceeded) || client.KindOf(err) != test.kind || !strings.Contains(err.Error(), "20s") {
+					t.Errorf("got %v (%s), want the deadline, %s and the wait", err, client.KindOf(err), test.kind)
 				}
 			})
 		})
@@ -419,8 +419,8 @@ func TestRetry_DeadlineBeforeTheWait(t *testing.T) {
 			defer cancel()
 			start := time.Now()
 			_, err := c.Contacts.Get(ctx, "abc")
-			if !errors.Is(err, context.DeadlineExceeded) || client.Kind(err) != "deadline" || time.Since(start) != 0 || api.requests.Load() != 1 {
-				t.Errorf("got %v (%s) after %v", err, client.Kind(err), time.Since(start))
+			if !errors.Is(err, context.DeadlineExceeded) || client.KindOf(err) != "deadline" || time.Since(start) != 0 || api.requests.Load() != 1 {
+				t.Errorf("got %v (%s) after %v", err, client.KindOf(err), time.Since(start))
 			}
 		})
 	})

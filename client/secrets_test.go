@@ -3,6 +3,7 @@ package client_test
 import (
 	"bytes"
 	"context"
+	"encoding/gob"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -201,29 +202,36 @@ func TestErrors_TokenSource(t *testing.T) {
 	}
 }
 
-func TestStaticToken_Printing(t *testing.T) {
+// TestSecret_IsHidden prints, logs and encodes secrets alone and in structs, whose unexported fields
+// fmt reads by reflection.
+func TestSecret_IsHidden(t *testing.T) {
 	t.Parallel()
+	secret, source := client.NewSecret(token), client.StaticToken(token)
+	if got := secret.Reveal() + (client.Secret{}).Reveal(); got != token {
+		t.Errorf("got %q, want the token", got)
+	}
 	c := newClient(t, noRequests(t))
-	source := client.StaticToken(token)
-	if source.String() != "[redacted]" || source.GoString() != "[redacted]" {
-		t.Errorf("%s, %s", source.String(), source.GoString())
-	}
-	for form, text := range forms(t, source) {
-		if !strings.Contains(text, "[redacted]") {
-			t.Errorf("%s: %s", form, text)
-		}
-	}
-	type config struct {
-		Token client.StaticToken
-	}
-	for _, value := range []any{source, &source, config{Token: source}, []client.TokenSource{source}, *c.Contacts} {
-		checkForms(t, value)
-	}
-	for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q", "%x", "%X", "%d", "%10.3s"} {
-		for _, value := range []any{source, c, *c, c.Contacts, c.Generated()} {
+	hidden := struct {
+		secret client.Secret
+		source client.TokenSource
+		Map    map[string]client.Secret
+	}{secret, source, map[string]client.Secret{"a": secret}}
+	for _, value := range []any{secret, &secret, source, &source, hidden, &hidden, []client.Secret{secret}, [1]client.TokenSource{source}, c, *c, c.Contacts, c.Generated()} {
+		for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q", "%x", "%X", "%d", "%10.3s", "%p", "%t", "%c", "%T"} {
 			if found := leaks(fmt.Sprintf(verb, value)); found != nil {
 				t.Errorf("%s of %T has %q", verb, value, found)
 			}
+		}
+		checkForms(t, value)
+		var encoded bytes.Buffer
+		_ = gob.NewEncoder(&encoded).Encode(value) // an error is fine too
+		if found := leaks(encoded.String()); found != nil {
+			t.Errorf("gob of %T has %q", value, found)
+		}
+	}
+	for form, text := range forms(t, secret) {
+		if !strings.Contains(text, "[redacted]") {
+			t.Errorf("%s: got %s, want [redacted]", form, text)
 		}
 	}
 }

@@ -1,8 +1,10 @@
 package client
 
 import (
+	"cmp"
 	"container/list"
 	"context"
+	"errors"
 	"fmt"
 	"sort"
 	"sync"
@@ -17,7 +19,8 @@ const maxLatencyWindows = 8
 
 // windowPacer limits requests as the API counts them: over every window, not on average.
 type windowPacer struct {
-	share float64
+	share   float64
+	invalid error // invalid argument of NewPacer; Wait returns it
 
 	mu            sync.Mutex
 	requests      int             // the limit for all processes in each interval
@@ -27,7 +30,6 @@ type windowPacer struct {
 	others        []otherRequests // oldest first
 	maxLatency    time.Duration   // of the requests that have ended
 	pausedUntil   time.Time
-	dailyLimit    RateLimit // as reported when the daily limit was exhausted
 	dailyResetAt  time.Time // no request starts before this time, because the daily limit is exhausted
 	queue         list.List // of *waiter
 	timer         *time.Timer
@@ -49,7 +51,7 @@ type waiter struct {
 // Wait returns nil when a request may start, and counts the start. It counts nothing if it returns
 // an error.
 func (p *windowPacer) Wait(ctx context.Context) error {
-	if err := ctx.Err(); err != nil {
+	if err := cmp.Or(p.invalid, ctx.Err()); err != nil {
 		return err
 	}
 	deadline, _ := ctx.Deadline()
@@ -129,10 +131,10 @@ func (p *windowPacer) resolve(element *list.Element, err error) {
 // before the deadline, or because of a long pause or the daily limit.
 func (p *windowPacer) waitError(now, deadline time.Time, ahead int) error {
 	if wait := p.dailyResetAt.Sub(now); wait > 0 {
-		return newDailyLimitError(wait, p.dailyLimit)
+		return &Error{Kind: ErrRateLimited, RetryAfter: wait, Err: fmt.Errorf("%s: %w", ratelimit.DailyLimitMessage(wait), ErrDailyLimit)}
 	}
 	if wait := p.pausedUntil.Sub(now); wait > ratelimit.LongestQueuedPause {
-		return newPausedError(wait)
+		return &Error{Kind: ErrRateLimited, RetryAfter: wait, Err: errors.New(ratelimit.PauseMessage(wait))}
 	}
 	if deadline.IsZero() {
 		return nil
@@ -204,17 +206,20 @@ func (p *windowPacer) Observe(_ context.Context, o Observation) {
 	if sent.IsZero() || sent.After(now) {
 		sent = now
 	}
-	changed := p.updateLimit(o.Limit, sent, now)
+	for range o.Extra {
+		p.starts = append(p.starts, now)
+	}
+	changed := p.updateLimit(o.Limit, sent, now) || o.Extra > 0
 	p.maxLatency = max(p.maxLatency, now.Sub(sent))
 	p.dropOld(now)
 	if o.Pause > 0 {
-		until := now.Add(min(o.Pause, ratelimit.Day))
+		until := now.Add(min(o.Pause, ratelimit.LongestPause))
 		changed = changed || until.After(p.pausedUntil)
 		p.pausedUntil = later(p.pausedUntil, until)
 	}
 	if o.Limit.DailyLimit > 0 && o.Limit.DailyRemaining <= 0 {
 		changed = true
-		p.dailyLimit, p.dailyResetAt = o.Limit, now.Add(ratelimit.UntilDailyReset(o.Limit.DailyReset, now))
+		p.dailyResetAt = now.Add(ratelimit.UntilDailyReset(o.Limit.DailyReset, now))
 	}
 	if !changed || p.queue.Len() == 0 {
 		return

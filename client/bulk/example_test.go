@@ -45,7 +45,7 @@ func ExampleAll() {
 		case errors.Is(outcome.Err, client.ErrMaybeApplied):
 			report[row] = "check the contact"
 		case outcome.Err != nil:
-			report[row] = client.Kind(outcome.Err)
+			report[row] = string(client.KindOf(outcome.Err))
 		default:
 			report[row] = fmt.Sprint("new: ", outcome.Value.New, ", not stored: ", outcome.Unapplied())
 		}

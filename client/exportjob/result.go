@@ -24,7 +24,7 @@ func (a *attempt) result(ctx context.Context, err error) error {
 		a.logger.WarnContext(ctx, "export attempt was replaced")
 		return replacedError{}
 	}
-	attrs := []any{"contacts", a.state.contacts, "kind", client.Kind(err), "error", err}
+	attrs := []any{"contacts", a.state.contacts, "kind", client.KindOf(err), "error", err}
 	var apiErr *client.Error
 	var snooze *rivertype.JobSnoozeError
 	switch {

@@ -149,7 +149,7 @@ func fieldIDs(ctx context.Context, c *client.Client, flagged string, status io.W
 	}
 	fmt.Fprintln(status, "first pass: looking for custom fields")
 	ids := map[string]bool{}
-	for contact, err := range c.Contacts.All(ctx, client.ListRequest{Limit: pageSize, Prefetch: true}) {
+	for contact, err := range c.Contacts.All(ctx, client.ListRequest{Limit: pageSize}) {
 		if err != nil {
 			return nil, err
 		}

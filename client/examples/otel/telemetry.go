@@ -21,7 +21,8 @@ func tracedClient(provider trace.TracerProvider) *http.Client {
 	return &http.Client{Transport: otelhttp.NewTransport(http.DefaultTransport,
 		otelhttp.WithTracerProvider(provider),
 		otelhttp.WithSpanNameFormatter(func(_ string, req *http.Request) string {
-			return "highlevel " + client.OperationFromContext(req.Context())
+			operation, _ := client.OperationFromContext(req.Context())
+			return "highlevel " + operation
 		}))}
 }
 
@@ -42,7 +43,7 @@ func recordCalls(provider metric.MeterProvider) (client.CallHook, error) {
 	return func(ctx context.Context, info client.CallInfo) {
 		attributes := []attribute.KeyValue{attribute.String("highlevel.operation", info.Operation)}
 		if info.Err != nil {
-			attributes = append(attributes, attribute.String("error.type", client.Kind(info.Err)))
+			attributes = append(attributes, attribute.String("error.type", string(client.KindOf(info.Err))))
 		}
 		set := metric.WithAttributeSet(attribute.NewSet(attributes...))
 		duration.Record(ctx, info.Duration.Seconds(), set)

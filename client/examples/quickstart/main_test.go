@@ -50,7 +50,7 @@ func TestTourFake(t *testing.T) {
 			"Get a contact during an outage: the client retries",
 			[]string{"with status 502", "attempt 1: GET /contacts/", ": status 502\n", "attempt 2: GET /contacts/", ": status 200\n", "response.Attempts == 2"},
 		},
-		{"Lose the response to a Create: the client does not retry and reports that the contact may exist", []string{"ErrMaybeApplied", `client.Kind(err) == "network"`}},
+		{"Lose the response to a Create: the client does not retry and reports that the contact may exist", []string{"ErrMaybeApplied", `client.KindOf(err) == "network"`}},
 		{"Delete the contact", []string{"c.Contacts.Delete(", "err == nil"}},
 		{"Get the deleted contact", []string{"c.Contacts.Get(", "getContact: ", "ErrNotFound"}},
 	} {

@@ -81,7 +81,7 @@ func (t *transcript) failure(err, target error, targetName string) error {
 	}
 	t.result("err: %v", err)
 	t.result("errors.Is(err, client.%s) == true", targetName)
-	t.result("client.Kind(err) == %q", client.Kind(err))
+	t.result("client.KindOf(err) == %q", client.KindOf(err))
 	apiError, ok := errors.AsType[*client.Error](err)
 	if !ok {
 		return nil

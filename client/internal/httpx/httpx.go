@@ -3,32 +3,65 @@ package httpx
 
 import (
 	"bytes"
-	"crypto/tls"
 	"errors"
 	"net"
 	"net/http"
 	"net/url"
 	"runtime"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/highlevel-contacts/contacts-go/client/internal/ratelimit"
 )
 
-// maxRetryAfter is the longest delay that RetryAfter returns.
-const maxRetryAfter = 365 * 24 * time.Hour
-
-// RetryAfter returns the delay that a Retry-After header asks for, in seconds or as a date. It
-// returns 0 if the header is missing, invalid or in the past, and at most a year.
-func RetryAfter(header http.Header) time.Duration {
+// RetryAfter returns the delay that a Retry-After header asks for, in seconds or as a date, and
+// whether there is a valid one. A date in the past is a delay of 0, and the longest delay is
+// [ratelimit.LongestPause].
+func RetryAfter(header http.Header) (time.Duration, bool) {
 	value := header.Get("Retry-After")
 	if date, err := http.ParseTime(value); err == nil {
-		return min(max(time.Until(date), 0), maxRetryAfter)
+		return min(max(time.Until(date), 0), ratelimit.LongestPause), true
 	}
 	seconds, err := strconv.ParseUint(value, 10, 64)
 	if err != nil && !errors.Is(err, strconv.ErrRange) {
-		return 0
+		return 0, false
 	}
-	return time.Duration(min(seconds, uint64(maxRetryAfter/time.Second))) * time.Second
+	return time.Duration(min(seconds, uint64(ratelimit.LongestPause/time.Second))) * time.Second, true
+}
+
+// Backoff returns the limit of the delay before the retry that follows the given attempt, from 1 on:
+// it doubles from first with each attempt, up to longest.
+func Backoff(first, longest time.Duration, attempt int) time.Duration {
+	for i := 1; i < attempt && first < longest; i++ {
+		first *= 2
+	}
+	return min(first, longest)
+}
+
+// NewTransport returns a transport with up to 100 idle connections that reads the proxy from the
+// environment.
+func NewTransport() *http.Transport {
+	const idleConnections = 100
+	return &http.Transport{
+		Proxy:                 http.ProxyFromEnvironment,
+		ForceAttemptHTTP2:     true,
+		MaxIdleConns:          idleConnections,
+		MaxIdleConnsPerHost:   idleConnections,
+		IdleConnTimeout:       90 * time.Second,
+		TLSHandshakeTimeout:   10 * time.Second,
+		ExpectContinueTimeout: time.Second,
+	}
+}
+
+// DeniesAccess reports whether the message of a 401 says that the token is valid and does not allow
+// the call: its scope, class, user type or location is wrong. A new token of the same kind does not
+// help. The message is in lower case.
+func DeniesAccess(message string) bool {
+	return slices.ContainsFunc([]string{"scope", "authclass", "user type", "location"}, func(word string) bool {
+		return strings.Contains(message, word)
+	})
 }
 
 // ParseBaseURL parses the base URL of an API. It must be an https URL with a host, or an http URL
@@ -57,7 +90,7 @@ func IsLoopback(host string) bool {
 
 // UserAgent returns the User-Agent of this module.
 func UserAgent(version string) string {
-	return "contacts-go/" + version + " (" + runtime.Version() + ")"
+	return "highlevel/" + version + " (" + runtime.Version() + ")"
 }
 
 // TrimBOM returns body without a leading UTF-8 byte order mark.
@@ -72,13 +105,6 @@ func WithoutURL(err error) error {
 		return wrapped.Err
 	}
 	return err
-}
-
-// IsTemporary reports whether a request that failed with err, without a response, may succeed when
-// it is retried. It returns false for a certificate that is not trusted.
-func IsTemporary(err error) bool {
-	_, untrusted := errors.AsType[*tls.CertificateVerificationError](err)
-	return !untrusted
 }
 
 // These strings surround an error in the message that HTTP/2 returns if it cannot send the body of

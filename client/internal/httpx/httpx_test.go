@@ -2,7 +2,6 @@ package httpx_test
 
 import (
 	"context"
-	"crypto/tls"
 	"errors"
 	"net/http"
 	"net/http/httptrace"
@@ -17,21 +16,37 @@ import (
 func TestRetryAfter(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) { // the clock of the bubble does not advance
-		for value, want := range map[string]time.Duration{
-			"":                              0,
-			"20":                            20 * time.Second,
-			"-1":                            0,
-			"1.5":                           0,
-			"soon":                          0,
-			"99999999999999999999999":       365 * 24 * time.Hour,
-			"Mon, 01 Jan 1990 00:00:00 GMT": 0,
-			time.Now().UTC().Add(time.Minute).Format(http.TimeFormat): time.Minute,
+		type delay struct {
+			duration time.Duration
+			ok       bool
+		}
+		for value, want := range map[string]delay{
+			"":                              {},
+			"0":                             {0, true},
+			"20":                            {20 * time.Second, true},
+			"-1":                            {},
+			"1.5":                           {},
+			"soon":                          {},
+			"99999999":                      {time.Hour, true},
+			"99999999999999999999999":       {time.Hour, true},
+			"Mon, 01 Jan 1990 00:00:00 GMT": {0, true},
+			"Mon, 01 Jan 2190 00:00:00 GMT": {time.Hour, true},
+			time.Now().UTC().Add(time.Minute).Format(http.TimeFormat): {time.Minute, true},
 		} {
-			if got := httpx.RetryAfter(http.Header{"Retry-After": {value}}); got != want {
-				t.Errorf("%q: got %v, want %v", value, got, want)
+			if got, ok := httpx.RetryAfter(http.Header{"Retry-After": {value}}); (delay{got, ok}) != want {
+				t.Errorf("%q: got %v, %v, want %v", value, got, ok, want)
 			}
 		}
 	})
+}
+
+func TestBackoff(t *testing.T) {
+	t.Parallel()
+	for attempt, want := range []time.Duration{1: time.Second, 2: 2 * time.Second, 3: 4 * time.Second, 4: 5 * time.Second, 1000: 5 * time.Second} {
+		if got := httpx.Backoff(time.Second, 5*time.Second, attempt); want != 0 && got != want {
+			t.Errorf("attempt %d: got %v, want %v", attempt, got, want)
+		}
+	}
 }
 
 func TestParseBaseURL(t *testing.T) {
@@ -104,12 +119,5 @@ func TestTrace(t *testing.T) {
 	err := sent.Err(&url.Error{Op: "Get", URL: "https://api.example", Err: context.Canceled})
 	if !errors.Is(err, httpx.ErrTooManyConnections) || errors.Is(err, context.Canceled) {
 		t.Errorf("three connections: got %v, want ErrTooManyConnections", err)
-	}
-}
-
-func TestIsTemporary(t *testing.T) {
-	t.Parallel()
-	if httpx.IsTemporary(&tls.CertificateVerificationError{}) || !httpx.IsTemporary(errors.New("reset")) {
-		t.Error("an untrusted certificate is temporary, or a reset is not")
 	}
 }

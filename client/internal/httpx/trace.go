@@ -15,15 +15,15 @@ var ErrTooManyConnections = errors.New("the transport acquired more than 2 conne
 // find that an idle connection has been closed, and needs a second one.
 const maxConnections = 2
 
-// RequestTrace records what the transport does with one request. Call Start before its other
-// methods.
+// RequestTrace records what the transport does with one request.
 type RequestTrace struct {
 	hooks       httptrace.ClientTrace
 	cancel      context.CancelCauseFunc
 	ctx         context.Context //nolint:containedctx // to return the cause of its cancellation
 	traced      atomic.Bool     // the transport supports traces
 	connected   atomic.Bool     // the transport acquired a connection or wrote the headers
-	connections atomic.Int32    // acquired for the current hop
+	connections atomic.Int32    // number of connections acquired for the current hop
+	requests    atomic.Int32    // number of connections acquired for all hops
 }
 
 // Trace returns a copy of req to send, and the trace that records it. The trace cancels the request
@@ -31,17 +31,11 @@ type RequestTrace struct {
 // requests without a bound. The caller must call Close when the response has been read.
 func Trace(req *http.Request) (*http.Request, *RequestTrace) {
 	t := &RequestTrace{}
-	return t.Start(req), t
-}
-
-// Start returns a copy of req that t records. It is like Trace, for a RequestTrace that is part of
-// another struct.
-func (t *RequestTrace) Start(req *http.Request) *http.Request {
 	t.ctx, t.cancel = context.WithCancelCause(req.Context())
 	t.hooks.GetConn = t.getConn
 	t.hooks.GotConn = t.gotConn
 	t.hooks.WroteHeaders = t.wroteHeaders
-	return req.WithContext(httptrace.WithClientTrace(t.ctx, &t.hooks))
+	return req.WithContext(httptrace.WithClientTrace(t.ctx, &t.hooks)), t
 }
 
 func (t *RequestTrace) getConn(string) { t.traced.Store(true) }
@@ -49,6 +43,7 @@ func (t *RequestTrace) getConn(string) { t.traced.Store(true) }
 func (t *RequestTrace) gotConn(httptrace.GotConnInfo) {
 	t.traced.Store(true)
 	t.connected.Store(true)
+	t.requests.Add(1)
 	if t.connections.Add(1) > maxConnections {
 		t.cancel(ErrTooManyConnections)
 	}
@@ -63,6 +58,10 @@ func (t *RequestTrace) NextHop() { t.connections.Store(0) }
 // the transport does not support traces. HTTP/2 can return an error before it reports that it wrote
 // the headers, so an acquired connection is enough.
 func (t *RequestTrace) MaybeSent() bool { return t.connected.Load() || !t.traced.Load() }
+
+// Requests returns the number of connections that the transport acquired, each to send the request
+// or to follow a redirect.
+func (t *RequestTrace) Requests() int { return int(t.requests.Load()) }
 
 // Cancel ends the request with cause.
 func (t *RequestTrace) Cancel(cause error) { t.cancel(cause) }

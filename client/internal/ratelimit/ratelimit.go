@@ -12,6 +12,9 @@ const (
 	DefaultInterval = 10 * time.Second
 	// LongestInterval is the longest interval that is accepted from a response.
 	LongestInterval = 10 * time.Minute
+	// LongestPause is the longest pause that a response can ask for, except that an exhausted daily
+	// limit lasts until it is reset.
+	LongestPause = time.Hour
 	// LongestQueuedPause is the longest pause that calls wait for. During a longer one they fail.
 	LongestQueuedPause = 30 * time.Second
 	// MarginDivisor divides an interval to get the margin for different latencies: requests that

@@ -1,0 +1,66 @@
+package client
+
+import (
+	"errors"
+	"strconv"
+	"strings"
+)
+
+// Cursor is a position in a list of contacts. The empty Cursor is the beginning. A program can
+// store a Cursor as a string and continue later, but must not depend on its content. A Cursor of a
+// location's list is not valid for a business, and vice versa.
+type Cursor string
+
+const (
+	contactCursorPrefix  = "contact:"  // followed by DateAdded in milliseconds, a colon, and the ID
+	businessCursorPrefix = "business:" // followed by the number of contacts to skip
+)
+
+// CursorAfter returns the position after contact in the list of its location. It is empty, which is
+// the beginning of the list, if the contact has no ID or no DateAdded.
+func CursorAfter(contact *Contact) Cursor {
+	if contact.DateAdded.IsZero() {
+		return ""
+	}
+	return contactCursor(contact.DateAdded.UnixMilli(), contact.ID)
+}
+
+// contactCursor returns the position after a contact. The API needs both parts: given the time
+// alone, it returns the first page again.
+func contactCursor(addedMillis int64, id string) Cursor {
+	if addedMillis <= 0 || id == "" {
+		return ""
+	}
+	return Cursor(contactCursorPrefix + strconv.FormatInt(addedMillis, 10) + ":" + id)
+}
+
+func businessCursor(skip int) Cursor {
+	return Cursor(businessCursorPrefix + strconv.Itoa(skip))
+}
+
+// contact returns the parts of a cursor of a location's list.
+func (c Cursor) contact() (addedMillis int64, id string, err error) {
+	text, ok := strings.CutPrefix(string(c), contactCursorPrefix)
+	if !ok && strings.HasPrefix(string(c), businessCursorPrefix) {
+		return 0, "", errors.New("cursor: belongs to the list of a business")
+	}
+	millis, id, _ := strings.Cut(text, ":")
+	addedMillis, err = strconv.ParseInt(millis, 10, 64)
+	if !ok || err != nil || contactCursor(addedMillis, id) != c {
+		return 0, "", errors.New("cursor: invalid: use Page.Next or CursorAfter")
+	}
+	return addedMillis, id, nil
+}
+
+// skip returns the number of contacts before a cursor of a business's list.
+func (c Cursor) skip() (int, error) {
+	text, ok := strings.CutPrefix(string(c), businessCursorPrefix)
+	if !ok && strings.HasPrefix(string(c), contactCursorPrefix) {
+		return 0, errors.New("cursor: belongs to the list of a location")
+	}
+	skip, err := strconv.Atoi(text)
+	if !ok || err != nil || skip < 0 || businessCursor(skip) != c {
+		return 0, errors.New("cursor: invalid: use Page.Next")
+	}
+	return skip, nil
+}
