@@ -36,6 +36,11 @@ var (
 	deleteContact  = operation{id: "deleteContact", name: "Contacts.Delete", idempotent: true, goneIsSuccess: true}
 	listContacts   = operation{id: "getContacts", name: "Contacts.List", read: true, idempotent: true}
 	listByBusiness = operation{id: "getContactsByBusinessId", name: "Contacts.ListByBusiness", read: true, idempotent: true}
+	searchContacts = operation{id: "searchContacts", name: "Contacts.Search", read: true, idempotent: true}
+	findDuplicate  = operation{id: "findDuplicateContact", name: "Contacts.FindDuplicate", read: true, idempotent: true, notFoundIsExpected: true}
+	addTags        = operation{id: "addTags", name: "Contacts.AddTags", idempotent: true}
+	removeTags     = operation{id: "removeTags", name: "Contacts.RemoveTags", idempotent: true}
+	getFields      = operation{id: "getCustomFields", name: "Contacts.CustomFields", read: true, idempotent: true}
 	doOperation    = operation{name: "Do", has404: true}         // read and idempotent depend on the method
 	generated      = operation{name: "Generated", has404: false} // as above
 )
@@ -281,11 +286,12 @@ func (c *call) decode(out any, check func() error) *Error {
 		return nil
 	}
 	c.maybeApplied = c.maybeApplied || !c.op.read
-	kind := ErrBadResponse
-	if errors.Is(err, ErrResponseTooLarge) {
-		kind = ErrResponseTooLarge
+	kind, ok := errors.AsType[Kind](err)
+	if !ok {
+		kind = ErrBadResponse
+		err = fmt.Errorf("%w (content type %q, %d bytes)", err, c.response.Header.Get("Content-Type"), len(c.response.Body))
 	}
-	failure := c.newFailure(kind, fmt.Errorf("%w (content type %q, %d bytes)", err, c.response.Header.Get("Content-Type"), len(c.response.Body)))
+	failure := c.newFailure(kind, err)
 	failure.StatusCode = c.response.StatusCode
 	return failure
 }
@@ -315,10 +321,13 @@ func (c *call) path() string {
 
 // newFailure returns the error of a call that failed because of cause, which is not a response.
 func (c *call) newFailure(kind Kind, cause error) *Error {
-	return &Error{
-		Kind: kind, Operation: c.op.name, Method: c.request.Method, Path: c.path(), MaybeApplied: c.maybeApplied,
-		Response: c.response, Err: cause, cause: redact.Local(cause, c.token),
+	failure := &Error{
+		Kind: kind, Operation: c.op.name, Method: c.request.Method, Path: c.path(), MaybeApplied: c.maybeApplied, Response: c.response,
 	}
+	if cause != kind {
+		failure.Err, failure.cause = cause, redact.Local(cause, c.token)
+	}
+	return failure
 }
 
 // unsentError returns the error of an attempt that was not sent because of an error of the

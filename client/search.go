@@ -1,0 +1,339 @@
+package client
+
+import (
+	"cmp"
+	"context"
+	"encoding/base64"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"hash/fnv"
+	"iter"
+	"slices"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"github.com/highlevel-contacts/contacts-go/gen"
+)
+
+const (
+	defaultSearchLimit = 100 // number of contacts per page of Search
+	maxSearchLimit     = 500 // largest number of contacts per page
+	maxSearchText      = 75  // largest number of characters of a string in a search
+	minContains        = 3   // smallest number of characters for FilterContains
+	maxSorts           = 2   // largest number of fields of an order
+)
+
+// SearchRequest selects contacts of a location. All filters must match. Zero fields are not sent.
+//
+// The API's index lags: a change appears after 5 to 60 seconds, and a deleted contact stays for
+// about 10 seconds. Use [ContactsService.Get] or [ContactsService.FindDuplicate] to prove that a
+// contact does not exist.
+type SearchRequest struct {
+	LocationID string   // ID of the location; the default is that of WithLocation
+	Query      string   // free text of at most 75 characters; the location's settings say which fields are searched
+	Filters    []Filter // filters that a contact must match, all of them
+	Sort       []Sort   // order, by at most two fields; the newest contacts first by default
+	Limit      int      // contacts per page, 1 to 500; by default 100 for Search, 500 for SearchAll
+	After      Cursor   // position to continue from: Page.Next or SearchRequest.CursorAfter
+}
+
+// Filter is a condition of a search, or a group of conditions. [Where], [AllOf], [AnyOf], [Between]
+// and [UpdatedSince] return one.
+type Filter = gen.SearchFilter
+
+// Sort is one level of the order of a search.
+type Sort = gen.SearchSort
+
+// SortDirection is the direction of a [Sort].
+type SortDirection = gen.SortDirection
+
+// FilterOperator says how a [Filter] compares. A field takes only some operators, and the API has
+// operators besides these that the vendor does not document.
+type FilterOperator = gen.FilterOperator
+
+// The documented operators, and the directions of an order.
+const (
+	FilterEqual       = gen.FilterOperatorEqual
+	FilterNotEqual    = gen.FilterOperatorNotEqual
+	FilterContains    = gen.FilterOperatorContains // of at least 3 characters
+	FilterNotContains = gen.FilterOperatorNotContains
+	FilterExists      = gen.FilterOperatorExists    // without a value
+	FilterNotExists   = gen.FilterOperatorNotExists // without a value
+	FilterRange       = gen.FilterOperatorRange     // an object with gt, gte, lt or lte
+	FilterNested      = gen.FilterOperatorNested    // a list of filters, for opportunities
+
+	SortAscending  = gen.SortDirectionAscending
+	SortDescending = gen.SortDirectionDescending
+)
+
+// Where returns a filter for one field, such as "tags", "dateUpdated", or "customFields." and the ID
+// of a custom field. For FilterExists and FilterNotExists the value is nil.
+func Where(field string, op FilterOperator, value any) Filter {
+	return Filter{Field: field, Operator: op, Value: value}
+}
+
+// AllOf returns a filter that matches the contacts that match all of filters.
+func AllOf(filters ...Filter) Filter { return Filter{Group: gen.FilterGroupAnd, Filters: filters} }
+
+// AnyOf returns a filter that matches the contacts that match at least one of filters.
+func AnyOf(filters ...Filter) Filter { return Filter{Group: gen.FilterGroupOr, Filters: filters} }
+
+// Between returns a filter for a field of dates: from the time from on, and before the time to. A
+// zero time is an open end.
+func Between(field string, from, to time.Time) Filter {
+	value := map[string]string{}
+	for operator, end := range map[string]time.Time{"gte": from, "lt": to} {
+		if !end.IsZero() {
+			value[operator] = end.UTC().Format("2006-01-02T15:04:05.000Z")
+		}
+	}
+	return Where(field, FilterRange, value)
+}
+
+// UpdatedSince returns a filter for the contacts that were updated at t or later. An update is also
+// a change of tags, a note, or a workflow that touches the contact.
+func UpdatedSince(t time.Time) Filter { return Between("dateUpdated", t, time.Time{}) }
+
+// Search returns one page of the contacts that match a search. A contact is complete, as Get returns
+// it, except that search does not return some rarely used properties, such as CreatedBy. A write of
+// a moment ago may be missing, see [SearchRequest].
+//
+// API reference: https://marketplace.gohighlevel.com/docs/ghl/contacts/search-contacts-advanced
+func (s *ContactsService) Search(ctx context.Context, search SearchRequest, opts ...CallOption) (*Page, error) {
+	if err := s.checkSearch(&search); err != nil {
+		return nil, err
+	}
+	position, err := search.position()
+	if err != nil {
+		return nil, invalid(searchContacts, err.Error())
+	}
+	limit := cmp.Or(search.Limit, defaultSearchLimit)
+	req, err := gen.NewSearchContactsRequest(s.client.config.baseURL, gen.SearchContactsRequest{
+		LocationID: search.LocationID, PageLimit: limit, SearchAfter: position.After,
+		Filters: search.Filters, Sort: search.Sort, Query: search.Query,
+	})
+	result, err := send(ctx, s.client, searchContacts, req, err, func(r *gen.SearchContactsResult) error { return hasList(r.Contacts) }, opts)
+	if err != nil {
+		return nil, err
+	}
+	page := &Page{Contacts: result.Contacts, Total: result.Total}
+	received := position.Received + len(page.Contacts)
+	if len(page.Contacts) == 0 || (len(page.Contacts) < limit && received >= page.Total) {
+		return page, nil
+	}
+	page.Next, err = search.cursor(&page.Contacts[len(page.Contacts)-1], received)
+	if err != nil {
+		return page, listError(searchContacts.name, "the list continues, but its last contact has no searchAfter")
+	}
+	return page, nil
+}
+
+// SearchAll returns an iterator over the contacts that match a search, in pages of up to 500. It
+// works like [ContactsService.All]. A contact that was updated during the iteration can be yielded
+// again, with another DateUpdated: in an order by dateUpdated it moved to a later page. Sort
+// ascending, because a contact that moves to an earlier page is missed.
+func (s *ContactsService) SearchAll(ctx context.Context, search SearchRequest, opts ...CallOption) iter.Seq2[*Contact, error] {
+	search.Limit = cmp.Or(search.Limit, maxSearchLimit)
+	return contactsOf(Pages(ctx, search.After, func(ctx context.Context, after Cursor) (*Page, error) {
+		request := search
+		request.After = after
+		return s.Search(ctx, request, opts...)
+	}))
+}
+
+// DuplicateQuery selects a contact by email address, phone number, or both.
+type DuplicateQuery struct {
+	LocationID string // ID of the location; the default is that of WithLocation
+	Email      string // email address
+	Phone      string // phone number in E.164 format, such as +14155550123
+}
+
+// FindDuplicate returns the contact that has the email address or phone number of query: the one
+// that a create would report as its duplicate. If there is none, the error matches [ErrNotFound].
+// Unlike Search, it is not delayed by the API's index. If the two belong to different contacts, the
+// location's settings say which one is returned.
+//
+// API reference: https://marketplace.gohighlevel.com/docs/ghl/contacts/get-duplicate-contact
+func (s *ContactsService) FindDuplicate(ctx context.Context, query DuplicateQuery, opts ...CallOption) (*Contact, error) {
+	if err := s.setLocation(findDuplicate, &query.LocationID); err != nil {
+		return nil, err
+	}
+	if query.Email == "" && query.Phone == "" {
+		return nil, invalid(findDuplicate, "set Email, Phone or both")
+	}
+	if err := checkText(findDuplicate, query); err != nil {
+		return nil, err
+	}
+	req, err := gen.NewFindDuplicateContactRequest(s.client.config.baseURL, &gen.FindDuplicateContactParams{
+		LocationID: query.LocationID, Email: unlessZero(query.Email), Number: unlessZero(query.Phone),
+	})
+	result, err := send(ctx, s.client, findDuplicate, req, err, func(r *gen.FindDuplicateContactResult) error {
+		if r.Contact == nil {
+			return ErrNotFound
+		}
+		return hasID(r.Contact)
+	}, opts)
+	if err != nil {
+		return nil, err
+	}
+	return result.Contact, nil
+}
+
+// checkSearch checks the arguments of a search and sets its location.
+func (s *ContactsService) checkSearch(search *SearchRequest) error {
+	if err := s.setLocation(searchContacts, &search.LocationID); err != nil {
+		return err
+	}
+	var problem error
+	switch {
+	case search.Limit < 0 || search.Limit > maxSearchLimit:
+		problem = fmt.Errorf("Limit: %d is not between 1 and %d", search.Limit, maxSearchLimit)
+	case utf8.RuneCountInString(search.Query) > maxSearchText:
+		problem = fmt.Errorf("Query: longer than %d characters", maxSearchText)
+	case len(search.Sort) > maxSorts:
+		problem = fmt.Errorf("Sort: more than %d fields", maxSorts)
+	default:
+		problem = checkFilters("Filters", search.Filters)
+	}
+	for i, sort := range search.Sort {
+		if problem == nil && (sort.Field == "" || (sort.Direction != SortAscending && sort.Direction != SortDescending)) {
+			problem = fmt.Errorf("Sort %d: set Field, and Direction to SortAscending or SortDescending", i)
+		}
+	}
+	if problem != nil {
+		return invalid(searchContacts, problem.Error())
+	}
+	return checkText(searchContacts, *search)
+}
+
+// checkFilters returns an error that names the first filter that the API would reject, or that would
+// match other contacts than its author expects.
+func checkFilters(name string, filters []Filter) error {
+	for i := range filters {
+		if err := checkFilter(fmt.Sprintf("%s %d", name, i), &filters[i]); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func checkFilter(name string, filter *Filter) error {
+	switch {
+	case filter.Group != "" && len(filter.Filters) == 0:
+		return errors.New(name + ": a group without a filter matches all contacts")
+	case filter.Group != "":
+		return checkFilters(name+", filter", filter.Filters)
+	case filter.Field == "" || filter.Operator == "":
+		return errors.New(name + ": set Field and Operator, or use AllOf or AnyOf")
+	case !takesOperator(filter.Field, filter.Operator):
+		return fmt.Errorf("%s: %s does not take the operator %s", name, filter.Field, filter.Operator)
+	}
+	return checkFilterValue(name, filter)
+}
+
+// checkFilterValue checks that the value of a filter is one that the operator takes.
+func checkFilterValue(name string, filter *Filter) error {
+	needsValue := filter.Operator != FilterExists && filter.Operator != FilterNotExists
+	if needsValue != (filter.Value != nil) {
+		return fmt.Errorf("%s: the operator %s needs a value, or takes none", name, filter.Operator)
+	}
+	if ends, ok := filter.Value.(map[string]string); ok && len(ends) == 0 {
+		return errors.New(name + ": the range is open at both ends: use FilterExists")
+	}
+	values, _ := filter.Value.([]string)
+	if text, ok := filter.Value.(string); ok {
+		values = []string{text}
+	}
+	for _, text := range values {
+		switch length := utf8.RuneCountInString(text); {
+		case length > maxSearchText:
+			return fmt.Errorf("%s: the value is longer than %d characters", name, maxSearchText)
+		case length < minContains && (filter.Operator == FilterContains || filter.Operator == FilterNotContains):
+			return fmt.Errorf("%s: the operator %s needs at least %d characters", name, filter.Operator, minContains)
+		}
+	}
+	return nil
+}
+
+// takesOperator reports whether a field takes an operator, as the vendor documents it. Unknown
+// fields, custom fields among them, are left to the API.
+func takesOperator(field string, op FilterOperator) bool {
+	isOneOf := func(ops ...FilterOperator) bool { return slices.Contains(ops, op) }
+	switch field {
+	case "id":
+		return isOneOf(FilterEqual, FilterNotEqual)
+	case "phone":
+		return isOneOf(FilterEqual, FilterNotEqual, FilterContains, FilterNotContains, FilterExists, FilterNotExists, gen.FilterOperatorWildcard)
+	case "address", "businessName", "city", "companyName", "firstNameLowerCase", "lastNameLowerCase", "postalCode", "source", "state", "tags":
+		return isOneOf(FilterEqual, FilterNotEqual, FilterContains, FilterNotContains, FilterExists, FilterNotExists)
+	case "email", "website", "contactName", "assignedTo", "country", "timezone", "type", "dnd", "validEmail", "isValidWhatsapp", "followers",
+		"activeWorkflows", "finishedWorkflows":
+		return isOneOf(FilterEqual, FilterNotEqual, FilterExists, FilterNotExists)
+	case "dateAdded", "dateUpdated", "dateOfBirth", "lastAppointment", "lastEmailClickedDate", "lastEmailOpenedDate", "lastActivity":
+		return isOneOf(FilterRange, FilterExists, FilterNotExists)
+	case "opportunities":
+		return isOneOf(FilterNested)
+	}
+	return true
+}
+
+// searchPosition is the decoded form of a cursor of a search.
+type searchPosition struct {
+	Search   uint64            `json:"q"` // hash of the search
+	After    []json.RawMessage `json:"a"` // searchAfter of the last contact
+	Received int               `json:"n"` // contacts received since the beginning; 0 if unknown
+}
+
+const searchCursorPrefix = "search:"
+
+// CursorAfter returns the position after contact in the results of the search. It returns an error
+// if the contact is not from a search. The cursor is valid only for the same query, filters and
+// order.
+func (r SearchRequest) CursorAfter(contact *Contact) (Cursor, error) {
+	return r.cursor(contact, 0)
+}
+
+func (r SearchRequest) cursor(contact *Contact, received int) (Cursor, error) {
+	if len(contact.SearchAfter) == 0 {
+		return "", errors.New("highlevel: SearchRequest.CursorAfter: the contact has no SearchAfter, because it is not from a search")
+	}
+	hash, err := r.hash()
+	if err != nil {
+		return "", err
+	}
+	encoded, err := json.Marshal(searchPosition{Search: hash, After: contact.SearchAfter, Received: received})
+	if err != nil {
+		return "", errors.New("highlevel: SearchRequest.CursorAfter: invalid SearchAfter")
+	}
+	return Cursor(searchCursorPrefix + base64.RawURLEncoding.EncodeToString(encoded)), nil
+}
+
+// position returns the decoded position of the search.
+func (r SearchRequest) position() (searchPosition, error) {
+	var position searchPosition
+	if r.After == "" {
+		return position, nil
+	}
+	text, ok := strings.CutPrefix(string(r.After), searchCursorPrefix)
+	encoded, err := base64.RawURLEncoding.DecodeString(text)
+	if !ok || err != nil || json.Unmarshal(encoded, &position) != nil || len(position.After) == 0 {
+		return position, errors.New("cursor: invalid: use Page.Next of a search or SearchRequest.CursorAfter")
+	}
+	if hash, err := r.hash(); err != nil || hash != position.Search {
+		return position, errors.New("cursor: belongs to another search: use the same query, filters and order")
+	}
+	return position, nil
+}
+
+// hash returns a hash of what determines the position of a contact in the results.
+func (r SearchRequest) hash() (uint64, error) {
+	encoded, err := json.Marshal([]any{r.Query, r.Filters, r.Sort})
+	if err != nil {
+		return 0, errors.New("highlevel: a filter has a value that cannot be encoded")
+	}
+	hash := fnv.New64a()
+	_, _ = hash.Write(encoded)
+	return hash.Sum64(), nil
+}

@@ -1,0 +1,270 @@
+package client_test
+
+import (
+	"encoding/json"
+	"errors"
+	"math"
+	"net/http"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/highlevel-contacts/contacts-go/client"
+)
+
+// searchResponse returns a page of a search with the given IDs, each with a searchAfter.
+func searchResponse(total int, ids ...string) stubResponse {
+	contacts := []string{}
+	for _, id := range ids {
+		name, updated, _ := strings.Cut(id, "@")
+		contacts = append(contacts, `{"id":"`+name+`","dateUpdated":"2026-11-01T00:00:0`+(updated + "0")[:1]+`.000Z","searchAfter":[1603870249758,"`+name+`"]}`)
+	}
+	encoded, _ := json.Marshal(total)
+	return ok(`{"contacts":[` + strings.Join(contacts, ",") + `],"total":` + string(encoded) + `,"traceId":"t"}`)
+}
+
+func TestContactsService_Search_Request(t *testing.T) {
+	t.Parallel()
+	c, api := newStub(t, searchResponse(1, "a"))
+	from := time.Date(2026, 11, 1, 1, 0, 0, 0, time.FixedZone("", 3600))
+	_, err := c.Contacts.Search(t.Context(), client.SearchRequest{
+		Query: "ada", Limit: 7, Sort: []client.Sort{{Field: "dateUpdated", Direction: client.SortAscending}},
+		Filters: []client.Filter{
+			client.UpdatedSince(from),
+			client.Between("dateAdded", time.Time{}, from),
+			client.AnyOf(client.Where("tags", client.FilterEqual, []string{"vip", "new"}), client.AllOf(client.Where("email", client.FilterExists, nil))),
+		},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := `{"filters":[{"field":"dateUpdated","operator":"range","value":{"gte":"2026-11-01T00:00:00.000Z"}},` +
+		`{"field":"dateAdded","operator":"range","value":{"lt":"2026-11-01T00:00:00.000Z"}},` +
+		`{"group":"OR","filters":[{"field":"tags","operator":"eq","value":["vip","new"]},{"group":"AND","filters":[{"field":"email","operator":"exists"}]}]}],` +
+		`"locationId":"` + location + `","pageLimit":7,"query":"ada","sort":[{"field":"dateUpdated","direction":"asc"}]}`
+	if diff := cmp.Diff([]sent{{Method: "POST", Target: "/proxy/v1/contacts/search", Body: want}}, api.sent); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+}
+
+// A search is a read by POST: it is retried, and never reports that it may have been applied.
+func TestContactsService_Search_IsARead(t *testing.T) {
+	t.Parallel()
+	c := newClient(t, roundTrip(func(req *http.Request) (*http.Response, error) {
+		return stubResponse{status: 502}.response(req), nil
+	}), client.WithRetry(client.RetryPolicy{MaxAttempts: 2, MinDelay: 1, MaxDelay: 1}))
+	var response client.Response
+	_, err := c.Contacts.Search(t.Context(), client.SearchRequest{}, client.WithResponseInto(&response))
+	if !errors.Is(err, client.ErrServer) || errors.Is(err, client.ErrMaybeApplied) || response.Attempts != 2 {
+		t.Errorf("got %v after %d attempts, want ErrServer after 2", err, response.Attempts)
+	}
+}
+
+func TestContactsService_SearchAll_End(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct {
+		name      string
+		responses []stubResponse
+		want      []string
+		requests  int
+	}{
+		{"no contact", []stubResponse{searchResponse(0)}, nil, 1},
+		{"short page that reaches the total", []stubResponse{searchResponse(3, "a", "b"), searchResponse(3, "c")}, []string{"a", "b", "c"}, 2},
+		{"short page before the total", []stubResponse{searchResponse(3, "a"), searchResponse(3, "b", "c"), searchResponse(3)}, []string{"a", "b", "c"}, 3},
+		{"full page at the end", []stubResponse{searchResponse(2, "a", "b"), searchResponse(2)}, []string{"a", "b"}, 2},
+		{"total that grows", []stubResponse{searchResponse(2, "a", "b"), searchResponse(4, "c"), searchResponse(4)}, []string{"a", "b", "c"}, 3},
+		{"exact repeats", []stubResponse{searchResponse(9, "a", "b"), searchResponse(9, "b", "c"), searchResponse(9)}, []string{"a", "b", "c"}, 3},
+		{"updated during the iteration", []stubResponse{searchResponse(9, "a@1", "b@2"), searchResponse(9, "a@3"), searchResponse(9)}, []string{"a", "b", "a"}, 3},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			c, api := newStub(t, test.responses...)
+			ids, err := collect(t, c.Contacts.SearchAll(t.Context(), client.SearchRequest{Limit: 2}))
+			if err != nil || !slices.Equal(ids, test.want) || len(api.sent) != test.requests {
+				t.Errorf("got %v, %v in %d requests, want %v in %d", ids, err, len(api.sent), test.want, test.requests)
+			}
+			for _, request := range api.sent[1:] {
+				if !strings.Contains(request.Body, `"searchAfter":[1603870249758,"`) || strings.Contains(request.Body, `"page":`) {
+					t.Errorf("got %s, want the searchAfter of the last contact", request.Body)
+				}
+			}
+		})
+	}
+}
+
+func TestSearchRequest_CursorAfter(t *testing.T) {
+	t.Parallel()
+	c, api := newStub(t, searchResponse(3, "a", "b"))
+	search := client.SearchRequest{Filters: []client.Filter{client.Where("city", client.FilterEqual, "Oslo")}}
+	page, err := c.Contacts.Search(t.Context(), search)
+	if err != nil {
+		t.Fatal(err)
+	}
+	search.After, err = search.CursorAfter(&page.Contacts[0])
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err = c.Contacts.Search(t.Context(), search); err != nil || !strings.Contains(api.sent[1].Body, `"searchAfter":[1603870249758,"a"]`) {
+		t.Errorf("got %v, %s", err, api.sent[1].Body)
+	}
+	other := search
+	other.Filters = []client.Filter{client.Where("city", client.FilterEqual, "Rome")}
+	for name, request := range map[string]client.SearchRequest{
+		"other filters": other, "another order": {Filters: search.Filters, After: search.After, Sort: []client.Sort{{Field: "email", Direction: client.SortAscending}}},
+		"cursor of a list": {After: "contact:1603870249758:a"}, "not a cursor": {After: "search:"}, "half a cursor": {After: search.After[:20]},
+	} {
+		if _, err := c.Contacts.Search(t.Context(), request); !errors.Is(err, client.ErrInvalid) {
+			t.Errorf("%s: got %v, want ErrInvalid", name, err)
+		}
+	}
+	if _, err := c.Contacts.List(t.Context(), client.ListRequest{After: search.After}); !errors.Is(err, client.ErrInvalid) {
+		t.Errorf("in a list: got %v, want ErrInvalid", err)
+	}
+	if _, err := search.CursorAfter(&client.Contact{ID: "a"}); err == nil {
+		t.Error("a contact that is not from a search: got no error")
+	}
+}
+
+func TestContactsService_Search_InvalidArguments(t *testing.T) {
+	t.Parallel()
+	where := func(field string, op client.FilterOperator, value any) client.SearchRequest {
+		return client.SearchRequest{Filters: []client.Filter{client.AnyOf(client.Where(field, op, value))}}
+	}
+	long := strings.Repeat("ä", 76)
+	c := newClient(t, noRequests(t))
+	for name, request := range map[string]client.SearchRequest{
+		"limit":                 {Limit: 501},
+		"negative limit":        {Limit: -1},
+		"long query":            {Query: long},
+		"invalid query":         {Query: "Jos\xe9"},
+		"three fields":          {Sort: []client.Sort{{Field: "email", Direction: "asc"}, {Field: "dnd", Direction: "asc"}, {Field: "source", Direction: "asc"}}},
+		"no direction":          {Sort: []client.Sort{{Field: "email"}}},
+		"empty group":           {Filters: []client.Filter{client.AllOf()}},
+		"empty nested group":    {Filters: []client.Filter{client.AllOf(client.AnyOf())}},
+		"empty filter":          {Filters: []client.Filter{{}}},
+		"open range":            {Filters: []client.Filter{client.Between("dateAdded", time.Time{}, time.Time{})}},
+		"short contains":        where("tags", client.FilterContains, "vi"),
+		"short in a list":       where("tags", client.FilterNotContains, []string{"vip", "a"}),
+		"long value":            where("city", client.FilterEqual, long),
+		"invalid value":         where("city", client.FilterEqual, "M\xfcnchen"),
+		"email contains":        where("email", client.FilterContains, "example"),
+		"date equal":            where("dateAdded", client.FilterEqual, "2026-11-01"),
+		"date gte":              where("dateAdded", "gte", "2026-11-01"),
+		"exists with a value":   where("tags", client.FilterExists, "vip"),
+		"equal without a value": where("tags", client.FilterEqual, nil),
+	} {
+		if _, err := c.Contacts.Search(t.Context(), request); !errors.Is(err, client.ErrInvalid) {
+			t.Errorf("%s: got %v, want ErrInvalid", name, err)
+		}
+	}
+	unknown := where("somethingNew", "set_of", 7)
+	unknown.Query = long[:150]
+	stubbed, _ := newStub(t, searchResponse(0))
+	if _, err := stubbed.Contacts.Search(t.Context(), unknown); err != nil {
+		t.Errorf("an unknown field: got %v", err)
+	}
+}
+
+func TestContactsService_FindDuplicate(t *testing.T) {
+	t.Parallel()
+	c, api := newStub(t, ok(`{"contact":{"id":"a"},"matchingField":"contactId"}`), ok(`{"contact":null,"traceId":"t"}`), ok(`{}`))
+	contact, err := c.Contacts.FindDuplicate(t.Context(), client.DuplicateQuery{Email: "a+b@example.com", Phone: "+14155550123"})
+	if err != nil || contact.ID != "a" {
+		t.Errorf("got %v, %v", contact, err)
+	}
+	want := "GET /proxy/v1/contacts/search/duplicate?locationId=" + location + "&email=a%2Bb%40example.com&number=%2B14155550123"
+	if got := api.targets()[0]; got != want {
+		t.Errorf("got %s, want %s", got, want)
+	}
+	_, err = c.Contacts.FindDuplicate(t.Context(), client.DuplicateQuery{Phone: "+14155550123"})
+	if !errors.Is(err, client.ErrNotFound) || errors.Is(err, client.ErrBadResponse) || err.Error() != "Contacts.FindDuplicate: GET /proxy/v1/contacts/search/duplicate: 200 not found" {
+		t.Errorf("none: got %v, want ErrNotFound", err)
+	}
+	if _, err = c.Contacts.FindDuplicate(t.Context(), client.DuplicateQuery{}); !errors.Is(err, client.ErrInvalid) || len(api.sent) != 2 {
+		t.Errorf("neither: got %v in %d requests, want ErrInvalid", err, len(api.sent))
+	}
+}
+
+func TestContactsService_Tags(t *testing.T) {
+	t.Parallel()
+	c, api := newStub(t, stubResponse{status: 201, body: `{"tags":["a","vip"],"tagsAdded":["vip"]}`}, ok(`{"tags":[],"tagsRemoved":[]}`), ok(`{}`))
+	added, err := c.Contacts.AddTags(t.Context(), "abc", []string{"VIP"})
+	removed, err2 := c.Contacts.RemoveTags(t.Context(), "abc", []string{"a", "vip"})
+	if err != nil || err2 != nil || !slices.Equal(added, []string{"a", "vip"}) || removed == nil || len(removed) != 0 {
+		t.Errorf("got %v, %v, %v, %v", added, err, removed, err2)
+	}
+	want := []sent{
+		{Method: "POST", Target: "/proxy/v1/contacts/abc/tags", Body: `{"tags":["VIP"]}`},
+		{Method: "DELETE", Target: "/proxy/v1/contacts/abc/tags", Body: `{"tags":["a","vip"]}`},
+	}
+	if diff := cmp.Diff(want, api.sent); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+	if _, err := c.Contacts.AddTags(t.Context(), "abc", []string{"a"}); !errors.Is(err, client.ErrBadResponse) || !errors.Is(err, client.ErrMaybeApplied) {
+		t.Errorf("no list: got %v, want ErrBadResponse", err)
+	}
+	for _, tags := range [][]string{nil, {}, {"a", " "}, {"Jos\xe9"}} {
+		_, err := c.Contacts.AddTags(t.Context(), "abc", tags)
+		_, err2 := c.Contacts.RemoveTags(t.Context(), "abc", tags)
+		if !errors.Is(err, client.ErrInvalid) || !errors.Is(err2, client.ErrInvalid) {
+			t.Errorf("%q: got %v, %v, want ErrInvalid", tags, err, err2)
+		}
+	}
+}
+
+func TestContactsService_CustomFields(t *testing.T) {
+	t.Parallel()
+	c, api := newStub(t, ok(`{"customFields":[
+		{"id":"f1","name":"Shoe size","fieldKey":"contact.shoe_size","dataType":"NUMERICAL","new":1},
+		{"id":"f2","name":"f1","fieldKey":"contact.color","dataType":"RADIO","picklistOptions":["Red","Blue"]}]}`), ok(`{}`))
+	fields, err := c.Contacts.CustomFields(t.Context(), "")
+	if err != nil || len(fields) != 2 || api.targets()[0] != "GET /proxy/v1/locations/"+location+"/customFields" {
+		t.Fatalf("got %v, %v, %v", fields, err, api.targets())
+	}
+	for text, want := range map[string]string{"f1": "f1", "contact.color": "f2", "shoe_size": "f1", "SHOE SIZE": "f1"} {
+		if got, found := fields.Find(text); !found || got.ID != want {
+			t.Errorf("%q: got %v, %v, want %s", text, got, found, want)
+		}
+	}
+	if _, found := fields.Find(""); found {
+		t.Error("an empty name was found")
+	}
+	if _, err := c.Contacts.CustomFields(t.Context(), ""); !errors.Is(err, client.ErrBadResponse) {
+		t.Errorf("no list: got %v, want ErrBadResponse", err)
+	}
+	if _, err := c.Contacts.CustomFields(t.Context(), "a/b"); !errors.Is(err, client.ErrInvalid) {
+		t.Errorf("got %v, want ErrInvalid", err)
+	}
+}
+
+func TestCustomFieldDefinition_Input(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct {
+		dataType string
+		value    any
+		want     string // JSON; empty if the value is rejected
+	}{
+		{"TEXT", "a", `"a"`}, {"TEXT", 7, ""}, {"LARGE_TEXT", "", `""`}, {"PHONE", nil, ""},
+		{"NUMERICAL", 7, `7`}, {"NUMERICAL", " 7.5 ", `7.5`}, {"MONETORY", 1e3, `1000`}, {"NUMERICAL", "", ""}, {"NUMERICAL", "7 EUR", ""},
+		{"NUMERICAL", math.NaN(), ""}, {"MONETORY", map[string]any{"currency": "EUR", "value": 7}, ""}, {"NUMERICAL", true, ""},
+		{"RADIO", "Red", `"Red"`}, {"SINGLE_OPTIONS", "red", ""}, {"RADIO", []string{"Red"}, ""},
+		{"CHECKBOX", []string{"Red", "Blue"}, `["Red","Blue"]`}, {"CHECKBOX", "Red", `["Red"]`}, {"MULTIPLE_OPTIONS", []string{"Red", "Green"}, ""}, {"CHECKBOX", 7, ""},
+		{"DATE", "2026-02-28", `"2026-02-28"`}, {"DATE", time.Date(2026, 2, 28, 23, 0, 0, 0, time.UTC), `"2026-02-28"`}, {"DATE", "28/02/2026", ""}, {"DATE", 1772236800000, ""},
+		{"TEXTBOX_LIST", map[string]string{"a": "b"}, ""}, {"SOMETHING_NEW", []int{1}, `[1]`},
+	} {
+		definition := client.CustomFieldDefinition{ID: "f", Name: "Color", DataType: test.dataType, Options: []string{"Red", "Blue"}}
+		input, err := definition.Input(test.value)
+		if test.want == "" {
+			if !errors.Is(err, client.ErrInvalid) || !strings.Contains(err.Error(), "Color") {
+				t.Errorf("%s %v: got %v, %v, want ErrInvalid", test.dataType, test.value, input, err)
+			}
+			continue
+		}
+		if got, _ := json.Marshal(input.FieldValue); err != nil || string(got) != test.want || input.ID != "f" {
+			t.Errorf("%s %v: got %s, %v, want %s", test.dataType, test.value, got, err, test.want)
+		}
+	}
+}
