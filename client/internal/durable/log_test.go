@@ -1,0 +1,211 @@
+package durable
+
+import (
+	"errors"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+)
+
+const header = "test log 1"
+
+// open opens a log of records that are "one" and "two", and returns the complete ones.
+func open(path string) (l *Log, records []string, err error) {
+	l, err = OpenLog(path, header, func(line []byte, complete bool) error {
+		for _, record := range []string{"one", "two"} {
+			if string(line) == record && complete {
+				records = append(records, record)
+				return nil
+			}
+			if strings.HasPrefix(record, string(line)) && !complete {
+				return nil
+			}
+		}
+		return errors.New("no record")
+	})
+	return l, records, err
+}
+
+func TestOpenLog(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		name, file string
+		want       []string
+	}{
+		{name: "new"},
+		{name: "incomplete header", file: "test l"},
+		{name: "header without line feed", file: "test log 1"},
+		{name: "header", file: "test log 1\n"},
+		{name: "records", file: "test log 1\none\ntwo\n", want: []string{"one", "two"}},
+		{name: "incomplete record", file: "test log 1\none\ntw", want: []string{"one"}},
+		{name: "record without line feed", file: "test log 1\none\ntwo", want: []string{"one"}},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			path := filepath.Join(t.TempDir(), "log")
+			if tt.name != "new" {
+				if err := os.WriteFile(path, []byte(tt.file), 0o600); err != nil {
+					t.Fatal(err)
+				}
+			}
+			l, records, err := open(path)
+			if err != nil || !slices.Equal(records, tt.want) {
+				t.Fatalf("got %q, %v, want %q", records, err, tt.want)
+			}
+			if err := errors.Join(l.Append([]byte("one"), false), l.Append([]byte("two"), true), l.Close(), l.Close()); err != nil {
+				t.Error(err)
+			}
+			want := strings.Join(append([]string{header}, append(tt.want, "one", "two", "")...), "\n")
+			if got, err := os.ReadFile(path); err != nil || string(got) != want {
+				t.Errorf("got %q, %v, want %q", got, err, want)
+			}
+			if err := l.Append([]byte("one"), false); !errors.Is(err, errClosed) || !errors.Is(l.Err(), errClosed) {
+				t.Errorf("after Close: got %v and %v, want errClosed", err, l.Err())
+			}
+		})
+	}
+}
+
+func TestOpenLog_OtherFilesAreNotChanged(t *testing.T) {
+	t.Parallel()
+	for name, text := range map[string]string{
+		"other file": `{"refresh_token":"secret"}`, "other line": "email,name\nx,y\n", "other header": "test log 2\none\n",
+		"other record": "test log 1\none\nthree\n", "other incomplete record": "test log 1\none\nx", "zeros": "test log 1\none\n\x00\x00",
+		"empty line": "test log 1\n\none\n", "line feed": "\n",
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			dir := t.TempDir()
+			path := filepath.Join(dir, "credential.json")
+			if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			for range 2 { // the lock is released
+				if _, _, err := open(path); err == nil || errors.Is(err, ErrLocked) {
+					t.Errorf("got %v, want an error of the contents", err)
+				}
+			}
+			if got, err := os.ReadFile(path); err != nil || string(got) != text {
+				t.Errorf("got %q, %v, want %q", got, err, text)
+			}
+			if files, err := os.ReadDir(dir); err != nil || len(files) != 1 {
+				t.Errorf("got %v, %v, want no other file", files, err)
+			}
+		})
+	}
+}
+
+func TestOpenLog_Locked(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "log")
+	l, _, err := open(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Link(path, path+".link"); err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{path, path + ".link"} {
+		if _, _, err := open(name); !errors.Is(err, ErrLocked) {
+			t.Errorf("got %v, want ErrLocked", err)
+		}
+	}
+	if err := l.Close(); err != nil {
+		t.Error(err)
+	}
+}
+
+// A new file survives a crash of the machine only if its directory is synced too. For a link, that
+// is the directory of the file.
+func TestOpenLog_DirectoryIsSynced(t *testing.T) {
+	t.Parallel()
+	dir, err := filepath.EvalSymlinks(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	path := filepath.Join(t.TempDir(), "link")
+	if err := os.Symlink(filepath.Join(dir, "log"), path); err != nil {
+		t.Fatal(err)
+	}
+	errDisk := errors.New("input/output error")
+	for _, want := range []error{errDisk, nil} {
+		var synced []string
+		l, err := openLog(path, header, nil, func(name string) error {
+			synced = append(synced, name)
+			return want
+		})
+		if !errors.Is(err, want) || !slices.Equal(synced, []string{dir}) {
+			t.Fatalf("got %v and %q synced, want %v and %q", err, synced, want, dir)
+		}
+		if err == nil {
+			if err := l.Close(); err != nil {
+				t.Error(err)
+			}
+		}
+	}
+}
+
+// brokenFile is a file whose methods return errors.
+type brokenFile struct {
+	file
+
+	write, sync, close error
+}
+
+func (f brokenFile) Write(data []byte) (int, error) {
+	if f.write == nil {
+		return f.file.Write(data)
+	}
+	n, err := f.file.Write(data[:len(data)/2]) // as on a full disk
+	return n, errors.Join(err, f.write)
+}
+
+func (f brokenFile) Sync() error  { return errors.Join(f.file.Sync(), f.sync) }
+func (f brokenFile) Close() error { return errors.Join(f.file.Close(), f.close) }
+
+func TestLog_DiskErrors(t *testing.T) {
+	t.Parallel()
+	errDisk := errors.New("no space left on device")
+	for _, tt := range []struct {
+		name           string
+		broken         brokenFile
+		append, synced error
+		records        []string
+	}{
+		{"write", brokenFile{write: errDisk}, errDisk, errDisk, nil},
+		{"sync", brokenFile{sync: errDisk}, nil, errDisk, []string{"one", "two"}},
+		{"close", brokenFile{close: errDisk}, nil, nil, []string{"one", "two", "one"}},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			path := filepath.Join(t.TempDir(), "log")
+			l, _, err := open(path)
+			if err != nil {
+				t.Fatal(err)
+			}
+			tt.broken.file = l.file
+			l.file = tt.broken
+			if err := l.Append([]byte("one"), false); !errors.Is(err, tt.append) {
+				t.Errorf("append: got %v, want %v", err, tt.append)
+			}
+			if err := l.Append([]byte("two"), true); !errors.Is(err, tt.synced) {
+				t.Errorf("append and sync: got %v, want %v", err, tt.synced)
+			}
+			if err := l.Append([]byte("one"), false); !errors.Is(err, tt.synced) || !errors.Is(l.Err(), tt.synced) {
+				t.Errorf("after the error: got %v and %v, want %v", err, l.Err(), tt.synced)
+			}
+			if err := l.Close(); !errors.Is(err, errDisk) {
+				t.Errorf("close: got %v, want %v", err, errDisk)
+			}
+			l, records, err := open(path) // the file is usable, and unlocked
+			if err != nil || !slices.Equal(records, tt.records) {
+				t.Fatalf("got %q, %v, want %q", records, err, tt.records)
+			}
+			if err := l.Close(); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+}
