@@ -90,6 +90,9 @@ func (a *attempt) claim(ctx context.Context) (finished bool, err error) {
 		return false, wrap("claim the export", err)
 	}
 	a.claimed = !finished
+	if err := a.database.transact(ctx, func(tx pgx.Tx) error { return endReplaced(ctx, tx, a.job.Args) }); err != nil {
+		return false, wrap("end the transaction of an earlier attempt", err)
+	}
 	return finished, nil
 }
 
@@ -128,7 +131,7 @@ func (a *attempt) exportPage(ctx context.Context) (last bool, err error) {
 	}
 	next.wait = handoverWait(response.RateLimit)
 	err = a.database.transact(ctx, func(tx pgx.Tx) error {
-		if err := advance(ctx, tx, a.job.Args, next, last); err != nil {
+		if err := markPage(ctx, tx, a.job.Args, a.state.epoch); err != nil {
 			return err
 		}
 		if len(fresh) > 0 {
@@ -136,8 +139,9 @@ func (a *attempt) exportPage(ctx context.Context) (last bool, err error) {
 				return fmt.Errorf("sink: %w", err)
 			}
 		}
-		if !last {
-			return nil
+		// The position is stored last, because a claim waits for the lock of its row.
+		if err := advance(ctx, tx, a.job.Args, next, last); err != nil || !last {
+			return err
 		}
 		_, err := river.JobCompleteTx[*riverpgxv5.Driver](ctx, tx, a.job)
 		return err

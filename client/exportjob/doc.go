@@ -29,7 +29,9 @@
 // When River starts a job again, the earlier attempt may still be running. Therefore an attempt
 // claims the export when it starts, and stores a page only if no later attempt has claimed it. An
 // attempt that was replaced stops and does not change the job. A table of this package contains
-// the claim and the position.
+// the claim and the position. The attempt that claims the export ends the transactions of earlier
+// attempts with pg_terminate_backend, because those of a frozen process hold locks. So all
+// processes connect to PostgreSQL with the same role.
 //
 // If the API lists a contact again on the next two pages, the sink receives it once. A contact that
 // is created or deleted during an export may or may not be in it.

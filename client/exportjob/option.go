@@ -31,8 +31,8 @@ func WithSlice(d time.Duration) Option {
 // less has no effect.
 //
 // The timeout of an attempt is the slice plus the page timeout. PostgreSQL ends a transaction of
-// the worker that is idle for as long as the page timeout, so that a frozen process does not lock
-// rows for longer. So the Sink must not pause that long between two statements.
+// the worker that is idle for as long as the page timeout, so the Sink must not pause that long
+// between two statements.
 func WithPageTimeout(d time.Duration) Option {
 	return func(w *worker) {
 		if d > 0 {

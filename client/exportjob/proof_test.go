@@ -4,7 +4,7 @@ package exportjob
 
 import (
 	"bufio"
-	"context"
+	"cmp"
 	"fmt"
 	"io"
 	"math/rand/v2"
@@ -13,7 +13,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"sync"
 	"sync/atomic"
 	"syscall"
 	"testing"
@@ -24,7 +23,6 @@ import (
 	"github.com/riverqueue/river/riverdriver/riverpgxv5"
 
 	"github.com/highlevel-contacts/contacts-go/client/clienttest"
-	"github.com/highlevel-contacts/contacts-go/client/internal/ctxtime"
 )
 
 // jobsOfProcess is the number of jobs that a process works at once. It is small enough for jobs to
@@ -35,10 +33,9 @@ const jobsOfProcess = 2
 type proof struct {
 	locations, contacts, kills int
 	limit                      clienttest.RateLimit
-	delay                      time.Duration // of each response
+	delay                      time.Duration // time that each response takes
 	slice, page                time.Duration
-	count                      int  // number of processes that were started
-	natural                    bool // the worker processes elect the leader, which rescues jobs every 30 seconds
+	count                      int // number of processes that were started
 }
 
 // process is a worker process.
@@ -58,9 +55,6 @@ func (p *proof) start(t *testing.T, api, dsn string) *process {
 	}
 	w.command.Env = append(os.Environ(), childDSN+"="+dsn, childAPI+"="+api, childSlice+"="+p.slice.String(),
 		childPage+"="+p.page.String(), childID+"="+w.id, childJobs+"="+strconv.Itoa(jobsOfProcess), "GORACE=atexit_sleep_ms=0")
-	if p.natural {
-		w.command.Env = append(w.command.Env, childLeader+"=1")
-	}
 	output, input := io.Pipe()
 	w.command.Stdout, w.command.Stderr = input, input
 	if err := w.command.Start(); err != nil {
@@ -86,25 +80,29 @@ func (p *proof) start(t *testing.T, api, dsn string) *process {
 	return w
 }
 
+func (w *process) signal(t *testing.T, signal os.Signal) {
+	t.Helper()
+	if err := w.command.Process.Signal(signal); err != nil {
+		t.Fatal(err)
+	}
+}
+
 func (w *process) kill() {
 	_ = w.command.Process.Kill()
 	<-w.ended
 }
 
 // Three worker processes export all locations while processes are killed within one rescue period
-// and one is frozen until other processes have claimed its jobs. Each contact is stored once, no
-// request is rejected, and each job repeats one request at most. PROVE=full kills 10 processes, and
-// leaves the rescue to River's own schedule.
+// and one is frozen in a COPY of its Sink until other processes have claimed its jobs. Each contact
+// is stored once, no request is rejected, no attempt fails, and the jobs repeat few requests.
+// PROVE_SEED selects the processes that are killed.
 func TestProof_WorkersAreKilledAndFrozen(t *testing.T) {
-	p := proof{
-		locations: 18, contacts: 500, kills: 5, limit: clienttest.RateLimit{Max: 3, Interval: 2 * time.Second},
-		delay: 200 * time.Millisecond, slice: 1500 * time.Millisecond, page: 3 * time.Second,
+	if os.Getenv("PROVE") != "full" {
+		t.Skip("this takes minutes of real time: run it with PROVE=full")
 	}
-	if os.Getenv("PROVE") == "full" {
-		p = proof{
-			locations: 30, contacts: 500, kills: 10, limit: clienttest.RateLimit{Max: 5, Interval: 5 * time.Second},
-			delay: 300 * time.Millisecond, slice: 5 * time.Second, page: 7 * time.Second, natural: true,
-		}
+	p := proof{
+		locations: 30, contacts: 500, kills: 10, limit: clienttest.RateLimit{Max: 5, Interval: 5 * time.Second},
+		delay: 300 * time.Millisecond, slice: 5 * time.Second, page: 7 * time.Second,
 	}
 	dsn := newDatabase(t)
 	db := connect(t, dsn)
@@ -142,10 +140,6 @@ func TestProof_WorkersAreKilledAndFrozen(t *testing.T) {
 	if rescue := p.slice + p.page + time.Second; killed > rescue {
 		t.Fatalf("the kills took %v, want less than the rescue period %v", killed, rescue)
 	}
-	if !p.natural {
-		leader := p.lead(t, db, api.URL)
-		defer leader()
-	}
 	p.thaw(t, db, frozen)
 	await(t, 4*time.Minute, "all exports finish", func() bool {
 		return query[int](t, db, `SELECT count(*) FROM contacts_go_exports WHERE finished_at IS NOT NULL`) == p.locations
@@ -163,25 +157,29 @@ func await(t *testing.T, timeout time.Duration, what string, condition func() bo
 	}
 }
 
-// freeze stops the first process while it works on jobs.
+// freeze stops the first process while its Sink is in a COPY.
 func (p *proof) freeze(t *testing.T, db *pgxpool.Pool, workers []*process) *process {
 	t.Helper()
 	await(t, 30*time.Second, "all processes work", func() bool {
 		return !slices.ContainsFunc(workers, func(w *process) bool { return w.started.Load() == 0 })
 	})
-	await(t, 10*time.Second, "a page is stored", func() bool {
-		return query[int](t, db, `SELECT count(*) FROM contacts_go_exports WHERE contacts > 0`) > 0
+	frozen := workers[0]
+	await(t, 30*time.Second, "the process is frozen in a COPY", func() bool {
+		frozen.signal(t, syscall.SIGSTOP)
+		if query[bool](t, db, `SELECT EXISTS (SELECT 1 FROM pg_stat_activity
+			WHERE application_name = $1 AND state = 'active' AND query LIKE 'copy%' AND wait_event = 'ClientRead')`, frozen.id) {
+			return true
+		}
+		frozen.signal(t, syscall.SIGCONT)
+		return false
 	})
-	if err := workers[0].command.Process.Signal(syscall.SIGSTOP); err != nil {
-		t.Fatal(err)
-	}
 	execute(t, db, `CREATE TABLE frozen AS SELECT location_id, run, epoch FROM contacts_go_exports e
 		JOIN river_job j ON j.args->>'location_id' = location_id
 		WHERE j.state = 'running' AND j.attempted_by[cardinality(j.attempted_by)] = '`+workers[0].id+`'`)
 	if query[int](t, db, `SELECT count(*) FROM frozen`) == 0 {
 		t.Fatal("the frozen process has no jobs")
 	}
-	return workers[0]
+	return frozen
 }
 
 // thaw continues the frozen process after its jobs have been claimed by others.
@@ -190,15 +188,16 @@ func (p *proof) thaw(t *testing.T, db *pgxpool.Pool, frozen *process) {
 	await(t, 2*time.Minute, "other processes claim the jobs of the frozen process", func() bool {
 		return query[int](t, db, `SELECT count(*) FROM frozen JOIN contacts_go_exports e USING (location_id, run) WHERE e.epoch = frozen.epoch`) == 0
 	})
-	if err := frozen.command.Process.Signal(syscall.SIGCONT); err != nil {
-		t.Fatal(err)
-	}
+	frozen.signal(t, syscall.SIGCONT)
 }
 
 // killSome kills processes, one after the other, and replaces each by a new one.
 func (p *proof) killSome(t *testing.T, api, dsn string, workers []*process) {
 	t.Helper()
-	seed := rand.Uint64()
+	seed, err := strconv.ParseUint(cmp.Or(os.Getenv("PROVE_SEED"), strconv.FormatUint(rand.Uint64(), 10)), 10, 64)
+	if err != nil {
+		t.Fatal(err)
+	}
 	random := rand.New(rand.NewPCG(seed, 0))
 	t.Logf("seed %d", seed)
 	for range p.kills {
@@ -207,45 +206,6 @@ func (p *proof) killSome(t *testing.T, api, dsn string, workers []*process) {
 		time.Sleep(time.Duration(random.Int64N(int64(p.delay))))
 		workers[i].kill()
 		workers[i] = p.start(t, api, dsn)
-	}
-}
-
-// lead starts and stops River's leader repeatedly until end is called, because a leader rescues
-// jobs as soon as it starts.
-func (p *proof) lead(t *testing.T, db *pgxpool.Pool, api string) (end func()) {
-	t.Helper()
-	w, err := childWorker(api, p.slice.String(), p.page.String())
-	if err != nil {
-		t.Fatal(err)
-	}
-	ctx, cancel := context.WithCancel(t.Context())
-	var group sync.WaitGroup
-	group.Go(func() {
-		for ctx.Err() == nil {
-			config := &river.Config{TestOnly: true, JobTimeout: time.Second, Logger: quiet}
-			config.Queues = map[string]river.QueueConfig{Queue: {MaxWorkers: 1}, "leader": {MaxWorkers: 1}}
-			if err := configureProof(config, w); err != nil {
-				t.Error(err)
-				return
-			}
-			delete(config.Queues, Queue)
-			rc, err := river.NewClient(riverpgxv5.New(db), config)
-			if err == nil {
-				err = rc.Start(context.WithoutCancel(ctx))
-			}
-			if err != nil {
-				t.Error(err)
-				return
-			}
-			_ = ctxtime.Sleep(ctx, 400*time.Millisecond)
-			if err := rc.StopAndCancel(context.WithoutCancel(ctx)); err != nil {
-				t.Error(err)
-			}
-		}
-	})
-	return func() {
-		cancel()
-		group.Wait()
 	}
 }
 

@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -106,32 +107,60 @@ func TestWorker_ReplacedAttemptStops(t *testing.T) {
 	}
 }
 
-// PostgreSQL ends the transaction of a process that freezes in it, so that it delays the attempt
-// that replaces it by no more than the page timeout.
+// A process that freezes in a transaction locks rows. The attempt that replaces it does not wait for
+// the end of the freeze.
 func TestWorker_FrozenTransactionEnds(t *testing.T) {
 	t.Parallel()
-	db := connect(t, newDatabase(t))
-	api := newAPI(t, 250)
-	entered, open := make(chan struct{}), make(chan struct{})
-	frozen := func(ctx context.Context, tx pgx.Tx, locationID string, contacts []client.Contact) error {
-		if err := store("1")(ctx, tx, locationID, contacts); err != nil || len(contacts) == pageSize {
+	for _, row := range []struct {
+		name   string
+		freeze func(ctx context.Context, tx pgx.Tx, freeze func()) error
+	}{
+		{name: "between two statements", freeze: func(_ context.Context, _ pgx.Tx, freeze func()) error {
+			freeze()
+			return nil
+		}},
+		{name: "in a COPY", freeze: func(ctx context.Context, tx pgx.Tx, freeze func()) error {
+			_, err := tx.CopyFrom(ctx, pgx.Identifier{"exported"}, []string{"id"}, pgx.CopyFromFunc(func() ([]any, error) {
+				freeze()
+				return nil, nil
+			}))
 			return err
-		}
-		close(entered)
-		<-open
-		return nil
-	}
-	first := newRiver(t, db, NewWorker(sameClient(api.Client()), frozen, WithPageTimeout(300*time.Millisecond)))
-	id := insert(t, first, "1", api.LocationID)
-	<-entered
-	second := newRiver(t, db, NewWorker(sameClient(api.Client()), store("1")))
-	rescue(t, db)
-	waitFor(t, second, id, finished)
-	close(open)
-	softStop(t, first)
-	wantRows(t, db, "1", 250)
-	if got := query[int](t, db, `SELECT epoch FROM contacts_go_exports`); got != 2 {
-		t.Errorf("got %d attempts, want 2", got)
+		}},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			t.Parallel()
+			db := connect(t, newDatabase(t))
+			execute(t, db, `CREATE UNIQUE INDEX ON exported (run, location_id, id)`)
+			api := newAPI(t, 250)
+			entered, open := make(chan struct{}), make(chan struct{})
+			thaw := sync.OnceFunc(func() { close(open) })
+			freeze := sync.OnceFunc(func() {
+				close(entered)
+				<-open
+			})
+			frozen := func(ctx context.Context, tx pgx.Tx, locationID string, contacts []client.Contact) error {
+				if err := store("1")(ctx, tx, locationID, contacts); err != nil || len(contacts) == pageSize {
+					return err
+				}
+				return row.freeze(ctx, tx, freeze)
+			}
+			first := newRiver(t, db, NewWorker(sameClient(api.Client()), frozen))
+			t.Cleanup(thaw)
+			id := insert(t, first, "1", api.LocationID)
+			<-entered
+			second := newRiver(t, db, NewWorker(sameClient(api.Client()), store("1")))
+			rescue(t, db)
+			job := waitFor(t, second, id, finished)
+			thaw()
+			softStop(t, first)
+			wantRows(t, db, "1", 250)
+			if len(job.Errors) > 0 {
+				t.Errorf("got errors %v, want none", job.Errors)
+			}
+			if got := query[int](t, db, `SELECT epoch FROM contacts_go_exports`); got != 2 {
+				t.Errorf("got %d attempts, want 2", got)
+			}
+		})
 	}
 }
 

@@ -30,7 +30,7 @@ type database struct {
 }
 
 // transact runs f in a transaction and commits it unless f fails. PostgreSQL ends the transaction,
-// and releases its locks, if the process does not send a statement for the idle timeout.
+// and releases its locks, if the process is idle for the idle timeout between two statements.
 func (d database) transact(ctx context.Context, f func(tx pgx.Tx) error) error {
 	execTx, err := d.driver.GetExecutor().Begin(ctx)
 	if err != nil {
@@ -47,6 +47,32 @@ func (d database) transact(ctx context.Context, f func(tx pgx.Tx) error) error {
 	}
 	return tx.Commit(ctx)
 }
+
+// markPage takes a shared advisory lock for the transaction, so that [endReplaced] finds it. The lock
+// makes nobody wait. markPage returns errReplaced if a later attempt has claimed the export.
+func markPage(ctx context.Context, tx pgx.Tx, args Args, epoch int64) error {
+	if _, err := tx.Exec(ctx, `SELECT pg_advisory_xact_lock_shared(`+lockKey+`)`, args.LocationID); err != nil {
+		return err
+	}
+	current, err := isCurrent(ctx, tx, args, epoch) // a statement of its own, which sees every claim before the lock
+	if err == nil && !current {
+		err = errReplaced
+	}
+	return err
+}
+
+// endReplaced ends the transactions in which earlier attempts store pages of the location. They can
+// no longer be committed, but a process that is frozen would not end them, and PostgreSQL applies
+// no timeout to a COPY or a batch that the client has begun to send.
+func endReplaced(ctx context.Context, tx pgx.Tx, args Args) error {
+	_, err := tx.Exec(ctx, `SELECT pg_terminate_backend(pid) FROM pg_locks, (SELECT `+lockKey+` AS key) AS k
+		WHERE locktype = 'advisory' AND objsubid = 1 AND classid = (key >> 32 & 4294967295)::oid AND objid = (key & 4294967295)::oid
+			AND database = (SELECT oid FROM pg_database WHERE datname = current_database())`, args.LocationID)
+	return err
+}
+
+// lockKey is the key of the advisory lock of a location. The seed is the text "exportjo".
+const lockKey = `hashtextextended($1, 7311717618999913071)`
 
 // claim creates or continues an export, and increments its epoch, so that earlier attempts can no
 // longer store pages. It reports whether the export has finished.

@@ -10,6 +10,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/riverqueue/river"
 	"github.com/riverqueue/river/riverdriver/riverpgxv5"
@@ -20,14 +21,13 @@ import (
 var quiet = slog.New(slog.DiscardHandler)
 
 const (
-	childDSN    = "EXPORTJOB_TEST_DSN"
-	childAPI    = "EXPORTJOB_TEST_API"
-	childSlice  = "EXPORTJOB_TEST_SLICE"  // duration
-	childPage   = "EXPORTJOB_TEST_PAGE"   // page timeout
-	childID     = "EXPORTJOB_TEST_ID"     // of the River client
-	childJobs   = "EXPORTJOB_TEST_JOBS"   // how many jobs the process works at once
-	childLeader = "EXPORTJOB_TEST_LEADER" // set if the process may become River's leader
-	proofRun    = "2026-11-24"
+	childDSN   = "EXPORTJOB_TEST_DSN"
+	childAPI   = "EXPORTJOB_TEST_API"
+	childSlice = "EXPORTJOB_TEST_SLICE" // duration
+	childPage  = "EXPORTJOB_TEST_PAGE"  // page timeout
+	childID    = "EXPORTJOB_TEST_ID"    // of the River client
+	childJobs  = "EXPORTJOB_TEST_JOBS"  // how many jobs the process works at once
+	proofRun   = "2026-11-24"
 )
 
 func tokenOf(locationID string) string { return "pit-token-of-" + locationID }
@@ -35,7 +35,7 @@ func tokenOf(locationID string) string { return "pit-token-of-" + locationID }
 // runWorkerProcess is the program of a worker process.
 func runWorkerProcess() error {
 	ctx := context.Background()
-	db, err := pgxpool.New(ctx, os.Getenv(childDSN))
+	db, err := pgxpool.New(ctx, os.Getenv(childDSN)+"&application_name="+os.Getenv(childID))
 	if err != nil {
 		return err
 	}
@@ -49,7 +49,7 @@ func runWorkerProcess() error {
 	}
 	config := &river.Config{
 		FetchPollInterval: 50 * time.Millisecond, FetchCooldown: 10 * time.Millisecond, JobTimeout: time.Second, Logger: quiet,
-		ID: os.Getenv(childID), LeaderElectionDisabled: os.Getenv(childLeader) == "", Queues: map[string]river.QueueConfig{Queue: {MaxWorkers: jobs}},
+		ID: os.Getenv(childID), Queues: map[string]river.QueueConfig{Queue: {MaxWorkers: jobs}},
 	}
 	if err := configureProof(config, w); err != nil {
 		return err
@@ -90,5 +90,18 @@ func childWorker(api, slice, page string) (river.Worker[Args], error) {
 		return held[locationID], err
 	}
 	logger := slog.New(slog.NewTextHandler(os.Stdout, &slog.HandlerOptions{Level: slog.LevelDebug}))
-	return NewWorker(clients, store(proofRun), WithSlice(sliceDuration), WithPageTimeout(pageDuration), WithLogger(logger)), nil
+	return NewWorker(clients, slowly(store(proofRun)), WithSlice(sliceDuration), WithPageTimeout(pageDuration), WithLogger(logger)), nil
+}
+
+// slowly returns sink with a COPY of a few milliseconds before it, in which the process is frozen.
+func slowly(sink Sink) Sink {
+	return func(ctx context.Context, tx pgx.Tx, locationID string, contacts []client.Contact) error {
+		if _, err := tx.CopyFrom(ctx, pgx.Identifier{"exported"}, []string{"id"}, pgx.CopyFromFunc(func() ([]any, error) {
+			time.Sleep(20 * time.Millisecond) // in real time, as the test signals the process
+			return nil, nil
+		})); err != nil {
+			return err
+		}
+		return sink(ctx, tx, locationID, contacts)
+	}
 }
