@@ -489,8 +489,7 @@ func TestContactsService_AllByBusiness_YieldsTheErrorLast(t *testing.T) {
 	}
 }
 
-// The fake implements each form in which a list can continue and end. Short pages without a meta
-// are left out, because they end the list.
+// The fake implements each form in which a list can end, and faults each form of its meta.
 func TestContactsService_All_Fake(t *testing.T) {
 	t.Parallel()
 	const total = 130
@@ -499,25 +498,18 @@ func TestContactsService_All_Fake(t *testing.T) {
 		contacts[i] = client.Contact{BusinessID: "b", FirstName: strconv.Itoa(i)}
 	}
 	for end := clienttest.ListEndNull; end <= clienttest.ListEndNoMeta; end++ {
-		for meta := clienttest.ListMetaFull; meta <= clienttest.ListMetaNone; meta++ {
-			for _, pageMax := range []int{0, 7, 65, 100} {
-				behavior := clienttest.Behavior{
-					ListEnd: end, ListMeta: meta, MaxPageSize: pageMax, MaxBusinessPageSize: pageMax, BusinessCountPerPage: meta == clienttest.ListMetaNone,
-				}
-				fake := clienttest.NewServer(t, clienttest.WithoutSocket(), clienttest.WithoutValidation(),
-					clienttest.WithRateLimit(clienttest.RateLimit{}), clienttest.WithBehavior(behavior))
-				fake.Seed(contacts...)
-				c := fake.Client()
-				name := fmt.Sprintf("end %d, meta %d, at most %d contacts per page", end, meta, pageMax)
-				if ids, err := collect(t, c.Contacts.AllByBusiness(t.Context(), "b", client.BusinessListRequest{Limit: 200})); err != nil || len(ids) != total {
-					t.Errorf("business, %s: got %d contacts, %v", name, len(ids), err)
-				}
-				if pageMax > 0 && pageMax < 100 && meta >= clienttest.ListMetaEmpty {
-					continue
-				}
-				if ids, err := collect(t, c.Contacts.All(t.Context(), client.ListRequest{})); err != nil || len(ids) != total {
-					t.Errorf("%s: got %d contacts, %v", name, len(ids), err)
-				}
+		for _, removed := range [][]string{nil, {"/meta/nextPage"}, {"/meta/startAfterId"}, {"/meta/startAfter", "/meta/startAfterId"}, {"/meta"}} {
+			fake := clienttest.NewServer(t, clienttest.WithoutSocket(), clienttest.WithoutValidation(),
+				clienttest.WithRateLimit(clienttest.RateLimit{}), clienttest.WithBehavior(clienttest.Behavior{ListEnd: end}))
+			fake.InjectFaults(clienttest.Fault{Operation: "getContacts", Remove: removed})
+			fake.Seed(contacts...)
+			c := fake.Client()
+			name := fmt.Sprintf("end %d, without %v", end, removed)
+			if ids, err := collect(t, c.Contacts.AllByBusiness(t.Context(), "b", client.BusinessListRequest{Limit: 200})); err != nil || len(ids) != total {
+				t.Errorf("business, %s: got %d contacts, %v", name, len(ids), err)
+			}
+			if ids, err := collect(t, c.Contacts.All(t.Context(), client.ListRequest{})); err != nil || len(ids) != total {
+				t.Errorf("%s: got %d contacts, %v", name, len(ids), err)
 			}
 		}
 	}

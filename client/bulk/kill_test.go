@@ -82,7 +82,7 @@ func TestProof_KilledImport(t *testing.T) {
 	var mu sync.Mutex
 	requests := map[string]int{}
 	hl := clienttest.NewServer(t, clienttest.WithRateLimit(limit), clienttest.WithLocationSettings(clienttest.Location{AllowDuplicates: true}),
-		clienttest.WithState(filepath.Join(t.TempDir(), "state")), clienttest.WithRequestHook(func(r clienttest.Request) {
+		clienttest.WithRequestHook(func(r clienttest.Request) {
 			var body struct{ Email string }
 			if json.Unmarshal(r.Body, &body) == nil && r.Status < 300 {
 				mu.Lock()

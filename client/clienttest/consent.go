@@ -17,16 +17,6 @@ var consentHTML string
 
 var consentTemplate = template.Must(template.New("consent").Parse(consentHTML))
 
-// SetConsent replaces the grant of [WithConsent]. With nil, the consent page waits for a person.
-func (s *Server) SetConsent(g *Grant) {
-	if g != nil {
-		g = new(*g) // the caller may change the grant later
-	}
-	s.oauth.mu.Lock()
-	defer s.oauth.mu.Unlock()
-	s.oauth.consent = g
-}
-
 // consentRequest holds the query of the consent page, and the data of its template.
 type consentRequest struct {
 	ClientID, RedirectURI, State, CompanyID string
@@ -42,11 +32,8 @@ func (s *Server) getConsentPage(c *call) (wire.Response, error) {
 	if err != nil {
 		return wire.Response{}, err
 	}
-	s.oauth.mu.Lock()
-	consent := s.oauth.consent
-	s.oauth.mu.Unlock()
-	if consent != nil {
-		return s.allow(r, *consent), nil
+	if s.oauth.consent != nil {
+		return s.allow(r, *s.oauth.consent), nil
 	}
 	var page bytes.Buffer
 	if err := consentTemplate.Execute(&page, r); err != nil {

@@ -138,13 +138,4 @@ func TestWithConsent(t *testing.T) {
 	if r := exchangeRedirect(t, w, resp); r.at("userType") != "Company" {
 		t.Errorf("got %s, want a token of the agency", r.text)
 	}
-	w.server.SetConsent(&clienttest.Grant{LocationID: "elsewhere"})
-	resp, _ = visit(t, w.server, consentQuery(w.server), nil, nil)
-	if r := exchangeRedirect(t, w, resp); r.at("locationId") != "elsewhere" {
-		t.Errorf("got %s, want a token of the location", r.text)
-	}
-	w.server.SetConsent(nil)
-	if resp, _ := visit(t, w.server, consentQuery(w.server), nil, nil); resp.StatusCode != http.StatusOK {
-		t.Errorf("got status %d, want the page", resp.StatusCode)
-	}
 }

@@ -1,23 +1,17 @@
 package clienttest
 
 import (
-	"bufio"
-	"bytes"
 	"cmp"
 	"encoding/json"
 	"fmt"
-	"io"
 	"slices"
 	"strconv"
 	"strings"
 	"time"
 
-	jsonv2 "github.com/go-json-experiment/json"
-
 	"github.com/highlevel-contacts/contacts-go/client"
 	"github.com/highlevel-contacts/contacts-go/client/clienttest/internal/normalize"
 	"github.com/highlevel-contacts/contacts-go/client/clienttest/internal/store"
-	"github.com/highlevel-contacts/contacts-go/client/clienttest/internal/wire"
 	"github.com/highlevel-contacts/contacts-go/gen"
 )
 
@@ -27,8 +21,8 @@ import (
 // numbers and tags. An empty LocationID means the default location. Concurrent requests see none or
 // all of the contacts.
 //
-// If a contact cannot be stored, Seed ends the test; if the server was started by [Start], it
-// panics. Programs use [Server.SeedJSON].
+// If a contact cannot be encoded as JSON, Seed ends the test; if the server was started by [Start],
+// it panics.
 func (s *Server) Seed(contacts ...client.Contact) []client.Contact {
 	var stored []client.Contact
 	now := s.Now()
@@ -43,34 +37,6 @@ func (s *Server) Seed(contacts ...client.Contact) []client.Contact {
 		stored = append(stored, store.Clone(c))
 	}
 	return stored
-}
-
-// SeedJSON stores contacts as [Server.Seed] does. It reads them as JSON, one per line, and returns
-// their number. A line can have 8 MiB. An error names the line; the contacts of the lines before it
-// are stored.
-func (s *Server) SeedJSON(from io.Reader) (int, error) {
-	now, number, seeded := s.Now(), 0, 0
-	lines := bufio.NewScanner(from)
-	lines.Buffer(nil, maxBody)
-	for lines.Scan() {
-		number++
-		if len(bytes.TrimSpace(lines.Bytes())) == 0 {
-			continue
-		}
-		var contact client.Contact
-		err := jsonv2.Unmarshal(lines.Bytes(), &contact, wire.Lenient)
-		if err == nil {
-			err = s.seedOne(&contact, now.Add(-time.Duration(seeded)*time.Millisecond))
-		}
-		if err != nil {
-			return seeded, fmt.Errorf("line %d: %w", number, err)
-		}
-		seeded++
-	}
-	if err := lines.Err(); err != nil {
-		return seeded, fmt.Errorf("line %d: %w", number+1, err)
-	}
-	return seeded, nil
 }
 
 // seedOne stores a contact in a transaction of its own.
@@ -102,21 +68,8 @@ func (s *Server) seed(tx *store.Tx, contact *client.Contact, added time.Time) (*
 	if c.Tags != nil {
 		c.Tags = normalize.Tags(c.Tags)
 	}
-	return c, tx.Put(c, time.Time{})
-}
-
-// WriteJSON writes all contacts in the format of [Server.SeedJSON], the latest first.
-func (s *Server) WriteJSON(to io.Writer) error {
-	lines := bufio.NewWriterSize(to, 1<<20)
-	for _, c := range s.store.Sorted() {
-		if err := jsonv2.MarshalWrite(lines, c); err != nil {
-			return err
-		}
-		if err := lines.WriteByte('\n'); err != nil {
-			return err
-		}
-	}
-	return lines.Flush()
+	tx.Put(c, time.Time{})
+	return c, nil
 }
 
 // The values of sample contacts. Cities and states belong together. The other lengths have no
@@ -180,16 +133,6 @@ func (s *Server) Contact(id string) (contact client.Contact, ok bool) {
 	return store.Clone(c), true
 }
 
-// ContactJSON returns the contact with an ID in the JSON that a get returns, and reports whether
-// the contact exists. It finds contacts of every location.
-func (s *Server) ContactJSON(id string) (contact []byte, ok bool) {
-	c := s.store.Get(id)
-	if c == nil {
-		return nil, false
-	}
-	return s.detail(c), true
-}
-
 // Len returns the number of contacts of all locations.
 func (s *Server) Len() int { return s.store.Len() }
 
@@ -238,9 +181,6 @@ func (s Snapshot) Since(earlier Snapshot) []Change {
 	slices.SortFunc(changes, func(a, b Change) int { return strings.Compare(a.ID, b.ID) })
 	return changes
 }
-
-// Len returns the number of contacts.
-func (s Snapshot) Len() int { return len(s.contacts) }
 
 func clone(c *gen.Contact) *client.Contact {
 	if c == nil {

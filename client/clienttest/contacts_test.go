@@ -1,8 +1,6 @@
 package clienttest_test
 
 import (
-	"bytes"
-	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -38,40 +36,6 @@ func TestServer_Seed(t *testing.T) {
 	}
 }
 
-func TestServer_SeedJSON(t *testing.T) {
-	t.Parallel()
-	const input = `{"id":"a","firstName":"Ann","attributionSource":{"sessionSource":"CRM UI"},"lastActivity":1626435570564,"unheard":{"of":[1]}}
-
-{"id":"b","firstName":"bob","firstNameRaw":"Bob","attributions":[{"utmSessionSource":"Social","isFirst":true}],"lastActivity":"2021-07-16T11:39:30.564Z"}`
-	w := newWire(t)
-	n, err := w.server.SeedJSON(strings.NewReader(input))
-	if n != 2 || err != nil {
-		t.Fatalf("got %d contacts and error %v, want 2", n, err)
-	}
-	if r := w.do("GET", "/contacts/a", ""); r.at("contact", "unheard", "of", 0) != 1.0 {
-		t.Errorf("got %s, want the unknown property", r.text)
-	}
-	if r := w.do("GET", "/contacts/b", ""); r.at("contact", "firstName") != "Bob" || r.at("contact", "lastActivity") != "2021-07-16T11:39:30.564Z" {
-		t.Errorf("got %s for b", r.text)
-	}
-	var out bytes.Buffer
-	if err := w.server.WriteJSON(&out); err != nil {
-		t.Fatal(err)
-	}
-	copied := clienttest.NewServer(t)
-	if _, err := copied.SeedJSON(&out); err != nil {
-		t.Fatal(err)
-	}
-	if diff := cmp.Diff(w.server.Contacts(), copied.Contacts()); diff != "" {
-		t.Errorf("contacts (-written +read):\n%s", diff)
-	}
-	for _, second := range []string{`{"id":5}`, strings.Repeat(" ", 9<<20)} {
-		if n, err := copied.SeedJSON(strings.NewReader("{}\n" + second + "\n")); n != 1 || err == nil || !strings.Contains(err.Error(), "line 2") {
-			t.Errorf("got %d contacts and error %v, want 1 and an error that names line 2", n, err)
-		}
-	}
-}
-
 func TestSnapshot_Since(t *testing.T) {
 	t.Parallel()
 	w := newWire(t)
@@ -96,7 +60,7 @@ func TestSnapshot_Since(t *testing.T) {
 	if diff := cmp.Diff(want, kinds); diff != "" {
 		t.Errorf("changes (-want +got):\n%s", diff)
 	}
-	if before.Len() != 3 || len(before.Since(before)) != 0 {
+	if len(before.Since(before)) != 0 {
 		t.Error("got a changed snapshot, want the same one")
 	}
 }

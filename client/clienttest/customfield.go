@@ -115,7 +115,7 @@ func (l *Location) field(id, key string) *FieldDefinition {
 // writeFields returns the custom fields of a contact after a write. Fields that are not in the
 // write do not change. Fields that the location does not have, and values of a wrong type, are
 // dropped silently.
-func (l *Location) writeFields(stored []gen.CustomField, inputs []wire.FieldInput, rule ClearRule) ([]gen.CustomField, error) {
+func (l *Location) writeFields(stored []gen.CustomField, inputs []wire.FieldInput) ([]gen.CustomField, error) {
 	fields := slices.Clone(stored)
 	for i, input := range inputs {
 		definition := l.field(input.ID, input.Key)
@@ -126,7 +126,7 @@ func (l *Location) writeFields(stored []gen.CustomField, inputs []wire.FieldInpu
 			return nil, wire.Unprocessable("customFields." + strconv.Itoa(i) + ".id and key must name the same field")
 		}
 		at := slices.IndexFunc(fields, func(f gen.CustomField) bool { return f.ID == definition.ID })
-		value, clears := definition.convert(input.Value, rule)
+		value, clears := definition.convert(input.Value)
 		switch {
 		case clears && at >= 0:
 			fields = slices.Delete(fields, at, at+1)
@@ -142,12 +142,10 @@ func (l *Location) writeFields(stored []gen.CustomField, inputs []wire.FieldInpu
 
 // convert returns a value in the form in which the API returns it, or nil if it has a wrong type.
 // It also reports whether the value clears the field.
-func (f *FieldDefinition) convert(raw []byte, rule ClearRule) (value []byte, clears bool) {
+func (f *FieldDefinition) convert(raw []byte) (value []byte, clears bool) {
 	raw = bytes.TrimSpace(raw)
 	switch string(raw) {
-	case "", "null", `""`:
-		return nil, rule.clears(string(raw) != `""`)
-	case "[]", "{}":
+	case "", "null", `""`, "[]", "{}":
 		return nil, true
 	}
 	return normalize.FieldValue(string(f.Type), f.Options, raw), false

@@ -25,8 +25,7 @@
 //   - OAuth: the consent page, authorization codes, refresh tokens that can be used once, and
 //     tokens of agencies and locations.
 //
-// [Behavior] selects among alternatives where the API has been observed to use several, or where
-// its behavior has not been observed.
+// [Behavior] selects among alternatives where the API has been observed to use several.
 //
 // Requests and responses are validated against api/contacts.yaml. A request that violates it is
 // rejected with the API's 422. A response of the fake that violates it fails the test.

@@ -7,8 +7,6 @@ import (
 	"log"
 	"net/http"
 	"net/url"
-	"os"
-	"path/filepath"
 
 	"github.com/highlevel-contacts/contacts-go/client"
 	"github.com/highlevel-contacts/contacts-go/client/clienttest"
@@ -150,25 +148,4 @@ func ExampleWithConsent() {
 	}
 	fmt.Println(target.Host, target.Query().Get("state"), target.Query().Has("code"))
 	// Output: app.example a-random-state true
-}
-
-// Another process continues with the contacts of the file.
-func ExampleWithState() {
-	dir, err := os.MkdirTemp("", "fake")
-	if err != nil {
-		log.Fatal(err)
-	}
-	defer func() { _ = os.RemoveAll(dir) }()
-	for range 2 {
-		s, err := clienttest.Start(clienttest.WithoutSocket(), clienttest.WithState(filepath.Join(dir, "contacts.jsonl")))
-		if err != nil {
-			log.Fatal(err)
-		}
-		s.Seed(client.Contact{FirstName: "Ada"})
-		fmt.Println(s.Len())
-		s.Close()
-	}
-	// Output:
-	// 1
-	// 2
 }

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
-	"io"
 	"maps"
 	"math/rand/v2"
 	"net/http"
@@ -26,38 +25,38 @@ import (
 type Fault struct {
 	// Operation is the ID of an operation, such as createContact; see [Server.Operations]. If it is
 	// empty, the fault matches requests for every operation and for unknown routes.
-	Operation string `json:"operation"`
+	Operation string
 	// After is the number of requests that the fault ignores before it matches the first one.
-	After int `json:"after"`
+	After int
 	// Count is the largest number of requests that the fault matches; 0 is no limit.
-	Count int `json:"count"`
+	Count int
 	// Rate is the probability that a request is matched, from 0 to 1; the default 0 means 1. Seed
 	// determines which requests are matched.
-	Rate float64 `json:"rate"`
-	Seed uint64  `json:"seed"`
+	Rate float64
+	Seed uint64
 
 	// Delay is the time to wait before the request is handled, in real time or in the time of the
 	// test's synctest bubble.
-	Delay time.Duration `json:"delay"`
+	Delay time.Duration
 	// Status, from 200 to 599, and Body replace the response if one of them is set. The operation
 	// is then not applied, unless Apply is set. The default status of a Body is 200.
-	Status int    `json:"status"`
-	Body   string `json:"body"`
+	Status int
+	Body   string
 	// Apply makes the fake apply the operation although its response is replaced.
-	Apply bool `json:"apply"`
+	Apply bool
 	// Header is added to the response. Its values replace those of the same name; a nil value
 	// removes a header.
-	Header http.Header `json:"header"`
+	Header http.Header
 	// Set replaces or adds values in a JSON response. The keys are JSON pointers, such as
 	// "/contact/phone"; a * in a pointer selects every element or property.
-	Set map[string]any `json:"set"`
+	Set map[string]any
 	// Remove lists JSON pointers to properties or elements to remove from a JSON response.
-	Remove []string `json:"remove"`
+	Remove []string
 	// Connection makes the connection fail.
-	Connection ConnectionFailure `json:"connection"`
+	Connection ConnectionFailure
 	// BodyDelay is the time to wait after half of the body has been sent. It has no effect if
 	// Connection is set.
-	BodyDelay time.Duration `json:"bodyDelay"`
+	BodyDelay time.Duration
 }
 
 // ConnectionFailure is a way in which a connection fails.
@@ -86,8 +85,8 @@ func HTMLHeader() http.Header {
 	return http.Header{"Content-Type": {"text/html; charset=utf-8"}}
 }
 
-// Validate returns an error if f is invalid. It does not check whether Operation exists.
-func (f Fault) Validate() error {
+// validate returns an error if f is invalid. It does not check whether Operation exists.
+func (f Fault) validate() error {
 	var problems []error
 	if f.Rate < 0 || f.Rate > 1 {
 		problems = append(problems, fmt.Errorf("rate %v: set a value from 0 to 1", f.Rate))
@@ -144,7 +143,7 @@ func (s *Server) InjectFaults(faults ...Fault) {
 func (s *Server) TryInjectFaults(faults ...Fault) error {
 	var active []*activeFault
 	for i, f := range faults {
-		err := f.Validate()
+		err := f.validate()
 		if f.Operation != "" && !slices.Contains(s.Operations(), f.Operation) {
 			err = errors.Join(err, fmt.Errorf("no operation %q: use one of %s", f.Operation, strings.Join(s.Operations(), ", ")))
 		}
@@ -266,54 +265,4 @@ func (s *Server) faultyResponse(c *call, f *Fault) wire.Response {
 		response.Body = wire.Patch(response.Body, pointer, nil)
 	}
 	return response
-}
-
-// ReadFaults reads a JSON list of faults. The properties are the fields of [Fault] in lower camel
-// case. Delays are strings such as "1.5s". The header is an object of strings; an empty string
-// removes a header. An example:
-//
-//	[
-//	  {"operation": "createContact", "count": 1, "connection": "resetAfterApply"},
-//	  {"rate": 0.01, "seed": 7, "status": 502, "body": "<html>Bad Gateway</html>", "header": {"Content-Type": "text/html"}},
-//	  {"operation": "getContacts", "set": {"/contacts/*/dateAdded": 1603870249758}, "bodyDelay": "200ms"}
-//	]
-func ReadFaults(from io.Reader) ([]Fault, error) {
-	var faults []Fault
-	err := json.UnmarshalRead(from, &faults, json.RejectUnknownMembers(true), json.WithUnmarshalers(json.JoinUnmarshalers(
-		json.UnmarshalFunc(readDuration), json.UnmarshalFunc(readHeader),
-	)))
-	if err != nil {
-		return nil, fmt.Errorf("faults: %w", err)
-	}
-	for i, f := range faults {
-		if err := f.Validate(); err != nil {
-			return nil, fmt.Errorf("fault %d: %w", i+1, err)
-		}
-	}
-	return faults, nil
-}
-
-func readDuration(value []byte, d *time.Duration) (err error) {
-	var text string
-	if err := json.Unmarshal(value, &text); err != nil {
-		return err
-	}
-	*d, err = time.ParseDuration(text)
-	return err
-}
-
-func readHeader(value []byte, header *http.Header) error {
-	var values map[string]string
-	if err := json.Unmarshal(value, &values); err != nil {
-		return err
-	}
-	*header = http.Header{}
-	for name, value := range values {
-		if value == "" {
-			(*header)[http.CanonicalHeaderKey(name)] = nil
-			continue
-		}
-		header.Set(name, value)
-	}
-	return nil
 }

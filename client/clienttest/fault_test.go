@@ -11,8 +11,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/google/go-cmp/cmp"
-
 	"github.com/highlevel-contacts/contacts-go/client"
 	"github.com/highlevel-contacts/contacts-go/client/clienttest"
 	"github.com/highlevel-contacts/contacts-go/gen"
@@ -271,34 +269,6 @@ func TestFault_MatchedRequests(t *testing.T) {
 				t.Errorf("got %s, want %s", got, test.want)
 			}
 		})
-	}
-}
-
-func TestReadFaults(t *testing.T) {
-	t.Parallel()
-	faults, err := clienttest.ReadFaults(strings.NewReader(`[
-		{"operation": "createContact", "count": 1, "connection": "resetAfterApply", "delay": "1.5s"},
-		{"rate": 0.01, "seed": 7, "status": 502, "body": "<html>", "header": {"content-type": "text/html", "cf-ray": ""}},
-		{"set": {"/contact/phone": 5}, "remove": ["/traceId"], "bodyDelay": "200ms", "after": 2, "apply": true}
-	]`))
-	if err != nil {
-		t.Fatal(err)
-	}
-	want := []clienttest.Fault{
-		{Operation: "createContact", Count: 1, Connection: clienttest.ConnectionResetAfterApply, Delay: 1500 * time.Millisecond},
-		{Rate: 0.01, Seed: 7, Status: 502, Body: "<html>", Header: http.Header{"Content-Type": {"text/html"}, "Cf-Ray": nil}},
-		{Set: map[string]any{"/contact/phone": 5.0}, Remove: []string{"/traceId"}, BodyDelay: 200 * time.Millisecond, After: 2, Apply: true},
-	}
-	if diff := cmp.Diff(want, faults); diff != "" {
-		t.Errorf("(-want +got):\n%s", diff)
-	}
-	for _, bad := range []string{
-		`{}`, `[{"oops":1}]`, `[{"delay":"soon"}]`, `[{"bodyDelay":"soon"}]`, `[{"rate":2}]`, `[{"count":-1}]`, `[{"status":42}]`,
-		`[{"connection":"half"}]`, `[{"remove":["contact"]}]`,
-	} {
-		if _, err := clienttest.ReadFaults(strings.NewReader(bad)); err == nil {
-			t.Errorf("no error for %s", bad)
-		}
 	}
 }
 

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"maps"
 	"net/http"
 	"net/url"
 	"regexp"
@@ -84,7 +83,7 @@ func (s *Server) Operations() []string {
 // selected, because the API treats any word after /contacts/ as a contact ID.
 func (s *Server) route(r *http.Request) (*operation, string) {
 	path := r.URL.EscapedPath()
-	if path == "/contacts" && !s.behavior.RejectMissingSlash {
+	if path == "/contacts" {
 		path = "/contacts/"
 	}
 	for _, o := range s.operations {
@@ -276,13 +275,8 @@ func (s *Server) checkLocation(c *call) error {
 	return nil
 }
 
-// normalizeRequest applies Behavior.ClampLimit, and changes the body to the form that the OpenAPI
-// document describes.
+// normalizeRequest changes the body to the form that the OpenAPI document describes.
 func (s *Server) normalizeRequest(c *call) (err error) {
-	if s.behavior.ClampLimit && c.operation.id == "getContacts" && queryInt(c.query, "limit", 0) > 100 {
-		c.query = maps.Clone(c.query)
-		c.query.Set("limit", "100")
-	}
 	if len(c.body) > 0 { // the validation reports an empty body
 		c.body, err = wire.RenameFieldValues(c.body)
 	}

@@ -28,7 +28,7 @@ func (s *Server) getContact(c *call) (wire.Response, error) {
 
 // notFound returns the error for the ID of a contact that does not exist.
 func (s *Server) notFound(tx *store.Tx, c *call) error {
-	if at, ok := tx.DeletedAt(c.id); ok && c.now.Sub(at) < s.behavior.DeletedMessageDuration {
+	if at, ok := tx.DeletedAt(c.id); ok && c.now.Sub(at) < deletedMessageDuration {
 		return wire.NewError(http.StatusBadRequest, "Contact not found for id:"+c.id, "")
 	}
 	return wire.NotFound(c.id)
@@ -37,28 +37,17 @@ func (s *Server) notFound(tx *store.Tx, c *call) error {
 // detail returns a contact in the shape of get, update and upsert.
 func (s *Server) detail(c *gen.Contact) []byte {
 	var o wire.Object
-	o.WriteDetail(s.withDateOfBirth(c))
+	o.WriteDetail(c)
 	return o.End()
-}
-
-// withDateOfBirth returns a contact with dateOfBirth in the form that Behavior.DateOfBirthAsTime
-// selects.
-func (s *Server) withDateOfBirth(c *gen.Contact) *gen.Contact {
-	if _, err := time.Parse(time.DateOnly, c.DateOfBirth); err != nil || !s.behavior.DateOfBirthAsTime {
-		return c // the contact may be from Seed, which does not check the form
-	}
-	changed := *c
-	changed.DateOfBirth += "T00:00:00.000Z"
-	return &changed
 }
 
 // getContacts handles GET /contacts/.
 func (s *Server) getContacts(c *call) (wire.Response, error) {
-	limit := bounded(queryInt(c.query, "limit", 20), s.behavior.MaxPageSize)
+	limit := queryInt(c.query, "limit", 20)
 	page := s.store.Page(store.Query{
 		Location: c.location.ID, Text: c.query.Get("query"), After: cursor(c.query), Limit: limit,
 	}, c.now)
-	body := s.listBody(page)
+	body := listBody(page)
 	s.writeMeta(body, c, page, limit)
 	body.Value("count", page.Total)
 	body.String("traceId", c.traceID)
@@ -69,20 +58,16 @@ func (s *Server) getContacts(c *call) (wire.Response, error) {
 func (s *Server) getContactsByBusinessID(c *call) (wire.Response, error) {
 	page := s.store.Page(store.Query{
 		Location: c.location.ID, Business: c.id, Text: c.query.Get("query"),
-		Limit: bounded(queryInt(c.query, "limit", 25), s.behavior.MaxBusinessPageSize), Skip: queryInt(c.query, "skip", 0),
+		Limit: queryInt(c.query, "limit", 25), Skip: queryInt(c.query, "skip", 0),
 	}, c.now)
-	count := page.Total
-	if s.behavior.BusinessCountPerPage {
-		count = len(page.Contacts)
-	}
-	body := s.listBody(page)
-	body.Value("count", count)
+	body := listBody(page)
+	body.Value("count", page.Total)
 	return wire.JSON(http.StatusOK, body.End()), nil
 }
 
-func (s *Server) listBody(page store.Page) *wire.Object {
+func listBody(page store.Page) *wire.Object {
 	var body wire.Object
-	wire.Objects(&body, "contacts", page.Contacts, func(item *wire.Object, c *gen.Contact) { item.WriteItem(s.withDateOfBirth(c)) })
+	wire.Objects(&body, "contacts", page.Contacts, (*wire.Object).WriteItem)
 	return &body
 }
 
@@ -97,13 +82,6 @@ func cursor(query url.Values) *gen.Contact {
 	return &gen.Contact{DateAdded: time.UnixMilli(after), ID: id}
 }
 
-func bounded(limit, most int) int {
-	if most > 0 {
-		return min(limit, most)
-	}
-	return limit
-}
-
 func queryInt(query url.Values, name string, fallback int) int {
 	n, err := strconv.Atoi(query.Get(name))
 	if err != nil || n < 0 {
@@ -112,13 +90,13 @@ func queryInt(query url.Values, name string, fallback int) int {
 	return n
 }
 
-// writeMeta writes the meta of a list as Behavior.ListMeta and Behavior.ListEnd select it.
+// writeMeta writes the meta of a list as Behavior.ListEnd selects it.
 func (s *Server) writeMeta(body *wire.Object, c *call, page store.Page, limit int) {
 	end, isEmpty := s.behavior.ListEnd, len(page.Contacts) == 0
 	switch {
-	case s.behavior.ListMeta == ListMetaNone || isEmpty && end == ListEndNoMeta:
+	case isEmpty && end == ListEndNoMeta:
 		return
-	case s.behavior.ListMeta == ListMetaEmpty || isEmpty && end == ListEndEmptyMeta:
+	case isEmpty && end == ListEndEmptyMeta:
 		body.Raw("meta", []byte("{}"))
 		return
 	}
@@ -145,19 +123,13 @@ func (s *Server) writeNext(meta *wire.Object, c *call, page store.Page, pageNumb
 	var next string
 	if len(page.Contacts) > 0 {
 		last := page.Contacts[len(page.Contacts)-1]
-		if kind := s.behavior.ListMeta; kind != ListMetaNoCursor {
-			if kind != ListMetaHalfCursor {
-				meta.String("startAfterId", last.ID)
-			}
-			meta.Value("startAfter", last.DateAdded.UnixMilli())
-		}
+		meta.String("startAfterId", last.ID)
+		meta.Value("startAfter", last.DateAdded.UnixMilli())
 		next = nextPageURL(c.query, last)
 	}
 	switch {
 	case !isLast:
-		if s.behavior.ListMeta != ListMetaURLOnly {
-			meta.Value("nextPage", pageNumber+1)
-		}
+		meta.Value("nextPage", pageNumber+1)
 		meta.String("nextPageUrl", next)
 	case s.behavior.ListEnd == ListEndEmptyString:
 		meta.Raw("nextPage", []byte(`""`))

@@ -194,21 +194,18 @@ func TestGetContacts_Limit(t *testing.T) {
 	tests := []struct {
 		name  string
 		query string
-		clamp bool
 		want  int
 	}{
-		{"100", "&limit=100", false, 200},
-		{"101 rejected", "&limit=101", false, 422},
-		{"101 clamped", "&limit=101", true, 200},
-		{"0", "&limit=0", false, 422},
-		{"a word", "&limit=many", false, 422},
-		{"an empty query", "&query=", false, 422},
+		{"100", "&limit=100", 200},
+		{"101", "&limit=101", 422},
+		{"0", "&limit=0", 422},
+		{"a word", "&limit=many", 422},
+		{"an empty query", "&query=", 422},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
-			w := newWire(t, clienttest.WithBehavior(clienttest.Behavior{ClampLimit: test.clamp}))
-			if r := w.list(test.query); r.status != test.want {
+			if r := newWire(t).list(test.query); r.status != test.want {
 				t.Errorf("got %d %s, want %d", r.status, r.text, test.want)
 			}
 		})
@@ -242,20 +239,15 @@ func TestGetContacts_Query(t *testing.T) {
 
 func TestGetContactsByBusinessID(t *testing.T) {
 	t.Parallel()
-	for name, countPage := range map[string]bool{"count of the business": false, "count of the page": true} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			w := newWire(t, clienttest.WithBehavior(clienttest.Behavior{BusinessCountPerPage: countPage}))
-			seedNumbered(w.server, 5)
-			w.server.Seed(gen.Contact{ID: "elsewhere", BusinessID: "other"})
-			r := w.do("GET", "/contacts/business/b?skip=1&limit=2&locationId="+w.server.LocationID, "")
-			if diff := cmp.Diff([]string{"c01", "c02"}, r.ids()); diff != "" {
-				t.Errorf("ids (-want +got):\n%s", diff)
-			}
-			if want := map[bool]any{false: 5.0, true: 2.0}[countPage]; r.at("count") != want {
-				t.Errorf("got count %v, want %v", r.at("count"), want)
-			}
-		})
+	w := newWire(t)
+	seedNumbered(w.server, 5)
+	w.server.Seed(gen.Contact{ID: "elsewhere", BusinessID: "other"})
+	r := w.do("GET", "/contacts/business/b?skip=1&limit=2&locationId="+w.server.LocationID, "")
+	if diff := cmp.Diff([]string{"c01", "c02"}, r.ids()); diff != "" {
+		t.Errorf("ids (-want +got):\n%s", diff)
+	}
+	if r.at("count") != 5.0 {
+		t.Errorf("got count %v, want 5", r.at("count"))
 	}
 }
 
@@ -280,67 +272,6 @@ func TestBehavior_IndexLag(t *testing.T) {
 	w.server.Advance(3 * time.Second)
 	if ids := w.list("").ids(); len(ids) != 0 {
 		t.Errorf("got %v three seconds after the delete, want none", ids)
-	}
-}
-
-func TestBehavior_ListMeta(t *testing.T) {
-	t.Parallel()
-	properties := []string{"startAfter", "startAfterId", "nextPage", "nextPageUrl"}
-	for _, test := range []struct {
-		name     string
-		behavior clienttest.Behavior
-		contacts int
-		want     []string // of the properties above, those in the meta of the first page; nil if there is no meta
-	}{
-		{"full", clienttest.Behavior{}, 2, properties},
-		{"short pages", clienttest.Behavior{MaxPageSize: 1}, 1, properties},
-		{"no nextPage", clienttest.Behavior{ListMeta: clienttest.ListMetaURLOnly}, 2, []string{"startAfter", "startAfterId", "nextPageUrl"}},
-		{"half a cursor", clienttest.Behavior{ListMeta: clienttest.ListMetaHalfCursor}, 2, []string{"startAfter", "nextPage", "nextPageUrl"}},
-		{"no cursor", clienttest.Behavior{ListMeta: clienttest.ListMetaNoCursor}, 2, []string{"nextPage", "nextPageUrl"}},
-		{"empty", clienttest.Behavior{ListMeta: clienttest.ListMetaEmpty}, 2, []string{}},
-		{"none", clienttest.Behavior{ListMeta: clienttest.ListMetaNone}, 2, nil},
-	} {
-		t.Run(test.name, func(t *testing.T) {
-			t.Parallel()
-			w := newWire(t, clienttest.WithBehavior(test.behavior))
-			seedNumbered(w.server, 5)
-			r := w.list("&limit=2")
-			var got []string
-			if r.has("meta") {
-				got = []string{}
-			}
-			for _, property := range properties {
-				if r.has("meta", property) {
-					got = append(got, property)
-				}
-			}
-			if diff := cmp.Diff(test.want, got); diff != "" || len(r.ids()) != test.contacts {
-				t.Errorf("got %d contacts, want %d; properties of meta (-want +got):\n%s", len(r.ids()), test.contacts, diff)
-			}
-		})
-	}
-}
-
-// A list is complete although the server returns pages that are shorter than the limit.
-func TestBehavior_MaxPageSize_EveryContact(t *testing.T) {
-	t.Parallel()
-	w := newWire(t, clienttest.WithBehavior(clienttest.Behavior{MaxPageSize: 7, MaxBusinessPageSize: 3}))
-	seedNumbered(w.server, 20)
-	seen, query := 0, "&limit=100"
-	for {
-		r := w.list(query)
-		seen += len(r.ids())
-		if r.at("meta", "nextPage") == nil {
-			break
-		}
-		query = fmt.Sprintf("&limit=100&startAfter=%.0f&startAfterId=%s", r.at("meta", "startAfter"), r.at("meta", "startAfterId"))
-	}
-	if seen != 20 {
-		t.Errorf("got %d contacts, want 20", seen)
-	}
-	r := w.do("GET", "/contacts/business/b?limit=200&skip=18&locationId="+w.server.LocationID, "")
-	if first := w.do("GET", "/contacts/business/b?limit=200&locationId="+w.server.LocationID, ""); len(first.ids()) != 3 || len(r.ids()) != 2 {
-		t.Errorf("got pages of %d and %d contacts of a business, want 3 and 2", len(first.ids()), len(r.ids()))
 	}
 }
 

@@ -13,7 +13,7 @@ import (
 
 // createContact handles POST /contacts/.
 func (s *Server) createContact(c *call) (wire.Response, error) {
-	w, err := s.parseWrite(c)
+	w, err := parseWrite(c)
 	if err != nil {
 		return wire.Response{}, err
 	}
@@ -29,14 +29,14 @@ func (s *Server) createContact(c *call) (wire.Response, error) {
 		return wire.Response{}, err
 	}
 	var contact, body wire.Object
-	contact.WriteCreated(s.withDateOfBirth(created))
+	contact.WriteCreated(created)
 	body.Raw("contact", contact.End())
 	return wire.JSON(http.StatusCreated, body.End()), nil
 }
 
 // updateContact handles PUT /contacts/{contactId}.
 func (s *Server) updateContact(c *call) (wire.Response, error) {
-	w, err := s.parseWrite(c)
+	w, err := parseWrite(c)
 	if err != nil {
 		return wire.Response{}, err
 	}
@@ -46,24 +46,19 @@ func (s *Server) updateContact(c *call) (wire.Response, error) {
 	if old == nil {
 		return wire.Response{}, s.notFound(tx, c)
 	}
-	if s.behavior.RejectDuplicateUpdate && !c.location.AllowDuplicates {
-		if existing, matching := match(tx, c.location, w); existing != nil && existing.ID != c.id {
-			return wire.Response{}, wire.Duplicate(existing, matching)
-		}
-	}
 	updated, err := s.change(tx, c, old, w)
 	if err != nil {
 		return wire.Response{}, err
 	}
 	var body wire.Object
-	s.writeSuccess(&body, s.behavior.SuccessSpelling == SuccessSpellingCorrect)
+	body.Value("succeded", true) // the API's spelling
 	body.Raw("contact", s.detail(updated))
 	return wire.JSON(http.StatusOK, body.End()), nil
 }
 
 // upsertContact handles POST /contacts/upsert.
 func (s *Server) upsertContact(c *call) (wire.Response, error) {
-	w, err := s.parseWrite(c)
+	w, err := parseWrite(c)
 	if err != nil {
 		return wire.Response{}, err
 	}
@@ -113,32 +108,20 @@ func (s *Server) deleteContact(c *call) (wire.Response, error) {
 	if tx.Get(c.id) == nil {
 		return wire.Response{}, s.notFound(tx, c)
 	}
-	if err := tx.Delete(c.id, c.now, s.visibleFrom(c)); err != nil {
-		return wire.Response{}, err
-	}
+	tx.Delete(c.id, c.now, s.visibleFrom(c))
 	var body wire.Object
-	s.writeSuccess(&body, s.behavior.SuccessSpelling != SuccessSpellingMisspelled)
+	body.Value("succeded", true)
+	body.Value("succeeded", true)
 	return wire.JSON(http.StatusOK, body.End()), nil
 }
 
-// writeSuccess writes the misspelled property "succeded", unless Behavior.SuccessSpelling selects
-// only the correct spelling, and the property "succeeded" if correct is set.
-func (s *Server) writeSuccess(body *wire.Object, correct bool) {
-	if s.behavior.SuccessSpelling != SuccessSpellingCorrect {
-		body.Value("succeded", true)
-	}
-	if correct {
-		body.Value("succeeded", true)
-	}
-}
-
 // parseWrite reads and normalizes a body that has been validated.
-func (s *Server) parseWrite(c *call) (*wire.Write, error) {
+func parseWrite(c *call) (*wire.Write, error) {
 	w, err := wire.ParseWrite(c.body)
 	if err != nil {
 		return nil, err
 	}
-	return w, w.Normalize(c.location.Country, s.behavior.PhoneMessage, s.behavior.CountryMessage)
+	return w, w.Normalize(c.location.Country)
 }
 
 func (s *Server) insert(tx *store.Tx, c *call, w *wire.Write) (*gen.Contact, error) {
@@ -158,14 +141,15 @@ func (s *Server) change(tx *store.Tx, c *call, old *gen.Contact, w *wire.Write) 
 
 // save applies a write to a contact and stores it.
 func (s *Server) save(tx *store.Tx, c *call, contact gen.Contact, w *wire.Write) (*gen.Contact, error) {
-	err := w.Apply(&contact, s.behavior.Clear.clears)
+	err := w.Apply(&contact)
 	if err != nil {
 		return nil, err
 	}
-	if contact.CustomFields, err = c.location.writeFields(contact.CustomFields, w.CustomFields, s.behavior.Clear); err != nil {
+	if contact.CustomFields, err = c.location.writeFields(contact.CustomFields, w.CustomFields); err != nil {
 		return nil, err
 	}
-	return &contact, tx.Put(&contact, s.visibleFrom(c))
+	tx.Put(&contact, s.visibleFrom(c))
+	return &contact, nil
 }
 
 // visibleFrom returns the time at which lists begin to show a write; zero means immediately.

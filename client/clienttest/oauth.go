@@ -30,9 +30,6 @@ type App struct {
 	// RefreshTokenGracePeriod is the time after the first use of a refresh token in which it
 	// returns the same pair of tokens again, 30 seconds by default.
 	RefreshTokenGracePeriod time.Duration
-	// LocationRefreshToken makes /oauth/locationToken return a refresh token too. The API has been
-	// observed to omit it.
-	LocationRefreshToken bool
 }
 
 func (a App) withDefaults() App {
@@ -57,8 +54,6 @@ type Grant struct {
 	// ApprovedLocations are the locations for which the token of an agency can create tokens; nil
 	// means all locations of the agency.
 	ApprovedLocations []string
-	// UserID is the ID of the person; empty means a sample ID.
-	UserID string
 	// Scopes are the scopes of the tokens; nil means contacts.readonly, contacts.write and
 	// oauth.write.
 	Scopes []string
@@ -79,29 +74,6 @@ type refreshToken struct {
 	issued   time.Time
 	used     time.Time // zero if it has not been used
 	response []byte    // to the first use
-}
-
-// RefreshTokens counts refresh tokens by state. Expired counts those that expired before they were
-// used.
-type RefreshTokens struct{ Unused, Used, Expired int }
-
-// RefreshTokens counts the refresh tokens that the fake has issued, except those that
-// [Server.ExpireRefreshToken] has removed.
-func (s *Server) RefreshTokens() (n RefreshTokens) {
-	now := s.Now()
-	s.oauth.mu.Lock()
-	defer s.oauth.mu.Unlock()
-	for _, r := range s.oauth.refreshTokens {
-		switch {
-		case !r.used.IsZero():
-			n.Used++
-		case now.Sub(r.issued) >= s.oauth.app.RefreshTokenLifetime:
-			n.Expired++
-		default:
-			n.Unused++
-		}
-	}
-	return n
 }
 
 // AuthorizationCode returns the code that the app receives when a person agrees to a grant. The app
@@ -162,7 +134,7 @@ func (s *Server) refresh(c *call, form url.Values) (wire.Response, error) {
 	switch {
 	case r == nil || !r.grant.matches(form) || c.now.Sub(r.issued) >= s.oauth.app.RefreshTokenLifetime,
 		isUsed && c.now.Sub(r.used) >= s.oauth.app.RefreshTokenGracePeriod:
-		return wire.Response{}, &wire.Error{Response: wire.JSON(http.StatusUnauthorized, []byte(s.behavior.UsedRefreshTokenBody))}
+		return wire.Response{}, wire.InvalidGrant()
 	case !isUsed:
 		r.used = c.now
 		r.response = s.issue(c, r.grant, true)
@@ -200,7 +172,7 @@ func (s *Server) getLocationAccessToken(c *call) (wire.Response, error) {
 	s.oauth.mu.Lock()
 	defer s.oauth.mu.Unlock()
 	grant := Grant{LocationID: location, CompanyID: c.token.CompanyID, Scopes: c.token.Scopes}
-	return wire.JSON(http.StatusCreated, s.issue(c, grant, s.oauth.app.LocationRefreshToken)), nil
+	return wire.JSON(http.StatusCreated, s.issue(c, grant, false)), nil
 }
 
 // issue creates an access token, with or without a refresh token, and returns the body of the
@@ -225,7 +197,7 @@ func (s *Server) issue(c *call, g Grant, withRefresh bool) []byte {
 	body.String("userType", string(access.UserType))
 	body.String("companyId", access.CompanyID)
 	body.String("locationId", access.LocationID)
-	body.String("userId", cmp.Or(g.UserID, "y0BeYjuRIlDwsDcOHOJo"))
+	body.String("userId", "y0BeYjuRIlDwsDcOHOJo")
 	if access.UserType == UserTypeCompany {
 		body.Value("isBulkInstallation", true)
 		if g.ApprovedLocations != nil {

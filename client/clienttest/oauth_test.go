@@ -82,7 +82,7 @@ func TestGetAccessToken_RefreshTokenUsedOnce(t *testing.T) {
 		t.Errorf("got %s within the grace period, want %s", again.text, second.text)
 	}
 	w.server.Advance(time.Second)
-	w.refresh(first.at("refresh_token")).wantJSON(t, 401, `{"error":"UnAuthorized!","error_description":"Refresh token not found"}`)
+	w.refresh(first.at("refresh_token")).wantJSON(t, 400, `{"error":"invalid_grant","error_description":"This refresh token is invalid"}`)
 	if third := w.refresh(second.at("refresh_token")); third.status != 200 {
 		t.Errorf("got %d for the newer token, want 200", third.status)
 	}
@@ -104,7 +104,7 @@ func TestTokens_Expiry(t *testing.T) {
 	if !w.server.ExpireToken(str(fresh.at("access_token"))) || w.status(fresh.at("access_token")) != 401 {
 		t.Error("got a valid token after ExpireToken, want it expired")
 	}
-	if !w.server.ExpireRefreshToken(str(fresh.at("refresh_token"))) || w.refresh(fresh.at("refresh_token")).status != 401 {
+	if !w.server.ExpireRefreshToken(str(fresh.at("refresh_token"))) || w.refresh(fresh.at("refresh_token")).status != 400 {
 		t.Error("got a valid token after ExpireRefreshToken, want it expired")
 	}
 	if !w.server.RevokeToken(w.server.Token) || w.server.RevokeToken("nobody's") || w.status(w.server.Token) != 401 {
@@ -112,8 +112,8 @@ func TestTokens_Expiry(t *testing.T) {
 	}
 	year := w.exchange(clienttest.Grant{})
 	w.server.Advance(365 * 24 * time.Hour)
-	if got := w.refresh(year.at("refresh_token")).status; got != 401 {
-		t.Errorf("got %d after a year, want 401", got)
+	if got := w.refresh(year.at("refresh_token")).status; got != 400 {
+		t.Errorf("got %d after a year, want 400", got)
 	}
 }
 
@@ -158,15 +158,4 @@ func TestGetLocationAccessToken(t *testing.T) {
 	}
 	create(token, "2021-07-28", company, "").wantJSON(t, 422,
 		`{"message":["locationId should not be empty"],"error":"Unprocessable Entity","statusCode":422}`)
-}
-
-func TestApp_LocationRefreshToken(t *testing.T) {
-	t.Parallel()
-	w := newWire(t, clienttest.WithApp(clienttest.App{LocationRefreshToken: true, AccessTokenLifetime: time.Minute}))
-	agency := w.exchange(clienttest.Grant{UserType: clienttest.UserTypeCompany})
-	w.header.Set("Authorization", "Bearer "+str(agency.at("access_token")))
-	r := w.form("/oauth/locationToken", url.Values{"companyId": {w.server.CompanyID}, "locationId": {"any"}})
-	if r.at("expires_in") != 59.0 || w.refresh(r.at("refresh_token")).at("locationId") != "any" {
-		t.Errorf("got %d %s", r.status, r.text)
-	}
 }

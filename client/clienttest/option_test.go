@@ -13,16 +13,27 @@ func TestOptions_InvalidValue(t *testing.T) {
 		"default token":    clienttest.WithDefaultToken(""),
 		"default location": clienttest.WithDefaultLocationID(""),
 		"rate limit":       clienttest.WithRateLimit(clienttest.RateLimit{Max: 1}),
-		"state":            clienttest.WithState(""),
-		"state in nowhere": clienttest.WithState("/nowhere/at/all"),
+		"nil":              nil,
+		"behavior":         clienttest.WithBehavior(clienttest.Behavior{IndexLag: -1}),
+		"app":              clienttest.WithApp(clienttest.App{AccessTokenLifetime: -1}),
+		"consent":          clienttest.WithConsent(clienttest.Grant{UserType: "Person"}),
+		"country":          clienttest.WithLocationSettings(clienttest.Location{Country: "Germany"}),
+		"request hook":     clienttest.WithRequestHook(nil),
 		"request log":      clienttest.WithRequestLog(-1),
 		"clock":            clienttest.WithClock(nil),
-		"address":          clienttest.WithAddress("nowhere:at all"),
 	} {
 		if s, err := clienttest.Start(option); err == nil {
 			t.Errorf("no error for %s", name)
 			s.Close()
 		}
+	}
+}
+
+// Two servers do not accept the token of each other.
+func TestServer_Token_Distinct(t *testing.T) {
+	t.Parallel()
+	if a, b := clienttest.NewServer(t), clienttest.NewServer(t); a.Token == b.Token {
+		t.Errorf("got the token %s twice", a.Token)
 	}
 }
 

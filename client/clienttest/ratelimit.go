@@ -21,11 +21,8 @@ type RateLimit struct {
 	Daily int
 }
 
-// The API's rate limits, which apply to each pair of an app and a location.
-var (
-	ProductionLimit = RateLimit{Max: 100, Interval: 10 * time.Second, Daily: 200_000}
-	SandboxLimit    = RateLimit{Max: 25, Interval: 10 * time.Second, Daily: 10_000}
-)
+// ProductionLimit is the API's rate limit for each pair of an app and a location.
+var ProductionLimit = RateLimit{Max: 100, Interval: 10 * time.Second, Daily: 200_000}
 
 // usage is the state of the rate limit of a location.
 type usage struct {
@@ -37,8 +34,8 @@ type usage struct {
 
 // rateLimiter counts the requests of each location.
 type rateLimiter struct {
-	mu        sync.Mutex
 	limit     RateLimit
+	mu        sync.Mutex
 	locations map[string]*history
 }
 
@@ -98,15 +95,7 @@ func (s *Server) checkRateLimit(c *call) error {
 	if ok {
 		return nil
 	}
-	tooMany := s.behavior.TooManyRequests
-	response := wire.Response{Status: http.StatusTooManyRequests, Header: http.Header{}, Body: []byte(tooMany.Body)}
-	if tooMany.ContentType != "" {
-		response.Header.Set("Content-Type", tooMany.ContentType)
-	}
-	if tooMany.RetryAfter != "" {
-		response.Header.Set("Retry-After", tooMany.RetryAfter)
-	}
-	return &wire.Error{Response: response}
+	return wire.NewError(http.StatusTooManyRequests, "Too Many Requests", "") // the API's body has not been observed
 }
 
 // addRateLimitHeaders adds the rate limit headers to a response. They have been observed on 2xx
@@ -128,18 +117,7 @@ func (s *Server) addRateLimitHeaders(c *call, header http.Header) {
 }
 
 // RateLimit returns the rate limit of each location.
-func (s *Server) RateLimit() RateLimit {
-	s.limiter.mu.Lock()
-	defer s.limiter.mu.Unlock()
-	return s.limiter.limit
-}
-
-// SetRateLimit changes the rate limit of each location. Earlier requests still count.
-func (s *Server) SetRateLimit(limit RateLimit) {
-	s.limiter.mu.Lock()
-	defer s.limiter.mu.Unlock()
-	s.limiter.limit = limit
-}
+func (s *Server) RateLimit() RateLimit { return s.limiter.limit }
 
 // Remaining returns how many requests the fake still accepts for a location, in the current window
 // and today. Both are zero if there is no rate limit.

@@ -5,7 +5,6 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
-	"strings"
 	"sync"
 	"time"
 )
@@ -23,9 +22,8 @@ type Request struct {
 	// Header is the header of the request, with "[redacted]" as its Authorization.
 	Header http.Header
 	// Body is the first 64 KiB of the body of a write, or of a form without its secrets. It is nil
-	// if the fake did not read the body. BodySize is the length of the whole body or form.
-	Body     []byte
-	BodySize int
+	// if the fake did not read the body.
+	Body []byte
 	// LocationID is the location of the token. It is empty if the fake does not know the token, and
 	// for the token of an agency.
 	LocationID string
@@ -36,44 +34,25 @@ type Request struct {
 	ErrorBody string
 	// Fault reports whether a fault matched the request.
 	Fault bool
-	// RateLimitChecked reports whether the request was checked against the rate limit. Remaining is
-	// the number of requests that were left in the window after it.
-	RateLimitChecked bool
-	Remaining        int
 	// Took is the time until the response was ready, including the delay of a fault.
 	Took time.Duration
 	// TraceID is the traceId of the response.
 	TraceID string
 }
 
-// Bounds of the request log, in bytes.
-const (
-	maxLoggedBody = 64 << 10
-	maxLogged     = 64 << 20
-)
+// maxLoggedBody is the largest part of a body that the request log has, in bytes.
+const maxLoggedBody = 64 << 10
 
 // requestLog holds the last requests, the oldest first.
 type requestLog struct {
 	mu      sync.Mutex
 	max     int
 	entries []Request
-	bytes   int // of the entries
 	hook    func(Request)
 }
 
-// memory returns an estimate of the memory that an entry needs, in bytes.
-func (r *Request) memory() int {
-	size := 500 + len(r.Body) + len(r.Path) + len(r.ErrorBody)
-	for _, values := range []map[string][]string{r.Header, r.Query} {
-		for name, list := range values {
-			size += 50 + len(name) + len(strings.Join(list, ""))
-		}
-	}
-	return size
-}
-
 // Requests returns the last requests that the fake has received, the oldest first: at most the
-// number that [WithRequestLog] sets, and at most 64 MiB.
+// number that [WithRequestLog] sets.
 func (s *Server) Requests() []Request {
 	s.requests.mu.Lock()
 	defer s.requests.mu.Unlock()
@@ -84,14 +63,14 @@ func (s *Server) Requests() []Request {
 func (s *Server) ClearRequests() {
 	s.requests.mu.Lock()
 	defer s.requests.mu.Unlock()
-	s.requests.entries, s.requests.bytes = nil, 0
+	s.requests.entries = nil
 }
 
 // log adds a call to the request log, with the status of its response.
 func (s *Server) log(c *call, status int, fault bool) {
 	entry := Request{
 		Time: c.now, Method: c.request.Method, Path: c.request.URL.Path, Query: c.query,
-		Header: c.request.Header.Clone(), Body: bytes.Clone(c.body[:min(len(c.body), maxLoggedBody)]), BodySize: len(c.body),
+		Header: c.request.Header.Clone(), Body: bytes.Clone(c.body[:min(len(c.body), maxLoggedBody)]),
 		Status: status, ErrorBody: c.errorBody, Fault: fault, Took: s.Now().Sub(c.now), TraceID: c.traceID,
 	}
 	if entry.Header.Get("Authorization") != "" {
@@ -103,9 +82,6 @@ func (s *Server) log(c *call, status int, fault bool) {
 	if c.token != nil {
 		entry.LocationID = c.token.LocationID
 	}
-	if c.usage != nil {
-		entry.RateLimitChecked, entry.Remaining = true, c.usage.remaining
-	}
 	l := &s.requests
 	if l.hook != nil {
 		l.hook(entry)
@@ -113,9 +89,7 @@ func (s *Server) log(c *call, status int, fault bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.entries = append(l.entries, entry)
-	l.bytes += entry.memory()
-	for len(l.entries) > l.max || l.bytes > maxLogged && len(l.entries) > 1 {
-		l.bytes -= l.entries[0].memory()
+	if len(l.entries) > l.max {
 		l.entries[0] = Request{} // so that the array does not reference its memory
 		l.entries = l.entries[1:]
 	}

@@ -1,7 +1,6 @@
 package clienttest
 
 import (
-	"errors"
 	"fmt"
 	"net/http"
 	"slices"
@@ -70,11 +69,9 @@ func NewServer(tb testing.TB, opts ...Option) *Server {
 // Start starts a fake for a program. The caller must close it. It returns an error if an option is
 // invalid. A response that violates api/contacts.yaml is replaced by a 500.
 func Start(opts ...Option) (*Server, error) {
-	c := defaultConfig()
-	for _, opt := range opts {
-		if err := opt(&c); err != nil {
-			return nil, fmt.Errorf("clienttest: %w", err)
-		}
+	c, err := configure(opts)
+	if err != nil {
+		return nil, fmt.Errorf("clienttest: %w", err)
 	}
 	app := c.app.withDefaults()
 	s := &Server{
@@ -83,7 +80,7 @@ func Start(opts ...Option) (*Server, error) {
 		CompanyID:  "5DP4iH6HLkQsiKESj6rh",
 		App:        app,
 		now:        c.now,
-		behavior:   c.behavior.withDefaults(),
+		behavior:   c.behavior,
 		tokens:     tokens{known: map[string]*Token{}},
 		oauth:      oauth{app: app, consent: c.consent, codes: map[string]Grant{}, refreshTokens: map[string]*refreshToken{}},
 		limiter:    rateLimiter{limit: c.limit, locations: map[string]*history{}},
@@ -98,31 +95,23 @@ func Start(opts ...Option) (*Server, error) {
 		s.addLocation(l)
 	}
 	s.AddToken(Token{Value: s.Token})
-	if err := s.open(&c); err != nil {
+	if err := s.open(c); err != nil {
 		return nil, fmt.Errorf("clienttest: %w", err)
 	}
 	return s, nil
 }
 
-// open loads the spec and the saved state, and starts the network.
+// open loads the spec and starts the network.
 func (s *Server) open(c *config) (err error) {
 	if c.validate {
 		if s.spec, err = spec.Load(); err != nil {
 			return err
 		}
 	}
-	if c.statePath != "" {
-		if s.store, err = store.Open(c.statePath, c.stateSync); err != nil {
-			return err
-		}
-	}
-	if c.socket {
-		s.network, err = nettest.Listen(c.address, s.Handler())
-	} else {
+	if !c.socket {
 		s.network = nettest.Memory(s.Handler())
-	}
-	if err != nil {
-		return errors.Join(err, s.store.Close())
+	} else if s.network, err = nettest.Listen(s.Handler()); err != nil {
+		return err
 	}
 	s.URL = s.network.URL
 	return nil
@@ -178,15 +167,12 @@ func (s *Server) Now() time.Time { return s.now().Add(time.Duration(s.advanced.L
 // and lists show late writes. It does not shorten the delays of a [Fault].
 func (s *Server) Advance(d time.Duration) { s.advanced.Add(int64(d)) }
 
-// Close stops the server, aborts the requests in progress and closes the state file. Further calls
-// do nothing.
-func (s *Server) Close() {
-	_ = s.close() // nothing is lost: each write has been passed to the operating system
-}
+// Close stops the server and aborts the requests in progress. Further calls do nothing.
+func (s *Server) Close() { _ = s.close() }
 
 func (s *Server) close() error {
 	if s.closed.Swap(true) {
 		return nil
 	}
-	return errors.Join(s.network.Close(), s.store.Close())
+	return s.network.Close()
 }

@@ -123,7 +123,7 @@ func (s *Server) checkToken(c *call) error {
 	value, ok := strings.CutPrefix(c.request.Header.Get("Authorization"), "Bearer ")
 	value = strings.TrimSpace(value)
 	if !ok || value == "" {
-		return s.missingToken(c)
+		return wire.NewError(http.StatusUnauthorized, "No Authorization header found for authentication!", "")
 	}
 	s.tokens.mu.Lock()
 	c.token = s.tokens.known[value]
@@ -134,27 +134,15 @@ func (s *Server) checkToken(c *call) error {
 	case c.token == nil:
 		return wire.NewError(http.StatusUnauthorized, "Invalid JWT", "")
 	case !c.token.Expires.IsZero() && !c.now.Before(c.token.Expires):
-		return wire.NewError(http.StatusUnauthorized, s.behavior.ExpiredMessage, "Unauthorized")
+		return wire.NewError(http.StatusUnauthorized, expiredMessage, "Unauthorized")
 	default:
 		return nil
 	}
 }
 
-func (s *Server) missingToken(c *call) error {
-	const message = "No Authorization header found for authentication!"
-	if !s.behavior.LegacyMissingTokenError {
-		return wire.NewError(http.StatusUnauthorized, message, "")
-	}
-	var body wire.Object
-	body.Value("status", http.StatusUnauthorized)
-	body.String("message", message)
-	body.String("traceId", c.traceID)
-	return &wire.Error{Response: wire.JSON(http.StatusUnauthorized, body.End())}
-}
-
 func (s *Server) checkUserType(c *call) error {
 	if c.token.UserType != c.operation.userType {
-		return wire.NewError(http.StatusUnauthorized, s.behavior.WrongUserTypeMessage, "")
+		return wire.NewError(http.StatusUnauthorized, wrongUserTypeMessage, "")
 	}
 	return nil
 }

@@ -3,6 +3,7 @@
 package exportjob
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -123,19 +124,19 @@ func TestWorker_Failures(t *testing.T) {
 	reinstall := fmt.Errorf("load: %w", oauth.ErrNoCredential)
 	dailyLimit := clienttest.RateLimit{Max: 100, Interval: 10 * time.Second, Daily: 2}
 	for _, row := range []struct {
-		name    string
-		limit   clienttest.RateLimit
-		fault   *clienttest.Fault
-		pageMax int
-		clients error // of the clients function
-		source  error // of the token source
-		sink    error // of the third page
-		abort   bool  // the sink ignores an error of PostgreSQL on the third page
-		until   func(*rivertype.JobRow) bool
-		state   rivertype.JobState // if it is not that of a retry
-		attempt int
-		text    string // of the error
-		rows    int
+		name     string
+		limit    clienttest.RateLimit
+		fault    *clienttest.Fault
+		contacts int   // 250 by default
+		clients  error // of the clients function
+		source   error // of the token source
+		sink     error // of the third page
+		abort    bool  // the sink ignores an error of PostgreSQL on the third page
+		until    func(*rivertype.JobRow) bool
+		state    rivertype.JobState // if it is not that of a retry
+		attempt  int
+		text     string // of the error
+		rows     int
 	}{
 		{name: "the sink fails", sink: fmt.Errorf("no room for %s, token=%s", email, token), attempt: 1, text: "exportjob: store the page: sink: no room for", rows: 200},
 		{name: "the sink aborts the transaction", abort: true, attempt: 1, text: "exportjob: store the page:", rows: 200},
@@ -158,14 +159,14 @@ func TestWorker_Failures(t *testing.T) {
 		},
 		{
 			name: "two pages without a new contact", fault: &clienttest.Fault{After: 1, Set: map[string]any{"/contacts/*/id": "abcdefghijklmnopqrst"}},
-			pageMax: 20, attempt: 1, text: "exportjob: list the contacts: bad response: the API repeated a cursor", rows: 21,
+			contacts: 450, attempt: 1, text: "exportjob: list the contacts: bad response: the API repeated a cursor", rows: 101,
 		},
 		{name: "a malformed page", fault: &clienttest.Fault{After: 1, Body: "{}"}, attempt: 1, text: "exportjob: list the contacts: getContacts", rows: 100},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			t.Parallel()
 			db := connect(t, newDatabase(t))
-			api := newAPI(t, 250, clienttest.WithRateLimit(row.limit), clienttest.WithBehavior(clienttest.Behavior{MaxPageSize: row.pageMax}))
+			api := newAPI(t, cmp.Or(row.contacts, 250), clienttest.WithRateLimit(row.limit))
 			if row.fault != nil {
 				api.InjectFaults(*row.fault)
 			}

@@ -19,11 +19,7 @@ import (
 
 func serve(t *testing.T, s *clienttest.Server) string {
 	t.Helper()
-	handler, err := console.Handler(s, "fake.internal.example", "Other.Internal.example")
-	if err != nil {
-		t.Fatal(err)
-	}
-	server := httptest.NewServer(handler)
+	server := httptest.NewServer(console.Handler(s))
 	t.Cleanup(server.Close)
 	return server.URL
 }
@@ -60,8 +56,8 @@ func TestHandler_Page(t *testing.T) {
 	}
 	status, page := get(t, base+"/")
 	for _, want := range []string{
-		base, s.Token, s.LocationID, "100 of 100 in 10s", "Ada &lt;script&gt;", "ada@example.com", "GET /contacts/x", "401",
-		"connection: closedInBody", "delay 1ms", "version header was not found.", `<a href="/document">`,
+		"Fake HighLevel at " + strings.TrimPrefix(base, "http://"), s.Token, s.LocationID, "100 of 100 in 10s, 200000 today", "Ada &lt;script&gt;",
+		"ada@example.com", "GET /contacts/x", "401", "closedInBody", "1ms", "0 of 3", "version header was not found.", `<a href="/openapi.yaml">`,
 	} {
 		if !strings.Contains(page, want) {
 			t.Errorf("got %d, want a page with %q", status, want)
@@ -100,22 +96,19 @@ func TestHandler_FaultForm(t *testing.T) {
 	s := clienttest.NewServer(t, clienttest.WithoutSocket())
 	base := serve(t, s)
 	status, page := send(t, "POST", base+"/console/faults", nil, url.Values{
-		"operation": {"createContact"}, "status": {"503"}, "count": {"2"}, "delay": {"1ms"}, "apply": {"true"}, "connection": {"closedInBody"},
-		"body": {"busy"}, "headerName": {"retry-after"}, "headerValue": {"7"}, "setPointer": {"/contact/phone"}, "setValue": {"5"}, "remove": {"/x"},
+		"operation": {"createContact"}, "status": {"503"}, "count": {"2"}, "delay": {"1ms"}, "connection": {"closedInBody"}, "body": {"busy"},
 	})
-	if status != 200 || !strings.Contains(page, "status 503") || !strings.Contains(page, "at most 2") {
+	if status != 200 || !strings.Contains(page, "<td>503</td>") || !strings.Contains(page, "0 of 2") {
 		t.Errorf("got %d, want 200 and a page with the fault", status)
 	}
 	want := clienttest.Fault{
-		Operation: "createContact", Status: 503, Count: 2, Delay: time.Millisecond, Apply: true, Connection: clienttest.ConnectionClosedInBody, Body: "busy",
-		Header: http.Header{"Retry-After": {"7"}}, Set: map[string]any{"/contact/phone": 5.0}, Remove: []string{"/x"},
+		Operation: "createContact", Status: 503, Count: 2, Delay: time.Millisecond, Connection: clienttest.ConnectionClosedInBody, Body: "busy",
 	}
 	if faults := s.Faults(); len(faults) != 1 || !cmp.Equal(faults[0].Fault, want) {
 		t.Errorf("got faults %+v, want %+v", faults, want)
 	}
 	for name, form := range map[string]url.Values{
 		"status": {"status": {"99"}}, "number": {"count": {"many"}}, "delay": {"delay": {"soon"}}, "operation": {"operation": {"fly"}},
-		"value": {"setPointer": {"/a"}, "setValue": {"{"}},
 	} {
 		if status, page := send(t, "POST", base+"/console/faults", nil, form); status != 400 || !strings.Contains(page, `role="alert"`) {
 			t.Errorf("%s: status %d, want 400 and a message", name, status)
@@ -138,14 +131,13 @@ func TestHandler_Page_LocationsAndTokens(t *testing.T) {
 	_, page := get(t, base+"/")
 	for _, want := range []string{
 		"second-location", "Second", "DE", "field-id", "size", "select", "small, large", "shoe_size",
-		s.App.ClientID, s.App.ClientSecret, "/oauth/chooselocation?", "expired-toke…", "expired</span>", "valid, does not expire",
-		"Refresh tokens: 0 unused", `href="/console/contact?id=` + contact.ID,
+		s.App.ClientID, s.App.ClientSecret, "/oauth/chooselocation?", "expired-toke…", "1970-01-01 00:00", "never", `href="/console/contact?id=` + contact.ID,
 	} {
 		if !strings.Contains(page, want) {
 			t.Errorf("got a page without %q", want)
 		}
 	}
-	if status, page := get(t, base+"/console/contact?id="+contact.ID); status != 200 || !strings.Contains(page, "firstNameLowerCase&#34;: &#34;ada&#34;") {
+	if status, page := get(t, base+"/console/contact?id="+contact.ID); status != 200 || !strings.Contains(page, `"firstName": "Ada"`) {
 		t.Errorf("contact: got %d %s, want 200 and its JSON", status, page)
 	}
 	if status, _ := get(t, base+"/console/contact?id=%3Cscript%3E"); status != 404 {
@@ -173,9 +165,8 @@ func TestHandler_OtherSites(t *testing.T) {
 		{"a script of another site", "GET", "/", http.Header{"Sec-Fetch-Site": {"cross-site"}, "Sec-Fetch-Mode": {"no-cors"}}, 403},
 		{"a script on another port", "GET", "/contacts/x", http.Header{"Sec-Fetch-Site": {"same-site"}, "Sec-Fetch-Mode": {"cors"}}, 403},
 		{"a rebound name", "GET", "/", http.Header{"Host": {"evil.example:8787"}}, 403},
-		{"a rebound name at the API", "GET", "/contacts/x", http.Header{"Host": {"evil.example:8787"}}, 403},
-		{"an allowed name", "GET", "/", http.Header{"Host": {"Fake.Internal.example"}}, 200},
-		{"an allowed name in upper case", "GET", "/", http.Header{"Host": {"other.internal.example"}}, 200},
+		{"a rebound name at a contact", "GET", "/console/contact?id=x", http.Header{"Host": {"evil.example:8787"}}, 403},
+		{"any name at the API", "POST", "/oauth/token", http.Header{"Host": {"fake.internal.example"}}, 401},
 		{"a container", "GET", "/", http.Header{"Host": {"fake:8787"}}, 200},
 		{"IPv6", "GET", "/", http.Header{"Host": {"[::1]:8787"}}, 200},
 		{"a form of another site", "POST", "/console/faults", http.Header{"Sec-Fetch-Site": {"cross-site"}}, 403},
@@ -209,17 +200,7 @@ func TestHandler_OtherSites(t *testing.T) {
 
 func TestHandler_Document(t *testing.T) {
 	t.Parallel()
-	base := serve(t, clienttest.NewServer(t, clienttest.WithoutSocket()))
-	_, page := get(t, base+"/document")
-	for _, want := range []string{
-		`id="upsertContact"`, `id="Contact"`, `href="#CreateContactRequest"`, "contacts.readonly", "<code>dateAdded</code>",
-		"startAfterId", "list of CustomField", "version header was not found.",
-	} {
-		if !strings.Contains(page, want) {
-			t.Errorf("got a page without %q", want)
-		}
-	}
-	if _, raw := get(t, base+"/openapi.yaml"); raw != string(api.Contacts) {
+	if _, raw := get(t, serve(t, clienttest.NewServer(t, clienttest.WithoutSocket()))+"/openapi.yaml"); raw != string(api.Contacts) {
 		t.Error("got another /openapi.yaml, want api/contacts.yaml")
 	}
 }

@@ -1,6 +1,5 @@
 // Command fakehighlevel is a fake HighLevel API for the development and the tests of clients in any
-// language. It implements the seven contact operations and OAuth, has a web page, and injects
-// faults.
+// language. It implements the contact operations and OAuth, has a web page, and injects faults.
 //
 //	go run github.com/highlevel-contacts/contacts-go/client/cmd/fakehighlevel@latest -contacts 100
 //
@@ -18,6 +17,7 @@ import (
 	"net/http"
 	"os"
 	"os/signal"
+	"strconv"
 	"syscall"
 	"time"
 
@@ -39,6 +39,40 @@ func main() {
 	}
 }
 
+// errUsage is an error of the command line that has been printed already.
+var errUsage = errors.New("usage")
+
+// settings holds the flags of the command line.
+type settings struct {
+	address, token, location, country, fields string
+	contacts, locations                       int
+}
+
+func parseSettings(args []string, out io.Writer) (*settings, error) {
+	s := &settings{}
+	flags := flag.NewFlagSet("fakehighlevel", flag.ContinueOnError)
+	flags.SetOutput(out)
+	flags.StringVar(&s.address, "addr", "127.0.0.1:8787", "listen on `address`; port 0 selects a free port")
+	flags.StringVar(&s.token, "token", "", "accept this private integration `token`; by default a new one for each run")
+	flags.StringVar(&s.location, "location", "ve9EPM428h8vShlRW1KT", "serve the location with this `ID`; the token belongs to it")
+	flags.IntVar(&s.locations, "locations", 1, "serve `n` locations of one agency, in which the OAuth app can be installed")
+	flags.StringVar(&s.country, "country", "US", "read phone numbers without a country code as numbers of this `country`, a two-letter code")
+	flags.StringVar(&s.fields, "fields", "", "define the custom fields described by the JSON in `file`; see ReadFields in package clienttest")
+	flags.IntVar(&s.contacts, "contacts", 25, "generate `n` sample contacts in each location")
+	switch err := flags.Parse(args); {
+	case errors.Is(err, flag.ErrHelp):
+		return nil, err
+	case err != nil:
+		return nil, errors.Join(errUsage, err)
+	case flags.NArg() > 0 || s.locations < 1 || s.contacts < 0:
+		fmt.Fprintln(out, "unexpected arguments, no location, or a negative number of contacts")
+		flags.Usage()
+		return nil, errUsage
+	default:
+		return s, nil
+	}
+}
+
 // run serves the fake until the context is canceled. It prints the greeting to out, and a line for
 // each request to log.
 func run(ctx context.Context, args []string, out, log io.Writer) error {
@@ -51,40 +85,95 @@ func run(ctx context.Context, args []string, out, log io.Writer) error {
 		return err
 	}
 	defer fake.Close()
-	handler, err := console.Handler(fake, s.hosts...)
-	if err != nil {
-		return err
-	}
 	var config net.ListenConfig
 	listener, err := config.Listen(ctx, "tcp", s.address)
 	if err != nil {
 		return err
 	}
-	greet(out, fake, s, listener.Addr())
-	return serve(ctx, listener, handler)
+	greet(out, fake, "http://"+listener.Addr().String())
+	return serve(ctx, listener, console.Handler(fake))
+}
+
+// start starts the fake that the settings describe.
+func (s *settings) start(log io.Writer) (*clienttest.Server, error) {
+	options := []clienttest.Option{
+		clienttest.WithoutSocket(), // the handler of the console serves the fake
+		clienttest.WithDefaultLocationID(s.location),
+		clienttest.WithRequestLog(1000),
+		clienttest.WithRequestHook(requestLog(log)),
+	}
+	if s.token != "" {
+		options = append(options, clienttest.WithDefaultToken(s.token))
+	}
+	var fields []clienttest.FieldDefinition // nil means the sample fields
+	if s.fields != "" {
+		var err error
+		if fields, err = readFields(s.fields); err != nil {
+			return nil, err
+		}
+	}
+	for _, l := range append([]clienttest.Location{{}}, clienttest.SampleLocations(s.locations-1)...) {
+		l.Country, l.Fields = s.country, fields
+		options = append(options, clienttest.WithLocationSettings(l))
+	}
+	fake, err := clienttest.Start(options...)
+	if err != nil {
+		return nil, err
+	}
+	for _, l := range fake.Locations() {
+		if err := fake.SeedSamplesIn(l.ID, s.contacts); err != nil {
+			fake.Close()
+			return nil, err
+		}
+	}
+	return fake, nil
+}
+
+func readFields(name string) ([]clienttest.FieldDefinition, error) {
+	file, err := os.Open(name) //nolint:gosec // the file that the user named
+	if err != nil {
+		return nil, err
+	}
+	fields, err := clienttest.ReadFields(file)
+	if err := errors.Join(err, file.Close()); err != nil {
+		return nil, fmt.Errorf("%s: %w", name, err)
+	}
+	return fields, nil
 }
 
 // greet prints the address, the credentials and an example request.
-func greet(out io.Writer, fake *clienttest.Server, s *settings, listening net.Addr) {
-	more := ""
-	if n := len(fake.Locations()) - 1; n > 0 {
-		more = fmt.Sprintf(" and %d more", n)
-	}
-	address := "http://" + listening.String()
+func greet(out io.Writer, fake *clienttest.Server, address string) {
 	fmt.Fprintf(out, `Fake HighLevel at %[1]s (open it in a browser for its web page)
 
   token          %[2]s
-  location       %[3]s%[4]s
+  location       %[3]s, and %[4]d more
   contacts       %[5]d
-  rate limit     %[6]s
-  client ID      %[7]s
-  client secret  %[8]s
+  client ID      %[6]s
+  client secret  %[7]s
   consent page   %[1]s/oauth/chooselocation
 
 curl '%[1]s/contacts/?locationId=%[3]s&limit=1' \
   -H 'Version: 2021-07-28' -H 'Authorization: Bearer %[2]s'
 
-`, address, fake.Token, fake.LocationID, more, fake.Len(), &s.rate, fake.App.ClientID, fake.App.ClientSecret)
+`, address, fake.Token, fake.LocationID, len(fake.Locations())-1, fake.Len(), fake.App.ClientID, fake.App.ClientSecret)
+}
+
+// requestLog returns a function that writes a line for each request. The line has no personal data:
+// no query, no body and no path.
+func requestLog(log io.Writer) func(clienttest.Request) {
+	return func(r clienttest.Request) {
+		operation, outcome := r.Operation, strconv.Itoa(r.Status)
+		if operation == "" {
+			operation = "unknown route"
+		}
+		if r.Status == 0 {
+			outcome = "reset"
+		}
+		if r.Fault {
+			outcome += " (fault)"
+		}
+		fmt.Fprintf(log, "%s %s %s in %s, trace %s\n", r.Time.Format(time.TimeOnly+".000"), outcome, operation, r.Took.Round(10*time.Microsecond), r.TraceID)
+	}
 }
 
 // serve serves the handler until the context is canceled. It then waits at most three seconds for
@@ -104,108 +193,4 @@ func serve(ctx context.Context, listener net.Listener, handler http.Handler) err
 		return server.Close() // a fault may have a response that never ends
 	}
 	return nil
-}
-
-// start starts the fake that the settings describe.
-func (s *settings) start(log io.Writer) (*clienttest.Server, error) {
-	options := []clienttest.Option{
-		clienttest.WithoutSocket(), // the handler of the console serves the fake
-		clienttest.WithDefaultToken(s.token),
-		clienttest.WithDefaultLocationID(s.location),
-		clienttest.WithRateLimit(s.rate.RateLimit),
-		clienttest.WithRequestLog(1000),
-		clienttest.WithRequestHook(newRequestLog(log, s.verbose)),
-	}
-	locations, err := s.locationOptions()
-	if err != nil {
-		return nil, err
-	}
-	options = append(options, locations...)
-	if s.state != "" {
-		options = append(options, clienttest.WithState(s.state))
-	}
-	if s.sync {
-		options = append(options, clienttest.WithStateSync())
-	}
-	if s.approve {
-		grant := clienttest.Grant{}
-		if s.locations > 1 {
-			grant.UserType = clienttest.UserTypeCompany
-		}
-		options = append(options, clienttest.WithConsent(grant))
-	}
-	if !s.validate {
-		options = append(options, clienttest.WithoutValidation())
-	}
-	fake, err := clienttest.Start(options...)
-	if err != nil {
-		return nil, err
-	}
-	if err := s.fill(fake); err != nil {
-		fake.Close()
-		return nil, err
-	}
-	return fake, nil
-}
-
-// locationOptions returns the options that describe the locations.
-func (s *settings) locationOptions() ([]clienttest.Option, error) {
-	var fields []clienttest.FieldDefinition // nil means the sample fields
-	if s.fields != "" {
-		var err error
-		if fields, err = readFile(s.fields, clienttest.ReadFields); err != nil {
-			return nil, err
-		}
-	}
-	locations := append([]clienttest.Location{{}}, clienttest.SampleLocations(s.locations-1)...)
-	options := make([]clienttest.Option, len(locations))
-	for i, l := range locations {
-		l.AllowDuplicates, l.Country, l.Fields = s.allowDuplicates, s.country, fields
-		options[i] = clienttest.WithLocationSettings(l)
-	}
-	return options, nil
-}
-
-// fill adds contacts and faults to the fake. It adds no contacts if the state file has some.
-func (s *settings) fill(fake *clienttest.Server) error {
-	if fake.Len() == 0 {
-		if err := s.seedContacts(fake); err != nil {
-			return err
-		}
-	}
-	if s.faults == "" {
-		return nil
-	}
-	faults, err := readFile(s.faults, clienttest.ReadFaults)
-	if err != nil {
-		return err
-	}
-	return fake.TryInjectFaults(faults...)
-}
-
-func (s *settings) seedContacts(fake *clienttest.Server) error {
-	if s.seed != "" {
-		_, err := readFile(s.seed, fake.SeedJSON)
-		return err
-	}
-	for _, l := range fake.Locations() {
-		if err := fake.SeedSamplesIn(l.ID, s.contacts); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// readFile opens the file with a name and returns what read returns for it.
-func readFile[T any](name string, read func(io.Reader) (T, error)) (T, error) {
-	var none T
-	file, err := os.Open(name) //nolint:gosec // the file that the user named
-	if err != nil {
-		return none, err
-	}
-	value, err := read(file)
-	if err := errors.Join(err, file.Close()); err != nil {
-		return none, fmt.Errorf("%s: %w", name, err)
-	}
-	return value, nil
 }

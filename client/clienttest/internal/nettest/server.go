@@ -30,10 +30,10 @@ type Server struct {
 	active    sync.WaitGroup // open connections and running handlers
 }
 
-// Listen starts a server on a TCP address.
-func Listen(address string, handler http.Handler) (*Server, error) {
+// Listen starts a server on a free port of 127.0.0.1.
+func Listen(handler http.Handler) (*Server, error) {
 	var config net.ListenConfig
-	listener, err := config.Listen(context.Background(), "tcp", address)
+	listener, err := config.Listen(context.Background(), "tcp", "127.0.0.1:0")
 	if err != nil {
 		return nil, fmt.Errorf("listen: %w", err)
 	}

@@ -1,8 +1,7 @@
-// Package store holds the contacts of a fake, finds them and writes them to a file.
+// Package store holds the contacts of a fake and finds them.
 package store
 
 import (
-	"errors"
 	"maps"
 	"slices"
 	"strings"
@@ -21,7 +20,6 @@ type Store struct {
 	deleted  map[string]time.Time
 	index    map[indexKey][]string // IDs by email address and phone number
 	listing  listing
-	journal  *journal // nil without a file
 }
 
 // New returns an empty store.
@@ -81,13 +79,6 @@ func (s *Store) Latest(n int, now time.Time) []*gen.Contact {
 	return found[:min(n, len(found))]
 }
 
-// Close closes the file of the store.
-func (s *Store) Close() error {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.journal.close()
-}
-
 // Tx reads and changes a locked store.
 type Tx struct{ s *Store }
 
@@ -105,13 +96,7 @@ func (tx *Tx) DeletedAt(id string) (at time.Time, ok bool) {
 
 // Put stores a normalized contact. It replaces the contact with the same ID. Lists show the write
 // from the time visible on, but not before earlier writes; a zero time means immediately.
-func (tx *Tx) Put(c *gen.Contact, visible time.Time) error {
-	if c.ID == "" {
-		return errors.New("contact has no ID")
-	}
-	if err := tx.s.journal.write(c); err != nil {
-		return err
-	}
+func (tx *Tx) Put(c *gen.Contact, visible time.Time) {
 	old := tx.s.contacts[c.ID]
 	tx.unindex(old)
 	tx.s.contacts[c.ID] = c
@@ -122,23 +107,18 @@ func (tx *Tx) Put(c *gen.Contact, visible time.Time) error {
 		}
 	}
 	tx.s.listing.replace(old, c, visible)
-	return nil
 }
 
 // Delete deletes the contact with an ID and stores now as the time of the delete. Lists show the
 // delete from the time visible on, as in Put.
-func (tx *Tx) Delete(id string, now, visible time.Time) error {
+func (tx *Tx) Delete(id string, now, visible time.Time) {
 	old := tx.s.contacts[id]
 	if old != nil {
-		if err := tx.s.journal.write(deletedLine{id, true}); err != nil {
-			return err
-		}
 		tx.unindex(old)
 		delete(tx.s.contacts, id)
 		tx.s.listing.replace(old, nil, visible)
 	}
 	tx.s.deleted[id] = now
-	return nil
 }
 
 // Oldest returns the oldest contact of a location that has a value, or nil. The property is

@@ -78,6 +78,11 @@ func Duplicate(existing *gen.Contact, matchingField string) *Error {
 	return &Error{JSON(http.StatusBadRequest, body.End())}
 }
 
+// InvalidGrant returns the error for a refresh token that is used or unknown.
+func InvalidGrant() *Error {
+	return &Error{JSON(http.StatusBadRequest, []byte(`{"error":"invalid_grant","error_description":"This refresh token is invalid"}`))}
+}
+
 // OAuthError returns the error for credentials that an OAuth endpoint rejects.
 func OAuthError(description string) *Error {
 	var body Object

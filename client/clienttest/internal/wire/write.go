@@ -68,7 +68,7 @@ func ParseWrite(body []byte) (*Write, error) {
 // Normalize converts the values to the form in which the API stores them. Phone numbers without a
 // country code belong to the country. Normalize returns a 422 with a message for each invalid
 // value.
-func (w *Write) Normalize(country, phoneMessage, countryMessage string) error {
+func (w *Write) Normalize(country string) error {
 	var invalid []string
 	check := func(name string, normal func(string) (string, bool), message string) {
 		value := w.Strings[name]
@@ -83,8 +83,8 @@ func (w *Write) Normalize(country, phoneMessage, countryMessage string) error {
 		w.Strings[name] = &normalized
 	}
 	check("email", normalize.Email, "email must be an email")
-	check("phone", func(number string) (string, bool) { return normalize.Phone(number, country) }, phoneMessage)
-	check("country", normalize.Country, countryMessage)
+	check("phone", func(number string) (string, bool) { return normalize.Phone(number, country) }, "phone must be a valid phone number")
+	check("country", normalize.Country, "country must be valid")
 	check("dateOfBirth", normalize.Day, "dateOfBirth must be a valid date")
 	if invalid != nil {
 		slices.Sort(invalid)
@@ -93,18 +93,17 @@ func (w *Write) Normalize(country, phoneMessage, countryMessage string) error {
 	return nil
 }
 
-// Apply sets the values in a contact, except custom fields. clears(true) reports whether null
-// clears a property, and clears(false) whether the empty string does; otherwise Apply ignores them.
-// It merges the channels of dndSettings and ignores unknown ones. Their names are case-sensitive.
-func (w *Write) Apply(c *gen.Contact, clears func(isNull bool) bool) error {
+// Apply sets the values in a contact, except custom fields. Null and the empty string clear a
+// property. It merges the channels of dndSettings and ignores unknown ones. Their names are
+// case-sensitive.
+func (w *Write) Apply(c *gen.Contact) error {
 	for name, field := range stringFields(c) {
 		value, sent := w.Strings[name]
-		switch {
-		case !sent:
-		case value != nil && *value != "":
-			*field = *value
-		case clears(value == nil):
+		if sent {
 			*field = ""
+			if value != nil {
+				*field = *value
+			}
 		}
 	}
 	if name := w.Strings["name"]; name != nil && *name != "" && w.Strings["firstName"] == nil && w.Strings["lastName"] == nil {
