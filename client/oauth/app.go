@@ -72,7 +72,7 @@ type App struct {
 // New returns the app with the given settings, or an error if a setting is missing or invalid. It
 // makes no requests.
 func New(config Config) (*App, error) {
-	if config.ClientID == "" || config.ClientSecret.IsZero() {
+	if config.ClientID == "" || config.ClientSecret.Reveal() == "" {
 		return nil, errors.New("oauth: New: ClientID and ClientSecret must be set")
 	}
 	if config.RefreshBefore < 0 {
@@ -81,7 +81,8 @@ func New(config Config) (*App, error) {
 	if config.RefreshBefore == 0 {
 		config.RefreshBefore = defaultRefreshBefore
 	}
-	if _, err := checkURL("RedirectURL", config.RedirectURL); err != nil {
+	redirect, _, _ := strings.Cut(config.RedirectURL, "?") // its query is allowed
+	if _, err := checkURL("RedirectURL", redirect); err != nil {
 		return nil, err
 	}
 	config.Scopes = slices.Clone(config.Scopes)
@@ -107,16 +108,9 @@ func New(config Config) (*App, error) {
 // checkURL returns address without trailing slashes. It returns an error if address is not a valid
 // value of the setting, or if requests to it would send a code or a secret unencrypted.
 func checkURL(setting, address string) (string, error) {
-	parsed, err := url.Parse(address)
-	switch {
-	case err != nil || parsed.Host == "" || (parsed.Scheme != "https" && parsed.Scheme != "http"):
-		return "", fmt.Errorf("oauth: New: %s: not an https URL with a host, such as https://app.example", setting)
-	case parsed.Scheme == "http" && !httpx.IsLoopback(parsed.Hostname()):
-		return "", fmt.Errorf("oauth: New: %s: http sends secrets unencrypted; use https (http is for loopback only)", setting)
-	case parsed.User != nil || parsed.Fragment != "":
-		return "", fmt.Errorf("oauth: New: %s: remove the user and the fragment", setting)
-	case setting != "RedirectURL" && (parsed.RawQuery != "" || parsed.ForceQuery):
-		return "", fmt.Errorf("oauth: New: %s: remove the query", setting)
+	parsed, err := httpx.ParseBaseURL(address)
+	if err != nil {
+		return "", fmt.Errorf("oauth: New: %s: %w", setting, err)
 	}
 	return strings.TrimRight(parsed.String(), "/"), nil
 }

@@ -16,12 +16,12 @@ func TestNew_InvalidConfig(t *testing.T) {
 		want   string
 	}{
 		{"no client id", func(c *oauth.Config) { c.ClientID = "" }, "ClientID"},
-		{"no client secret", func(c *oauth.Config) { c.ClientSecret = oauth.NewSecret("") }, "ClientSecret"},
+		{"no client secret", func(c *oauth.Config) { c.ClientSecret = oauth.Secret{} }, "ClientSecret"},
 		{"no redirect", func(c *oauth.Config) { c.RedirectURL = "" }, "RedirectURL"},
 		{"redirect without a host", func(c *oauth.Config) { c.RedirectURL = "/callback" }, "RedirectURL"},
-		{"redirect over http", func(c *oauth.Config) { c.RedirectURL = "http://app.example/callback" }, "http is for loopback only"},
-		{"API over http", func(c *oauth.Config) { c.BaseURL = "http://services.leadconnectorhq.com" }, "http is for loopback only"},
-		{"API on a host that begins with localhost", func(c *oauth.Config) { c.BaseURL = "http://localhost.example" }, "http is for loopback only"},
+		{"redirect over http", func(c *oauth.Config) { c.RedirectURL = "http://app.example/callback" }, "http is allowed on loopback only"},
+		{"API over http", func(c *oauth.Config) { c.BaseURL = "http://services.leadconnectorhq.com" }, "http is allowed on loopback only"},
+		{"API on a host that begins with localhost", func(c *oauth.Config) { c.BaseURL = "http://localhost.example" }, "http is allowed on loopback only"},
 		{"API with a user", func(c *oauth.Config) { c.BaseURL = "https://u:p@api.example" }, "user"},
 		{"API with a query", func(c *oauth.Config) { c.BaseURL = "https://api.example?a=b" }, "query"},
 		{"API with another scheme", func(c *oauth.Config) { c.BaseURL = "ftp://api.example" }, "BaseURL"},

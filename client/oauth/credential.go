@@ -1,6 +1,7 @@
 package oauth
 
 import (
+	"cmp"
 	"encoding/json"
 	"slices"
 	"time"
@@ -43,6 +44,9 @@ type Credential struct {
 	// BulkInstallation reports whether an agency installed the app in many locations at once.
 	BulkInstallation bool
 }
+
+// equal reports whether two secrets hold the same string.
+func equal(a, b Secret) bool { return a.Reveal() == b.Reveal() }
 
 // clone returns a credential that shares no memory with c.
 func (c Credential) clone() Credential {
@@ -89,7 +93,7 @@ const (
 func (c Credential) freshness(rejected Secret, margin time.Duration) freshness {
 	now := time.Now()
 	switch {
-	case c.AccessToken.IsZero() || c.AccessToken == rejected || !now.Before(c.Expiry):
+	case c.AccessToken.Reveal() == "" || equal(c.AccessToken, rejected) || !now.Before(c.Expiry):
 		return unusable
 	case !now.Before(c.refreshAt(margin)):
 		return due
@@ -100,24 +104,14 @@ func (c Credential) freshness(rejected Secret, margin time.Duration) freshness {
 
 // withDefaults returns a copy of c whose empty fields have the values of previous.
 func (c Credential) withDefaults(previous Credential) Credential {
-	if c.RefreshToken.IsZero() {
+	if c.RefreshToken.Reveal() == "" {
 		c.RefreshToken = previous.RefreshToken
 	}
-	if c.UserType == "" {
-		c.UserType = previous.UserType
-	}
-	if c.CompanyID == "" {
-		c.CompanyID = previous.CompanyID
-	}
-	if c.LocationID == "" {
-		c.LocationID = previous.LocationID
-	}
-	if c.UserID == "" {
-		c.UserID = previous.UserID
-	}
-	if c.PlanID == "" {
-		c.PlanID = previous.PlanID
-	}
+	c.UserType = cmp.Or(c.UserType, previous.UserType)
+	c.CompanyID = cmp.Or(c.CompanyID, previous.CompanyID)
+	c.LocationID = cmp.Or(c.LocationID, previous.LocationID)
+	c.UserID = cmp.Or(c.UserID, previous.UserID)
+	c.PlanID = cmp.Or(c.PlanID, previous.PlanID)
 	if c.Scopes == nil {
 		c.Scopes = previous.Scopes
 	}

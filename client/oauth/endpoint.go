@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"log/slog"
 	"maps"
-	"math/rand/v2"
 	"net/http"
 	"net/url"
 	"strings"
@@ -38,7 +37,7 @@ const (
 	// because there is no network.
 	maxUnsentAttempts = 3
 
-	minRetryDelay = 200 * time.Millisecond
+	minRetryDelay = 300 * time.Millisecond // limit of the first delay; three attempts fit into retryWindow
 	maxRetryDelay = 3 * time.Second
 )
 
@@ -84,7 +83,7 @@ func (a *App) requestLocationToken(ctx context.Context, agency Credential, locat
 	if err != nil {
 		return Credential{}, err
 	}
-	next.RefreshToken = Secret{} // a source requests the next token with the agency's token instead
+	next.RefreshToken = Secret{} // the source requests the next token with the agency's token instead
 	return next.withDefaults(Credential{UserType: UserTypeLocation, CompanyID: agency.CompanyID, LocationID: locationID}), nil
 }
 
@@ -112,11 +111,10 @@ func (a *App) sendWithRetry(ctx context.Context, r tokenRequest) (Credential, er
 }
 
 // retryDelay reports whether a request may be retried after err, and how long to wait first. The
-// delay grows exponentially, has jitter, and is at least the Retry-After of the response. attempt
-// is the number of attempts so far, and unsent the number of those that were not sent.
+// delay is at least the Retry-After of the response. attempt is the number of attempts so far, and
+// unsent the number of those that were not sent.
 func retryDelay(err error, attempt, unsent int) (delay time.Duration, retry bool) {
-	delay = min(minRetryDelay<<min(attempt-1, 8), maxRetryDelay)
-	delay += rand.N(delay) - delay/2 //nolint:gosec // jitter need not be secret
+	delay = httpx.Backoff(attempt, minRetryDelay, maxRetryDelay)
 	if apiErr, ok := errors.AsType[*Error](err); ok {
 		return max(delay, apiErr.RetryAfter), apiErr.temporary()
 	}

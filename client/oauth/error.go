@@ -102,7 +102,7 @@ func isInvalidGrant(status int, message string) bool {
 	if strings.Contains(message, "invalid_grant") {
 		return true
 	}
-	for _, problem := range []string{" not found", " expired", " is expired", " has expired"} {
+	for _, problem := range []string{" not found", " expired", " is expired", " has expired", " is invalid"} {
 		if strings.Contains(message, "code"+problem) || strings.Contains(message, "token"+problem) {
 			return true
 		}
@@ -136,7 +136,6 @@ type transportError struct {
 }
 
 func (e *transportError) Error() string        { return e.text }
-func (e *transportError) GoString() string     { return e.text }
 func (e *transportError) Is(target error) bool { return errors.Is(e.cause, target) }
 
 // newTransportError returns err without its URL and without the secrets.

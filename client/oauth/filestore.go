@@ -48,7 +48,8 @@ func (s *FileStore) Load(context.Context) (Credential, error) {
 }
 
 // CompareAndSwap stores next if used is the refresh token of the stored credential, or if used is
-// zero and the file does not contain a credential. It reports whether it stored next.
+// zero and the file does not contain a credential. It reports whether it did. The zero Credential
+// removes the file.
 func (s *FileStore) CompareAndSwap(ctx context.Context, used Secret, next Credential) (bool, error) {
 	path, err := resolveLinks(s.path)
 	if err != nil {
@@ -63,48 +64,66 @@ func (s *FileStore) CompareAndSwap(ctx context.Context, used Secret, next Creden
 	if err != nil && !errors.Is(err, ErrNoCredential) && !errors.Is(err, ErrInvalidCredential) {
 		return false, err
 	}
-	if stored.RefreshToken != used {
+	if !equal(stored.RefreshToken, used) {
 		return false, nil
 	}
-	data, err := next.Encode()
-	if err != nil {
-		return false, err
-	}
-	if err := replaceFile(path, data); err != nil {
+	if err := s.replace(path, next); err != nil {
 		return false, err
 	}
 	return true, nil
 }
 
+// replace replaces the content of the file path, or removes the file if next is zero.
+func (s *FileStore) replace(path string, next Credential) error {
+	if next.AccessToken.Reveal() == "" {
+		return removeFile(path)
+	}
+	data, err := next.Encode()
+	if err != nil {
+		return err
+	}
+	return replaceFile(path, data)
+}
+
 // LockRefresh acquires the lock. It waits until no other caller in any process holds it or ctx is
 // done. If the process that holds the lock ends, the operating system releases the lock.
+//
+// LockRefresh returns an error if the file could not be replaced, for example because the disk is
+// full: it writes as many bytes as the file has to path.new and removes it. So no refresh token is
+// used up whose successor cannot be stored.
 func (s *FileStore) LockRefresh(ctx context.Context) (unlock func(), err error) {
 	path, err := resolveLinks(s.path)
 	if err != nil {
 		return nil, err
 	}
-	return lockFile(ctx, path+".refresh.lock")
+	unlock, err = lockFile(ctx, path+".refresh.lock")
+	if err != nil {
+		return nil, err
+	}
+	if err := checkWritable(ctx, path); err != nil {
+		unlock()
+		return nil, err
+	}
+	return unlock, nil
 }
 
-// Prepare returns an error if the file cannot be replaced, for example because the disk is full. It
-// writes 64 KiB to path.new and removes it.
-func (s *FileStore) Prepare(ctx context.Context) error {
-	path, err := resolveLinks(s.path)
-	if err != nil {
-		return err
-	}
+// checkWritable returns an error if the file path cannot be replaced with one of the same size.
+func checkWritable(ctx context.Context, path string) error {
 	unlock, err := lockFile(ctx, path+".lock")
 	if err != nil {
 		return err
 	}
 	defer unlock()
-	const size = 64 << 10 // larger than most credentials; each approved location needs about 23 bytes
-	name := path + ".new"
-	if err := writeFile(name, make([]byte, size)); err != nil {
-		_ = os.Remove(name)
-		return err
+	var size int64
+	if info, err := os.Stat(path); err == nil {
+		size = info.Size()
 	}
-	return os.Remove(name)
+	name := path + ".new"
+	err = writeFile(name, make([]byte, size))
+	if removeErr := os.Remove(name); err == nil {
+		err = removeErr
+	}
+	return err
 }
 
 // resolveLinks returns path without symbolic links. The file itself need not exist. FileStore
@@ -145,6 +164,14 @@ func replaceFile(path string, data []byte) error {
 		return err
 	}
 	if err := os.Rename(name, path); err != nil {
+		return err
+	}
+	return syncDirectory(filepath.Dir(path))
+}
+
+// removeFile removes the file path durably, if it exists.
+func removeFile(path string) error {
+	if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
 	return syncDirectory(filepath.Dir(path))

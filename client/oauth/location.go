@@ -2,9 +2,7 @@ package oauth
 
 import (
 	"context"
-	"runtime"
-	"slices"
-	"weak"
+	"sync/atomic"
 
 	"github.com/highlevel-contacts/contacts-go/client"
 )
@@ -13,9 +11,8 @@ import (
 // the agency. It is a [client.TokenSource] and safe for concurrent use. Its tokens are stored in
 // memory only, and each is valid for a day. A new process requests new ones.
 type LocationSource struct {
-	agency   *Source
-	location string
-	cache    *tokenCache
+	cache  *tokenCache
+	issued atomic.Bool // whether the API has issued a token
 }
 
 var _ client.TokenSource = (*LocationSource)(nil)
@@ -24,48 +21,16 @@ var _ client.TokenSource = (*LocationSource)(nil)
 // store of s must be that of the agency. The app must be installed in the location and have the
 // scope oauth.write. Location makes no requests.
 //
-// Calls with the same ID return the same source, so its tokens are shared. A source remains in
-// memory if the API has issued a token for its location, or if [Credential.ApprovedLocations] of
-// the loaded credential contains the location. Any other source is garbage collected when the
-// program no longer uses it, so requests with invalid IDs do not fill the memory.
+// Calls with the same ID return the same source, so its tokens are shared. If the API has not
+// issued a token for a location within a minute, or if there are more than 1,000 such locations, a
+// later call can return another source.
 //
 // API reference: https://marketplace.gohighlevel.com/docs/ghl/oauth/get-location-access-token.
 func (s *Source) Location(id string) *LocationSource {
-	approved := slices.Contains(s.cache.peek().ApprovedLocations, id)
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if l := s.locations[id].Value(); l != nil {
-		return l
-	}
-	l := &LocationSource{agency: s, location: id, cache: newTokenCache(s.app, &locationRefresher{agency: s, location: id})}
-	s.locations[id] = weak.Make(l)
-	if approved {
-		s.retained[id] = l
-		return l
-	}
-	// A strong reference from the cleanup to s would prevent the collection of s and its sources.
-	runtime.AddCleanup(l, func(agency weak.Pointer[Source]) { agency.Value().forget(id) }, weak.Make(s))
-	return l
-}
-
-// retain prevents the collection of l, because the API issued a token for its location.
-func (s *Source) retain(l *LocationSource) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.retained[l.location] = l
-}
-
-// forget removes the entry of a location whose source has been garbage collected. s is nil if s has
-// been collected too.
-func (s *Source) forget(id string) {
-	if s == nil {
-		return
-	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.locations[id].Value() == nil {
-		delete(s.locations, id)
-	}
+	source, _ := s.locations.get(id, func() (*LocationSource, error) {
+		return &LocationSource{cache: newTokenCache(s.app, &locationRefresher{agency: s, location: id})}, nil
+	})
+	return source
 }
 
 // Token returns an access token of the location that has not expired and that the API has not
@@ -84,29 +49,25 @@ func (l *LocationSource) Credential(ctx context.Context) (Credential, error) {
 	return credential.clone(), err
 }
 
-func (l *LocationSource) credential(ctx context.Context) (Credential, error) {
-	credential, err := l.cache.credential(ctx)
-	if err == nil {
-		l.agency.retain(l)
-	}
-	return credential, err
-}
-
 // Invalidate reports that the API rejected token as invalid or expired. The next call of Token
 // requests another one. Invalidate ignores a token that is not the current one.
 func (l *LocationSource) Invalidate(token string) { l.cache.invalidate(token) }
 
-// String returns the name of the type and the location ID, without a secret.
-func (l *LocationSource) String() string { return "oauth.LocationSource(" + l.location + ")" }
+func (l *LocationSource) credential(ctx context.Context) (Credential, error) {
+	credential, err := l.cache.credential(ctx)
+	if err == nil {
+		l.issued.Store(true)
+	}
+	return credential, err
+}
 
-// GoString returns what String returns.
-func (l *LocationSource) GoString() string { return l.String() }
+func (l *LocationSource) hasIssued() bool { return l.issued.Load() }
 
 // locationRefresher requests tokens of a location with the access token of its agency.
 type locationRefresher struct {
 	agency    *Source
 	location  string
-	rejection rejection // of the last access token of the agency, for this location
+	rejection rejection // the last refusal, with the access token of the agency
 }
 
 var _ refresher = (*locationRefresher)(nil)
@@ -114,36 +75,40 @@ var _ refresher = (*locationRefresher)(nil)
 // load returns the zero Credential, because tokens of locations are not stored.
 func (r *locationRefresher) load(context.Context) (Credential, error) { return Credential{}, nil }
 
-// refresh requests a token. If the API rejects the access token of the agency, it tries again with
-// a new one.
+// refresh requests a token. If the API refuses the access token of the agency, another process may
+// have stored the credential of a new installation, or the token may have been rejected. So refresh
+// requests the token once more if the agency then has another access token.
 func (r *locationRefresher) refresh(ctx context.Context, _ Credential, _ Secret) (Credential, error) {
-	if r.location == "" {
-		return Credential{}, errNoLocation
+	next, refused, err := r.request(ctx)
+	if refused.Reveal() == "" {
+		return next, err
 	}
-	next, agency, err := r.request(ctx)
 	if isRejectedToken(err) {
-		r.agency.Invalidate(agency.AccessToken.Reveal())
-		next, agency, err = r.request(ctx)
+		r.agency.Invalidate(refused.Reveal())
+	} else {
+		r.agency.cache.reload()
 	}
-	if err != nil && !agency.AccessToken.IsZero() {
-		r.rejection = rejectionOf(agency.AccessToken, err)
-	}
+	next, _, err = r.request(ctx)
 	return next, err
 }
 
-// request requests a token. It also returns the agency's credential that it used, or the zero
-// Credential if no request was sent.
-func (r *locationRefresher) request(ctx context.Context) (next, agency Credential, err error) {
-	agency, err = r.agency.cache.credential(ctx)
+// request requests a token, unless the API has refused the access token of the agency within the
+// last minute. It returns that access token in refused if the API refuses it now.
+func (r *locationRefresher) request(ctx context.Context) (next Credential, refused Secret, err error) {
+	if r.location == "" {
+		return Credential{}, Secret{}, errNoLocation
+	}
+	agency, err := r.agency.credential(ctx)
 	if err != nil {
-		return Credential{}, Credential{}, err
+		return Credential{}, Secret{}, err
 	}
 	if agency.inferredUserType() != UserTypeCompany {
-		return Credential{}, Credential{}, errNotAgency
+		return Credential{}, Secret{}, errNotAgency
 	}
 	if err := r.rejection.errFor(agency.AccessToken); err != nil {
-		return Credential{}, Credential{}, err
+		return Credential{}, Secret{}, err
 	}
 	next, err = r.agency.app.requestLocationToken(ctx, agency, r.location)
-	return next, agency, err
+	r.rejection = rejectionOf(agency.AccessToken, err)
+	return next, r.rejection.token, err
 }

@@ -3,13 +3,11 @@ package oauth_test
 import (
 	"errors"
 	"net/http"
-	"runtime"
 	"strings"
 	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
-	"weak"
 
 	"github.com/highlevel-contacts/contacts-go/client"
 	"github.com/highlevel-contacts/contacts-go/client/oauth"
@@ -175,46 +173,99 @@ func TestLocationSource_Token_UnusableAgencyCredential(t *testing.T) {
 	})
 }
 
-func TestSource_Location_UnknownLocationsAreCollected(t *testing.T) {
+// A source without an issued token is forgotten after a minute.
+func TestSource_Location_WithoutToken_IsForgotten(t *testing.T) {
 	t.Parallel()
-	api := newFakeAPI(oauth.UserTypeCompany)
-	store := oauth.NewMemoryStore()
-	api.install(t, store, time.Hour)
-	agency := newApp(t, config(api)).Source(store)
-	request := func(id string) weak.Pointer[oauth.LocationSource] {
-		source := agency.Location(id)
-		_, err := source.Token(t.Context())
-		if (err != nil) != (id == "rejected") {
-			t.Errorf("%s: got %v, want an error only for the rejected location", id, err)
+	synctest.Test(t, func(t *testing.T) {
+		api := newFakeAPI(oauth.UserTypeCompany)
+		agency, _ := newInstalledSource(t, api, time.Hour)
+		issued, unknown := agency.Location("issued"), agency.Location("unknown")
+		mustToken(t.Context(), t, issued)
+		time.Sleep(59 * time.Second)
+		agency.Location("another")
+		if agency.Location("issued") != issued || agency.Location("unknown") != unknown {
+			t.Error("got another source within a minute, want the same")
 		}
-		return weak.Make(source)
-	}
-	issued := request("issued")
-	api.before = func(*http.Request) http.HandlerFunc { return respond(403, `{"message":"no"}`) }
-	rejected := request("rejected")
-	runtime.GC()
-	runtime.GC()
-	if issued.Value() == nil {
-		t.Error("the source of a location with a token was collected")
-	}
-	if rejected.Value() != nil {
-		t.Error("the source of a rejected location is in memory, want it to be collected")
-	}
-	runtime.KeepAlive(agency)
+		time.Sleep(time.Second)
+		agency.Location("yet another")
+		if agency.Location("issued") != issued {
+			t.Error("got another source for a location with a token, want the same")
+		}
+		if agency.Location("unknown") == unknown {
+			t.Error("got the same source for a location without a token after a minute, want another")
+		}
+	})
 }
 
-func TestSource_Location_DoesNotRetainSource(t *testing.T) {
+// The API refuses a location that the agency approves later, or that a new installation of the
+// agency contains.
+func TestLocationSource_Token_LocationIsApprovedLater(t *testing.T) {
 	t.Parallel()
-	api := newFakeAPI(oauth.UserTypeCompany)
-	store := oauth.NewMemoryStore()
-	api.install(t, store, time.Hour)
-	agency := newApp(t, config(api)).Source(store)
-	mustToken(t.Context(), t, agency.Location("a"))
-	unused := weak.Make(agency)
-	for range 3 {
-		runtime.GC()
+	tests := []struct {
+		name    string
+		approve func(t *testing.T, api *fakeAPI, store oauth.TokenStore)
+		wait    time.Duration // until the source asks again
+	}{
+		{"on the server", func(*testing.T, *fakeAPI, oauth.TokenStore) {}, time.Minute},
+		{
+			"in a new installation that this process saves",
+			func(t *testing.T, api *fakeAPI, store oauth.TokenStore) { t.Helper(); api.install(t, store, time.Hour) }, 0,
+		},
+		{
+			"in a new installation that another process saves",
+			func(t *testing.T, api *fakeAPI, store oauth.TokenStore) {
+				t.Helper()
+				api.installElsewhere(t, store, time.Hour)
+			}, time.Minute,
+		},
 	}
-	if unused.Value() != nil {
-		t.Error("the source of the agency is in memory, want it to be collected")
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				api := newFakeAPI(oauth.UserTypeCompany)
+				agency, store := newInstalledSource(t, api, time.Hour)
+				location := agency.Location("a")
+				requests := 0
+				api.before = func(*http.Request) http.HandlerFunc {
+					requests++
+					return respond(403, `{"statusCode":403,"message":"The token does not have access to this location."}`)
+				}
+				for range 5 {
+					if _, err := location.Token(t.Context()); !errors.Is(err, client.ErrForbidden) {
+						t.Errorf("before the approval: got %v, want ErrForbidden", err)
+					}
+				}
+				if requests != 1 {
+					t.Errorf("got %d requests, want 1", requests)
+				}
+				api.before = nil
+				test.approve(t, api, store)
+				time.Sleep(test.wait)
+				mustToken(t.Context(), t, location)
+			})
+		})
+	}
+}
+
+// Another process has stored the credential of a new installation. The source loads it before it
+// reports that the API refuses the old one.
+func TestLocationSource_Token_Refused_StoredCredentialIsLoaded(t *testing.T) {
+	t.Parallel()
+	for _, status := range []int{400, 401, 403} {
+		synctest.Test(t, func(t *testing.T) {
+			api := newFakeAPI(oauth.UserTypeCompany)
+			agency, store := newInstalledSource(t, api, time.Hour)
+			old := mustToken(t.Context(), t, agency)
+			api.installElsewhere(t, store, time.Hour)
+			api.before = func(r *http.Request) http.HandlerFunc {
+				if r.Header.Get("Authorization") == "Bearer "+old {
+					return respond(status, `{"message":"no"}`)
+				}
+				return nil
+			}
+			mustToken(t.Context(), t, agency.Location("a"))
+			wantRequests(t, api, 0)
+		})
 	}
 }

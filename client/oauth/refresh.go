@@ -52,15 +52,17 @@ func (r *storeRefresher) refresh(ctx context.Context, known Credential, rejected
 		return Credential{}, err
 	}
 	defer unlock()
-	margin := r.app.config.RefreshBefore
 	// Another attempt follows if the new access token is unusable, or if the stored credential
 	// changed during the refresh: Save does not acquire the lock, and not every store has one.
 	const attempts = 3
 	var problem error
 	for range attempts {
 		stored, err := r.load(ctx)
-		if err != nil || stored.freshness(rejected, margin) == fresh {
+		if err != nil || stored.freshness(rejected, r.app.config.RefreshBefore) == fresh {
 			return stored, err
+		}
+		if err := r.rejection.errFor(stored.RefreshToken); err != nil {
+			return Credential{}, err
 		}
 		if err := ctx.Err(); err != nil {
 			return Credential{}, err
@@ -68,60 +70,23 @@ func (r *storeRefresher) refresh(ctx context.Context, known Credential, rejected
 		// From here on the API may receive the refresh token, so the refresh must continue even if
 		// the context of the caller ends.
 		next, swapped, err := r.rotate(context.WithoutCancel(ctx), stored)
-		if errors.Is(err, ErrReinstallRequired) {
-			replaced, loadErr := r.replaced(ctx, stored.RefreshToken)
-			if loadErr != nil {
-				return Credential{}, loadErr
-			}
-			if replaced {
-				problem = errStoreConflict
-				continue
-			}
-		}
 		if err != nil {
 			r.rejection = rejectionOf(stored.RefreshToken, err)
-			return Credential{}, err
 		}
 		switch {
+		case r.rejection.isFinal(stored.RefreshToken):
+			problem = err // unless another process has stored another refresh token
+		case err != nil:
+			return Credential{}, err
 		case !swapped:
 			problem = errStoreConflict
-		case next.freshness(rejected, margin) == unusable:
+		case next.freshness(rejected, r.app.config.RefreshBefore) == unusable:
 			problem = errUnusableToken
 		default:
 			return next, nil
 		}
 	}
 	return Credential{}, fmt.Errorf("oauth: refresh: %w", problem)
-}
-
-// rotate exchanges the refresh token of stored for a new token pair and stores the pair. swapped is
-// false if the store no longer holds that refresh token. If the pair could not be stored, it
-// remains in r.unstored, and the next call with the same refresh token stores it without a request.
-func (r *storeRefresher) rotate(ctx context.Context, stored Credential) (next Credential, swapped bool, err error) {
-	if stored.RefreshToken.IsZero() {
-		return Credential{}, false, errNoRefreshToken
-	}
-	if r.unstored.used != stored.RefreshToken {
-		if err := r.prepare(ctx); err != nil {
-			return Credential{}, false, err
-		}
-		next, err := r.app.refresh(ctx, stored)
-		if err != nil {
-			return Credential{}, false, err
-		}
-		r.unstored = unstoredPair{used: stored.RefreshToken, next: next}
-	}
-	ctx, cancel := context.WithTimeout(ctx, storeTimeout)
-	defer cancel()
-	next = r.unstored.next
-	swapped, err = r.store.CompareAndSwap(ctx, r.unstored.used, next)
-	if err != nil {
-		return Credential{}, false, fmt.Errorf("oauth: refresh: store the new credential: %w", err)
-	}
-	if swapped {
-		r.unstored = unstoredPair{}
-	}
-	return next, swapped, nil
 }
 
 // lock acquires the lock of the store, if it is a RefreshLocker.
@@ -143,29 +108,31 @@ func (r *storeRefresher) lock(ctx context.Context) (unlock func(), err error) {
 	return unlock, nil
 }
 
-// prepare returns an error if the store reports that it cannot store a new token pair.
-func (r *storeRefresher) prepare(ctx context.Context) error {
-	preparer, ok := r.store.(StorePreparer)
-	if !ok {
-		return nil
+// rotate exchanges the refresh token of stored for a new token pair and stores the pair. swapped is
+// false if the store no longer holds that refresh token. If the pair could not be stored, it
+// remains in r.unstored, and the next call with the same refresh token stores it without a request.
+func (r *storeRefresher) rotate(ctx context.Context, stored Credential) (next Credential, swapped bool, err error) {
+	if stored.RefreshToken.Reveal() == "" {
+		return Credential{}, false, errNoRefreshToken
+	}
+	if !equal(r.unstored.used, stored.RefreshToken) {
+		next, err := r.app.refresh(ctx, stored)
+		if err != nil {
+			return Credential{}, false, err
+		}
+		r.unstored = unstoredPair{used: stored.RefreshToken, next: next}
 	}
 	ctx, cancel := context.WithTimeout(ctx, storeTimeout)
 	defer cancel()
-	if err := preparer.Prepare(ctx); err != nil {
-		return fmt.Errorf("oauth: refresh: prepare the store: %w", err)
+	next = r.unstored.next
+	swapped, err = r.store.CompareAndSwap(ctx, r.unstored.used, next)
+	if err != nil {
+		return Credential{}, false, fmt.Errorf("oauth: refresh: store the new credential: %w", err)
 	}
-	return nil
-}
-
-// replaced reports whether the refresh token in the store is no longer used, which the API has
-// rejected. Another process may have refreshed before, for example while this process was
-// suspended. The end of ctx does not end the call, because the stored credential decides whether a
-// user must install the app again.
-func (r *storeRefresher) replaced(ctx context.Context, used Secret) (bool, error) {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), storeTimeout)
-	defer cancel()
-	stored, err := r.load(ctx)
-	return stored.RefreshToken != used, err
+	if swapped {
+		r.unstored = unstoredPair{}
+	}
+	return next, swapped, nil
 }
 
 // rejection is an error response to a request with a token. While it applies, the source returns
@@ -192,8 +159,11 @@ func rejectionOf(token Secret, err error) rejection {
 
 // errFor returns the error of r if r applies to token now, and nil otherwise.
 func (r rejection) errFor(token Secret) error {
-	if r.err == nil || r.token != token || (!r.until.IsZero() && !time.Now().Before(r.until)) {
+	if r.err == nil || !equal(r.token, token) || (!r.until.IsZero() && !time.Now().Before(r.until)) {
 		return nil
 	}
 	return r.err
 }
+
+// isFinal reports whether the API will never accept token.
+func (r rejection) isFinal(token Secret) bool { return r.until.IsZero() && r.errFor(token) != nil }

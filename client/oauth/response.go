@@ -73,7 +73,7 @@ func parseTokenResponse(body []byte, sentAt time.Time) (credential Credential, o
 		ApprovedLocations: m.stringList("approvedLocations"),
 		BulkInstallation:  string(m["isBulkInstallation"]) == "true",
 	}
-	return credential, !credential.AccessToken.IsZero()
+	return credential, m.text("access_token") != ""
 }
 
 // text returns the value of a property that is a string or a number, and "" otherwise.

@@ -4,8 +4,6 @@ import (
 	"context"
 	"errors"
 	"net/http"
-	"os"
-	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
@@ -35,9 +33,7 @@ func TestSource_Token_ConcurrentCallsRefreshOnce(t *testing.T) {
 					})
 				}
 				wait.Wait()
-				if requests, _, _ := api.counts(); requests != 1 {
-					t.Errorf("got %d requests, want 1", requests)
-				}
+				wantRequests(t, api, 1)
 				if got := mustToken(t.Context(), t, source); got != "access-2" {
 					t.Errorf("got token %s, want access-2", got)
 				}
@@ -67,9 +63,7 @@ func TestSource_Token_EarlyRefreshDoesNotBlock(t *testing.T) {
 					t.Errorf("got %s after %s, want access-1 immediately", got, time.Since(start))
 				}
 				wait.Wait()
-				if got := mustToken(t.Context(), t, source); got != "access-2" {
-					t.Errorf("got %s, want access-2", got)
-				}
+				wantToken(t.Context(), t, source, "access-2")
 			})
 		})
 	}
@@ -84,9 +78,7 @@ func TestSource_Token_RefreshFails_TokenUsedUntilExpiry(t *testing.T) {
 		time.Sleep(time.Hour - 4*time.Minute)
 		requests := 0
 		api.before = func(*http.Request) http.HandlerFunc { requests++; return respond(503, "") }
-		if got := mustToken(t.Context(), t, source); got != "access-1" {
-			t.Errorf("got %s, want access-1", got)
-		}
+		wantToken(t.Context(), t, source, "access-1")
 		before := requests
 		mustToken(t.Context(), t, source)
 		if requests != before {
@@ -97,9 +89,7 @@ func TestSource_Token_RefreshFails_TokenUsedUntilExpiry(t *testing.T) {
 			t.Errorf("after the expiry: got %v, want the 503", err)
 		}
 		api.before = nil
-		if got := mustToken(t.Context(), t, source); got != "access-2" {
-			t.Errorf("after the outage: got %s, want access-2", got)
-		}
+		wantToken(t.Context(), t, source, "access-2")
 	})
 }
 
@@ -114,9 +104,7 @@ func TestSource_Token_RefreshFails_StoredTokenUsedUntilExpiry(t *testing.T) {
 				api.before = func(*http.Request) http.HandlerFunc { return handler }
 				source, _ := newInstalledSource(t, api, 4*time.Minute)
 				for range 3 {
-					if got := mustToken(t.Context(), t, source); got != "access-1" {
-						t.Errorf("got %s, want access-1", got)
-					}
+					wantToken(t.Context(), t, source, "access-1")
 					time.Sleep(time.Minute)
 				}
 				time.Sleep(time.Minute)
@@ -154,12 +142,8 @@ func TestSource_Invalidate(t *testing.T) {
 		}
 		wait.Wait()
 		other.Invalidate(old) // the store has a new token
-		if got := mustToken(t.Context(), t, other); got != "access-2" {
-			t.Errorf("other source: got %s, want access-2", got)
-		}
-		if requests, _, _ := api.counts(); requests != 1 {
-			t.Errorf("got %d requests, want 1", requests)
-		}
+		wantToken(t.Context(), t, other, "access-2")
+		wantRequests(t, api, 1)
 	})
 }
 
@@ -194,21 +178,17 @@ func TestSource_Token_CanceledDuringRequest_RefreshContinues(t *testing.T) {
 			}
 		})
 		wait.Wait()
-		if requests, _, _ := api.counts(); requests != 1 {
-			t.Errorf("got %d requests, want 1", requests)
-		}
+		wantRequests(t, api, 1)
 	})
 }
 
-// slowStore loads after a minute, or fails when the context ends.
-type slowStore struct{ *oauth.MemoryStore }
-
-func (s slowStore) Load(ctx context.Context) (oauth.Credential, error) {
+// slow is a hook that ends after a minute, or fails when the context ends.
+func slow(ctx context.Context) error {
 	select {
 	case <-time.After(time.Minute):
-		return s.MemoryStore.Load(ctx)
+		return nil
 	case <-ctx.Done():
-		return oauth.Credential{}, ctx.Err()
+		return ctx.Err()
 	}
 }
 
@@ -216,9 +196,10 @@ func TestSource_Token_CanceledDuringLoad_WaiterTakesOver(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		api := newFakeAPI(oauth.UserTypeLocation)
-		store := oauth.NewMemoryStore()
+		store := &faultyStore{MemoryStore: oauth.NewMemoryStore()}
 		api.install(t, store, time.Hour)
-		source := newApp(t, config(api)).Source(slowStore{store})
+		store.onLoad = slow
+		source := newApp(t, config(api)).Source(store)
 		var wait sync.WaitGroup
 		wait.Go(func() {
 			ctx, cancel := context.WithTimeout(t.Context(), time.Second)
@@ -243,159 +224,13 @@ func TestSource_Token_CanceledContext_NoRequest(t *testing.T) {
 	if _, err := newApp(t, config(api)).Source(store).Token(ctx); !errors.Is(err, context.Canceled) {
 		t.Errorf("got %v, want Canceled", err)
 	}
-	if requests, _, _ := api.counts(); requests != 0 {
-		t.Errorf("got %d requests, want 0", requests)
-	}
-}
-
-func TestSource_Token_InvalidRefreshToken_NotRetried(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		api := newFakeAPI(oauth.UserTypeLocation)
-		store := oauth.NewMemoryStore()
-		api.install(t, store, -time.Hour)
-		api.revoke()
-		source := newApp(t, config(api)).Source(store)
-		for range 100 {
-			_, err := source.Token(t.Context())
-			if !errors.Is(err, oauth.ErrReinstallRequired) || !strings.Contains(err.Error(), "must be installed again") {
-				t.Fatalf("got %v, want ErrReinstallRequired", err)
-			}
-			time.Sleep(time.Hour)
-		}
-		if requests, _, _ := api.counts(); requests != 1 {
-			t.Errorf("got %d requests, want 1", requests)
-		}
-		api.install(t, store, time.Hour)
-		if got := mustToken(t.Context(), t, source); got != "access-2" {
-			t.Errorf("after the new installation: got %s, want access-2", got)
-		}
-	})
-}
-
-func TestSource_Token_ConfigurationError_RetriedLater(t *testing.T) {
-	t.Parallel()
-	for name, body := range map[string]string{
-		"client secret": `{"error":"invalid_client","error_description":"Invalid client credentials"}`,
-		"location":      `{"statusCode":400,"message":"Location is not active"}`,
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			synctest.Test(t, func(t *testing.T) {
-				api := newFakeAPI(oauth.UserTypeLocation)
-				requests := 0
-				api.before = func(*http.Request) http.HandlerFunc { requests++; return respond(400, body) }
-				source, _ := newInstalledSource(t, api, -time.Hour)
-				for range 59 {
-					if _, err := source.Token(t.Context()); err == nil || errors.Is(err, oauth.ErrReinstallRequired) {
-						t.Fatalf("got %v, want an error without ErrReinstallRequired", err)
-					}
-					time.Sleep(time.Second)
-				}
-				if requests != 1 {
-					t.Errorf("got %d requests within a minute, want 1", requests)
-				}
-				api.before = nil
-				time.Sleep(time.Minute)
-				mustToken(t.Context(), t, source)
-			})
-		})
-	}
-}
-
-func TestSource_Token_EmptyStore(t *testing.T) {
-	t.Parallel()
-	api := newFakeAPI(oauth.UserTypeLocation)
-	_, err := newApp(t, config(api)).Source(oauth.NewMemoryStore()).Token(t.Context())
-	if !errors.Is(err, oauth.ErrNoCredential) || !errors.Is(err, oauth.ErrReinstallRequired) {
-		t.Errorf("got %v, want ErrNoCredential and ErrReinstallRequired", err)
-	}
-}
-
-// brokenStore fails to store while it is broken.
-type brokenStore struct {
-	*oauth.MemoryStore
-	broken bool
-}
-
-func (s *brokenStore) CompareAndSwap(ctx context.Context, used oauth.Secret, next oauth.Credential) (bool, error) {
-	if s.broken {
-		return false, errors.New("no space left on device")
-	}
-	return s.MemoryStore.CompareAndSwap(ctx, used, next)
-}
-
-func TestSource_Token_StoreFails_NewPairIsStoredBeforeUse(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		api := newFakeAPI(oauth.UserTypeLocation)
-		store := &brokenStore{MemoryStore: oauth.NewMemoryStore()}
-		api.install(t, store, -time.Hour)
-		source := newApp(t, config(api)).Source(store)
-		store.broken = true
-		for range 3 {
-			if token, err := source.Token(t.Context()); err == nil || token != "" {
-				t.Fatalf("got %q, %v, want the error of the store", token, err)
-			}
-			time.Sleep(time.Minute) // the grace period of the old refresh token ends
-		}
-		store.broken = false
-		if got := mustToken(t.Context(), t, source); got != "access-2" {
-			t.Errorf("got %s, want access-2", got)
-		}
-		if requests, _, _ := api.counts(); requests != 1 || len(api.faults()) > 0 {
-			t.Errorf("got %d requests, faults %v, want 1 request", requests, api.faults())
-		}
-	})
-}
-
-// A store without a lock lets two processes refresh concurrently. Both receive the same pair, and
-// one of them stores it.
-func TestSource_Token_StoreWithoutLock(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		api := newFakeAPI(oauth.UserTypeLocation)
-		api.before = func(*http.Request) http.HandlerFunc { time.Sleep(time.Second); return nil }
-		memory := oauth.NewMemoryStore()
-		api.install(t, memory, -time.Hour)
-		store := struct{ oauth.TokenStore }{memory}
-		app := newApp(t, config(api))
-		var wait sync.WaitGroup
-		for range 5 {
-			source := app.Source(store)
-			wait.Go(func() {
-				if got := mustToken(t.Context(), t, source); got != "access-2" {
-					t.Errorf("got %s, want access-2", got)
-				}
-			})
-		}
-		wait.Wait()
-		if _, rotations, _ := api.counts(); rotations != 1 {
-			t.Errorf("got %d token pairs, want 1", rotations)
-		}
-	})
-}
-
-// In a store without a lock, another process may have used the refresh token long before it stored
-// the new pair.
-func TestSource_Token_OtherProcessStoredFreshPair(t *testing.T) {
-	t.Parallel()
-	api := newFakeAPI(oauth.UserTypeLocation)
-	memory := oauth.NewMemoryStore()
-	api.install(t, memory, -time.Hour)
-	api.before = func(*http.Request) http.HandlerFunc {
-		api.install(t, memory, time.Hour)
-		return respond(400, `{"error":"invalid_grant"}`)
-	}
-	source := newApp(t, config(api)).Source(struct{ oauth.TokenStore }{memory})
-	if got := mustToken(t.Context(), t, source); got != "access-2" {
-		t.Errorf("got %s, want access-2", got)
-	}
+	wantRequests(t, api, 0)
 }
 
 func TestSource_Token_StorePanics(t *testing.T) {
 	t.Parallel()
-	source := newApp(t, config(newFakeAPI(oauth.UserTypeLocation))).Source(panicStore{})
+	store := &faultyStore{onLoad: func(context.Context) error { panic("load") }}
+	source := newApp(t, config(newFakeAPI(oauth.UserTypeLocation))).Source(store)
 	for range 2 {
 		func() {
 			defer func() { _ = recover() }()
@@ -404,10 +239,6 @@ func TestSource_Token_StorePanics(t *testing.T) {
 		}()
 	}
 }
-
-type panicStore struct{ oauth.TokenStore }
-
-func (panicStore) Load(context.Context) (oauth.Credential, error) { panic("load") }
 
 func TestSource_Token_ShortLifetime(t *testing.T) {
 	t.Parallel()
@@ -423,73 +254,6 @@ func TestSource_Token_ShortLifetime(t *testing.T) {
 			t.Errorf("got %d requests in the first 50 s of a token with a lifetime of 60 s, want 1", requests)
 		}
 	})
-}
-
-func TestSource_Token_GatewayPage_DoesNotRequireReinstall(t *testing.T) {
-	t.Parallel()
-	for _, status := range []int{400, 401, 403} {
-		synctest.Test(t, func(t *testing.T) {
-			api := newFakeAPI(oauth.UserTypeLocation)
-			api.before = func(*http.Request) http.HandlerFunc { return respond(status, "<html>blocked</html>") }
-			source, _ := newInstalledSource(t, api, -time.Hour)
-			if _, err := source.Token(t.Context()); err == nil || errors.Is(err, oauth.ErrReinstallRequired) {
-				t.Errorf("%d: got %v, want an error without ErrReinstallRequired", status, err)
-			}
-			api.before = nil
-			time.Sleep(time.Minute)
-			mustToken(t.Context(), t, source)
-		})
-	}
-}
-
-// The access token that the other process stored is due, so it is refreshed with its own refresh
-// token.
-func TestSource_Token_OtherProcessStoredDuePair(t *testing.T) {
-	t.Parallel()
-	api := newFakeAPI(oauth.UserTypeLocation)
-	memory := oauth.NewMemoryStore()
-	api.install(t, memory, -time.Hour)
-	api.before = func(*http.Request) http.HandlerFunc {
-		api.before = nil
-		api.install(t, memory, -time.Minute)
-		return respond(400, `{"error":"invalid_grant"}`)
-	}
-	source := newApp(t, config(api)).Source(struct{ oauth.TokenStore }{memory})
-	if got := mustToken(t.Context(), t, source); got != "access-3" {
-		t.Errorf("got %s, want access-3", got)
-	}
-}
-
-// unreadableStore is a store whose Load fails while it is broken.
-type unreadableStore struct {
-	*oauth.MemoryStore
-	broken bool
-}
-
-func (s *unreadableStore) Load(ctx context.Context) (oauth.Credential, error) {
-	if s.broken {
-		return oauth.Credential{}, errors.New("connection refused")
-	}
-	return s.MemoryStore.Load(ctx)
-}
-
-func TestSource_Token_StoreUnreadable_DoesNotRequireReinstall(t *testing.T) {
-	t.Parallel()
-	api := newFakeAPI(oauth.UserTypeLocation)
-	store := &unreadableStore{MemoryStore: oauth.NewMemoryStore()}
-	api.install(t, store, -time.Hour)
-	api.before = func(*http.Request) http.HandlerFunc {
-		store.broken = true
-		return respond(400, `{"error":"invalid_grant"}`)
-	}
-	source := newApp(t, config(api)).Source(store)
-	if _, err := source.Token(t.Context()); err == nil || errors.Is(err, oauth.ErrReinstallRequired) {
-		t.Errorf("got %v, want the error of the store", err)
-	}
-	store.broken, api.before = false, nil
-	if got := mustToken(t.Context(), t, source); got != "access-2" {
-		t.Errorf("got %s, want access-2", got)
-	}
 }
 
 func TestSource_Token_RefreshPanics_WaitersReturn(t *testing.T) {
@@ -517,100 +281,8 @@ func TestSource_Token_RefreshPanics_WaitersReturn(t *testing.T) {
 		})
 		wait.Wait()
 		api.before = nil
-		if got := mustToken(t.Context(), t, source); got != "access-2" {
-			t.Errorf("got %s, want access-2", got)
-		}
+		wantToken(t.Context(), t, source, "access-2")
 	})
-}
-
-func TestSource_Token_NoRefreshToken(t *testing.T) {
-	t.Parallel()
-	api := newFakeAPI(oauth.UserTypeLocation)
-	store := oauth.NewMemoryStore()
-	expired := oauth.Credential{AccessToken: oauth.NewSecret("access"), Expiry: time.Now().Add(-time.Hour)}
-	if err := oauth.Save(t.Context(), store, expired); err != nil {
-		t.Fatal(err)
-	}
-	if _, err := newApp(t, config(api)).Source(store).Token(t.Context()); !errors.Is(err, oauth.ErrReinstallRequired) {
-		t.Errorf("got %v, want ErrReinstallRequired", err)
-	}
-	if requests, _, _ := api.counts(); requests != 0 {
-		t.Errorf("got %d requests, want 0", requests)
-	}
-}
-
-func TestSource_Token_LockHeldByAnotherProcess(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		api := newFakeAPI(oauth.UserTypeLocation)
-		store := oauth.NewMemoryStore()
-		api.install(t, store, -time.Hour)
-		unlock, err := store.LockRefresh(t.Context())
-		if err != nil {
-			t.Fatal(err)
-		}
-		source := newApp(t, config(api)).Source(store)
-		start := time.Now()
-		_, err = source.Token(t.Context())
-		if err == nil || !strings.Contains(err.Error(), "lock") || time.Since(start) != time.Minute {
-			t.Errorf("got %v after %s, want an error about the lock after a minute", err, time.Since(start))
-		}
-		unlock()
-		if got := mustToken(t.Context(), t, source); got != "access-2" {
-			t.Errorf("got %s, want access-2", got)
-		}
-	})
-}
-
-// cancelingStore cancels a context when the refresh has acquired the lock.
-type cancelingStore struct {
-	*oauth.MemoryStore
-	cancel context.CancelFunc
-}
-
-func (s cancelingStore) LockRefresh(ctx context.Context) (func(), error) {
-	defer s.cancel()
-	return s.MemoryStore.LockRefresh(ctx)
-}
-
-func TestSource_Token_CanceledDuringLock_RefreshTokenIsNotSent(t *testing.T) {
-	t.Parallel()
-	api := newFakeAPI(oauth.UserTypeLocation)
-	ctx, cancel := context.WithCancel(t.Context())
-	store := cancelingStore{oauth.NewMemoryStore(), cancel}
-	api.install(t, store, -time.Hour)
-	source := newApp(t, config(api)).Source(store)
-	if _, err := source.Token(ctx); !errors.Is(err, context.Canceled) {
-		t.Errorf("got %v, want Canceled", err)
-	}
-	if requests, _, _ := api.counts(); requests != 0 {
-		t.Errorf("got %d requests, want 0", requests)
-	}
-	mustToken(t.Context(), t, source)
-}
-
-// conflictingStore does not swap, as if other processes changed the credential again and again.
-type conflictingStore struct{ oauth.TokenStore }
-
-func (conflictingStore) CompareAndSwap(context.Context, oauth.Secret, oauth.Credential) (bool, error) {
-	return false, nil
-}
-
-func TestSource_Token_StoreConflict(t *testing.T) {
-	t.Parallel()
-	api := newFakeAPI(oauth.UserTypeLocation)
-	memory := oauth.NewMemoryStore()
-	api.install(t, memory, -time.Hour)
-	store := conflictingStore{memory}
-	if token, err := newApp(t, config(api)).Source(store).Token(t.Context()); err == nil || !strings.Contains(err.Error(), "concurrently") {
-		t.Errorf("got %q, %v, want an error about the concurrent changes", token, err)
-	}
-	if requests, _, _ := api.counts(); requests != 1 {
-		t.Errorf("got %d requests, want 1", requests)
-	}
-	if err := oauth.Save(t.Context(), store, newCredential("a")); err == nil || !strings.Contains(err.Error(), "concurrently") {
-		t.Errorf("Save: got %v, want an error about the concurrent changes", err)
-	}
 }
 
 func TestSource_Token_CanceledContext_DueTokenUsed(t *testing.T) {
@@ -625,120 +297,7 @@ func TestSource_Token_CanceledContext_DueTokenUsed(t *testing.T) {
 		if got := mustToken(ctx, t, source); got != "access-1" {
 			t.Errorf("got %s, want access-1", got)
 		}
-		if got := mustToken(t.Context(), t, source); got != "access-2" {
-			t.Errorf("next call: got %s, want access-2", got)
-		}
-	})
-}
-
-func TestSource_Token_RefreshReturnsRejectedToken(t *testing.T) {
-	t.Parallel()
-	api := newFakeAPI(oauth.UserTypeLocation)
-	store := oauth.NewMemoryStore()
-	api.install(t, store, time.Hour)
-	responses := []http.HandlerFunc{
-		respond(200, `{"access_token":"access-1","refresh_token":"refresh-8"}`),
-		respond(200, `{"access_token":"access-9","refresh_token":"refresh-9"}`),
-	}
-	api.before = func(*http.Request) http.HandlerFunc {
-		next := responses[0]
-		responses = responses[1:]
-		return next
-	}
-	source := newApp(t, config(api)).Source(store)
-	source.Invalidate(mustToken(t.Context(), t, source))
-	if got := mustToken(t.Context(), t, source); got != "access-9" {
-		t.Errorf("got %s, want access-9", got)
-	}
-}
-
-func TestSource_Token_RefreshReturnsOnlyRejectedTokens(t *testing.T) {
-	t.Parallel()
-	api := newFakeAPI(oauth.UserTypeLocation)
-	store := oauth.NewMemoryStore()
-	api.install(t, store, time.Hour)
-	api.before = func(*http.Request) http.HandlerFunc {
-		return respond(200, `{"access_token":"access-1","refresh_token":"refresh-8"}`)
-	}
-	source := newApp(t, config(api)).Source(store)
-	source.Invalidate(mustToken(t.Context(), t, source))
-	if token, err := source.Token(t.Context()); err == nil || !strings.Contains(err.Error(), "rejected") {
-		t.Errorf("got %q, %v, want an error about the rejected token", token, err)
-	}
-}
-
-func TestSource_Token_FreshStoredToken_NeedsNoLock(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		api := newFakeAPI(oauth.UserTypeLocation)
-		store := oauth.NewMemoryStore()
-		api.install(t, store, time.Hour)
-		unlock, err := store.LockRefresh(t.Context())
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer unlock()
-		start := time.Now()
-		got := mustToken(t.Context(), t, newApp(t, config(api)).Source(store))
-		if got != "access-1" || time.Since(start) != 0 {
-			t.Errorf("got %s after %s, want access-1 immediately", got, time.Since(start))
-		}
-	})
-}
-
-func TestSource_Token_StoreCannotBeWritten_RefreshTokenIsNotSent(t *testing.T) {
-	t.Parallel()
-	api := newFakeAPI(oauth.UserTypeLocation)
-	path := filepath.Join(t.TempDir(), "credential.json")
-	api.install(t, oauth.NewFileStore(path), -time.Hour)
-	if err := os.MkdirAll(filepath.Join(path+".new", "x"), 0o700); err != nil {
-		t.Fatal(err)
-	}
-	source := newApp(t, config(api)).Source(oauth.NewFileStore(path))
-	if _, err := source.Token(t.Context()); err == nil {
-		t.Error("got no error")
-	}
-	if requests, _, _ := api.counts(); requests != 0 {
-		t.Errorf("got %d requests, want 0", requests)
-	}
-	if err := os.RemoveAll(path + ".new"); err != nil {
-		t.Fatal(err)
-	}
-	mustToken(t.Context(), t, source)
-}
-
-// The file is overwritten during the refresh, and an hour later its content is restored. The new
-// token pair must be stored then, because the API no longer accepts the restored refresh token.
-func TestSource_Token_StoreUnreadable_NewPairIsStoredLater(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		api := newFakeAPI(oauth.UserTypeLocation)
-		path := filepath.Join(t.TempDir(), "credential.json")
-		api.install(t, oauth.NewFileStore(path), -time.Hour)
-		backup, err := os.ReadFile(path)
-		if err != nil {
-			t.Fatal(err)
-		}
-		api.after = func(*http.Request) http.HandlerFunc {
-			if err := os.WriteFile(path, []byte("{"), 0o600); err != nil {
-				t.Error(err)
-			}
-			return nil
-		}
-		source := newApp(t, config(api)).Source(oauth.NewFileStore(path))
-		if token, err := source.Token(t.Context()); !errors.Is(err, oauth.ErrInvalidCredential) {
-			t.Errorf("got %q, %v, want ErrInvalidCredential", token, err)
-		}
-		time.Sleep(time.Hour) // the API no longer returns the pair for the used refresh token
-		if err := os.WriteFile(path, backup, 0o600); err != nil {
-			t.Fatal(err)
-		}
-		if got := mustToken(t.Context(), t, source); got != "access-2" {
-			t.Errorf("got %s, want access-2", got)
-		}
-		if requests, _, _ := api.counts(); requests != 1 {
-			t.Errorf("got %d requests, want 1", requests)
-		}
+		wantToken(t.Context(), t, source, "access-2")
 	})
 }
 
@@ -797,4 +356,77 @@ func TestSource_Token_StatusInErrorOfCall(t *testing.T) {
 			})
 		})
 	}
+}
+
+// A credential that this process saves is used by the next call, even while a refresh is in flight.
+func TestSource_Token_SaveIsSeenAtOnce(t *testing.T) {
+	t.Parallel()
+	tests := []struct {
+		name     string
+		left     time.Duration // until the first access token expires
+		inFlight bool
+	}{
+		{"fresh token", time.Hour, false},
+		{"due token", time.Minute, true},
+		{"expired token", -time.Hour, true},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				api := newFakeAPI(oauth.UserTypeLocation)
+				source, store := newInstalledSource(t, api, test.left)
+				api.before = func(*http.Request) http.HandlerFunc { time.Sleep(5 * time.Second); return nil }
+				var wait sync.WaitGroup
+				wait.Go(func() { mustToken(t.Context(), t, source) })
+				synctest.Wait()
+				api.install(t, store, time.Hour)
+				wantToken(t.Context(), t, source, "access-2")
+				wait.Wait()
+				wantToken(t.Context(), t, source, "access-2")
+				if requests, _, _ := api.counts(); (requests == 1) != test.inFlight {
+					t.Errorf("got %d requests, want a request: %t", requests, test.inFlight)
+				}
+			})
+		})
+	}
+}
+
+// The store fails while the source loads what was saved. The current token is used, and the new
+// credential is loaded later.
+func TestSource_Token_SaveIsSeenAfterStoreRecovers(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		api := newFakeAPI(oauth.UserTypeLocation)
+		store := &faultyStore{MemoryStore: oauth.NewMemoryStore()}
+		api.install(t, store, time.Hour)
+		source := newApp(t, config(api)).Source(store)
+		wantToken(t.Context(), t, source, "access-1")
+		api.install(t, store, time.Hour)
+		store.onLoad = func(context.Context) error { return errors.New("connection refused") }
+		wantToken(t.Context(), t, source, "access-1")
+		store.onLoad = nil
+		time.Sleep(time.Minute)
+		wantToken(t.Context(), t, source, "access-2")
+	})
+}
+
+func TestSource_Token_AfterDelete(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		api := newFakeAPI(oauth.UserTypeLocation)
+		source, store := newInstalledSource(t, api, time.Hour)
+		wantToken(t.Context(), t, source, "access-1")
+		if err := oauth.Delete(t.Context(), store, time.Now()); err != nil {
+			t.Fatal(err)
+		}
+		for range 2 {
+			if token, err := source.Token(t.Context()); !errors.Is(err, oauth.ErrNoCredential) {
+				t.Errorf("got %q, %v, want ErrNoCredential", token, err)
+			}
+		}
+		api.install(t, store, time.Hour)
+		wantToken(t.Context(), t, source, "access-2")
+		wantRequests(t, api, 0)
+	})
 }

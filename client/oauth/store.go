@@ -5,11 +5,13 @@ import (
 	"errors"
 	"fmt"
 	"sync"
+	"sync/atomic"
+	"time"
 )
 
 // TokenStore stores the credential of one installation. [NewMemoryStore] and [NewFileStore] return
-// stores. Another store, such as a database, implements these two methods and, if possible, those
-// of [RefreshLocker] and [StorePreparer]. The methods are called from many goroutines concurrently.
+// stores. Another store, such as a database, implements these two methods and, if possible, that of
+// [RefreshLocker]. The methods are called from many goroutines concurrently.
 type TokenStore interface {
 	// Load returns the stored credential. Its error matches [ErrNoCredential] if the store is
 	// empty, and [ErrInvalidCredential] if the store contains data that is not a credential.
@@ -18,6 +20,9 @@ type TokenStore interface {
 	// whether it did. If used is zero, it also stores next if the store is empty or contains data
 	// that is not a credential. It must not return true before next would survive a crash: if next
 	// is lost, a user must install the app again, because the API no longer accepts used.
+	//
+	// If next has no access token, CompareAndSwap empties the store instead, under the same
+	// condition. [Delete] calls it with the zero Credential.
 	CompareAndSwap(ctx context.Context, used Secret, next Credential) (swapped bool, err error)
 }
 
@@ -41,36 +46,55 @@ type RefreshLocker interface {
 	LockRefresh(ctx context.Context) (unlock func(), err error)
 }
 
-// StorePreparer is a [TokenStore] that can check in advance whether it can store a credential.
-type StorePreparer interface {
-	// Prepare returns an error if the store cannot store a credential now. It is called before a
-	// refresh token is sent. If it fails, the refresh token is not sent and remains valid.
-	Prepare(ctx context.Context) error
-}
+// installations is the number of times that this process has saved or deleted a credential. A
+// [Source] loads its credential again when the number has changed.
+var installations atomic.Uint64
 
 // Save stores the credential of a new installation and replaces the stored one. A concurrent
-// refresh in any process does not overwrite it. A [Source] of the store loads it when its current
-// access token is due, has expired, or has been invalidated. Save returns an error if the
-// credential has no access token, because a store would treat it as missing.
+// refresh in any process does not overwrite it. Each [Source] of this process uses the credential
+// from its next call on. A Source of another process loads it when the API rejects or refuses the
+// old token, or when that token is due. Save returns an error if the credential has no access
+// token.
 func Save(ctx context.Context, store TokenStore, credential Credential) error {
-	if credential.AccessToken.IsZero() {
+	if credential.AccessToken.Reveal() == "" {
 		return errors.New("oauth: Save: credential: AccessToken must be set")
 	}
+	return replaceStored(ctx, "Save", store, func(Credential) (Credential, bool) { return credential, true })
+}
+
+// Delete empties the store after the app was uninstalled, which the UNINSTALL webhook reports with
+// the time uninstalled. It does not delete a credential that was issued after that time, because a
+// late webhook must not delete the credential of a new installation. A concurrent refresh does not
+// store the credential again. The sources of the store then return [ErrNoCredential].
+func Delete(ctx context.Context, store TokenStore, uninstalled time.Time) error {
+	return replaceStored(ctx, "Delete", store, func(stored Credential) (Credential, bool) {
+		return Credential{}, !stored.IssuedAt.After(uninstalled)
+	})
+}
+
+// replaceStored replaces the stored credential with the one that next returns for it. It changes
+// nothing if next returns false.
+func replaceStored(ctx context.Context, function string, store TokenStore, next func(stored Credential) (Credential, bool)) error {
 	const attempts = 10
 	for range attempts {
 		stored, err := store.Load(ctx)
 		if err != nil && !errors.Is(err, ErrNoCredential) && !errors.Is(err, ErrInvalidCredential) {
-			return fmt.Errorf("oauth: Save: load the credential: %w", err)
+			return fmt.Errorf("oauth: %s: load the credential: %w", function, err)
+		}
+		credential, replace := next(stored)
+		if !replace {
+			return nil
 		}
 		swapped, err := store.CompareAndSwap(ctx, stored.RefreshToken, credential)
 		if err != nil {
-			return fmt.Errorf("oauth: Save: store the credential: %w", err)
+			return fmt.Errorf("oauth: %s: store the credential: %w", function, err)
 		}
 		if swapped {
+			installations.Add(1)
 			return nil
 		}
 	}
-	return fmt.Errorf("oauth: Save: %w", errStoreConflict)
+	return fmt.Errorf("oauth: %s: %w", function, errStoreConflict)
 }
 
 // MemoryStore is a [TokenStore] in memory. When the process ends, its credential is lost, and a
@@ -92,18 +116,18 @@ func NewMemoryStore() *MemoryStore {
 func (s *MemoryStore) Load(context.Context) (Credential, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.stored.AccessToken.IsZero() {
+	if s.stored.AccessToken.Reveal() == "" {
 		return Credential{}, ErrNoCredential
 	}
 	return s.stored, nil
 }
 
 // CompareAndSwap stores next if used is the refresh token of the stored credential, or if used is
-// zero and the store is empty. It reports whether it stored next.
+// zero and the store is empty. It reports whether it did. The zero Credential empties the store.
 func (s *MemoryStore) CompareAndSwap(_ context.Context, used Secret, next Credential) (bool, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.stored.RefreshToken != used {
+	if !equal(s.stored.RefreshToken, used) {
 		return false, nil
 	}
 	s.stored = next

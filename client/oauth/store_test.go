@@ -15,7 +15,6 @@ import (
 	"time"
 
 	"github.com/highlevel-contacts/contacts-go/client/oauth"
-	"github.com/highlevel-contacts/contacts-go/client/oauth/storetest"
 )
 
 func newCredential(name string) oauth.Credential {
@@ -26,21 +25,8 @@ func newCredential(name string) oauth.Credential {
 	}
 }
 
-func TestMemoryStore_Storetest(t *testing.T) {
-	t.Parallel()
-	storetest.Run(t, func(*testing.T) oauth.TokenStore { return oauth.NewMemoryStore() })
-}
-
-func TestFileStore_Storetest(t *testing.T) {
-	t.Parallel()
-	storetest.RunReopen(t, func(t *testing.T) func() oauth.TokenStore {
-		path := filepath.Join(t.TempDir(), "credential.json")
-		return func() oauth.TokenStore { return oauth.NewFileStore(path) }
-	})
-}
-
 // swap calls CompareAndSwap and checks that it reports want.
-func swap(t *testing.T, store oauth.TokenStore, used oauth.Secret, next oauth.Credential, want bool) {
+func swap(t testing.TB, store oauth.TokenStore, used oauth.Secret, next oauth.Credential, want bool) {
 	t.Helper()
 	if got, err := store.CompareAndSwap(t.Context(), used, next); err != nil || got != want {
 		t.Errorf("got %t, %v, want %t", got, err, want)

@@ -3,6 +3,7 @@ package oauth_test
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
@@ -178,12 +179,29 @@ func (api *fakeAPI) locationToken(r *http.Request) (int, map[string]any) {
 	}
 }
 
-// install stores the credential of a new installation, whose access token expires after left.
+// install saves the credential of a new installation, whose access token expires after left.
 func (api *fakeAPI) install(t testing.TB, store oauth.TokenStore, left time.Duration) {
 	t.Helper()
+	if err := oauth.Save(t.Context(), store, api.newCredential(left)); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// installElsewhere is like install, but stores the credential as another process would.
+func (api *fakeAPI) installElsewhere(t testing.TB, store oauth.TokenStore, left time.Duration) {
+	t.Helper()
+	stored, err := store.Load(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	swap(t, store, stored.RefreshToken, api.newCredential(left), true)
+}
+
+// newCredential returns the credential of a new installation.
+func (api *fakeAPI) newCredential(left time.Duration) oauth.Credential {
 	api.mu.Lock()
+	defer api.mu.Unlock()
 	pair := api.pair()
-	api.mu.Unlock()
 	credential := oauth.Credential{
 		AccessToken: oauth.NewSecret(fmt.Sprint(pair["access_token"])), RefreshToken: oauth.NewSecret(fmt.Sprint(pair["refresh_token"])),
 		IssuedAt: time.Now().Add(left - api.lifetime), Expiry: time.Now().Add(left), UserType: oauth.UserType(api.userType), CompanyID: companyID,
@@ -191,9 +209,7 @@ func (api *fakeAPI) install(t testing.TB, store oauth.TokenStore, left time.Dura
 	if api.userType == string(oauth.UserTypeLocation) {
 		credential.LocationID = locationID
 	}
-	if err := oauth.Save(t.Context(), store, credential); err != nil {
-		t.Fatal(err)
-	}
+	return credential
 }
 
 // accepts reports whether a refresh with token would succeed now.
@@ -296,4 +312,59 @@ func mustToken(ctx context.Context, t testing.TB, source client.TokenSource) str
 		t.Fatal(err)
 	}
 	return token
+}
+
+// faultyStore is a MemoryStore. Each method first calls its hook, if there is one, and fails if the
+// hook does.
+type faultyStore struct {
+	*oauth.MemoryStore
+	onLoad, onSwap, onLock func(ctx context.Context) error
+}
+
+// errConflict makes CompareAndSwap report that it did not swap.
+var errConflict = errors.New("conflict")
+
+func (s *faultyStore) Load(ctx context.Context) (oauth.Credential, error) {
+	if s.onLoad != nil {
+		if err := s.onLoad(ctx); err != nil {
+			return oauth.Credential{}, err
+		}
+	}
+	return s.MemoryStore.Load(ctx)
+}
+
+func (s *faultyStore) CompareAndSwap(ctx context.Context, used oauth.Secret, next oauth.Credential) (bool, error) {
+	if s.onSwap != nil {
+		if err := s.onSwap(ctx); errors.Is(err, errConflict) {
+			return false, nil
+		} else if err != nil {
+			return false, err
+		}
+	}
+	return s.MemoryStore.CompareAndSwap(ctx, used, next)
+}
+
+func (s *faultyStore) LockRefresh(ctx context.Context) (func(), error) {
+	if s.onLock != nil {
+		if err := s.onLock(ctx); err != nil {
+			return nil, err
+		}
+	}
+	return s.MemoryStore.LockRefresh(ctx)
+}
+
+// wantToken checks that source returns want.
+func wantToken(ctx context.Context, t testing.TB, source client.TokenSource, want string) {
+	t.Helper()
+	if got, err := source.Token(ctx); err != nil || got != want {
+		t.Errorf("got %q, %v, want %s", got, err, want)
+	}
+}
+
+// wantRequests checks the number of requests to /oauth/token.
+func wantRequests(t testing.TB, api *fakeAPI, want int) {
+	t.Helper()
+	if got, _, _ := api.counts(); got != want {
+		t.Errorf("got %d requests, want %d", got, want)
+	}
 }

@@ -22,8 +22,8 @@ import (
 const lockTimeout = 50 * time.Millisecond
 
 // Run tests the stores that open returns, each in a subtest. Each call of open must return an empty
-// store that is independent of the others. If the stores implement [oauth.RefreshLocker] or
-// [oauth.StorePreparer], Run tests those methods too.
+// store that is independent of the others. If the stores implement [oauth.RefreshLocker], Run tests
+// that method too.
 func Run(t *testing.T, open func(t *testing.T) oauth.TokenStore) {
 	t.Helper()
 	RunReopen(t, func(t *testing.T) func() oauth.TokenStore {
@@ -49,6 +49,8 @@ func RunReopen(t *testing.T, create func(t *testing.T) (reopen func() oauth.Toke
 		{"ConcurrentLoadsAreConsistent", testConcurrentLoads},
 		{"SaveReplaces", testSave},
 		{"SaveDuringRefresh", testSaveDuringRefresh},
+		{"DeleteEmptiesStore", testDelete},
+		{"DeleteDuringRefresh", testDeleteDuringRefresh},
 		{"CanceledContext", testCanceled},
 	}
 	for _, test := range tests {
@@ -58,9 +60,6 @@ func RunReopen(t *testing.T, create func(t *testing.T) (reopen func() oauth.Toke
 	if _, ok := sample.(oauth.RefreshLocker); ok {
 		t.Run("LockExcludesOthers", func(t *testing.T) { testLock(t, create(t)) })
 		t.Run("LockIsHeldByOneOfMany", func(t *testing.T) { testLockConcurrent(t, create(t)) })
-	}
-	if _, ok := sample.(oauth.StorePreparer); ok {
-		t.Run("PrepareChangesNothing", func(t *testing.T) { testPrepare(t, create(t)) })
 	}
 }
 
@@ -97,15 +96,21 @@ func swap(t *testing.T, store oauth.TokenStore, used oauth.Secret, next oauth.Cr
 func wantStored(t *testing.T, store oauth.TokenStore, name string) {
 	t.Helper()
 	got, err := store.Load(t.Context())
-	if err != nil || got.RefreshToken != credential(name).RefreshToken || got.AccessToken != credential(name).AccessToken {
-		t.Errorf("Load: got %s, %v, want %s", got.RefreshToken.Reveal(), err, credential(name).RefreshToken.Reveal())
+	if err != nil || got.RefreshToken.Reveal() != "refresh-"+name || got.AccessToken.Reveal() != "access-"+name {
+		t.Errorf("Load: got %q, %v, want %q", got.RefreshToken.Reveal(), err, "refresh-"+name)
+	}
+}
+
+// wantEmpty checks that store is empty.
+func wantEmpty(t *testing.T, store oauth.TokenStore) {
+	t.Helper()
+	if _, err := store.Load(t.Context()); !errors.Is(err, oauth.ErrNoCredential) {
+		t.Errorf("Load: got error %v, want ErrNoCredential", err)
 	}
 }
 
 func testEmpty(t *testing.T, reopen func() oauth.TokenStore) {
-	if _, err := reopen().Load(t.Context()); !errors.Is(err, oauth.ErrNoCredential) {
-		t.Errorf("Load: got error %v, want ErrNoCredential", err)
-	}
+	wantEmpty(t, reopen())
 }
 
 func testRoundTrip(t *testing.T, reopen func() oauth.TokenStore) {
@@ -118,11 +123,10 @@ func testRoundTrip(t *testing.T, reopen func() oauth.TokenStore) {
 	if !got.IssuedAt.Equal(want.IssuedAt) || !got.Expiry.Equal(want.Expiry) {
 		t.Errorf("got times %s and %s, want %s and %s", got.IssuedAt, got.Expiry, want.IssuedAt, want.Expiry)
 	}
-	got.IssuedAt, got.Expiry = want.IssuedAt, want.Expiry
-	if got.AccessToken != want.AccessToken || got.RefreshToken != want.RefreshToken {
-		t.Error("got other tokens than the stored ones")
+	wantStored(t, reopen(), "a")
+	for _, c := range []*oauth.Credential{&got, &want} { // reflect cannot compare the other fields
+		c.IssuedAt, c.Expiry, c.AccessToken, c.RefreshToken = time.Time{}, time.Time{}, oauth.Secret{}, oauth.Secret{}
 	}
-	got.AccessToken, got.RefreshToken = want.AccessToken, want.RefreshToken
 	if !reflect.DeepEqual(got, want) {
 		t.Errorf("got %+v, want %+v", got, want)
 	}
@@ -182,7 +186,8 @@ func testConcurrentLoads(t *testing.T, reopen func() oauth.TokenStore) {
 	})
 	for range 3 {
 		wait.Go(func() {
-			for !done.Load() {
+			for last := false; !last; {
+				last = done.Load()
 				got, err := reopen().Load(t.Context())
 				if err != nil {
 					t.Error(err)
@@ -225,6 +230,44 @@ func testSaveDuringRefresh(t *testing.T, reopen func() oauth.TokenStore) {
 	}
 	swap(t, refreshing, credential("old").RefreshToken, credential("refreshed"), false)
 	wantStored(t, reopen(), "new")
+}
+
+func testDelete(t *testing.T, reopen func() oauth.TokenStore) {
+	remove := func(uninstalled time.Time) {
+		if err := oauth.Delete(t.Context(), reopen(), uninstalled); err != nil {
+			t.Fatal(err)
+		}
+	}
+	remove(time.Now()) // the store is empty
+	a, b := credential("a"), credential("b")
+	swap(t, reopen(), oauth.Secret{}, a, true)
+	swap(t, reopen(), b.RefreshToken, oauth.Credential{}, false)
+	remove(a.IssuedAt.Add(-time.Hour)) // the app was installed again afterwards
+	wantStored(t, reopen(), "a")
+	remove(a.IssuedAt.Add(time.Hour))
+	wantEmpty(t, reopen())
+	swap(t, reopen(), a.RefreshToken, oauth.Credential{}, false)
+	swap(t, reopen(), oauth.Secret{}, b, true)
+	wantStored(t, reopen(), "b")
+}
+
+// testDeleteDuringRefresh deletes the credential while a refresh holds the lock. The refresh must
+// not store the credential again, and unlock must not create anything.
+func testDeleteDuringRefresh(t *testing.T, reopen func() oauth.TokenStore) {
+	swap(t, reopen(), oauth.Secret{}, credential("old"), true)
+	refreshing, unlock := reopen(), func() {}
+	if locker, ok := refreshing.(oauth.RefreshLocker); ok {
+		var err error
+		if unlock, err = locker.LockRefresh(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := oauth.Delete(t.Context(), reopen(), time.Now()); err != nil {
+		t.Error("Delete while the lock is held:", err)
+	}
+	swap(t, refreshing, credential("old").RefreshToken, credential("refreshed"), false)
+	unlock()
+	wantEmpty(t, reopen())
 }
 
 // testCanceled swaps with a canceled context. The store may ignore the context, but must report
@@ -285,22 +328,4 @@ func testLockConcurrent(t *testing.T, reopen func() oauth.TokenStore) {
 		})
 	}
 	wait.Wait()
-}
-
-func testPrepare(t *testing.T, reopen func() oauth.TokenStore) {
-	prepare := func() {
-		preparer, ok := reopen().(oauth.StorePreparer)
-		if !ok {
-			t.Fatal("got a reopened store that is not an oauth.StorePreparer")
-		}
-		if err := preparer.Prepare(t.Context()); err != nil {
-			t.Fatal(err)
-		}
-	}
-	prepare()
-	testEmpty(t, reopen)
-	swap(t, reopen(), oauth.Secret{}, credential("a"), true)
-	prepare()
-	wantStored(t, reopen(), "a")
-	swap(t, reopen(), credential("a").RefreshToken, credential("b"), true)
 }
