@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"maps"
+	"math/rand/v2"
 	"net/http"
 	"net/url"
 	"strings"
@@ -114,7 +115,7 @@ func (a *App) sendWithRetry(ctx context.Context, r tokenRequest) (Credential, er
 // delay is at least the Retry-After of the response. attempt is the number of attempts so far, and
 // unsent the number of those that were not sent.
 func retryDelay(err error, attempt, unsent int) (delay time.Duration, retry bool) {
-	delay = httpx.Backoff(attempt, minRetryDelay, maxRetryDelay)
+	delay = rand.N(httpx.Backoff(minRetryDelay, maxRetryDelay, attempt)) //nolint:gosec // jitter need not be secret
 	if apiErr, ok := errors.AsType[*Error](err); ok {
 		return max(delay, apiErr.RetryAfter), apiErr.temporary()
 	}

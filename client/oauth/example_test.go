@@ -208,7 +208,9 @@ func ExampleInstallHandler() {
 	save := func(ctx context.Context, credential oauth.Credential) error {
 		return oauth.Save(ctx, store, credential)
 	}
-	install := oauth.InstallHandler(app, save, oauth.WithInstalled(http.RedirectHandler("/welcome", http.StatusSeeOther)))
+	install := oauth.InstallHandler(app, save, &oauth.InstallSettings{
+		Installed: http.RedirectHandler("/welcome", http.StatusSeeOther),
+	})
 	mux.Handle("/oauth/", http.StripPrefix("/oauth", install))
 	mux.HandleFunc("/welcome", func(http.ResponseWriter, *http.Request) {})
 

@@ -3,86 +3,78 @@ package oauth
 import (
 	"context"
 	"crypto/rand"
-	"crypto/subtle"
 	"errors"
 	"fmt"
 	"log/slog"
 	"net/http"
+	"strings"
 	"time"
+
+	"github.com/highlevel-contacts/contacts-go/client/internal/redact"
 )
 
 const (
-	stateCookie = "__Host-highlevel-oauth-state"
+	// stateCookie is the beginning of the name of the cookie of a state. The state follows, so that
+	// a browser can have several installations in progress, each in its own tab.
+	stateCookie = "__Host-highlevel-oauth-state-"
 	stateMaxAge = 15 * time.Minute
+	maxStates   = 8 // maximum number of states of a browser
 )
 
-// Errors of the callback of [InstallHandler]. The function of [WithInstallError] receives them.
+// Errors of the callback of [InstallHandler]. InstallSettings.Failed receives them.
 var (
 	// ErrConsentDenied indicates that the user or the API denied the installation.
 	ErrConsentDenied = errors.New("oauth: InstallHandler: the installation was denied")
-	// ErrStateMismatch indicates that the state in the address of the callback is not the state in
-	// the cookie of the browser. The cookie may have expired, or somebody else may have started the
-	// installation.
+	// ErrStateMismatch indicates that the browser has no cookie for the state in the address of the
+	// callback. The cookie may have expired, or somebody else may have started the installation.
 	ErrStateMismatch = errors.New("oauth: InstallHandler: the state does not match; start at /install with cookies enabled")
 )
 
-// InstallOption configures [InstallHandler].
-type InstallOption func(*installer)
-
-// WithInstalled sets the handler that responds after the credential has been saved, for example
-// [http.RedirectHandler]. The handler can call [InstalledCredential]. Without this option, the
-// response is a short page that says that the app is installed.
-func WithInstalled(handler http.Handler) InstallOption {
-	return func(i *installer) { i.onInstalled = handler }
+// InstallSettings are optional settings of [InstallHandler].
+type InstallSettings struct {
+	// Installed responds after the credential has been saved, for example [http.RedirectHandler]. It
+	// can call [InstalledCredential]. Nil means a short page that says that the app is installed.
+	Installed http.Handler
+	// Failed responds to a callback that failed. err is or wraps [ErrStateMismatch],
+	// [ErrConsentDenied], an error of [App.Exchange], or the error of the save function. Nil means a
+	// short page with the status 400, 403 or 502, which does not contain the error.
+	Failed func(w http.ResponseWriter, r *http.Request, err error)
+	// AllowMissingState accepts callbacks without a state, so that users can start an installation
+	// in the marketplace. A state that is present must still match. An attacker can make a user open
+	// a callback with the code of the attacker's own account, so do not connect an installation
+	// without a state to the user who is logged in.
+	AllowMissingState bool
 }
 
-// WithInstallError sets the function that responds to a callback that failed. err is or wraps
-// [ErrStateMismatch], [ErrConsentDenied], an error of [App.Exchange], or the error of the save
-// function. Without this option, the response is a short page with the status 400, 403 or 502,
-// which does not contain the error.
-func WithInstallError(respond func(w http.ResponseWriter, r *http.Request, err error)) InstallOption {
-	return func(i *installer) { i.onError = respond }
-}
-
-// WithoutState makes the handler accept callbacks without a state. Without this option, a user
-// cannot start an installation in the marketplace, because only /install creates a state. A state
-// that is present must still match.
-//
-// An attacker can make a user open a callback with the code of the attacker's own account. So do
-// not connect an installation without a state to the user who is logged in.
-func WithoutState() InstallOption {
-	return func(i *installer) { i.withoutState = true }
-}
-
-// installer holds the settings of an [InstallHandler].
+// installer serves an [InstallHandler].
 type installer struct {
-	app          *App
-	save         func(context.Context, Credential) error
-	onInstalled  http.Handler
-	onError      func(http.ResponseWriter, *http.Request, error)
-	withoutState bool
+	app      *App
+	save     func(context.Context, Credential) error
+	settings InstallSettings
 }
 
 // InstallHandler returns a handler with two paths. GET /install redirects to the consent page with
-// a random state, which it also stores in a cookie for 15 minutes. GET /callback checks the state,
-// exchanges the code for the credential of a location or an agency, calls save, and then responds.
-// [Config.RedirectURL] must be the address of /callback. Use [http.StripPrefix] to serve the
-// handler under another path.
+// a random state, for which it sets a cookie for 15 minutes. GET /callback checks the state,
+// exchanges the code for a credential, calls save, usually with [Save], and responds.
+// [Config.RedirectURL] must be the address of /callback. settings may be nil.
 //
-// Usually save calls [Save] with the store of the location or agency of the credential. The code is
-// valid once, so neither the exchange nor save ends when the browser disconnects. The context of
-// save ends after 10 seconds.
-//
-// Browsers send the cookie over HTTPS only, except to localhost, so serve the handler over HTTPS.
-// Anyone can start an installation: wrap the handler if only users who are logged in may do so.
-func InstallHandler(app *App, save func(ctx context.Context, credential Credential) error, opts ...InstallOption) http.Handler {
-	i := &installer{app: app, save: save, onInstalled: http.HandlerFunc(installedPage), onError: errorPage}
-	for _, opt := range opts {
-		opt(i)
+// Neither the exchange nor save ends when the browser disconnects. The context of save ends after
+// 10 seconds. Serve the handler over HTTPS, because browsers send the cookie over HTTPS only.
+func InstallHandler(app *App, save func(ctx context.Context, credential Credential) error, settings *InstallSettings) http.Handler {
+	i := &installer{app: app, save: save}
+	if settings != nil {
+		i.settings = *settings
+	}
+	if i.settings.Installed == nil {
+		i.settings.Installed = http.HandlerFunc(installedPage)
+	}
+	if i.settings.Failed == nil {
+		i.settings.Failed = errorPage
 	}
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /install", i.install)
 	mux.HandleFunc("GET /callback", i.callback)
+	mux.HandleFunc("HEAD /callback", i.callbackWithoutBody)
 	return mux
 }
 
@@ -90,7 +82,7 @@ func InstallHandler(app *App, save func(ctx context.Context, credential Credenti
 type installedKey struct{}
 
 // InstalledCredential returns the credential that was saved. ctx is the context of the request that
-// the handler of [WithInstalled] receives. ok is false for any other context.
+// InstallSettings.Installed receives. ok is false for any other context.
 func InstalledCredential(ctx context.Context) (credential Credential, ok bool) {
 	credential, ok = ctx.Value(installedKey{}).(Credential)
 	return credential, ok
@@ -99,20 +91,45 @@ func InstalledCredential(ctx context.Context) (credential Credential, ok bool) {
 // install redirects to the consent page.
 func (i *installer) install(w http.ResponseWriter, r *http.Request) {
 	state := rand.Text()
+	deleteOldStates(w, r)
 	setState(w, state, int(stateMaxAge.Seconds()))
 	protectCode(w.Header())
 	http.Redirect(w, r, i.app.AuthCodeURL(state), http.StatusFound)
 }
 
+// deleteOldStates deletes the cookies of the oldest states, so that a browser has fewer than
+// maxStates.
+func deleteOldStates(w http.ResponseWriter, r *http.Request) {
+	var states []string // from the oldest on, because browsers send cookies in this order
+	for _, cookie := range r.Cookies() {
+		if state, ok := strings.CutPrefix(cookie.Name, stateCookie); ok {
+			states = append(states, state)
+		}
+	}
+	for ; len(states) >= maxStates; states = states[1:] {
+		setState(w, states[0], -1)
+	}
+}
+
+// callbackWithoutBody responds to a HEAD request, which programs send that check links. It does not
+// use up the code.
+func (i *installer) callbackWithoutBody(w http.ResponseWriter, _ *http.Request) {
+	protectCode(w.Header())
+	w.Header().Set("Allow", http.MethodGet)
+	w.WriteHeader(http.StatusMethodNotAllowed)
+}
+
 // callback serves the path to which the consent page redirects the browser.
 func (i *installer) callback(w http.ResponseWriter, r *http.Request) {
 	protectCode(w.Header())
-	if err := i.checkState(r); err != nil { // do not delete the cookie: the callback may be forged
+	query := r.URL.Query()
+	if err := i.checkState(r, query.Get("state")); err != nil {
 		i.fail(w, r, err)
 		return
 	}
-	setState(w, "", -1) // a state is valid once
-	query := r.URL.Query()
+	if state := query.Get("state"); state != "" {
+		setState(w, state, -1) // a state is valid once
+	}
 	if query.Get("error") != "" {
 		i.fail(w, r, ErrConsentDenied)
 		return
@@ -127,37 +144,35 @@ func (i *installer) callback(w http.ResponseWriter, r *http.Request) {
 	ctx, cancel := context.WithTimeout(ctx, storeTimeout)
 	defer cancel()
 	if err := i.save(ctx, credential); err != nil {
-		i.fail(w, r, fmt.Errorf("oauth: InstallHandler: save the credential: %w", err))
+		i.fail(w, r, fmt.Errorf("oauth: InstallHandler: save the credential: %w", err), credential.AccessToken.Reveal(), credential.RefreshToken.Reveal())
 		return
 	}
-	i.onInstalled.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), installedKey{}, credential)))
+	i.settings.Installed.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), installedKey{}, credential)))
 }
 
-// checkState returns an error if the state in the query is not the state in the cookie.
-func (i *installer) checkState(r *http.Request) error {
-	state := r.URL.Query().Get("state")
-	cookie, err := r.Cookie(stateCookie)
-	switch {
-	case state == "" && i.withoutState:
-		return nil
-	case state == "", err != nil, subtle.ConstantTimeCompare([]byte(cookie.Value), []byte(state)) != 1:
-		return ErrStateMismatch
-	default:
+// checkState returns an error if the browser has no cookie for the state.
+func (i *installer) checkState(r *http.Request, state string) error {
+	if state == "" && i.settings.AllowMissingState {
 		return nil
 	}
+	if _, err := r.Cookie(stateCookie + state); err != nil || state == "" {
+		return ErrStateMismatch
+	}
+	return nil
 }
 
-// fail logs err and responds with it.
-func (i *installer) fail(w http.ResponseWriter, r *http.Request, err error) {
-	i.app.logger.LogAttrs(r.Context(), slog.LevelWarn, "oauth: installation failed", slog.Int("status", statusOf(err)))
-	i.onError(w, r, err)
+// fail logs err without the secrets and responds with it.
+func (i *installer) fail(w http.ResponseWriter, r *http.Request, err error, secrets ...string) {
+	i.app.logger.LogAttrs(r.Context(), slog.LevelWarn, "oauth: installation failed",
+		slog.Int("status", statusOf(err)), slog.String("reason", redact.Local(err, secrets...)))
+	i.settings.Failed(w, r, err)
 }
 
-// setState sets the cookie with the state. maxAge is in seconds; a negative one deletes the cookie.
-// With SameSite=Lax, the browser also sends the cookie with the redirect from the consent page.
+// setState sets the cookie of a state. maxAge is in seconds; a negative one deletes the cookie. With
+// SameSite=Lax, the browser also sends the cookie with the redirect from the consent page.
 func setState(w http.ResponseWriter, state string, maxAge int) {
 	http.SetCookie(w, &http.Cookie{
-		Name: stateCookie, Value: state, Path: "/", MaxAge: maxAge,
+		Name: stateCookie + state, Value: "1", Path: "/", MaxAge: maxAge,
 		Secure: true, HttpOnly: true, SameSite: http.SameSiteLaxMode,
 	})
 }

@@ -1,15 +1,18 @@
 package oauth_test
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"io"
+	"log/slog"
 	"net/http"
 	"net/http/cookiejar"
 	"net/http/httptest"
 	"net/url"
 	"strings"
 	"testing"
+	"testing/synctest"
 
 	"github.com/highlevel-contacts/contacts-go/client/clienttest"
 	"github.com/highlevel-contacts/contacts-go/client/oauth"
@@ -24,7 +27,7 @@ type site struct {
 	saveErr error
 }
 
-func newSite(t *testing.T, grant clienttest.Grant, opts ...oauth.InstallOption) *site {
+func newSite(t *testing.T, grant clienttest.Grant, settings *oauth.InstallSettings) *site {
 	t.Helper()
 	s := &site{fake: clienttest.NewServer(t, clienttest.WithConsent(grant)), store: oauth.NewMemoryStore()}
 	var handler http.Handler
@@ -39,7 +42,7 @@ func newSite(t *testing.T, grant clienttest.Grant, opts ...oauth.InstallOption) 
 			return s.saveErr
 		}
 		return oauth.Save(ctx, s.store, credential)
-	}, opts...)
+	}, settings)
 	s.browser = s.newBrowser(t)
 	return s
 }
@@ -101,7 +104,7 @@ func (s *site) wantSaved(t *testing.T, want bool) {
 func TestInstallHandler_SavesTheCredential(t *testing.T) {
 	t.Parallel()
 	for _, userType := range []clienttest.UserType{clienttest.UserTypeLocation, clienttest.UserTypeCompany} {
-		s := newSite(t, clienttest.Grant{UserType: userType})
+		s := newSite(t, clienttest.Grant{UserType: userType}, nil)
 		if status, text := s.visit(t, s.browser, s.URL+"/install"); status != 200 || !strings.Contains(text, "installed") {
 			t.Errorf("%s: got %d %s", userType, status, text)
 		}
@@ -114,7 +117,7 @@ func TestInstallHandler_SavesTheCredential(t *testing.T) {
 
 func TestInstallHandler_Cookie(t *testing.T) {
 	t.Parallel()
-	s := newSite(t, clienttest.Grant{})
+	s := newSite(t, clienttest.Grant{}, nil)
 	states := map[string]bool{}
 	for range 2 {
 		resp, err := s.Client().Transport.RoundTrip(httptest.NewRequestWithContext(t.Context(), http.MethodGet, s.URL+"/install", nil))
@@ -127,13 +130,13 @@ func TestInstallHandler_Cookie(t *testing.T) {
 			t.Fatalf("got %d cookies, want 1", len(cookies))
 		}
 		c := cookies[0]
-		if !c.Secure || !c.HttpOnly || c.SameSite != http.SameSiteLaxMode || len(c.Value) < 20 {
-			t.Errorf("got %+v, want Secure, HttpOnly, SameSite=Lax and a random value", c)
+		if !c.Secure || !c.HttpOnly || c.SameSite != http.SameSiteLaxMode || c.Path != "/" || !strings.HasPrefix(c.Name, "__Host-") || len(c.Name) < 50 {
+			t.Errorf("got %+v, want Secure, HttpOnly, SameSite=Lax and a random name", c)
 		}
 		if resp.Header.Get("Cache-Control") != "no-store" {
 			t.Errorf("got Cache-Control %q, want no-store", resp.Header.Get("Cache-Control"))
 		}
-		states[c.Value] = true
+		states[c.Name] = true
 	}
 	if len(states) != 2 {
 		t.Error("got the same state twice")
@@ -142,7 +145,7 @@ func TestInstallHandler_Cookie(t *testing.T) {
 
 func TestInstallHandler_InvalidState_IsRefused(t *testing.T) {
 	t.Parallel()
-	s := newSite(t, clienttest.Grant{})
+	s := newSite(t, clienttest.Grant{}, nil)
 	callback := s.callback(t, s.browser)
 	address, err := url.Parse(callback)
 	if err != nil {
@@ -183,7 +186,7 @@ func TestInstallHandler_InvalidState_IsRefused(t *testing.T) {
 
 func TestInstallHandler_WithoutState(t *testing.T) {
 	t.Parallel()
-	s := newSite(t, clienttest.Grant{}, oauth.WithoutState())
+	s := newSite(t, clienttest.Grant{}, &oauth.InstallSettings{AllowMissingState: true})
 	code := url.QueryEscape(s.fake.AuthorizationCode(clienttest.Grant{}))
 	if status, _ := s.visit(t, s.browser, s.URL+"/callback?state=forged&code="+code); status != 403 {
 		t.Errorf("forged state: got %d, want 403", status)
@@ -214,14 +217,14 @@ func TestInstallHandler_CallbackFails(t *testing.T) {
 			t.Parallel()
 			for _, custom := range []bool{false, true} {
 				var got error
-				var opts []oauth.InstallOption
+				var settings oauth.InstallSettings
 				if custom {
-					opts = append(opts, oauth.WithInstallError(func(w http.ResponseWriter, _ *http.Request, err error) {
+					settings.Failed = func(w http.ResponseWriter, _ *http.Request, err error) {
 						got = err
 						w.WriteHeader(test.status)
-					}))
+					}
 				}
-				s := newSite(t, clienttest.Grant{}, opts...)
+				s := newSite(t, clienttest.Grant{}, &settings)
 				s.saveErr = test.saveErr
 				address, err := url.Parse(s.callback(t, s.browser))
 				if err != nil {
@@ -246,13 +249,13 @@ func TestInstallHandler_CallbackFails(t *testing.T) {
 
 func TestInstallHandler_WithInstalled(t *testing.T) {
 	t.Parallel()
-	s := newSite(t, clienttest.Grant{}, oauth.WithInstalled(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	s := newSite(t, clienttest.Grant{}, &oauth.InstallSettings{Installed: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		credential, ok := oauth.InstalledCredential(r.Context())
 		if !ok {
 			t.Error("got no credential in the context")
 		}
 		_, _ = io.WriteString(w, "welcome "+credential.LocationID)
-	})))
+	})})
 	if _, text := s.visit(t, s.browser, s.URL+"/install"); text != "welcome "+s.fake.LocationID {
 		t.Errorf("got %q", text)
 	}
@@ -269,9 +272,103 @@ func TestInstallHandler_BrowserDisconnects_CredentialIsSaved(t *testing.T) {
 	store := oauth.NewMemoryStore()
 	handler := oauth.InstallHandler(newApp(t, config(api)), func(ctx context.Context, credential oauth.Credential) error {
 		return oauth.Save(ctx, store, credential)
-	}, oauth.WithoutState())
+	}, &oauth.InstallSettings{AllowMissingState: true})
 	handler.ServeHTTP(httptest.NewRecorder(), httptest.NewRequestWithContext(ctx, http.MethodGet, "/callback?code=code-1", nil))
 	if _, err := store.Load(t.Context()); err != nil {
 		t.Errorf("got %v, want the saved credential", err)
+	}
+}
+
+// Programs that check links send a HEAD request before the browser opens the callback.
+func TestInstallHandler_HeadDoesNotUseUpTheCode(t *testing.T) {
+	t.Parallel()
+	s := newSite(t, clienttest.Grant{}, nil)
+	callback := s.callback(t, s.browser)
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodHead, callback, http.NoBody)
+	if err != nil {
+		t.Fatal(err)
+	}
+	resp, err := s.browser.Do(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	resp.Body.Close()
+	if resp.StatusCode != http.StatusMethodNotAllowed {
+		t.Errorf("HEAD: got %d, want 405", resp.StatusCode)
+	}
+	s.wantSaved(t, false)
+	if status, text := s.visit(t, s.browser, callback); status != 200 {
+		t.Errorf("GET: got %d %s, want 200", status, text)
+	}
+	s.wantSaved(t, true)
+}
+
+// A user starts the installation in several tabs of a browser. Each of them can complete, except the
+// oldest ones if there are too many.
+func TestInstallHandler_SeveralTabs(t *testing.T) {
+	t.Parallel()
+	const tabs, accepted = 10, 8
+	s := newSite(t, clienttest.Grant{}, nil)
+	callbacks := make([]string, tabs)
+	for i := range callbacks {
+		callbacks[i] = s.callback(t, s.browser)
+	}
+	for i, callback := range callbacks {
+		want := 200
+		if i < tabs-accepted {
+			want = 403
+		}
+		if status, text := s.visit(t, s.browser, callback); status != want {
+			t.Errorf("tab %d: got %d %s, want %d", i, status, text, want)
+		}
+	}
+}
+
+func TestInstallHandler_Log(t *testing.T) {
+	t.Parallel()
+	var credential oauth.Credential
+	for name, test := range map[string]struct {
+		transport http.HandlerFunc
+		query     string
+		saveErr   func() error
+		want      string
+	}{
+		"state":   {respond(500, ""), "?code=c0de-1&state=x", nil, "the state does not match"},
+		"denied":  {respond(500, ""), "?error=access_denied", nil, "the installation was denied"},
+		"code":    {respond(401, `{"error":"UnAuthorized!","error_description":"Authorization code not found"}`), "?code=c0de-1", nil, "Authorization code not found"},
+		"network": {hang, "?code=c0de-1", nil, "timeout"},
+		"save": {
+			respond(200, `{"access_token":"acc3ss-1","refresh_token":"r3fresh-1"}`), "?code=c0de-1",
+			func() error { return errors.New("insert r3fresh-1: disk full") }, "save the credential: insert [redacted]: disk full",
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				c := config(test.transport)
+				var log bytes.Buffer
+				c.Logger = slog.New(slog.NewTextHandler(&log, nil))
+				save := func(_ context.Context, saved oauth.Credential) error { credential = saved; return test.saveErr() }
+				handler := oauth.InstallHandler(newApp(t, c), save, &oauth.InstallSettings{AllowMissingState: true})
+				handler.ServeHTTP(httptest.NewRecorder(), httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/callback"+test.query, nil))
+				got := log.String()
+				if !strings.Contains(got, "oauth: installation failed") || !strings.Contains(got, test.want) ||
+					strings.Contains(got, "c0de-1") || strings.Contains(got, "r3fresh-1") {
+					t.Errorf("got %s, want the reason %q without secrets", got, test.want)
+				}
+			})
+		})
+	}
+	if credential.RefreshToken.Reveal() != "r3fresh-1" {
+		t.Error("got no credential in save")
+	}
+}
+
+func TestInstallHandler_NilSettings(t *testing.T) {
+	t.Parallel()
+	handler := oauth.InstallHandler(newApp(t, config(respond(500, ""))), nil, nil)
+	recorder := httptest.NewRecorder()
+	handler.ServeHTTP(recorder, httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/callback", nil))
+	if recorder.Code != http.StatusForbidden {
+		t.Errorf("got %d, want 403", recorder.Code)
 	}
 }
