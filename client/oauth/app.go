@@ -12,6 +12,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/highlevel-contacts/contacts-go/client"
 	"github.com/highlevel-contacts/contacts-go/client/internal/httpx"
 )
 
@@ -31,7 +32,7 @@ type Config struct {
 	// ClientID and ClientSecret are the credentials of the app, from the marketplace. ClientSecret
 	// is redacted when it is printed.
 	ClientID     string
-	ClientSecret Secret
+	ClientSecret client.Secret
 	// RedirectURL is the address that is registered in the marketplace, and to which the consent
 	// page redirects with the code. It must be https, or http on loopback.
 	RedirectURL string
@@ -141,8 +142,7 @@ func (a *App) AuthCodeURL(state string) string {
 // empty, the API decides.
 //
 // A code is valid once, and for a short time. If it is not valid, the error matches
-// [ErrReinstallRequired]. Non-2xx responses are returned as an [*Error]. If code is empty, Exchange
-// returns an error without a request.
+// [ErrReinstallRequired]. Non-2xx responses are returned as a [client.Error].
 //
 // API reference: https://marketplace.gohighlevel.com/docs/ghl/oauth/get-access-token.
 func (a *App) Exchange(ctx context.Context, code string, userType UserType) (Credential, error) {
@@ -154,7 +154,7 @@ func (a *App) Exchange(ctx context.Context, code string, userType UserType) (Cre
 		"code":         {code},
 		"redirect_uri": {a.config.RedirectURL},
 	}
-	return a.requestToken(ctx, form, Credential{UserType: userType})
+	return a.requestToken(ctx, "App.Exchange", form, Credential{UserType: userType})
 }
 
 // refresh exchanges the refresh token of a credential for the next credential.
@@ -164,5 +164,5 @@ func (a *App) refresh(ctx context.Context, credential Credential) (Credential, e
 		"refresh_token": {credential.RefreshToken.Reveal()},
 	}
 	credential.UserType = credential.inferredUserType()
-	return a.requestToken(ctx, form, credential)
+	return a.requestToken(ctx, "Source.Token", form, credential)
 }

@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/highlevel-contacts/contacts-go/client"
 	"github.com/highlevel-contacts/contacts-go/client/oauth"
 )
 
@@ -16,7 +17,7 @@ func TestNew_InvalidConfig(t *testing.T) {
 		want   string
 	}{
 		{"no client id", func(c *oauth.Config) { c.ClientID = "" }, "ClientID"},
-		{"no client secret", func(c *oauth.Config) { c.ClientSecret = oauth.Secret{} }, "ClientSecret"},
+		{"no client secret", func(c *oauth.Config) { c.ClientSecret = client.Secret{} }, "ClientSecret"},
 		{"no redirect", func(c *oauth.Config) { c.RedirectURL = "" }, "RedirectURL"},
 		{"redirect without a host", func(c *oauth.Config) { c.RedirectURL = "/callback" }, "RedirectURL"},
 		{"redirect over http", func(c *oauth.Config) { c.RedirectURL = "http://app.example/callback" }, "http is allowed on loopback only"},

@@ -18,7 +18,7 @@ func installed(t *testing.T, grant clienttest.Grant) (*clienttest.Server, *oauth
 	t.Helper()
 	server := clienttest.NewServer(t, clienttest.WithoutSocket(), clienttest.WithClock(time.Now))
 	app := newApp(t, oauth.Config{
-		ClientID: server.App.ClientID, ClientSecret: oauth.NewSecret(server.App.ClientSecret), RedirectURL: redirectURL,
+		ClientID: server.App.ClientID, ClientSecret: client.NewSecret(server.App.ClientSecret), RedirectURL: redirectURL,
 		BaseURL: server.URL, HTTPClient: server.HTTPClient(),
 	})
 	credential, err := app.Exchange(t.Context(), server.AuthorizationCode(grant), oauth.UserType(grant.UserType))

@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"slices"
 	"time"
+
+	"github.com/highlevel-contacts/contacts-go/client"
 )
 
 // UserType is the kind of account that a token belongs to.
@@ -23,10 +25,10 @@ const (
 // redacted when a Credential is printed; [Credential.Encode] writes them.
 type Credential struct {
 	// AccessToken is the bearer token for API calls. It is valid for a day.
-	AccessToken Secret
+	AccessToken client.Secret
 	// RefreshToken is exchanged for the next token pair. It is valid once, for up to a year. It is
 	// empty if the access token was requested with the token of an agency.
-	RefreshToken Secret
+	RefreshToken client.Secret
 	// IssuedAt is the time at which the token pair was requested, by this machine's clock. Expiry
 	// is the time at which the access token expires, by the same clock. A token whose Expiry is
 	// zero has expired.
@@ -46,7 +48,7 @@ type Credential struct {
 }
 
 // equal reports whether two secrets hold the same string.
-func equal(a, b Secret) bool { return a.Reveal() == b.Reveal() }
+func equal(a, b client.Secret) bool { return a.Reveal() == b.Reveal() }
 
 // clone returns a credential that shares no memory with c.
 func (c Credential) clone() Credential {
@@ -90,7 +92,7 @@ const (
 
 // freshness returns the freshness of the access token now. rejected is the access token that the
 // API rejected. margin is how long before its expiry a token is due.
-func (c Credential) freshness(rejected Secret, margin time.Duration) freshness {
+func (c Credential) freshness(rejected client.Secret, margin time.Duration) freshness {
 	now := time.Now()
 	switch {
 	case c.AccessToken.Reveal() == "" || equal(c.AccessToken, rejected) || !now.Before(c.Expiry):
@@ -170,8 +172,8 @@ func DecodeCredential(data []byte) (Credential, error) {
 		return Credential{}, ErrInvalidCredential
 	}
 	return Credential{
-		AccessToken:       NewSecret(e.AccessToken),
-		RefreshToken:      NewSecret(e.RefreshToken),
+		AccessToken:       client.NewSecret(e.AccessToken),
+		RefreshToken:      client.NewSecret(e.RefreshToken),
 		IssuedAt:          e.IssuedAt,
 		Expiry:            e.Expiry,
 		UserType:          e.UserType,

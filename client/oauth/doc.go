@@ -12,7 +12,7 @@
 // for each location.
 //
 //	app, err := oauth.New(oauth.Config{
-//		ClientID: id, ClientSecret: oauth.NewSecret(secret), RedirectURL: redirect, Scopes: scopes,
+//		ClientID: id, ClientSecret: client.NewSecret(secret), RedirectURL: redirect, Scopes: scopes,
 //	})
 //	…
 //	credential, err := app.Exchange(ctx, request.FormValue("code"), oauth.UserTypeLocation)
@@ -30,8 +30,7 @@
 //
 //   - One goroutine at a time refreshes a credential, among all processes if the store is a
 //     [RefreshLocker]. It first checks whether another process has stored a new token pair.
-//   - If the store is a [StorePreparer], the refresh token is sent only after the store has
-//     reported that it can store the new pair.
+//   - [FileStore] checks that it can store the new pair before the refresh token is sent.
 //   - The new pair is stored durably before its access token is used. If the store fails, the pair
 //     remains in memory, and the next call stores it.
 //   - After timeouts, broken connections, unreadable responses, and the statuses 408, 425, 429 and
@@ -44,6 +43,15 @@
 // ([Source.Invalidate], which package client calls). If an early refresh fails, the current access
 // token is used until it expires.
 //
+// # Locations
+//
+// The API decides which locations an agency has approved: [Credential.ApprovedLocations] is not
+// complete, because an agency can approve all locations, or those that it creates later. If the API
+// refuses a token for a location, the source loads the credential of the agency from the store
+// again, and asks the API again after a minute.
+//
+// When the UNINSTALL webhook arrives, call [Delete] with the store of that location or agency.
+//
 // # Errors
 //
 // [ErrReinstallRequired] indicates that a user must install the app again. Of the error responses,
@@ -51,21 +59,19 @@
 // then sends no more requests until the store has another credential. A running program continues
 // when the new installation has been saved.
 //
-// Other non-2xx responses, such as those for a wrong client secret or an inactive location, or the
-// error page of a gateway, are returned as an [*Error] that does not match ErrReinstallRequired. If
-// the status is not one of those that are retried, the source returns the same error for the next
-// minute without sending a request.
+// Non-2xx responses are wrapped as a [client.Error] with the Operation App.Exchange, Source.Token or
+// LocationSource.Token. Other errors of requests match the kind [client.ErrNetwork],
+// [client.ErrBadResponse] or [client.ErrResponseTooLarge]. After a status that is not retried, the
+// source returns the same error for the next minute without sending a request.
 //
 // # Stores
 //
 // [NewMemoryStore] and [NewFileStore] return stores. For other storage, implement [TokenStore] and,
-// if possible, [RefreshLocker] and [StorePreparer], and test the implementation with package
-// storetest.
+// if possible, [RefreshLocker], and test the implementation with package storetest.
 //
 // # Secrets
 //
-// A [Secret] is redacted when it is printed, logged or encoded. Only [Secret.Reveal] returns its
-// string, and only [Credential.Encode] writes it, for stores. Error messages from the server are
-// shortened, and words in them that may be secrets are redacted. Requests are sent over HTTPS only,
-// or over HTTP to loopback for tests. Redirects are not followed.
+// A [client.Secret] is redacted when it is printed, logged or encoded. Only [Credential.Encode]
+// writes it, for stores. A server's message that could contain a secret is withheld from errors.
+// Requests are sent over HTTPS only, or over HTTP to loopback for tests. Redirects are not followed.
 package oauth

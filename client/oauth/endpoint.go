@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"maps"
 	"math/rand/v2"
@@ -15,16 +16,17 @@ import (
 	"github.com/highlevel-contacts/contacts-go/client"
 	"github.com/highlevel-contacts/contacts-go/client/internal/ctxtime"
 	"github.com/highlevel-contacts/contacts-go/client/internal/httpx"
+	"github.com/highlevel-contacts/contacts-go/client/internal/redact"
 )
 
-// The operations of the API that this package calls, by the vendor's names.
+// The paths of the operations that this package calls: the vendor's get-access-token and
+// get-location-access-token.
 const (
-	operationAccessToken         = "get-access-token"
-	operationLocationAccessToken = "get-location-access-token"
+	tokenPath         = "/oauth/token"
+	locationTokenPath = "/oauth/locationToken" //nolint:gosec // a path
 )
 
-// locationTokenVersion is the Version header of get-location-access-token. The other operation has
-// none.
+// locationTokenVersion is the Version header of locationTokenPath. The other path has none.
 const locationTokenVersion = "2021-07-28"
 
 const (
@@ -40,11 +42,13 @@ const (
 
 	minRetryDelay = 300 * time.Millisecond // limit of the first delay; three attempts fit into retryWindow
 	maxRetryDelay = 3 * time.Second
+
+	maxBody = 8 << 20 // in bytes; the response for an agency lists its locations
 )
 
 // tokenRequest is a request to a token endpoint.
 type tokenRequest struct {
-	operation string
+	operation string // Go name of the method that the program called
 	path      string
 	header    http.Header
 	form      url.Values
@@ -55,14 +59,14 @@ type tokenRequest struct {
 // previous.
 //
 // API reference: https://marketplace.gohighlevel.com/docs/ghl/oauth/get-access-token.
-func (a *App) requestToken(ctx context.Context, form url.Values, previous Credential) (Credential, error) {
+func (a *App) requestToken(ctx context.Context, operation string, form url.Values, previous Credential) (Credential, error) {
 	form.Set("client_id", a.config.ClientID)
 	form.Set("client_secret", a.config.ClientSecret.Reveal())
 	if previous.UserType != "" {
 		form.Set("user_type", string(previous.UserType))
 	}
 	next, err := a.sendWithRetry(ctx, tokenRequest{
-		operation: operationAccessToken, path: "/oauth/token", form: form,
+		operation: operation, path: tokenPath, form: form,
 		secrets: []string{form.Get("client_secret"), form.Get("code"), form.Get("refresh_token")},
 	})
 	if err != nil {
@@ -76,7 +80,7 @@ func (a *App) requestToken(ctx context.Context, form url.Values, previous Creden
 // API reference: https://marketplace.gohighlevel.com/docs/ghl/oauth/get-location-access-token.
 func (a *App) requestLocationToken(ctx context.Context, agency Credential, locationID string) (Credential, error) {
 	next, err := a.sendWithRetry(ctx, tokenRequest{
-		operation: operationLocationAccessToken, path: "/oauth/locationToken",
+		operation: "LocationSource.Token", path: locationTokenPath,
 		header:  http.Header{"Version": {locationTokenVersion}, "Authorization": {"Bearer " + agency.AccessToken.Reveal()}},
 		form:    url.Values{"companyId": {agency.CompanyID}, "locationId": {locationID}},
 		secrets: []string{agency.AccessToken.Reveal()},
@@ -84,7 +88,7 @@ func (a *App) requestLocationToken(ctx context.Context, agency Credential, locat
 	if err != nil {
 		return Credential{}, err
 	}
-	next.RefreshToken = Secret{} // the source requests the next token with the agency's token instead
+	next.RefreshToken = client.Secret{} // the source requests the next token with the agency's token instead
 	return next.withDefaults(Credential{UserType: UserTypeLocation, CompanyID: agency.CompanyID, LocationID: locationID}), nil
 }
 
@@ -102,11 +106,8 @@ func (a *App) sendWithRetry(ctx context.Context, r tokenRequest) (Credential, er
 			unsent++
 		}
 		delay, retry := retryDelay(err, attempt, unsent)
-		if !retry || ctx.Err() != nil || time.Since(start)+delay > retryWindow-attemptTimeout {
-			return Credential{}, fmt.Errorf("oauth: %w", withOperation(r, err))
-		}
-		if err := ctxtime.Sleep(ctx, delay); err != nil {
-			return Credential{}, fmt.Errorf("oauth: %w", withOperation(r, err))
+		if !retry || ctx.Err() != nil || time.Since(start)+delay > retryWindow-attemptTimeout || ctxtime.Sleep(ctx, delay) != nil {
+			return Credential{}, withOperation(r, err)
 		}
 	}
 }
@@ -116,18 +117,18 @@ func (a *App) sendWithRetry(ctx context.Context, r tokenRequest) (Credential, er
 // unsent the number of those that were not sent.
 func retryDelay(err error, attempt, unsent int) (delay time.Duration, retry bool) {
 	delay = rand.N(httpx.Backoff(minRetryDelay, maxRetryDelay, attempt)) //nolint:gosec // jitter need not be secret
-	if apiErr, ok := errors.AsType[*Error](err); ok {
-		return max(delay, apiErr.RetryAfter), apiErr.temporary()
+	if apiErr, ok := errors.AsType[*client.Error](err); ok {
+		return max(delay, apiErr.RetryAfter), isTemporary(apiErr)
 	}
 	return delay, unsent < maxUnsentAttempts
 }
 
-// withOperation returns err with the operation in front. An [*Error] already has it.
+// withOperation returns err with the operation in front. A [client.Error] already has it.
 func withOperation(r tokenRequest, err error) error {
 	if statusOf(err) != 0 {
-		return err
+		return fmt.Errorf("oauth: %w", err)
 	}
-	return fmt.Errorf("%s: %w", r.operation, err)
+	return fmt.Errorf("oauth: %s: %w", r.operation, err)
 }
 
 // attempt sends a request once. sent reports whether the API may have received it.
@@ -136,7 +137,7 @@ func (a *App) attempt(ctx context.Context, r tokenRequest) (credential Credentia
 	defer cancel()
 	req, err := http.NewRequestWithContext(attemptCtx, http.MethodPost, a.baseURL+r.path, strings.NewReader(r.form.Encode()))
 	if err != nil {
-		return Credential{}, false, newTransportError(err, r.secrets)
+		return Credential{}, false, redact.Error(err, r.secrets...)
 	}
 	maps.Copy(req.Header, r.header)
 	req.Header.Set("Accept", "application/json")
@@ -149,20 +150,23 @@ func (a *App) attempt(ctx context.Context, r tokenRequest) (credential Credentia
 	sentAt := time.Now()
 	resp, err := a.httpClient.Do(req)
 	if err != nil {
-		return Credential{}, trace.MaybeSent(), asTimeout(ctx, attemptCtx, newTransportError(trace.Err(err), r.secrets))
+		return Credential{}, trace.MaybeSent(), networkError(ctx, attemptCtx, trace.Err(err), r.secrets)
 	}
 	defer resp.Body.Close()
-	credential, err = readResponse(resp, r, sentAt)
-	return credential, true, asTimeout(ctx, attemptCtx, err)
-}
-
-// asTimeout returns errTimeout if attemptTimeout caused err, and err otherwise. ctx is the context
-// of the caller.
-func asTimeout(ctx, attemptCtx context.Context, err error) error {
-	if err != nil && statusOf(err) == 0 && ctx.Err() == nil && attemptCtx.Err() != nil {
-		return errTimeout
+	body, err := io.ReadAll(io.LimitReader(resp.Body, maxBody+1))
+	switch {
+	case resp.StatusCode/100 != 2:
+		return Credential{}, true, newError(r, resp, body) // an incomplete body does not change the status
+	case err != nil:
+		return Credential{}, true, networkError(ctx, attemptCtx, trace.Err(err), r.secrets)
+	case len(body) > maxBody:
+		return Credential{}, true, client.ErrResponseTooLarge
 	}
-	return err
+	credential, ok := parseTokenResponse(httpx.TrimBOM(body), sentAt)
+	if !ok {
+		return Credential{}, true, fmt.Errorf("%w: status %d without an access token", client.ErrBadResponse, resp.StatusCode)
+	}
+	return credential, true, nil
 }
 
 func (a *App) logAttempt(ctx context.Context, r tokenRequest, attempt int, err error) {
@@ -171,15 +175,7 @@ func (a *App) logAttempt(ctx context.Context, r tokenRequest, attempt int, err e
 		a.logger.LogAttrs(ctx, slog.LevelDebug, "oauth: received a token", attrs...)
 		return
 	}
-	a.logger.LogAttrs(ctx, slog.LevelWarn, "oauth: token request failed", append(attrs, slog.Int("status", statusOf(err)))...)
-}
-
-// statusOf returns the HTTP status of err if it is an [*Error], and 0 otherwise.
-func statusOf(err error) int {
-	if apiErr, ok := errors.AsType[*Error](err); ok {
-		return apiErr.StatusCode
-	}
-	return 0
+	a.logger.LogAttrs(ctx, slog.LevelWarn, "oauth: token request failed", append(attrs, slog.Int("status", statusOf(err)), slog.String("kind", string(client.KindOf(err))))...)
 }
 
 // withoutRedirects returns a copy of httpClient, or of the zero client if it is nil. The copy does

@@ -12,6 +12,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/highlevel-contacts/contacts-go/client"
 	"github.com/highlevel-contacts/contacts-go/client/oauth"
 )
 
@@ -160,7 +161,7 @@ func TestApp_Exchange_RedirectIsNotFollowed(t *testing.T) {
 		c := config(nil)
 		c.BaseURL, c.HTTPClient = server.URL, server.Client()
 		_, err := newApp(t, c).Exchange(t.Context(), "code", oauth.UserTypeLocation)
-		var apiErr *oauth.Error
+		var apiErr *client.Error
 		if !errors.As(err, &apiErr) || apiErr.StatusCode != status || !strings.Contains(err.Error(), "redirect") {
 			t.Errorf("got %v, want a redirect with status %d", err, status)
 		}

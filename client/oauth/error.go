@@ -1,14 +1,15 @@
 package oauth
 
 import (
+	"context"
 	"errors"
 	"fmt"
-	"log/slog"
 	"net/http"
+	"slices"
 	"strings"
-	"time"
 
 	"github.com/highlevel-contacts/contacts-go/client"
+	"github.com/highlevel-contacts/contacts-go/client/internal/httpx"
 	"github.com/highlevel-contacts/contacts-go/client/internal/redact"
 )
 
@@ -29,67 +30,54 @@ var (
 	errStoreConflict  = errors.New("the credential in the store was changed concurrently in each attempt")
 	errUnusableToken  = errors.New("the API returned an access token that has expired or that it rejected before")
 	errLockTimeout    = errors.New("timeout: another process holds the lock")
-	errNoResult       = errors.New("oauth: refresh: the call that refreshed the token did not return")
-	errTimeout        = fmt.Errorf("timeout: no complete response within %s", attemptTimeout)
-	errNoCode         = errors.New("oauth: Exchange: the code is empty")
-	errNoLocation     = errors.New("oauth: Location: the location ID is empty")
-	errNotAgency      = errors.New("oauth: Location: the stored credential is not the credential of an agency")
-	errNoRefreshToken = fmt.Errorf("oauth: refresh: the stored credential has no refresh token: %w", ErrReinstallRequired)
-	errNoToken        = errors.New("the response has no access token")
-	errTooLarge       = errors.New("the response is too large")
+	errNoResult       = errors.New("oauth: Source.Token: the call that refreshed the token did not return")
+	errTimeout        = fmt.Errorf("%w: timeout: no complete response within %s", client.ErrNetwork, attemptTimeout)
+	errRedirect       = errors.New("redirects are not followed")
+	errNoCode         = fmt.Errorf("oauth: App.Exchange: %w: the code is empty", client.ErrInvalid)
+	errNoLocation     = fmt.Errorf("oauth: LocationSource.Token: %w: the location ID is empty", client.ErrInvalid)
+	errNotAgency      = fmt.Errorf("oauth: LocationSource.Token: %w: the stored credential is not the credential of an agency", client.ErrInvalid)
+	errNoRefreshToken = fmt.Errorf("oauth: Source.Token: the stored credential has no refresh token: %w", ErrReinstallRequired)
 )
 
-// Error is a non-2xx response of a token endpoint. Use [errors.As] to inspect it. Its fields do not
-// contain a token, a code or the client secret.
-type Error struct {
-	Operation  string        // the vendor's name: get-access-token or get-location-access-token
-	StatusCode int           // the HTTP status
-	Message    string        // the API's message, shortened and redacted; may be empty
-	RetryAfter time.Duration // the Retry-After header; 0 if there is none
-
-	reinstall bool // whether it matches ErrReinstallRequired
+// newError returns the error of a non-2xx response to r. Its Response is empty, because the response
+// could contain a token.
+func newError(r tokenRequest, response *http.Response, body []byte) *client.Error {
+	e := &client.Error{Operation: r.operation, Method: http.MethodPost, Path: r.path, StatusCode: response.StatusCode}
+	e.RetryAfter, _ = httpx.RetryAfter(response.Header)
+	for _, message := range errorMessages(body) {
+		e.Messages = append(e.Messages, redact.Secrets(message, r.secrets...))
+	}
+	message := lowerMessage(e)
+	e.Kind = classify(e.StatusCode, message)
+	switch {
+	case e.StatusCode/100 == 3:
+		e.Err = errRedirect
+	case r.path == tokenPath && isInvalidGrant(e.StatusCode, message):
+		e.Kind, e.Err = client.ErrUnauthorized, ErrReinstallRequired
+	}
+	return e
 }
 
-// Error returns the operation, the status and the message.
-func (e *Error) Error() string {
-	var text strings.Builder
-	// The status must not follow "token:", because package client masks numbers there.
-	fmt.Fprintf(&text, "%s returned %d", e.Operation, e.StatusCode)
-	if e.StatusCode/100 == 3 {
-		text.WriteString(", a redirect, which is not followed")
-	}
-	if e.Message != "" {
-		fmt.Fprintf(&text, ": %s", e.Message)
-	}
-	if e.reinstall {
-		fmt.Fprintf(&text, ": %s", ErrReinstallRequired)
-	}
-	return text.String()
-}
-
-// Is reports whether e matches target: [ErrReinstallRequired] if a user must install the app again,
-// and [client.ErrForbidden] if the location has not approved the app.
-func (e *Error) Is(target error) bool {
-	if target == client.ErrForbidden {
-		return e.Operation == operationLocationAccessToken && e.StatusCode == http.StatusForbidden
-	}
-	return e.reinstall && target == ErrReinstallRequired
-}
-
-// LogValue returns the operation and the status.
-func (e *Error) LogValue() slog.Value {
-	return slog.GroupValue(slog.String("operation", e.Operation), slog.Int("status", e.StatusCode))
-}
-
-// temporary reports whether the same request may be retried.
-func (e *Error) temporary() bool {
-	switch e.StatusCode {
-	case http.StatusRequestTimeout, http.StatusTooEarly, http.StatusTooManyRequests:
-		return true
+// classify returns the kind of a response. message is in lower case.
+func classify(status int, message string) client.Kind {
+	switch {
+	case status == http.StatusForbidden, status == http.StatusUnauthorized && httpx.DeniesAccess(message):
+		return client.ErrForbidden
+	case status == http.StatusBadRequest, status == http.StatusUnprocessableEntity,
+		status == http.StatusUnauthorized && strings.Contains(message, "version header"):
+		return client.ErrInvalid
+	case status == http.StatusUnauthorized:
+		return client.ErrUnauthorized
+	case status == http.StatusTooManyRequests:
+		return client.ErrRateLimited
+	case status >= http.StatusInternalServerError:
+		return client.ErrServer
 	default:
-		return e.StatusCode >= http.StatusInternalServerError
+		return client.Kind("other")
 	}
 }
+
+func lowerMessage(e *client.Error) string { return strings.ToLower(strings.Join(e.Messages, "; ")) }
 
 // isInvalidGrant reports whether the API's message says that the refresh token or the code is
 // invalid. The status alone does not say so: a gateway, a wrong client secret and an inactive
@@ -98,7 +86,6 @@ func isInvalidGrant(status int, message string) bool {
 	if status != http.StatusBadRequest && status != http.StatusUnauthorized && status != http.StatusForbidden {
 		return false
 	}
-	message = strings.ToLower(message)
 	if strings.Contains(message, "invalid_grant") {
 		return true
 	}
@@ -110,35 +97,29 @@ func isInvalidGrant(status int, message string) bool {
 	return false
 }
 
-// isRejectedToken reports whether the API rejected the access token of the agency as invalid or
-// expired. The API also returns 401 for a missing scope, a wrong user type or a wrong version,
-// which another token does not resolve.
-func isRejectedToken(err error) bool {
-	e, ok := errors.AsType[*Error](err)
-	if !ok || e.Operation != operationLocationAccessToken || e.StatusCode != http.StatusUnauthorized {
-		return false
+// networkError returns the error of an attempt without a complete response. ctx is the context of
+// the caller, and attempt that of the attempt.
+func networkError(ctx, attempt context.Context, err error, secrets []string) error {
+	switch {
+	case ctx.Err() != nil:
+		return redact.Error(err, secrets...)
+	case attempt.Err() != nil:
+		return errTimeout
+	default:
+		return fmt.Errorf("%w: %w", client.ErrNetwork, redact.Error(err, secrets...))
 	}
-	message := strings.ToLower(e.Message)
-	for _, other := range []string{"scope", "authclass", "user type", "version"} {
-		if strings.Contains(message, other) {
-			return false
-		}
-	}
-	return true
 }
 
-// transportError is an error from the transport. It prints only the redacted text. errors.Is
-// matches the cause, but errors.As and errors.Unwrap do not return it, because its text may contain
-// secrets.
-type transportError struct {
-	text  string
-	cause error
+// isTemporary reports whether the same request may be retried.
+func isTemporary(e *client.Error) bool {
+	return e.StatusCode >= http.StatusInternalServerError ||
+		slices.Contains([]int{http.StatusRequestTimeout, http.StatusTooEarly, http.StatusTooManyRequests}, e.StatusCode)
 }
 
-func (e *transportError) Error() string        { return e.text }
-func (e *transportError) Is(target error) bool { return errors.Is(e.cause, target) }
-
-// newTransportError returns err without its URL and without the secrets.
-func newTransportError(err error, secrets []string) error {
-	return &transportError{text: redact.Local(err, secrets...), cause: err}
+// statusOf returns the HTTP status of an error response, and 0 for any other error.
+func statusOf(err error) int {
+	if apiErr, ok := errors.AsType[*client.Error](err); ok {
+		return apiErr.StatusCode
+	}
+	return 0
 }

@@ -2,16 +2,19 @@ package oauth_test
 
 import (
 	"bytes"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"log/slog"
 	"net/http"
+	"net/url"
 	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
 
+	"github.com/highlevel-contacts/contacts-go/client"
 	"github.com/highlevel-contacts/contacts-go/client/oauth"
 )
 
@@ -22,22 +25,26 @@ func TestError_Error(t *testing.T) {
 		name   string
 		status int
 		body   string
+		kind   client.Kind
 		want   string
 	}{
-		{"code", 401, `{"error":"UnAuthorized!","error_description":"Authorization code not found"}`, "401: UnAuthorized!: Authorization code not found" + reinstall},
-		{"grant", 400, `{"error":"invalid_grant","error_description":"Invalid grant: client_id of the token"}`, "400: invalid_grant: Invalid grant: client_id of the token" + reinstall},
-		{"client", 401, `{"error":"invalid_client"}`, "401: invalid_client"},
-		{"grant type", 400, `{"error":"unsupported_grant_type"}`, "400: unsupported_grant_type"},
-		{"list of messages", 422, `{"statusCode":422,"message":["a","b"],"error":"Unprocessable Entity"}`, "422: Unprocessable Entity: a: b"},
-		{"not JSON", 404, "<html>\n<b>no</b>", "404"},
-		{"redirect", 302, "", "302, a redirect, which is not followed"},
-		{"long", 404, `{"message":"` + strings.Repeat("long ", 100) + `"}`, "404: message withheld: see Error.Messages"},
+		{"code", 401, `{"error":"UnAuthorized!","error_description":"Authorization code not found"}`, client.ErrUnauthorized, "401 unauthorized: UnAuthorized!; Authorization code not found" + reinstall},
+		{"grant", 400, `{"error":"invalid_grant","error_description":"Invalid grant: client_id of the token"}`, client.ErrUnauthorized, "400 unauthorized: invalid_grant; Invalid grant: client_id of the token" + reinstall},
+		{"client", 401, `{"error":"invalid_client"}`, client.ErrUnauthorized, "401 unauthorized: invalid_client"},
+		{"grant type", 400, `{"error":"unsupported_grant_type"}`, client.ErrInvalid, "400 invalid: unsupported_grant_type"},
+		{"scope", 401, `{"message":"The token is not authorized for this scope."}`, client.ErrForbidden, "401 forbidden: The token is not authorized for this scope."},
+		{"version", 401, `{"message":"version header was not found."}`, client.ErrInvalid, "401 invalid: version header was not found."},
+		{"forbidden", 403, `{"message":"no"}`, client.ErrForbidden, "403 forbidden: no"},
+		{"list of messages", 422, `{"statusCode":422,"message":["a","b"],"error":"Unprocessable Entity"}`, client.ErrInvalid, "422 invalid: Unprocessable Entity; a; b"},
+		{"not JSON", 404, "<html>\n<b>no</b>", "other", "404 other"},
+		{"redirect", 302, "", "other", "302 other: redirects are not followed"},
+		{"long", 404, `{"message":"` + strings.Repeat("long ", 100) + `"}`, "other", "404 other: message withheld: see Error.Messages"},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
 			_, err := newApp(t, config(respond(test.status, test.body))).Exchange(t.Context(), "x1x2x3", "")
-			if want := "oauth: get-access-token returned " + test.want; err == nil || err.Error() != want {
+			if want := "oauth: App.Exchange: POST /oauth/token: " + test.want; err == nil || err.Error() != want || client.KindOf(err) != test.kind {
 				t.Errorf("got  %v\nwant %s", err, want)
 			}
 		})
@@ -47,67 +54,74 @@ func TestError_Error(t *testing.T) {
 // The server may return the secrets that it received. No error and no log record contains them.
 func TestError_NoSecrets(t *testing.T) {
 	t.Parallel()
-	const code, access, refresh = "c0de", "acc3ss", "r3fresh"
+	const code, access, refresh = "c0de+with/signs", "acc3ss-token", "r3fresh/token"
 	const other = "eyJhbGciOiJSUzI1NiIsInR5cCI6IkpXVCJ9.eyJzdWIiOiIxIn0.c2lnbmF0dXJl"
-	store := oauth.NewMemoryStore()
-	credential := oauth.Credential{
-		AccessToken: oauth.NewSecret(access), RefreshToken: oauth.NewSecret(refresh), Expiry: time.Now().Add(time.Hour), UserType: oauth.UserTypeCompany,
-	}
-	if err := oauth.Save(t.Context(), store, credential); err != nil {
-		t.Fatal(err)
+	bodies := map[string]func(sent string) any{
+		"error":       func(sent string) any { return map[string]any{"error": sent} },
+		"messages":    func(sent string) any { return map[string]any{"message": []string{sent, "x"}} },
+		"description": func(sent string) any { return map[string]any{"error": "x", "error_description": sent} },
+		"no object":   func(sent string) any { return sent },
+		"no token":    func(sent string) any { return map[string]any{"access_token": []string{sent}} },
 	}
 	for _, status := range []int{200, 302, 400, 401, 404, 422} {
-		for _, form := range []string{`{"error":%q}`, `{"message":[%q,"x"]}`, `{"error":"x","error_description":%q}`, `<p>%s</p>`, `{"access_token":[%q]`} {
-			c := config(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-				_ = r.ParseForm()
-				words := []string{r.Form.Encode(), r.Header.Get("Authorization"), other, "jane@doe.example\r\n\x1b[31m"}
-				for _, values := range r.PostForm {
-					words = append(words, values[0])
-				}
-				sent := strings.Join(words, " ")
-				w.Header().Set("Location", "https://elsewhere.example/?"+sent)
-				w.WriteHeader(status)
-				_, _ = fmt.Fprintf(w, form, sent)
-			}))
-			var log bytes.Buffer
-			c.Logger = slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug}))
-			if status == 200 {
-				c.HTTPClient = &http.Client{Transport: replace200{c.HTTPClient.Transport}}
-			}
-			source := newApp(t, c).Source(store)
-			_, exchangeErr := newApp(t, c).Exchange(t.Context(), code, oauth.UserTypeLocation)
-			_, locationErr := source.Location("a").Token(t.Context())
-			_, _ = source.Token(t.Context())
-			source.Invalidate(access)
-			_, tokenErr := source.Token(t.Context())
-			for _, err := range []error{exchangeErr, locationErr, tokenErr} {
-				if err == nil {
-					t.Errorf("%d: got no error", status)
-					continue
-				}
-				var apiErr *oauth.Error
-				errors.As(err, &apiErr)
-				texts := fmt.Sprintf("%v %+v %#v %s %+v", err, err, err, log.String(), apiErr)
-				for _, secret := range []string{clientSecret, code, access, refresh, other, "jane@doe", "\x1b"} {
-					if strings.Contains(texts, secret) {
-						t.Errorf("%d %s: got %q in: %s", status, form, secret, texts)
+		for name, body := range bodies {
+			t.Run(fmt.Sprintf("%d %s", status, name), func(t *testing.T) {
+				t.Parallel()
+				synctest.Test(t, func(t *testing.T) {
+					store := oauth.NewMemoryStore()
+					credential := oauth.Credential{
+						AccessToken: client.NewSecret(access), RefreshToken: client.NewSecret(refresh), Expiry: time.Now().Add(time.Hour), UserType: oauth.UserTypeCompany,
 					}
-				}
-			}
+					if err := oauth.Save(t.Context(), store, credential); err != nil {
+						t.Fatal(err)
+					}
+					c := config(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+						_ = r.ParseForm()
+						words := []string{r.Form.Encode(), r.Header.Get("Authorization"), other, "jane@doe.example\r\n\x1b[31m"}
+						for _, values := range r.PostForm {
+							words = append(words, values[0])
+						}
+						sent := strings.Join(words, " ")
+						data, err := json.Marshal(body(sent))
+						if err != nil {
+							t.Error(err)
+						}
+						w.Header().Set("Location", "https://elsewhere.example/?"+sent)
+						w.WriteHeader(status)
+						_, _ = w.Write(data)
+					}))
+					var log bytes.Buffer
+					c.Logger = slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug}))
+					app := newApp(t, c)
+					source := app.Source(store)
+					mustToken(t.Context(), t, source)
+					_, exchangeErr := app.Exchange(t.Context(), code, oauth.UserTypeLocation)
+					_, locationErr := source.Location("a").Token(t.Context())
+					source.Invalidate(access)
+					_, tokenErr := source.Token(t.Context())
+					for _, err := range []error{exchangeErr, locationErr, tokenErr} {
+						if err == nil {
+							t.Fatal("got no error")
+						}
+						apiErr, _ := errors.AsType[*client.Error](err)
+						if (apiErr == nil) != (status == 200) || apiErr != nil && name != "no object" && name != "no token" && len(apiErr.Messages) == 0 {
+							t.Errorf("got %#v, want an error with messages", apiErr)
+						}
+						texts := fmt.Sprintf("%v %+v %#v %s %+v", err, err, err, log.String(), apiErr)
+						secrets := []string{clientSecret, code, url.QueryEscape(code), access, refresh, url.QueryEscape(refresh), other, "jane@doe", "\x1b"}
+						for _, secret := range secrets {
+							if strings.Contains(texts, secret) {
+								t.Errorf("got %q in: %s", secret, texts)
+							}
+							if apiErr != nil && secret != other && secret != "jane@doe" && secret != "\x1b" && strings.Contains(fmt.Sprintf("%q", apiErr.Messages), secret) {
+								t.Errorf("got %q in the messages %q", secret, apiErr.Messages)
+							}
+						}
+					}
+				})
+			})
 		}
 	}
-}
-
-// replace200 replaces the status 200 with 418, because unreadable responses with the status 200 are
-// retried for a long time.
-type replace200 struct{ http.RoundTripper }
-
-func (r replace200) RoundTrip(req *http.Request) (*http.Response, error) {
-	resp, err := r.RoundTripper.RoundTrip(req)
-	if err == nil && resp.StatusCode == http.StatusOK {
-		resp.StatusCode = 418
-	}
-	return resp, err
 }
 
 // A broken server may return the request body as a malformed header, which net/http quotes in its
@@ -117,8 +131,8 @@ func TestApp_Exchange_TransportErrorIsRedacted(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c := config(nil)
 		c.HTTPClient = &http.Client{Transport: echo{}}
-		_, err := newApp(t, c).Exchange(t.Context(), "c0de", "")
-		if err == nil || strings.Contains(err.Error(), "c0de") || strings.Contains(err.Error(), clientSecret) || !errors.Is(err, io.ErrUnexpectedEOF) {
+		_, err := newApp(t, c).Exchange(t.Context(), "c0de-c0de", "")
+		if err == nil || strings.Contains(err.Error(), "c0de-c0de") || strings.Contains(err.Error(), clientSecret) || !errors.Is(err, io.ErrUnexpectedEOF) || client.KindOf(err) != client.ErrNetwork {
 			t.Errorf("got %v, want ErrUnexpectedEOF without secrets", err)
 		}
 	})

@@ -25,7 +25,7 @@ func installApp(userType oauth.UserType) (*clienttest.Server, *oauth.App, oauth.
 	}
 	app, err := oauth.New(oauth.Config{
 		ClientID:     fake.App.ClientID,
-		ClientSecret: oauth.NewSecret(fake.App.ClientSecret),
+		ClientSecret: client.NewSecret(fake.App.ClientSecret),
 		RedirectURL:  "https://app.example/oauth/callback",
 		BaseURL:      fake.URL,
 	})
@@ -52,7 +52,7 @@ func Example() {
 
 	app, err := oauth.New(oauth.Config{
 		ClientID:     fake.App.ClientID,
-		ClientSecret: oauth.NewSecret(fake.App.ClientSecret),
+		ClientSecret: client.NewSecret(fake.App.ClientSecret),
 		RedirectURL:  "https://app.example/oauth/callback",
 		Scopes:       []string{"contacts.readonly", "contacts.write"},
 		BaseURL:      fake.URL, // omit it for the real API
@@ -195,7 +195,7 @@ func ExampleInstallHandler() {
 
 	app, err := oauth.New(oauth.Config{
 		ClientID:       fake.App.ClientID,
-		ClientSecret:   oauth.NewSecret(fake.App.ClientSecret),
+		ClientSecret:   client.NewSecret(fake.App.ClientSecret),
 		RedirectURL:    website.URL + "/oauth/callback",
 		Scopes:         []string{"contacts.readonly"},
 		BaseURL:        fake.URL, // omit it for the real API

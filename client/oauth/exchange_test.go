@@ -68,7 +68,7 @@ func TestApp_Exchange_Requests(t *testing.T) {
 	t.Parallel()
 	const app = "client_id=6690f5b0c5d7a1-app&client_secret=s3cr3t-of-the-app&"
 	expired := func(userType oauth.UserType) oauth.Credential {
-		return oauth.Credential{AccessToken: oauth.NewSecret("o"), RefreshToken: oauth.NewSecret("r/+="), UserType: userType, CompanyID: "c"}
+		return oauth.Credential{AccessToken: client.NewSecret("o"), RefreshToken: client.NewSecret("r/+="), UserType: userType, CompanyID: "c"}
 	}
 	agency := expired(oauth.UserTypeCompany)
 	agency.Expiry = time.Now().Add(time.Hour)
@@ -100,19 +100,19 @@ func TestApp_Exchange_Requests(t *testing.T) {
 		},
 		{
 			"refresh of a location that was stored without a user type",
-			oauth.Credential{AccessToken: oauth.NewSecret("o"), RefreshToken: oauth.NewSecret("r"), LocationID: "l", CompanyID: "c"},
+			oauth.Credential{AccessToken: client.NewSecret("o"), RefreshToken: client.NewSecret("r"), LocationID: "l", CompanyID: "c"},
 			func(_ *oauth.App, source *oauth.Source) error { _, err := source.Token(t.Context()); return err },
 			"/oauth/token", app + "grant_type=refresh_token&refresh_token=r&user_type=Location", "",
 		},
 		{
 			"refresh of an agency that was stored without a user type",
-			oauth.Credential{AccessToken: oauth.NewSecret("o"), RefreshToken: oauth.NewSecret("r"), CompanyID: "c"},
+			oauth.Credential{AccessToken: client.NewSecret("o"), RefreshToken: client.NewSecret("r"), CompanyID: "c"},
 			func(_ *oauth.App, source *oauth.Source) error { _, err := source.Token(t.Context()); return err },
 			"/oauth/token", app + "grant_type=refresh_token&refresh_token=r&user_type=Company", "",
 		},
 		{
 			"refresh of an unknown user type",
-			oauth.Credential{AccessToken: oauth.NewSecret("o"), RefreshToken: oauth.NewSecret("r")},
+			oauth.Credential{AccessToken: client.NewSecret("o"), RefreshToken: client.NewSecret("r")},
 			func(_ *oauth.App, source *oauth.Source) error { _, err := source.Token(t.Context()); return err },
 			"/oauth/token", app + "grant_type=refresh_token&refresh_token=r", "",
 		},
@@ -139,7 +139,7 @@ func TestApp_Exchange_Requests(t *testing.T) {
 			if err := test.do(app, app.Source(store)); err != nil {
 				t.Fatal(err)
 			}
-			header := "Accept: application/json\r\n" + test.extra + "Content-Type: application/x-www-form-urlencoded\r\nUser-Agent: contacts-go/" + client.Version
+			header := "Accept: application/json\r\n" + test.extra + "Content-Type: application/x-www-form-urlencoded\r\nUser-Agent: highlevel/" + client.Version
 			if wire.method != http.MethodPost || wire.url != "https://services.leadconnectorhq.com"+test.path {
 				t.Errorf("got %s %s, want POST to %s", wire.method, wire.url, test.path)
 			}

@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"github.com/gofrs/flock"
+
+	"github.com/highlevel-contacts/contacts-go/client"
 )
 
 // FileStore is a [TokenStore] in a file, for any number of processes on one machine. The file
@@ -50,7 +52,7 @@ func (s *FileStore) Load(context.Context) (Credential, error) {
 // CompareAndSwap stores next if used is the refresh token of the stored credential, or if used is
 // zero and the file does not contain a credential. It reports whether it did. The zero Credential
 // removes the file.
-func (s *FileStore) CompareAndSwap(ctx context.Context, used Secret, next Credential) (bool, error) {
+func (s *FileStore) CompareAndSwap(ctx context.Context, used client.Secret, next Credential) (bool, error) {
 	path, err := resolveLinks(s.path)
 	if err != nil {
 		return false, err

@@ -14,6 +14,7 @@ import (
 	"testing"
 	"testing/synctest"
 
+	"github.com/highlevel-contacts/contacts-go/client"
 	"github.com/highlevel-contacts/contacts-go/client/clienttest"
 	"github.com/highlevel-contacts/contacts-go/client/oauth"
 )
@@ -34,7 +35,7 @@ func newSite(t *testing.T, grant clienttest.Grant, settings *oauth.InstallSettin
 	s.Server = httptest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { handler.ServeHTTP(w, r) }))
 	t.Cleanup(s.Close)
 	app := newApp(t, oauth.Config{
-		ClientID: s.fake.App.ClientID, ClientSecret: oauth.NewSecret(s.fake.App.ClientSecret),
+		ClientID: s.fake.App.ClientID, ClientSecret: client.NewSecret(s.fake.App.ClientSecret),
 		RedirectURL: s.URL + "/callback", BaseURL: s.fake.URL, MarketplaceURL: s.fake.URL,
 	})
 	handler = oauth.InstallHandler(app, func(ctx context.Context, credential oauth.Credential) error {

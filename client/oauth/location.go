@@ -36,7 +36,7 @@ func (s *Source) Location(id string) *LocationSource {
 // Token returns an access token of the location that has not expired and that the API has not
 // rejected. The error matches [ErrReinstallRequired] if a user of the agency must install the app
 // again, and [client.ErrForbidden] if the location has not approved the app. Other non-2xx
-// responses are returned as an [*Error].
+// responses are returned as a [client.Error].
 func (l *LocationSource) Token(ctx context.Context) (string, error) {
 	credential, err := l.credential(ctx)
 	return credential.AccessToken.Reveal(), err
@@ -78,12 +78,12 @@ func (r *locationRefresher) load(context.Context) (Credential, error) { return C
 // refresh requests a token. If the API refuses the access token of the agency, another process may
 // have stored the credential of a new installation, or the token may have been rejected. So refresh
 // requests the token once more if the agency then has another access token.
-func (r *locationRefresher) refresh(ctx context.Context, _ Credential, _ Secret) (Credential, error) {
+func (r *locationRefresher) refresh(ctx context.Context, _ Credential, _ client.Secret) (Credential, error) {
 	next, refused, err := r.request(ctx)
 	if refused.Reveal() == "" {
 		return next, err
 	}
-	if isRejectedToken(err) {
+	if client.KindOf(err) == client.ErrUnauthorized {
 		r.agency.Invalidate(refused.Reveal())
 	} else {
 		r.agency.cache.reload()
@@ -94,19 +94,19 @@ func (r *locationRefresher) refresh(ctx context.Context, _ Credential, _ Secret)
 
 // request requests a token, unless the API has refused the access token of the agency within the
 // last minute. It returns that access token in refused if the API refuses it now.
-func (r *locationRefresher) request(ctx context.Context) (next Credential, refused Secret, err error) {
+func (r *locationRefresher) request(ctx context.Context) (next Credential, refused client.Secret, err error) {
 	if r.location == "" {
-		return Credential{}, Secret{}, errNoLocation
+		return Credential{}, client.Secret{}, errNoLocation
 	}
 	agency, err := r.agency.credential(ctx)
 	if err != nil {
-		return Credential{}, Secret{}, err
+		return Credential{}, client.Secret{}, err
 	}
 	if agency.inferredUserType() != UserTypeCompany {
-		return Credential{}, Secret{}, errNotAgency
+		return Credential{}, client.Secret{}, errNotAgency
 	}
 	if err := r.rejection.errFor(agency.AccessToken); err != nil {
-		return Credential{}, Secret{}, err
+		return Credential{}, client.Secret{}, err
 	}
 	next, err = r.agency.app.requestLocationToken(ctx, agency, r.location)
 	r.rejection = rejectionOf(agency.AccessToken, err)

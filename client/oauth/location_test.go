@@ -36,7 +36,7 @@ func TestLocationSource_Token(t *testing.T) {
 		}
 		credential, err := agency.Location("a").Credential(t.Context())
 		if err != nil || credential.LocationID != "a" || credential.CompanyID != companyID ||
-			credential.UserType != oauth.UserTypeLocation || !credential.RefreshToken.IsZero() {
+			credential.UserType != oauth.UserTypeLocation || credential.RefreshToken.Reveal() != "" {
 			t.Errorf("got %+v, %v, want a credential of location a", credential, err)
 		}
 	})
@@ -86,13 +86,13 @@ func TestLocationSource_Token_RequestIsRejected(t *testing.T) {
 		body          string
 		wantRefreshes int // of the agency
 		wantRequests  int // for location tokens
-		wantReinstall bool
+		wantForbidden bool
 	}{
 		{"not installed in the location", 400, `{"statusCode":400,"message":"App is not installed in this location"}`, 0, 1, false},
-		{"no scope", 401, `{"statusCode":401,"message":"The token is not authorized for this scope."}`, 0, 1, false},
-		{"wrong class", 401, `{"statusCode":401,"message":"This authClass type is not allowed to access this scope."}`, 0, 1, false},
+		{"no scope", 401, `{"statusCode":401,"message":"The token is not authorized for this scope."}`, 0, 1, true},
+		{"wrong class", 401, `{"statusCode":401,"message":"This authClass type is not allowed to access this scope."}`, 0, 1, true},
 		{"401 also with a new token of the agency", 401, `{"statusCode":401,"message":"Invalid JWT"}`, 1, 2, false},
-		{"forbidden", 403, ``, 0, 1, false},
+		{"forbidden", 403, ``, 0, 1, true},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
@@ -112,9 +112,9 @@ func TestLocationSource_Token_RequestIsRejected(t *testing.T) {
 				source := newApp(t, config(api)).Source(store).Location("a")
 				for range 50 {
 					_, err := source.Token(t.Context())
-					var apiErr *oauth.Error
+					var apiErr *client.Error
 					if !errors.As(err, &apiErr) || apiErr.StatusCode != test.status || errors.Is(err, oauth.ErrReinstallRequired) ||
-						errors.Is(err, client.ErrForbidden) != (test.status == 403) {
+						errors.Is(err, client.ErrForbidden) != test.wantForbidden {
 						t.Fatalf("got %v, want status %d", err, test.status)
 					}
 					time.Sleep(time.Second)

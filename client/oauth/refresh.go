@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"time"
+
+	"github.com/highlevel-contacts/contacts-go/client"
 )
 
 const (
@@ -28,22 +30,22 @@ var _ refresher = (*storeRefresher)(nil)
 
 // unstoredPair is a token pair that the API has returned and that is not stored yet.
 type unstoredPair struct {
-	used Secret     // the refresh token that was sent
-	next Credential // the credential with the new token pair
+	used client.Secret // the refresh token that was sent
+	next Credential    // the credential with the new token pair
 }
 
 // load returns the stored credential.
 func (r *storeRefresher) load(ctx context.Context) (Credential, error) {
 	stored, err := r.store.Load(ctx)
 	if err != nil {
-		return Credential{}, fmt.Errorf("oauth: refresh: load the credential: %w", err)
+		return Credential{}, fmt.Errorf("oauth: Source.Token: load the credential: %w", err)
 	}
 	return stored, nil
 }
 
 // refresh returns the stored credential if another process has refreshed it. Otherwise it refreshes
 // it and stores the new one.
-func (r *storeRefresher) refresh(ctx context.Context, known Credential, rejected Secret) (Credential, error) {
+func (r *storeRefresher) refresh(ctx context.Context, known Credential, rejected client.Secret) (Credential, error) {
 	if err := r.rejection.errFor(known.RefreshToken); err != nil {
 		return Credential{}, err
 	}
@@ -86,7 +88,7 @@ func (r *storeRefresher) refresh(ctx context.Context, known Credential, rejected
 			return next, nil
 		}
 	}
-	return Credential{}, fmt.Errorf("oauth: refresh: %w", problem)
+	return Credential{}, fmt.Errorf("oauth: Source.Token: %w", problem)
 }
 
 // lock acquires the lock of the store, if it is a RefreshLocker.
@@ -103,7 +105,7 @@ func (r *storeRefresher) lock(ctx context.Context) (unlock func(), err error) {
 		err = errLockTimeout
 	}
 	if err != nil {
-		return nil, fmt.Errorf("oauth: refresh: lock the store: %w", err)
+		return nil, fmt.Errorf("oauth: Source.Token: lock the store: %w", err)
 	}
 	return unlock, nil
 }
@@ -127,7 +129,7 @@ func (r *storeRefresher) rotate(ctx context.Context, stored Credential) (next Cr
 	next = r.unstored.next
 	swapped, err = r.store.CompareAndSwap(ctx, r.unstored.used, next)
 	if err != nil {
-		return Credential{}, false, fmt.Errorf("oauth: refresh: store the new credential: %w", err)
+		return Credential{}, false, fmt.Errorf("oauth: Source.Token: store the new credential: %w", err)
 	}
 	if swapped {
 		r.unstored = unstoredPair{}
@@ -138,19 +140,19 @@ func (r *storeRefresher) rotate(ctx context.Context, stored Credential) (next Cr
 // rejection is an error response to a request with a token. While it applies, the source returns
 // err instead of sending the same request again.
 type rejection struct {
-	token Secret
+	token client.Secret
 	err   error
 	until time.Time // when it no longer applies; zero if it always applies to this token
 }
 
 // rejectionOf returns the rejection for a request with token that failed with err. It is the zero
 // rejection, which never applies, if the request may be sent again at once.
-func rejectionOf(token Secret, err error) rejection {
-	apiErr, ok := errors.AsType[*Error](err)
+func rejectionOf(token client.Secret, err error) rejection {
+	apiErr, ok := errors.AsType[*client.Error](err)
 	switch {
-	case !ok || apiErr.temporary():
+	case !ok || isTemporary(apiErr):
 		return rejection{}
-	case apiErr.reinstall:
+	case errors.Is(err, ErrReinstallRequired):
 		return rejection{token: token, err: err}
 	default:
 		return rejection{token: token, err: err, until: time.Now().Add(rejectionTTL)}
@@ -158,7 +160,7 @@ func rejectionOf(token Secret, err error) rejection {
 }
 
 // errFor returns the error of r if r applies to token now, and nil otherwise.
-func (r rejection) errFor(token Secret) error {
+func (r rejection) errFor(token client.Secret) error {
 	if r.err == nil || !equal(r.token, token) || (!r.until.IsZero() && !time.Now().Before(r.until)) {
 		return nil
 	}
@@ -166,4 +168,6 @@ func (r rejection) errFor(token Secret) error {
 }
 
 // isFinal reports whether the API will never accept token.
-func (r rejection) isFinal(token Secret) bool { return r.until.IsZero() && r.errFor(token) != nil }
+func (r rejection) isFinal(token client.Secret) bool {
+	return r.until.IsZero() && r.errFor(token) != nil
+}

@@ -12,6 +12,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/highlevel-contacts/contacts-go/client"
 	"github.com/highlevel-contacts/contacts-go/client/oauth"
 )
 
@@ -168,7 +169,7 @@ func TestSource_Token_NoRefreshToken(t *testing.T) {
 	t.Parallel()
 	api := newFakeAPI(oauth.UserTypeLocation)
 	store := oauth.NewMemoryStore()
-	expired := oauth.Credential{AccessToken: oauth.NewSecret("access"), Expiry: time.Now().Add(-time.Hour)}
+	expired := oauth.Credential{AccessToken: client.NewSecret("access"), Expiry: time.Now().Add(-time.Hour)}
 	if err := oauth.Save(t.Context(), store, expired); err != nil {
 		t.Fatal(err)
 	}

@@ -2,49 +2,15 @@ package oauth
 
 import (
 	"encoding/json"
-	"fmt"
-	"io"
 	"math"
-	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
 
+	"github.com/highlevel-contacts/contacts-go/client"
 	"github.com/highlevel-contacts/contacts-go/client/internal/httpx"
-	"github.com/highlevel-contacts/contacts-go/client/internal/redact"
 )
-
-const (
-	maxTokenBody = 8 << 20  // in bytes; the response for an agency lists its locations
-	maxErrorBody = 64 << 10 // in bytes
-)
-
-// readResponse decodes the credential in the response to r, which was sent at sentAt. A non-2xx
-// response is returned as an [*Error].
-func readResponse(resp *http.Response, r tokenRequest, sentAt time.Time) (Credential, error) {
-	if resp.StatusCode/100 != 2 {
-		body, _ := io.ReadAll(io.LimitReader(resp.Body, maxErrorBody)) // an incomplete body does not change the status
-		message := errorMessage(body)
-		retryAfter, _ := httpx.RetryAfter(resp.Header)
-		return Credential{}, &Error{
-			Operation: r.operation, StatusCode: resp.StatusCode, Message: redact.Message(message, r.secrets...),
-			RetryAfter: retryAfter,
-			reinstall:  r.operation == operationAccessToken && isInvalidGrant(resp.StatusCode, message),
-		}
-	}
-	body, err := io.ReadAll(io.LimitReader(resp.Body, maxTokenBody+1))
-	if err != nil {
-		return Credential{}, newTransportError(err, r.secrets)
-	}
-	if len(body) > maxTokenBody {
-		return Credential{}, errTooLarge
-	}
-	credential, ok := parseTokenResponse(httpx.TrimBOM(body), sentAt)
-	if !ok {
-		return Credential{}, fmt.Errorf("status %d: %w", resp.StatusCode, errNoToken)
-	}
-	return credential, nil
-}
 
 // jsonObject is a JSON object with raw properties, so that the tokens can be read even if another
 // property has an unexpected type.
@@ -60,8 +26,8 @@ func parseTokenResponse(body []byte, sentAt time.Time) (credential Credential, o
 	// Use the wall clock, because the monotonic clock may stop while the machine is suspended.
 	sentAt = sentAt.Round(0)
 	credential = Credential{
-		AccessToken:       NewSecret(m.text("access_token")),
-		RefreshToken:      NewSecret(m.text("refresh_token")),
+		AccessToken:       client.NewSecret(m.text("access_token")),
+		RefreshToken:      client.NewSecret(m.text("refresh_token")),
 		IssuedAt:          sentAt,
 		Expiry:            sentAt.Add(m.expiresIn()),
 		UserType:          UserType(m.text("userType")),
@@ -113,24 +79,17 @@ func (m jsonObject) expiresIn() time.Duration {
 	return time.Duration(min(seconds, longest.Seconds()) * float64(time.Second))
 }
 
-// errorMessage returns the message of an error response, from its properties error,
-// error_description and message. It returns "" if the body is not a JSON object.
-func errorMessage(body []byte) string {
+// errorMessages returns the messages of an error response, from its properties error,
+// error_description and message. It returns none if the body is not a JSON object.
+func errorMessages(body []byte) []string {
 	var m jsonObject
-	if json.Unmarshal(body, &m) != nil {
-		return ""
+	if json.Unmarshal(httpx.TrimBOM(body), &m) != nil {
+		return nil
 	}
-	var texts []string
-	for _, name := range []string{"error", "error_description"} {
-		if text := m.text(name); text != "" {
-			texts = append(texts, text)
-		}
-	}
+	messages := []string{m.text("error"), m.text("error_description"), m.text("message")}
 	var list []string
 	if json.Unmarshal(m["message"], &list) == nil {
-		texts = append(texts, list...)
-	} else if text := m.text("message"); text != "" {
-		texts = append(texts, text)
+		messages = append(messages, list...)
 	}
-	return strings.Join(texts, ": ")
+	return slices.DeleteFunc(messages, func(message string) bool { return message == "" })
 }

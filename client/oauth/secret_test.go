@@ -12,16 +12,17 @@ import (
 
 	jsonv2 "github.com/go-json-experiment/json"
 
+	"github.com/highlevel-contacts/contacts-go/client"
 	"github.com/highlevel-contacts/contacts-go/client/oauth"
 )
 
 const secretValue = "pssst-4711"
 
-// A secret is redacted for each verb and encoding, in exported and unexported fields. The test does
-// not run in parallel: fmt reads the time zone that an unexported time points to, while other tests
+// No value of this package prints its secrets, for any verb and encoding. The test does not run in
+// parallel: fmt reads the time zone that an unexported time points to, while other tests
 // initialize it.
 func TestSecret_Printing(t *testing.T) {
-	secret := oauth.NewSecret(secretValue)
+	secret := client.NewSecret(secretValue)
 	credential := oauth.Credential{AccessToken: secret, RefreshToken: secret, Expiry: time.Now().Add(time.Hour), UserType: oauth.UserTypeCompany}
 	c := config(newFakeAPI(oauth.UserTypeCompany))
 	c.ClientSecret = secret
@@ -33,11 +34,10 @@ func TestSecret_Printing(t *testing.T) {
 	source := app.Source(memory)
 	mustToken(t.Context(), t, source)
 	type holder struct {
-		Exported oauth.Secret
-		hidden   oauth.Secret
-		pointer  *oauth.Secret
-		list     []oauth.Secret
-		byKey    map[oauth.Secret]oauth.Secret
+		Exported client.Secret
+		hidden   client.Secret
+		pointer  *client.Secret
+		list     []client.Secret
 		value    oauth.Credential
 		config   oauth.Config
 		any      any
@@ -45,7 +45,7 @@ func TestSecret_Printing(t *testing.T) {
 	all := map[string]any{
 		"secret": secret, "pointer": &secret, "credential": credential, "pointer to credential": &credential, "config": c, "app": app,
 		"store": memory, "source": source, "location source": source.Location("a"), "file store": oauth.NewFileStore("x"),
-		"holder": holder{secret, secret, &secret, []oauth.Secret{secret}, map[oauth.Secret]oauth.Secret{secret: secret}, credential, c, credential},
+		"holder": holder{secret, secret, &secret, []client.Secret{secret}, credential, c, credential},
 	}
 	for name, value := range all {
 		for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q", "%x", "%X", "%d", "%T", "%p", "%08.3f", "%t"} {
@@ -65,12 +65,6 @@ func TestSecret_Printing(t *testing.T) {
 				t.Errorf("%s: got %s, want it redacted", name, got)
 			}
 		}
-	}
-	if got := fmt.Sprint(credential.AccessToken); got != "[redacted]" {
-		t.Errorf("got %s, want [redacted]", got)
-	}
-	if secret.Reveal() != secretValue || secret != oauth.NewSecret(secretValue) || !oauth.NewSecret("").IsZero() || (oauth.Secret{}).Reveal() != "" {
-		t.Error("Reveal, == or IsZero does not match the string of the secret")
 	}
 }
 

@@ -31,7 +31,7 @@ func (a *App) Source(store TokenStore) *Source {
 
 // Token returns an access token that has not expired and that the API has not rejected. The error
 // matches [ErrReinstallRequired] if a user must install the app again, and also [ErrNoCredential]
-// if the store is empty. Other non-2xx responses are returned as an [*Error]. Errors of the store
+// if the store is empty. Other non-2xx responses are returned as a [client.Error]. Errors of the store
 // are wrapped.
 func (s *Source) Token(ctx context.Context) (string, error) {
 	credential, err := s.credential(ctx)

@@ -305,7 +305,7 @@ func TestSource_Credential_IsACopy(t *testing.T) {
 	t.Parallel()
 	store := oauth.NewMemoryStore()
 	stored := oauth.Credential{
-		AccessToken: oauth.NewSecret("access"), RefreshToken: oauth.NewSecret("refresh"), Expiry: time.Now().Add(time.Hour),
+		AccessToken: client.NewSecret("access"), RefreshToken: client.NewSecret("refresh"), Expiry: time.Now().Add(time.Hour),
 		Scopes: []string{"scope"}, ApprovedLocations: []string{"location"},
 	}
 	if err := oauth.Save(t.Context(), store, stored); err != nil {
@@ -324,7 +324,7 @@ func TestSource_Credential_IsACopy(t *testing.T) {
 	}
 }
 
-// Package client redacts the text of a token source. It must not mask the status.
+// The error of a call contains the status and the message of the token endpoint.
 func TestSource_Token_StatusInErrorOfCall(t *testing.T) {
 	t.Parallel()
 	tests := []struct {
@@ -334,9 +334,9 @@ func TestSource_Token_StatusInErrorOfCall(t *testing.T) {
 	}{
 		{
 			"error response", `{"error":"UnAuthorized!","error_description":"Refresh token not found"}`, 401,
-			"get-access-token returned 401: UnAuthorized!: Refresh token not found: " + oauth.ErrReinstallRequired.Error(),
+			"Source.Token: POST /oauth/token: 401 unauthorized: UnAuthorized!; Refresh token not found: " + oauth.ErrReinstallRequired.Error(),
 		},
-		{"response without a token", `{}`, 200, "get-access-token: status 200: the response has no access token"},
+		{"response without a token", `{}`, 200, "Source.Token: bad response: status 200 without an access token"},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {

@@ -7,6 +7,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"github.com/highlevel-contacts/contacts-go/client"
 )
 
 // TokenStore stores the credential of one installation. [NewMemoryStore] and [NewFileStore] return
@@ -23,7 +25,7 @@ type TokenStore interface {
 	//
 	// If next has no access token, CompareAndSwap empties the store instead, under the same
 	// condition. [Delete] calls it with the zero Credential.
-	CompareAndSwap(ctx context.Context, used Secret, next Credential) (swapped bool, err error)
+	CompareAndSwap(ctx context.Context, used client.Secret, next Credential) (swapped bool, err error)
 }
 
 // RefreshLocker is a [TokenStore] with a lock, so that one caller at a time refreshes the
@@ -124,7 +126,7 @@ func (s *MemoryStore) Load(context.Context) (Credential, error) {
 
 // CompareAndSwap stores next if used is the refresh token of the stored credential, or if used is
 // zero and the store is empty. It reports whether it did. The zero Credential empties the store.
-func (s *MemoryStore) CompareAndSwap(_ context.Context, used Secret, next Credential) (bool, error) {
+func (s *MemoryStore) CompareAndSwap(_ context.Context, used client.Secret, next Credential) (bool, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if !equal(s.stored.RefreshToken, used) {

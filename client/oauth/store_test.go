@@ -14,19 +14,20 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/highlevel-contacts/contacts-go/client"
 	"github.com/highlevel-contacts/contacts-go/client/oauth"
 )
 
 func newCredential(name string) oauth.Credential {
 	return oauth.Credential{
-		AccessToken: oauth.NewSecret("access of " + name), RefreshToken: oauth.NewSecret("refresh of " + name),
+		AccessToken: client.NewSecret("access of " + name), RefreshToken: client.NewSecret("refresh of " + name),
 		IssuedAt: time.Now().Round(0), Expiry: time.Now().Add(time.Hour).Round(0), UserType: oauth.UserTypeCompany, CompanyID: companyID,
 		LocationID: locationID, UserID: "u", PlanID: "p", Scopes: []string{"a", "b"}, ApprovedLocations: []string{"c"}, BulkInstallation: true,
 	}
 }
 
 // swap calls CompareAndSwap and checks that it reports want.
-func swap(t testing.TB, store oauth.TokenStore, used oauth.Secret, next oauth.Credential, want bool) {
+func swap(t testing.TB, store oauth.TokenStore, used client.Secret, next oauth.Credential, want bool) {
 	t.Helper()
 	if got, err := store.CompareAndSwap(t.Context(), used, next); err != nil || got != want {
 		t.Errorf("got %t, %v, want %t", got, err, want)
@@ -40,7 +41,7 @@ func TestFileStore_Permissions(t *testing.T) {
 	}
 	path := filepath.Join(t.TempDir(), "credential.json")
 	store := oauth.NewFileStore(path)
-	swap(t, store, oauth.Secret{}, newCredential("a"), true)
+	swap(t, store, client.Secret{}, newCredential("a"), true)
 	if err := os.Chmod(path, 0o644); err != nil {
 		t.Fatal(err)
 	}
@@ -76,7 +77,7 @@ func TestFileStore_InvalidFile(t *testing.T) {
 		if err := oauth.Save(t.Context(), store, newCredential("a")); err != nil {
 			t.Errorf("%q: Save: %v", content, err)
 		}
-		if got, err := store.Load(t.Context()); err != nil || got.RefreshToken != newCredential("a").RefreshToken {
+		if got, err := store.Load(t.Context()); err != nil || got.RefreshToken.Reveal() != "refresh of a" {
 			t.Errorf("%q: after Save: %v", content, err)
 		}
 	}
@@ -99,7 +100,7 @@ func TestFileStore_SymbolicLink_IsNotReplaced(t *testing.T) {
 	if err := oauth.Save(t.Context(), oauth.NewFileStore(link), newCredential("a")); err != nil {
 		t.Fatal(err)
 	}
-	if got, err := oauth.NewFileStore(target).Load(t.Context()); err != nil || got.RefreshToken != newCredential("a").RefreshToken {
+	if got, err := oauth.NewFileStore(target).Load(t.Context()); err != nil || got.RefreshToken.Reveal() != "refresh of a" {
 		t.Errorf("target: got %s, %v, want the saved credential", got.RefreshToken.Reveal(), err)
 	}
 	unlock, err := oauth.NewFileStore(link).LockRefresh(t.Context())
@@ -136,7 +137,7 @@ func TestSave_NoAccessToken(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "credential.json")
 	for name, store := range map[string]oauth.TokenStore{"memory": oauth.NewMemoryStore(), "file": oauth.NewFileStore(path)} {
-		credential := oauth.Credential{RefreshToken: oauth.NewSecret("refresh")}
+		credential := oauth.Credential{RefreshToken: client.NewSecret("refresh")}
 		if err := oauth.Save(t.Context(), store, credential); err == nil || !strings.Contains(err.Error(), "AccessToken") {
 			t.Errorf("%s: got %v, want an error about AccessToken", name, err)
 		}

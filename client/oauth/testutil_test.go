@@ -203,7 +203,7 @@ func (api *fakeAPI) newCredential(left time.Duration) oauth.Credential {
 	defer api.mu.Unlock()
 	pair := api.pair()
 	credential := oauth.Credential{
-		AccessToken: oauth.NewSecret(fmt.Sprint(pair["access_token"])), RefreshToken: oauth.NewSecret(fmt.Sprint(pair["refresh_token"])),
+		AccessToken: client.NewSecret(fmt.Sprint(pair["access_token"])), RefreshToken: client.NewSecret(fmt.Sprint(pair["refresh_token"])),
 		IssuedAt: time.Now().Add(left - api.lifetime), Expiry: time.Now().Add(left), UserType: oauth.UserType(api.userType), CompanyID: companyID,
 	}
 	if api.userType == string(oauth.UserTypeLocation) {
@@ -271,7 +271,7 @@ func (m inMemory) RoundTrip(req *http.Request) (*http.Response, error) {
 // config returns the settings of an app whose requests the handler serves.
 func config(handler http.Handler) oauth.Config {
 	return oauth.Config{
-		ClientID: clientID, ClientSecret: oauth.NewSecret(clientSecret), RedirectURL: redirectURL,
+		ClientID: clientID, ClientSecret: client.NewSecret(clientSecret), RedirectURL: redirectURL,
 		Scopes: []string{"contacts.readonly", "contacts.write"}, HTTPClient: &http.Client{Transport: inMemory{handler}},
 	}
 }
@@ -333,7 +333,7 @@ func (s *faultyStore) Load(ctx context.Context) (oauth.Credential, error) {
 	return s.MemoryStore.Load(ctx)
 }
 
-func (s *faultyStore) CompareAndSwap(ctx context.Context, used oauth.Secret, next oauth.Credential) (bool, error) {
+func (s *faultyStore) CompareAndSwap(ctx context.Context, used client.Secret, next oauth.Credential) (bool, error) {
 	if s.onSwap != nil {
 		if err := s.onSwap(ctx); errors.Is(err, errConflict) {
 			return false, nil

@@ -6,6 +6,8 @@ import (
 	"log/slog"
 	"sync"
 	"time"
+
+	"github.com/highlevel-contacts/contacts-go/client"
 )
 
 // earlyRefreshBackoff is how long to wait after a failed early refresh before the next one.
@@ -18,7 +20,7 @@ type refresher interface {
 	load(ctx context.Context) (Credential, error)
 	// refresh returns a credential that replaces known, which is not fresh. rejected is the access
 	// token that the API rejected.
-	refresh(ctx context.Context, known Credential, rejected Secret) (Credential, error)
+	refresh(ctx context.Context, known Credential, rejected client.Secret) (Credential, error)
 }
 
 // tokenCache holds the current credential of a source. It refreshes the credential before its
@@ -32,11 +34,11 @@ type tokenCache struct {
 
 	mu       sync.Mutex
 	current  Credential
-	rejected Secret       // the access token that the API rejected
-	wanted   int          // number of reloads that were requested
-	loaded   int          // the value of wanted when the last successful load started
-	retryAt  time.Time    // no early refresh starts before this time; zero if none has failed
-	inflight *refreshCall // nil if no refresh is in flight
+	rejected client.Secret // the access token that the API rejected
+	wanted   int           // number of reloads that were requested
+	loaded   int           // the value of wanted when the last successful load started
+	retryAt  time.Time     // no early refresh starts before this time; zero if none has failed
+	inflight *refreshCall  // nil if no refresh is in flight
 }
 
 // refreshCall is a refresh in flight or finished. Its result may be read when done is closed.
@@ -153,7 +155,7 @@ func (c *tokenCache) obtain(ctx context.Context, wanted int) (Credential, error)
 
 // adopt makes credential the current one if its access token is usable. It returns the freshness of
 // that token, and the access token that the API rejected.
-func (c *tokenCache) adopt(credential Credential, wanted int) (state freshness, rejected Secret) {
+func (c *tokenCache) adopt(credential Credential, wanted int) (state freshness, rejected client.Secret) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.loaded = wanted

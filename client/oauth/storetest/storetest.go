@@ -14,6 +14,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/highlevel-contacts/contacts-go/client"
 	"github.com/highlevel-contacts/contacts-go/client/oauth"
 )
 
@@ -76,7 +77,7 @@ func lock(ctx context.Context, store oauth.TokenStore) (unlock func(), err error
 func credential(name string) oauth.Credential {
 	now := time.Now().UTC().Truncate(time.Microsecond) // some databases have this precision
 	return oauth.Credential{
-		AccessToken: oauth.NewSecret("access-" + name), RefreshToken: oauth.NewSecret("refresh-" + name),
+		AccessToken: client.NewSecret("access-" + name), RefreshToken: client.NewSecret("refresh-" + name),
 		IssuedAt: now, Expiry: now.Add(24 * time.Hour), UserType: oauth.UserTypeCompany, CompanyID: "company",
 		LocationID: "location", UserID: "user", PlanID: "plan", Scopes: []string{"contacts.readonly", "oauth.write"},
 		ApprovedLocations: []string{"location", "location2"}, BulkInstallation: true,
@@ -84,7 +85,7 @@ func credential(name string) oauth.Credential {
 }
 
 // swap calls CompareAndSwap and checks that it reports want.
-func swap(t *testing.T, store oauth.TokenStore, used oauth.Secret, next oauth.Credential, want bool) {
+func swap(t *testing.T, store oauth.TokenStore, used client.Secret, next oauth.Credential, want bool) {
 	t.Helper()
 	got, err := store.CompareAndSwap(t.Context(), used, next)
 	if err != nil || got != want {
@@ -115,7 +116,7 @@ func testEmpty(t *testing.T, reopen func() oauth.TokenStore) {
 
 func testRoundTrip(t *testing.T, reopen func() oauth.TokenStore) {
 	want := credential("a")
-	swap(t, reopen(), oauth.Secret{}, want, true)
+	swap(t, reopen(), client.Secret{}, want, true)
 	got, err := reopen().Load(t.Context())
 	if err != nil {
 		t.Fatal(err)
@@ -125,7 +126,7 @@ func testRoundTrip(t *testing.T, reopen func() oauth.TokenStore) {
 	}
 	wantStored(t, reopen(), "a")
 	for _, c := range []*oauth.Credential{&got, &want} { // reflect cannot compare the other fields
-		c.IssuedAt, c.Expiry, c.AccessToken, c.RefreshToken = time.Time{}, time.Time{}, oauth.Secret{}, oauth.Secret{}
+		c.IssuedAt, c.Expiry, c.AccessToken, c.RefreshToken = time.Time{}, time.Time{}, client.Secret{}, client.Secret{}
 	}
 	if !reflect.DeepEqual(got, want) {
 		t.Errorf("got %+v, want %+v", got, want)
@@ -135,8 +136,8 @@ func testRoundTrip(t *testing.T, reopen func() oauth.TokenStore) {
 func testCompare(t *testing.T, reopen func() oauth.TokenStore) {
 	a, b, c := credential("a"), credential("b"), credential("c")
 	swap(t, reopen(), b.RefreshToken, a, false) // the store is empty
-	swap(t, reopen(), oauth.Secret{}, a, true)
-	swap(t, reopen(), oauth.Secret{}, b, false)
+	swap(t, reopen(), client.Secret{}, a, true)
+	swap(t, reopen(), client.Secret{}, b, false)
 	swap(t, reopen(), b.RefreshToken, c, false)
 	wantStored(t, reopen(), "a")
 	swap(t, reopen(), a.RefreshToken, b, true)
@@ -145,7 +146,7 @@ func testCompare(t *testing.T, reopen func() oauth.TokenStore) {
 }
 
 func testConcurrentSwaps(t *testing.T, reopen func() oauth.TokenStore) {
-	swap(t, reopen(), oauth.Secret{}, credential("0"), true)
+	swap(t, reopen(), client.Secret{}, credential("0"), true)
 	const rounds, callers = 5, 10
 	for round := range rounds {
 		var swaps atomic.Int64
@@ -174,7 +175,7 @@ func testConcurrentSwaps(t *testing.T, reopen func() oauth.TokenStore) {
 // testConcurrentLoads loads while another caller swaps. Each Load must return two tokens of one
 // pair.
 func testConcurrentLoads(t *testing.T, reopen func() oauth.TokenStore) {
-	swap(t, reopen(), oauth.Secret{}, credential("0"), true)
+	swap(t, reopen(), client.Secret{}, credential("0"), true)
 	const swaps = 20
 	var wait sync.WaitGroup
 	var done atomic.Bool
@@ -216,7 +217,7 @@ func testSave(t *testing.T, reopen func() oauth.TokenStore) {
 // testSaveDuringRefresh saves a new installation while a refresh of the old one holds the lock. The
 // refresh must not overwrite the new installation.
 func testSaveDuringRefresh(t *testing.T, reopen func() oauth.TokenStore) {
-	swap(t, reopen(), oauth.Secret{}, credential("old"), true)
+	swap(t, reopen(), client.Secret{}, credential("old"), true)
 	refreshing := reopen()
 	if locker, ok := refreshing.(oauth.RefreshLocker); ok {
 		unlock, err := locker.LockRefresh(t.Context())
@@ -240,21 +241,21 @@ func testDelete(t *testing.T, reopen func() oauth.TokenStore) {
 	}
 	remove(time.Now()) // the store is empty
 	a, b := credential("a"), credential("b")
-	swap(t, reopen(), oauth.Secret{}, a, true)
+	swap(t, reopen(), client.Secret{}, a, true)
 	swap(t, reopen(), b.RefreshToken, oauth.Credential{}, false)
 	remove(a.IssuedAt.Add(-time.Hour)) // the app was installed again afterwards
 	wantStored(t, reopen(), "a")
 	remove(a.IssuedAt.Add(time.Hour))
 	wantEmpty(t, reopen())
 	swap(t, reopen(), a.RefreshToken, oauth.Credential{}, false)
-	swap(t, reopen(), oauth.Secret{}, b, true)
+	swap(t, reopen(), client.Secret{}, b, true)
 	wantStored(t, reopen(), "b")
 }
 
 // testDeleteDuringRefresh deletes the credential while a refresh holds the lock. The refresh must
 // not store the credential again, and unlock must not create anything.
 func testDeleteDuringRefresh(t *testing.T, reopen func() oauth.TokenStore) {
-	swap(t, reopen(), oauth.Secret{}, credential("old"), true)
+	swap(t, reopen(), client.Secret{}, credential("old"), true)
 	refreshing, unlock := reopen(), func() {}
 	if locker, ok := refreshing.(oauth.RefreshLocker); ok {
 		var err error
@@ -273,7 +274,7 @@ func testDeleteDuringRefresh(t *testing.T, reopen func() oauth.TokenStore) {
 // testCanceled swaps with a canceled context. The store may ignore the context, but must report
 // correctly whether it swapped.
 func testCanceled(t *testing.T, reopen func() oauth.TokenStore) {
-	swap(t, reopen(), oauth.Secret{}, credential("a"), true)
+	swap(t, reopen(), client.Secret{}, credential("a"), true)
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	swapped, err := reopen().CompareAndSwap(ctx, credential("a").RefreshToken, credential("b"))
@@ -298,7 +299,7 @@ func testLock(t *testing.T, reopen func() oauth.TokenStore) {
 		second()
 		t.Error("got two holders of the lock, want 1")
 	}
-	swap(t, reopen(), oauth.Secret{}, credential("a"), true) // must not wait for the lock
+	swap(t, reopen(), client.Secret{}, credential("a"), true) // must not wait for the lock
 	unlock()
 	unlock, err = lock(t.Context(), reopen())
 	if err != nil {

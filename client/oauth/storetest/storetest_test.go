@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/highlevel-contacts/contacts-go/client"
 	"github.com/highlevel-contacts/contacts-go/client/oauth"
 	"github.com/highlevel-contacts/contacts-go/client/oauth/storetest"
 )
@@ -30,14 +31,14 @@ type forgetfulStore struct{ oauth.TokenStore }
 
 func (forgetfulStore) Load(context.Context) (oauth.Credential, error) { return oauth.Credential{}, nil }
 
-func (forgetfulStore) CompareAndSwap(context.Context, oauth.Secret, oauth.Credential) (bool, error) {
+func (forgetfulStore) CompareAndSwap(context.Context, client.Secret, oauth.Credential) (bool, error) {
 	return true, nil
 }
 
 // carelessStore stores credentials without a comparison.
 type carelessStore struct{ *oauth.MemoryStore }
 
-func (s carelessStore) CompareAndSwap(ctx context.Context, _ oauth.Secret, next oauth.Credential) (bool, error) {
+func (s carelessStore) CompareAndSwap(ctx context.Context, _ client.Secret, next oauth.Credential) (bool, error) {
 	return true, oauth.Save(ctx, s.MemoryStore, next)
 }
 
