@@ -35,7 +35,7 @@ func ExampleNewTokenStore() { //nolint:testableexamples // it needs a server: Te
 	}
 	store := postgres.NewTokenStore(db, "agency", keys)
 
-	credential := oauth.Credential{AccessToken: oauth.NewSecret("access"), RefreshToken: oauth.NewSecret("refresh")}
+	credential := oauth.Credential{AccessToken: client.NewSecret("access"), RefreshToken: oauth.NewSecret("refresh")}
 	if err := oauth.Save(ctx, store, credential); err != nil { // usually done by oauth.InstallHandler
 		log.Fatal(err)
 	}
@@ -57,7 +57,7 @@ func ExampleNewPacer() { //nolint:testableexamples // it needs a server: TestExa
 		log.Fatal(err)
 	}
 	app, err := oauth.New(oauth.Config{
-		ClientID: "client-id", ClientSecret: oauth.NewSecret("client-secret"), RedirectURL: "https://app.example/callback",
+		ClientID: "client-id", ClientSecret: client.NewSecret("client-secret"), RedirectURL: "https://app.example/callback",
 	})
 	if err != nil {
 		log.Fatal(err)

@@ -29,13 +29,13 @@ func newTestKeys(newest string, old ...string) Keys {
 func TestTokenStore_Keys(t *testing.T) {
 	db := newTestDB(t)
 	store := func(installation string, keys Keys) oauth.TokenStore { return NewTokenStore(db, installation, keys) }
-	swap := func(keys Keys, used oauth.Secret, next int) {
+	swap := func(keys Keys, used client.Secret, next int) {
 		t.Helper()
 		if swapped, err := store("one", keys).CompareAndSwap(t.Context(), used, newTestCredential(next)); err != nil || !swapped {
 			t.Fatalf("got %v, %v, want a swap", swapped, err)
 		}
 	}
-	swap(newTestKeys("a"), oauth.Secret{}, 1)
+	swap(newTestKeys("a"), client.Secret{}, 1)
 
 	_, err := store("one", newTestKeys("b")).Load(t.Context())
 	if !errors.Is(err, ErrUnknownKey) || !strings.Contains(err.Error(), `"a"`) {
@@ -44,7 +44,7 @@ func TestTokenStore_Keys(t *testing.T) {
 	if errors.Is(err, oauth.ErrReinstallRequired) || errors.Is(err, oauth.ErrInvalidCredential) {
 		t.Errorf("without the key: got %v, want no request to install the app again", err)
 	}
-	if _, err := store("one", newTestKeys("b")).CompareAndSwap(t.Context(), oauth.Secret{}, newTestCredential(9)); !errors.Is(err, ErrUnknownKey) {
+	if _, err := store("one", newTestKeys("b")).CompareAndSwap(t.Context(), client.Secret{}, newTestCredential(9)); !errors.Is(err, ErrUnknownKey) {
 		t.Errorf("swap without the key: got %v, want ErrUnknownKey", err)
 	}
 	if _, err := store("one", Keys{}).Load(t.Context()); !errors.Is(err, errNoKeys) {

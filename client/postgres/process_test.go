@@ -61,7 +61,7 @@ func runRefreshChild(rounds string) error {
 
 func newTestApp(api string) (*oauth.App, error) {
 	return oauth.New(oauth.Config{
-		ClientID: testClientID, ClientSecret: oauth.NewSecret(testClientSecret), BaseURL: api, RedirectURL: testRedirect,
+		ClientID: testClientID, ClientSecret: client.NewSecret(testClientSecret), BaseURL: api, RedirectURL: testRedirect,
 	})
 }
 

@@ -9,6 +9,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/highlevel-contacts/contacts-go/client"
 	"github.com/highlevel-contacts/contacts-go/client/oauth"
 )
 
@@ -92,7 +93,7 @@ func (s *tokenStore) load(ctx context.Context) (credential oauth.Credential, ver
 }
 
 // CompareAndSwap stores next if used is the refresh token of the stored credential.
-func (s *tokenStore) CompareAndSwap(ctx context.Context, used oauth.Secret, next oauth.Credential) (bool, error) {
+func (s *tokenStore) CompareAndSwap(ctx context.Context, used client.Secret, next oauth.Credential) (bool, error) {
 	swapped, err := s.compareAndSwap(ctx, used, next)
 	if err != nil {
 		return false, fmt.Errorf("postgres: CompareAndSwap: %w", err)
@@ -103,12 +104,12 @@ func (s *tokenStore) CompareAndSwap(ctx context.Context, used oauth.Secret, next
 // compareAndSwap compares the refresh token here and the version of the row in SQL, because SQL
 // cannot compare encrypted tokens. A credential that is missing or does not decrypt is compared as
 // the zero credential.
-func (s *tokenStore) compareAndSwap(ctx context.Context, used oauth.Secret, next oauth.Credential) (bool, error) {
+func (s *tokenStore) compareAndSwap(ctx context.Context, used client.Secret, next oauth.Credential) (bool, error) {
 	stored, version, err := s.load(ctx)
 	if err != nil && !errors.Is(err, oauth.ErrNoCredential) && !errors.Is(err, oauth.ErrInvalidCredential) {
 		return false, err
 	}
-	if stored.RefreshToken != used {
+	if stored.RefreshToken.Reveal() != used.Reveal() {
 		return false, nil
 	}
 	sealed, err := s.keys.seal(s.installation, version+1, next)

@@ -16,8 +16,8 @@ import (
 
 func newTestCredential(n int) oauth.Credential {
 	return oauth.Credential{
-		AccessToken:  oauth.NewSecret("access-" + strconv.Itoa(n)),
-		RefreshToken: oauth.NewSecret("refresh-" + strconv.Itoa(n)),
+		AccessToken:  client.NewSecret("access-" + strconv.Itoa(n)),
+		RefreshToken: client.NewSecret("refresh-" + strconv.Itoa(n)),
 	}
 }
 
@@ -75,7 +75,7 @@ func TestTokenStore_LeaseIsRenewed(t *testing.T) {
 func TestTokenStore_DeletedRowStaysDeleted(t *testing.T) {
 	db := newTestDB(t)
 	store := NewTokenStore(db, "one", newTestKeys("a"))
-	if _, err := store.CompareAndSwap(t.Context(), oauth.Secret{}, newTestCredential(1)); err != nil {
+	if _, err := store.CompareAndSwap(t.Context(), client.Secret{}, newTestCredential(1)); err != nil {
 		t.Fatal(err)
 	}
 	execute(t, db, `DELETE FROM contacts_go_tokens`)

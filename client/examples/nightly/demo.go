@@ -38,7 +38,7 @@ func demo(ctx context.Context, dsn string, out io.Writer) error {
 		return err
 	}
 	app, err := oauth.New(oauth.Config{
-		ClientID: "demo", ClientSecret: oauth.NewSecret("demo-secret"), BaseURL: fake.URL, RedirectURL: demoRedirect,
+		ClientID: "demo", ClientSecret: client.NewSecret("demo-secret"), BaseURL: fake.URL, RedirectURL: demoRedirect,
 	})
 	if err != nil {
 		return err

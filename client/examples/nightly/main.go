@@ -92,7 +92,7 @@ func credentials() (*oauth.App, postgres.Keys, error) {
 	}
 	app, err := oauth.New(oauth.Config{
 		ClientID:     os.Getenv("HIGHLEVEL_CLIENT_ID"),
-		ClientSecret: oauth.NewSecret(os.Getenv("HIGHLEVEL_CLIENT_SECRET")),
+		ClientSecret: client.NewSecret(os.Getenv("HIGHLEVEL_CLIENT_SECRET")),
 		RedirectURL:  os.Getenv("HIGHLEVEL_REDIRECT_URL"),
 		BaseURL:      os.Getenv("HIGHLEVEL_URL"),
 		Scopes:       []string{"contacts.readonly", "oauth.write"},

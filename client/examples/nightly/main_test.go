@@ -132,7 +132,7 @@ func TestDirectory_Client_LoadsInstallationsOnce(t *testing.T) {
 	s := newTestService(t, pgtest.Start(t), clienttest.NewServer(t))
 	for _, id := range []string{"one", "two"} {
 		credential := oauth.Credential{
-			AccessToken: oauth.NewSecret("access"), RefreshToken: oauth.NewSecret("refresh"), UserType: oauth.UserTypeLocation, LocationID: id,
+			AccessToken: client.NewSecret("access"), RefreshToken: oauth.NewSecret("refresh"), UserType: oauth.UserTypeLocation, LocationID: id,
 		}
 		if err := oauth.Save(t.Context(), postgres.NewTokenStore(s.db, id, s.keys), credential); err != nil {
 			t.Fatal(err)
@@ -155,7 +155,7 @@ func TestDirectory_Client_LoadsInstallationsOnce(t *testing.T) {
 func newTestApp(t *testing.T, fake *clienttest.Server, redirect string) *oauth.App {
 	t.Helper()
 	app, err := oauth.New(oauth.Config{
-		ClientID: "id", ClientSecret: oauth.NewSecret("secret"), BaseURL: fake.URL, MarketplaceURL: fake.URL, RedirectURL: redirect,
+		ClientID: "id", ClientSecret: client.NewSecret("secret"), BaseURL: fake.URL, MarketplaceURL: fake.URL, RedirectURL: redirect,
 		Scopes: []string{"contacts.readonly"},
 	})
 	if err != nil {
