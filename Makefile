@@ -8,6 +8,8 @@ REDOCLY       := @redocly/cli@2.77.0
 
 ## packages for test, fuzz and bench
 PKG ?= ./...
+## 1 makes test use the race detector, which needs a C compiler
+RACE ?=
 ## more flags for test, such as '-run TestGet -v'
 TESTFLAGS ?=
 ## flags for fake and live
@@ -27,16 +29,11 @@ COUNT ?= 1
 # their own, so that users of the client do not depend on them.
 MODULES := . $(patsubst %/go.mod,%,$(wildcard */go.mod */*/go.mod */*/*/go.mod))
 
-# The supported Go lines: the two that the Go team supports. The Go command fetches a line that is not installed.
-GO_LINES := go1.26.8 go1.27.3
 # Further platforms to vet: 32-bit integers, another operating system, WebAssembly.
 PLATFORMS := linux/386 windows/amd64 js/wasm
 
 # $(call each,command) runs a command in every module and stops at the first failure.
 each = @set -e; for module in $(MODULES); do echo "== $$module"; (cd "$$module" && $(1)); done
-
-# The race detector needs cgo, which Go disables if it finds no C compiler.
-RACE = $(if $(filter 1,$(shell go env CGO_ENABLED)),-race)
 
 # The tests start a PostgreSQL server. If it is not installed, they are skipped, and fail with CI=true.
 POSTGRES = $(or $(wildcard /usr/lib/postgresql/*/bin/initdb),$(shell command -v initdb))
@@ -54,15 +51,12 @@ demo: ## call the seven operations on an embedded fake of the API
 	go run ./client/examples/quickstart
 
 .PHONY: test
-test: ## vet and test every module with the race detector; PKG=./client tests one package
-	@$(if $(RACE),:,echo 'no C compiler found: testing without the race detector')
+test: ## test every module; RACE=1 adds the race detector, PKG=./client tests one package
 	@$(if $(POSTGRES),:,echo 'PostgreSQL not found: its tests are skipped; to install it on Debian: apt-get install postgresql')
-	$(if $(filter ./...,$(PKG)),$(call each,go vet ./... && go test $(RACE) $(TESTFLAGS) ./...),go vet $(PKG) && go test $(RACE) $(TESTFLAGS) $(PKG))
+	@$(if $(filter ./...,$(PKG)),.ci/test '$(if $(RACE),-race )$(TESTFLAGS)' $(MODULES),go test $(if $(RACE),-race) $(TESTFLAGS) $(PKG))
 
-.PHONY: test-go
-test-go: ## vet and test every module on the supported Go lines, and vet it for other platforms
-	@set -e; for line in $(GO_LINES); do for module in $(MODULES); do echo "== $$line $$module"; \
-		(cd "$$module" && GOTOOLCHAIN=$$line go vet ./... && GOTOOLCHAIN=$$line go test ./...); done; done
+.PHONY: vet-platforms
+vet-platforms: ## vet every module for 32-bit integers, another operating system, and WebAssembly
 	@set -e; for platform in $(PLATFORMS); do for module in $(MODULES); do echo "== vet $$platform $$module"; \
 		(cd "$$module" && GOOS=$${platform%/*} GOARCH=$${platform#*/} go vet ./...); done; done
 
@@ -105,7 +99,7 @@ fuzz: ## run each fuzz target for FUZZTIME, one after another
 
 .PHONY: soak
 soak: ## make random calls for DURATION against a fake with random faults
-	go test $(RACE) -count 1 -run '^TestSoak$$' -v ./client -soak.duration=$(DURATION) -soak.seed=$(SEED)
+	go test -count 1 -run '^TestSoak$$' -v ./client -soak.duration=$(DURATION) -soak.seed=$(SEED)
 
 .PHONY: bench
 bench: ## run the benchmarks, with allocations
