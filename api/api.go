@@ -1,4 +1,4 @@
-// Package api holds the OpenAPI document of the seven contact operations, for tests and tools.
+// Package api holds the OpenAPI document of the contact operations, for tests and tools.
 package api
 
 import _ "embed"

@@ -10,16 +10,16 @@ import (
 	"github.com/getkin/kin-openapi/routers"
 )
 
-// The document rejects the requests that the API rejects. Each rejected request is next to a
-// similar one that is accepted.
+const id = "ocQHyuzHvysMo5N5VsXc"
+
+// The document rejects the requests that the API rejects. Each rejected request is next to a similar one that is accepted.
 func TestRequests(t *testing.T) {
 	t.Parallel()
+	filter := func(f string) string { return `{"locationId": "a", "pageLimit": 1, "filters": [` + f + `]}` }
 	tests := []struct {
-		name        string
-		operationID string
-		query       string // for those that have one
-		body        string
-		rejection   string // a part of the error; empty if the request is accepted
+		name, operation string
+		query, body     string
+		rejection       string // a part of the error; empty if the request is accepted
 	}{
 		{"list", "getContacts", "locationId=a", "", ""},
 		{"list without location", "getContacts", "", "", `"locationId" in query`},
@@ -83,18 +83,37 @@ func TestRequests(t *testing.T) {
 		{"inbound dnd", "updateContact", "", `{"inboundDndSettings": {"all": {"status": "inactive", "message": "a"}}}`, ""},
 		{"inbound dnd that is permanent", "updateContact", "", `{"inboundDndSettings": {"all": {"status": "permanent"}}}`, "/status"},
 		{"inbound dnd of one channel", "updateContact", "", `{"inboundDndSettings": {"SMS": {"status": "active"}}}`, `"SMS" is unsupported`},
+
+		{"search", "searchContacts", "", `{"locationId": "a", "pageLimit": 500, "searchAfter": [1, "b", null]}`, ""},
+		{"search without location", "searchContacts", "", `{"pageLimit": 1}`, `"locationId" is missing`},
+		{"search without pageLimit", "searchContacts", "", `{"locationId": "a"}`, `"pageLimit" is missing`},
+		{"pageLimit 0", "searchContacts", "", `{"locationId": "a", "pageLimit": 0}`, "/pageLimit"},
+		{"pageLimit 501", "searchContacts", "", `{"locationId": "a", "pageLimit": 501}`, "/pageLimit"},
+		{"search by limit", "searchContacts", "", `{"locationId": "a", "pageLimit": 1, "limit": 1}`, `"limit" is unsupported`},
+		{"search by page", "searchContacts", "", `{"locationId": "a", "pageLimit": 1, "page": 1}`, `"page" is unsupported`},
+		{"order by three fields", "searchContacts", "", `{"locationId": "a", "pageLimit": 1, "sort": [{"field": "a", "direction": "asc"}, {"field": "b", "direction": "asc"}, {"field": "c", "direction": "asc"}]}`, "/sort"},
+		{"query of 76 characters", "searchContacts", "", `{"locationId": "a", "pageLimit": 1, "query": "` + strings.Repeat("a", 76) + `"}`, "/query"},
+		{"value of 75 characters", "searchContacts", "", filter(`{"field": "email", "operator": "eq", "value": "` + strings.Repeat("a", 75) + `"}`), ""},
+		{"value of 76 characters", "searchContacts", "", filter(`{"field": "email", "operator": "eq", "value": "` + strings.Repeat("a", 76) + `"}`), "/value"},
+		{"value null", "searchContacts", "", filter(`{"field": "email", "operator": "eq", "value": null}`), "/value"},
+		{"group", "searchContacts", "", filter(`{"group": "OR", "filters": [{"group": "AND", "filters": []}]}`), ""},
+		{"unknown group", "searchContacts", "", filter(`{"group": "NOT", "filters": []}`), "/group"},
+		{"filter with an unknown property", "searchContacts", "", filter(`{"group": "OR", "filters": [{"name": "a"}]}`), `"name" is unsupported`},
+		{"find by email", "findDuplicateContact", "locationId=a&email=b", "", ""},
+		{"find by phone", "findDuplicateContact", "locationId=a&number=%2B1", "", ""},
+		{"find without location", "findDuplicateContact", "email=b", "", `"locationId" in query`},
+		{"find by an empty email", "findDuplicateContact", "locationId=a&email=", "", `"email" in query`},
+		{"tags", "addTags", "", `{"tags": ["VIP"]}`, ""},
+		{"no tags", "removeTags", "", `{}`, `"tags" is missing`},
+		{"tags with an unknown property", "removeTags", "", `{"tags": [], "removeAllTags": true}`, `"removeAllTags" is unsupported`},
+		{"custom fields", "getCustomFields", "model=all", "", ""},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			err := send(t, tt.operationID, "ocQHyuzHvysMo5N5VsXc", tt.query, tt.body, "2021-07-28")
-			switch {
-			case tt.rejection == "" && err != nil:
-				t.Errorf("got %v, want the request to be accepted", err)
-			case tt.rejection != "" && err == nil:
-				t.Error("passed")
-			case tt.rejection != "" && !strings.Contains(err.Error(), tt.rejection):
-				t.Errorf("got %v, want another reason", err)
+			err := validate(t, tt.operation, id, tt.query, tt.body, "2021-07-28")
+			if (err == nil) != (tt.rejection == "") || err != nil && !strings.Contains(err.Error(), tt.rejection) {
+				t.Errorf("got %v, want %q", err, tt.rejection)
 			}
 		})
 	}
@@ -102,38 +121,40 @@ func TestRequests(t *testing.T) {
 
 func TestRequests_PathAndVersion(t *testing.T) {
 	t.Parallel()
-	tests := []struct {
-		name, id, version string
-		passes            bool
+	for _, tt := range []struct {
+		id, version string
+		accepted    bool
 	}{
-		{"an id", "ocQHyuzHvysMo5N5VsXc", "2021-07-28", true},
-		{"no id", "", "2021-07-28", false},
-		{"an id with a slash", "a/b", "2021-07-28", false},
-		{"an id with a query", "a?b", "2021-07-28", false},
-		{"an id with a fragment", "a#b", "2021-07-28", false},
-		{"version of April 2021", "a", "2021-04-15", true},
-		{"version of 2023", "a", "2023-02-21", true},
-		{"version 3", "a", "v3", true},
-		{"no version", "a", "", false},
-		{"an unknown version", "a", "2021-07-29", false},
-	}
-	for _, tt := range tests {
-		t.Run(tt.name, func(t *testing.T) {
-			t.Parallel()
-			if err := send(t, "getContact", tt.id, "", "", tt.version); (err == nil) != tt.passes {
-				t.Errorf("got %v", err)
+		{id, "2021-07-28", true},
+		{"", "2021-07-28", false},
+		{"a/b", "2021-07-28", false},
+		{"a?b", "2021-07-28", false},
+		{"a#b", "2021-07-28", false},
+		{id, "2021-04-15", true},
+		{id, "2023-02-21", true},
+		{id, "v3", true},
+		{id, "", false},
+		{id, "2021-07-29", false},
+	} {
+		for _, operation := range []string{"getContact", "getContactsByBusinessId", "addTags", "getCustomFields"} {
+			body := ""
+			if operation == "addTags" {
+				body = `{"tags": []}`
 			}
-		})
+			if err := validate(t, operation, tt.id, "locationId=a", body, tt.version); (err == nil) != tt.accepted {
+				t.Errorf("%s of ID %q with version %q: got %v", operation, tt.id, tt.version, err)
+			}
+		}
 	}
 }
 
-// send validates a request against the document. It replaces the ID in the path by id.
-func send(t *testing.T, operationID, id, query, body, version string) error {
+// validate validates a request against the document. The argument id replaces each ID in the path.
+func validate(t *testing.T, operation, id, query, body, version string) error {
 	t.Helper()
-	item, op := route(t, operationID)
-	req := httptest.NewRequestWithContext(t.Context(), routes[operationID].method, "/?"+query, http.NoBody)
+	op, item, path, method := find(t, operation)
+	req := httptest.NewRequestWithContext(t.Context(), method, "/?"+query, http.NoBody)
 	if body != "" {
-		req = httptest.NewRequestWithContext(t.Context(), routes[operationID].method, "/", strings.NewReader(body))
+		req = httptest.NewRequestWithContext(t.Context(), method, "/?"+query, strings.NewReader(body))
 		req.Header.Set("Content-Type", "application/json")
 	}
 	if version != "" {
@@ -141,10 +162,8 @@ func send(t *testing.T, operationID, id, query, body, version string) error {
 	}
 	return openapi3filter.ValidateRequest(t.Context(), &openapi3filter.RequestValidationInput{
 		Request:    req,
-		PathParams: map[string]string{"contactId": id, "businessId": id},
-		Route: &routers.Route{
-			Spec: load(t), Path: routes[operationID].path, PathItem: item, Method: routes[operationID].method, Operation: op,
-		},
-		Options: &openapi3filter.Options{AuthenticationFunc: openapi3filter.NoopAuthenticationFunc, SkipSettingDefaults: true},
+		PathParams: map[string]string{"contactId": id, "businessId": id, "locationId": id},
+		Route:      &routers.Route{Spec: document(), Path: path, PathItem: item, Method: method, Operation: op},
+		Options:    &openapi3filter.Options{AuthenticationFunc: openapi3filter.NoopAuthenticationFunc, SkipSettingDefaults: true},
 	})
 }

@@ -4,7 +4,7 @@ import (
 	"encoding/json"
 	"io"
 	"net/http"
-	"strings"
+	"net/url"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -15,318 +15,191 @@ import (
 
 const server = "https://api.example/base/"
 
-// A plain integer would be sent as limit=0, and a 32-bit float would change a cursor.
-func TestWire_URLs(t *testing.T) {
+// TestWire compares what package gen sends byte by byte, and validates it against the document. A field that is absent, null
+// or a value is encoded differently; an optional query parameter that is not set is not sent; integers are exact.
+func TestWire(t *testing.T) {
 	t.Parallel()
-	list := func(params gen.GetContactsParams) func() (*http.Request, error) {
-		return func() (*http.Request, error) { return gen.NewGetContactsRequest(server, &params) }
-	}
-	byBusiness := func(params gen.GetContactsByBusinessIDParams) func() (*http.Request, error) {
-		return func() (*http.Request, error) {
-			return gen.NewGetContactsByBusinessIDRequest(server, "641c", &params)
+	const largest = 9223372036854775807
+	null, text, on, off := nullable.NewNullNullable[string](), nullable.NewNullableWithValue[string], nullable.NewNullableWithValue(true), nullable.NewNullableWithValue(false)
+	built := func(req *http.Request, err error) *http.Request {
+		t.Helper()
+		if err != nil {
+			t.Fatal(err)
 		}
+		return req
 	}
+	list := func(params gen.GetContactsParams) *http.Request {
+		params.LocationID = "ve9"
+		return built(gen.NewGetContactsRequest(server, &params))
+	}
+	byBusiness := func(params gen.GetContactsByBusinessIDParams) *http.Request {
+		params.LocationID = "ve9"
+		return built(gen.NewGetContactsByBusinessIDRequest(server, "641c", &params))
+	}
+	create := func(body gen.CreateContactRequest) *http.Request {
+		body.LocationID = "ve9"
+		return built(gen.NewCreateContactRequest(server, body))
+	}
+	update := func(body gen.UpdateContactRequest) *http.Request {
+		return built(gen.NewUpdateContactRequest(server, "ocQ", body))
+	}
+	field := func(f gen.CustomFieldInput) *http.Request {
+		return update(gen.UpdateContactRequest{CustomFields: []gen.CustomFieldInput{f}})
+	}
+	upsert := func(body gen.UpsertContactRequest) *http.Request {
+		body.LocationID = "ve9"
+		return built(gen.NewUpsertContactRequest(server, body))
+	}
+	search := func(body gen.SearchContactsRequest) *http.Request {
+		body.LocationID, body.PageLimit = "ve9", 1
+		return built(gen.NewSearchContactsRequest(server, body))
+	}
+	filter := func(f gen.SearchFilter) *http.Request {
+		return search(gen.SearchContactsRequest{Filters: []gen.SearchFilter{f}})
+	}
+	filtered := func(f string) string { return `{"filters":[` + f + `],"locationId":"ve9","pageLimit":1}` }
+	duplicate := func(params gen.FindDuplicateContactParams) *http.Request {
+		params.LocationID = "ve9"
+		return built(gen.NewFindDuplicateContactRequest(server, &params))
+	}
+	const (
+		contacts    = "/contacts/"
+		searched    = "/contacts/search"
+		duplicates  = "/contacts/search/duplicate?locationId=ve9"
+		business    = "/contacts/business/641c?locationId=ve9"
+		definitions = "/locations/ve9/customFields"
+	)
 	tests := []struct {
-		name  string
-		build func() (*http.Request, error)
-		want  string
+		name, operation string
+		request         *http.Request
+		url, body       string
 	}{
-		{"list", list(gen.GetContactsParams{LocationID: "ve9"}), "GET https://api.example/base/contacts/?locationId=ve9"},
+		{"nothing", "getContacts", list(gen.GetContactsParams{}), contacts + "?locationId=ve9", ""},
 		{
-			"list with everything", list(gen.GetContactsParams{
-				LocationID: "ve9", Query: new("a&b =c+ü"), Limit: new(100), StartAfter: new(int64(1603870249758)), StartAfterID: new("UIa"),
-			}),
-			"GET https://api.example/base/contacts/?locationId=ve9&query=a%26b+%3Dc%2B%C3%BC&limit=100&startAfter=1603870249758&startAfterId=UIa",
+			"everything", "getContacts", list(gen.GetContactsParams{Query: new("a&b =c+ü"), Limit: new(100), StartAfter: new(int64(1603870249758)), StartAfterID: new("UIa")}),
+			contacts + "?locationId=ve9&query=a%26b+%3Dc%2B%C3%BC&limit=100&startAfter=1603870249758&startAfterId=UIa", "",
 		},
-		{
-			"list with the largest cursor", list(gen.GetContactsParams{LocationID: "ve9", StartAfter: new(int64(9223372036854775807))}),
-			"GET https://api.example/base/contacts/?locationId=ve9&startAfter=9223372036854775807",
-		},
-		{
-			"list with zeros that were set", list(gen.GetContactsParams{LocationID: "ve9", Limit: new(0), StartAfter: new(int64(0))}),
-			"GET https://api.example/base/contacts/?locationId=ve9&limit=0&startAfter=0",
-		},
-		{"business list", byBusiness(gen.GetContactsByBusinessIDParams{LocationID: "ve9"}), "GET https://api.example/base/contacts/business/641c?locationId=ve9"},
-		{
-			"business list with everything", byBusiness(gen.GetContactsByBusinessIDParams{
-				LocationID: "ve9", Query: new("rosan"), Limit: new(25), Skip: new(50),
-			}),
-			"GET https://api.example/base/contacts/business/641c?locationId=ve9&query=rosan&limit=25&skip=50",
-		},
-		{
-			"find duplicate", func() (*http.Request, error) {
-				return gen.NewFindDuplicateContactRequest(server, &gen.FindDuplicateContactParams{LocationID: "ve9", Number: new("+18888888888")})
-			}, "GET https://api.example/base/contacts/search/duplicate?locationId=ve9&number=%2B18888888888",
-		},
-		{
-			"custom fields", func() (*http.Request, error) {
-				return gen.NewGetCustomFieldsRequest(server, "ve9", &gen.GetCustomFieldsParams{})
-			}, "GET https://api.example/base/locations/ve9/customFields",
-		},
-		{
-			"add tags", func() (*http.Request, error) { return gen.NewAddTagsRequest(server, "ocQ", gen.TagsRequest{}) },
-			"POST https://api.example/base/contacts/ocQ/tags",
-		},
-		{
-			"remove tags", func() (*http.Request, error) { return gen.NewRemoveTagsRequest(server, "ocQ", gen.TagsRequest{}) },
-			"DELETE https://api.example/base/contacts/ocQ/tags",
-		},
-		{"get", func() (*http.Request, error) { return gen.NewGetContactRequest(server, "ocQ") }, "GET https://api.example/base/contacts/ocQ"},
-		{"delete", func() (*http.Request, error) { return gen.NewDeleteContactRequest(server, "ocQ") }, "DELETE https://api.example/base/contacts/ocQ"},
-		{
-			"update", func() (*http.Request, error) {
-				return gen.NewUpdateContactRequest(server, "ocQ", gen.UpdateContactRequest{})
-			}, "PUT https://api.example/base/contacts/ocQ",
-		},
-		{
-			"upsert", func() (*http.Request, error) { return gen.NewUpsertContactRequest(server, gen.UpsertContactRequest{}) },
-			"POST https://api.example/base/contacts/upsert",
-		},
-		{
-			"create", func() (*http.Request, error) { return gen.NewCreateContactRequest(server, gen.CreateContactRequest{}) },
-			"POST https://api.example/base/contacts/",
-		},
-	}
-	for _, tt := range tests {
-		t.Run(tt.name, func(t *testing.T) {
-			t.Parallel()
-			req, err := tt.build()
-			if err != nil {
-				t.Fatal(err)
-			}
-			if got := req.Method + " " + req.URL.String(); got != tt.want {
-				t.Errorf("got  %s\nwant %s", got, tt.want)
-			}
-		})
-	}
-}
+		{"largest cursor", "getContacts", list(gen.GetContactsParams{StartAfter: new(int64(largest))}), contacts + "?locationId=ve9&startAfter=9223372036854775807", ""},
+		{"zero that was set", "getContacts", list(gen.GetContactsParams{StartAfter: new(int64(0))}), contacts + "?locationId=ve9&startAfter=0", ""},
+		{"nothing", "getContactsByBusinessId", byBusiness(gen.GetContactsByBusinessIDParams{}), business, ""},
+		{"everything", "getContactsByBusinessId", byBusiness(gen.GetContactsByBusinessIDParams{Query: new("a"), Limit: new(25), Skip: new(50)}), business + "&query=a&limit=25&skip=50", ""},
+		{"id", "getContact", built(gen.NewGetContactRequest(server, "ocQ")), contacts + "ocQ", ""},
+		{"id", "deleteContact", built(gen.NewDeleteContactRequest(server, "ocQ")), contacts + "ocQ", ""},
 
-// A field that is absent, null or a value is encoded differently.
-func TestWire_Update(t *testing.T) {
-	t.Parallel()
-	null, text := nullable.NewNullNullable[string](), nullable.NewNullableWithValue[string]
-	field := func(f gen.CustomFieldInput) gen.UpdateContactRequest {
-		return gen.UpdateContactRequest{CustomFields: []gen.CustomFieldInput{f}}
-	}
-	tests := []struct {
-		name string
-		body gen.UpdateContactRequest
-		want string
-	}{
-		{"nothing", gen.UpdateContactRequest{}, `{}`},
-		{"a value", gen.UpdateContactRequest{FirstName: text("Rosan")}, `{"firstName":"Rosan"}`},
-		{"an empty value", gen.UpdateContactRequest{Website: text("")}, `{"website":""}`},
-		{"null", gen.UpdateContactRequest{Phone: null}, `{"phone":null}`},
+		{"the location alone", "createContact", create(gen.CreateContactRequest{}), contacts, `{"locationId":"ve9"}`},
 		{
-			"null wherever null is allowed",
-			gen.UpdateContactRequest{
-				Address1: null, AssignedTo: null, City: null, DateOfBirth: null, Email: null, FirstName: null, LastName: null,
-				Name: null, Phone: null, Source: null, State: null, Timezone: null, Website: null,
-			},
+			"every text", "createContact", create(gen.CreateContactRequest{
+				Address1: "a", AssignedTo: "b", City: "c", CompanyName: "d", Country: "US", DateOfBirth: "1990-09-25", Email: "e", FirstName: "f",
+				Gender: "g", LastName: "h", Name: "i", Phone: "j", PostalCode: "k", Source: "l", State: "m", Timezone: "n", Website: "o",
+			}), contacts,
+			`{"address1":"a","assignedTo":"b","city":"c","companyName":"d","country":"US","dateOfBirth":"1990-09-25","email":"e","firstName":"f",` +
+				`"gender":"g","lastName":"h","locationId":"ve9","name":"i","phone":"j","postalCode":"k","source":"l","state":"m","timezone":"n","website":"o"}`,
+		},
+		{"empty lists", "createContact", create(gen.CreateContactRequest{Tags: []string{}, CustomFields: []gen.CustomFieldInput{}}), contacts, `{"customFields":[],"locationId":"ve9","tags":[]}`},
+		{"dnd off", "createContact", create(gen.CreateContactRequest{DND: new(false)}), contacts, `{"dnd":false,"locationId":"ve9"}`},
+
+		{"nothing", "updateContact", update(gen.UpdateContactRequest{}), contacts + "ocQ", `{}`},
+		{"empty text", "updateContact", update(gen.UpdateContactRequest{Website: text("")}), contacts + "ocQ", `{"website":""}`},
+		{
+			"null wherever null is allowed", "updateContact", update(gen.UpdateContactRequest{
+				Address1: null, AssignedTo: null, City: null, DateOfBirth: null, Email: null, FirstName: null, LastName: null, Name: null,
+				Phone: null, Source: null, State: null, Timezone: null, Website: null,
+			}), contacts + "ocQ",
 			`{"address1":null,"assignedTo":null,"city":null,"dateOfBirth":null,"email":null,"firstName":null,"lastName":null,` +
 				`"name":null,"phone":null,"source":null,"state":null,"timezone":null,"website":null}`,
 		},
-		{"plain properties", gen.UpdateContactRequest{Country: text("US"), PostalCode: text("35061")}, `{"country":"US","postalCode":"35061"}`},
-		{"tags", gen.UpdateContactRequest{Tags: []string{"vip"}}, `{"tags":["vip"]}`},
-		{"no tags left", gen.UpdateContactRequest{Tags: []string{}}, `{"tags":[]}`},
-		{"no custom fields", gen.UpdateContactRequest{CustomFields: []gen.CustomFieldInput{}}, `{"customFields":[]}`},
-		{"dnd on", gen.UpdateContactRequest{DND: nullable.NewNullableWithValue(true)}, `{"dnd":true}`},
-		{"dnd off", gen.UpdateContactRequest{DND: nullable.NewNullableWithValue(false)}, `{"dnd":false}`},
 		{
-			"dnd of a channel",
-			gen.UpdateContactRequest{DNDSettings: gen.DNDSettingsInput{SMS: gen.DNDSettingInput{Status: gen.DNDStatusActive}}},
-			`{"dndSettings":{"SMS":{"status":"active"}}}`,
+			"other properties", "updateContact", update(gen.UpdateContactRequest{
+				CompanyName: text("a"), Country: text("US"), Keyword: text("b"), PostalCode: text("c"), SSN: text("d"), Type: text("e"), DND: off,
+			}), contacts + "ocQ", `{"companyName":"a","country":"US","dnd":false,"keyword":"b","postalCode":"c","ssn":"d","type":"e"}`,
 		},
+		{"tags", "updateContact", update(gen.UpdateContactRequest{Tags: []string{"vip"}}), contacts + "ocQ", `{"tags":["vip"]}`},
+		{"empty lists", "updateContact", update(gen.UpdateContactRequest{Tags: []string{}, CustomFields: []gen.CustomFieldInput{}}), contacts + "ocQ", `{"customFields":[],"tags":[]}`},
 		{
-			"inbound dnd",
-			gen.UpdateContactRequest{
+			"dnd", "updateContact", update(gen.UpdateContactRequest{
+				DNDSettings:        gen.DNDSettingsInput{SMS: gen.DNDSettingInput{Status: gen.DNDStatusActive}},
 				InboundDNDSettings: gen.InboundDNDSettingsInput{All: gen.InboundDNDSettingInput{Status: gen.DNDStatusInactive}},
-			},
-			`{"inboundDndSettings":{"all":{"status":"inactive"}}}`,
+			}), contacts + "ocQ", `{"dndSettings":{"SMS":{"status":"active"}},"inboundDndSettings":{"all":{"status":"inactive"}}}`,
 		},
-		{"custom field by id", field(gen.CustomFieldInput{ID: "6dv", FieldValue: "a"}), `{"customFields":[{"id":"6dv","field_value":"a"}]}`},
-		{"custom field by key", field(gen.CustomFieldInput{Key: "roof", FieldValue: "a"}), `{"customFields":[{"field_value":"a","key":"roof"}]}`},
-		{"custom field of a whole number", field(gen.CustomFieldInput{ID: "6dv", FieldValue: int64(1603870249758)}), `{"customFields":[{"id":"6dv","field_value":1603870249758}]}`},
-		{"custom field of a broken number", field(gen.CustomFieldInput{ID: "6dv", FieldValue: 100.5}), `{"customFields":[{"id":"6dv","field_value":100.5}]}`},
-		{"custom field of a list", field(gen.CustomFieldInput{ID: "6dv", FieldValue: []string{"red"}}), `{"customFields":[{"id":"6dv","field_value":["red"]}]}`},
-		{"custom field of empty text", field(gen.CustomFieldInput{ID: "6dv", FieldValue: ""}), `{"customFields":[{"id":"6dv","field_value":""}]}`},
-		{"custom field of null", field(gen.CustomFieldInput{ID: "6dv"}), `{"customFields":[{"id":"6dv","field_value":null}]}`},
-	}
-	for _, tt := range tests {
-		t.Run(tt.name, func(t *testing.T) {
-			t.Parallel()
-			req, err := gen.NewUpdateContactRequest(server, "ocQ", tt.body)
-			wantBody(t, req, err, "updateContact", tt.want)
-		})
-	}
-}
+		{"custom field by ID", "updateContact", field(gen.CustomFieldInput{ID: "6dv", FieldValue: "a"}), contacts + "ocQ", `{"customFields":[{"id":"6dv","field_value":"a"}]}`},
+		{"custom field by key", "updateContact", field(gen.CustomFieldInput{Key: "roof", FieldValue: ""}), contacts + "ocQ", `{"customFields":[{"field_value":"","key":"roof"}]}`},
+		{"largest custom field", "updateContact", field(gen.CustomFieldInput{ID: "6dv", FieldValue: int64(largest)}), contacts + "ocQ", `{"customFields":[{"id":"6dv","field_value":9223372036854775807}]}`},
+		{"custom field of a fraction", "updateContact", field(gen.CustomFieldInput{ID: "6dv", FieldValue: 100.5}), contacts + "ocQ", `{"customFields":[{"id":"6dv","field_value":100.5}]}`},
+		{"custom field of a list", "updateContact", field(gen.CustomFieldInput{ID: "6dv", FieldValue: []string{"red"}}), contacts + "ocQ", `{"customFields":[{"id":"6dv","field_value":["red"]}]}`},
+		{"custom field of null", "updateContact", field(gen.CustomFieldInput{ID: "6dv"}), contacts + "ocQ", `{"customFields":[{"id":"6dv","field_value":null}]}`},
 
-func TestWire_Upsert(t *testing.T) {
-	t.Parallel()
-	null, text := nullable.NewNullNullable[string](), nullable.NewNullableWithValue[string]
-	tests := []struct {
-		name string
-		body gen.UpsertContactRequest
-		want string
-	}{
-		{"the location alone", gen.UpsertContactRequest{LocationID: "ve9"}, `{"locationId":"ve9"}`},
-		{"a value", gen.UpsertContactRequest{LocationID: "ve9", Email: text("rosan@deos.com")}, `{"email":"rosan@deos.com","locationId":"ve9"}`},
 		{
-			"null wherever null is allowed",
-			gen.UpsertContactRequest{
-				LocationID: "ve9", Address1: null, City: null, CompanyName: null, DateOfBirth: null, Email: null, FirstName: null,
-				LastName: null, Name: null, Phone: null, State: null, Timezone: null, Website: null,
-			},
+			"null wherever null is allowed", "upsertContact", upsert(gen.UpsertContactRequest{
+				Address1: null, City: null, CompanyName: null, DateOfBirth: null, Email: null, FirstName: null, LastName: null, Name: null,
+				Phone: null, State: null, Timezone: null, Website: null,
+			}), contacts + "upsert",
 			`{"address1":null,"city":null,"companyName":null,"dateOfBirth":null,"email":null,"firstName":null,"lastName":null,` +
 				`"locationId":"ve9","name":null,"phone":null,"state":null,"timezone":null,"website":null}`,
 		},
 		{
-			"plain properties",
-			gen.UpsertContactRequest{
-				LocationID: "ve9", AssignedTo: text("y0B"), Country: text("US"), Gender: text("male"), PostalCode: text("35061"), Source: text("api"),
-			},
-			`{"assignedTo":"y0B","country":"US","gender":"male","locationId":"ve9","postalCode":"35061","source":"api"}`,
+			"other properties", "upsertContact", upsert(gen.UpsertContactRequest{
+				AssignedTo: text("a"), Country: text("US"), Gender: text("b"), PostalCode: text("c"), Source: text("d"), DND: on, CreateNewIfDuplicateAllowed: on,
+			}), contacts + "upsert", `{"assignedTo":"a","country":"US","createNewIfDuplicateAllowed":true,"dnd":true,"gender":"b","locationId":"ve9","postalCode":"c","source":"d"}`,
 		},
-		{"no tags left", gen.UpsertContactRequest{LocationID: "ve9", Tags: []string{}}, `{"locationId":"ve9","tags":[]}`},
-		{
-			"switches off",
-			gen.UpsertContactRequest{LocationID: "ve9", DND: nullable.NewNullableWithValue(false), CreateNewIfDuplicateAllowed: nullable.NewNullableWithValue(false)},
-			`{"createNewIfDuplicateAllowed":false,"dnd":false,"locationId":"ve9"}`,
-		},
-		{
-			"switches on",
-			gen.UpsertContactRequest{LocationID: "ve9", DND: nullable.NewNullableWithValue(true), CreateNewIfDuplicateAllowed: nullable.NewNullableWithValue(true)},
-			`{"createNewIfDuplicateAllowed":true,"dnd":true,"locationId":"ve9"}`,
-		},
-	}
-	for _, tt := range tests {
-		t.Run(tt.name, func(t *testing.T) {
-			t.Parallel()
-			req, err := gen.NewUpsertContactRequest(server, tt.body)
-			wantBody(t, req, err, "upsertContact", tt.want)
-		})
-	}
-}
+		{"switches off, no tags left", "upsertContact", upsert(gen.UpsertContactRequest{DND: off, CreateNewIfDuplicateAllowed: off, Tags: []string{}}), contacts + "upsert", `{"createNewIfDuplicateAllowed":false,"dnd":false,"locationId":"ve9","tags":[]}`},
 
-// A search has no filter, value or list that was not set, and exact integers.
-func TestWire_Search(t *testing.T) {
-	t.Parallel()
-	raw := func(values ...string) (out []json.RawMessage) {
-		for _, value := range values {
-			out = append(out, json.RawMessage(value))
-		}
-		return out
-	}
-	filter := func(f gen.SearchFilter) gen.SearchContactsRequest {
-		return gen.SearchContactsRequest{LocationID: "ve9", PageLimit: 1, Filters: []gen.SearchFilter{f}}
-	}
-	tests := []struct {
-		name string
-		body gen.SearchContactsRequest
-		want string // without locationId and pageLimit
-	}{
-		{"nothing", gen.SearchContactsRequest{LocationID: "ve9", PageLimit: 1}, ``},
-		{"empty lists", gen.SearchContactsRequest{LocationID: "ve9", PageLimit: 1, Filters: []gen.SearchFilter{}, Sort: []gen.SearchSort{}, SearchAfter: raw()}, ``},
+		{"empty lists", "searchContacts", search(gen.SearchContactsRequest{Filters: []gen.SearchFilter{}, Sort: []gen.SearchSort{}, SearchAfter: []json.RawMessage{}}), searched, `{"locationId":"ve9","pageLimit":1}`},
 		{
-			"sort and query",
-			gen.SearchContactsRequest{LocationID: "ve9", PageLimit: 1, Query: "rosan", Sort: []gen.SearchSort{{Field: "dateUpdated", Direction: gen.SortDirectionAscending}}},
-			`,"query":"rosan","sort":[{"field":"dateUpdated","direction":"asc"}]`,
+			"everything else", "searchContacts", search(gen.SearchContactsRequest{
+				Query: "a", Sort: []gen.SearchSort{{Field: "dateUpdated", Direction: gen.SortDirectionAscending}},
+				SearchAfter: []json.RawMessage{json.RawMessage("9223372036854775807"), json.RawMessage(`"b"`), json.RawMessage("null")},
+			}), searched, `{"locationId":"ve9","pageLimit":1,"query":"a","searchAfter":[9223372036854775807,"b",null],"sort":[{"field":"dateUpdated","direction":"asc"}]}`,
 		},
-		{"cursor", gen.SearchContactsRequest{LocationID: "ve9", PageLimit: 1, SearchAfter: raw(`9007199254740993`, `"a"`, `null`)}, `,"searchAfter":[9007199254740993,"a",null]`},
-		{"value", filter(gen.SearchFilter{Field: "email", Operator: gen.FilterOperatorEqual, Value: "a"}), `,"filters":[{"field":"email","operator":"eq","value":"a"}]`},
-		{"list", filter(gen.SearchFilter{Field: "tags", Operator: gen.FilterOperatorContains, Value: []string{"vip"}}), `,"filters":[{"field":"tags","operator":"contains","value":["vip"]}]`},
-		{"false", filter(gen.SearchFilter{Field: "dnd", Operator: gen.FilterOperatorEqual, Value: false}), `,"filters":[{"field":"dnd","operator":"eq","value":false}]`},
-		{"empty text", filter(gen.SearchFilter{Field: "email", Operator: gen.FilterOperatorNotEqual, Value: ""}), `,"filters":[{"field":"email","operator":"not_eq","value":""}]`},
-		{"exists", filter(gen.SearchFilter{Field: "email", Operator: gen.FilterOperatorExists}), `,"filters":[{"field":"email","operator":"exists"}]`},
+		{"text", "searchContacts", filter(gen.SearchFilter{Field: "email", Operator: gen.FilterOperatorEqual, Value: "a"}), searched, filtered(`{"field":"email","operator":"eq","value":"a"}`)},
+		{"empty text", "searchContacts", filter(gen.SearchFilter{Field: "email", Operator: gen.FilterOperatorNotEqual, Value: ""}), searched, filtered(`{"field":"email","operator":"not_eq","value":""}`)},
+		{"false", "searchContacts", filter(gen.SearchFilter{Field: "dnd", Operator: gen.FilterOperatorEqual, Value: false}), searched, filtered(`{"field":"dnd","operator":"eq","value":false}`)},
+		{"list", "searchContacts", filter(gen.SearchFilter{Field: "tags", Operator: gen.FilterOperatorContains, Value: []string{"vip"}}), searched, filtered(`{"field":"tags","operator":"contains","value":["vip"]}`)},
+		{"no value", "searchContacts", filter(gen.SearchFilter{Field: "email", Operator: gen.FilterOperatorExists}), searched, filtered(`{"field":"email","operator":"exists"}`)},
 		{
-			"range", filter(gen.SearchFilter{Field: "dateUpdated", Operator: gen.FilterOperatorRange, Value: map[string]any{"lt": int64(9007199254740993), "gte": "2021-08-01T00:00:00.000Z"}}),
-			`,"filters":[{"field":"dateUpdated","operator":"range","value":{"gte":"2021-08-01T00:00:00.000Z","lt":9007199254740993}}]`,
+			"range", "searchContacts", filter(gen.SearchFilter{Field: "dateUpdated", Operator: gen.FilterOperatorRange, Value: map[string]any{"lt": int64(largest), "gte": "2021-08-01T00:00:00.000Z"}}),
+			searched, filtered(`{"field":"dateUpdated","operator":"range","value":{"gte":"2021-08-01T00:00:00.000Z","lt":9223372036854775807}}`),
 		},
 		{
-			"group", filter(gen.SearchFilter{Group: gen.FilterGroupOr, Filters: []gen.SearchFilter{
+			"group", "searchContacts", filter(gen.SearchFilter{Group: gen.FilterGroupOr, Filters: []gen.SearchFilter{
 				{Field: "email", Operator: gen.FilterOperatorNotExists},
 				{Group: gen.FilterGroupAnd, Filters: []gen.SearchFilter{{Field: "city", Operator: gen.FilterOperatorContains, Value: "dolo"}}},
-			}}),
-			`,"filters":[{"group":"OR","filters":[{"field":"email","operator":"not_exists"},{"group":"AND","filters":[{"field":"city","operator":"contains","value":"dolo"}]}]}]`,
+			}}), searched,
+			filtered(`{"group":"OR","filters":[{"field":"email","operator":"not_exists"},{"group":"AND","filters":[{"field":"city","operator":"contains","value":"dolo"}]}]}`),
 		},
+		{"email", "findDuplicateContact", duplicate(gen.FindDuplicateContactParams{Email: new("a+b@example.com")}), duplicates + "&email=a%2Bb%40example.com", ""},
+		{"phone", "findDuplicateContact", duplicate(gen.FindDuplicateContactParams{Number: new("+18888888888")}), duplicates + "&number=%2B18888888888", ""},
+		{"tags", "addTags", built(gen.NewAddTagsRequest(server, "ocQ", gen.TagsRequest{Tags: []string{"VIP"}})), contacts + "ocQ/tags", `{"tags":["VIP"]}`},
+		{"tags", "removeTags", built(gen.NewRemoveTagsRequest(server, "ocQ", gen.TagsRequest{Tags: []string{"VIP"}})), contacts + "ocQ/tags", `{"tags":["VIP"]}`},
+		{"nothing", "getCustomFields", built(gen.NewGetCustomFieldsRequest(server, "ve9", &gen.GetCustomFieldsParams{})), definitions, ""},
+		{"model", "getCustomFields", built(gen.NewGetCustomFieldsRequest(server, "ve9", &gen.GetCustomFieldsParams{Model: new("all")})), definitions + "?model=all", ""},
 	}
 	for _, tt := range tests {
-		t.Run(tt.name, func(t *testing.T) {
+		t.Run(tt.operation+" "+tt.name, func(t *testing.T) {
 			t.Parallel()
-			req, err := gen.NewSearchContactsRequest(server, tt.body)
-			if err != nil {
-				t.Fatal(err)
+			_, _, _, method := find(t, tt.operation)
+			if got, want := tt.request.Method+" "+tt.request.URL.String(), method+" https://api.example/base"+tt.url; got != want {
+				t.Errorf("got  %s\nwant %s", got, want)
 			}
-			body, err := io.ReadAll(req.Body)
-			if err != nil {
-				t.Fatal(err)
+			var body []byte
+			if tt.request.Body != nil {
+				var err error
+				if body, err = io.ReadAll(tt.request.Body); err != nil {
+					t.Fatal(err)
+				}
 			}
-			// The properties are compared without the two that all requests have.
-			want := strings.Replace(`{`+strings.TrimPrefix(tt.want, ",")+`}`, `{}`, `{}`, 1)
-			got := strings.NewReplacer(`"locationId":"ve9",`, ``, `,"locationId":"ve9"`, ``).Replace(string(body))
-			got = strings.NewReplacer(`"pageLimit":1,`, ``, `,"pageLimit":1`, ``, `"pageLimit":1`, ``).Replace(got)
-			if diff := cmp.Diff(want, got); diff != "" {
+			if diff := cmp.Diff(tt.body, string(body)); diff != "" {
 				t.Errorf("body (-want +got):\n%s", diff)
 			}
-			if err := send(t, "searchContacts", "", "", string(body), "2021-07-28"); err != nil {
-				t.Errorf("the document rejects %s: %v", body, err)
+			if got := tt.request.Header.Get("Content-Type"); (got == "application/json") != (tt.body != "") {
+				t.Errorf("got Content-Type %q", got)
+			}
+			sent, err := url.Parse(tt.url)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := validate(t, tt.operation, "ocQ", sent.RawQuery, string(body), "2021-07-28"); err != nil {
+				t.Errorf("the document rejects the request: %v", err)
 			}
 		})
-	}
-}
-
-func TestWire_Create(t *testing.T) {
-	t.Parallel()
-	tests := []struct {
-		name string
-		body gen.CreateContactRequest
-		want string
-	}{
-		{"the location alone", gen.CreateContactRequest{LocationID: "ve9"}, `{"locationId":"ve9"}`},
-		{
-			"every text",
-			gen.CreateContactRequest{
-				LocationID: "ve9", Address1: "a", AssignedTo: "b", City: "c", CompanyName: "d", Country: "US", DateOfBirth: "1990-09-25",
-				Email: "e", FirstName: "f", Gender: "g", LastName: "h", Name: "i", Phone: "j", PostalCode: "k", Source: "l", State: "m",
-				Timezone: "n", Website: "o",
-			},
-			`{"address1":"a","assignedTo":"b","city":"c","companyName":"d","country":"US","dateOfBirth":"1990-09-25","email":"e",` +
-				`"firstName":"f","gender":"g","lastName":"h","locationId":"ve9","name":"i","phone":"j","postalCode":"k","source":"l",` +
-				`"state":"m","timezone":"n","website":"o"}`,
-		},
-		{
-			"empty lists",
-			gen.CreateContactRequest{LocationID: "ve9", Tags: []string{}, CustomFields: []gen.CustomFieldInput{}},
-			`{"customFields":[],"locationId":"ve9","tags":[]}`,
-		},
-		{"dnd off", gen.CreateContactRequest{LocationID: "ve9", DND: new(false)}, `{"dnd":false,"locationId":"ve9"}`},
-	}
-	for _, tt := range tests {
-		t.Run(tt.name, func(t *testing.T) {
-			t.Parallel()
-			req, err := gen.NewCreateContactRequest(server, tt.body)
-			wantBody(t, req, err, "createContact", tt.want)
-		})
-	}
-}
-
-// wantBody compares a body byte by byte, and validates it against the document.
-func wantBody(t *testing.T, req *http.Request, err error, operationID, want string) {
-	t.Helper()
-	if err != nil {
-		t.Fatal(err)
-	}
-	body, err := io.ReadAll(req.Body)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if diff := cmp.Diff(want, string(body)); diff != "" {
-		t.Errorf("body (-want +got):\n%s", diff)
-	}
-	if got := req.Header.Get("Content-Type"); got != "application/json" {
-		t.Errorf("got Content-Type %q, want application/json", got)
-	}
-	if err := send(t, operationID, "ocQ", "", string(body), "2021-07-28"); err != nil {
-		t.Errorf("the document rejects %s: %v", body, err)
 	}
 }

@@ -1,3 +1,5 @@
+// Until Go 1.28 is released, Go 1.26 is supported. Then this file is deleted.
+
 //go:build !go1.27
 
 package gen //nolint:revive // the generated file has the package comment
