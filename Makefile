@@ -12,7 +12,7 @@ PKG ?= ./...
 RACE ?=
 ## more flags for test, such as '-run TestGet -v'
 TESTFLAGS ?=
-## flags for fake and live
+## flags for fake
 FLAGS ?=
 ## time for each fuzz target, such as 5m or 1000x
 FUZZTIME ?= 30s
@@ -144,8 +144,8 @@ drift: ## print the differences between api/contacts.yaml and the vendor's docum
 	@cd api/drift && go run . -ours ../contacts.yaml -known ../differences.yaml '$(if $(findstring ://,$(VENDOR)),$(VENDOR),$(abspath $(VENDOR)))'
 
 .PHONY: live
-live: ## compare the real API with api/NOTES.md, read-only; FLAGS='-write -record DIR' does more
-	@go run ./client/cmd/livecheck $(FLAGS)
+live: ## compare the real API with api/contacts.yaml (needs HIGHLEVEL_TOKEN and HIGHLEVEL_LOCATION); LIVE=write also writes
+	go test ./api -count=1 -run Live -v
 
 .PHONY: notes
 notes: ## write the tables of api/NOTES.md from api/differences.yaml
