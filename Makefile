@@ -3,6 +3,7 @@
 
 GOLANGCI_LINT := github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
 GOVULNCHECK   := golang.org/x/vuln/cmd/govulncheck@v1.9.0
+OASDIFF       := github.com/oasdiff/oasdiff@v1.37.0
 APIDIFF       := golang.org/x/exp/cmd/apidiff@v0.0.0-20261014143641-f0251eb4aa3e
 REDOCLY       := @redocly/cli@2.77.0
 
@@ -122,8 +123,8 @@ cover: ## print the test coverage of the packages below client/
 VERSION ?=
 ## 'yes' makes release create the tags; otherwise it only checks
 TAG ?=
-## path or URL of the vendor's document for drift
-VENDOR ?= https://raw.githubusercontent.com/GoHighLevel/highlevel-api-docs/main/apps/contacts.json
+## path of the vendor's document for drift, or a pattern for several; the newest if empty
+VENDOR ?=
 ## commit or tag that apidiff compares with; the newest release if empty
 BASE ?=
 
@@ -140,20 +141,12 @@ consumer: ## check which modules a program that imports the client depends on
 	.ci/consumer
 
 .PHONY: drift
-drift: ## print the differences between api/contacts.yaml and the vendor's document that are not listed
-	@cd api/drift && go run . -ours ../contacts.yaml -known ../differences.yaml '$(if $(findstring ://,$(VENDOR)),$(VENDOR),$(abspath $(VENDOR)))'
+drift: ## print what the vendor's document has changed since api/vendor.json in the operations of api/contacts.yaml
+	@.ci/drift $(OASDIFF) '$(VENDOR)'
 
 .PHONY: live
 live: ## compare the real API with api/contacts.yaml (needs HIGHLEVEL_TOKEN and HIGHLEVEL_LOCATION); LIVE=write also writes
 	go test ./api -count=1 -run Live -v
-
-.PHONY: notes
-notes: ## write the tables of api/NOTES.md from api/differences.yaml
-	cd api/drift && go run . -known ../differences.yaml -notes ../NOTES.md
-
-.PHONY: check-notes
-check-notes: ## fail if 'make notes' would change api/NOTES.md
-	cd api/drift && go run . -known ../differences.yaml -notes ../NOTES.md -check
 
 .PHONY: vuln
 vuln: ## check every module for known vulnerabilities (fetches Go's vulnerability database)
