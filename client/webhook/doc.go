@@ -71,8 +71,8 @@
 // matches [client.ErrNotFound], the contact is deleted. Write the result to your database with its
 // DateUpdated as a guard: only if the stored DateUpdated is not later, because another worker may
 // have read a newer contact. Keep the row of a deleted contact, with the time of the Get as its
-// DateUpdated. To end echoes, do nothing more if the contact is equal to the stored one. The second
-// example does this.
+// DateUpdated. To end echoes, do nothing more if the contact is equal to the stored one. The
+// example Contacts of [NewHandler] does this.
 //
 // An Uninstall event can arrive late too: before deleting a credential, check that it was not saved
 // after Event.Time.
@@ -81,5 +81,5 @@
 //
 // The webhook actions of workflows are something else. They are not signed, and their body has
 // neither a type nor an ID. Authenticate them with a secret in a header that the author of the
-// workflow configures. See the last example.
+// workflow configures, as in the example Workflow.
 package webhook

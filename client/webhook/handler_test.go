@@ -52,6 +52,21 @@ func TestHandler_RetryOfFailedDelivery(t *testing.T) {
 	}
 }
 
+// TestHandler_NoID sends two events without an ID, each twice.
+func TestHandler_NoID(t *testing.T) {
+	t.Parallel()
+	var delivered inbox
+	h := newTestHandler(t, delivered.deliver)
+	for _, body := range []string{`{"type":"A"}`, `{"type":"B"}`, `{"type":"A"}`, `{"type":"B"}`} {
+		if w := serve(h, newRequest(t, body)); w.Code != http.StatusOK {
+			t.Errorf("%s: got status %d, want 200", body, w.Code)
+		}
+	}
+	if len(delivered.events) != 2 {
+		t.Errorf("got %d events, want 2", len(delivered.events))
+	}
+}
+
 // TestHandler_ConcurrentDeliveries sends an event twice at the same time. The first delivery fails.
 func TestHandler_ConcurrentDeliveries(t *testing.T) {
 	t.Parallel()

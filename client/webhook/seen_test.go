@@ -60,9 +60,9 @@ func TestMemorySeen_ClaimExpires(t *testing.T) {
 			ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
 			defer cancel()
 			late := begin(ctx, t, s, "a")
-			time.Sleep(10*time.Second - 1)
+			time.Sleep(10*time.Second - time.Millisecond)
 			checkSeen(t, s, "a", false, ErrInProgress)
-			time.Sleep(1)
+			time.Sleep(time.Millisecond)
 			second := begin(t.Context(), t, s, "a")
 			end(t, late, delivered)
 			if delivered {

@@ -272,3 +272,27 @@ func TestWithRSA(t *testing.T) {
 		}
 	}
 }
+
+// TestWithPublicKey accepts events of two keys, also if the caller changes its slice later.
+func TestWithPublicKey(t *testing.T) {
+	t.Parallel()
+	next := newPrivateKey("b")
+	keys := []ed25519.PublicKey{publicKey, next.Public().(ed25519.PublicKey)} //nolint:forcetypeassert // the type is documented
+	var delivered inbox
+	h := newTestHandler(t, delivered.deliver, WithPublicKey(keys...))
+	keys[0], keys[1] = nil, nil
+	r := newRequest(t, install)
+	r.Header.Set("X-GHL-Signature", sign(next, install))
+	for _, request := range []*http.Request{newRequest(t, contactCreate), r} {
+		if w := serve(h, request); w.Code != http.StatusOK {
+			t.Errorf("got status %d, want 200", w.Code)
+		}
+	}
+	h, err := NewHandler(delivered.deliver)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if w := serve(h, newRequest(t, uninstall)); w.Code != http.StatusUnauthorized || len(delivered.events) != 2 {
+		t.Errorf("the default key accepts a key of the test: got status %d and %d events", w.Code, len(delivered.events))
+	}
+}
