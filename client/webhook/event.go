@@ -53,7 +53,7 @@ type Installation struct {
 	WhitelabelLogoURL string
 }
 
-var errNotObject = errors.New("webhook: Parse: the body is not a JSON object")
+var errNotObject = errors.New("highlevel: Parse: the body is not a JSON object")
 
 // Parse decodes the body of a webhook. It does not verify the signature. It returns an error if
 // body is not one complete JSON object. A value of an unexpected type is not an error, but is
@@ -92,7 +92,7 @@ func (e *Event) readContact(properties map[string]json.RawMessage) error {
 	}
 	contact, drift, err := client.DecodeContact(data.Bytes())
 	if err != nil {
-		return fmt.Errorf("webhook: Parse: %w", err)
+		return fmt.Errorf("highlevel: Parse: %w", err)
 	}
 	e.Contact, e.Drift, e.LocationID = contact, append(e.Drift, drift...), contact.LocationID
 	return nil

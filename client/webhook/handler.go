@@ -118,7 +118,7 @@ type handler struct {
 // goroutines may call deliver at the same time, but not with the same event.
 func NewHandler(deliver func(context.Context, Event) error, opts ...Option) (http.Handler, error) {
 	if deliver == nil {
-		return nil, errors.New("webhook: NewHandler: deliver is nil")
+		return nil, errors.New("highlevel: NewHandler: deliver is nil")
 	}
 	h := &handler{
 		deliver: deliver, keys: []ed25519.PublicKey{PublicKey()},
@@ -126,10 +126,10 @@ func NewHandler(deliver func(context.Context, Event) error, opts ...Option) (htt
 	}
 	for i, opt := range opts {
 		if opt == nil {
-			return nil, fmt.Errorf("webhook: NewHandler: option %d is nil", i)
+			return nil, fmt.Errorf("highlevel: NewHandler: option %d is nil", i)
 		}
 		if err := opt(h); err != nil {
-			return nil, fmt.Errorf("webhook: NewHandler: %w", err)
+			return nil, fmt.Errorf("highlevel: NewHandler: %w", err)
 		}
 	}
 	return h, nil
@@ -166,7 +166,7 @@ func (h *handler) refuse(w http.ResponseWriter, r *http.Request, status int, err
 	if status == http.StatusInternalServerError {
 		level = slog.LevelError
 	}
-	h.logger.LogAttrs(r.Context(), level, "webhook: refused", slog.Int("status", status), slog.Any("error", err))
+	h.logger.LogAttrs(r.Context(), level, "highlevel: webhook refused", slog.Int("status", status), slog.Any("error", err))
 	http.Error(w, http.StatusText(status), status)
 }
 
@@ -227,7 +227,7 @@ func (h *handler) deliverOnce(ctx context.Context, event Event) (status int, err
 		return http.StatusInternalServerError, err
 	}
 	if doneErr != nil { // the event was delivered, so do not ask for a retry
-		h.logger.LogAttrs(ctx, slog.LevelError, "webhook: the event is delivered again if it is repeated", slog.Any("error", doneErr))
+		h.logger.LogAttrs(ctx, slog.LevelError, "highlevel: webhook: delivered, but not remembered", slog.Any("error", doneErr))
 	}
 	return 0, nil
 }
@@ -236,7 +236,7 @@ func (h *handler) deliverOnce(ctx context.Context, event Event) (status int, err
 func (h *handler) callDeliver(ctx context.Context, event Event) (err error) {
 	defer func() {
 		if value := recover(); value != nil {
-			h.logger.LogAttrs(ctx, slog.LevelError, "webhook: deliver panicked", slog.String("stack", string(debug.Stack())))
+			h.logger.LogAttrs(ctx, slog.LevelError, "highlevel: webhook: deliver panicked", slog.String("stack", string(debug.Stack())))
 			err = errors.New("deliver panicked")
 		}
 	}()

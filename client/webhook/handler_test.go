@@ -30,7 +30,7 @@ func TestNewHandler_InvalidArguments(t *testing.T) {
 		"nil option": nil, "no key": WithPublicKey(), "short key": WithPublicKey(publicKey, publicKey[1:]), "nil RSA key": WithRSA(nil, new(rsa.PublicKey)),
 		"nil seen": WithSeen(nil), "no tolerance": WithTolerance(0), "negative tolerance": WithTolerance(-1), "nil logger": WithLogger(nil),
 	} {
-		if h, err := NewHandler(deliver, opt); err == nil || h != nil || !strings.HasPrefix(err.Error(), "webhook: NewHandler: ") {
+		if h, err := NewHandler(deliver, opt); err == nil || h != nil || !strings.HasPrefix(err.Error(), "highlevel: NewHandler: ") {
 			t.Errorf("%s: got %v, %v, want an error", name, h, err)
 		}
 	}

@@ -8,7 +8,7 @@ import (
 )
 
 // ErrInProgress is returned by [Seen.Begin] while another delivery of the event is in progress.
-var ErrInProgress = errors.New("webhook: another delivery of the event is in progress")
+var ErrInProgress = errors.New("another delivery of the event is in progress")
 
 // Seen remembers which events have been delivered. Implementations must be safe for concurrent use.
 // Without [WithSeen], the handler remembers the last 65,536 events, in memory. Use

@@ -68,7 +68,7 @@ func Verify(header http.Header, body []byte, keys ...ed25519.PublicKey) error {
 		err = verify(header, body, keys)
 	}
 	if err != nil {
-		return fmt.Errorf("webhook: Verify: %w", err)
+		return fmt.Errorf("highlevel: Verify: %w", err)
 	}
 	return nil
 }

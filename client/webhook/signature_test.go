@@ -209,10 +209,10 @@ func TestVerify_Keys(t *testing.T) {
 	}{
 		{"key", []ed25519.PublicKey{publicKey}, ""},
 		{"new key beside HighLevel's", []ed25519.PublicKey{PublicKey(), publicKey}, ""},
-		{"other key", []ed25519.PublicKey{other}, "webhook: Verify: the signature is wrong"},
-		{"HighLevel's key", nil, "webhook: Verify: the signature is wrong"},
-		{"short key", []ed25519.PublicKey{publicKey, publicKey[:31]}, "webhook: Verify: key 1 has 31 bytes, want 32"},
-		{"nil key", []ed25519.PublicKey{nil}, "webhook: Verify: key 0 has 0 bytes, want 32"},
+		{"other key", []ed25519.PublicKey{other}, "highlevel: Verify: the signature is wrong"},
+		{"HighLevel's key", nil, "highlevel: Verify: the signature is wrong"},
+		{"short key", []ed25519.PublicKey{publicKey, publicKey[:31]}, "highlevel: Verify: key 1 has 31 bytes, want 32"},
+		{"nil key", []ed25519.PublicKey{nil}, "highlevel: Verify: key 0 has 0 bytes, want 32"},
 	} {
 		err := Verify(header, []byte(contactCreate), test.keys...)
 		if (err == nil) != (test.want == "") || err != nil && err.Error() != test.want {
