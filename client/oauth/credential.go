@@ -41,8 +41,11 @@ type Credential struct {
 	PlanID     string   // the plan of a paid app, empty otherwise
 	Scopes     []string // the permissions of the token
 	// ApprovedLocations are the IDs of the locations that an agency installed the app in, if the
-	// API lists them.
+	// API listed them when it issued the tokens.
 	ApprovedLocations []string
+	// ApproveAllLocations reports whether the agency approved all of its locations, and
+	// InstallToFutureLocations whether it approved those that it creates later.
+	ApproveAllLocations, InstallToFutureLocations bool
 	// BulkInstallation reports whether an agency installed the app in many locations at once.
 	BulkInstallation bool
 }
@@ -121,6 +124,8 @@ func (c Credential) withDefaults(previous Credential) Credential {
 		c.ApprovedLocations = previous.ApprovedLocations
 	}
 	c.BulkInstallation = c.BulkInstallation || previous.BulkInstallation
+	c.ApproveAllLocations = c.ApproveAllLocations || previous.ApproveAllLocations
+	c.InstallToFutureLocations = c.InstallToFutureLocations || previous.InstallToFutureLocations
 	return c
 }
 
@@ -142,6 +147,9 @@ type encodedCredential struct {
 	Scopes            []string  `json:"scopes,omitempty"`
 	ApprovedLocations []string  `json:"approved_locations,omitempty"`
 	BulkInstallation  bool      `json:"bulk_installation,omitempty"`
+
+	ApproveAllLocations      bool `json:"approve_all_locations,omitempty"`
+	InstallToFutureLocations bool `json:"install_to_future_locations,omitempty"`
 }
 
 // Encode returns c as JSON, for a [TokenStore]. The secrets are unencrypted, so store the data
@@ -161,6 +169,9 @@ func (c Credential) Encode() ([]byte, error) {
 		Scopes:            c.Scopes,
 		ApprovedLocations: c.ApprovedLocations,
 		BulkInstallation:  c.BulkInstallation,
+
+		ApproveAllLocations:      c.ApproveAllLocations,
+		InstallToFutureLocations: c.InstallToFutureLocations,
 	})
 }
 
@@ -184,5 +195,8 @@ func DecodeCredential(data []byte) (Credential, error) {
 		Scopes:            e.Scopes,
 		ApprovedLocations: e.ApprovedLocations,
 		BulkInstallation:  e.BulkInstallation,
+
+		ApproveAllLocations:      e.ApproveAllLocations,
+		InstallToFutureLocations: e.InstallToFutureLocations,
 	}, nil
 }

@@ -1,23 +1,37 @@
 package oauth_test
 
 import (
+	"os"
 	"path/filepath"
 	"slices"
-	"strings"
 	"testing"
+	"time"
 
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/highlevel-contacts/contacts-go/client"
 	"github.com/highlevel-contacts/contacts-go/client/oauth"
 )
 
-func TestCredential_Encode(t *testing.T) {
+// The stored form does not change: users of an older version would have to install the app again.
+func TestCredential_StoredForm(t *testing.T) {
 	t.Parallel()
-	data, err := newCredential("a").Encode()
-	if err != nil || !strings.Contains(string(data), "refresh of a") {
-		t.Errorf("got %s, %v, want the refresh token unencrypted", data, err)
+	golden, err := os.ReadFile(filepath.Join("testdata", "credential.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := newCredential("a")
+	want.IssuedAt = time.Date(2026, 3, 1, 10, 0, 0, 123456789, time.UTC)
+	want.Expiry = time.Date(2026, 3, 2, 9, 59, 59, 0, time.UTC)
+	got, err := oauth.DecodeCredential(golden)
+	if diff := cmp.Diff(want, got, cmp.Comparer(equalSecrets)); err != nil || diff != "" {
+		t.Errorf("decode: %v\n%s", err, diff)
 	}
 	path := filepath.Join(t.TempDir(), "credential.json")
-	if err := oauth.Save(t.Context(), oauth.NewFileStore(path), newCredential("a")); err != nil {
-		t.Error(err)
+	swap(t, oauth.NewFileStore(path), client.Secret{}, want, true)
+	encoded, err := os.ReadFile(path)
+	if diff := cmp.Diff(string(golden), string(encoded)); err != nil || diff != "" {
+		t.Errorf("encode: %v\n%s", err, diff)
 	}
 }
 

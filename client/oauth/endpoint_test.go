@@ -152,22 +152,64 @@ func TestSource_Token_NoNetwork(t *testing.T) {
 	})
 }
 
-func TestApp_Exchange_RedirectIsNotFollowed(t *testing.T) {
+// A redirect, also one to https through http, would send the secrets of the request elsewhere.
+func TestApp_RedirectIsNotFollowed(t *testing.T) {
 	t.Parallel()
-	elsewhere := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { t.Error("got a request to the target of the redirect") }))
-	defer elsewhere.Close()
-	for _, status := range []int{301, 302, 303, 307, 308} {
-		server := httptest.NewServer(http.RedirectHandler(elsewhere.URL+"/oauth/token", status))
-		c := config(nil)
-		c.BaseURL, c.HTTPClient = server.URL, server.Client()
-		_, err := newApp(t, c).Exchange(t.Context(), "code", oauth.UserTypeLocation)
-		var apiErr *client.Error
-		if !errors.As(err, &apiErr) || apiErr.StatusCode != status || !strings.Contains(err.Error(), "redirect") {
-			t.Errorf("got %v, want a redirect with status %d", err, status)
+	elsewhere := http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		t.Errorf("got a request to the target of the redirect: %s", r.URL)
+	})
+	overTLS := httptest.NewTLSServer(elsewhere)
+	defer overTLS.Close()
+	overHTTP := httptest.NewServer(elsewhere)
+	defer overHTTP.Close()
+	for _, target := range []string{overTLS.URL, overHTTP.URL} {
+		for _, status := range []int{301, 302, 303, 307, 308} {
+			server := httptest.NewTLSServer(http.RedirectHandler(target+"/oauth/token", status))
+			c := config(nil)
+			c.BaseURL, c.HTTPClient = server.URL, server.Client()
+			app := newApp(t, c)
+			agency := newCredential("agency")
+			store := oauth.NewMemoryStore()
+			if err := oauth.Save(t.Context(), store, agency); err != nil {
+				t.Fatal(err)
+			}
+			source := app.Source(store)
+			_, exchangeErr := app.Exchange(t.Context(), "code", oauth.UserTypeLocation)
+			_, locationErr := source.Location("a").Token(t.Context())
+			source.Invalidate(agency.AccessToken.Reveal())
+			_, refreshErr := source.Token(t.Context())
+			for _, err := range []error{exchangeErr, locationErr, refreshErr} {
+				if apiErr, ok := errors.AsType[*client.Error](err); !ok || apiErr.StatusCode != status || !strings.Contains(err.Error(), "redirect") {
+					t.Errorf("got %v, want a redirect with status %d", err, status)
+				}
+			}
+			if server.Client().CheckRedirect != nil {
+				t.Error("got a modified client of the caller")
+			}
+			server.Close()
 		}
-		if server.Client().CheckRedirect != nil {
-			t.Error("got a modified client of the caller")
-		}
-		server.Close()
+	}
+}
+
+// The end of the context of Exchange ends the request and the wait before a retry.
+func TestApp_Exchange_ContextEnds(t *testing.T) {
+	t.Parallel()
+	unavailable := func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Retry-After", "5")
+		w.WriteHeader(http.StatusServiceUnavailable)
+	}
+	for name, handler := range map[string]http.HandlerFunc{"request": hang, "wait": unavailable} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+				defer cancel()
+				start := time.Now()
+				_, err := newApp(t, config(handler)).Exchange(ctx, "code", "")
+				if err == nil || time.Since(start) != time.Second {
+					t.Errorf("got %v after %s, want an error after 1s", err, time.Since(start))
+				}
+			})
+		})
 	}
 }

@@ -53,6 +53,9 @@ func TestApp_Exchange(t *testing.T) {
 type recorder struct{ method, url, body, header string }
 
 func (r *recorder) RoundTrip(req *http.Request) (*http.Response, error) {
+	if req.GetBody != nil {
+		return nil, errors.New("got a request with GetBody, which net/http can send again")
+	}
 	body, err := io.ReadAll(req.Body)
 	if err != nil {
 		return nil, err

@@ -272,25 +272,6 @@ func TestSource_Token_FreshStoredToken_NeedsNoLock(t *testing.T) {
 	})
 }
 
-func TestSource_Token_StoreCannotBeWritten_RefreshTokenIsNotSent(t *testing.T) {
-	t.Parallel()
-	api := newFakeAPI(oauth.UserTypeLocation)
-	path := filepath.Join(t.TempDir(), "credential.json")
-	api.install(t, oauth.NewFileStore(path), -time.Hour)
-	if err := os.MkdirAll(filepath.Join(path+".new", "x"), 0o700); err != nil {
-		t.Fatal(err)
-	}
-	source := newApp(t, config(api)).Source(oauth.NewFileStore(path))
-	if _, err := source.Token(t.Context()); err == nil {
-		t.Error("got no error")
-	}
-	wantRequests(t, api, 0)
-	if err := os.RemoveAll(path + ".new"); err != nil {
-		t.Fatal(err)
-	}
-	mustToken(t.Context(), t, source)
-}
-
 // The file is overwritten during the refresh, and an hour later its content is restored. The new
 // token pair must be stored then, because the API no longer accepts the restored refresh token.
 func TestSource_Token_StoreUnreadable_NewPairIsStoredLater(t *testing.T) {

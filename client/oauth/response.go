@@ -37,7 +37,10 @@ func parseTokenResponse(body []byte, sentAt time.Time) (credential Credential, o
 		PlanID:            m.text("planId"),
 		Scopes:            m.stringList("scope"),
 		ApprovedLocations: m.stringList("approvedLocations"),
-		BulkInstallation:  string(m["isBulkInstallation"]) == "true",
+		BulkInstallation:  m.isTrue("isBulkInstallation"),
+
+		ApproveAllLocations:      m.isTrue("approveAllLocations"),
+		InstallToFutureLocations: m.isTrue("installToFutureLocations"),
 	}
 	return credential, m.text("access_token") != ""
 }
@@ -54,6 +57,9 @@ func (m jsonObject) text(name string) string {
 	}
 	return ""
 }
+
+// isTrue reports whether the value of a property is true.
+func (m jsonObject) isTrue(name string) bool { return string(m[name]) == "true" }
 
 // stringList returns the value of a property that is a list of strings, or the words of a property
 // that is a string. It returns nil otherwise.

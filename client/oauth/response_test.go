@@ -26,10 +26,11 @@ func TestApp_Exchange_UnexpectedResponses(t *testing.T) {
 	}{
 		{
 			"complete", `{` + tokens + `,"expires_in":86399,"userType":"Company","companyId":"c","locationId":"l","userId":"u","planId":"p",
-				"scope":"x y","approvedLocations":["m","n"],"isBulkInstallation":true}`,
+				"scope":"x y","approvedLocations":["m","n"],"isBulkInstallation":true,
+				"approveAllLocations":true,"installToFutureLocations":true}`,
 			oauth.Credential{
 				UserType: oauth.UserTypeCompany, CompanyID: "c", LocationID: "l", UserID: "u", PlanID: "p", Scopes: []string{"x", "y"},
-				ApprovedLocations: []string{"m", "n"}, BulkInstallation: true,
+				ApprovedLocations: []string{"m", "n"}, BulkInstallation: true, ApproveAllLocations: true, InstallToFutureLocations: true,
 			},
 			day,
 		},

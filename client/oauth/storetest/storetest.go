@@ -81,6 +81,7 @@ func credential(name string) oauth.Credential {
 		IssuedAt: now, Expiry: now.Add(24 * time.Hour), UserType: oauth.UserTypeCompany, CompanyID: "company",
 		LocationID: "location", UserID: "user", PlanID: "plan", Scopes: []string{"contacts.readonly", "oauth.write"},
 		ApprovedLocations: []string{"location", "location2"}, BulkInstallation: true,
+		ApproveAllLocations: true, InstallToFutureLocations: true,
 	}
 }
 
