@@ -28,7 +28,7 @@ func TestCredential_StoredForm(t *testing.T) {
 		t.Errorf("decode: %v\n%s", err, diff)
 	}
 	path := filepath.Join(t.TempDir(), "credential.json")
-	swap(t, oauth.NewFileStore(path), client.Secret{}, want, true)
+	swap(t, oauth.NewFileStore(path), client.Secret{}, want)
 	encoded, err := os.ReadFile(path)
 	if diff := cmp.Diff(string(golden), string(encoded)); err != nil || diff != "" {
 		t.Errorf("encode: %v\n%s", err, diff)

@@ -22,8 +22,8 @@ import (
 // The paths of the operations that this package calls: the vendor's get-access-token and
 // get-location-access-token.
 const (
-	tokenPath         = "/oauth/token"
-	locationTokenPath = "/oauth/locationToken" //nolint:gosec // a path
+	tokenPath         = "/oauth/token"         //nolint:gosec // a path, not a token
+	locationTokenPath = "/oauth/locationToken" //nolint:gosec // a path, not a token
 )
 
 // locationTokenVersion is the Version header of locationTokenPath. The other path has none.

@@ -22,7 +22,7 @@ func TestFileStore_Permissions(t *testing.T) {
 	}
 	path := filepath.Join(t.TempDir(), "credential.json")
 	store := oauth.NewFileStore(path)
-	swap(t, store, client.Secret{}, newCredential("a"), true)
+	swap(t, store, client.Secret{}, newCredential("a"))
 	if err := os.Chmod(path, 0o644); err != nil {
 		t.Fatal(err)
 	}
@@ -31,7 +31,7 @@ func TestFileStore_Permissions(t *testing.T) {
 	if err := errors.Join(os.WriteFile(other, nil, 0o644), os.Symlink(other, path+".new")); err != nil {
 		t.Fatal(err)
 	}
-	swap(t, store, newCredential("a").RefreshToken, newCredential("b"), true)
+	swap(t, store, newCredential("a").RefreshToken, newCredential("b"))
 	for _, name := range []string{path, path + ".lock"} {
 		info, err := os.Lstat(name)
 		if err != nil || info.Mode() != 0o600 {

@@ -194,7 +194,7 @@ func (api *fakeAPI) installElsewhere(t testing.TB, store oauth.TokenStore, left 
 	if err != nil {
 		t.Fatal(err)
 	}
-	swap(t, store, stored.RefreshToken, api.newCredential(left), true)
+	swap(t, store, stored.RefreshToken, api.newCredential(left))
 }
 
 // newCredential returns the credential of a new installation.
