@@ -35,9 +35,7 @@ type tokenCache struct {
 	mu       sync.Mutex
 	current  Credential
 	rejected client.Secret // the access token that the API rejected
-	wanted   int           // number of reloads that were requested
-	loaded   int           // the value of wanted when the last successful load started
-	retryAt  time.Time     // no early refresh starts before this time; zero if none has failed
+	checkAt  time.Time     // when to load the credential again; zero if it must be loaded before its next use
 	inflight *refreshCall  // nil if no refresh is in flight
 }
 
@@ -46,8 +44,8 @@ type refreshCall struct {
 	done       chan struct{}
 	credential Credential
 	err        error
-	// outdated reports whether the context of the caller ended or a reload was requested during the
-	// refresh. The callers that wait must then call again.
+	// outdated reports whether a reload was requested during the refresh, or the context of the
+	// caller ended. The callers that wait must then call again.
 	outdated bool
 }
 
@@ -68,8 +66,10 @@ func (c *tokenCache) invalidate(token string) {
 func (c *tokenCache) reload() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.wanted++
-	c.retryAt = time.Time{}
+	c.checkAt = time.Time{}
+	if c.inflight != nil {
+		c.inflight.outdated = true
+	}
 }
 
 // credential returns a credential whose access token is usable.
@@ -100,40 +100,34 @@ func (c *tokenCache) credential(ctx context.Context) (Credential, error) {
 func (c *tokenCache) join(ctx context.Context) (current Credential, call *refreshCall, first bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	state := c.current.freshness(c.rejected, c.margin)
-	upToDate := c.loaded == c.wanted
-	switch {
-	case state == fresh && upToDate,
-		state == due && upToDate && c.inflight != nil,
-		state != unusable && (time.Now().Before(c.retryAt) || ctx.Err() != nil):
+	usable := c.current.freshness(c.rejected, c.margin) != unusable
+	refreshing := c.inflight != nil && !c.checkAt.IsZero()
+	if usable && (time.Now().Before(c.checkAt) || refreshing || ctx.Err() != nil) {
 		return c.current, nil, false
-	case c.inflight != nil:
-		return Credential{}, c.inflight, false
-	default:
-		c.inflight = &refreshCall{done: make(chan struct{}), err: errNoResult}
-		return Credential{}, c.inflight, true
 	}
+	if c.inflight != nil {
+		return Credential{}, c.inflight, false
+	}
+	c.inflight = &refreshCall{done: make(chan struct{}), err: errNoResult}
+	return Credential{}, c.inflight, true
 }
 
 // run obtains the result of call and wakes the callers that wait for it. If the refresher panics,
 // the result is errNoResult.
 func (c *tokenCache) run(ctx context.Context, call *refreshCall) {
-	c.mu.Lock()
-	wanted := c.wanted
-	c.mu.Unlock()
 	defer func() {
 		c.mu.Lock()
 		defer c.mu.Unlock()
-		call.outdated = ctx.Err() != nil || c.wanted != wanted
+		call.outdated = call.outdated || ctx.Err() != nil
 		c.inflight = nil
 		close(call.done)
 	}()
-	call.credential, call.err = c.obtain(ctx, wanted)
+	call.credential, call.err = c.obtain(ctx)
 }
 
 // obtain returns the stored credential if it is fresh, and refreshes it otherwise. If that fails,
 // it returns the current credential if it is usable.
-func (c *tokenCache) obtain(ctx context.Context, wanted int) (Credential, error) {
+func (c *tokenCache) obtain(ctx context.Context) (Credential, error) {
 	if err := ctx.Err(); err != nil {
 		return Credential{}, err
 	}
@@ -141,7 +135,7 @@ func (c *tokenCache) obtain(ctx context.Context, wanted int) (Credential, error)
 	if err != nil {
 		return c.fallBack(ctx, err)
 	}
-	state, rejected := c.adopt(stored, wanted) // concurrent callers use it during the refresh if it is due
+	state, rejected := c.adopt(stored) // concurrent callers use it during the refresh if it is due
 	if state == fresh {
 		return stored, nil
 	}
@@ -149,19 +143,19 @@ func (c *tokenCache) obtain(ctx context.Context, wanted int) (Credential, error)
 	if err != nil {
 		return c.fallBack(ctx, err)
 	}
-	c.adopt(next, wanted)
+	c.adopt(next)
 	return next, nil
 }
 
 // adopt makes credential the current one if its access token is usable. It returns the freshness of
 // that token, and the access token that the API rejected.
-func (c *tokenCache) adopt(credential Credential, wanted int) (state freshness, rejected client.Secret) {
+func (c *tokenCache) adopt(credential Credential) (state freshness, rejected client.Secret) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.loaded = wanted
 	state = credential.freshness(c.rejected, c.margin)
 	if state != unusable {
 		c.current = credential
+		c.checkNext(credential.refreshAt(c.margin))
 	}
 	return state, c.rejected
 }
@@ -175,13 +169,21 @@ func (c *tokenCache) fallBack(ctx context.Context, err error) (Credential, error
 	}
 	current, usable := c.current, c.current.freshness(c.rejected, c.margin) != unusable
 	if usable && ctx.Err() == nil {
-		c.retryAt = time.Now().Add(earlyRefreshBackoff)
+		c.checkNext(time.Now().Add(earlyRefreshBackoff))
 	}
 	c.mu.Unlock()
 	if !usable {
 		return Credential{}, err
 	}
 	c.logger.LogAttrs(ctx, slog.LevelWarn, "oauth: early refresh failed; the current token is used",
-		slog.Int("status", statusOf(err)), slog.Duration("left", time.Until(current.Expiry)))
+		slog.Int("status", statusOf(err)), slog.String("kind", string(client.KindOf(err))), slog.Duration("left", time.Until(current.Expiry)))
 	return current, nil
+}
+
+// checkNext sets the time of the next check, unless a reload was requested during this one. The
+// caller holds the mutex.
+func (c *tokenCache) checkNext(at time.Time) {
+	if !c.inflight.outdated {
+		c.checkAt = at
+	}
 }
