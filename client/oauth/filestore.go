@@ -7,12 +7,9 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"runtime"
-	"time"
-
-	"github.com/gofrs/flock"
 
 	"github.com/highlevel-contacts/contacts-go/client"
+	"github.com/highlevel-contacts/contacts-go/client/internal/durable"
 )
 
 // FileStore is a [TokenStore] in a file, for any number of processes on one machine. The file
@@ -53,11 +50,7 @@ func (s *FileStore) Load(context.Context) (Credential, error) {
 // zero and the file does not contain a credential. It reports whether it did. The zero Credential
 // removes the file.
 func (s *FileStore) CompareAndSwap(ctx context.Context, used client.Secret, next Credential) (bool, error) {
-	path, err := resolveLinks(s.path)
-	if err != nil {
-		return false, err
-	}
-	unlock, err := lockFile(ctx, path+".lock")
+	path, unlock, err := s.lock(ctx, ".lock")
 	if err != nil {
 		return false, err
 	}
@@ -69,142 +62,73 @@ func (s *FileStore) CompareAndSwap(ctx context.Context, used client.Secret, next
 	if !equal(stored.RefreshToken, used) {
 		return false, nil
 	}
-	if err := s.replace(path, next); err != nil {
-		return false, err
-	}
-	return true, nil
-}
-
-// replace replaces the content of the file path, or removes the file if next is zero.
-func (s *FileStore) replace(path string, next Credential) error {
 	if next.AccessToken.Reveal() == "" {
-		return removeFile(path)
+		err = remove(path)
+	} else {
+		err = replace(path, next)
 	}
-	data, err := next.Encode()
-	if err != nil {
-		return err
-	}
-	return replaceFile(path, data)
+	return err == nil, err
 }
 
 // LockRefresh acquires the lock. It waits until no other caller in any process holds it or ctx is
 // done. If the process that holds the lock ends, the operating system releases the lock.
 //
-// LockRefresh returns an error if the file could not be replaced, for example because the disk is
-// full: it writes as many bytes as the file has to path.new and removes it. So no refresh token is
-// used up whose successor cannot be stored.
+// LockRefresh returns an error if the file cannot be replaced, for example because the disk is full:
+// it replaces the file with a copy. So no refresh token is used whose successor cannot be stored.
 func (s *FileStore) LockRefresh(ctx context.Context) (unlock func(), err error) {
-	path, err := resolveLinks(s.path)
+	_, unlock, err = s.lock(ctx, ".refresh.lock")
 	if err != nil {
 		return nil, err
 	}
-	unlock, err = lockFile(ctx, path+".refresh.lock")
-	if err != nil {
-		return nil, err
-	}
-	if err := checkWritable(ctx, path); err != nil {
+	if err := s.checkWritable(ctx); err != nil {
 		unlock()
 		return nil, err
 	}
 	return unlock, nil
 }
 
-// checkWritable returns an error if the file path cannot be replaced with one of the same size.
-func checkWritable(ctx context.Context, path string) error {
-	unlock, err := lockFile(ctx, path+".lock")
+// checkWritable replaces the file with a copy.
+func (s *FileStore) checkWritable(ctx context.Context) error {
+	path, unlock, err := s.lock(ctx, ".lock")
 	if err != nil {
 		return err
 	}
 	defer unlock()
-	var size int64
-	if info, err := os.Stat(path); err == nil {
-		size = info.Size()
+	data, err := os.ReadFile(path) //nolint:gosec // the caller's own path
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
 	}
-	name := path + ".new"
-	err = writeFile(name, make([]byte, size))
-	if removeErr := os.Remove(name); err == nil {
-		err = removeErr
-	}
-	return err
-}
-
-// resolveLinks returns path without symbolic links. The file itself need not exist. FileStore
-// resolves links because a new file would replace the link otherwise, and two names of one file
-// would have different locks.
-func resolveLinks(path string) (string, error) {
-	const maxLinks = 40
-	for range maxLinks {
-		target, err := os.Readlink(path)
-		if err != nil { // not a link, or it does not exist
-			directory, err := filepath.EvalSymlinks(filepath.Dir(path))
-			return filepath.Join(directory, filepath.Base(path)), err
-		}
-		if !filepath.IsAbs(target) {
-			target = filepath.Join(filepath.Dir(path), target)
-		}
-		path = target
-	}
-	return "", fmt.Errorf("%s: too many symbolic links", path)
-}
-
-// lockFile creates the file path if necessary and locks it. Each call opens the file, so the lock
-// also excludes other callers in this process.
-func lockFile(ctx context.Context, path string) (unlock func(), err error) {
-	const pollInterval = 5 * time.Millisecond
-	lock := flock.New(path, flock.SetPermissions(0o600))
-	if _, err := lock.TryLockContext(ctx, pollInterval); err != nil {
-		return nil, err
-	}
-	return func() { _ = lock.Unlock() }, nil
-}
-
-// replaceFile replaces the file path atomically and durably. The caller must hold the lock
-// path.lock, because all callers use the same temporary file. It may exist if a process was killed.
-func replaceFile(path string, data []byte) error {
-	name := path + ".new"
-	if err := writeFile(name, data); err != nil {
+	if err != nil {
 		return err
 	}
-	if err := os.Rename(name, path); err != nil {
-		return err
-	}
-	return syncDirectory(filepath.Dir(path))
+	return durable.Replace(path, data)
 }
 
-// removeFile removes the file path durably, if it exists.
-func removeFile(path string) error {
+// lock acquires the lock with the given suffix, and returns the path of the store without symbolic
+// links: a new file would replace a link, and two names of a file would have different locks.
+func (s *FileStore) lock(ctx context.Context, suffix string) (path string, unlock func(), err error) {
+	path, err = durable.Resolve(s.path)
+	if err != nil {
+		return "", nil, err
+	}
+	release, err := durable.Lock(ctx, path+suffix)
+	if err != nil {
+		return "", nil, err
+	}
+	return path, func() { _ = release() }, nil
+}
+
+func replace(path string, next Credential) error {
+	data, err := next.Encode()
+	if err != nil {
+		return err
+	}
+	return durable.Replace(path, data)
+}
+
+func remove(path string) error {
 	if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
-	return syncDirectory(filepath.Dir(path))
-}
-
-// writeFile removes the file name if it exists, writes data to a new file that only its owner can
-// read, and syncs it to disk.
-func writeFile(name string, data []byte) (err error) {
-	if err := os.Remove(name); err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return err
-	}
-	file, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600) //nolint:gosec // the caller's own path
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, file.Close()) }()
-	if _, err := file.Write(data); err != nil {
-		return err
-	}
-	return file.Sync()
-}
-
-// syncDirectory syncs the entries of a directory to disk. Windows does not support this.
-func syncDirectory(name string) (err error) {
-	if runtime.GOOS == "windows" {
-		return nil
-	}
-	directory, err := os.Open(name) //nolint:gosec // the directory of the caller's own path
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, directory.Close()) }()
-	return directory.Sync()
+	return durable.SyncDirectory(filepath.Dir(path))
 }
