@@ -9,6 +9,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/highlevel-contacts/contacts-go/client"
 	"github.com/highlevel-contacts/contacts-go/client/oauth"
 )
 
