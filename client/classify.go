@@ -59,7 +59,7 @@ func classify(op operation, status int, message, existingID string) Kind {
 	case status >= http.StatusInternalServerError, isSuccess(status):
 		return ErrServer
 	}
-	return kindOther
+	return errOther
 }
 
 // saysContactNotFound reports whether a message says that a contact does not exist.

@@ -14,7 +14,7 @@ import (
 
 // Kind is the kind of an error, and an error itself: use it with [errors.Is]. An error of this
 // package has exactly one kind. string(kind) is a label for logs and metrics.
-type Kind string
+type Kind string //nolint:errname // it is the kind of an Error
 
 // The kinds of errors.
 const (
@@ -45,9 +45,9 @@ const (
 	// ErrResponseTooLarge indicates that a body exceeds the limit of [WithMaxResponseBytes].
 	ErrResponseTooLarge Kind = "response_too_large"
 
-	kindCanceled Kind = "canceled" // the context of the call was canceled
-	kindDeadline Kind = "deadline" // the context of the call expired
-	kindOther    Kind = "other"
+	errCanceled Kind = "canceled" // the context of the call was canceled
+	errDeadline Kind = "deadline" // the context of the call expired
+	errOther    Kind = "other"
 )
 
 // Errors that calls match in addition to a kind.
@@ -77,11 +77,11 @@ func KindOf(err error) Kind {
 	case err == nil:
 		return ""
 	case errors.Is(err, context.Canceled):
-		return kindCanceled
+		return errCanceled
 	case errors.Is(err, context.DeadlineExceeded):
-		return kindDeadline
+		return errDeadline
 	}
-	return kindOther
+	return errOther
 }
 
 // Error is the error of every failed call. Use [errors.As] to inspect it, and [errors.Is] with its
@@ -192,7 +192,7 @@ func withoutKind(cause error) error {
 		cause = apiErr.Err
 	}
 	switch KindOf(cause) {
-	case kindCanceled, kindDeadline, kindOther:
+	case errCanceled, errDeadline, errOther:
 		return cause
 	}
 	return nil

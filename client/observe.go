@@ -61,36 +61,31 @@ func (c *call) info(failure *Error, duration time.Duration) *CallInfo {
 
 // logAttempt logs the end of an attempt.
 func (c *call) logAttempt(failure *Error, duration time.Duration) {
-	if c.client.config.logger.Enabled(c.ctx, slog.LevelDebug) {
-		c.log(slog.LevelDebug, "highlevel: attempt", c.info(failure, duration))
+	if logger := c.client.config.logger; logger.Enabled(c.ctx, slog.LevelDebug) {
+		logger.LogAttrs(c.ctx, slog.LevelDebug, "highlevel: attempt", c.info(failure, duration).attrs()...)
 	}
 }
 
 // report logs a call that failed and a response that does not match the schema, and calls the call
 // hooks.
 func (c *call) report(failure *Error) {
-	drift, hooks := c.response.Drift, c.client.config.hooks
+	drift, logger, hooks := c.response.Drift, c.client.config.logger, c.client.config.hooks
 	if failure == nil && len(drift) == 0 && len(hooks) == 0 {
 		return
 	}
 	info := c.info(failure, time.Since(c.started))
 	if failure != nil {
 		level := slog.LevelWarn
-		if (c.op.notFoundIsExpected && failure.Kind == ErrNotFound) || failure.Kind == kindCanceled {
+		if (c.op.notFoundIsExpected && failure.Kind == ErrNotFound) || failure.Kind == errCanceled {
 			level = slog.LevelDebug
 		}
-		c.log(level, "highlevel: call failed", info)
+		logger.LogAttrs(c.ctx, level, "highlevel: call failed", info.attrs()...)
 	}
 	if len(drift) > 0 {
-		c.log(slog.LevelWarn, "highlevel: response does not match the schema", info, slog.Int("places", len(drift)),
-			slog.String("pointer", redact.Value(drift[0].Pointer, c.token)), slog.String("want", drift[0].Want), slog.String("got", drift[0].Got))
+		logger.LogAttrs(c.ctx, slog.LevelWarn, "highlevel: response does not match the schema", append(info.attrs(), slog.Int("places", len(drift)),
+			slog.String("pointer", redact.Value(drift[0].Pointer, c.token)), slog.String("want", drift[0].Want), slog.String("got", drift[0].Got))...)
 	}
 	for _, hook := range hooks {
 		hook(c.ctx, *info)
 	}
-}
-
-// log logs a record about the call.
-func (c *call) log(level slog.Level, message string, info *CallInfo, more ...slog.Attr) {
-	c.client.config.logger.LogAttrs(c.ctx, level, message, append(info.attrs(), more...)...)
 }

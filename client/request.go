@@ -324,7 +324,7 @@ func (c *call) newFailure(kind Kind, cause error) *Error {
 	failure := &Error{
 		Kind: kind, Operation: c.op.name, Method: c.request.Method, Path: c.path(), MaybeApplied: c.maybeApplied, Response: c.response,
 	}
-	if cause != kind {
+	if !errors.Is(kind, cause) {
 		failure.Err, failure.cause = cause, redact.Local(cause, c.token)
 	}
 	return failure

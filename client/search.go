@@ -186,24 +186,21 @@ func (s *ContactsService) checkSearch(search *SearchRequest) error {
 	if err := s.setLocation(searchContacts, &search.LocationID); err != nil {
 		return err
 	}
-	var problem error
 	switch {
 	case search.Limit < 0 || search.Limit > maxSearchLimit:
-		problem = fmt.Errorf("Limit: %d is not between 1 and %d", search.Limit, maxSearchLimit)
+		return invalid(searchContacts, fmt.Sprintf("Limit: %d is not between 1 and %d", search.Limit, maxSearchLimit))
 	case utf8.RuneCountInString(search.Query) > maxSearchText:
-		problem = fmt.Errorf("Query: longer than %d characters", maxSearchText)
+		return invalid(searchContacts, fmt.Sprintf("Query: longer than %d characters", maxSearchText))
 	case len(search.Sort) > maxSorts:
-		problem = fmt.Errorf("Sort: more than %d fields", maxSorts)
-	default:
-		problem = checkFilters("Filters", search.Filters)
+		return invalid(searchContacts, fmt.Sprintf("Sort: more than %d fields", maxSorts))
 	}
 	for i, sort := range search.Sort {
-		if problem == nil && (sort.Field == "" || (sort.Direction != SortAscending && sort.Direction != SortDescending)) {
-			problem = fmt.Errorf("Sort %d: set Field, and Direction to SortAscending or SortDescending", i)
+		if sort.Field == "" || (sort.Direction != SortAscending && sort.Direction != SortDescending) {
+			return invalid(searchContacts, fmt.Sprintf("Sort %d: set Field, and Direction to SortAscending or SortDescending", i))
 		}
 	}
-	if problem != nil {
-		return invalid(searchContacts, problem.Error())
+	if err := checkFilters("filter", search.Filters); err != nil {
+		return invalid(searchContacts, err.Error())
 	}
 	return checkText(searchContacts, *search)
 }
