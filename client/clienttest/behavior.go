@@ -7,9 +7,10 @@ import "time"
 type Behavior struct {
 	// ListEnd is how a list indicates its end, ListEndNull by default.
 	ListEnd ListEnd
-	// IndexLag is the time after which a write appears in lists; 0 means immediately. A get always
+	// IndexLag is the time after which a write appears in lists, and SearchLag that after which it
+	// appears in searches; 0 means immediately. Until then they show deleted contacts. A get always
 	// returns the latest write.
-	IndexLag time.Duration
+	IndexLag, SearchLag time.Duration
 }
 
 // The texts of errors that depend on nothing.

@@ -113,7 +113,7 @@ func (l *Location) sample(i int) *gen.Contact {
 		BusinessID: fmt.Sprintf("641c09%018d", i/50),
 		Tags:       sampleTags[i%len(sampleTags)],
 	}
-	field := slices.IndexFunc(l.Fields, func(f FieldDefinition) bool { return f.Type == FieldTypeNumber })
+	field := slices.IndexFunc(l.Fields, func(f gen.CustomFieldDefinition) bool { return f.DataType == "NUMERICAL" })
 	if i%3 == 0 && field >= 0 {
 		c.CustomFields = []gen.CustomField{{ID: l.Fields[field].ID, Value: json.RawMessage(strconv.Itoa(i))}}
 	}

@@ -5,9 +5,11 @@ import (
 	"cmp"
 	"fmt"
 	"io"
+	"net/http"
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/go-json-experiment/json"
 
@@ -17,94 +19,81 @@ import (
 	"github.com/highlevel-contacts/contacts-go/gen"
 )
 
-// FieldType is the type of the value of a custom field.
-type FieldType string
-
-// The types of custom fields.
-const (
-	FieldTypeText   FieldType = "text"   // any string
-	FieldTypeNumber FieldType = "number" // a number, or a string that is one
-	FieldTypeDate   FieldType = "date"   // a date as a string or in milliseconds since 1970; responses have milliseconds
-	FieldTypeSelect FieldType = "select" // one of the options
-	FieldTypeList   FieldType = "list"   // a list of options
-	FieldTypeFiles  FieldType = "files"  // an object of files keyed by UUID
-)
-
-var fieldTypes = []FieldType{FieldTypeText, FieldTypeNumber, FieldTypeDate, FieldTypeSelect, FieldTypeList, FieldTypeFiles}
-
-// FieldDefinition defines a custom field of a location.
-type FieldDefinition struct {
-	ID      string    `json:"id"`      // required
-	Key     string    `json:"key"`     // required, with or without the prefix "contact."
-	Type    FieldType `json:"type"`    // FieldTypeText by default
-	Options []string  `json:"options"` // the values that a select or list accepts; empty means any
-}
-
-// SampleFields returns the default custom fields: one of each type, and the two that the examples
-// of this module use.
-func SampleFields() []FieldDefinition {
-	return []FieldDefinition{
-		{ID: "6dvNaf7VhkQ9snc5vnjJ", Key: "my_text", Type: FieldTypeText},
-		{ID: "9NAf0SNjEs4p2wRzIFvU", Key: "my_number", Type: FieldTypeNumber},
-		{ID: "MgobCB14YMVKuE4Ka8p1", Key: "my_date", Type: FieldTypeDate},
-		{ID: "3sv6UEo51C9Bmpo1cKTq", Key: "my_select", Type: FieldTypeSelect, Options: []string{"small", "medium", "large"}},
-		{ID: "1HeGizb13P0odwgOgKSs", Key: "my_list", Type: FieldTypeList, Options: []string{"red", "green", "blue"}},
-		{ID: "w2M9qTZ0ZJz8rGt02jdJ", Key: "my_files", Type: FieldTypeFiles},
-		{ID: "Yt5Qd0mRr2uVb8sXh1Lk", Key: "shoe_size", Type: FieldTypeNumber},
-		{ID: "Bq7Zc3nWf9pGj4tKe6Ma", Key: "favorite_color", Type: FieldTypeText},
+// SampleFields returns the default custom fields: one of each common type, and one of opportunities.
+func SampleFields() []gen.CustomFieldDefinition {
+	return []gen.CustomFieldDefinition{
+		{ID: "6dvNaf7VhkQ9snc5vnjJ", Key: "contact.my_text", Name: "My text", DataType: "TEXT"},
+		{ID: "9NAf0SNjEs4p2wRzIFvU", Key: "contact.my_number", Name: "My number", DataType: "NUMERICAL"},
+		{ID: "MgobCB14YMVKuE4Ka8p1", Key: "contact.my_date", Name: "My date", DataType: "DATE"},
+		{ID: "3sv6UEo51C9Bmpo1cKTq", Key: "contact.my_select", Name: "My select", DataType: "SINGLE_OPTIONS", Options: []string{"small", "medium", "large"}},
+		{ID: "1HeGizb13P0odwgOgKSs", Key: "contact.my_list", Name: "My list", DataType: "MULTIPLE_OPTIONS", Options: []string{"red", "green", "blue"}},
+		{ID: "w2M9qTZ0ZJz8rGt02jdJ", Key: "contact.my_files", Name: "My files", DataType: "FILE_UPLOAD", IsMultiFileAllowed: true, MaxFileLimit: 2},
+		{ID: "Yt5Qd0mRr2uVb8sXh1Lk", Key: "contact.shoe_size", Name: "Shoe size", DataType: "NUMERICAL"},
+		{ID: "Bq7Zc3nWf9pGj4tKe6Ma", Key: "contact.favorite_color", Name: "Favorite color", DataType: "TEXT"},
+		{ID: "Kd8Rv2mXq4nTs7wYb0Hc", Key: "contact.my_checkbox", Name: "My checkbox", DataType: "CHECKBOX", Options: []string{"Yes", "No"}},
+		{ID: "Lp3Fs9cGu6xJh1zVo5Ne", Key: "contact.my_rows", Name: "My rows", DataType: "TEXTBOX_LIST"},
+		{ID: "Za4Tq8yEr1wUi7oPm2Sd", Key: "opportunity.my_reason", Name: "My reason", Model: "opportunity", DataType: "TEXT"},
 	}
 }
 
-// ReadFields reads a JSON list of custom fields. A missing ID is generated, and the default type is
-// text. An example:
+// ReadFields reads a JSON list of custom fields in the form in which the API returns them. A missing
+// ID is generated, and the default type is TEXT. An example:
 //
 //	[
-//	  {"id": "6dvNaf7VhkQ9snc5vnjJ", "key": "shoe_size", "type": "number"},
-//	  {"key": "favorite_color", "type": "select", "options": ["red", "green", "blue"]}
+//	  {"id": "6dvNaf7VhkQ9snc5vnjJ", "fieldKey": "contact.shoe_size", "dataType": "NUMERICAL"},
+//	  {"fieldKey": "contact.color", "dataType": "SINGLE_OPTIONS", "picklistOptions": ["red", "green"]}
 //	]
-func ReadFields(from io.Reader) ([]FieldDefinition, error) {
-	var fields []FieldDefinition
-	if err := json.UnmarshalRead(from, &fields, json.RejectUnknownMembers(true)); err != nil {
+func ReadFields(from io.Reader) ([]gen.CustomFieldDefinition, error) {
+	var fields []gen.CustomFieldDefinition
+	if err := json.UnmarshalRead(from, &fields); err != nil {
 		return nil, fmt.Errorf("custom fields: %w", err)
 	}
 	source := ids.Source{Seed: 3}
 	for i := range fields {
-		f := &fields[i]
-		f.ID, f.Type = cmp.Or(f.ID, source.ID()), cmp.Or(f.Type, FieldTypeText)
-		f.Key = trimKey(f.Key)
+		fields[i].ID = cmp.Or(fields[i].ID, source.ID())
 	}
-	if err := validateFields(fields); err != nil {
-		return nil, err
-	}
-	return fields, nil
+	return fields, validateFields(fields)
 }
 
-func validateFields(fields []FieldDefinition) error {
-	ids, keys := map[string]bool{}, map[string]bool{}
+func validateFields(fields []gen.CustomFieldDefinition) error {
+	seen := map[string]bool{}
 	for i, f := range fields {
+		key := "key " + trimKey(f.Key)
 		switch {
 		case f.ID == "" || f.Key == "":
 			return fmt.Errorf("custom field %d: ID or key is empty", i+1)
-		case ids[f.ID] || keys[trimKey(f.Key)]:
+		case seen[f.ID] || seen[key]:
 			return fmt.Errorf("custom field %d: another field has the same ID or key", i+1)
-		case !slices.Contains(fieldTypes, cmp.Or(f.Type, FieldTypeText)):
-			return fmt.Errorf("custom field %d: unknown type %q: use one of %v", i+1, f.Type, fieldTypes)
 		}
-		ids[f.ID], keys[trimKey(f.Key)] = true, true
+		seen[f.ID], seen[key] = true, true
 	}
 	return nil
 }
 
+// fieldsWithDefaults returns the definitions with the defaults of missing properties.
+func fieldsWithDefaults(location string, fields []gen.CustomFieldDefinition) []gen.CustomFieldDefinition {
+	fields = slices.Clone(fields)
+	for i := range fields {
+		f := &fields[i]
+		f.LocationID, f.DocumentType, f.Position = location, "field", (i+1)*50
+		f.Model, f.DataType = cmp.Or(f.Model, "contact"), cmp.Or(f.DataType, "TEXT")
+		if !strings.Contains(f.Key, ".") {
+			f.Key = f.Model + "." + f.Key
+		}
+		f.Name = cmp.Or(f.Name, trimKey(f.Key))
+		f.ParentID = cmp.Or(f.ParentID, "7DcVqzvRQwnMmPpRCwow")
+		f.DateAdded = cmp.Or(f.DateAdded, time.Date(2021, 7, 2, 5, 18, 26, 704e6, time.UTC))
+	}
+	return fields
+}
+
 func trimKey(key string) string { return strings.TrimPrefix(key, "contact.") }
 
-// field returns the custom field with an ID or, if the ID is empty, with a key. It returns nil if
-// the location has no such field.
-func (l *Location) field(id, key string) *FieldDefinition {
-	at := slices.IndexFunc(l.Fields, func(f FieldDefinition) bool {
-		if id != "" {
-			return f.ID == id
-		}
-		return trimKey(f.Key) == trimKey(key)
+// field returns the custom field of contacts with an ID or, if the ID is empty, with a key. It
+// returns nil if the location has no such field.
+func (l *Location) field(id, key string) *gen.CustomFieldDefinition {
+	at := slices.IndexFunc(l.Fields, func(f gen.CustomFieldDefinition) bool {
+		return f.Model == "contact" && (f.ID == id || id == "" && trimKey(f.Key) == trimKey(key))
 	})
 	if at < 0 {
 		return nil
@@ -113,8 +102,8 @@ func (l *Location) field(id, key string) *FieldDefinition {
 }
 
 // writeFields returns the custom fields of a contact after a write. Fields that are not in the
-// write do not change. Fields that the location does not have, and values of a wrong type, are
-// dropped silently.
+// write do not change. Fields that the location does not have, and values that a field does not
+// take, are dropped silently.
 func (l *Location) writeFields(stored []gen.CustomField, inputs []wire.FieldInput) ([]gen.CustomField, error) {
 	fields := slices.Clone(stored)
 	for i, input := range inputs {
@@ -126,27 +115,44 @@ func (l *Location) writeFields(stored []gen.CustomField, inputs []wire.FieldInpu
 			return nil, wire.Unprocessable("customFields." + strconv.Itoa(i) + ".id and key must name the same field")
 		}
 		at := slices.IndexFunc(fields, func(f gen.CustomField) bool { return f.ID == definition.ID })
-		value, clears := definition.convert(input.Value)
+		var old []byte
+		if at >= 0 {
+			old = fields[at].Value
+		}
+		value, err := normalize.FieldValue(definition, old, bytes.TrimSpace(input.Value))
 		switch {
-		case clears && at >= 0:
-			fields = slices.Delete(fields, at, at+1)
+		case err != nil:
+			return nil, wire.BadRequest(err.Error())
 		case value == nil:
+		case at >= 0 && string(value) == "null":
+			fields = slices.Delete(fields, at, at+1)
 		case at >= 0:
 			fields[at].Value = value
-		default:
+		case string(value) != "null":
 			fields = append(fields, gen.CustomField{ID: definition.ID, Value: value})
 		}
 	}
 	return fields, nil
 }
 
-// convert returns a value in the form in which the API returns it, or nil if it has a wrong type.
-// It also reports whether the value clears the field.
-func (f *FieldDefinition) convert(raw []byte) (value []byte, clears bool) {
-	raw = bytes.TrimSpace(raw)
-	switch string(raw) {
-	case "", "null", `""`, "[]", "{}":
-		return nil, true
+// getCustomFields handles GET /locations/{locationId}/customFields.
+func (s *Server) getCustomFields(c *call) (wire.Response, error) {
+	var unknown []string
+	for name := range c.query {
+		if name != "model" {
+			unknown = append(unknown, "property "+name+" should not exist")
+		}
 	}
-	return normalize.FieldValue(string(f.Type), f.Options, raw), false
+	if unknown != nil {
+		slices.Sort(unknown)
+		return wire.Response{}, wire.Unprocessable(unknown...)
+	}
+	model := cmp.Or(c.query.Get("model"), "contact")
+	fields := slices.DeleteFunc(slices.Clone(c.location.Fields), func(f gen.CustomFieldDefinition) bool {
+		return model != "all" && f.Model != model
+	})
+	var body wire.Object
+	wire.Objects(&body, "customFields", fields, (*wire.Object).WriteDefinition)
+	body.String("traceId", c.traceID)
+	return wire.JSON(http.StatusOK, body.End()), nil
 }

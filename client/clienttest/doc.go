@@ -1,5 +1,5 @@
 // Package clienttest is a fake HighLevel API for tests. It is an in-memory server that implements
-// the seven contact operations and OAuth, and reproduces the quirks of the real API.
+// the operations of api/contacts.yaml and OAuth, and reproduces the quirks of the real API.
 //
 // A test starts a server and calls it with [Server.Client], or with any other client at
 // [Server.URL]:
@@ -13,15 +13,18 @@
 //
 // The fake reproduces:
 //   - The order of checks: version header, token, user type, scope, location, rate limit, request.
-//   - The shapes of responses: lists have nulls and names in lower case, a get omits missing
-//     values, and "not found" is a 400.
+//   - The shapes of responses, as they were recorded in 2026: lists and searches have nulls, lists
+//     have names in lower case, a get omits missing values, and "not found" is a 400.
 //   - The rules for writes: each location allows or rejects duplicates; an upsert matches by email
 //     address and phone number and ignores some values; tags are replaced and DND channels are
 //     merged; unknown custom fields are dropped silently; phone numbers are stored in E.164.
 //   - Lists: their order, the first page again if startAfter or startAfterId is missing, every
 //     observed form of the end of a list, and an index that lags behind writes.
-//   - Rate limits: per location, in every window of ten seconds and per day, with the API's
-//     headers.
+//   - Searches: every documented field and operator, groups, two sort fields, searchAfter, errors
+//     for other fields and operators, and an index with a lag of its own.
+//   - Custom fields: their definitions, and writes that the API changes, drops or rejects.
+//   - Rate limits: per location, in every window of ten seconds and in the 24 hours from the first
+//     request, with the API's headers.
 //   - OAuth: the consent page, authorization codes, refresh tokens that can be used once, and
 //     tokens of agencies and locations.
 //

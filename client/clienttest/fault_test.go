@@ -66,7 +66,7 @@ func TestServer_Close_ConnectionRefused(t *testing.T) {
 
 func wantReset(tb testing.TB, w *wire) {
 	tb.Helper()
-	resp, err := w.try("POST", "/contacts/", `{"locationId":"`+w.server.LocationID+`"}`)
+	resp, err := w.try("POST", "/contacts/", `{"locationId":"`+w.server.LocationID+`","firstName":"Ada"}`)
 	if err == nil {
 		resp.Body.Close()
 		tb.Fatal("got no error, want a reset")
@@ -171,7 +171,7 @@ func TestFault_Response(t *testing.T) {
 			onBoth(t, func(w *wire) {
 				t := w.tb
 				w.server.InjectFaults(test.fault)
-				r := w.do("POST", "/contacts/", `{"locationId":"`+w.server.LocationID+`"}`)
+				r := w.do("POST", "/contacts/", `{"locationId":"`+w.server.LocationID+`","firstName":"Ada"}`)
 				if r.status != test.status || w.server.Len() != test.created {
 					t.Errorf("got status %d and %d contacts, want %d and %d", r.status, w.server.Len(), test.status, test.created)
 				}

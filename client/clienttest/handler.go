@@ -16,6 +16,7 @@ import (
 	"github.com/go-json-experiment/json"
 
 	"github.com/highlevel-contacts/contacts-go/client/clienttest/internal/nettest"
+	"github.com/highlevel-contacts/contacts-go/client/clienttest/internal/search"
 	"github.com/highlevel-contacts/contacts-go/client/clienttest/internal/spec"
 	"github.com/highlevel-contacts/contacts-go/client/clienttest/internal/wire"
 )
@@ -27,7 +28,7 @@ const maxBody = 8 << 20
 type call struct {
 	request   *http.Request
 	operation *operation // nil for an unknown route
-	id        string     // of the contact or business in the path
+	id        string     // in the path
 	query     url.Values
 	received  []byte // the body as it was received
 	bodyError error  // from reading the body
@@ -39,6 +40,7 @@ type call struct {
 	token    *Token
 	location *Location
 	usage    *usage // nil until the rate limit has been checked
+	page     int    // of a search; 0 if it was not sent
 }
 
 // operation is a route of the API.
@@ -62,6 +64,11 @@ func operations() []*operation {
 		{"getContact", "GET", "/contacts/{contactId}", location, read, (*Server).getContact},
 		{"updateContact", "PUT", "/contacts/{contactId}", location, write, (*Server).updateContact},
 		{"deleteContact", "DELETE", "/contacts/{contactId}", location, write, (*Server).deleteContact},
+		{"searchContacts", "POST", "/contacts/search", location, read, (*Server).searchContacts},
+		{"findDuplicateContact", "GET", "/contacts/search/duplicate", location, read, (*Server).findDuplicateContact},
+		{"addTags", "POST", "/contacts/{contactId}/tags", location, write, (*Server).addTags},
+		{"removeTags", "DELETE", "/contacts/{contactId}/tags", location, write, (*Server).removeTags},
+		{"getCustomFields", "GET", "/locations/{locationId}/customFields", location, scopeFields, (*Server).getCustomFields},
 		{"getConsentPage", "GET", "/oauth/chooselocation", "", "", (*Server).getConsentPage},
 		{"submitConsent", "POST", "/oauth/chooselocation", "", "", (*Server).submitConsent},
 		{"getAccessToken", "POST", "/oauth/token", "", "", (*Server).getAccessToken},
@@ -158,6 +165,9 @@ func (s *Server) handleSafely(c *call) (response wire.Response) {
 	response, err := s.handle(c)
 	if apiError, ok := errors.AsType[*wire.Error](err); ok {
 		response = apiError.Response
+		if apiError.Traced {
+			response.Body = fmt.Appendf(nil, `%s,"traceId":%q}`, bytes.TrimSuffix(response.Body, []byte("}")), c.traceID)
+		}
 		c.errorBody = string(response.Body)
 	} else if err != nil {
 		response = internalError(err.Error())
@@ -229,7 +239,7 @@ func (s *Server) checkVersion(c *call) error {
 
 // readBody sets the body of the call if the operation has one.
 func (s *Server) readBody(c *call) error {
-	if c.operation.method != http.MethodPost && c.operation.method != http.MethodPut {
+	if c.operation.method == http.MethodGet || c.operation.id == "deleteContact" {
 		return nil
 	}
 	return c.useBody()
@@ -253,11 +263,13 @@ func (s *Server) checkLocation(c *call) error {
 	c.location = s.location(c.token.LocationID)
 	var asked string
 	switch c.operation.id {
-	case "getContacts", "getContactsByBusinessId":
+	case "getCustomFields":
+		asked = c.id
+	case "getContacts", "getContactsByBusinessId", "findDuplicateContact":
 		if asked = c.query.Get("locationId"); asked == "" {
 			return wire.Forbidden()
 		}
-	case "createContact", "upsertContact":
+	case "createContact", "upsertContact", "searchContacts":
 		var body struct {
 			LocationID string `json:"locationId"`
 		}
@@ -277,7 +289,11 @@ func (s *Server) checkLocation(c *call) error {
 
 // normalizeRequest changes the body to the form that the OpenAPI document describes.
 func (s *Server) normalizeRequest(c *call) (err error) {
-	if len(c.body) > 0 { // the validation reports an empty body
+	switch {
+	case len(c.body) == 0: // the validation reports an empty body
+	case c.operation.id == "searchContacts":
+		c.body, c.page = search.CutPage(c.body)
+	default:
 		c.body, err = wire.RenameFieldValues(c.body)
 	}
 	return err

@@ -21,7 +21,7 @@ func (s *Server) getContact(c *call) (wire.Response, error) {
 		return wire.Response{}, s.notFound(tx, c)
 	}
 	var body wire.Object
-	body.Raw("contact", s.detail(found))
+	body.Raw("contact", detail(found))
 	body.String("traceId", c.traceID)
 	return wire.JSON(http.StatusOK, body.End()), nil
 }
@@ -35,7 +35,7 @@ func (s *Server) notFound(tx *store.Tx, c *call) error {
 }
 
 // detail returns a contact in the shape of get, update and upsert.
-func (s *Server) detail(c *gen.Contact) []byte {
+func detail(c *gen.Contact) []byte {
 	var o wire.Object
 	o.WriteDetail(c)
 	return o.End()
@@ -62,6 +62,7 @@ func (s *Server) getContactsByBusinessID(c *call) (wire.Response, error) {
 	}, c.now)
 	body := listBody(page)
 	body.Value("count", page.Total)
+	body.String("traceId", c.traceID)
 	return wire.JSON(http.StatusOK, body.End()), nil
 }
 

@@ -4,7 +4,6 @@ import (
 	"net/http"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/highlevel-contacts/contacts-go/client/clienttest/internal/store"
 	"github.com/highlevel-contacts/contacts-go/client/clienttest/internal/wire"
@@ -16,6 +15,9 @@ func (s *Server) createContact(c *call) (wire.Response, error) {
 	w, err := parseWrite(c)
 	if err != nil {
 		return wire.Response{}, err
+	}
+	if !w.HasAny("email", "phone", "firstName", "lastName") {
+		return wire.Response{}, wire.UnprocessableText("Contacts without email, phone, firstName and lastName are not allowed.")
 	}
 	tx := s.store.Begin()
 	defer tx.End()
@@ -31,6 +33,7 @@ func (s *Server) createContact(c *call) (wire.Response, error) {
 	var contact, body wire.Object
 	contact.WriteCreated(created)
 	body.Raw("contact", contact.End())
+	body.String("traceId", c.traceID)
 	return wire.JSON(http.StatusCreated, body.End()), nil
 }
 
@@ -51,8 +54,10 @@ func (s *Server) updateContact(c *call) (wire.Response, error) {
 		return wire.Response{}, err
 	}
 	var body wire.Object
-	body.Value("succeded", true) // the API's spelling
-	body.Raw("contact", s.detail(updated))
+	body.Value("succeded", true) // the API returns both spellings
+	body.Value("succeeded", true)
+	body.Raw("contact", detail(updated))
+	body.String("traceId", c.traceID)
 	return wire.JSON(http.StatusOK, body.End()), nil
 }
 
@@ -61,6 +66,9 @@ func (s *Server) upsertContact(c *call) (wire.Response, error) {
 	w, err := parseWrite(c)
 	if err != nil {
 		return wire.Response{}, err
+	}
+	if !w.HasAny("email", "phone") {
+		return wire.Response{}, noIdentifier()
 	}
 	tx := s.store.Begin()
 	defer tx.End()
@@ -82,7 +90,9 @@ func (s *Server) upsertContact(c *call) (wire.Response, error) {
 	}
 	var body wire.Object
 	body.Value("new", existing == nil)
-	body.Raw("contact", s.detail(stored))
+	body.Value("succeded", true)
+	body.Value("succeeded", true)
+	body.Raw("contact", detail(stored))
 	body.String("traceId", c.traceID)
 	return wire.JSON(status, body.End()), nil
 }
@@ -108,11 +118,17 @@ func (s *Server) deleteContact(c *call) (wire.Response, error) {
 	if tx.Get(c.id) == nil {
 		return wire.Response{}, s.notFound(tx, c)
 	}
-	tx.Delete(c.id, c.now, s.visibleFrom(c))
+	tx.Delete(c.id, c.now)
 	var body wire.Object
 	body.Value("succeded", true)
 	body.Value("succeeded", true)
+	body.String("traceId", c.traceID)
 	return wire.JSON(http.StatusOK, body.End()), nil
+}
+
+// noIdentifier returns the error for a request that identifies no contact.
+func noIdentifier() error {
+	return wire.BadRequest("Pass at least one of number, email query parameter")
 }
 
 // parseWrite reads and normalizes a body that has been validated.
@@ -127,8 +143,8 @@ func parseWrite(c *call) (*wire.Write, error) {
 func (s *Server) insert(tx *store.Tx, c *call, w *wire.Write) (*gen.Contact, error) {
 	now := store.Millisecond(c.now)
 	return s.save(tx, c, gen.Contact{
-		ID: s.newContactID(tx), LocationID: c.location.ID, Type: "lead", DateAdded: now, DateUpdated: now,
-		CreatedBy: gen.CreatedBy{Source: "INTEGRATION", Channel: "OAUTH", Timestamp: now},
+		ID: s.newContactID(tx), LocationID: c.location.ID, Type: "lead", DateAdded: now, DateUpdated: now, Country: c.location.Country,
+		CreatedBy: gen.CreatedBy{Source: "INTEGRATION", Channel: "OAUTH", SourceID: s.App.ClientID, Timestamp: now},
 	}, w)
 }
 
@@ -148,16 +164,8 @@ func (s *Server) save(tx *store.Tx, c *call, contact gen.Contact, w *wire.Write)
 	if contact.CustomFields, err = c.location.writeFields(contact.CustomFields, w.CustomFields); err != nil {
 		return nil, err
 	}
-	tx.Put(&contact, s.visibleFrom(c))
+	tx.Put(&contact, c.now)
 	return &contact, nil
-}
-
-// visibleFrom returns the time at which lists begin to show a write; zero means immediately.
-func (s *Server) visibleFrom(c *call) time.Time {
-	if s.behavior.IndexLag <= 0 {
-		return time.Time{}
-	}
-	return c.now.Add(s.behavior.IndexLag)
 }
 
 // newContactID returns an ID that no contact has or had.

@@ -1,6 +1,9 @@
 package clienttest_test
 
 import (
+	"maps"
+	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -72,7 +75,6 @@ func TestUpsertContact_Match(t *testing.T) {
 		id         string // empty for a new contact
 	}{
 		{"no match", clienttest.Location{}, `"email":"new@example.com"`, 201, ""},
-		{"no email address or phone number", clienttest.Location{}, `"firstName":"X"`, 201, ""},
 		{"email address", clienttest.Location{}, `"email":"mae@example.com"`, 200, "mail"},
 		{"phone number", clienttest.Location{}, `"phone":"+18888888888"`, 200, "call"},
 		{"two contacts, email address first", clienttest.Location{}, `"email":"mae@example.com","phone":"+18888888888"`, 200, "mail"},
@@ -94,6 +96,41 @@ func TestUpsertContact_Match(t *testing.T) {
 				t.Errorf("got match %v, want %s", id, test.id)
 			}
 		})
+	}
+}
+
+func TestUpsertContact_NoIdentifier(t *testing.T) {
+	t.Parallel()
+	newWire(t).upsert(`"firstName":"X","email":""`).wantJSON(t, 400,
+		`{"statusCode":400,"message":"Pass at least one of number, email query parameter","error":"Bad Request"}`)
+}
+
+// The responses to writes have the properties that were recorded in 2026.
+func TestWrites_RecordedProperties(t *testing.T) {
+	t.Parallel()
+	w := newWire(t)
+	const both = "country createdBy customFields dateAdded dateUpdated email emailLowerCase firstName firstNameLowerCase fullNameLowerCase id locationId tags type"
+	created := w.do("POST", "/contacts/", `{"locationId":"`+w.server.LocationID+`","firstName":"Jane","email":"jane@example.com"}`)
+	id := str(created.at("contact", "id"))
+	for _, test := range []struct {
+		name                  string
+		reply                 reply
+		properties, ofContact string
+	}{
+		{"create", created, "contact traceId", both + " bounceEmail deleted lastSessionActivityAt lastUpdatedBy unsubscribeEmail validEmail validEmailDate"},
+		{"upsert", w.upsert(`"email":"jane@example.com"`), "contact new succeded succeeded traceId", both + " additionalEmails additionalPhones followers"},
+		{"update", w.do("PUT", "/contacts/"+id, `{}`), "contact succeded succeeded traceId", both + " additionalEmails additionalPhones followers"},
+		{"delete", w.do("DELETE", "/contacts/"+id, ""), "succeded succeeded traceId", ""},
+	} {
+		for _, part := range []struct {
+			of   any
+			want string
+		}{{test.reply.json, test.properties}, {test.reply.at("contact"), test.ofContact}} {
+			object, _ := part.of.(map[string]any)
+			if diff := cmp.Diff(slices.Sorted(slices.Values(strings.Fields(part.want))), slices.Sorted(maps.Keys(object))); diff != "" {
+				t.Errorf("%s (-want +got):\n%s", test.name, diff)
+			}
+		}
 	}
 }
 
@@ -145,7 +182,8 @@ func TestWrites_Rejected(t *testing.T) {
 		{"unknown property", "POST", `{"locationId":"L","x":1}`, 422, unprocessable("property x should not exist")},
 		{"locationId on update", "PUT", `{"locationId":"L"}`, 422, unprocessable("property locationId should not exist")},
 		{"gender on update", "PUT", `{"gender":"male"}`, 422, unprocessable("property gender should not exist")},
-		{"companyName on update", "PUT", `{"companyName":"A"}`, 422, unprocessable("property companyName should not exist")},
+		{"ID on update", "PUT", `{"id":"x"}`, 422, unprocessable("property id should not exist")},
+		{"create without an identifier or a name", "POST", `{"locationId":"L","name":"Ada Lovelace","email":""}`, 422, `{"message":"Contacts without email, phone, firstName and lastName are not allowed.","error":"Unprocessable Entity","statusCode":422}`},
 		{"custom fields as an object", "PUT", `{"customFields":{"a":"b"}}`, 422, unprocessable("customFields must be an array")},
 		{"tags as a string", "PUT", `{"tags":"a"}`, 422, unprocessable("tags must be an array")},
 		{"number for a string", "PUT", `{"firstName":5}`, 422, unprocessable("firstName must be a string")},
@@ -157,7 +195,7 @@ func TestWrites_Rejected(t *testing.T) {
 		{"id and key of two fields", "PUT", `{"customFields":[{"id":"6dvNaf7VhkQ9snc5vnjJ","key":"my_number","field_value":"b"}]}`, 422, unprocessable("customFields.0.id and key must name the same field")},
 		{"several problems", "PUT", `{"x":1,"y":2}`, 422, `{"message":["property x should not exist","property y should not exist"],"error":"Unprocessable Entity","statusCode":422}`},
 		{"email", "PUT", `{"email":"nonsense"}`, 422, unprocessable("email must be an email")},
-		{"phone", "PUT", `{"phone":"12"}`, 422, unprocessable("phone must be a valid phone number")},
+		{"phone", "PUT", `{"phone":"12"}`, 400, `{"message":"Invalid country calling code","error":"Bad Request","statusCode":400}`},
 		{"country", "PUT", `{"country":"Germany"}`, 422, unprocessable("country must be valid")},
 		{"day of birth", "PUT", `{"dateOfBirth":"yesterday"}`, 422, unprocessable("dateOfBirth must be a valid date")},
 		{"no body", "PUT", ``, 422, unprocessable("body should not be empty")},
@@ -199,15 +237,22 @@ func TestUpdateContact_StoredForm(t *testing.T) {
 			"Email": map[string]any{"status": "inactive"}, "SMS": map[string]any{"status": "active", "message": "asked"},
 		}},
 		{"null clears", `{"city":null}`, "city", nil},
+		{"null clears the phone number", `{"phone":null}`, "phone", nil},
+		{"an empty phone number is ignored", `{"phone":""}`, "phone", "+18888888888"},
+		{"company, keyword, ssn and type", `{"companyName":"Acme","keyword":"k","ssn":"s","type":"customer"}`, "type", "customer"},
+		{"country of the location", `{}`, "country", "US"},
 		{"an empty string clears", `{"city":""}`, "city", nil},
 		{"a full name is split", `{"name":"Ada King Lovelace"}`, "lastName", "King Lovelace"},
 	}
-	s := clienttest.NewServer(t)
+	s := clienttest.NewServer(t, clienttest.WithLocationSettings(clienttest.Location{AllowDuplicates: true}))
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
-			w := wireTo(t, s)
-			id := w.create(`"tags":["first"],"city":"Rome","dndSettings":{"SMS":{"status":"active","message":"asked"}}`)
+			w, phone := wireTo(t, s), ""
+			if test.property == "phone" {
+				phone = `"phone":"8888888888",`
+			}
+			id := w.create(`"tags":["first"],"city":"Rome",` + phone + `"dndSettings":{"SMS":{"status":"active","message":"asked"}}`)
 			if r := w.do("PUT", "/contacts/"+id, test.body); r.status != 200 {
 				t.Fatalf("update: got %d %s, want 200", r.status, r.text)
 			}

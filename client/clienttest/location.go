@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/highlevel-contacts/contacts-go/client/clienttest/internal/ids"
+	"github.com/highlevel-contacts/contacts-go/gen"
 )
 
 // Location is a location (sub-account) and its settings. The zero value of each setting is its
@@ -23,12 +24,12 @@ type Location struct {
 	// PhoneFirst makes the location look for duplicates by phone number first and by email address
 	// second. By default the email address is first.
 	PhoneFirst bool
-	// Country is the two-letter code, in either case, of the country of phone numbers without a
-	// country code, US by default.
+	// Country is the two-letter code, in either case, of the country of new contacts that have none,
+	// and of phone numbers without a country code, US by default.
 	Country string
 	// Fields are the custom fields; nil means [SampleFields]. The fake silently drops values of
 	// other fields.
-	Fields []FieldDefinition
+	Fields []gen.CustomFieldDefinition
 }
 
 // Locations returns the default location, and then those that options describe.
@@ -73,6 +74,7 @@ func (s *Server) locationWithDefaults(l Location) Location {
 	if l.Fields == nil {
 		l.Fields = SampleFields()
 	}
+	l.Fields = fieldsWithDefaults(l.ID, l.Fields)
 	return l
 }
 

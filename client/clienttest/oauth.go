@@ -54,8 +54,7 @@ type Grant struct {
 	// ApprovedLocations are the locations for which the token of an agency can create tokens; nil
 	// means all locations of the agency.
 	ApprovedLocations []string
-	// Scopes are the scopes of the tokens; nil means contacts.readonly, contacts.write and
-	// oauth.write.
+	// Scopes are the scopes of the tokens; nil means every scope that the fake knows.
 	Scopes []string
 }
 

@@ -51,7 +51,7 @@ func TestGetAccessToken_Code(t *testing.T) {
 	exchange := url.Values{"grant_type": {"authorization_code"}, "code": {code}, "user_type": {"Location"}}
 	r := w.token(exchange)
 	for property, want := range map[string]any{
-		"token_type": "Bearer", "expires_in": 86399.0, "userType": "Location", "scope": "contacts.readonly contacts.write oauth.write",
+		"token_type": "Bearer", "expires_in": 86399.0, "userType": "Location", "scope": "contacts.readonly contacts.write locations/customFields.readonly oauth.write",
 		"locationId": w.server.LocationID, "companyId": w.server.CompanyID, "userId": "y0BeYjuRIlDwsDcOHOJo",
 	} {
 		if r.at(property) != want {

@@ -115,8 +115,8 @@ func WithRateLimit(limit RateLimit) Option {
 
 // WithBehavior sets which alternatives of the API's behavior the fake reproduces.
 func WithBehavior(b Behavior) Option {
-	return setIf(b.IndexLag >= 0 && b.ListEnd >= ListEndNull && b.ListEnd <= ListEndNoMeta,
-		"WithBehavior: behavior: IndexLag is negative or ListEnd is unknown", func(c *config) { c.behavior = b })
+	return setIf(b.IndexLag >= 0 && b.SearchLag >= 0 && b.ListEnd >= ListEndNull && b.ListEnd <= ListEndNoMeta,
+		"WithBehavior: behavior: a lag is negative or ListEnd is unknown", func(c *config) { c.behavior = b })
 }
 
 // WithoutValidation disables the validation of requests and responses against api/contacts.yaml,

@@ -16,13 +16,15 @@ type RateLimit struct {
 	// means no limit in windows.
 	Max      int
 	Interval time.Duration
-	// Daily is the number of requests that the fake accepts per day, from midnight UTC; 0 means no
-	// daily limit. The time at which the API's day begins has not been observed.
+	// Daily is the number of requests that the fake accepts in 24 hours, which begin with the first
+	// request; 0 means no daily limit.
 	Daily int
 }
 
 // ProductionLimit is the API's rate limit for each pair of an app and a location.
 var ProductionLimit = RateLimit{Max: 100, Interval: 10 * time.Second, Daily: 200_000}
+
+const day = 24 * time.Hour
 
 // usage is the state of the rate limit of a location.
 type usage struct {
@@ -42,7 +44,7 @@ type rateLimiter struct {
 // history records the requests of a location.
 type history struct {
 	recent []time.Time // of the requests in the window, the oldest first
-	day    int64       // since 1970
+	day    time.Time   // of the first request of the day
 	today  int         // requests of that day
 }
 
@@ -55,6 +57,9 @@ func (l *rateLimiter) take(location string, now time.Time) (u usage, ok bool) {
 	ok = (l.limit.Max <= 0 || len(h.recent) < l.limit.Max) && (l.limit.Daily <= 0 || h.today < l.limit.Daily)
 	if ok && l.limit != (RateLimit{}) {
 		h.recent = append(h.recent, now)
+		if h.today == 0 {
+			h.day = now
+		}
 		h.today++
 	}
 	return l.usage(h, now), ok
@@ -72,19 +77,18 @@ func (l *rateLimiter) history(location string, now time.Time) *history {
 		expired++
 	}
 	h.recent = h.recent[expired:]
-	if day := now.Unix() / 86400; day != h.day {
-		h.day, h.today = day, 0
+	if now.Sub(h.day) >= day {
+		h.day, h.today = now, 0
 	}
 	return h
 }
 
 func (l *rateLimiter) usage(h *history, now time.Time) usage {
-	midnight := time.Unix((h.day+1)*86400, 0)
 	return usage{
 		limit:          l.limit,
 		remaining:      max(0, l.limit.Max-len(h.recent)),
 		dailyRemaining: max(0, l.limit.Daily-h.today),
-		dailyReset:     midnight.Sub(now),
+		dailyReset:     h.day.Add(day).Sub(now),
 	}
 }
 

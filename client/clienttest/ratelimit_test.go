@@ -9,7 +9,7 @@ import (
 
 func TestRateLimit_SlidingWindow(t *testing.T) {
 	t.Parallel()
-	w := newWire(t, clienttest.WithRateLimit(clienttest.RateLimit{Max: 3, Interval: 10 * time.Second, Daily: 5}))
+	w := newWire(t, clienttest.WithClock(func() time.Time { return day }), clienttest.WithRateLimit(clienttest.RateLimit{Max: 3, Interval: 10 * time.Second, Daily: 5}))
 	steps := []struct {
 		name             string
 		advance          time.Duration
@@ -21,17 +21,19 @@ func TestRateLimit_SlidingWindow(t *testing.T) {
 		{"third", 0, 200, "0", "2"},
 		{"over the limit", 0, 429, "0", "2"},
 		{"before the first request leaves the window", 6*time.Second - time.Second, 429, "0", "2"},
-		{"after the first request has left the window", time.Second + 10*time.Millisecond, 200, "0", "1"},
+		{"after the first request has left the window", time.Second, 200, "0", "1"},
 		{"over the limit again", 0, 429, "0", "1"},
 		{"last request of the day", 10 * time.Second, 200, "2", "0"},
 		{"daily limit exhausted", time.Minute, 429, "3", "0"},
-		{"the next day", 24 * time.Hour, 200, "2", "4"},
+		{"24 hours after the first request", 24*time.Hour - 80*time.Second, 200, "2", "4"},
 	}
-	// The test starts at midnight, so that no day ends between the first steps.
-	w.server.Advance(24*time.Hour - time.Duration(w.server.Now().Unix()%86400)*time.Second)
+	w.server.Advance(13 * time.Hour) // the day begins with the first request
 	for _, step := range steps {
 		w.server.Advance(step.advance)
 		r := w.list("")
+		if step.name == "first" && r.header.Get("X-RateLimit-Daily-Reset") != "86400000" {
+			t.Errorf("got the reset of the day after %s ms, want 24 hours", r.header.Get("X-RateLimit-Daily-Reset"))
+		}
 		if r.status != step.status || r.header.Get("X-RateLimit-Remaining") != step.remaining || r.header.Get("X-RateLimit-Daily-Remaining") != step.daily {
 			t.Errorf("%s: %d, remaining %s, today %s; want %d, %s, %s", step.name, r.status,
 				r.header.Get("X-RateLimit-Remaining"), r.header.Get("X-RateLimit-Daily-Remaining"), step.status, step.remaining, step.daily)

@@ -84,7 +84,7 @@ func Start(opts ...Option) (*Server, error) {
 		tokens:     tokens{known: map[string]*Token{}},
 		oauth:      oauth{app: app, consent: c.consent, codes: map[string]Grant{}, refreshTokens: map[string]*refreshToken{}},
 		limiter:    rateLimiter{limit: c.limit, locations: map[string]*history{}},
-		store:      store.New(),
+		store:      store.New(c.behavior.IndexLag, c.behavior.SearchLag),
 		operations: operations(),
 		requests:   requestLog{max: c.requests, hook: c.hook},
 		contactIDs: ids.Source{Seed: c.seed},

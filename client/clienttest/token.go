@@ -23,9 +23,10 @@ const (
 
 // The scopes of tokens.
 const (
-	scopeRead  = "contacts.readonly"
-	scopeWrite = "contacts.write"
-	scopeOAuth = "oauth.write" // the token of an agency can create tokens of locations
+	scopeRead   = "contacts.readonly"
+	scopeWrite  = "contacts.write"
+	scopeFields = "locations/customFields.readonly"
+	scopeOAuth  = "oauth.write" // the token of an agency can create tokens of locations
 )
 
 // Token is an access token or private integration token that the fake accepts.
@@ -39,8 +40,7 @@ type Token struct {
 	LocationID string
 	// CompanyID is the agency that the token belongs to; empty means [Server.CompanyID].
 	CompanyID string
-	// Scopes are the scopes of the token; nil means contacts.readonly, contacts.write and
-	// oauth.write.
+	// Scopes are the scopes of the token; nil means every scope that the fake knows.
 	Scopes []string
 	// Expires is the time from which the token is rejected; zero means never.
 	Expires time.Time
@@ -72,7 +72,7 @@ func (s *Server) addToken(t Token) Token {
 		t.LocationID = cmp.Or(t.LocationID, s.LocationID)
 	}
 	if t.Scopes == nil {
-		t.Scopes = []string{scopeRead, scopeWrite, scopeOAuth}
+		t.Scopes = []string{scopeRead, scopeWrite, scopeFields, scopeOAuth}
 	}
 	s.tokens.mu.Lock()
 	defer s.tokens.mu.Unlock()

@@ -15,6 +15,7 @@ import (
 	"github.com/highlevel-contacts/contacts-go/client"
 	"github.com/highlevel-contacts/contacts-go/client/clienttest"
 	"github.com/highlevel-contacts/contacts-go/client/clienttest/console"
+	"github.com/highlevel-contacts/contacts-go/gen"
 )
 
 func serve(t *testing.T, s *clienttest.Server) string {
@@ -121,8 +122,8 @@ func TestHandler_FaultForm(t *testing.T) {
 
 func TestHandler_Page_LocationsAndTokens(t *testing.T) {
 	t.Parallel()
-	second := clienttest.Location{ID: "second-location", Name: "Second", Country: "DE", Fields: []clienttest.FieldDefinition{
-		{ID: "field-id", Key: "size", Type: clienttest.FieldTypeSelect, Options: []string{"small", "large"}},
+	second := clienttest.Location{ID: "second-location", Name: "Second", Country: "DE", Fields: []gen.CustomFieldDefinition{
+		{ID: "field-id", Key: "size", DataType: "SINGLE_OPTIONS", Options: []string{"small", "large"}},
 	}}
 	s := clienttest.NewServer(t, clienttest.WithoutSocket(), clienttest.WithLocationSettings(second))
 	s.AddToken(clienttest.Token{Value: "expired-token", Expires: time.Unix(1, 0), Scopes: []string{"contacts.readonly"}})
@@ -130,7 +131,7 @@ func TestHandler_Page_LocationsAndTokens(t *testing.T) {
 	base := serve(t, s)
 	_, page := get(t, base+"/")
 	for _, want := range []string{
-		"second-location", "Second", "DE", "field-id", "size", "select", "small, large", "shoe_size",
+		"second-location", "Second", "DE", "field-id", "contact.size", "SINGLE_OPTIONS", "small, large", "shoe_size",
 		s.App.ClientID, s.App.ClientSecret, "/oauth/chooselocation?", "expired-toke…", "1970-01-01 00:00", "never", `href="/console/contact?id=` + contact.ID,
 	} {
 		if !strings.Contains(page, want) {

@@ -92,6 +92,11 @@ func TestCurl(t *testing.T) {
 		{"list by business", "/contacts/business/b1" + in, nil, "200", `"count":2`},
 		{"delete", "/contacts/first", []string{"-X", "DELETE"}, "200", "succeded"},
 		{"not found", "/contacts/nobody", nil, "400", "Contact with id nobody not found"},
+		{"search", "/contacts/search", []string{"-d", `{"locationId":"` + s.LocationID + `","pageLimit":1}`}, "200", `"total":3`},
+		{"duplicate", "/contacts/search/duplicate" + in + "&number=%2B18888888888", nil, "200", `"contact":null`},
+		{"add tags", "/contacts/second/tags", []string{"-d", `{"tags":["VIP"]}`}, "201", `"tagsAdded":["vip"]`},
+		{"remove tags", "/contacts/second/tags", []string{"-X", "DELETE", "-d", `{"tags":["vip"]}`}, "200", `"tags":[]`},
+		{"custom fields", "/locations/" + s.LocationID + "/customFields", nil, "200", "picklistOptions"},
 		{"compressed", "/contacts/second", []string{"--compressed"}, "200", "second"},
 		{"HTTP/1.0", "/contacts/second", []string{"--http1.0"}, "200", "second"},
 	}

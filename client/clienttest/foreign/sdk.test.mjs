@@ -1,4 +1,4 @@
-// The vendor's own SDK calls all seven operations and OAuth of the fake. foreign_test.go sets FAKE_*.
+// The vendor's own SDK calls all operations and OAuth of the fake. foreign_test.go sets FAKE_*.
 import assert from 'node:assert/strict'
 import {test} from 'node:test'
 import sdk from '@gohighlevel/api-client'
@@ -13,7 +13,7 @@ function connect(config) {
   return highLevel
 }
 
-const {contacts} = connect({privateIntegrationToken: token})
+const {contacts, locations} = connect({privateIntegrationToken: token})
 
 // refused waits for a call that must fail with statusCode, and returns its error.
 async function refused(call, statusCode) {
@@ -58,6 +58,32 @@ test('create, get, update, upsert, list, list by business, delete', async () => 
   await refused(contacts.getContact({contactId}), 400)
 })
 
+test('search, duplicates, tags and custom fields', async () => {
+  const seen = []
+  let searchAfter
+  for (;;) {
+    const sort = [{field: 'dateUpdated', direction: 'asc'}]
+    const page = await contacts.searchContactsAdvanced({locationId, pageLimit: 1, sort, ...(searchAfter && {searchAfter})})
+    assert.equal(page.total, 3)
+    if (page.contacts.length === 0) break
+    seen.push(page.contacts[0].id)
+    searchAfter = page.contacts[0].searchAfter
+  }
+  assert.deepEqual(seen.sort(), ['first', 'second', 'third'])
+  const filters = [{field: 'email', operator: 'eq', value: 'first@example.com'}]
+  assert.equal((await contacts.searchContactsAdvanced({locationId, pageLimit: 10, filters})).contacts[0].id, 'first')
+  await refused(contacts.searchContactsAdvanced({locationId, pageLimit: 10, filters: [{...filters[0], field: 'contact_name'}]}), 400)
+
+  assert.equal((await contacts.getDuplicateContact({locationId, email: 'FIRST@example.com'})).contact.id, 'first')
+  assert.equal((await contacts.getDuplicateContact({locationId, number: '+18888888888'})).contact, null)
+
+  assert.deepEqual((await contacts.addTags({contactId: 'first'}, {tags: ['VIP']})).tagsAdded, ['vip'])
+  assert.deepEqual((await contacts.removeTags({contactId: 'first'}, {tags: ['vip']})).tags, [])
+
+  const {customFields} = await locations.getCustomFields({locationId})
+  assert.equal(customFields[0].fieldKey, 'contact.my_text')
+})
+
 test('pages', async () => {
   const seen = new Set()
   let cursor = {}
@@ -74,7 +100,7 @@ test('errors', async () => {
   const duplicate = await refused(contacts.createContact({locationId, email: 'first@example.com'}), 400)
   assert.equal(duplicate.response.meta.contactId, 'first')
   assert.equal(duplicate.response.meta.matchingField, 'email')
-  const unknown = await refused(contacts.createContact({locationId, oops: 1}), 422)
+  const unknown = await refused(contacts.createContact({locationId, firstName: 'A', oops: 1}), 422)
   assert.deepEqual(unknown.response.message, ['property oops should not exist'])
   await refused(contacts.getContacts({}), 403)
   await refused(connect({privateIntegrationToken: 'pit-wrong'}).contacts.getContact({contactId: 'first'}), 401)

@@ -1,5 +1,5 @@
 // Command fakehighlevel is a fake HighLevel API for the development and the tests of clients in any
-// language. It implements the contact operations and OAuth, has a web page, and injects faults.
+// language. It implements the operations of the OpenAPI document and OAuth, has a web page, and injects faults.
 //
 //	go run github.com/highlevel-contacts/contacts-go/client/cmd/fakehighlevel@latest -contacts 100
 //
@@ -23,6 +23,7 @@ import (
 
 	"github.com/highlevel-contacts/contacts-go/client/clienttest"
 	"github.com/highlevel-contacts/contacts-go/client/clienttest/console"
+	"github.com/highlevel-contacts/contacts-go/gen"
 )
 
 func main() {
@@ -105,7 +106,7 @@ func (s *settings) start(log io.Writer) (*clienttest.Server, error) {
 	if s.token != "" {
 		options = append(options, clienttest.WithDefaultToken(s.token))
 	}
-	var fields []clienttest.FieldDefinition // nil means the sample fields
+	var fields []gen.CustomFieldDefinition // nil means the sample fields
 	if s.fields != "" {
 		var err error
 		if fields, err = readFields(s.fields); err != nil {
@@ -129,7 +130,7 @@ func (s *settings) start(log io.Writer) (*clienttest.Server, error) {
 	return fake, nil
 }
 
-func readFields(name string) ([]clienttest.FieldDefinition, error) {
+func readFields(name string) ([]gen.CustomFieldDefinition, error) {
 	file, err := os.Open(name) //nolint:gosec // the file that the user named
 	if err != nil {
 		return nil, err

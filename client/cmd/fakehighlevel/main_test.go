@@ -94,7 +94,7 @@ func write(t *testing.T, name, text string) (path string) {
 
 func TestRun_ServesUntilCanceled(t *testing.T) {
 	t.Parallel()
-	fields := write(t, "fields.json", `[{"key":"shoe_size","type":"number"}]`)
+	fields := write(t, "fields.json", `[{"fieldKey":"contact.shoe_size","dataType":"NUMERICAL"}]`)
 	url, log, stop := started(t, "-token", "pit-test", "-location", "L", "-contacts", "3", "-locations", "2", "-fields", fields, "-country", "de")
 	for _, test := range []struct {
 		name, method, path, body string
@@ -152,7 +152,7 @@ func TestRun_InvalidArguments(t *testing.T) {
 			t.Errorf("%v: got error %v, want errUsage", bad, err)
 		}
 	}
-	for _, bad := range [][]string{{"-addr", "nowhere:x"}, {"-fields", "/nowhere"}, {"-country", "Germany"}, {"-fields", write(t, "f.json", `[{"key":""}]`)}} {
+	for _, bad := range [][]string{{"-addr", "nowhere:x"}, {"-fields", "/nowhere"}, {"-country", "Germany"}, {"-fields", write(t, "f.json", `[{"fieldKey":""}]`)}} {
 		if err := run(t.Context(), bad, io.Discard, io.Discard); err == nil {
 			t.Errorf("%v: got no error, want one", bad)
 		}

@@ -4,6 +4,8 @@ package normalize
 
 import (
 	"encoding/json"
+	"fmt"
+	"maps"
 	"math"
 	"regexp"
 	"slices"
@@ -85,36 +87,51 @@ func SplitName(c *gen.Contact, name string) {
 	c.FirstName, c.LastName = first, strings.TrimSpace(last)
 }
 
-// FieldValue returns a value of a custom field in the form in which the API returns it, or nil if
-// it has a wrong type. raw must not be empty. fieldType is text, number, date, select, list or
-// files. A select or list accepts only the options, or every value if there are none. FieldValue
-// decodes and encodes strings and objects, so that the result has no invalid UTF-8 and no duplicate
-// names.
-func FieldValue(fieldType string, options []string, raw json.RawMessage) json.RawMessage {
-	accepts := func(option string) bool { return len(options) == 0 || slices.Contains(options, option) }
-	switch fieldType {
-	case "number":
-		return number(raw)
-	case "date":
-		return milliseconds(raw)
-	case "select":
-		return reencode(raw, func(option *string) bool { return accepts(*option) })
-	case "list":
+// FieldValue returns a written value of a custom field in the form in which the API returns it, nil
+// if the API drops it silently, or null if it clears the field. old is the stored value, nil if the
+// field has none. FieldValue decodes and encodes strings and objects, so that the result has no
+// invalid UTF-8 and no duplicate names.
+func FieldValue(f *gen.CustomFieldDefinition, old, raw json.RawMessage) (json.RawMessage, error) {
+	switch string(raw) {
+	case "", "null", `""`, "[]", "{}":
+		return json.RawMessage("null"), nil
+	}
+	accepts := func(option string) bool { return len(f.Options) == 0 || slices.Contains(f.Options, option) }
+	switch f.DataType {
+	case "NUMERICAL", "MONETORY":
+		if raw[0] == '{' {
+			return nil, invalidFieldValue(f, raw)
+		}
+		return number(raw), nil
+	case "DATE":
+		return date(f, raw)
+	case "SINGLE_OPTIONS", "RADIO":
+		return reencode(raw, func(option *string) bool { return accepts(*option) }), nil
+	case "MULTIPLE_OPTIONS", "CHECKBOX":
 		return reencode(raw, func(list *[]string) bool {
 			*list = slices.DeleteFunc(*list, func(option string) bool { return !accepts(option) })
 			return len(*list) > 0
-		})
-	case "files":
-		return reencode(raw, func(*map[string]any) bool { return true })
+		}), nil
+	case "TEXTBOX_LIST":
+		return rows(old, raw), nil
+	case "FILE_UPLOAD", "SIGNATURE":
+		if raw[0] != '{' && raw[0] != '[' {
+			return nil, nil
+		}
+		return reencode(raw, func(*any) bool { return true }), nil
 	}
 	switch raw[0] {
 	case '[', '{':
-		return nil
+		return nil, nil
 	case '"':
-		return reencode(raw, func(*string) bool { return true })
+		return reencode(raw, func(*string) bool { return true }), nil
 	default: // numbers and booleans become the string of their JSON
-		return json.RawMessage(strconv.Quote(string(raw)))
+		return json.RawMessage(strconv.Quote(string(raw))), nil
 	}
+}
+
+func invalidFieldValue(f *gen.CustomFieldDefinition, raw json.RawMessage) error {
+	return fmt.Errorf("Invalid Custom Field Value \"%s\" for \"%s\"", raw, f.ID) //nolint:staticcheck // the API's text
 }
 
 // number reads a number, or a string that contains one. JSON has no infinities and no NaN.
@@ -126,21 +143,43 @@ func number(raw json.RawMessage) json.RawMessage {
 	return strconv.AppendFloat(nil, value, 'f', -1, 64)
 }
 
-// milliseconds reads a date in every form of [Day], or a number, and returns it as milliseconds
-// since 1970.
-func milliseconds(raw json.RawMessage) json.RawMessage {
-	value := strings.Trim(string(raw), `"`)
-	if millis, err := strconv.ParseInt(value, 10, 64); err == nil {
-		return strconv.AppendInt(nil, millis, 10)
+// date reads YYYY-MM-DD or an RFC 3339 time, of which it returns the day, or milliseconds since 1970,
+// of which it returns midnight UTC.
+func date(f *gen.CustomFieldDefinition, raw json.RawMessage) (json.RawMessage, error) {
+	if millis, err := strconv.ParseInt(string(raw), 10, 64); err == nil {
+		const day = 24 * 60 * 60 * 1000
+		return strconv.AppendInt(nil, millis-((millis%day)+day)%day, 10), nil
 	}
-	t, err := time.Parse(time.RFC3339, value)
-	if day, ok := Day(value); err != nil && ok {
-		t, err = time.Parse(time.DateOnly, day)
+	var text string
+	if json.Unmarshal(raw, &text) != nil {
+		return nil, invalidFieldValue(f, raw)
+	}
+	t, err := time.Parse(time.DateOnly, text)
+	if err != nil {
+		t, err = time.Parse(time.RFC3339, text)
 	}
 	if err != nil {
+		return nil, invalidFieldValue(f, raw)
+	}
+	return json.RawMessage(t.Format(`"` + time.DateOnly + `"`)), nil
+}
+
+// rows changes the rows that a stored object has. It returns nil if a row is new.
+func rows(old, raw json.RawMessage) json.RawMessage {
+	var stored map[string]any
+	if json.Unmarshal(old, &stored) != nil {
 		return nil
 	}
-	return strconv.AppendInt(nil, t.UnixMilli(), 10)
+	return reencode(raw, func(written *map[string]any) bool {
+		for row := range *written {
+			if _, ok := stored[row]; !ok {
+				return false
+			}
+		}
+		maps.Copy(stored, *written)
+		*written = stored
+		return true
+	})
 }
 
 // reencode decodes a value and encodes it again if it is valid.

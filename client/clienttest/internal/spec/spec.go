@@ -33,7 +33,7 @@ type Spec struct {
 type Request struct {
 	Operation string
 	HTTP      *http.Request
-	ID        string // of the contact or business in the path
+	ID        string // in the path
 	Query     url.Values
 	Body      []byte
 }
@@ -102,7 +102,7 @@ func (s *Spec) input(r *Request) *openapi3filter.RequestValidationInput {
 		Request: &http.Request{
 			Method: r.HTTP.Method, URL: r.HTTP.URL, Header: r.HTTP.Header, Body: io.NopCloser(bytes.NewReader(r.Body)),
 		},
-		PathParams:  map[string]string{"contactId": r.ID, "businessId": r.ID},
+		PathParams:  map[string]string{"contactId": r.ID, "businessId": r.ID, "locationId": r.ID},
 		QueryParams: r.Query,
 		Route:       s.routes[r.Operation],
 		Options:     s.options,

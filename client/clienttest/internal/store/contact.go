@@ -30,6 +30,9 @@ func Normalize(c *gen.Contact) (*gen.Contact, error) {
 	n.FirstNameRaw, n.LastNameRaw, n.ContactName, n.EmailLowerCase = "", "", "", ""
 	n.FirstNameLowerCase, n.LastNameLowerCase, n.FullNameLowerCase = "", "", ""
 	n.Attributions, n.SearchAfter = nil, nil
+	n.Address1, n.Address = cmp.Or(n.Address1, n.Address), ""
+	n.Deleted, n.BounceEmail, n.UnsubscribeEmail = false, false, false
+	n.LastUpdatedBy, n.LastSessionActivityAt = gen.CreatedBy{}, time.Time{}
 	if len(c.Attributions) > 0 {
 		n.AttributionSource = wire.BareAttribution(c.Attributions[0])
 		n.LastAttributionSource = wire.BareAttribution(c.Attributions[len(c.Attributions)-1])
@@ -51,6 +54,7 @@ func Clone(c *gen.Contact) gen.Contact {
 	n.AdditionalEmails = slices.Clone(c.AdditionalEmails)
 	n.AdditionalPhones = slices.Clone(c.AdditionalPhones)
 	n.Followers = slices.Clone(c.Followers)
+	n.Opportunities = slices.Clone(c.Opportunities)
 	n.Extra = slices.Clone(c.Extra)
 	return n
 }

@@ -9,8 +9,10 @@ import (
 	"github.com/highlevel-contacts/contacts-go/gen"
 )
 
-// listing is the index from which lists are read. Like that of the API, it may lag behind writes.
+// listing is an index from which lists or searches are read. Like those of the API, it may lag
+// behind writes.
 type listing struct {
+	lag   time.Duration
 	lists map[listKey][]*gen.Contact // sorted
 	late  []change                   // not visible yet, in the order of the writes
 }
@@ -25,10 +27,13 @@ type change struct {
 	visible       time.Time
 }
 
-// replace replaces before by after once the change is visible and all earlier ones are applied.
-func (l *listing) replace(before, after *gen.Contact, visible time.Time) {
-	c := change{before, after, visible}
-	if visible.IsZero() && len(l.late) == 0 {
+// replace replaces before by after once the lag has passed and all earlier changes are applied.
+func (l *listing) replace(before, after *gen.Contact, now time.Time) {
+	c := change{before, after, now.Add(l.lag)}
+	if now.IsZero() {
+		c.visible = now
+	}
+	if (now.IsZero() || l.lag == 0) && len(l.late) == 0 {
 		l.apply(c)
 		return
 	}
@@ -89,10 +94,10 @@ func (p Page) IsLast() bool { return p.Before+len(p.Contacts) >= p.Total }
 func (s *Store) Page(q Query, now time.Time) Page {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.listing.catchUp(now)
-	list := s.listing.lists[listKey{q.Location, q.Business}]
+	s.lists.catchUp(now)
+	list := s.lists.lists[listKey{q.Location, q.Business}]
 	if text := strings.ToLower(strings.TrimSpace(q.Text)); text != "" {
-		list = s.search(q.Location, list, text)
+		list = s.withText(q.Location, list, text)
 	}
 	before := min(q.Skip, len(list))
 	if q.After != nil {
@@ -108,11 +113,11 @@ func (s *Store) Page(q Query, now time.Time) Page {
 	}
 }
 
-// search returns the contacts of a list that match a search text in lower case. If the text is the
+// withText returns the contacts of a list that match a search text in lower case. If the text is the
 // email address or phone number of contacts, it returns these contacts. Otherwise it returns those
 // whose name, company, email address or phone number contains the text. How the API searches has
 // not been observed.
-func (s *Store) search(location string, list []*gen.Contact, text string) []*gen.Contact {
+func (s *Store) withText(location string, list []*gen.Contact, text string) []*gen.Contact {
 	var found []*gen.Contact
 	emails, phones := s.index[newIndexKey(location, "email", text)], s.index[newIndexKey(location, "phone", text)]
 	for _, id := range slices.Concat(emails, phones) {
@@ -133,4 +138,44 @@ func (s *Store) search(location string, list []*gen.Contact, text string) []*gen
 		}
 	}
 	return found
+}
+
+// Search selects a page of a search.
+type Search struct {
+	Location, Text string
+	Match          func(*gen.Contact) bool     // nil matches every contact
+	Compare        func(a, b *gen.Contact) int // the order; nil is the order of lists
+	After          func(*gen.Contact) bool     // reports whether a contact is after the cursor; nil for the first page
+	Skip, Limit    int
+}
+
+// Search returns a page of a search, with the changes that are visible now, and the number of
+// matching contacts on all pages.
+func (s *Store) Search(q Search, now time.Time) (page []*gen.Contact, total int) {
+	for _, c := range s.searchable(q, now) {
+		if q.Match == nil || q.Match(c) {
+			page = append(page, c)
+		}
+	}
+	total = len(page)
+	if q.After != nil {
+		page = slices.DeleteFunc(page, func(c *gen.Contact) bool { return !q.After(c) })
+	}
+	if q.Compare != nil {
+		slices.SortFunc(page, q.Compare)
+	}
+	page = page[min(q.Skip, len(page)):]
+	return page[:min(q.Limit, len(page))], total
+}
+
+// searchable returns a copy of the list that a search reads.
+func (s *Store) searchable(q Search, now time.Time) []*gen.Contact {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.search.catchUp(now)
+	list := s.search.lists[listKey{q.Location, ""}]
+	if text := strings.ToLower(strings.TrimSpace(q.Text)); text != "" {
+		list = s.withText(q.Location, list, text)
+	}
+	return slices.Clone(list)
 }

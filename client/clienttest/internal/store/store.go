@@ -19,14 +19,16 @@ type Store struct {
 	contacts map[string]*gen.Contact
 	deleted  map[string]time.Time
 	index    map[indexKey][]string // IDs by email address and phone number
-	listing  listing
+	lists    listing               // of GET /contacts/
+	search   listing               // of POST /contacts/search
 }
 
-// New returns an empty store.
-func New() *Store {
+// New returns an empty store, whose lists and searches show writes after a lag.
+func New(listLag, searchLag time.Duration) *Store {
 	return &Store{
-		contacts: map[string]*gen.Contact{}, deleted: map[string]time.Time{},
-		index: map[indexKey][]string{}, listing: listing{lists: map[listKey][]*gen.Contact{}},
+		contacts: map[string]*gen.Contact{}, deleted: map[string]time.Time{}, index: map[indexKey][]string{},
+		lists:  listing{lag: listLag, lists: map[listKey][]*gen.Contact{}},
+		search: listing{lag: searchLag, lists: map[listKey][]*gen.Contact{}},
 	}
 }
 
@@ -68,9 +70,9 @@ func (s *Store) Sorted() []*gen.Contact {
 func (s *Store) Latest(n int, now time.Time) []*gen.Contact {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.listing.catchUp(now)
+	s.lists.catchUp(now)
 	var found []*gen.Contact
-	for key, list := range s.listing.lists {
+	for key, list := range s.lists.lists {
 		if key.business == "" {
 			found = append(found, list[:min(n, len(list))]...)
 		}
@@ -94,9 +96,9 @@ func (tx *Tx) DeletedAt(id string) (at time.Time, ok bool) {
 	return at, ok
 }
 
-// Put stores a normalized contact. It replaces the contact with the same ID. Lists show the write
-// from the time visible on, but not before earlier writes; a zero time means immediately.
-func (tx *Tx) Put(c *gen.Contact, visible time.Time) {
+// Put stores a normalized contact. It replaces the contact with the same ID. Lists and searches show
+// the write after their lag, but not before earlier writes; if now is zero, they have no lag.
+func (tx *Tx) Put(c *gen.Contact, now time.Time) {
 	old := tx.s.contacts[c.ID]
 	tx.unindex(old)
 	tx.s.contacts[c.ID] = c
@@ -106,17 +108,18 @@ func (tx *Tx) Put(c *gen.Contact, visible time.Time) {
 			tx.s.index[key] = append(ids, c.ID)
 		}
 	}
-	tx.s.listing.replace(old, c, visible)
+	tx.s.lists.replace(old, c, now)
+	tx.s.search.replace(old, c, now)
 }
 
-// Delete deletes the contact with an ID and stores now as the time of the delete. Lists show the
-// delete from the time visible on, as in Put.
-func (tx *Tx) Delete(id string, now, visible time.Time) {
+// Delete deletes the contact with an ID. Lists and searches show it until their lag has passed.
+func (tx *Tx) Delete(id string, now time.Time) {
 	old := tx.s.contacts[id]
 	if old != nil {
 		tx.unindex(old)
 		delete(tx.s.contacts, id)
-		tx.s.listing.replace(old, nil, visible)
+		tx.s.lists.replace(old, nil, now)
+		tx.s.search.replace(old, nil, now)
 	}
 	tx.s.deleted[id] = now
 }

@@ -22,21 +22,21 @@ func TestStore_RandomWrites(t *testing.T) {
 	t.Parallel()
 	for seed := range uint64(20) {
 		rng := rand.New(rand.NewPCG(seed, 0))
-		s := store.New()
+		s := store.New(0, 0)
 		want := map[string]*gen.Contact{}
 		for range 300 {
 			id := fmt.Sprintf("c%d", rng.IntN(40))
 			tx := s.Begin()
 			if rng.IntN(4) == 0 {
 				delete(want, id)
-				tx.Delete(id, noon, time.Time{})
+				tx.Delete(id, noon)
 			} else {
 				c := &gen.Contact{
 					ID: id, LocationID: fmt.Sprintf("l%d", rng.IntN(2)), BusinessID: []string{"", "b"}[rng.IntN(2)],
 					Email: fmt.Sprintf("P%d@example.com", rng.IntN(10)), DateAdded: noon.Add(time.Duration(rng.IntN(5)) * time.Second),
 				}
 				want[id] = c
-				tx.Put(c, time.Time{})
+				tx.Put(c, noon)
 			}
 			tx.End()
 		}
@@ -97,20 +97,24 @@ func checkPages(t *testing.T, s *store.Store, contacts map[string]*gen.Contact, 
 	}
 }
 
-func TestStore_Page_LateChanges(t *testing.T) {
+func TestStore_Lag(t *testing.T) {
 	t.Parallel()
-	s := store.New()
-	put := func(id string, visible time.Time) {
+	s := store.New(time.Second, 2*time.Second)
+	put := func(id string, now time.Time) {
 		tx := s.Begin()
 		defer tx.End()
-		tx.Put(&gen.Contact{ID: id, LocationID: "l"}, visible)
+		tx.Put(&gen.Contact{ID: id, LocationID: "l"}, now)
 	}
-	put("late", noon.Add(time.Second))
+	put("late", noon)
 	put("later", time.Time{})
-	if page := s.Page(store.Query{Location: "l", Limit: 10}, noon); len(page.Contacts) != 0 {
-		t.Errorf("got %d contacts immediately, want none", len(page.Contacts))
-	}
-	if page := s.Page(store.Query{Location: "l", Limit: 10}, noon.Add(time.Second)); len(page.Contacts) != 2 {
-		t.Errorf("got %d contacts after a second, want 2", len(page.Contacts))
+	for _, step := range []struct {
+		after          time.Duration
+		listed, search int
+	}{{0, 0, 0}, {time.Second, 2, 0}, {2 * time.Second, 2, 2}} {
+		now := noon.Add(step.after)
+		listed := len(s.Page(store.Query{Location: "l", Limit: 10}, now).Contacts)
+		if _, found := s.Search(store.Search{Location: "l", Limit: 10}, now); listed != step.listed || found != step.search {
+			t.Errorf("after %v: got %d contacts in the list and %d in the search, want %d and %d", step.after, listed, found, step.listed, step.search)
+		}
 	}
 }

@@ -23,7 +23,11 @@ func JSON(status int, body []byte) Response {
 }
 
 // Error is an error response of the API.
-type Error struct{ Response }
+type Error struct {
+	Response
+
+	Traced bool // whether the body has a traceId, which the server adds
+}
 
 // Error implements the error interface.
 func (e *Error) Error() string { return fmt.Sprintf("status %d: %s", e.Status, e.Body) }
@@ -35,7 +39,7 @@ func NewError(status int, message, name string) *Error {
 	body.Value("statusCode", status)
 	body.String("message", message)
 	body.String("error", name)
-	return &Error{JSON(status, body.End())}
+	return &Error{Response: JSON(status, body.End())}
 }
 
 // Forbidden returns the error for a location to which the token does not belong.
@@ -45,16 +49,23 @@ func Forbidden() *Error {
 
 // BadRequest returns the error for a request that cannot be read.
 func BadRequest(message string) *Error {
-	return NewError(http.StatusBadRequest, message, "Bad Request")
+	err := NewError(http.StatusBadRequest, message, "Bad Request")
+	err.Traced = true
+	return err
 }
 
 // Unprocessable returns the error for invalid values.
-func Unprocessable(messages ...string) *Error {
+func Unprocessable(messages ...string) *Error { return unprocessable(messages) }
+
+// UnprocessableText returns the error for invalid values with one message that is not in a list.
+func UnprocessableText(message string) *Error { return unprocessable(message) }
+
+func unprocessable(message any) *Error {
 	var body Object
-	body.Value("message", messages)
+	body.Value("message", message)
 	body.String("error", "Unprocessable Entity")
 	body.Value("statusCode", http.StatusUnprocessableEntity)
-	return &Error{JSON(http.StatusUnprocessableEntity, body.End())}
+	return &Error{Response: JSON(http.StatusUnprocessableEntity, body.End()), Traced: true}
 }
 
 // NotFound returns the error for a contact that does not exist. It is a 400 in the older form, with
@@ -63,7 +74,7 @@ func NotFound(id string) *Error {
 	var body Object
 	body.String("error", "Contact with id "+id+" not found")
 	body.Value("status", http.StatusBadRequest)
-	return &Error{JSON(http.StatusBadRequest, body.End())}
+	return &Error{Response: JSON(http.StatusBadRequest, body.End())}
 }
 
 // Duplicate returns the error for a write that duplicates an existing contact.
@@ -75,12 +86,12 @@ func Duplicate(existing *gen.Contact, matchingField string) *Error {
 	body.Value("statusCode", http.StatusBadRequest)
 	body.String("message", "This location does not allow duplicated contacts.")
 	body.Raw("meta", meta.End())
-	return &Error{JSON(http.StatusBadRequest, body.End())}
+	return &Error{Response: JSON(http.StatusBadRequest, body.End())}
 }
 
 // InvalidGrant returns the error for a refresh token that is used or unknown.
 func InvalidGrant() *Error {
-	return &Error{JSON(http.StatusBadRequest, []byte(`{"error":"invalid_grant","error_description":"This refresh token is invalid"}`))}
+	return &Error{Response: JSON(http.StatusBadRequest, []byte(`{"error":"invalid_grant","error_description":"This refresh token is invalid"}`))}
 }
 
 // OAuthError returns the error for credentials that an OAuth endpoint rejects.
@@ -88,5 +99,5 @@ func OAuthError(description string) *Error {
 	var body Object
 	body.String("error", "UnAuthorized!")
 	body.String("error_description", description)
-	return &Error{JSON(http.StatusUnauthorized, body.End())}
+	return &Error{Response: JSON(http.StatusUnauthorized, body.End())}
 }

@@ -41,7 +41,7 @@ func stringFields(c *gen.Contact) map[string]*string {
 		"email": &c.Email, "phone": &c.Phone, "source": &c.Source, "assignedTo": &c.AssignedTo,
 		"address1": &c.Address1, "city": &c.City, "state": &c.State, "postalCode": &c.PostalCode,
 		"country": &c.Country, "website": &c.Website, "timezone": &c.Timezone,
-		"dateOfBirth": &c.DateOfBirth, "gender": &c.Gender,
+		"dateOfBirth": &c.DateOfBirth, "gender": &c.Gender, "keyword": &c.Keyword, "ssn": &c.SSN, "type": &c.Type,
 	}
 }
 
@@ -66,8 +66,8 @@ func ParseWrite(body []byte) (*Write, error) {
 }
 
 // Normalize converts the values to the form in which the API stores them. Phone numbers without a
-// country code belong to the country. Normalize returns a 422 with a message for each invalid
-// value.
+// country code belong to the country. An empty phone number is ignored. Normalize returns a 400 for
+// an impossible phone number, and a 422 with a message for each other invalid value.
 func (w *Write) Normalize(country string) error {
 	var invalid []string
 	check := func(name string, normal func(string) (string, bool), message string) {
@@ -82,8 +82,18 @@ func (w *Write) Normalize(country string) error {
 		}
 		w.Strings[name] = &normalized
 	}
+	if phone := w.Strings["phone"]; phone != nil {
+		normalized, ok := normalize.Phone(*phone, country)
+		switch {
+		case *phone == "":
+			delete(w.Strings, "phone")
+		case !ok:
+			return BadRequest("Invalid country calling code")
+		default:
+			w.Strings["phone"] = &normalized
+		}
+	}
 	check("email", normalize.Email, "email must be an email")
-	check("phone", func(number string) (string, bool) { return normalize.Phone(number, country) }, "phone must be a valid phone number")
 	check("country", normalize.Country, "country must be valid")
 	check("dateOfBirth", normalize.Day, "dateOfBirth must be a valid date")
 	if invalid != nil {
@@ -91,6 +101,11 @@ func (w *Write) Normalize(country string) error {
 		return Unprocessable(invalid...)
 	}
 	return nil
+}
+
+// HasAny reports whether one of the string properties is neither missing nor null nor empty.
+func (w *Write) HasAny(names ...string) bool {
+	return slices.ContainsFunc(names, func(name string) bool { return w.Strings[name] != nil && *w.Strings[name] != "" })
 }
 
 // Apply sets the values in a contact, except custom fields. Null and the empty string clear a
@@ -121,7 +136,7 @@ func (w *Write) Apply(c *gen.Contact) error {
 	}
 	channels := map[string]*gen.DNDSetting{
 		"Call": &c.DNDSettings.Call, "Email": &c.DNDSettings.Email, "SMS": &c.DNDSettings.SMS,
-		"WhatsApp": &c.DNDSettings.WhatsApp, "GMB": &c.DNDSettings.GMB, "FB": &c.DNDSettings.FB,
+		"WhatsApp": &c.DNDSettings.WhatsApp, "GMB": &c.DNDSettings.GMB, "FB": &c.DNDSettings.FB, "RCS": &c.DNDSettings.RCS,
 	}
 	for name, raw := range w.DNDSettings {
 		if channel := channels[name]; channel != nil {
