@@ -17,9 +17,8 @@ func (s *Server) searchContacts(c *call) (wire.Response, error) {
 	if err != nil {
 		return wire.Response{}, err
 	}
-	query := store.Search{
-		Location: c.location.ID, Text: r.Query, Match: r.Match, Compare: r.Compare(), After: r.After(), Limit: r.PageLimit,
-	}
+	query := store.Search{Location: c.location.ID, Text: r.Query, Match: r.Match, After: r.After(), Limit: r.PageLimit}
+	query.Compare, query.Reverse = r.Order()
 	if query.After == nil { // what the API does with both has not been observed
 		query.Skip = max(c.page-1, 0) * r.PageLimit
 	}

@@ -101,19 +101,23 @@ func (r *Request) readAfter() error {
 // Match reports whether a contact matches all filters.
 func (r *Request) Match(c *gen.Contact) bool { return r.match(c) }
 
-// Compare compares the positions of two contacts. It is nil for the default order.
-func (r *Request) Compare() func(a, b *gen.Contact) int {
-	if len(r.Sort) == 0 {
-		return nil
+// Order returns a function that compares the positions of two contacts. It is nil for the order of
+// lists and, if reverse is set, for its reverse.
+func (r *Request) Order() (compare func(a, b *gen.Contact) int, reverse bool) {
+	if len(r.Sort) == 0 || len(r.Sort) == 1 && r.Sort[0].Field == "dateAdded" {
+		return nil, !r.order[0].descending
 	}
-	return func(a, b *gen.Contact) int {
-		for _, o := range r.order {
-			if c := o.compare(o.get(a), o.get(b)); c != 0 {
-				return c
-			}
+	return r.compare, false
+}
+
+// compare compares the positions of two contacts.
+func (r *Request) compare(a, b *gen.Contact) int {
+	for _, o := range r.order {
+		if c := o.compare(o.get(a), o.get(b)); c != 0 {
+			return c
 		}
-		return 0
 	}
+	return 0
 }
 
 // After returns a function that reports whether a contact is after the cursor. It is nil without a

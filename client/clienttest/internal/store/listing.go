@@ -2,6 +2,7 @@ package store
 
 import (
 	"slices"
+	"sort"
 	"strings"
 	"time"
 
@@ -144,7 +145,8 @@ func (s *Store) withText(location string, list []*gen.Contact, text string) []*g
 type Search struct {
 	Location, Text string
 	Match          func(*gen.Contact) bool     // nil matches every contact
-	Compare        func(a, b *gen.Contact) int // the order; nil is the order of lists
+	Compare        func(a, b *gen.Contact) int // the order; nil is the order of lists, or its reverse
+	Reverse        bool
 	After          func(*gen.Contact) bool     // reports whether a contact is after the cursor; nil for the first page
 	Skip, Limit    int
 }
@@ -158,13 +160,17 @@ func (s *Store) Search(q Search, now time.Time) (page []*gen.Contact, total int)
 		}
 	}
 	total = len(page)
-	if q.After != nil {
-		page = slices.DeleteFunc(page, func(c *gen.Contact) bool { return !q.After(c) })
-	}
-	if q.Compare != nil {
+	switch {
+	case q.Compare != nil:
 		slices.SortFunc(page, q.Compare)
+	case q.Reverse:
+		slices.Reverse(page)
 	}
-	page = page[min(q.Skip, len(page)):]
+	begin := min(q.Skip, len(page))
+	if q.After != nil {
+		begin = sort.Search(len(page), func(i int) bool { return q.After(page[i]) })
+	}
+	page = page[begin:]
 	return page[:min(q.Limit, len(page))], total
 }
 
