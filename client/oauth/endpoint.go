@@ -185,22 +185,6 @@ func withoutRedirects(httpClient *http.Client) *http.Client {
 	if httpClient != nil {
 		c = *httpClient
 	}
-	if c.Transport == nil {
-		c.Transport = http.DefaultTransport
-	}
-	c.Transport = noRedirects{c.Transport}
+	c.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 	return &c
-}
-
-// noRedirects is a transport that removes the Location header of responses, so that http.Client
-// neither follows the redirect nor includes its address in an error.
-type noRedirects struct{ transport http.RoundTripper }
-
-// RoundTrip implements [http.RoundTripper].
-func (n noRedirects) RoundTrip(req *http.Request) (*http.Response, error) {
-	resp, err := n.transport.RoundTrip(req)
-	if err == nil {
-		resp.Header.Del("Location")
-	}
-	return resp, err
 }

@@ -86,7 +86,7 @@ func TestError_NoSecrets(t *testing.T) {
 						if err != nil {
 							t.Error(err)
 						}
-						w.Header().Set("Location", "https://elsewhere.example/?"+sent)
+						w.Header().Set("Location", "https://elsewhere.example/?"+url.QueryEscape(sent))
 						w.WriteHeader(status)
 						_, _ = w.Write(data)
 					}))

@@ -26,7 +26,7 @@ func TestApp_Exchange(t *testing.T) {
 				app := newApp(t, config(api))
 				got, err := app.Exchange(t.Context(), "code-1", requested)
 				if err != nil || got.AccessToken.Reveal() != "access-1" || got.RefreshToken.Reveal() != "refresh-1" || got.UserType != userType ||
-					got.CompanyID != companyID || (got.LocationID == locationID) != (userType == oauth.UserTypeLocation) {
+					got.CompanyID != api.companyID || (got.LocationID == locationID) != (userType == oauth.UserTypeLocation) {
 					t.Errorf("got %+v, %v, want a credential of a %s", got, err, userType)
 				}
 				if _, err := app.Exchange(t.Context(), "code-1", requested); !errors.Is(err, oauth.ErrReinstallRequired) {

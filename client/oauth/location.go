@@ -18,12 +18,9 @@ type LocationSource struct {
 var _ client.TokenSource = (*LocationSource)(nil)
 
 // Location returns the source of the tokens of the location (sub-account) id. The credential in the
-// store of s must be that of the agency. The app must be installed in the location and have the
-// scope oauth.write. Location makes no requests.
-//
-// Calls with the same ID return the same source, so its tokens are shared. If the API has not
-// issued a token for a location within a minute, or if there are more than 1,000 such locations, a
-// later call can return another source.
+// store of s must be that of an agency, and the app must have the scope oauth.write. Calls with the
+// same ID return the same source, except that s forgets a location for which the API has issued no
+// token within a minute, or the oldest of more than 1,000 such locations.
 //
 // API reference: https://marketplace.gohighlevel.com/docs/ghl/oauth/get-location-access-token.
 func (s *Source) Location(id string) *LocationSource {
@@ -80,35 +77,38 @@ func (r *locationRefresher) load(context.Context) (Credential, error) { return C
 // requests the token once more if the agency then has another access token.
 func (r *locationRefresher) refresh(ctx context.Context, _ Credential, _ client.Secret) (Credential, error) {
 	next, refused, err := r.request(ctx)
-	if refused.Reveal() == "" {
+	if refused.AccessToken.Reveal() == "" {
 		return next, err
 	}
 	if client.KindOf(err) == client.ErrUnauthorized {
-		r.agency.Invalidate(refused.Reveal())
+		r.agency.Invalidate(refused.AccessToken.Reveal())
 	} else {
-		r.agency.cache.reload()
+		changes.add(refused)
 	}
 	next, _, err = r.request(ctx)
 	return next, err
 }
 
 // request requests a token, unless the API has refused the access token of the agency within the
-// last minute. It returns that access token in refused if the API refuses it now.
-func (r *locationRefresher) request(ctx context.Context) (next Credential, refused client.Secret, err error) {
+// last minute. It returns the credential of the agency in refused if the API refuses it now.
+func (r *locationRefresher) request(ctx context.Context) (next, refused Credential, err error) {
 	if r.location == "" {
-		return Credential{}, client.Secret{}, errNoLocation
+		return Credential{}, Credential{}, errNoLocation
 	}
-	agency, err := r.agency.credential(ctx)
+	agency, err := r.agency.cache.credential(ctx)
 	if err != nil {
-		return Credential{}, client.Secret{}, err
+		return Credential{}, Credential{}, err
 	}
 	if agency.inferredUserType() != UserTypeCompany {
-		return Credential{}, client.Secret{}, errNotAgency
+		return Credential{}, Credential{}, errNotAgency
 	}
 	if err := r.rejection.errFor(agency.AccessToken); err != nil {
-		return Credential{}, client.Secret{}, err
+		return Credential{}, Credential{}, err
 	}
 	next, err = r.agency.app.requestLocationToken(ctx, agency, r.location)
 	r.rejection = rejectionOf(agency.AccessToken, err)
-	return next, r.rejection.token, err
+	if r.rejection.err != nil {
+		refused = agency
+	}
+	return next, refused, err
 }

@@ -35,7 +35,7 @@ func TestLocationSource_Token(t *testing.T) {
 			t.Errorf("got %d refreshes of the agency and %d location tokens, want 1 and 2", requests, locationTokens)
 		}
 		credential, err := agency.Location("a").Credential(t.Context())
-		if err != nil || credential.LocationID != "a" || credential.CompanyID != companyID ||
+		if err != nil || credential.LocationID != "a" || credential.CompanyID != api.companyID ||
 			credential.UserType != oauth.UserTypeLocation || credential.RefreshToken.Reveal() != "" {
 			t.Errorf("got %+v, %v, want a credential of location a", credential, err)
 		}
@@ -128,6 +128,23 @@ func TestLocationSource_Token_RequestIsRejected(t *testing.T) {
 			})
 		})
 	}
+}
+
+func TestLocationSource_Token_EarlyRefreshFails(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		api := newFakeAPI(oauth.UserTypeCompany)
+		agency, _ := newInstalledSource(t, api, time.Hour)
+		location := agency.Location("a")
+		token := mustToken(t.Context(), t, location)
+		time.Sleep(api.lifetime - time.Minute)
+		api.before = func(*http.Request) http.HandlerFunc { return respond(503, "") }
+		wantToken(t.Context(), t, location, token)
+		time.Sleep(time.Minute)
+		if token, err := location.Token(t.Context()); err == nil {
+			t.Errorf("after the expiry: got %q, want an error", token)
+		}
+	})
 }
 
 func TestLocationSource_Token_UnusableAgencyCredential(t *testing.T) {

@@ -35,13 +35,10 @@ func NewClientPool(source *Source, options func(locationID string) []client.Opti
 	return &ClientPool{source: source, options: options, httpClient: &http.Client{Transport: httpx.NewTransport()}}
 }
 
-// Client returns the client of a location, with the location as its default. Calls with the same ID
-// return the same client. Client makes no requests: if the location has not approved the app, the
-// calls of the client match [client.ErrForbidden]. The API is asked again after a minute, and at
-// once when a new credential of the agency has been saved.
-//
-// If the API has not issued a token for a location within a minute, or if there are more than 1,000
-// such locations, a later call can return another client. The first client remains usable.
+// Client returns the client of a location, with the location as its default. Client makes no
+// requests: if the location has not approved the app, the calls of the client return errors that
+// match [client.ErrForbidden]. Calls with the same ID return the same client, as long as
+// [Source.Location] returns the same source for it.
 func (p *ClientPool) Client(locationID string) (*client.Client, error) {
 	if locationID == "" {
 		return nil, errors.New("oauth: ClientPool: Client: empty location ID")

@@ -22,15 +22,15 @@ const (
 type storeRefresher struct {
 	app       *App
 	store     TokenStore
-	rejection rejection    // of the last refresh token
-	unstored  unstoredPair // zero if the last token pair has been stored
+	rejection rejection // the last refusal, with the refresh token
+	last      exchange  // the last successful request
 }
 
 var _ refresher = (*storeRefresher)(nil)
 
-// unstoredPair is a token pair that the API has returned and that is not stored yet.
-type unstoredPair struct {
-	used client.Secret // the refresh token that was sent
+// exchange is a successful request with a refresh token.
+type exchange struct {
+	used client.Secret // the refresh token
 	next Credential    // the credential with the new token pair
 }
 
@@ -111,28 +111,25 @@ func (r *storeRefresher) lock(ctx context.Context) (unlock func(), err error) {
 }
 
 // rotate exchanges the refresh token of stored for a new token pair and stores the pair. swapped is
-// false if the store no longer holds that refresh token. If the pair could not be stored, it
-// remains in r.unstored, and the next call with the same refresh token stores it without a request.
+// false if the store no longer holds that refresh token. If the pair could not be stored, the next
+// call with the same refresh token stores it without a request.
 func (r *storeRefresher) rotate(ctx context.Context, stored Credential) (next Credential, swapped bool, err error) {
 	if stored.RefreshToken.Reveal() == "" {
 		return Credential{}, false, errNoRefreshToken
 	}
-	if !equal(r.unstored.used, stored.RefreshToken) {
+	if !equal(r.last.used, stored.RefreshToken) {
 		next, err := r.app.refresh(ctx, stored)
 		if err != nil {
 			return Credential{}, false, err
 		}
-		r.unstored = unstoredPair{used: stored.RefreshToken, next: next}
+		r.last = exchange{used: stored.RefreshToken, next: next}
 	}
 	ctx, cancel := context.WithTimeout(ctx, storeTimeout)
 	defer cancel()
-	next = r.unstored.next
-	swapped, err = r.store.CompareAndSwap(ctx, r.unstored.used, next)
+	next = r.last.next
+	swapped, err = r.store.CompareAndSwap(ctx, r.last.used, next)
 	if err != nil {
 		return Credential{}, false, fmt.Errorf("oauth: Source.Token: store the new credential: %w", err)
-	}
-	if swapped {
-		r.unstored = unstoredPair{}
 	}
 	return next, swapped, nil
 }

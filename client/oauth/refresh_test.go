@@ -44,15 +44,18 @@ func TestSource_Token_ErrorResponse(t *testing.T) {
 				api := newFakeAPI(oauth.UserTypeLocation)
 				requests := 0
 				api.before = func(*http.Request) http.HandlerFunc { requests++; return respond(test.status, test.body) }
-				source, store := newInstalledSource(t, api, -time.Hour)
+				store, locks := &faultyStore{MemoryStore: oauth.NewMemoryStore()}, 0
+				store.onLock = func(context.Context) error { locks++; return nil }
+				api.install(t, store, -time.Hour)
+				source := newApp(t, config(api)).Source(store)
 				for range 60 {
 					if _, err := source.Token(t.Context()); err == nil || errors.Is(err, oauth.ErrReinstallRequired) != test.reinstall {
 						t.Fatalf("got %v, want an error, ErrReinstallRequired: %t", err, test.reinstall)
 					}
 					time.Sleep(time.Second)
 				}
-				if requests != 1 {
-					t.Errorf("got %d requests within a minute, want 1", requests)
+				if requests != 1 || locks != 1 {
+					t.Errorf("got %d requests and %d locks within a minute, want 1 each", requests, locks)
 				}
 				api.before = nil
 				if !test.reinstall {
@@ -206,8 +209,7 @@ func TestSource_Token_CanceledDuringLock_RefreshTokenIsNotSent(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	store := &faultyStore{MemoryStore: oauth.NewMemoryStore()}
 	api.install(t, store, -time.Hour)
-	// MemoryStore acquires the lock even if the context is done.
-	store.onLoad = func(context.Context) error { cancel(); return nil }
+	store.onLock = func(context.Context) error { cancel(); return nil }
 	source := newApp(t, config(api)).Source(store)
 	if _, err := source.Token(ctx); !errors.Is(err, context.Canceled) {
 		t.Errorf("got %v, want Canceled", err)

@@ -2,7 +2,6 @@ package oauth
 
 import (
 	"context"
-	"sync/atomic"
 
 	"github.com/highlevel-contacts/contacts-go/client"
 )
@@ -17,7 +16,6 @@ import (
 type Source struct {
 	app       *App
 	cache     *tokenCache
-	seen      atomic.Uint64 // number of installations when the credential was last loaded
 	locations locationMap[*LocationSource]
 }
 
@@ -34,13 +32,13 @@ func (a *App) Source(store TokenStore) *Source {
 // if the store is empty. Other non-2xx responses are returned as a [client.Error]. Errors of the store
 // are wrapped.
 func (s *Source) Token(ctx context.Context) (string, error) {
-	credential, err := s.credential(ctx)
+	credential, err := s.cache.credential(ctx)
 	return credential.AccessToken.Reveal(), err
 }
 
 // Credential returns a copy of the credential whose access token [Source.Token] returns.
 func (s *Source) Credential(ctx context.Context) (Credential, error) {
-	credential, err := s.credential(ctx)
+	credential, err := s.cache.credential(ctx)
 	return credential.clone(), err
 }
 
@@ -49,12 +47,3 @@ func (s *Source) Credential(ctx context.Context) (Credential, error) {
 // it. Invalidate ignores a token that is not the current one, so many failed calls cause one
 // refresh.
 func (s *Source) Invalidate(token string) { s.cache.invalidate(token) }
-
-// credential returns the current credential. It loads the credential again if this process has
-// saved or deleted one.
-func (s *Source) credential(ctx context.Context) (Credential, error) {
-	if n := installations.Load(); s.seen.Swap(n) != n {
-		s.cache.reload()
-	}
-	return s.cache.credential(ctx)
-}

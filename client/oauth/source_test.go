@@ -229,7 +229,7 @@ func TestSource_Token_CanceledContext_NoRequest(t *testing.T) {
 
 func TestSource_Token_StorePanics(t *testing.T) {
 	t.Parallel()
-	store := &faultyStore{onLoad: func(context.Context) error { panic("load") }}
+	store := &faultyStore{MemoryStore: oauth.NewMemoryStore(), onLoad: func(context.Context) error { panic("load") }}
 	source := newApp(t, config(newFakeAPI(oauth.UserTypeLocation))).Source(store)
 	for range 2 {
 		func() {
@@ -407,6 +407,47 @@ func TestSource_Token_SaveIsSeenAfterStoreRecovers(t *testing.T) {
 		wantToken(t.Context(), t, source, "access-1")
 		store.onLoad = nil
 		time.Sleep(time.Minute)
+		wantToken(t.Context(), t, source, "access-2")
+	})
+}
+
+// A credential is saved while the source loads the previous one.
+func TestSource_Token_SaveDuringLoad(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		api := newFakeAPI(oauth.UserTypeLocation)
+		store := &faultyStore{MemoryStore: oauth.NewMemoryStore()}
+		api.install(t, store, time.Hour)
+		source := newApp(t, config(api)).Source(store)
+		wantToken(t.Context(), t, source, "access-1")
+		api.install(t, store, time.Hour)
+		store.onLoad = slow
+		var wait sync.WaitGroup
+		wait.Go(func() { wantToken(t.Context(), t, source, "access-2") })
+		synctest.Wait()
+		store.onLoad = nil
+		api.install(t, store, time.Hour)
+		wantToken(t.Context(), t, source, "access-3")
+		wait.Wait()
+		wantToken(t.Context(), t, source, "access-3")
+	})
+}
+
+// The context ends while the source loads what was saved. The next call loads it.
+func TestSource_Token_SaveIsSeenAfterCanceledLoad(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		api := newFakeAPI(oauth.UserTypeLocation)
+		store := &faultyStore{MemoryStore: oauth.NewMemoryStore()}
+		api.install(t, store, time.Hour)
+		source := newApp(t, config(api)).Source(store)
+		wantToken(t.Context(), t, source, "access-1")
+		api.install(t, store, time.Hour)
+		store.onLoad = slow
+		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+		defer cancel()
+		wantToken(ctx, t, source, "access-1")
+		store.onLoad = nil
 		wantToken(t.Context(), t, source, "access-2")
 	})
 }

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"sync"
-	"sync/atomic"
 	"time"
 
 	"github.com/highlevel-contacts/contacts-go/client"
@@ -39,18 +38,11 @@ type RefreshLocker interface {
 	// another process, or until ctx is done. The caller calls unlock once, to release the lock.
 	// Load and CompareAndSwap must not wait for the lock.
 	//
-	// If the process that holds the lock ends, the lock must become free, preferably within 20
-	// seconds: another process then still receives the token pair that the first one did not store.
-	//
-	// The lock may be a lease. A lease of at most 20 seconds that the holder renews is best. A
-	// lease that is not renewed must last 40 seconds, because a refresh can take 35 seconds after
-	// the refresh token has been sent. If its holder is killed, the new token pair can be lost.
+	// If the process that holds the lock ends, the lock must become free within 20 seconds: another
+	// process then still receives the token pair that the first one did not store. So a lease must
+	// be that short, and its holder must renew it.
 	LockRefresh(ctx context.Context) (unlock func(), err error)
 }
-
-// installations is the number of times that this process has saved or deleted a credential. A
-// [Source] loads its credential again when the number has changed.
-var installations atomic.Uint64
 
 // Save stores the credential of a new installation and replaces the stored one. A concurrent
 // refresh in any process does not overwrite it. Each [Source] of this process uses the credential
@@ -92,7 +84,8 @@ func replaceStored(ctx context.Context, function string, store TokenStore, next 
 			return fmt.Errorf("oauth: %s: store the credential: %w", function, err)
 		}
 		if swapped {
-			installations.Add(1)
+			changes.add(stored)
+			changes.add(credential)
 			return nil
 		}
 	}

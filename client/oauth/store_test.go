@@ -17,7 +17,7 @@ import (
 func newCredential(name string) oauth.Credential {
 	return oauth.Credential{
 		AccessToken: client.NewSecret("access of " + name), RefreshToken: client.NewSecret("refresh of " + name),
-		IssuedAt: time.Now().Round(0), Expiry: time.Now().Add(time.Hour).Round(0), UserType: oauth.UserTypeCompany, CompanyID: companyID,
+		IssuedAt: time.Now().Round(0), Expiry: time.Now().Add(time.Hour).Round(0), UserType: oauth.UserTypeCompany, CompanyID: "tDtDnQdgm2LXpyiqYvZ6",
 		LocationID: locationID, UserID: "u", PlanID: "p", Scopes: []string{"a", "b"}, ApprovedLocations: []string{"c"}, BulkInstallation: true,
 		ApproveAllLocations: true, InstallToFutureLocations: true,
 	}

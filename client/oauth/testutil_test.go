@@ -10,6 +10,7 @@ import (
 	"net/url"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -21,15 +22,15 @@ const (
 	clientID     = "6690f5b0c5d7a1-app"
 	clientSecret = "s3cr3t-of-the-app"
 	redirectURL  = "https://app.example/oauth/callback"
-	companyID    = "tDtDnQdgm2LXpyiqYvZ6"
 	locationID   = "ve9EPM428h8vShlRW1KT"
 )
 
 // fakeAPI responds like the token endpoints of the API. It accepts a refresh token once, except
 // that it returns the same token pair again during the grace period.
 type fakeAPI struct {
-	lifetime time.Duration // of an access token
-	grace    time.Duration
+	companyID string        // unique, because each Save has an effect on all sources of the agency
+	lifetime  time.Duration // lifetime of an access token
+	grace     time.Duration // time in which a used refresh token returns the same pair
 
 	mu             sync.Mutex
 	issued         int
@@ -54,9 +55,12 @@ type grant struct {
 	usedAt   time.Time
 }
 
+var agencies atomic.Int64
+
 func newFakeAPI(userType oauth.UserType) *fakeAPI {
 	return &fakeAPI{
-		lifetime: 86399 * time.Second, grace: 30 * time.Second, userType: string(userType),
+		companyID: fmt.Sprintf("agency%014d", agencies.Add(1)),
+		lifetime:  86399 * time.Second, grace: 30 * time.Second, userType: string(userType),
 		codes: map[string]bool{}, grants: map[string]*grant{}, access: map[string]bool{},
 	}
 }
@@ -150,7 +154,7 @@ func (api *fakeAPI) pair() map[string]any {
 	response := map[string]any{
 		"access_token": fmt.Sprintf("access-%d", api.issued), "refresh_token": fmt.Sprintf("refresh-%d", api.issued),
 		"token_type": "Bearer", "expires_in": int(api.lifetime.Seconds()), "scope": "contacts.readonly contacts.write oauth.write",
-		"userType": api.userType, "companyId": companyID, "userId": "u1", "refreshTokenId": "r1",
+		"userType": api.userType, "companyId": api.companyID, "userId": "u1", "refreshTokenId": "r1",
 	}
 	if api.userType == string(oauth.UserTypeLocation) {
 		response["locationId"] = locationID
@@ -167,7 +171,7 @@ func (api *fakeAPI) locationToken(r *http.Request) (int, map[string]any) {
 		return 401, map[string]any{"statusCode": 401, "message": "version header was not found."}
 	case len(bearer) < 7 || !api.access[bearer[7:]]:
 		return 401, map[string]any{"statusCode": 401, "message": "Invalid JWT"}
-	case r.PostForm.Get("companyId") != companyID || r.PostForm.Get("locationId") == "":
+	case r.PostForm.Get("companyId") != api.companyID || r.PostForm.Get("locationId") == "":
 		return 400, map[string]any{"statusCode": 400, "message": []string{"companyId and locationId are required"}}
 	}
 	api.issued++
@@ -175,7 +179,7 @@ func (api *fakeAPI) locationToken(r *http.Request) (int, map[string]any) {
 	api.access[token] = true
 	return 201, map[string]any{
 		"access_token": token, "token_type": "Bearer", "expires_in": int(api.lifetime.Seconds()), "scope": "contacts.readonly",
-		"userType": "Location", "companyId": companyID, "locationId": r.PostForm.Get("locationId"), "userId": "u1",
+		"userType": "Location", "companyId": api.companyID, "locationId": r.PostForm.Get("locationId"), "userId": "u1",
 	}
 }
 
@@ -204,7 +208,7 @@ func (api *fakeAPI) newCredential(left time.Duration) oauth.Credential {
 	pair := api.pair()
 	credential := oauth.Credential{
 		AccessToken: client.NewSecret(fmt.Sprint(pair["access_token"])), RefreshToken: client.NewSecret(fmt.Sprint(pair["refresh_token"])),
-		IssuedAt: time.Now().Add(left - api.lifetime), Expiry: time.Now().Add(left), UserType: oauth.UserType(api.userType), CompanyID: companyID,
+		IssuedAt: time.Now().Add(left - api.lifetime), Expiry: time.Now().Add(left), UserType: oauth.UserType(api.userType), CompanyID: api.companyID,
 	}
 	if api.userType == string(oauth.UserTypeLocation) {
 		credential.LocationID = locationID
@@ -314,8 +318,8 @@ func mustToken(ctx context.Context, t testing.TB, source client.TokenSource) str
 	return token
 }
 
-// faultyStore is a MemoryStore. Each method first calls its hook, if there is one, and fails if the
-// hook does.
+// faultyStore is a MemoryStore with hooks. A method fails if its hook does. The hooks of Load and
+// LockRefresh are called after the credential has been read or the lock acquired.
 type faultyStore struct {
 	*oauth.MemoryStore
 	onLoad, onSwap, onLock func(ctx context.Context) error
@@ -325,12 +329,13 @@ type faultyStore struct {
 var errConflict = errors.New("conflict")
 
 func (s *faultyStore) Load(ctx context.Context) (oauth.Credential, error) {
+	credential, err := s.MemoryStore.Load(ctx)
 	if s.onLoad != nil {
 		if err := s.onLoad(ctx); err != nil {
 			return oauth.Credential{}, err
 		}
 	}
-	return s.MemoryStore.Load(ctx)
+	return credential, err
 }
 
 func (s *faultyStore) CompareAndSwap(ctx context.Context, used client.Secret, next oauth.Credential) (bool, error) {
@@ -345,12 +350,14 @@ func (s *faultyStore) CompareAndSwap(ctx context.Context, used client.Secret, ne
 }
 
 func (s *faultyStore) LockRefresh(ctx context.Context) (func(), error) {
-	if s.onLock != nil {
+	unlock, err := s.MemoryStore.LockRefresh(ctx)
+	if err == nil && s.onLock != nil {
 		if err := s.onLock(ctx); err != nil {
+			unlock()
 			return nil, err
 		}
 	}
-	return s.MemoryStore.LockRefresh(ctx)
+	return unlock, err
 }
 
 // wantToken checks that source returns want.

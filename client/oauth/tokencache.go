@@ -35,7 +35,8 @@ type tokenCache struct {
 	mu       sync.Mutex
 	current  Credential
 	rejected client.Secret // the access token that the API rejected
-	checkAt  time.Time     // when to load the credential again; zero if it must be loaded before its next use
+	loaded   int           // when the credential was last loaded, in the changeLog
+	checkAt  time.Time     // when to load the credential again
 	inflight *refreshCall  // nil if no refresh is in flight
 }
 
@@ -44,7 +45,7 @@ type refreshCall struct {
 	done       chan struct{}
 	credential Credential
 	err        error
-	// outdated reports whether a reload was requested during the refresh, or the context of the
+	// outdated reports whether the credential changed during the refresh, or the context of the
 	// caller ended. The callers that wait must then call again.
 	outdated bool
 }
@@ -59,16 +60,6 @@ func (c *tokenCache) invalidate(token string) {
 	defer c.mu.Unlock()
 	if token != "" && c.current.AccessToken.Reveal() == token {
 		c.rejected = c.current.AccessToken
-	}
-}
-
-// reload makes the next call load the stored credential again.
-func (c *tokenCache) reload() {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.checkAt = time.Time{}
-	if c.inflight != nil {
-		c.inflight.outdated = true
 	}
 }
 
@@ -101,8 +92,9 @@ func (c *tokenCache) join(ctx context.Context) (current Credential, call *refres
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	usable := c.current.freshness(c.rejected, c.margin) != unusable
-	refreshing := c.inflight != nil && !c.checkAt.IsZero()
-	if usable && (time.Now().Before(c.checkAt) || refreshing || ctx.Err() != nil) {
+	changed := changes.since(c.loaded, c.current)
+	checked := !changed && (c.inflight != nil || time.Now().Before(c.checkAt))
+	if usable && (checked || ctx.Err() != nil) {
 		return c.current, nil, false
 	}
 	if c.inflight != nil {
@@ -115,61 +107,58 @@ func (c *tokenCache) join(ctx context.Context) (current Credential, call *refres
 // run obtains the result of call and wakes the callers that wait for it. If the refresher panics,
 // the result is errNoResult.
 func (c *tokenCache) run(ctx context.Context, call *refreshCall) {
+	start := changes.current()
 	defer func() {
 		c.mu.Lock()
 		defer c.mu.Unlock()
-		call.outdated = call.outdated || ctx.Err() != nil
+		call.outdated = ctx.Err() != nil || changes.since(start, call.credential)
 		c.inflight = nil
 		close(call.done)
 	}()
-	call.credential, call.err = c.obtain(ctx)
+	call.credential, call.err = c.obtain(ctx, start)
 }
 
 // obtain returns the stored credential if it is fresh, and refreshes it otherwise. If that fails,
-// it returns the current credential if it is usable.
-func (c *tokenCache) obtain(ctx context.Context) (Credential, error) {
-	if err := ctx.Err(); err != nil {
-		return Credential{}, err
-	}
+// it returns the current credential if it is usable. start is the time in the changeLog.
+func (c *tokenCache) obtain(ctx context.Context, start int) (Credential, error) {
 	stored, err := c.refresher.load(ctx)
 	if err != nil {
-		return c.fallBack(ctx, err)
+		return c.fallBack(ctx, start, err)
 	}
-	state, rejected := c.adopt(stored) // concurrent callers use it during the refresh if it is due
+	state, rejected := c.adopt(start, stored) // concurrent callers use it during the refresh if it is due
 	if state == fresh {
 		return stored, nil
 	}
 	next, err := c.refresher.refresh(ctx, stored, rejected)
 	if err != nil {
-		return c.fallBack(ctx, err)
+		return c.fallBack(ctx, start, err)
 	}
-	c.adopt(next)
+	c.adopt(start, next)
 	return next, nil
 }
 
 // adopt makes credential the current one if its access token is usable. It returns the freshness of
 // that token, and the access token that the API rejected.
-func (c *tokenCache) adopt(credential Credential) (state freshness, rejected client.Secret) {
+func (c *tokenCache) adopt(start int, credential Credential) (state freshness, rejected client.Secret) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	state = credential.freshness(c.rejected, c.margin)
 	if state != unusable {
-		c.current = credential
-		c.checkNext(credential.refreshAt(c.margin))
+		c.current, c.loaded, c.checkAt = credential, start, credential.refreshAt(c.margin)
 	}
 	return state, c.rejected
 }
 
 // fallBack returns the current credential after a refresh failed with err, or err if the credential
-// is unusable or was deleted. It delays the next early refresh by earlyRefreshBackoff.
-func (c *tokenCache) fallBack(ctx context.Context, err error) (Credential, error) {
+// is unusable or was deleted. The next check follows after earlyRefreshBackoff.
+func (c *tokenCache) fallBack(ctx context.Context, start int, err error) (Credential, error) {
 	c.mu.Lock()
 	if errors.Is(err, ErrNoCredential) {
 		c.current = Credential{}
 	}
 	current, usable := c.current, c.current.freshness(c.rejected, c.margin) != unusable
 	if usable && ctx.Err() == nil {
-		c.checkNext(time.Now().Add(earlyRefreshBackoff))
+		c.loaded, c.checkAt = start, time.Now().Add(earlyRefreshBackoff)
 	}
 	c.mu.Unlock()
 	if !usable {
@@ -178,12 +167,4 @@ func (c *tokenCache) fallBack(ctx context.Context, err error) (Credential, error
 	c.logger.LogAttrs(ctx, slog.LevelWarn, "oauth: early refresh failed; the current token is used",
 		slog.Int("status", statusOf(err)), slog.String("kind", string(client.KindOf(err))), slog.Duration("left", time.Until(current.Expiry)))
 	return current, nil
-}
-
-// checkNext sets the time of the next check, unless a reload was requested during this one. The
-// caller holds the mutex.
-func (c *tokenCache) checkNext(at time.Time) {
-	if !c.inflight.outdated {
-		c.checkAt = at
-	}
 }
