@@ -8,8 +8,6 @@ import (
 	"sync/atomic"
 	"testing"
 	"time"
-
-	"github.com/highlevel-contacts/contacts-go/client/internal/ratelimit"
 )
 
 // BenchmarkPacer measures the reservations per second of many connections, with and without the
@@ -26,10 +24,13 @@ func BenchmarkPacer(b *testing.B) {
 				db := newTestDB(b)
 				db.SetMaxOpenConns(20)
 				db.SetMaxIdleConns(20)
+				process, err := NewPacers(db, PacerSettings{Interval: min(time.Duration(limits)*20*time.Millisecond, 10*time.Second)})
+				if err != nil {
+					b.Fatal(err)
+				}
 				pacers := make([]*pacer, limits)
 				for i := range pacers {
-					interval := min(time.Duration(limits)*20*time.Millisecond, 10*time.Second)
-					pacers[i] = NewPacer(db, strconv.Itoa(i), WithLimit(ratelimit.DefaultRequests, interval)).(*pacer) //nolint:forcetypeassert // NewPacer returns a *pacer
+					pacers[i] = process.pacer(strconv.Itoa(i))
 					if _, err := pacers[i].reserve(b.Context()); err != nil {
 						b.Fatal(err)
 					}
@@ -71,7 +72,7 @@ func BenchmarkTokenStore_Refresh(b *testing.B) {
 	sources := make(chan func() error, installations)
 	for n := range installations {
 		install(b, api, db, strconv.Itoa(n))
-		source, err := newTestSource(api.URL, db, strconv.Itoa(n))
+		source, err := newTestSource(api.URL, db, strconv.Itoa(n), leaseDuration)
 		if err != nil {
 			b.Fatal(err)
 		}

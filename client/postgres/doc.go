@@ -8,9 +8,13 @@
 //	if err := postgres.Migrate(ctx, db); err != nil {
 //		return err
 //	}
+//	pacers, err := postgres.NewPacers(db, postgres.PacerSettings{})
+//	if err != nil {
+//		return err
+//	}
 //	source := app.Source(postgres.NewTokenStore(db, installation, keys))
 //	pool := oauth.NewClientPool(source, func(locationID string) []client.Option {
-//		return []client.Option{client.WithPacer(postgres.NewPacer(db, "app/"+locationID))}
+//		return []client.Option{client.WithPacer(pacers.Pacer("app/" + locationID))}
 //	})
 //
 // # Tokens
@@ -34,12 +38,30 @@
 // The pacer of [client.NewPacer] limits the requests of one process. If several processes send
 // requests for the same location, use one of these:
 //
-//   - [NewPacer], which shares the limit among all processes.
+//   - [NewPacers], whose pacers share the limit among all processes.
 //   - client.WithShare, which gives each process a fixed share.
 //   - A queue that lets one process at a time work on a location, as package exportjob does.
 //
-// Each limit is a row of an unlogged table. The row holds the start times of the requests of the
-// last two windows and of the calls that wait, with 16 bytes for each. All times are from the clock
+// Requests of all processes start in the order in which they called Wait. The minimum time between
+// two starts is a quarter of the interval divided by the number of requests: 25 milliseconds for
+// 100 requests per 10 seconds. The pacer follows the limit that the API reports, allows for the
+// requests of other programs, and stops all processes after a response with status 429. It ignores
+// reported limits of more than 10,000 requests or with an interval of more than 10 minutes.
+//
+// Like the pacer of [client.NewPacer], Wait fails immediately if the request cannot start before
+// the deadline, during a pause of more than 30 seconds, and while the daily limit is exhausted. If
+// such a pause begins while Wait waits, it fails when the request would have started. If ctx ends
+// while Wait waits, other requests may use the reserved start. The starts that a killed process has
+// reserved remain unused. Wait executes one statement if the request may start immediately, and
+// otherwise one to reserve a start and one to confirm it at that time.
+//
+// If the database is unavailable, Wait returns [ErrUnavailable] immediately, and one call per
+// second tries to use the database again. With a local share, Wait instead waits until the requests
+// of the last window no longer count, and then limits this process to its share.
+//
+// Each limit is a row of an unlogged table. The row stores the start times of the requests of the
+// last two windows and of the calls that wait, with 16 bytes for each. A crash of PostgreSQL
+// empties the table; each process then stores its recent starts again. All times are from the clock
 // of the server; the clocks of the processes may differ.
 //
 // # Sizing

@@ -13,8 +13,8 @@ import (
 
 // The examples need a server, so a test runs them. They end the process if they fail.
 func TestExamples(t *testing.T) {
-	t.Setenv("DATABASE_URL", pgtest.Start(t).URL())
+	t.Setenv("DATABASE_URL", pgtest.Database(t))
 	t.Setenv("TOKEN_KEY", strings.Repeat("5a", 32))
-	ExampleNewPacer()
+	ExampleNewPacers()
 	ExampleNewTokenStore()
 }

@@ -29,13 +29,13 @@ func ExampleNewTokenStore() { //nolint:testableexamples // it needs a server: Te
 	if err != nil {
 		log.Fatal(err)
 	}
-	keys, err := postgres.NewKeys(postgres.Key{ID: "2026-11", Secret: secret})
+	keys, err := postgres.NewKeys(postgres.Key{ID: "2026-11", Secret: client.NewSecret(string(secret))})
 	if err != nil {
 		log.Fatal(err)
 	}
 	store := postgres.NewTokenStore(db, "agency", keys)
 
-	credential := oauth.Credential{AccessToken: client.NewSecret("access"), RefreshToken: oauth.NewSecret("refresh")}
+	credential := oauth.Credential{AccessToken: client.NewSecret("access"), RefreshToken: client.NewSecret("refresh")}
 	if err := oauth.Save(ctx, store, credential); err != nil { // usually done by oauth.InstallHandler
 		log.Fatal(err)
 	}
@@ -47,7 +47,7 @@ func ExampleNewTokenStore() { //nolint:testableexamples // it needs a server: Te
 }
 
 // All processes of the app share the rate limit of each location.
-func ExampleNewPacer() { //nolint:testableexamples // it needs a server: TestExamples runs it
+func ExampleNewPacers() { //nolint:testableexamples // it needs a server: TestExamples runs it
 	ctx := context.Background()
 	db, err := sql.Open("pgx", os.Getenv("DATABASE_URL"))
 	if err != nil {
@@ -62,10 +62,13 @@ func ExampleNewPacer() { //nolint:testableexamples // it needs a server: TestExa
 	if err != nil {
 		log.Fatal(err)
 	}
-	source := app.Source(oauth.NewMemoryStore()) // usually NewTokenStore
+	source := app.Source(oauth.NewMemoryStore())                                       // usually NewTokenStore
+	pacers, err := postgres.NewPacers(db, postgres.PacerSettings{LocalShare: 1.0 / 4}) // 4 processes
+	if err != nil {
+		log.Fatal(err)
+	}
 	pool := oauth.NewClientPool(source, func(locationID string) []client.Option {
-		pacer := postgres.NewPacer(db, "app/"+locationID, postgres.WithLocalShare(1.0/4)) // 4 processes
-		return []client.Option{client.WithPacer(pacer)}
+		return []client.Option{client.WithPacer(pacers.Pacer("app/" + locationID))}
 	})
 	c, err := pool.Client("location-id")
 	if err != nil {

@@ -7,12 +7,13 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/highlevel-contacts/contacts-go/client"
 	"github.com/highlevel-contacts/contacts-go/client/oauth"
 )
 
 // ErrUnknownKey indicates that a credential was encrypted with a key that [Keys] does not contain.
 // The error message contains the ID of that key. Pass the key to [NewKeys]. If the key is lost,
-// delete the row of the installation from the table contacts_go_tokens and install the app again.
+// delete the row of the installation from the table highlevel_tokens and install the app again.
 var ErrUnknownKey = errors.New("the key that encrypted the credential is missing")
 
 var (
@@ -21,77 +22,70 @@ var (
 		oauth.ErrInvalidCredential)
 )
 
-// Key is a key for AES-256-GCM. It prints as [redacted].
+// Key is a key for AES-256-GCM.
 type Key struct {
-	ID     string // 1 to 255 bytes; stored in the clear with each credential that the key encrypts
-	Secret []byte // 32 random bytes
+	ID     string        // 1 to 255 bytes; stored in the clear with each credential that the key encrypts
+	Secret client.Secret // 32 random bytes
 }
 
 // Keys encrypts credentials with its newest key and decrypts them with any of its keys. The zero
-// value has no keys: a store with it returns an error from each method that needs a key. Keys
-// prints as [redacted] and is safe for concurrent use.
+// value has no keys: a store with it returns an error from each method that needs a key. Keys is
+// safe for concurrent use.
 type Keys struct {
-	newest  string                 // ID of the newest key
-	ciphers map[string]cipher.AEAD // by key ID
+	newest string                         // ID of the newest key
+	cipher func(keyID string) cipher.AEAD // a function, because reflection reads the keys of a cipher
 }
 
 // NewKeys returns Keys that encrypts with newest, and decrypts with newest and the old keys. It
 // returns an error if the ID of a key is not 1 to 255 bytes long, if a secret is not 32 bytes long,
 // or if two keys have the same ID.
 func NewKeys(newest Key, old ...Key) (Keys, error) {
-	keys := Keys{newest: newest.ID, ciphers: map[string]cipher.AEAD{}}
+	ciphers := map[string]cipher.AEAD{}
 	for i, key := range append([]Key{newest}, old...) {
-		if key.ID == "" || len(key.ID) > 255 {
+		secret := []byte(key.Secret.Reveal())
+		switch {
+		case key.ID == "" || len(key.ID) > 255:
 			return Keys{}, fmt.Errorf("postgres: NewKeys: key %d: the ID has %d bytes, want 1 to 255", i, len(key.ID))
-		}
-		if keys.ciphers[key.ID] != nil {
+		case ciphers[key.ID] != nil:
 			return Keys{}, fmt.Errorf("postgres: NewKeys: two keys have the ID %q", key.ID)
+		case len(secret) != 32:
+			return Keys{}, fmt.Errorf("postgres: NewKeys: key %q: the secret has %d bytes, want 32", key.ID, len(secret))
 		}
-		if len(key.Secret) != 32 {
-			return Keys{}, fmt.Errorf("postgres: NewKeys: key %q: the secret has %d bytes, want 32", key.ID, len(key.Secret))
+		block, err := aes.NewCipher(secret)
+		if err == nil {
+			ciphers[key.ID], err = cipher.NewGCMWithRandomNonce(block)
 		}
-		block, err := aes.NewCipher(key.Secret)
 		if err != nil {
 			return Keys{}, fmt.Errorf("postgres: NewKeys: key %q: %w", key.ID, err)
 		}
-		if keys.ciphers[key.ID], err = cipher.NewGCMWithRandomNonce(block); err != nil {
-			return Keys{}, fmt.Errorf("postgres: NewKeys: key %q: %w", key.ID, err)
-		}
 	}
-	return keys, nil
+	return Keys{newest: newest.ID, cipher: func(keyID string) cipher.AEAD { return ciphers[keyID] }}, nil
 }
-
-// Format prints [redacted] for every verb.
-func (Keys) Format(state fmt.State, _ rune) { _, _ = state.Write([]byte("[redacted]")) }
-
-// Format prints [redacted] for every verb.
-func (Key) Format(state fmt.State, _ rune) { _, _ = state.Write([]byte("[redacted]")) }
 
 // seal encrypts a credential. It returns a header, which is the length of the key ID and the key
 // ID, followed by the nonce and the ciphertext.
 func (k Keys) seal(installation string, version int64, credential oauth.Credential) ([]byte, error) {
-	aead := k.ciphers[k.newest]
-	if aead == nil {
+	if k.cipher == nil {
 		return nil, errNoKeys
 	}
 	plain, err := credential.Encode()
 	if err != nil {
 		return nil, err
 	}
-	header := append([]byte{byte(len(k.newest))}, k.newest...)                               //nolint:gosec // at most 255
-	return aead.Seal(header, nil, plain, associatedData(header, installation, version)), nil //nolint:gosec // the nonce is random
+	header := append([]byte{byte(len(k.newest))}, k.newest...)                                             //nolint:gosec // at most 255
+	return k.cipher(k.newest).Seal(header, nil, plain, associatedData(header, installation, version)), nil //nolint:gosec // the nonce is random
 }
 
 // open decrypts a credential that seal has encrypted for the same installation and version.
 func (k Keys) open(installation string, version int64, sealed []byte) (oauth.Credential, error) {
-	if len(k.ciphers) == 0 {
+	if k.cipher == nil {
 		return oauth.Credential{}, errNoKeys
 	}
 	if len(sealed) == 0 || len(sealed) < 1+int(sealed[0]) {
 		return oauth.Credential{}, errDecrypt
 	}
 	header, body := sealed[:1+int(sealed[0])], sealed[1+int(sealed[0]):]
-	aead := k.ciphers[string(header[1:])]
+	aead := k.cipher(string(header[1:]))
 	if aead == nil {
 		return oauth.Credential{}, fmt.Errorf("%w: key ID %q", ErrUnknownKey, header[1:])
 	}

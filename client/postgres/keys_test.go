@@ -4,8 +4,12 @@ package postgres
 
 import (
 	"bytes"
+	"crypto/aes"
+	"crypto/cipher"
+	"encoding/hex"
 	"errors"
 	"fmt"
+	"os"
 	"strings"
 	"testing"
 
@@ -13,7 +17,9 @@ import (
 	"github.com/highlevel-contacts/contacts-go/client/oauth"
 )
 
-func newTestKey(id string) Key { return Key{ID: id, Secret: bytes.Repeat([]byte(id[:1]), 32)} }
+func newTestKey(id string) Key {
+	return Key{ID: id, Secret: client.NewSecret(strings.Repeat(id[:1], 32))}
+}
 
 func newTestKeys(newest string, old ...string) Keys {
 	others := make([]Key, 0, len(old))
@@ -54,21 +60,21 @@ func TestTokenStore_Keys(t *testing.T) {
 
 	swap(newTestKeys("b", "a"), newTestCredential(1).RefreshToken, 2)
 	got, err := store("one", newTestKeys("b")).Load(t.Context())
-	if err != nil || got.RefreshToken != newTestCredential(2).RefreshToken {
+	if err != nil || got.RefreshToken.Reveal() != newTestCredential(2).RefreshToken.Reveal() {
 		t.Errorf("with the newest key: got %v, want the second credential", err)
 	}
 
-	execute(t, db, `INSERT INTO contacts_go_tokens (installation, version, sealed)
-		SELECT 'copy', version, sealed FROM contacts_go_tokens WHERE installation = 'one'`)
+	execute(t, db, `INSERT INTO highlevel_tokens (installation, version, sealed)
+		SELECT 'copy', version, sealed FROM highlevel_tokens WHERE installation = 'one'`)
 	if _, err := store("copy", newTestKeys("b")).Load(t.Context()); !errors.Is(err, oauth.ErrInvalidCredential) {
 		t.Errorf("copied to another installation: got %v, want ErrInvalidCredential", err)
 	}
-	execute(t, db, `UPDATE contacts_go_tokens SET version = version + 1 WHERE installation = 'one'`)
+	execute(t, db, `UPDATE highlevel_tokens SET version = version + 1 WHERE installation = 'one'`)
 	if _, err := store("one", newTestKeys("b")).Load(t.Context()); !errors.Is(err, oauth.ErrInvalidCredential) {
 		t.Errorf("under another version: got %v, want ErrInvalidCredential", err)
 	}
 	var sealed []byte
-	if err := db.QueryRowContext(t.Context(), `SELECT sealed FROM contacts_go_tokens WHERE installation = 'one'`).Scan(&sealed); err != nil {
+	if err := db.QueryRowContext(t.Context(), `SELECT sealed FROM highlevel_tokens WHERE installation = 'one'`).Scan(&sealed); err != nil {
 		t.Fatal(err)
 	}
 	if bytes.Contains(sealed, []byte("refresh-")) || bytes.Contains(sealed, []byte("access-")) {
@@ -80,7 +86,9 @@ func TestNewKeys_Invalid(t *testing.T) {
 	a := newTestKey("a")
 	for name, keys := range map[string][]Key{
 		"no ID":         {{Secret: a.Secret}},
-		"short secret":  {{ID: "a", Secret: a.Secret[:16]}},
+		"long ID":       {{ID: strings.Repeat("a", 256), Secret: a.Secret}},
+		"short secret":  {{ID: "a", Secret: client.NewSecret(a.Secret.Reveal()[:16])}},
+		"no secret":     {{ID: "a"}},
 		"duplicate IDs": {a, a},
 	} {
 		if _, err := NewKeys(keys[0], keys[1:]...); err == nil {
@@ -89,12 +97,59 @@ func TestNewKeys_Invalid(t *testing.T) {
 	}
 }
 
-func TestKey_Format(t *testing.T) {
+func TestKeys_HideSecrets(t *testing.T) {
+	t.Parallel()
+	secret := newTestKey("a").Secret.Reveal()
 	for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%x"} {
 		for _, value := range []any{newTestKey("a"), newTestKeys("a")} {
-			if got := fmt.Sprintf(verb, value); got != "[redacted]" {
-				t.Errorf("%s: got %q, want [redacted]", verb, got)
+			if got := fmt.Sprintf(verb, value); strings.Contains(got, secret) || strings.Contains(got, fmt.Sprintf("%x", secret)) {
+				t.Errorf("%s: got %q, want no secret", verb, got)
 			}
+		}
+	}
+}
+
+// The stored format does not change: this credential was stored by an earlier version.
+func TestKeys_StoredFormat(t *testing.T) {
+	t.Parallel()
+	golden, err := os.ReadFile("testdata/sealed.golden")
+	if err != nil {
+		t.Fatal(err)
+	}
+	sealed, err := hex.DecodeString(strings.TrimSpace(string(golden)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, err := newTestKeys("a").open("one", 258, sealed)
+	want := newTestCredential(1)
+	if err != nil || got.AccessToken.Reveal() != want.AccessToken.Reveal() || got.RefreshToken.Reveal() != want.RefreshToken.Reveal() {
+		t.Errorf("got %q, error %v, want the credential", got.RefreshToken.Reveal(), err)
+	}
+}
+
+// An earlier version can decrypt what this one stores: a length, the key ID, the nonce and the
+// ciphertext, with the header, the version and the installation as associated data.
+func TestKeys_WrittenFormat(t *testing.T) {
+	t.Parallel()
+	sealed, err := newTestKeys("a").seal("one", 258, newTestCredential(1))
+	if err != nil {
+		t.Fatal(err)
+	}
+	block, err := aes.NewCipher([]byte(newTestKey("a").Secret.Reveal()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	gcm, err := cipher.NewGCM(block)
+	if err != nil {
+		t.Fatal(err)
+	}
+	plain, err := gcm.Open(nil, sealed[2:14], sealed[14:], []byte("\x01a\x00\x00\x00\x00\x00\x00\x01\x02one"))
+	if err != nil || string(sealed[:2]) != "\x01a" {
+		t.Fatalf("got the header %q, error %v", sealed[:2], err)
+	}
+	for _, property := range []string{`"format":1`, `"access_token":"access-1"`, `"refresh_token":"refresh-1"`} {
+		if !bytes.Contains(plain, []byte(property)) {
+			t.Errorf("got no %s in the plaintext", property)
 		}
 	}
 }

@@ -12,7 +12,7 @@ import (
 )
 
 // ErrUnavailable indicates that the database of the rate limits cannot be used now. The Wait method
-// of a pacer returns it, except with [WithLocalShare].
+// of a pacer returns it, unless [PacerSettings] have a local share.
 var ErrUnavailable = errors.New("the database of the rate limits is unavailable")
 
 const (
@@ -23,7 +23,7 @@ const (
 	maxRetries = 10
 )
 
-// limitDatabase runs the statements of a pacer. While the database is unavailable, one caller per
+// limitDatabase runs the statements of pacers. While the database is unavailable, one caller per
 // probeInterval tries to use it, and the others fail immediately.
 type limitDatabase struct {
 	db     *sql.DB
@@ -32,7 +32,18 @@ type limitDatabase struct {
 	mu        sync.Mutex
 	failure   error // nil while the database is available
 	nextProbe time.Time
+	changed   time.Time // when the database became unavailable, or available again; zero before that
 }
+
+// state reports whether the database is available, and for how long that has been so.
+func (d *limitDatabase) state() (available bool, age time.Duration) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.failure == nil, time.Since(d.changed)
+}
+
+// probe returns nil if the database is available.
+func (d *limitDatabase) probe(ctx context.Context) error { return d.exec(ctx, `SELECT 1`) }
 
 // queryRow runs a statement that returns one row, and scans the row into dest. It returns
 // [sql.ErrNoRows] if there is no row.
@@ -56,9 +67,9 @@ func (d *limitDatabase) run(ctx context.Context, statement func(context.Context,
 	if err := d.allow(); err != nil {
 		return err
 	}
-	err := d.runOnce(ctx, statement)
+	err := runStatement(ctx, d.db, statement)
 	for retries := 0; retries < maxRetries && isStale(err); retries++ {
-		err = d.runOnce(ctx, statement)
+		err = runStatement(ctx, d.db, statement)
 	}
 	switch {
 	case err == nil, errors.Is(err, sql.ErrNoRows):
@@ -75,13 +86,13 @@ func (d *limitDatabase) run(ctx context.Context, statement func(context.Context,
 	}
 }
 
-// runOnce runs a statement on a connection. The end of ctx interrupts the wait for the connection,
-// but not the statement: a driver closes the connection if a statement is interrupted, and the
-// result of the statement would be unknown.
-func (d *limitDatabase) runOnce(ctx context.Context, statement func(context.Context, *sql.Conn) error) error {
+// runStatement runs a statement on a connection. The end of ctx interrupts the wait for the
+// connection, but not the statement: a driver closes the connection if a statement is interrupted,
+// and the result of the statement would be unknown.
+func runStatement(ctx context.Context, db *sql.DB, statement func(context.Context, *sql.Conn) error) error {
 	connecting, cancel := context.WithTimeout(ctx, statementTimeout)
 	defer cancel()
-	conn, err := d.db.Conn(connecting)
+	conn, err := db.Conn(connecting)
 	if err != nil {
 		if ctx.Err() != nil {
 			return ctx.Err()
@@ -111,7 +122,8 @@ func (d *limitDatabase) recordFailure(ctx context.Context, err error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if d.failure == nil {
-		d.logger.LogAttrs(ctx, slog.LevelWarn, "postgres: the database of the rate limits is unavailable", slog.Any("error", err))
+		d.changed = time.Now()
+		d.logger.LogAttrs(ctx, slog.LevelWarn, "highlevel: the database of the rate limits is unavailable", slog.Any("error", err))
 	}
 	d.failure, d.nextProbe = err, time.Now().Add(probeInterval)
 }
@@ -120,8 +132,8 @@ func (d *limitDatabase) recordSuccess(ctx context.Context) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if d.failure != nil {
-		d.failure = nil
-		d.logger.LogAttrs(ctx, slog.LevelInfo, "postgres: the database of the rate limits is available again")
+		d.failure, d.changed = nil, time.Now()
+		d.logger.LogAttrs(ctx, slog.LevelInfo, "highlevel: the database of the rate limits is available again")
 	}
 }
 

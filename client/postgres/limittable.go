@@ -4,11 +4,12 @@ import (
 	"context"
 	"database/sql"
 	"errors"
-	"log/slog"
+	"fmt"
 	"strconv"
 	"strings"
 	"time"
 
+	"github.com/highlevel-contacts/contacts-go/client"
 	"github.com/highlevel-contacts/contacts-go/client/internal/ratelimit"
 )
 
@@ -16,14 +17,50 @@ import (
 // pacer has joined.
 var errNoLimit = errors.New("the rate limit does not exist")
 
-// limitTable calls the SQL functions of migrations/2_limits.sql for the row of one limit.
+// limitTable calls the SQL functions of migrations/2_limits.sql for the row of one limit. They
+// implement the rule; this package only waits.
 type limitTable struct {
-	database limitDatabase
-	name     string // of the limit
+	database *limitDatabase
+	name     string // name of the limit
 }
 
-func newLimitTable(db *sql.DB, name string) limitTable {
-	return limitTable{database: limitDatabase{db: db, logger: slog.New(slog.DiscardHandler)}, name: name}
+// slot is the start of a request that is reserved in the row, and the state of the limit.
+type slot struct {
+	id         int64
+	delay      time.Duration // time until the start
+	tolerance  time.Duration // how late the request may start without a confirmation
+	requests   int           // number of requests per interval
+	interval   time.Duration // interval of the limit
+	pause      time.Duration // time during which no request may start
+	dailyReset time.Duration // time until the daily limit is reset; 0 if it is not exhausted
+}
+
+// refusal returns the error of a call that must not wait, because of a long pause or the daily
+// limit. It returns nil if the call may wait.
+func (s slot) refusal() error {
+	switch {
+	case s.dailyReset > 0:
+		return newRefusal(s.dailyReset, fmt.Errorf("%s: %w", ratelimit.DailyLimitMessage(s.dailyReset), client.ErrDailyLimit))
+	case s.pause > ratelimit.LongestQueuedPause:
+		return newRefusal(s.pause, errors.New(ratelimit.PauseMessage(s.pause)))
+	default:
+		return nil
+	}
+}
+
+func newRefusal(wait time.Duration, cause error) error {
+	return &client.Error{Kind: client.ErrRateLimited, RetryAfter: wait, Err: cause}
+}
+
+func newDeadlineError(delay time.Duration) error {
+	return fmt.Errorf("no request may start for %v, which is after the deadline of the call: %w",
+		delay.Round(time.Millisecond), context.DeadlineExceeded)
+}
+
+// isAfterDeadline reports whether ctx ends before the delay has passed.
+func isAfterDeadline(ctx context.Context, delay time.Duration) bool {
+	deadline, ok := ctx.Deadline()
+	return ok && time.Until(deadline) < delay
 }
 
 // limitChange is what an API response reported for all processes. Zero fields change nothing.
@@ -32,14 +69,13 @@ type limitChange struct {
 	interval   time.Duration
 	pause      time.Duration
 	dailyReset time.Duration
-	dailyLimit int
 }
 
 // join creates the row if it does not exist, adds starts of this process, and returns the epoch of
 // the row. If the epoch is known, it adds only the unreported starts; otherwise it adds all.
 func (l *limitTable) join(ctx context.Context, requests int, interval time.Duration, known int64, unreported, all []time.Time) (epoch int64, err error) {
 	now := time.Now()
-	err = l.database.queryRow(ctx, []any{&epoch}, `SELECT contacts_go_join($1, $2, $3, $4, $5::text::bigint[], $6::text::bigint[])`,
+	err = l.database.queryRow(ctx, []any{&epoch}, `SELECT highlevel_join($1, $2, $3, $4, $5::text::bigint[], $6::text::bigint[])`,
 		l.name, requests, interval.Microseconds(), known, encodeAges(now, unreported), encodeAges(now, all))
 	return epoch, err
 }
@@ -65,16 +101,16 @@ func (l *limitTable) reserve(ctx context.Context, epoch int64, used *usage) (s s
 		requests = sql.NullInt64{Int64: int64(used.requests), Valid: true}
 		sentAgo = sql.NullInt64{Int64: time.Since(used.sent).Microseconds(), Valid: true}
 	}
-	var delay, interval, pause, daily int64
-	err = l.database.queryRow(ctx, []any{&reserved, &s.id, &delay, &s.requests, &interval, &pause, &daily, &s.dailyLimit}, `
-		SELECT taken, id, start - server_time, requests, "interval",
-			paused_until - server_time, daily_until - server_time, daily_limit
-		FROM contacts_go_reserve($1, $2, $3, $4, $5, $6)`,
+	var delay, tolerance, interval, pause, daily int64
+	err = l.database.queryRow(ctx, []any{&reserved, &s.id, &delay, &tolerance, &s.requests, &interval, &pause, &daily}, `
+		SELECT taken, id, start - server_time, tolerance, requests, "interval",
+			paused_until - server_time, daily_until - server_time
+		FROM highlevel_reserve($1, $2, $3, $4, $5, $6)`,
 		l.name, epoch, maxWait, ratelimit.LongestQueuedPause.Microseconds(), requests, sentAgo)
 	if errors.Is(err, sql.ErrNoRows) {
 		err = errNoLimit
 	}
-	s.delay, s.interval = microseconds(delay), microseconds(interval)
+	s.delay, s.tolerance, s.interval = microseconds(delay), microseconds(tolerance), microseconds(interval)
 	s.pause, s.dailyReset = microseconds(pause), microseconds(daily)
 	return s, reserved, err
 }
@@ -83,9 +119,9 @@ func (l *limitTable) reserve(ctx context.Context, epoch int64, used *usage) (s s
 // is then 0.
 func (l *limitTable) confirm(ctx context.Context, s *slot) (found bool, err error) {
 	var delay, pause, daily int64
-	err = l.database.queryRow(ctx, []any{&delay, &pause, &daily, &s.dailyLimit}, `
-		SELECT start - server_time, paused_until - server_time, daily_until - server_time, daily_limit
-		FROM contacts_go_confirm($1, $2)`, l.name, s.id)
+	err = l.database.queryRow(ctx, []any{&delay, &pause, &daily}, `
+		SELECT start - server_time, paused_until - server_time, daily_until - server_time
+		FROM highlevel_confirm($1, $2)`, l.name, s.id)
 	if errors.Is(err, sql.ErrNoRows) {
 		return false, nil
 	}
@@ -95,14 +131,14 @@ func (l *limitTable) confirm(ctx context.Context, s *slot) (found bool, err erro
 
 // release removes a slot, even if ctx is done. It ignores errors: the slot then remains unused.
 func (l *limitTable) release(ctx context.Context, id int64) {
-	_ = l.database.exec(context.WithoutCancel(ctx), `SELECT contacts_go_release($1, $2)`, l.name, id)
+	_ = l.database.exec(context.WithoutCancel(ctx), `SELECT highlevel_release($1, $2)`, l.name, id)
 }
 
 // change stores what a response reported, even if ctx is done. It ignores errors, because the next
 // response usually reports the same.
 func (l *limitTable) change(ctx context.Context, c limitChange) {
-	_ = l.database.exec(context.WithoutCancel(ctx), `SELECT contacts_go_change($1, $2, $3, $4, $5, $6)`,
-		l.name, c.requests, c.interval.Microseconds(), c.pause.Microseconds(), c.dailyReset.Microseconds(), c.dailyLimit)
+	_ = l.database.exec(context.WithoutCancel(ctx), `SELECT highlevel_change($1, $2, $3, $4, $5)`,
+		l.name, c.requests, c.interval.Microseconds(), c.pause.Microseconds(), c.dailyReset.Microseconds())
 }
 
 // microseconds returns n microseconds, or 0 if n is negative.

@@ -30,17 +30,17 @@ func migrate(ctx context.Context, db *sql.DB) error {
 		return err
 	}
 	defer func() { _ = tx.Rollback() }()
-	const lock int64 = 0x636f6e7461637473 // "contacts"
+	const lock int64 = 0x686967686c657665 // "highleve"
 	if _, err := tx.ExecContext(ctx, `SELECT pg_advisory_xact_lock($1)`, lock); err != nil {
 		return err
 	}
 	if _, err := tx.ExecContext(ctx,
-		`CREATE TABLE IF NOT EXISTS contacts_go_migrations (version int PRIMARY KEY)`); err != nil {
+		`CREATE TABLE IF NOT EXISTS highlevel_migrations (version int PRIMARY KEY)`); err != nil {
 		return err
 	}
 	var version int
 	if err := tx.QueryRowContext(ctx,
-		`SELECT coalesce(max(version), 0) FROM contacts_go_migrations`).Scan(&version); err != nil {
+		`SELECT coalesce(max(version), 0) FROM highlevel_migrations`).Scan(&version); err != nil {
 		return err
 	}
 	for {
@@ -55,7 +55,7 @@ func migrate(ctx context.Context, db *sql.DB) error {
 		if _, err := tx.ExecContext(ctx, statements); err != nil {
 			return fmt.Errorf("version %d: %w", version, err)
 		}
-		if _, err := tx.ExecContext(ctx, `INSERT INTO contacts_go_migrations VALUES ($1)`, version); err != nil {
+		if _, err := tx.ExecContext(ctx, `INSERT INTO highlevel_migrations VALUES ($1)`, version); err != nil {
 			return err
 		}
 	}

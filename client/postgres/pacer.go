@@ -5,6 +5,7 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"fmt"
 	"log/slog"
 	"slices"
 	"sync"
@@ -15,102 +16,82 @@ import (
 	"github.com/highlevel-contacts/contacts-go/client/internal/ratelimit"
 )
 
-const (
-	maxRequests = 10_000 // largest limit, because the row stores the starts of two windows
-	// A request may start without a confirmation if it is late by at most interval/latenessDivisor.
-	latenessDivisor = 80
-)
+const maxRequests = 10_000 // largest limit, because the row stores the starts of two windows
 
-// A PacerOption configures the [client.Pacer] of [NewPacer].
-type PacerOption func(*pacer)
-
-// WithLimit sets the limit that applies until the API reports another one. The default is 100
-// requests per 10 seconds. WithLimit has no effect if another process has used the limit before, if
-// requests is not between 1 and 10,000, or if interval is less than a millisecond.
-func WithLimit(requests int, interval time.Duration) PacerOption {
-	return func(p *pacer) {
-		if requests > 0 && requests <= maxRequests && interval >= time.Millisecond {
-			p.requests, p.interval = requests, interval
-		}
-	}
+// PacerSettings are the settings of [NewPacers].
+type PacerSettings struct {
+	// Requests and Interval are the limit of a location until the API reports another one, or until
+	// another process has used the limit. Zero values are 100 requests and 10 seconds.
+	Requests int
+	Interval time.Duration
+	// LocalShare is the share of the limit that this process may use while the database is
+	// unavailable: 1.0/n for n processes. If it is 0, Wait returns [ErrUnavailable] during that time.
+	LocalShare float64
+	// Logger receives a record when the database becomes unavailable, and when it is available
+	// again. If it is nil, nothing is logged.
+	Logger *slog.Logger
 }
 
-// WithLocalShare allows this process a share of the limit while the database is unavailable, as
-// [client.WithShare] does: a number above 0 and up to 1. Use 1.0/n for n processes. Without this
-// option, or with a share outside of this range, Wait returns [ErrUnavailable] during that time.
-func WithLocalShare(share float64) PacerOption {
-	return func(p *pacer) {
-		p.share = 0
-		if share > 0 && share <= 1 {
-			p.share = share
-		}
+// validate returns an error if a setting is out of its range, and sets the defaults.
+func (s *PacerSettings) validate() error {
+	switch {
+	case s.Requests < 0 || s.Requests > maxRequests:
+		return fmt.Errorf("Requests is %d, want 1 to %d, or 0 for the default", s.Requests, maxRequests)
+	case s.Interval != 0 && (s.Interval < time.Millisecond || s.Interval > ratelimit.LongestInterval):
+		return fmt.Errorf("Interval is %v, want a millisecond to %v, or 0 for the default", s.Interval, ratelimit.LongestInterval)
+	case !(s.LocalShare >= 0 && s.LocalShare <= 1): // NaN too
+		return fmt.Errorf("LocalShare is %v, want 0 to 1", s.LocalShare)
 	}
+	s.Requests, s.Interval = cmp.Or(s.Requests, ratelimit.DefaultRequests), cmp.Or(s.Interval, ratelimit.DefaultInterval)
+	s.Logger = cmp.Or(s.Logger, slog.New(slog.DiscardHandler))
+	return nil
 }
 
-// WithLogger sets the logger, which receives a record when the database becomes unavailable and
-// when it is available again. Without this option, or with nil, nothing is logged.
-func WithLogger(logger *slog.Logger) PacerOption {
-	return func(p *pacer) {
-		p.limits.database.logger = cmp.Or(logger, slog.New(slog.DiscardHandler))
-	}
+// Pacers returns the pacers that share rate limits through a database. It is safe for concurrent
+// use.
+type Pacers struct {
+	database *limitDatabase
+	settings PacerSettings
 }
 
-// NewPacer returns a [client.Pacer] that shares a rate limit among all processes that pass the same
-// limit, which is a name, for the same database. The API limits the requests of an app for a
-// location, so use the app's name and the location ID. Call [Migrate] before the pacer is used.
-//
-// Requests of all processes start in the order in which they called Wait. The minimum time between
-// two starts is a quarter of interval/requests: 25 milliseconds for 100 requests per 10 seconds.
-// The pacer follows the limit that the API reports, allows for the requests of other programs, and
-// stops all processes after a response with status 429. It ignores reported limits of more than
-// 10,000 requests or with an interval of more than 10 minutes.
-//
-// Like the pacer of [client.NewPacer], Wait fails immediately if the request cannot start before
-// the deadline, during a pause of more than 30 seconds, and while the daily limit is exhausted. If
-// such a pause begins or the daily limit is exhausted while Wait waits, it fails when the request
-// would have started. If ctx ends while Wait waits, other requests may use the reserved start. The
-// starts that a killed process has reserved remain unused.
-//
-// Wait executes one statement if the request may start immediately. Otherwise it executes one
-// statement to reserve a start and one to confirm it at that time, and does not occupy a connection
-// in between. The end of ctx interrupts the wait for a connection but not a statement, and Wait
-// then executes a statement that releases the reserved start. Each wait for a connection and each
-// statement fails after 5 seconds.
-//
-// If the database is unavailable, Wait returns [ErrUnavailable] immediately, except with
-// [WithLocalShare]. One call per second tries to use the database again. A crash of PostgreSQL
-// empties the unlogged table of the limits; each process then stores its recent starts again.
-func NewPacer(db *sql.DB, limit string, opts ...PacerOption) client.Pacer {
-	p := &pacer{
-		limits:   newLimitTable(db, limit),
-		requests: ratelimit.DefaultRequests, interval: ratelimit.DefaultInterval, turn: make(chan struct{}, 1),
+// NewPacers returns Pacers that store the limits in db. Call [Migrate] before a pacer is used.
+func NewPacers(db *sql.DB, settings PacerSettings) (*Pacers, error) {
+	if err := settings.validate(); err != nil {
+		return nil, fmt.Errorf("postgres: NewPacers: %w", err)
 	}
-	for _, opt := range opts {
-		if opt != nil {
-			opt(p)
-		}
+	return &Pacers{database: &limitDatabase{db: db, logger: settings.Logger}, settings: settings}, nil
+}
+
+// Pacer returns a [client.Pacer] that shares the rate limit of that name among all processes. The
+// API limits the requests of an app for a location, so use the app's name and the location ID as
+// the name. The package documentation describes what Wait does.
+func (p *Pacers) Pacer(name string) client.Pacer { return p.pacer(name) }
+
+func (p *Pacers) pacer(name string) *pacer {
+	paced := &pacer{
+		limits:   limitTable{database: p.database, name: name},
+		requests: p.settings.Requests, interval: p.settings.Interval, turn: make(chan struct{}, 1),
 	}
-	if p.share > 0 {
-		p.local = client.NewPacer(p.requests, p.interval, client.WithShare(p.share))
+	if share := p.settings.LocalShare; share > 0 {
+		paced.local = client.NewPacer(p.settings.Requests, p.settings.Interval, client.WithShare(share))
 	}
-	return p
+	return paced
 }
 
 // pacer shares a rate limit through a row of a limitTable.
 type pacer struct {
 	limits limitTable
-	share  float64
-	local  client.Pacer  // nil without WithLocalShare
-	turn   chan struct{} // has capacity 1; contains an element while a caller reserves a slot
+	local  client.Pacer  // pacer of the local share; nil without one
+	turn   chan struct{} // semaphore of the callers that reserve a slot, with capacity 1
 
 	mu         sync.Mutex
-	requests   int           // of the limit, as the row or a response last reported it
-	interval   time.Duration // of the limit
+	requests   int           // number of requests per interval, as the row or a response last reported it
+	interval   time.Duration // interval of the limit
 	joined     bool          // whether the row exists and contains the starts of this process
-	epoch      int64         // of the row that the pacer last joined; 0 if there is none
+	epoch      int64         // epoch of the row that the pacer last joined; 0 if it has joined none
 	starts     []time.Time   // recent starts of this process that the row contains
 	unreported []time.Time   // starts of this process that the row does not contain yet
-	usage      *usage        // reported by the latest response, until a reservation passes it on
+	usage      *usage        // usage that the latest response reported, until a reservation passes it on
 }
 
 // usage is the number of requests that the API had counted in its window.
@@ -121,32 +102,63 @@ type usage struct {
 
 // Wait returns nil when a request may start.
 func (p *pacer) Wait(ctx context.Context) error {
-	if err := ctx.Err(); err != nil {
-		return err
+	if p.local == nil {
+		return p.wait(ctx)
 	}
-	err := p.wait(ctx)
-	if p.local == nil || !errors.Is(err, ErrUnavailable) {
-		return err
+	for {
+		available, age := p.limits.database.state()
+		window := p.window()
+		switch {
+		case !available && p.limits.database.probe(ctx) == nil:
+			continue
+		case !available && age <= window:
+			// The requests that all processes have started through the database still count.
+			delay := window - age
+			if isAfterDeadline(ctx, delay) {
+				return newDeadlineError(delay)
+			}
+			if err := ctxtime.Sleep(ctx, min(delay+1, probeInterval)); err != nil {
+				return err
+			}
+			continue
+		case !available || age <= window+probeInterval:
+			// When the database is available again, others may not have reported their starts yet.
+			if err := p.local.Wait(ctx); err != nil {
+				return err
+			}
+		}
+		if available, _ := p.limits.database.state(); !available {
+			p.mu.Lock()
+			defer p.mu.Unlock()
+			p.unreported = append(p.recent(p.unreported), time.Now())
+			return nil
+		}
+		if err := p.wait(ctx); !errors.Is(err, ErrUnavailable) {
+			return err
+		}
 	}
-	if err := p.local.Wait(ctx); err != nil {
-		return err
-	}
+}
+
+// window returns how long a start counts.
+func (p *pacer) window() time.Duration {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.unreported = append(p.recent(p.unreported), time.Now())
-	return nil
+	return ratelimit.Window(p.interval)
 }
 
 // wait reserves a slot, waits for its start, and confirms it, because the limit can change while
 // the call waits. It reserves another slot if the slot no longer exists.
 func (p *pacer) wait(ctx context.Context) error {
 	for {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
 		began := time.Now()
 		reserved, err := p.reserve(ctx)
 		if err != nil {
 			return err
 		}
-		confirmed := reserved.delay == 0 && time.Since(began) <= reserved.interval/latenessDivisor
+		confirmed := reserved.delay == 0 && time.Since(began) <= reserved.tolerance
 		if !confirmed {
 			confirmed, err = p.awaitStart(ctx, &reserved)
 		}
@@ -183,7 +195,7 @@ func (p *pacer) awaitStart(ctx context.Context, s *slot) (bool, error) {
 		if s.delay == 0 {
 			return true, nil
 		}
-		if deadline, ok := ctx.Deadline(); ok && time.Until(deadline) < s.delay {
+		if isAfterDeadline(ctx, s.delay) {
 			return false, newDeadlineError(s.delay)
 		}
 	}
@@ -282,6 +294,9 @@ func (p *pacer) Observe(ctx context.Context, o client.Observation) {
 	limit := o.Limit
 	var change limitChange
 	p.mu.Lock()
+	for range o.Extra {
+		p.unreported = append(p.unreported, time.Now())
+	}
 	if limit.Max > 0 && limit.Max <= maxRequests && limit.Interval >= time.Millisecond && limit.Interval <= ratelimit.LongestInterval {
 		if limit.Max != p.requests || limit.Interval != p.interval {
 			change.requests, change.interval = limit.Max, limit.Interval
@@ -292,9 +307,9 @@ func (p *pacer) Observe(ctx context.Context, o client.Observation) {
 		}
 	}
 	p.mu.Unlock()
-	change.pause = min(max(o.Pause, 0), ratelimit.Day)
+	change.pause = min(max(o.Pause, 0), ratelimit.LongestPause)
 	if limit.DailyLimit > 0 && limit.DailyRemaining <= 0 {
-		change.dailyLimit, change.dailyReset = limit.DailyLimit, ratelimit.UntilDailyReset(limit.DailyReset, time.Now())
+		change.dailyReset = ratelimit.UntilDailyReset(limit.DailyReset, time.Now())
 	}
 	if change != (limitChange{}) {
 		p.limits.change(ctx, change)

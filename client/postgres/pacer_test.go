@@ -10,6 +10,7 @@ import (
 	"slices"
 	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/highlevel-contacts/contacts-go/client"
@@ -18,12 +19,18 @@ import (
 
 const (
 	testRequests = 5
-	testInterval = 400 * time.Millisecond
+	testInterval = 2 * time.Second
 )
 
-func newTestPacer(db *sql.DB, opts ...PacerOption) *pacer {
-	opts = append([]PacerOption{WithLimit(testRequests, testInterval)}, opts...)
-	return NewPacer(db, "one", opts...).(*pacer) //nolint:forcetypeassert // NewPacer returns a *pacer
+// newTestPacer returns the pacer of a process. Without settings, the limit is testRequests in
+// testInterval.
+func newTestPacer(t testing.TB, db *sql.DB, settings ...PacerSettings) *pacer {
+	t.Helper()
+	pacers, err := NewPacers(db, append(settings, PacerSettings{Requests: testRequests, Interval: testInterval})[0])
+	if err != nil {
+		t.Fatal(err)
+	}
+	return pacers.pacer("one")
 }
 
 // waitAll calls Wait n times concurrently. It returns the times at which the calls returned, in
@@ -51,12 +58,12 @@ func waitAll(t *testing.T, n int, pacers ...client.Pacer) []time.Time {
 	return starts
 }
 
-// checkWindows fails the test if more requests started in an interval than the limit allows. It
-// tolerates a margin, because a call returns a little later than its slot starts.
+// checkWindows fails the test if more requests started in an interval than the limit allows.
 func checkWindows(t *testing.T, starts []time.Time, requests int) {
 	t.Helper()
+	slices.SortFunc(starts, time.Time.Compare)
 	for i := requests; i < len(starts); i++ {
-		if apart := starts[i].Sub(starts[i-requests]); apart < testInterval-testInterval/40 {
+		if apart := starts[i].Sub(starts[i-requests]); apart < testInterval {
 			t.Errorf("start %d: got %v after start %d, want at least %v", i, apart, i-requests, testInterval)
 		}
 	}
@@ -65,310 +72,478 @@ func checkWindows(t *testing.T, starts []time.Time, requests int) {
 // countStarts returns the number of starts in the table.
 func countStarts(t *testing.T, db *sql.DB) (n int) {
 	t.Helper()
-	if err := db.QueryRowContext(t.Context(), `SELECT coalesce(sum(cardinality(starts)), 0) FROM contacts_go_limits`).Scan(&n); err != nil {
+	if err := db.QueryRowContext(t.Context(), `SELECT coalesce(sum(cardinality(starts)), 0) FROM highlevel_limits`).Scan(&n); err != nil {
 		t.Fatal(err)
 	}
 	return n
 }
 
 func TestPacer_LimitsAllProcesses(t *testing.T) {
-	db := newTestDB(t)
-	starts := waitAll(t, 4*testRequests, newTestPacer(db), newTestPacer(db), newTestPacer(db))
-	checkWindows(t, starts, testRequests)
+	t.Parallel()
+	inBubble(t, func(t *testing.T, n *network) {
+		db := n.open(t)
+		starts := waitAll(t, 4*testRequests, newTestPacer(t, db), newTestPacer(t, db), newTestPacer(t, db))
+		checkWindows(t, starts, testRequests)
+	})
 }
 
 func TestPacer_OrderOfCalls(t *testing.T) {
-	db := newTestDB(t)
-	pacers := []*pacer{newTestPacer(db), newTestPacer(db)}
-	waitAll(t, testRequests, pacers[0])
-	const n = 2 * testRequests
-	var (
-		order []int
-		mu    sync.Mutex
-		group sync.WaitGroup
-	)
-	for i := range n {
-		group.Go(func() {
-			if err := pacers[i%2].Wait(t.Context()); err != nil {
-				t.Error(err)
-			}
-			mu.Lock()
-			defer mu.Unlock()
-			order = append(order, i)
-		})
-		for countStarts(t, db) < testRequests+i+1 {
-			time.Sleep(time.Millisecond) // until the call has reserved its slot
+	t.Parallel()
+	inBubble(t, func(t *testing.T, n *network) {
+		db := n.open(t)
+		pacers := []*pacer{newTestPacer(t, db), newTestPacer(t, db)}
+		waitAll(t, testRequests, pacers[0])
+		const calls = 2 * testRequests
+		var (
+			order []int
+			mu    sync.Mutex
+			group sync.WaitGroup
+		)
+		for i := range calls {
+			group.Go(func() {
+				if err := pacers[i%2].Wait(t.Context()); err != nil {
+					t.Error(err)
+				}
+				mu.Lock()
+				defer mu.Unlock()
+				order = append(order, i)
+			})
+			synctest.Wait() // until the call has reserved its slot
 		}
-	}
-	group.Wait()
-	for position, i := range order {
-		if position/testRequests != i/testRequests { // starts within a window are only 20 milliseconds apart
-			t.Errorf("got call %d at position %d of %v, want the same window", i, position, order)
+		group.Wait()
+		if !slices.IsSorted(order) || len(order) != calls {
+			t.Errorf("got the order %v, want that of the calls", order)
 		}
-	}
+	})
 }
 
 func TestPacer_Deadline_IsRefusedWithoutASlot(t *testing.T) {
-	db := newTestDB(t)
-	p := newTestPacer(db)
-	waitAll(t, testRequests, p)
-	ctx, cancel := context.WithTimeout(t.Context(), testInterval/2)
-	defer cancel()
-	began := time.Now()
-	err := p.Wait(ctx)
-	if !errors.Is(err, context.DeadlineExceeded) || ctx.Err() != nil {
-		t.Errorf("got %v after %v, want DeadlineExceeded before the deadline", err, time.Since(began))
-	}
-	if got := countStarts(t, db); got != testRequests {
-		t.Errorf("got %d slots, want %d", got, testRequests)
-	}
+	t.Parallel()
+	inBubble(t, func(t *testing.T, n *network) {
+		db := n.open(t)
+		p := newTestPacer(t, db)
+		waitAll(t, testRequests, p)
+		ctx, cancel := context.WithTimeout(t.Context(), testInterval/2)
+		defer cancel()
+		began := time.Now()
+		err := p.Wait(ctx)
+		if !errors.Is(err, context.DeadlineExceeded) || ctx.Err() != nil {
+			t.Errorf("got %v after %v, want DeadlineExceeded before the deadline", err, time.Since(began))
+		}
+		if got := countStarts(t, db); got != testRequests {
+			t.Errorf("got %d slots, want %d", got, testRequests)
+		}
+	})
 }
 
 func TestPacer_CanceledCall_ReturnsItsSlot(t *testing.T) {
-	db := newTestDB(t)
-	p := newTestPacer(db)
-	waitAll(t, testRequests, p)
-	ctx, cancel := context.WithCancel(t.Context())
-	time.AfterFunc(testInterval/4, cancel)
-	if err := p.Wait(ctx); !errors.Is(err, context.Canceled) {
-		t.Errorf("got %v, want Canceled", err)
-	}
-	if got := countStarts(t, db); got != testRequests {
-		t.Errorf("got %d slots, want %d", got, testRequests)
-	}
+	t.Parallel()
+	inBubble(t, func(t *testing.T, n *network) {
+		db := n.open(t)
+		p := newTestPacer(t, db)
+		waitAll(t, testRequests, p)
+		ctx, cancel := context.WithCancel(t.Context())
+		time.AfterFunc(testInterval/4, cancel)
+		if err := p.Wait(ctx); !errors.Is(err, context.Canceled) {
+			t.Errorf("got %v, want Canceled", err)
+		}
+		if got := countStarts(t, db); got != testRequests {
+			t.Errorf("got %d slots, want %d", got, testRequests)
+		}
+	})
 }
 
 func TestPacer_Pause_StopsAllProcesses(t *testing.T) {
-	db := newTestDB(t)
-	paused, other := newTestPacer(db), newTestPacer(db)
-	waitAll(t, testRequests, paused)
-	pause := 2 * testInterval
-	began := time.Now()
-	time.AfterFunc(testInterval/4, func() {
-		other.Observe(t.Context(), client.Observation{Sent: time.Now(), Pause: pause})
+	t.Parallel()
+	inBubble(t, func(t *testing.T, n *network) {
+		db := n.open(t)
+		paused, other := newTestPacer(t, db), newTestPacer(t, db)
+		waitAll(t, testRequests, paused)
+		pause := 2 * testInterval
+		began := time.Now()
+		time.AfterFunc(testInterval/4, func() {
+			other.Observe(t.Context(), client.Observation{Sent: time.Now(), Pause: pause})
+		})
+		starts := waitAll(t, 2*testRequests, paused, other)
+		if got := starts[0].Sub(began); got < pause {
+			t.Errorf("got a start after %v, want at least %v", got, pause)
+		}
+		checkWindows(t, starts, testRequests)
 	})
-	starts := waitAll(t, 2*testRequests, paused, other)
-	if got := starts[0].Sub(began); got < pause {
-		t.Errorf("got a start after %v, want at least %v", got, pause)
-	}
-	checkWindows(t, starts, testRequests)
 }
 
 func TestPacer_LongPause_FailsWaitingCalls(t *testing.T) {
-	db := newTestDB(t)
-	p, other := newTestPacer(db), newTestPacer(db)
-	waitAll(t, testRequests, p)
-	time.AfterFunc(testInterval/4, func() {
-		other.Observe(t.Context(), client.Observation{Sent: time.Now(), Pause: time.Minute})
-	})
-	for _, name := range []string{"a waiting call", "a new call"} {
-		err := p.Wait(t.Context())
-		apiErr, ok := errors.AsType[*client.Error](err)
-		if !ok || !errors.Is(err, client.ErrRateLimited) || apiErr.RetryAfter < 50*time.Second {
-			t.Errorf("%s: got %v, want ErrRateLimited with RetryAfter", name, err)
+	t.Parallel()
+	inBubble(t, func(t *testing.T, n *network) {
+		db := n.open(t)
+		p, other := newTestPacer(t, db), newTestPacer(t, db)
+		waitAll(t, testRequests, p)
+		time.AfterFunc(testInterval/4, func() {
+			other.Observe(t.Context(), client.Observation{Sent: time.Now(), Pause: time.Minute})
+		})
+		for _, name := range []string{"a waiting call", "a new call"} {
+			err := p.Wait(t.Context())
+			apiErr, ok := errors.AsType[*client.Error](err)
+			if !ok || !errors.Is(err, client.ErrRateLimited) || apiErr.RetryAfter < 50*time.Second {
+				t.Errorf("%s: got %v, want ErrRateLimited with RetryAfter", name, err)
+			}
 		}
-	}
-	if got := countStarts(t, db); got != testRequests {
-		t.Errorf("got %d slots, want %d", got, testRequests)
-	}
+		if got := countStarts(t, db); got != testRequests {
+			t.Errorf("got %d slots, want %d", got, testRequests)
+		}
+	})
 }
 
 func TestPacer_DailyLimit(t *testing.T) {
-	db := newTestDB(t)
-	p, other := newTestPacer(db), newTestPacer(db)
-	waitAll(t, 1, p)
-	other.Observe(t.Context(), client.Observation{Sent: time.Now(), Limit: client.RateLimit{
-		Known: true, DailyLimit: 200_000, DailyReset: time.Hour,
-	}})
-	err := p.Wait(t.Context())
-	apiErr, ok := errors.AsType[*client.Error](err)
-	if !ok || !errors.Is(err, client.ErrDailyLimit) || !errors.Is(err, client.ErrRateLimited) || apiErr.RetryAfter.Round(time.Minute) != time.Hour {
-		t.Errorf("got %v, want ErrDailyLimit with RetryAfter", err)
-	}
+	t.Parallel()
+	inBubble(t, func(t *testing.T, n *network) {
+		db := n.open(t)
+		p, other := newTestPacer(t, db), newTestPacer(t, db)
+		waitAll(t, 1, p)
+		other.Observe(t.Context(), client.Observation{Sent: time.Now(), Limit: client.RateLimit{
+			Known: true, DailyLimit: 200_000, DailyReset: time.Hour,
+		}})
+		err := p.Wait(t.Context())
+		apiErr, ok := errors.AsType[*client.Error](err)
+		if !ok || !errors.Is(err, client.ErrDailyLimit) || !errors.Is(err, client.ErrRateLimited) || apiErr.RetryAfter.Round(time.Minute) != time.Hour {
+			t.Errorf("got %v, want ErrDailyLimit with RetryAfter", err)
+		}
+	})
 }
 
 func TestPacer_NarrowerLimit_AppliesToWaitingCalls(t *testing.T) {
-	db := newTestDB(t)
-	p, other := newTestPacer(db), newTestPacer(db)
-	first := waitAll(t, testRequests, p)
-	const narrower = testRequests - 3
-	time.AfterFunc(testInterval/4, func() {
-		other.Observe(t.Context(), client.Observation{Sent: time.Now(), Limit: client.RateLimit{
-			Known: true, Max: narrower, Remaining: 0, Interval: testInterval,
-		}})
+	t.Parallel()
+	inBubble(t, func(t *testing.T, n *network) {
+		db := n.open(t)
+		p, other := newTestPacer(t, db), newTestPacer(t, db)
+		first := waitAll(t, testRequests, p)
+		const narrower = testRequests - 3
+		time.AfterFunc(testInterval/4, func() {
+			other.Observe(t.Context(), client.Observation{Sent: time.Now(), Limit: client.RateLimit{
+				Known: true, Max: narrower, Remaining: 0, Interval: testInterval,
+			}})
+		})
+		checkWindows(t, append(first[testRequests-narrower:], waitAll(t, testRequests, p)...), narrower)
 	})
-	checkWindows(t, append(first[testRequests-narrower:], waitAll(t, testRequests, p)...), narrower)
 }
 
 func TestPacer_OtherPrograms_AreCounted(t *testing.T) {
-	db := newTestDB(t)
-	p := newTestPacer(db)
-	first := waitAll(t, 1, p)[0]
-	p.Observe(t.Context(), client.Observation{Sent: first, Limit: client.RateLimit{
-		Known: true, Max: testRequests, Remaining: 1, Interval: testInterval, // 3 requests of others
-	}})
-	starts := append([]time.Time{first, first, first, first}, waitAll(t, 1, p)...) // passes on what Observe has seen
-	starts = append(starts, waitAll(t, testRequests, p)...)
-	checkWindows(t, starts, testRequests)
-	if got := countStarts(t, db); got != 1+3+1+testRequests {
-		t.Errorf("got %d starts, want the 3 of others too", got)
-	}
+	t.Parallel()
+	inBubble(t, func(t *testing.T, n *network) {
+		db := n.open(t)
+		p := newTestPacer(t, db)
+		first := waitAll(t, 1, p)[0]
+		p.Observe(t.Context(), client.Observation{Sent: first, Limit: client.RateLimit{
+			Known: true, Max: testRequests, Remaining: 1, Interval: testInterval, // 3 requests of others
+		}})
+		starts := append([]time.Time{first, first, first, first}, waitAll(t, 1, p)...) // passes on what Observe has seen
+		starts = append(starts, waitAll(t, testRequests, p)...)
+		checkWindows(t, starts, testRequests)
+		if got := countStarts(t, db); got != 1+3+1+testRequests {
+			t.Errorf("got %d starts, want the 3 of others too", got)
+		}
+	})
+}
+
+// Requests that net/http sends besides that of a call count, and the row stores them.
+func TestPacer_Observe_ExtraRequests(t *testing.T) {
+	t.Parallel()
+	inBubble(t, func(t *testing.T, n *network) {
+		p := newTestPacer(t, n.open(t))
+		starts := waitAll(t, 1, p)
+		p.Observe(t.Context(), client.Observation{Sent: time.Now(), Extra: testRequests - 1})
+		starts = append(starts, slices.Repeat(starts, testRequests-1)...)
+		checkWindows(t, append(starts, waitAll(t, testRequests, p)...), testRequests)
+	})
 }
 
 // Each process reports its starts when it first uses the new row.
 func TestPacer_EmptiedTable_IsFilledByEachProcess(t *testing.T) {
-	db := newTestDB(t)
-	pacers := []client.Pacer{newTestPacer(db), newTestPacer(db)}
-	waitAll(t, testRequests, pacers...)
-	execute(t, db, `TRUNCATE contacts_go_limits`)
-	waitAll(t, 1, pacers[0])
-	waitAll(t, 1, pacers[1])
-	if got := countStarts(t, db); got != testRequests+2 {
-		t.Errorf("got %d starts in the row, want %d", got, testRequests+2)
-	}
+	t.Parallel()
+	inBubble(t, func(t *testing.T, n *network) {
+		db := n.open(t)
+		pacers := []client.Pacer{newTestPacer(t, db), newTestPacer(t, db)}
+		waitAll(t, testRequests, pacers...)
+		execute(t, db, `TRUNCATE highlevel_limits`)
+		waitAll(t, 1, pacers[0])
+		waitAll(t, 1, pacers[1])
+		if got := countStarts(t, db); got != testRequests+2 {
+			t.Errorf("got %d starts in the row, want %d", got, testRequests+2)
+		}
+	})
 }
 
 func TestPacer_EmptiedTable_WhileCallsWait(t *testing.T) {
-	db := newTestDB(t)
-	p := newTestPacer(db)
-	first := waitAll(t, testRequests, p)
-	time.AfterFunc(testInterval/4, func() { execute(t, db, `TRUNCATE contacts_go_limits`) })
-	checkWindows(t, append(first, waitAll(t, testRequests, p)...), testRequests)
+	t.Parallel()
+	inBubble(t, func(t *testing.T, n *network) {
+		db := n.open(t)
+		p := newTestPacer(t, db)
+		first := waitAll(t, testRequests, p)
+		time.AfterFunc(testInterval/4, func() { execute(t, db, `TRUNCATE highlevel_limits`) })
+		checkWindows(t, append(first, waitAll(t, testRequests, p)...), testRequests)
+	})
 }
 
 // A process that was frozen between its reservation and its confirmation does not start in the
 // window of others.
 func TestPacer_LateConfirmation_MovesTheSlot(t *testing.T) {
-	db := newTestDB(t)
-	p := newTestPacer(db)
-	frozen, err := p.reserve(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
-	time.Sleep(2 * testInterval) // the process is frozen in real time
-	starts := waitAll(t, testRequests, p)
-	found, err := p.limits.confirm(t.Context(), &frozen)
-	if err != nil || found && frozen.delay == 0 {
-		t.Errorf("got %v, %v, %v, want a delay or no slot: the window is full", frozen.delay, found, err)
-	}
-	checkWindows(t, append(starts, waitAll(t, 1, p)...), testRequests)
+	t.Parallel()
+	inBubble(t, func(t *testing.T, n *network) {
+		db := n.open(t)
+		p := newTestPacer(t, db)
+		frozen, err := p.reserve(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(2 * testInterval) // the process is frozen in real time
+		starts := waitAll(t, testRequests, p)
+		found, err := p.limits.confirm(t.Context(), &frozen)
+		if err != nil || found && frozen.delay == 0 {
+			t.Errorf("got %v, %v, %v, want a delay or no slot: the window is full", frozen.delay, found, err)
+		}
+		checkWindows(t, append(starts, waitAll(t, 1, p)...), testRequests)
+	})
 }
 
 // After a crash, another process uses the new row. A call that still waits for a slot of the former
 // row must neither start at a slot of the new row nor release it.
 func TestPacer_EmptiedTable_SlotIDsAreNotReused(t *testing.T) {
-	db := newTestDB(t)
-	p, other := newTestPacer(db), newTestPacer(db)
-	former, err := p.reserve(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
-	execute(t, db, `TRUNCATE contacts_go_limits`)
-	if _, err := other.reserve(t.Context()); err != nil {
-		t.Fatal(err)
-	}
-	if found, err := p.limits.confirm(t.Context(), &former); err != nil || found {
-		t.Errorf("confirm: got %v, %v, want no slot", found, err)
-	}
-	p.limits.release(t.Context(), former.id)
-	if got := countStarts(t, db); got != 1 {
-		t.Errorf("release: got %d slots, want that of the other process", got)
-	}
+	t.Parallel()
+	inBubble(t, func(t *testing.T, n *network) {
+		db := n.open(t)
+		p, other := newTestPacer(t, db), newTestPacer(t, db)
+		former, err := p.reserve(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		execute(t, db, `TRUNCATE highlevel_limits`)
+		time.Sleep(time.Microsecond) // the new row is created later than the former one
+		if _, err := other.reserve(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if found, err := p.limits.confirm(t.Context(), &former); err != nil || found {
+			t.Errorf("confirm: got %v, %v, want no slot", found, err)
+		}
+		p.limits.release(t.Context(), former.id)
+		if got := countStarts(t, db); got != 1 {
+			t.Errorf("release: got %d slots, want that of the other process", got)
+		}
+	})
 }
 
 func TestPacer_DailyLimit_FailsWaitingCalls(t *testing.T) {
-	db := newTestDB(t)
-	p, other := newTestPacer(db), newTestPacer(db)
-	waitAll(t, testRequests, p)
-	time.AfterFunc(testInterval/4, func() {
-		other.Observe(t.Context(), client.Observation{Sent: time.Now(), Limit: client.RateLimit{
-			Known: true, DailyLimit: 200_000, DailyReset: time.Hour,
-		}})
+	t.Parallel()
+	inBubble(t, func(t *testing.T, n *network) {
+		db := n.open(t)
+		p, other := newTestPacer(t, db), newTestPacer(t, db)
+		waitAll(t, testRequests, p)
+		time.AfterFunc(testInterval/4, func() {
+			other.Observe(t.Context(), client.Observation{Sent: time.Now(), Limit: client.RateLimit{
+				Known: true, DailyLimit: 200_000, DailyReset: time.Hour,
+			}})
+		})
+		if err := p.Wait(t.Context()); !errors.Is(err, client.ErrDailyLimit) {
+			t.Errorf("got %v, want ErrDailyLimit", err)
+		}
+		if got := countStarts(t, db); got != testRequests {
+			t.Errorf("got %d slots, want %d", got, testRequests)
+		}
 	})
-	if err := p.Wait(t.Context()); !errors.Is(err, client.ErrDailyLimit) {
-		t.Errorf("got %v, want ErrDailyLimit", err)
-	}
-	if got := countStarts(t, db); got != testRequests {
-		t.Errorf("got %d slots, want %d", got, testRequests)
-	}
 }
 
 // A call that is late does not start in a pause that began after the start of its slot, and keeps
 // its place before the calls that wait.
 func TestPacer_Pause_DelaysLateConfirmation(t *testing.T) {
-	for _, lateness := range []time.Duration{0, testInterval / 2} {
-		db := newTestDB(t)
-		p := newTestPacer(db)
-		var slots []slot
-		for range 2 * testRequests {
-			s, err := p.reserve(t.Context())
-			if err != nil {
-				t.Fatal(err)
+	t.Parallel()
+	inBubble(t, func(t *testing.T, n *network) {
+		for _, lateness := range []time.Duration{0, testInterval / 2} {
+			db := n.open(t)
+			p := newTestPacer(t, db)
+			var slots []slot
+			for range 2 * testRequests {
+				s, err := p.reserve(t.Context())
+				if err != nil {
+					t.Fatal(err)
+				}
+				slots = append(slots, s)
 			}
-			slots = append(slots, s)
-		}
-		time.Sleep(slots[1].delay + lateness) // in real time, as PostgreSQL counts
-		const pause = 10 * time.Second
-		p.Observe(t.Context(), client.Observation{Sent: time.Now(), Pause: pause})
-		late, last := slots[1], slots[len(slots)-1]
-		for _, s := range []*slot{&late, &last} {
-			if found, err := p.limits.confirm(t.Context(), s); err != nil || !found || s.delay < pause/2 {
-				t.Errorf("%v late: got a delay of %v, found %v, error %v, want the pause", lateness, s.delay, found, err)
+			time.Sleep(slots[1].delay + lateness) // in real time, as PostgreSQL counts
+			const pause = 10 * time.Second
+			p.Observe(t.Context(), client.Observation{Sent: time.Now(), Pause: pause})
+			late, last := slots[1], slots[len(slots)-1]
+			for _, s := range []*slot{&late, &last} {
+				if found, err := p.limits.confirm(t.Context(), s); err != nil || !found || s.delay < pause/2 {
+					t.Errorf("%v late: got a delay of %v, found %v, error %v, want the pause", lateness, s.delay, found, err)
+				}
+			}
+			if late.delay >= last.delay {
+				t.Errorf("%v late: got a delay of %v, and of %v for the last slot, want the order of the slots", lateness, late.delay, last.delay)
 			}
 		}
-		if late.delay >= last.delay {
-			t.Errorf("%v late: got a delay of %v, and of %v for the last slot, want the order of the slots", lateness, late.delay, last.delay)
+	})
+}
+
+// No pause is longer than an hour, except that of the daily limit.
+func TestPacer_Observe_LongestPause(t *testing.T) {
+	t.Parallel()
+	inBubble(t, func(t *testing.T, n *network) {
+		p := newTestPacer(t, n.open(t))
+		waitAll(t, 1, p)
+		for _, row := range []struct {
+			observation client.Observation
+			want        time.Duration
+		}{
+			{client.Observation{Pause: 10_000 * time.Hour}, time.Hour},
+			{client.Observation{Limit: client.RateLimit{Known: true, DailyLimit: 10, DailyReset: 10 * time.Hour}}, 10 * time.Hour},
+			{client.Observation{Limit: client.RateLimit{Known: true, DailyLimit: 10, DailyReset: 10_000 * time.Hour}}, 10 * time.Hour},
+		} {
+			p.Observe(t.Context(), row.observation)
+			var refusal *client.Error
+			if err := p.Wait(t.Context()); !errors.As(err, &refusal) || refusal.Kind != client.ErrRateLimited || refusal.RetryAfter != row.want {
+				t.Errorf("%+v: got %v, want a wait of %v", row.observation, err, row.want)
+			}
 		}
-	}
+	})
 }
 
 // The row has room for the requests of two windows, so an implausible limit must not be stored.
 func TestPacer_Observe_ImplausibleLimits(t *testing.T) {
-	db := newTestDB(t)
-	p := newTestPacer(db)
-	for _, limit := range []client.RateLimit{
-		{Known: true, Max: maxRequests + 1, Interval: testInterval},
-		{Known: true, Max: 1_000_000_000, Interval: testInterval},
-		{Known: true, Max: testRequests, Interval: 2 * ratelimit.LongestInterval},
-	} {
-		p.Observe(t.Context(), client.Observation{Sent: time.Now(), Limit: limit})
-		waitAll(t, 1, p)
-	}
-	if p.requests != testRequests || p.interval != testInterval || countStarts(t, db) != 3 {
-		t.Errorf("got %d requests in %v and %d slots, want %d in %v and 3", p.requests, p.interval, countStarts(t, db), testRequests, testInterval)
-	}
-	waitAll(t, 1, newTestPacer(db, WithLimit(math.MaxInt, testInterval))) // has no effect
+	t.Parallel()
+	inBubble(t, func(t *testing.T, n *network) {
+		db := n.open(t)
+		p := newTestPacer(t, db)
+		for _, limit := range []client.RateLimit{
+			{Known: true, Max: maxRequests + 1, Interval: testInterval},
+			{Known: true, Max: 1_000_000_000, Interval: testInterval},
+			{Known: true, Max: testRequests, Interval: 2 * ratelimit.LongestInterval},
+		} {
+			p.Observe(t.Context(), client.Observation{Sent: time.Now(), Limit: limit})
+			waitAll(t, 1, p)
+		}
+		if p.requests != testRequests || p.interval != testInterval || countStarts(t, db) != 3 {
+			t.Errorf("got %d requests in %v and %d slots, want %d in %v and 3", p.requests, p.interval, countStarts(t, db), testRequests, testInterval)
+		}
+	})
 }
 
 func TestPacer_Unavailable(t *testing.T) {
-	server := startServer(t)
-	db := open(t, server.URL())
-	p, shared := newTestPacer(db), newTestPacer(db, WithLocalShare(1.0/testRequests))
-	waitAll(t, 2, p, shared)
-	server.Stop()
-	for range 3 {
+	t.Parallel()
+	inBubble(t, func(t *testing.T, n *network) {
+		p := newTestPacer(t, n.open(t))
+		waitAll(t, 1, p)
+		n.setDown(true)
+		for range 2 {
+			began := time.Now()
+			if err := p.Wait(t.Context()); !errors.Is(err, ErrUnavailable) || time.Since(began) > 0 {
+				t.Errorf("got %v after %v, want ErrUnavailable immediately", err, time.Since(began))
+			}
+		}
+		n.setDown(false)
+		if err := p.Wait(t.Context()); !errors.Is(err, ErrUnavailable) {
+			t.Errorf("before the next probe: got %v, want ErrUnavailable", err)
+		}
+		time.Sleep(probeInterval)
+		waitAll(t, 1, p)
+	})
+}
+
+// Processes with a local share exceed the limit in no window: not when the database becomes
+// unavailable, nor when it is available again.
+func TestPacer_LocalShare_LimitInEveryWindow(t *testing.T) {
+	t.Parallel()
+	inBubble(t, func(t *testing.T, n *network) {
+		settings := PacerSettings{Requests: 10, Interval: testInterval, LocalShare: 1.0 / 2}
+		first, second := newTestPacer(t, n.open(t), settings), newTestPacer(t, n.open(t), settings)
+		starts := waitAll(t, 9, first)
+		n.setDown(true)
+		down := waitAll(t, 10, first, second)
+		starts = append(starts, down...)
+		if took := down[9].Sub(starts[0]); took < testInterval || took > 2*testInterval {
+			t.Errorf("got %v until the local share was used, want about the interval", took)
+		}
+		time.Sleep(testInterval)
+		starts = append(starts, waitAll(t, 5, second)...)
+		n.setDown(false)
+		starts = append(starts, waitAll(t, 20, first)...) // does not know the starts of second
+		starts = append(starts, waitAll(t, 1, second)...)
+		starts = append(starts, waitAll(t, 20, first, second)...)
+		checkWindows(t, starts, 10)
+		if took := starts[len(starts)-1].Sub(starts[0]); took > 11*testInterval {
+			t.Errorf("got %d starts in %v, want at most 11 intervals", len(starts), took)
+		}
+		if available, _ := first.limits.database.state(); !available || len(first.unreported)+len(second.unreported) > 0 {
+			t.Errorf("got available %v, %d and %d unreported starts, want the shared limit again", available, len(first.unreported), len(second.unreported))
+		}
+		ctx, cancel := context.WithTimeout(t.Context(), testInterval/2)
+		defer cancel()
+		n.setDown(true)
+		if err := first.Wait(ctx); !errors.Is(err, context.DeadlineExceeded) || ctx.Err() != nil {
+			t.Errorf("got %v, want DeadlineExceeded before the deadline", err)
+		}
+		canceled, stop := context.WithCancel(t.Context())
+		time.AfterFunc(time.Millisecond, stop)
 		began := time.Now()
-		if err := p.Wait(t.Context()); !errors.Is(err, ErrUnavailable) || time.Since(began) > time.Second {
-			t.Errorf("got %v after %v, want ErrUnavailable immediately", err, time.Since(began))
+		if err := first.Wait(canceled); !errors.Is(err, context.Canceled) || time.Since(began) > time.Millisecond {
+			t.Errorf("got %v after %v, want Canceled at once", err, time.Since(began))
+		}
+	})
+}
+
+// A server that is shut down and started again is unavailable in between.
+func TestPacer_ServerRestarts(t *testing.T) {
+	t.Parallel()
+	server := startServer(t)
+	p := newTestPacer(t, open(t, server.URL()))
+	for range 2 {
+		waitAll(t, 1, p)
+		server.Stop()
+		if err := p.Wait(t.Context()); !errors.Is(err, ErrUnavailable) {
+			t.Errorf("got %v, want ErrUnavailable", err)
+		}
+		server.Resume(t)
+		p.limits.database.nextProbe = time.Time{}
+	}
+	waitAll(t, 1, p)
+}
+
+func TestNewPacers_Invalid(t *testing.T) {
+	t.Parallel()
+	for _, settings := range []PacerSettings{
+		{Requests: -1}, {Requests: maxRequests + 1}, {Interval: -1}, {Interval: time.Microsecond}, {Interval: time.Hour},
+		{LocalShare: -0.1}, {LocalShare: 1.1}, {LocalShare: math.NaN()},
+	} {
+		if pacers, err := NewPacers(nil, settings); err == nil || pacers != nil {
+			t.Errorf("%+v: got %v, error %v, want an error", settings, pacers, err)
 		}
 	}
-	starts := waitAll(t, 3, shared)
-	checkWindows(t, starts, 1)
-	server.Resume(t)
-	time.Sleep(probeInterval) // until the next call probes
-	waitAll(t, 1, shared)
-	starts = append(starts, waitAll(t, 1, p)...)
-	starts = append(starts, waitAll(t, 2*testRequests, p, shared)...)
-	checkWindows(t, starts, testRequests)
-	if shared.limits.database.failure != nil || len(shared.unreported) > 0 {
-		t.Errorf("got %v and %d unreported starts, want the shared limit again", shared.limits.database.failure, len(shared.unreported))
+	pacers, err := NewPacers(nil, PacerSettings{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if p := pacers.pacer("one"); p.requests != 100 || p.interval != 10*time.Second || p.local != nil {
+		t.Errorf("got %d requests in %v, want 100 in 10 seconds", p.requests, p.interval)
+	}
+}
+
+// Packages client and postgres count a start for the same time.
+func TestWindow(t *testing.T) {
+	t.Parallel()
+	db := newTestDB(t)
+	for _, interval := range []time.Duration{time.Millisecond, 10 * time.Second, ratelimit.LongestInterval} {
+		var window int64
+		if err := db.QueryRowContext(t.Context(), `SELECT highlevel_window($1)`, interval.Microseconds()).Scan(&window); err != nil {
+			t.Fatal(err)
+		}
+		if want := ratelimit.Window(interval).Microseconds(); window != want {
+			t.Errorf("%v: got %d, want %d", interval, window, want)
+		}
 	}
 }
 
 func TestPacer_NotMigrated(t *testing.T) {
 	db := newTestDB(t)
-	execute(t, db, `DROP TABLE contacts_go_limits CASCADE`)
-	err := newTestPacer(db, WithLocalShare(0.5)).Wait(t.Context())
+	execute(t, db, `DROP TABLE highlevel_limits CASCADE`)
+	err := newTestPacer(t, db, PacerSettings{LocalShare: 0.5}).Wait(t.Context())
 	if err == nil || errors.Is(err, ErrUnavailable) {
 		t.Errorf("got %v, want the error of the server", err)
 	}

@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/highlevel-contacts/contacts-go/client"
 	"github.com/highlevel-contacts/contacts-go/client/oauth"
 	"github.com/highlevel-contacts/contacts-go/client/oauth/storetest"
 )
@@ -22,6 +23,7 @@ func newTestCredential(n int) oauth.Credential {
 }
 
 func TestTokenStore(t *testing.T) {
+	t.Parallel()
 	db := newTestDB(t)
 	db.SetMaxOpenConns(10)
 	var names atomic.Int64
@@ -33,52 +35,113 @@ func TestTokenStore(t *testing.T) {
 }
 
 func TestTokenStore_LeaseExpires(t *testing.T) {
-	store := &tokenStore{db: newTestDB(t), installation: "one", keys: newTestKeys("a"), lease: time.Second}
-	if acquired, err := store.acquire(t.Context(), "ended process"); err != nil || !acquired {
-		t.Fatalf("got %v, %v, want the lease", acquired, err)
-	}
-	short, cancel := context.WithTimeout(t.Context(), 200*time.Millisecond)
-	defer cancel()
-	if _, err := store.LockRefresh(short); !errors.Is(err, context.DeadlineExceeded) {
-		t.Fatalf("before the expiry: got %v, want DeadlineExceeded", err)
-	}
-	unlock, err := store.LockRefresh(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
-	store.renew(t.Context(), "ended process")
-	store.release(t.Context(), "ended process")
-	if acquired, err := store.acquire(t.Context(), "third"); err != nil || acquired {
-		t.Errorf("after the release of the former owner: got %v, %v, want a lease that is still held", acquired, err)
-	}
-	unlock()
-	if acquired, err := store.acquire(t.Context(), "third"); err != nil || !acquired {
-		t.Errorf("got %v, %v, want the released lease", acquired, err)
-	}
+	t.Parallel()
+	inBubble(t, func(t *testing.T, n *network) {
+		store := NewTokenStore(n.open(t), "one", newTestKeys("a"))
+		if acquired, err := store.acquire(t.Context(), "ended process"); err != nil || !acquired {
+			t.Fatalf("got %v, %v, want the lease", acquired, err)
+		}
+		began := time.Now()
+		short, cancel := context.WithTimeout(t.Context(), leaseDuration/2)
+		defer cancel()
+		if _, err := store.LockRefresh(short); !errors.Is(err, context.DeadlineExceeded) {
+			t.Fatalf("before the expiry: got %v, want DeadlineExceeded", err)
+		}
+		unlock, err := store.LockRefresh(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if took := time.Since(began); took < leaseDuration || took > leaseDuration+time.Second {
+			t.Errorf("got the lease after %v, want %v", took, leaseDuration)
+		}
+		store.renew(t.Context(), "ended process")
+		store.release(t.Context(), "ended process")
+		if acquired, err := store.acquire(t.Context(), "third"); err != nil || acquired {
+			t.Errorf("after the release of the former owner: got %v, %v, want a lease that is still held", acquired, err)
+		}
+		unlock()
+		if acquired, err := store.acquire(t.Context(), "third"); err != nil || !acquired {
+			t.Errorf("got %v, %v, want the released lease", acquired, err)
+		}
+	})
 }
 
 func TestTokenStore_LeaseIsRenewed(t *testing.T) {
-	const lease = 500 * time.Millisecond
-	store := &tokenStore{db: newTestDB(t), installation: "one", keys: newTestKeys("a"), lease: lease}
-	unlock, err := store.LockRefresh(t.Context())
+	t.Parallel()
+	inBubble(t, func(t *testing.T, n *network) {
+		db := n.open(t)
+		unlock, err := NewTokenStore(db, "one", newTestKeys("a")).LockRefresh(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer unlock()
+		waiting, cancel := context.WithTimeout(t.Context(), 3*leaseDuration)
+		defer cancel()
+		if _, err := NewTokenStore(db, "one", newTestKeys("a")).LockRefresh(waiting); !errors.Is(err, context.DeadlineExceeded) {
+			t.Errorf("after 3 lease durations: got %v, want a lease that is still held", err)
+		}
+	})
+}
+
+// A call that is canceled while its statement is in progress leaves no lease.
+func TestTokenStore_LockRefresh_CanceledLeavesNoLease(t *testing.T) {
+	t.Parallel()
+	db := newTestDB(t)
+	tx, err := db.BeginTx(t.Context(), nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer unlock()
-	waiting, cancel := context.WithTimeout(t.Context(), 3*lease)
+	defer func() { _ = tx.Rollback() }()
+	if _, err := tx.ExecContext(t.Context(), `INSERT INTO highlevel_tokens (installation) VALUES ('one')`); err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
-	if _, err := store.LockRefresh(waiting); !errors.Is(err, context.DeadlineExceeded) {
-		t.Errorf("after 3 lease durations: got %v, want a lease that is still held", err)
+	locked := make(chan error)
+	go func() {
+		_, err := NewTokenStore(db, "one", newTestKeys("a")).LockRefresh(ctx)
+		locked <- err
+	}()
+	backends := func(condition string) (n int) {
+		if err := db.QueryRowContext(t.Context(), `SELECT count(*) FROM pg_stat_activity
+			WHERE datname = current_database() AND pid <> pg_backend_pid() AND `+condition).Scan(&n); err != nil {
+			t.Fatal(err)
+		}
+		return n
+	}
+	poll(t, func() bool { return backends(`wait_event_type = 'Lock'`) == 1 })
+	cancel()
+	if err := tx.Commit(); err != nil {
+		t.Fatal(err)
+	}
+	if err := <-locked; !errors.Is(err, context.Canceled) {
+		t.Errorf("got %v, want Canceled", err)
+	}
+	poll(t, func() bool { return backends(`state = 'active'`) == 0 })
+	var leases int
+	if err := db.QueryRowContext(t.Context(), `SELECT count(lease_owner) FROM highlevel_tokens`).Scan(&leases); err != nil || leases != 0 {
+		t.Errorf("got %d leases, error %v, want none", leases, err)
+	}
+}
+
+// poll waits until a server, which works in real time, satisfies the condition.
+func poll(t *testing.T, condition func() bool) {
+	t.Helper()
+	for deadline := time.Now().Add(30 * time.Second); !condition(); time.Sleep(5 * time.Millisecond) { //nolint:forbidigo // in real time
+		if time.Now().After(deadline) {
+			t.Fatal("the server does not satisfy the condition after 30 seconds")
+		}
 	}
 }
 
 func TestTokenStore_DeletedRowStaysDeleted(t *testing.T) {
+	t.Parallel()
 	db := newTestDB(t)
 	store := NewTokenStore(db, "one", newTestKeys("a"))
 	if _, err := store.CompareAndSwap(t.Context(), client.Secret{}, newTestCredential(1)); err != nil {
 		t.Fatal(err)
 	}
-	execute(t, db, `DELETE FROM contacts_go_tokens`)
+	execute(t, db, `DELETE FROM highlevel_tokens`)
 	tx, err := db.BeginTx(t.Context(), nil)
 	if err != nil {
 		t.Fatal(err)

@@ -1,5 +1,5 @@
-// Package ratelimit has the rules of the rate limit that packages client, postgres and exportjob
-// share.
+// Package ratelimit defines the constants and rules of the rate limit that packages client, postgres
+// and exportjob share.
 package ratelimit
 
 import "time"
@@ -23,6 +23,10 @@ const (
 	// Day is the period of the daily limit.
 	Day = 24 * time.Hour
 )
+
+// Window returns how long the start of a request counts toward a limit with the given interval: the
+// interval and the margin. The SQL function highlevel_window of module client/postgres is the same.
+func Window(interval time.Duration) time.Duration { return interval + interval/MarginDivisor }
 
 // UntilDailyReset returns how long an exhausted daily limit is expected to last: the time that the
 // API reported, if it is plausible, and otherwise until midnight UTC, but at most an hour. The

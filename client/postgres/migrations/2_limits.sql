@@ -1,10 +1,10 @@
--- A row of contacts_go_limits is a rate limit: at most "requests" requests start in every window of
+-- A row of highlevel_limits is a rate limit: at most "requests" requests start in every window of
 -- "interval" microseconds. All times are microseconds since 1970 on the clock of the server, and
 -- all durations are microseconds.
 --
 -- A slot is the start of one request. starts and ids describe the slots of the requests that have
 -- started and of the callers that wait, ordered by start. Requests of other programs have the ID 0.
-CREATE UNLOGGED TABLE contacts_go_limits (
+CREATE UNLOGGED TABLE highlevel_limits (
 	name         text PRIMARY KEY,
 	epoch        bigint NOT NULL,           -- when the row was created; differs after the table was emptied
 	requests     int    NOT NULL,
@@ -13,80 +13,81 @@ CREATE UNLOGGED TABLE contacts_go_limits (
 	ids          bigint[] NOT NULL,
 	last_id      bigint NOT NULL,           -- of the newest slot
 	paused_until bigint NOT NULL DEFAULT 0, -- after a response with status 429
-	daily_until  bigint NOT NULL DEFAULT 0, -- the daily limit is exhausted until then
-	daily_limit  int    NOT NULL DEFAULT 0
+	daily_until  bigint NOT NULL DEFAULT 0  -- the daily limit is exhausted until then
 ) WITH (fillfactor = 50);                   -- leaves room for new versions of a row on its page
 
-CREATE FUNCTION contacts_go_now() RETURNS bigint LANGUAGE sql VOLATILE AS
-$$ SELECT floor(extract(epoch FROM clock_timestamp()) * 1000000)::bigint $$;
+-- highlevel_margin returns how much longer than the interval a start counts, because requests that
+-- start one interval apart may arrive closer together. Half of it is for requests that start late.
+CREATE FUNCTION highlevel_margin("interval" bigint) RETURNS bigint LANGUAGE sql IMMUTABLE AS
+$$ SELECT "interval" / 40 $$;
 
--- contacts_go_window returns how long a start counts. Requests that start one interval apart may
--- arrive closer together, so the function adds a margin.
-CREATE FUNCTION contacts_go_window("interval" bigint) RETURNS bigint LANGUAGE sql IMMUTABLE AS
-$$ SELECT "interval" + "interval" / 40 $$;
+-- highlevel_window returns how long a start counts.
+CREATE FUNCTION highlevel_window("interval" bigint) RETURNS bigint LANGUAGE sql IMMUTABLE AS
+$$ SELECT "interval" + highlevel_margin("interval") $$;
 
--- contacts_go_next returns the earliest start after the first n slots. The start of a slot that
+-- highlevel_next returns the earliest start after the first n slots. The start of a slot that
 -- does not exist is null, which greatest ignores, so the result is null if n is 0.
 --
 -- The minimum distance between two starts spreads those of a window over a quarter of the interval.
 -- Requests that start at the same time in many processes would delay each other and arrive in a
 -- later window.
-CREATE FUNCTION contacts_go_next(starts bigint[], n int, requests int, "interval" bigint)
+CREATE FUNCTION highlevel_next(starts bigint[], n int, requests int, "interval" bigint)
 RETURNS bigint LANGUAGE sql IMMUTABLE AS
-$$ SELECT greatest(starts[n] + "interval" / (4 * requests), starts[n - requests + 1] + contacts_go_window("interval")) $$;
+$$ SELECT greatest(starts[n] + "interval" / (4 * requests), starts[n - requests + 1] + highlevel_window("interval")) $$;
 
--- contacts_go_arrange moves the slots that start after server_time to later starts if the limit or
+-- highlevel_arrange moves the slots that start after server_time to later starts if the limit or
 -- the pause of the row requires it. It preserves their order. width_bucket returns the number of
 -- starts that are not after a time.
-CREATE FUNCTION contacts_go_arrange(l contacts_go_limits, server_time bigint)
-RETURNS contacts_go_limits LANGUAGE plpgsql AS $$
+CREATE FUNCTION highlevel_arrange(l highlevel_limits, server_time bigint)
+RETURNS highlevel_limits LANGUAGE plpgsql AS $$
 BEGIN
 	FOR i IN width_bucket(server_time, l.starts) + 1 .. cardinality(l.starts) LOOP
-		l.starts[i] := greatest(l.starts[i], l.paused_until, contacts_go_next(l.starts, i - 1, l.requests, l.interval));
+		l.starts[i] := greatest(l.starts[i], l.paused_until, highlevel_next(l.starts, i - 1, l.requests, l.interval));
 	END LOOP;
 	RETURN l;
 END
 $$;
 
--- contacts_go_insert inserts slots in front of those that start after server_time. The start of the
+-- highlevel_insert inserts slots in front of those that start after server_time. The start of the
 -- new slots is server_time or later.
-CREATE FUNCTION contacts_go_insert(l contacts_go_limits, server_time bigint, start bigint, new_ids bigint[])
-RETURNS contacts_go_limits LANGUAGE plpgsql AS $$
+CREATE FUNCTION highlevel_insert(l highlevel_limits, server_time bigint, start bigint, new_ids bigint[])
+RETURNS highlevel_limits LANGUAGE plpgsql AS $$
 DECLARE
 	n int := width_bucket(server_time, l.starts);
 BEGIN
 	l.starts := l.starts[:n] || array_fill(start, ARRAY[cardinality(new_ids)]) || l.starts[n + 1:];
 	l.ids := l.ids[:n] || new_ids || l.ids[n + 1:];
-	RETURN contacts_go_arrange(l, server_time);
+	RETURN highlevel_arrange(l, server_time);
 END
 $$;
 
--- contacts_go_reserve adds a slot to a limit and returns it. It adds none, and taken is false, if
+-- highlevel_reserve adds a slot to a limit and returns it. It adds none, and taken is false, if
 -- the slot would start more than max_wait after now, if the daily limit is exhausted, or if the
 -- rest of a pause is longer than max_pause. A max_wait of null is no limit. It returns no row if
--- the limit does not exist or has another epoch.
+-- the limit does not exist or has another epoch. tolerance is how late the request may start
+-- without a confirmation.
 --
 -- used is the number of requests in the API's window, as a response has reported it, and sent_ago
 -- is how long ago the request of that response was sent. Both are null if no response has reported
 -- a number. Counted requests that have no slot are those of other programs, and receive slots that
 -- start now.
-CREATE FUNCTION contacts_go_reserve(
+CREATE FUNCTION highlevel_reserve(
 	limit_name text, known_epoch bigint, max_wait bigint, max_pause bigint, used int, sent_ago bigint,
-	OUT taken boolean, OUT id bigint, OUT start bigint, OUT server_time bigint, OUT requests int, OUT "interval" bigint,
-	OUT paused_until bigint, OUT daily_until bigint, OUT daily_limit int
+	OUT taken boolean, OUT id bigint, OUT start bigint, OUT tolerance bigint, OUT server_time bigint,
+	OUT requests int, OUT "interval" bigint, OUT paused_until bigint, OUT daily_until bigint
 ) RETURNS SETOF record LANGUAGE plpgsql AS $$
 DECLARE
-	l      contacts_go_limits;
+	l      highlevel_limits;
 	span   bigint;
 	n      int;
 	others int := 0;
 BEGIN
-	SELECT * INTO l FROM contacts_go_limits WHERE name = limit_name FOR UPDATE;
+	SELECT * INTO l FROM highlevel_limits WHERE name = limit_name FOR UPDATE;
 	IF NOT FOUND OR l.epoch <> known_epoch THEN
 		RETURN;
 	END IF;
-	server_time := contacts_go_now();
-	span := contacts_go_window(l.interval);
+	server_time := highlevel_now();
+	span := highlevel_window(l.interval);
 
 	-- Slots remain for two windows, because used describes the window before a request was sent.
 	n := width_bucket(server_time - 2 * span, l.starts);
@@ -95,13 +96,13 @@ BEGIN
 	IF sent_ago < span THEN
 		-- A request may have been sent, and may have arrived, a little later than its slot started.
 		others := least(used, l.requests) - width_bucket(server_time, l.starts)
-			+ width_bucket(server_time - sent_ago - span - l.interval / 40, l.starts);
+			+ width_bucket(server_time - sent_ago - span - highlevel_margin(l.interval), l.starts);
 		IF others > 0 THEN
-			l := contacts_go_insert(l, server_time, server_time, array_fill(0::bigint, ARRAY[others]));
+			l := highlevel_insert(l, server_time, server_time, array_fill(0::bigint, ARRAY[others]));
 		END IF;
 	END IF;
 
-	start := greatest(server_time, l.paused_until, contacts_go_next(l.starts, cardinality(l.starts), l.requests, l.interval));
+	start := greatest(server_time, l.paused_until, highlevel_next(l.starts, cardinality(l.starts), l.requests, l.interval));
 	taken := l.daily_until <= server_time
 		AND l.paused_until - server_time <= max_pause
 		AND coalesce(start - server_time <= max_wait, true);
@@ -111,115 +112,113 @@ BEGIN
 		l.ids := l.ids || l.last_id;
 	END IF;
 	IF taken OR others > 0 THEN
-		UPDATE contacts_go_limits SET starts = l.starts, ids = l.ids, last_id = l.last_id WHERE name = limit_name;
+		UPDATE highlevel_limits SET starts = l.starts, ids = l.ids, last_id = l.last_id WHERE name = limit_name;
 	END IF;
 	id := l.last_id;
+	tolerance := highlevel_margin(l.interval) / 2;
 	requests := l.requests;
 	"interval" := l.interval;
 	paused_until := l.paused_until;
 	daily_until := l.daily_until;
-	daily_limit := l.daily_limit;
 	RETURN NEXT;
 END
 $$;
 
--- contacts_go_confirm returns the start of a slot. The request may start if that is not after
+-- highlevel_confirm returns the start of a slot. The request may start if that is not after
 -- server_time. It returns no row if the slot does not exist.
-CREATE FUNCTION contacts_go_confirm(
+CREATE FUNCTION highlevel_confirm(
 	limit_name text, slot_id bigint,
-	OUT start bigint, OUT server_time bigint, OUT paused_until bigint, OUT daily_until bigint, OUT daily_limit int
+	OUT start bigint, OUT server_time bigint, OUT paused_until bigint, OUT daily_until bigint
 ) RETURNS SETOF record LANGUAGE plpgsql AS $$
 DECLARE
-	l contacts_go_limits;
+	l highlevel_limits;
 	n int;
 BEGIN
-	SELECT * INTO l FROM contacts_go_limits WHERE name = limit_name;
+	SELECT * INTO l FROM highlevel_limits WHERE name = limit_name;
 	n := array_position(l.ids, slot_id);
 	IF n IS NULL THEN
 		RETURN;
 	END IF;
-	server_time := contacts_go_now();
-	IF server_time - l.starts[n] > l.interval / 80 OR l.starts[n] <= server_time AND server_time < l.paused_until THEN
+	server_time := highlevel_now();
+	IF server_time - l.starts[n] > highlevel_margin(l.interval) / 2 OR l.starts[n] <= server_time AND server_time < l.paused_until THEN
 		-- The request is late by more than half of the margin, or a pause began after the start of
 		-- its slot. The slot moves to the end of the pause, or to now. If it is late by a whole
 		-- window, other requests may have started in its place, and it is lost.
-		SELECT * INTO l FROM contacts_go_limits WHERE name = limit_name FOR UPDATE;
+		SELECT * INTO l FROM highlevel_limits WHERE name = limit_name FOR UPDATE;
 		n := array_position(l.ids, slot_id);
-		server_time := contacts_go_now();
-		IF n IS NULL OR server_time - l.starts[n] > contacts_go_window(l.interval) THEN
+		server_time := highlevel_now();
+		IF n IS NULL OR server_time - l.starts[n] > highlevel_window(l.interval) THEN
 			RETURN;
 		END IF;
 		l.starts := l.starts[:n - 1] || l.starts[n + 1:];
 		l.ids := l.ids[:n - 1] || l.ids[n + 1:];
-		l := contacts_go_insert(l, server_time, greatest(server_time, l.paused_until), ARRAY[slot_id]);
+		l := highlevel_insert(l, server_time, greatest(server_time, l.paused_until), ARRAY[slot_id]);
 		n := array_position(l.ids, slot_id);
-		UPDATE contacts_go_limits SET starts = l.starts, ids = l.ids WHERE name = limit_name;
+		UPDATE highlevel_limits SET starts = l.starts, ids = l.ids WHERE name = limit_name;
 	END IF;
 	start := l.starts[n];
 	paused_until := l.paused_until;
 	daily_until := l.daily_until;
-	daily_limit := l.daily_limit;
 	RETURN NEXT;
 END
 $$;
 
--- contacts_go_release removes a slot, if it exists.
-CREATE FUNCTION contacts_go_release(limit_name text, slot_id bigint) RETURNS void LANGUAGE sql AS $$
-	UPDATE contacts_go_limits SET
+-- highlevel_release removes a slot, if it exists.
+CREATE FUNCTION highlevel_release(limit_name text, slot_id bigint) RETURNS void LANGUAGE sql AS $$
+	UPDATE highlevel_limits SET
 		starts = starts[:array_position(ids, slot_id) - 1] || starts[array_position(ids, slot_id) + 1:],
 		ids = array_remove(ids, slot_id)
 	WHERE name = limit_name AND array_position(ids, slot_id) IS NOT NULL
 $$;
 
--- contacts_go_change stores the limit and the pauses that a response has reported. Parameters that
+-- highlevel_change stores the limit and the pauses that a response has reported. Parameters that
 -- are 0 change nothing.
-CREATE FUNCTION contacts_go_change(
-	limit_name text, new_requests int, new_interval bigint, pause bigint, daily_reset bigint, new_daily_limit int
+CREATE FUNCTION highlevel_change(
+	limit_name text, new_requests int, new_interval bigint, pause bigint, daily_reset bigint
 ) RETURNS void LANGUAGE plpgsql AS $$
 DECLARE
-	l           contacts_go_limits;
+	l           highlevel_limits;
 	server_time bigint;
 BEGIN
-	SELECT * INTO l FROM contacts_go_limits WHERE name = limit_name FOR UPDATE;
+	SELECT * INTO l FROM highlevel_limits WHERE name = limit_name FOR UPDATE;
 	IF NOT FOUND THEN
 		RETURN;
 	END IF;
-	server_time := contacts_go_now();
+	server_time := highlevel_now();
 	l.requests := coalesce(nullif(new_requests, 0), l.requests);
 	l.interval := coalesce(nullif(new_interval, 0), l.interval);
-	l.daily_limit := coalesce(nullif(new_daily_limit, 0), l.daily_limit);
 	IF pause > 0 THEN
 		l.paused_until := greatest(l.paused_until, server_time + pause);
 	END IF;
 	IF daily_reset > 0 THEN
 		l.daily_until := greatest(l.daily_until, server_time + daily_reset);
 	END IF;
-	l := contacts_go_arrange(l, server_time);
-	UPDATE contacts_go_limits SET
+	l := highlevel_arrange(l, server_time);
+	UPDATE highlevel_limits SET
 		requests = l.requests, "interval" = l.interval, starts = l.starts,
-		paused_until = l.paused_until, daily_until = l.daily_until, daily_limit = l.daily_limit
+		paused_until = l.paused_until, daily_until = l.daily_until
 	WHERE name = limit_name;
 END
 $$;
 
--- contacts_go_join creates the limit if it does not exist, adds starts of the caller to it, and
+-- highlevel_join creates the limit if it does not exist, adds starts of the caller to it, and
 -- returns its epoch. If that is known_epoch, the limit has the earlier starts of the caller, and
 -- the function adds only the unreported ones; otherwise it adds all_starts. Each start is given as
 -- its age.
 --
 -- The IDs of slots begin at the time at which the row was created. So the ID of a slot in a row
 -- that was lost is not used again.
-CREATE FUNCTION contacts_go_join(
+CREATE FUNCTION highlevel_join(
 	limit_name text, new_requests int, new_interval bigint, known_epoch bigint, unreported bigint[], all_starts bigint[]
 ) RETURNS bigint LANGUAGE plpgsql AS $$
 DECLARE
-	l           contacts_go_limits;
-	server_time bigint := contacts_go_now();
+	l           highlevel_limits;
+	server_time bigint := highlevel_now();
 BEGIN
-	INSERT INTO contacts_go_limits (name, epoch, requests, "interval", starts, ids, last_id)
+	INSERT INTO highlevel_limits (name, epoch, requests, "interval", starts, ids, last_id)
 	VALUES (limit_name, server_time, new_requests, new_interval, '{}', '{}', server_time)
 	ON CONFLICT DO NOTHING;
-	SELECT * INTO l FROM contacts_go_limits WHERE name = limit_name FOR UPDATE;
+	SELECT * INTO l FROM highlevel_limits WHERE name = limit_name FOR UPDATE;
 	IF l.epoch = known_epoch THEN
 		all_starts := unreported;
 	END IF;
@@ -230,8 +229,8 @@ BEGIN
 			UNION ALL
 			SELECT server_time - age, 0 FROM unnest(all_starts) AS age
 		) AS s;
-		l := contacts_go_arrange(l, contacts_go_now());
-		UPDATE contacts_go_limits SET starts = l.starts, ids = l.ids WHERE name = limit_name;
+		l := highlevel_arrange(l, highlevel_now());
+		UPDATE highlevel_limits SET starts = l.starts, ids = l.ids WHERE name = limit_name;
 	END IF;
 	RETURN l.epoch;
 END

@@ -1,0 +1,90 @@
+//go:build unix
+
+package postgres
+
+import (
+	"context"
+	"database/sql"
+	"net"
+	"strconv"
+	"sync"
+	"syscall"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/stdlib"
+
+	"github.com/highlevel-contacts/contacts-go/client/internal/pgtest"
+)
+
+// inBubble runs a test in a synctest bubble. Statements take no time there, and [network.open]
+// opens a database whose clock is that of the bubble.
+func inBubble(t *testing.T, test func(t *testing.T, n *network)) {
+	t.Helper()
+	url := pgtest.Database(t)
+	execute(t, openMigrated(t, url), `CREATE OR REPLACE FUNCTION highlevel_now() RETURNS bigint LANGUAGE sql VOLATILE AS
+		$$ SELECT current_setting('test.now')::bigint $$`)
+	synctest.Test(t, func(t *testing.T) { test(t, &network{url: url}) })
+}
+
+// network connects a test with a database. While it is down, connections end and new ones are
+// refused.
+type network struct {
+	url string
+
+	mu    sync.Mutex
+	down  bool
+	conns []net.Conn
+}
+
+// open opens the database, as a process of its own.
+func (n *network) open(t testing.TB) *sql.DB {
+	t.Helper()
+	config, err := pgx.ParseConfig(n.url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	config.Tracer, config.DialFunc = clock{}, n.dial
+	db := stdlib.OpenDB(*config)
+	t.Cleanup(func() { _ = db.Close() })
+	return db
+}
+
+func (n *network) dial(ctx context.Context, network, address string) (net.Conn, error) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	if n.down {
+		return nil, syscall.ECONNREFUSED
+	}
+	conn, err := (&net.Dialer{}).DialContext(ctx, network, address)
+	if err == nil {
+		n.conns = append(n.conns, conn)
+	}
+	return conn, err
+}
+
+// setDown ends the connections and refuses new ones, or accepts them again.
+func (n *network) setDown(down bool) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	n.down = down
+	for _, conn := range n.conns {
+		_ = conn.Close()
+	}
+	n.conns = nil
+}
+
+// clock is a tracer that tells the server the time before each statement.
+type clock struct{}
+
+func (clock) TraceQueryStart(ctx context.Context, conn *pgx.Conn, _ pgx.TraceQueryStartData) context.Context {
+	if ctx.Value(clock{}) == nil {
+		now := strconv.FormatInt(time.Now().UnixMicro(), 10)
+		_, _ = conn.Exec(context.WithValue(ctx, clock{}, true), `SELECT set_config('test.now', $1, false)`, pgx.QueryExecModeSimpleProtocol, now)
+	}
+	return ctx
+}
+
+func (clock) TraceQueryEnd(context.Context, *pgx.Conn, pgx.TraceQueryEndData) {}
