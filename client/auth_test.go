@@ -6,239 +6,211 @@ import (
 	"fmt"
 	"net/http"
 	"slices"
-	"strconv"
-	"strings"
 	"sync"
-	"sync/atomic"
 	"testing"
+	"testing/synctest"
 
 	"github.com/highlevel-contacts/contacts-go/client"
 )
 
-// countingSource returns token-1, token-2 and so on, and records the contexts of its calls.
-type countingSource struct {
-	calls    atomic.Int32
-	contexts []context.Context
-}
-
-func (s *countingSource) Token(ctx context.Context) (string, error) {
-	s.contexts = append(s.contexts, ctx)
-	return "token-" + strconv.Itoa(int(s.calls.Add(1))), nil
-}
-
-func TestTokenSource_EachCall(t *testing.T) {
-	t.Parallel()
-	source, api := &countingSource{}, &stub{responses: []stubResponse{everything}}
-	c, err := client.New(source, client.WithHTTPClient(&http.Client{Transport: api}), client.WithLocation("l"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	if source.calls.Load() != 0 {
-		t.Error("New requested a token")
-	}
-	ctx, cancel := context.WithCancel(t.Context())
-	defer cancel()
-	for i, operation := range operations {
-		if err := operation.call(ctx, c); err != nil {
-			t.Fatal(err)
-		}
-		if got, want := api.requests[i].Header.Get("Authorization"), "Bearer token-"+strconv.Itoa(i+1); got != want {
-			t.Errorf("%s: %q, want %q", operation.name, got, want)
-		}
-		// The source may call the API itself. It must not receive the context of the call.
-		if source.contexts[i] != ctx {
-			t.Errorf("%s: another context", operation.name)
-		}
-	}
-}
-
-func TestTokenSource_InvalidToken(t *testing.T) {
-	t.Parallel()
-	for name, bad := range map[string]string{
-		"empty": "", "with Bearer": "Bearer abc", "line break": "abc\r\nX-Evil: 1", "space": "abc def", "another script": "abcд", "zero byte": "a\x00",
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			c, err := client.New(fixedSource(bad), client.WithHTTPClient(&http.Client{Transport: noRequests(t)}), client.WithLocation("l"))
-			if err != nil {
-				t.Fatal(err)
-			}
-			for _, operation := range operations {
-				if err := operation.call(t.Context(), c); !errors.Is(err, client.ErrInvalid) || errors.Is(err, client.ErrMaybeApplied) {
-					t.Errorf("%s: %v", operation.name, err)
-				}
-			}
-		})
-	}
-}
-
-// fixedSource is a TokenSource of another type than StaticToken.
-type fixedSource string
-
-func (s fixedSource) Token(context.Context) (string, error) { return string(s), nil }
-
-func TestTokenSource_Error(t *testing.T) {
-	t.Parallel()
-	cause := errors.New("the refresh token was used before")
-	c, err := client.New(leakingSource{cause}, client.WithHTTPClient(&http.Client{Transport: noRequests(t)}), client.WithLocation("l"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, operation := range operations {
-		err := operation.call(t.Context(), c)
-		if !errors.Is(err, cause) || errors.Is(err, client.ErrMaybeApplied) || errors.Is(err, client.ErrUnauthorized) {
-			t.Errorf("%s: %v", operation.name, err)
-		}
-	}
-	_, err = c.Contacts.Get(t.Context(), "abc")
-	if want := "Contacts.Get: GET /contacts/abc: other: token source: the refresh token was used before"; err.Error() != want {
-		t.Errorf("got %q, want %q", err, want)
-	}
-}
-
-func TestStaticToken(t *testing.T) {
-	t.Parallel()
-	got, err := client.StaticToken(token).Token(t.Context())
-	if got != token || err != nil {
-		t.Errorf("got %q, %v", got, err)
-	}
-}
-
-// replaceable is a source whose token is token-1 until it is invalidated, then token-2, and so on.
+// replaceable is a TokenSource whose token is token-1 until it is invalidated, then token-2, and so
+// on. It records the contexts and the invalidated tokens.
 type replaceable struct {
-	mu      sync.Mutex
-	number  int
-	invalid []string
+	mu       sync.Mutex
+	contexts []context.Context
+	invalid  []string
 }
 
-func (r *replaceable) Token(context.Context) (string, error) {
+func (r *replaceable) Token(ctx context.Context) (string, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	return fmt.Sprintf("token-%d", r.number+1), nil
+	r.contexts = append(r.contexts, ctx)
+	return fmt.Sprintf("token-%d", len(r.invalid)+1), nil
 }
 
 func (r *replaceable) Invalidate(token string) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.invalid = append(r.invalid, token)
-	r.number++
 }
 
-func TestTokenInvalidator_OnlyRejectedTokens(t *testing.T) {
-	t.Parallel()
-	tests := []struct {
-		name     string
-		status   int
-		message  string
-		replaced bool
-	}{
-		{"bad token", 401, "Invalid JWT", true},
-		{"bad integration token", 401, "Invalid Private Integration token", true},
-		{"expired token", 401, "Invalid token: access token is invalid", true},
-		{"expired token, in other words", 401, "The token has expired", true},
-		{"no token", 401, "No Authorization header found for authentication!", false},
-		{"scope", 401, "The token is not authorized for this scope.", false},
-		{"class", 401, "This authClass type is not allowed to access this scope.  Please verify your IAM configuration if this is not the case.", false},
-		{"user type", 401, "Token's user type mismatch!", false},
-		{"no version", 401, "version header was not found.", false},
-		{"bad version", 401, "version header is invalid", false},
-		{"location", 403, "The token does not have access to this location.", false},
-		{"another status", 400, "Invalid JWT", false},
+// sentTokens returns the Authorization header of each request.
+func sentTokens(api *stub) []string {
+	var tokens []string
+	for _, req := range api.requests {
+		tokens = append(tokens, req.Header.Get("Authorization"))
 	}
-	for _, test := range tests {
-		for _, operation := range operations {
-			t.Run(test.name+"/"+operation.name, func(t *testing.T) {
-				t.Parallel()
-				body := fmt.Sprintf(`{"statusCode":%d,"message":%q}`, test.status, test.message)
-				api := &authorizing{api: scripted{outcomes: []outcome{{status: test.status, body: body}, success}}}
-				source := &replaceable{}
-				c, err := client.New(source, client.WithHTTPClient(&http.Client{Transport: api}), client.WithLocation("loc"),
-					client.WithRetry(client.RetryPolicy{MaxAttempts: 1}))
-				if err != nil {
-					t.Fatal(err)
+	return tokens
+}
+
+func TestTokenSource_EachAttempt(t *testing.T) {
+	t.Parallel()
+	type key struct{}
+	for _, operation := range allOperations {
+		synctest.Test(t, func(t *testing.T) {
+			ctx := context.WithValue(t.Context(), key{}, "the caller's")
+			source, api := &replaceable{}, &stub{responses: []stubResponse{{status: 429}, everything}, tb: t, strict: true}
+			c := newClientWith(t, source, api, retries)
+			if len(source.contexts) > 0 {
+				t.Error("New requested a token")
+			}
+			if err := operation.call(ctx, c); err != nil || len(source.contexts) != 2 {
+				t.Errorf("%s: got %v, %d tokens, want 2", operation.name, err, len(source.contexts))
+			}
+			for _, got := range source.contexts { // the source may call the API itself
+				if _, inside := client.OperationFromContext(got); inside || got.Value(key{}) != "the caller's" {
+					t.Errorf("%s: got the context of the request", operation.name)
 				}
-				err = operation.call(t.Context(), c)
-				if (err == nil) != test.replaced {
-					t.Errorf("got %v, want success: %v", err, test.replaced)
-				}
-				want, wantInvalid := []string{"Bearer token-1"}, []string(nil)
-				if test.replaced {
-					want, wantInvalid = []string{"Bearer token-1", "Bearer token-2"}, []string{"token-1"}
-				}
-				if !slices.Equal(api.tokens, want) || !slices.Equal(source.invalid, wantInvalid) {
-					t.Errorf("sent %q and invalidated %q, want %q and %q", api.tokens, source.invalid, want, wantInvalid)
-				}
-			})
+			}
+		})
+	}
+}
+
+func TestTokenSource_InvalidToken(t *testing.T) {
+	t.Parallel()
+	for _, bad := range []string{"", "Bearer abc", "abc\r\nX-Evil: 1", "abc def", "abcд", "a\x00"} {
+		c := newClientWith(t, sourceFunc(func(context.Context) (string, error) { return bad, nil }), noRequests(t), retries)
+		for _, operation := range allOperations {
+			if err := operation.call(t.Context(), c); !errors.Is(err, client.ErrInvalid) || errors.Is(err, client.ErrMaybeApplied) {
+				t.Errorf("%s, %q: got %v, want ErrInvalid", operation.name, bad, err)
+			}
 		}
 	}
 }
 
-// authorizing records the Authorization headers that it receives.
-type authorizing struct {
-	api    scripted
-	tokens []string
-}
-
-func (a *authorizing) RoundTrip(req *http.Request) (*http.Response, error) {
-	a.tokens = append(a.tokens, req.Header.Get("Authorization"))
-	return a.api.RoundTrip(req)
-}
-
-func TestTokenInvalidator_OncePerCall(t *testing.T) {
+// TestCall_NotSent has errors of the token source and the Pacer. The error of the call has their
+// kind, and no status.
+func TestCall_NotSent(t *testing.T) {
 	t.Parallel()
-	api := &authorizing{api: scripted{outcomes: []outcome{{status: 401, body: `{"message":"Invalid JWT"}`}}}}
-	source := &replaceable{}
-	c, err := client.New(source, client.WithHTTPClient(&http.Client{Transport: api}))
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, err = c.Contacts.Get(t.Context(), "abc"); !errors.Is(err, client.ErrUnauthorized) {
-		t.Errorf("got %v", err)
-	}
-	if len(api.tokens) != 2 || len(source.invalid) != 1 {
-		t.Errorf("sent %q, invalidated %q, want two tokens and one", api.tokens, source.invalid)
-	}
-	if strings.Contains(fmt.Sprintf("%+v", err), "token-") {
-		t.Errorf("%+v holds the token", err)
+	cause := errors.New("the refresh token was used before")
+	limited := &client.Error{Kind: client.ErrRateLimited, RetryAfter: 7, Messages: []string{"no"}, Err: cause}
+	for _, test := range []struct {
+		err  error
+		kind client.Kind
+		text string // without the source
+	}{
+		{cause, "other", "the refresh token was used before"},
+		{fmt.Errorf("%w: %w", client.ErrUnauthorized, cause), client.ErrUnauthorized, "unauthorized: the refresh token was used before"},
+		{fmt.Errorf("%w: %w", context.DeadlineExceeded, cause), "deadline", "context deadline exceeded: the refresh token was used before"},
+		{limited, client.ErrRateLimited, ""},
+	} {
+		source := newClientWith(t, sourceFunc(func(context.Context) (string, error) { return "", test.err }), noRequests(t), retries)
+		pacer := newClient(t, noRequests(t), retries, client.WithPacer(failingPacer{err: test.err}))
+		for prefix, c := range map[string]*client.Client{"token source: ": source, "waiting for the rate limit: ": pacer} {
+			for _, operation := range allOperations {
+				err := operation.call(t.Context(), c)
+				checkOneKind(t, err)
+				apiErr, _ := errors.AsType[*client.Error](err)
+				if !errors.Is(err, cause) || apiErr.Kind != test.kind || apiErr.MaybeApplied || apiErr.StatusCode != 0 || apiErr.Operation != operation.goName {
+					t.Errorf("%s: got %v, want %s", operation.name, err, test.kind)
+				}
+				if test.text == "" && (apiErr.RetryAfter != 7 || apiErr.Messages[0] != "no") {
+					t.Errorf("%s: got %v, want the fields of the cause", operation.name, err)
+				}
+			}
+			_, err := c.Contacts.Get(t.Context(), "abc")
+			if want := "Contacts.Get: GET /proxy/v1/contacts/abc: " + test.kind.Error() + ": " + prefix + test.text; test.text != "" && err.Error() != want {
+				t.Errorf("got  %s\nwant %s", err, want)
+			}
+		}
 	}
 }
 
-func TestStaticToken_Rejected(t *testing.T) {
-	t.Parallel()
-	api := &authorizing{api: scripted{outcomes: []outcome{{status: 401, body: `{"message":"Invalid JWT"}`}}}}
-	c, err := client.New(client.StaticToken("pit-test"), client.WithHTTPClient(&http.Client{Transport: api}))
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, err = c.Contacts.Get(t.Context(), "abc"); !errors.Is(err, client.ErrUnauthorized) || len(api.tokens) != 1 {
-		t.Errorf("got %v after %d requests, want unauthorized after one", err, len(api.tokens))
-	}
-}
-
-// rejecting is a Pacer that rejects every call of Wait after the given number of calls.
-type rejecting struct {
+// failingPacer rejects every call of Wait after the given number of calls.
+type failingPacer struct {
 	client.Unpaced
 
-	allowed int
+	err     error
+	allowed *int
 }
 
-func (p *rejecting) Wait(context.Context) error {
-	if p.allowed--; p.allowed < 0 {
-		return context.DeadlineExceeded
+func (p failingPacer) Wait(context.Context) error {
+	if p.allowed != nil && *p.allowed > 0 {
+		*p.allowed--
+		return nil
 	}
-	return nil
+	return p.err
 }
 
-func TestTokenInvalidator_RetryNotSent_MatchesTheFailure(t *testing.T) {
+// TestCall_RetryNotSent fails to retry. The error has the kind of the failure, and matches the cause
+// that prevented the retry, but not its kind.
+func TestCall_RetryNotSent(t *testing.T) {
 	t.Parallel()
-	api := &scripted{outcomes: []outcome{{status: 401, body: `{"message":"Invalid JWT"}`}, {status: 503}, success}}
-	c, err := client.New(&replaceable{}, client.WithHTTPClient(&http.Client{Transport: api}),
-		client.WithPacer(&rejecting{allowed: 2}), client.WithRetry(client.RetryPolicy{MinDelay: 1}))
-	if err != nil {
-		t.Fatal(err)
+	cause := errors.New("the program's")
+	for name, reason := range map[string]error{
+		"deadline": fmt.Errorf("%w: %w", context.DeadlineExceeded, cause), "other": cause, "kind": &client.Error{Kind: client.ErrRateLimited, Err: cause},
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			source := &replaceable{}
+			api := &stub{responses: []stubResponse{{status: 401, body: `{"message":"Invalid JWT"}`}, {status: 503}}, tb: t, strict: true}
+			c := newClientWith(t, source, api, retries, client.WithPacer(failingPacer{err: reason, allowed: new(2)}))
+			err := c.Contacts.Delete(t.Context(), "abc")
+			checkOneKind(t, err)
+			if !errors.Is(err, client.ErrServer) || !errors.Is(err, cause) || !errors.Is(err, client.ErrMaybeApplied) {
+				t.Errorf("%s: got %v, want ErrServer, the cause and ErrMaybeApplied", name, err)
+			}
+		})
 	}
-	_, err = c.Contacts.Get(t.Context(), "abc")
-	if !errors.Is(err, client.ErrServer) || !errors.Is(err, context.DeadlineExceeded) {
-		t.Errorf("got %v, want an error that matches ErrServer and context.DeadlineExceeded", err)
+}
+
+func TestStaticToken(t *testing.T) {
+	t.Parallel()
+	if got, err := client.StaticToken(token).Token(t.Context()); got != token || err != nil {
+		t.Errorf("got %q, %v", got, err)
+	}
+	c, _ := script(t, []stubResponse{{status: 401, body: `{"message":"Invalid JWT"}`}}, retries)
+	if _, err := c.Contacts.Get(t.Context(), "abc"); !errors.Is(err, client.ErrUnauthorized) {
+		t.Errorf("got %v, want ErrUnauthorized", err)
+	}
+}
+
+func TestTokenInvalidator_OnlyRejectedTokens(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct {
+		status   int
+		message  string
+		replaced bool
+	}{
+		{401, "Invalid JWT", true},
+		{401, "Invalid Private Integration token", true},
+		{401, "Invalid token: access token is invalid", true},
+		{401, "The token has expired", true},
+		{401, "No Authorization header found for authentication!", false},
+		{401, "The token is not authorized for this scope.", false},
+		{401, "This authClass type is not allowed to access this scope.", false},
+		{401, "Token's user type mismatch!", false},
+		{401, "version header was not found.", false},
+		{401, "version header is invalid", false},
+		{403, "The token does not have access to this location.", false},
+		{400, "Invalid JWT", false},
+	} {
+		for _, operation := range allOperations {
+			source, api := &replaceable{}, &stub{responses: []stubResponse{{status: test.status, body: `{"message":` + quote(t, test.message) + `}`}, everything}, tb: t}
+			err := operation.call(t.Context(), newClientWith(t, source, api))
+			want, invalid := []string{"Bearer token-1"}, []string(nil)
+			if test.replaced {
+				want, invalid = []string{"Bearer token-1", "Bearer token-2"}, []string{"token-1"}
+			}
+			if (err == nil) != test.replaced || !slices.Equal(sentTokens(api), want) || !slices.Equal(source.invalid, invalid) {
+				t.Errorf("%s, %d %s: got %v, sent %q and invalidated %q", operation.name, test.status, test.message, err, sentTokens(api), source.invalid)
+			}
+		}
+	}
+}
+
+// TestTokenInvalidator_OncePerCall rejects each token, in one attempt and after a retry.
+func TestTokenInvalidator_OncePerCall(t *testing.T) {
+	t.Parallel()
+	rejected := stubResponse{status: 401, body: `{"message":"Invalid JWT"}`}
+	for _, responses := range [][]stubResponse{{rejected, rejected}, {rejected, {status: 429, header: http.Header{"Retry-After": {"1"}}}, rejected}} {
+		for _, operation := range allOperations {
+			synctest.Test(t, func(t *testing.T) {
+				source, api := &replaceable{}, &stub{responses: responses, tb: t, strict: true}
+				err := operation.call(t.Context(), newClientWith(t, source, api, retries))
+				if !errors.Is(err, client.ErrUnauthorized) || errors.Is(err, client.ErrMaybeApplied) || len(source.invalid) != 1 || len(api.sent) != len(responses) {
+					t.Errorf("%s: got %v after %d requests, invalidated %q", operation.name, err, len(api.sent), source.invalid)
+				}
+			})
+		}
 	}
 }

@@ -2,7 +2,6 @@ package client_test
 
 import (
 	"errors"
-	"fmt"
 	"io"
 	"net"
 	"net/http"
@@ -27,7 +26,7 @@ func TestClient_RequestHeaders(t *testing.T) {
 	want := map[string]string{
 		"Accept":        "application/json",
 		"Authorization": "Bearer " + token,
-		"User-Agent":    "contacts-go/" + client.Version + " (" + runtime.Version() + ")",
+		"User-Agent":    "highlevel/" + client.Version + " (" + runtime.Version() + ")",
 		"Version":       "2021-07-28",
 	}
 	header := api.requests[0].Header
@@ -56,7 +55,7 @@ func TestWithBaseURL(t *testing.T) {
 	} {
 		t.Run(test.base, func(t *testing.T) {
 			t.Parallel()
-			api := &stub{responses: []stubResponse{everything}}
+			api := &stub{responses: []stubResponse{everything}, tb: t}
 			c := newClient(t, api, client.WithBaseURL(test.base))
 			if _, err := c.Contacts.Get(t.Context(), "abc"); err != nil {
 				t.Fatal(err)
@@ -68,12 +67,13 @@ func TestWithBaseURL(t *testing.T) {
 	}
 }
 
-func TestNew_DefaultBaseURL(t *testing.T) {
+func TestNew_Defaults(t *testing.T) {
 	t.Parallel()
-	api := &stub{responses: []stubResponse{everything}}
-	c, err := client.New(client.StaticToken(token), client.WithHTTPClient(&http.Client{Transport: api}))
-	if err != nil {
-		t.Fatal(err)
+	api := &stub{responses: []stubResponse{everything}, tb: t}
+	theirs := &http.Client{Transport: api}
+	c, err := client.New(client.StaticToken(token), client.WithHTTPClient(theirs))
+	if err != nil || len(api.sent) > 0 {
+		t.Fatalf("got %v, %q, want no request", err, api.sent)
 	}
 	if _, err := c.Contacts.Get(t.Context(), "abc"); err != nil {
 		t.Fatal(err)
@@ -81,17 +81,8 @@ func TestNew_DefaultBaseURL(t *testing.T) {
 	if got := api.requests[0].URL.String(); got != "https://services.leadconnectorhq.com/contacts/abc" {
 		t.Errorf("got %s", got)
 	}
-}
-
-func TestNew_NoRequest(t *testing.T) {
-	t.Parallel()
-	transport := noRequests(t)
-	theirs := &http.Client{Transport: transport}
-	if _, err := client.New(client.StaticToken(token), client.WithHTTPClient(theirs)); err != nil {
-		t.Fatal(err)
-	}
-	if theirs.CheckRedirect != nil || theirs.Jar != nil || theirs.Timeout != 0 || fmt.Sprintf("%p", theirs.Transport) != fmt.Sprintf("%p", transport) {
-		t.Errorf("modified: %+v", theirs)
+	if theirs.CheckRedirect != nil || theirs.Jar != nil || theirs.Timeout != 0 || theirs.Transport != api {
+		t.Errorf("the HTTP client was modified: %+v", theirs)
 	}
 }
 
@@ -156,8 +147,7 @@ func TestClient_Concurrent(t *testing.T) {
 					t.Errorf("%s: %+v, %v", id, contact, err)
 				}
 				_, err = c.Contacts.Update(t.Context(), id, client.UpdateContactRequest{City: client.Set(id)})
-				var apiError *client.Error
-				if !errors.As(err, &apiError) || apiError.Path != "/proxy/v1/contacts/"+id {
+				if apiError, ok := errors.AsType[*client.Error](err); !ok || apiError.Path != "/proxy/v1/contacts/"+id {
 					t.Errorf("%s: %v", id, err)
 				}
 			}

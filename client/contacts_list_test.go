@@ -4,17 +4,11 @@ import (
 	"errors"
 	"fmt"
 	"iter"
-	"net/http"
-	"net/http/httptest"
-	"net/url"
 	"slices"
 	"strconv"
 	"strings"
-	"sync"
 	"testing"
 	"time"
-
-	"github.com/google/go-cmp/cmp"
 
 	"github.com/highlevel-contacts/contacts-go/client"
 )
@@ -46,22 +40,6 @@ func collect(t testing.TB, contacts iter.Seq2[*client.Contact, error]) (ids []st
 		}
 	}
 	return ids, failure
-}
-
-// served is a transport that calls a handler for its responses and records the request targets.
-type served struct {
-	handler http.Handler
-	mu      sync.Mutex
-	targets []string
-}
-
-func (s *served) RoundTrip(req *http.Request) (*http.Response, error) {
-	s.mu.Lock()
-	s.targets = append(s.targets, req.URL.RequestURI())
-	s.mu.Unlock()
-	recorder := httptest.NewRecorder()
-	s.handler.ServeHTTP(recorder, req)
-	return recorder.Result(), nil
 }
 
 // contactList returns contacts as JSON, newest first. Their IDs count up from first, and their
@@ -122,76 +100,47 @@ func businessCursor(t testing.TB, skip int) client.Cursor {
 	return page.Next
 }
 
-func places(l *listing, count int) []string {
-	ids := make([]string, count)
-	for i := range ids {
-		ids[i] = l.id(i)
-	}
-	return ids
-}
-
 func TestContactsService_List_Query(t *testing.T) {
 	t.Parallel()
+	const here = "locationId=ve9EPM428h8vShlRW1KT"
 	cursor := cursorAt(1603870249758, contactID)
 	for _, test := range []struct {
-		name string
 		list client.ListRequest
 		want string
 	}{
-		{"nothing", client.ListRequest{}, "locationId=ve9EPM428h8vShlRW1KT"},
-		{"another location", client.ListRequest{LocationID: "a&b"}, "locationId=a%26b"},
-		{"limit", client.ListRequest{Limit: 100}, "locationId=ve9EPM428h8vShlRW1KT&limit=100"},
-		{"smallest limit", client.ListRequest{Limit: 1}, "locationId=ve9EPM428h8vShlRW1KT&limit=1"},
-		{"text", client.ListRequest{Query: "rosan@deos.example"}, "locationId=ve9EPM428h8vShlRW1KT&query=rosan%40deos.example"},
-		{"text to be escaped", client.ListRequest{Query: "a b&c=d+e,f#g?h/ü"}, "locationId=ve9EPM428h8vShlRW1KT&query=a+b%26c%3Dd%2Be%2Cf%23g%3Fh%2F%C3%BC"},
-		{"cursor", client.ListRequest{After: cursor}, "locationId=ve9EPM428h8vShlRW1KT&startAfter=1603870249758&startAfterId=ocQHyuzHvysMo5N5VsXc"},
-		{"large cursor", client.ListRequest{After: cursorAt(9007199254740993, "a")}, "locationId=ve9EPM428h8vShlRW1KT&startAfter=9007199254740993&startAfterId=a"},
-		{"cursor to be escaped", client.ListRequest{After: cursorAt(1, "a:b&c")}, "locationId=ve9EPM428h8vShlRW1KT&startAfter=1&startAfterId=a%3Ab%26c"},
-		{
-			"everything",
-			client.ListRequest{LocationID: "l", Query: "q", Limit: 7, After: cursor},
-			"locationId=l&query=q&limit=7&startAfter=1603870249758&startAfterId=ocQHyuzHvysMo5N5VsXc",
-		},
+		{client.ListRequest{}, here},
+		{client.ListRequest{LocationID: "a&b"}, "locationId=a%26b"},
+		{client.ListRequest{Limit: 100}, here + "&limit=100"},
+		{client.ListRequest{Limit: 1}, here + "&limit=1"},
+		{client.ListRequest{Query: "a b&c=d+e,f#g?h/ü@"}, here + "&query=a+b%26c%3Dd%2Be%2Cf%23g%3Fh%2F%C3%BC%40"},
+		{client.ListRequest{After: cursor}, here + "&startAfter=1603870249758&startAfterId=ocQHyuzHvysMo5N5VsXc"},
+		{client.ListRequest{After: cursorAt(9007199254740993, "a")}, here + "&startAfter=9007199254740993&startAfterId=a"},
+		{client.ListRequest{After: cursorAt(1, "a:b&c")}, here + "&startAfter=1&startAfterId=a%3Ab%26c"},
+		{client.ListRequest{LocationID: "l", Query: "q", Limit: 7, After: cursor}, "locationId=l&query=q&limit=7&startAfter=1603870249758&startAfterId=ocQHyuzHvysMo5N5VsXc"},
 	} {
-		t.Run(test.name, func(t *testing.T) {
-			t.Parallel()
-			c, api := newStub(t, everything)
-			if _, err := c.Contacts.List(t.Context(), test.list); err != nil {
-				t.Fatal(err)
-			}
-			if diff := cmp.Diff([]string{"GET /proxy/v1/contacts/?" + test.want}, api.targets()); diff != "" {
-				t.Errorf("(-want +got):\n%s", diff)
-			}
-			if query, err := url.ParseQuery(test.want); err != nil || query.Get("query") != test.list.Query {
-				t.Errorf("got %q, %v", query.Get("query"), err)
-			}
-		})
+		response := everything
+		response.want = "GET /contacts/?" + test.want
+		c, _ := script(t, []stubResponse{response})
+		if _, err := c.Contacts.List(t.Context(), test.list); err != nil {
+			t.Errorf("%+v: %v", test.list, err)
+		}
 	}
-}
-
-func TestContactsService_ListByBusiness_Query(t *testing.T) {
-	t.Parallel()
 	for _, test := range []struct {
-		name string
 		list client.BusinessListRequest
 		want string
 	}{
-		{"nothing", client.BusinessListRequest{}, "locationId=ve9EPM428h8vShlRW1KT"},
-		{"limit without a known maximum", client.BusinessListRequest{Limit: 1000}, "locationId=ve9EPM428h8vShlRW1KT&limit=1000"},
-		{"skip", client.BusinessListRequest{Skip: 25}, "locationId=ve9EPM428h8vShlRW1KT&skip=25"},
-		{"cursor", client.BusinessListRequest{After: businessCursor(t, 50)}, "locationId=ve9EPM428h8vShlRW1KT&skip=50"},
-		{"everything", client.BusinessListRequest{LocationID: "l", Query: "a b", Limit: 7, Skip: 14}, "locationId=l&query=a+b&limit=7&skip=14"},
+		{client.BusinessListRequest{}, here},
+		{client.BusinessListRequest{Limit: 1000}, here + "&limit=1000"},
+		{client.BusinessListRequest{Skip: 25}, here + "&skip=25"},
+		{client.BusinessListRequest{After: businessCursor(t, 50)}, here + "&skip=50"},
+		{client.BusinessListRequest{LocationID: "l", Query: "a b", Limit: 7, Skip: 14}, "locationId=l&query=a+b&limit=7&skip=14"},
 	} {
-		t.Run(test.name, func(t *testing.T) {
-			t.Parallel()
-			c, api := newStub(t, everything)
-			if _, err := c.Contacts.ListByBusiness(t.Context(), "641c", test.list); err != nil {
-				t.Fatal(err)
-			}
-			if diff := cmp.Diff([]string{"GET /proxy/v1/contacts/business/641c?" + test.want}, api.targets()); diff != "" {
-				t.Errorf("(-want +got):\n%s", diff)
-			}
-		})
+		response := everything
+		response.want = "GET /contacts/business/641c?" + test.want
+		c, _ := script(t, []stubResponse{response})
+		if _, err := c.Contacts.ListByBusiness(t.Context(), "641c", test.list); err != nil {
+			t.Errorf("%+v: %v", test.list, err)
+		}
 	}
 }
 
@@ -214,7 +163,7 @@ func TestContactsService_List_InvalidArguments(t *testing.T) {
 		":", "abc", "1603870249758:abc", "contact:", "contact:1603870249758", "contact:1603870249758:", "contact::abc", "contact:0:abc",
 		"contact:-1:abc", "contact:1.5:abc", "contact:abc:1603870249758", "contact: 1:abc", "contact:+1:abc", "contact:01:abc",
 		"contact:99999999999999999999:abc", "contact:1e3:abc", "Contact:1:abc",
-		"business:", "business:0", "business:-1", "business:+1", "business:01", "business:1 ", "business:1:2", "business:99999999999999999999",
+		"business:", "business:-1", "business:+1", "business:01", "business:1 ", "business:1:2", "business:99999999999999999999",
 	} {
 		lists["cursor "+string(text)] = client.ListRequest{After: text}
 		businessLists["cursor "+string(text)] = client.BusinessListRequest{After: text}
@@ -271,7 +220,10 @@ func TestContactsService_List_Next(t *testing.T) {
 		{"next page is an empty string, address is set", 2, `"meta":{"nextPageUrl":"http://localhost/x","nextPage":"",` + cursor + `}`, 2, ""},
 		{"no contacts, empty meta", 0, `"meta":{}`, 2, ""},
 		{"no contacts, no meta", 0, `"count":0`, 2, ""},
-		{"no contacts, cursor and next page", 0, `"meta":{"nextPage":2,` + cursor + `}`, 2, ""},
+		{"no contacts, cursor and next page", 0, `"meta":{"nextPage":2,` + cursor + `}`, 2, meta},
+		{"no contacts, cursor and address", 0, `"meta":{"nextPageUrl":"http://localhost/x",` + cursor + `}`, 2, meta},
+		{"no contacts, cursor alone", 0, `"meta":{` + cursor + `}`, 2, ""},
+		{"no contacts, total", 0, `"meta":{"total":300}`, 2, ""},
 		{"empty meta, full page", 2, `"meta":{}`, 2, last},
 		{"empty meta, short page", 1, `"meta":{}`, 2, ""},
 		{"no meta, full page", 2, `"count":230`, 2, last},
@@ -294,21 +246,33 @@ func TestContactsService_List_Next(t *testing.T) {
 	}
 }
 
-// If the list continues but has no complete cursor, List returns the page and an error.
+// If the list continues but has no complete, new cursor, List returns the page and an error.
 func TestContactsService_List_CannotContinue(t *testing.T) {
 	t.Parallel()
-	for _, rest := range []string{`"meta":{"nextPage":2}`, `"meta":{"nextPage":2,"startAfterId":"x"}`, `"meta":{"nextPageUrl":"http://localhost/x"}`, `"meta":{}`, `"count":230`} {
-		undated := ok(`{"contacts":[{"id":"c3"},{"id":"c4","dateAdded":"soon"}],` + rest + `}`)
-		c, _ := newStub(t, undated)
-		page, err := c.Contacts.List(t.Context(), client.ListRequest{Limit: 2})
-		if !errors.Is(err, client.ErrBadResponse) || page == nil || len(page.Contacts) != 2 || page.Next != "" {
-			t.Errorf("List, %s: got %+v, %v, want the page and ErrBadResponse", rest, page, err)
+	const undated = `{"id":"c3"},{"id":"c4","dateAdded":"soon"}`
+	for _, test := range []struct {
+		contacts, rest string
+		want           int
+	}{
+		{undated, `"meta":{"nextPage":2}`, 2},
+		{undated, `"meta":{"nextPage":2,"startAfterId":"x"}`, 2},
+		{undated, `"meta":{"nextPageUrl":"http://localhost/x"}`, 2},
+		{undated, `"meta":{}`, 2},
+		{undated, `"count":230`, 2},
+		{undated, `"meta":{"nextPage":2,"startAfter":1603870249758,"startAfterId":"c2"}`, 2}, // the cursor of the request
+		{``, `"meta":{"nextPage":2}`, 0},
+		{``, `"meta":{"nextPage":2,"startAfter":1603870249758,"startAfterId":"c2"}`, 0},
+	} {
+		response := ok(`{"contacts":[` + test.contacts + `],` + test.rest + `}`)
+		c, _ := newStub(t, response)
+		page, err := c.Contacts.List(t.Context(), client.ListRequest{Limit: 2, After: cursorAt(1603870249758, "c2")})
+		if !errors.Is(err, client.ErrBadResponse) || page == nil || len(page.Contacts) != test.want || page.Next != "" || !strings.HasPrefix(err.Error(), "Contacts.List: bad response: ") {
+			t.Errorf("List, %s: got %+v, %v, want the page and ErrBadResponse", test.rest, page, err)
 		}
-		c, api := newStub(t, pageResponse(1, 2, "c2"), undated)
+		c, _ = script(t, []stubResponse{pageResponse(1, 2, "c2"), response})
 		ids, err := collect(t, c.Contacts.All(t.Context(), client.ListRequest{Limit: 2}))
-		if !errors.Is(err, client.ErrBadResponse) || !strings.Contains(err.Error(), "after 4 contacts") ||
-			!slices.Equal(ids, contactIDs(1, 4)) || len(api.sent) != 2 {
-			t.Errorf("All, %s: got %v, %v in %d requests, want 4 contacts and ErrBadResponse in 2", rest, ids, err, len(api.sent))
+		if !errors.Is(err, client.ErrBadResponse) || !slices.Equal(ids, contactIDs(1, 2+test.want)) {
+			t.Errorf("All, %s: got %v, %v, want the contacts and ErrBadResponse", test.rest, ids, err)
 		}
 	}
 }
@@ -352,7 +316,10 @@ func TestContactsService_ListByBusiness_Next(t *testing.T) {
 		{"count is less than the page", client.BusinessListRequest{Limit: 3}, 2, `"count":1`, 2},
 		{"no count", client.BusinessListRequest{Limit: 3}, 2, ``, 2},
 		{"fewer contacts than requested", client.BusinessListRequest{Limit: 200}, 100, `"count":250`, 100},
-		{"empty page", client.BusinessListRequest{Skip: 4}, 0, `"count":7`, 0},
+		{"empty page before the count", client.BusinessListRequest{Skip: 4}, 0, `"count":7`, 4},
+		{"empty page at the count", client.BusinessListRequest{Skip: 7}, 0, `"count":7`, 0},
+		{"empty page after the count", client.BusinessListRequest{Skip: 8}, 0, `"count":7`, 0},
+		{"empty page, no count", client.BusinessListRequest{Skip: 4}, 0, ``, 0},
 		{"meta is ignored", client.BusinessListRequest{}, 2, `"count":7,"meta":{"startAfter":1,"startAfterId":"c2","nextPage":null}`, 2},
 	} {
 		t.Run(test.name, func(t *testing.T) {
@@ -392,7 +359,7 @@ func TestCursorAfter(t *testing.T) {
 		if _, err := c.Contacts.List(t.Context(), client.ListRequest{LocationID: "l", After: cursor}); err != nil {
 			t.Fatal(err)
 		}
-		if _, query, _ := strings.Cut(api.targets()[0], "locationId=l"); strings.TrimPrefix(query, "&") != test.want {
+		if _, query, _ := strings.Cut(api.sent[0], "locationId=l"); strings.TrimPrefix(query, "&") != test.want {
 			t.Errorf("%s: got %q, want %q", test.name, query, test.want)
 		}
 	}
@@ -427,4 +394,30 @@ func FuzzCursor(f *testing.F) {
 			t.Errorf("%q: got %v from a business list, want ErrInvalid", text, err)
 		}
 	})
+}
+
+// TestContactsService_List_Empty distinguishes an empty list from a missing one.
+func TestContactsService_List_Empty(t *testing.T) {
+	t.Parallel()
+	c, _ := newStub(t, ok(`{"contacts":[]}`))
+	page, err := c.Contacts.List(t.Context(), client.ListRequest{})
+	if err != nil || page.Contacts == nil || len(page.Contacts) != 0 || page.Next != "" || page.Total != 0 {
+		t.Errorf("got %+v, %v", page, err)
+	}
+	page, err = c.Contacts.ListByBusiness(t.Context(), "b", client.BusinessListRequest{})
+	if err != nil || page.Contacts == nil || len(page.Contacts) != 0 || page.Next != "" || page.Total != 0 {
+		t.Errorf("by business: got %+v, %v", page, err)
+	}
+}
+
+// A response without a list is an error, although the slice for the list is preallocated.
+func TestContactsService_List_WithoutContacts(t *testing.T) {
+	t.Parallel()
+	c, _ := newStub(t, ok(`{"contact":{"id":"abc","dateAdded":"2021-07-02T05:18:26.704Z"}}`))
+	if page, err := c.Contacts.List(t.Context(), client.ListRequest{}); !errors.Is(err, client.ErrBadResponse) {
+		t.Errorf("list: %+v, %v", page, err)
+	}
+	if page, err := c.Contacts.ListByBusiness(t.Context(), "b", client.BusinessListRequest{}); !errors.Is(err, client.ErrBadResponse) {
+		t.Errorf("list by business: %+v, %v", page, err)
+	}
 }

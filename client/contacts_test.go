@@ -1,6 +1,7 @@
 package client_test
 
 import (
+	"context"
 	"errors"
 	"math"
 	"net/http"
@@ -12,86 +13,64 @@ import (
 	"github.com/highlevel-contacts/contacts-go/client"
 )
 
-// everything is a response that every operation accepts as a success.
-var everything = ok(`{"contact":{"id":"` + contactID + `"},"contacts":[],"succeded":true,"new":true}`)
-
 func TestContactsService_Requests(t *testing.T) {
 	t.Parallel()
-	tests := []struct {
-		name string
-		call func(t *testing.T, c *client.Client) error
-		want sent
-	}{
-		{"get", func(t *testing.T, c *client.Client) error {
-			_, err := c.Contacts.Get(t.Context(), contactID)
+	for want, call := range map[string]func(ctx context.Context, c *client.ContactsService) error{
+		"GET /contacts/ocQHyuzHvysMo5N5VsXc": func(ctx context.Context, c *client.ContactsService) error {
+			_, err := c.Get(ctx, contactID)
 			return err
-		}, sent{Method: "GET", Target: "/proxy/v1/contacts/ocQHyuzHvysMo5N5VsXc"}},
-		{"get a word that other routes have", func(t *testing.T, c *client.Client) error {
-			_, err := c.Contacts.Get(t.Context(), "upsert")
+		},
+		"GET /contacts/upsert":                  func(ctx context.Context, c *client.ContactsService) error { _, err := c.Get(ctx, "upsert"); return err },
+		"DELETE /contacts/ocQHyuzHvysMo5N5VsXc": func(ctx context.Context, c *client.ContactsService) error { return c.Delete(ctx, contactID) },
+		`POST /contacts/ {"firstName":"Rosan","locationId":"ve9EPM428h8vShlRW1KT"}`: func(ctx context.Context, c *client.ContactsService) error {
+			_, err := c.Create(ctx, client.CreateContactRequest{FirstName: "Rosan"})
 			return err
-		}, sent{Method: "GET", Target: "/proxy/v1/contacts/upsert"}},
-		{"delete", func(t *testing.T, c *client.Client) error {
-			return c.Contacts.Delete(t.Context(), contactID)
-		}, sent{Method: "DELETE", Target: "/proxy/v1/contacts/ocQHyuzHvysMo5N5VsXc"}},
-		{"create", func(t *testing.T, c *client.Client) error {
-			_, err := c.Contacts.Create(t.Context(), client.CreateContactRequest{FirstName: "Rosan"})
+		},
+		`POST /contacts/ {"locationId":"elsewhere"}`: func(ctx context.Context, c *client.ContactsService) error {
+			_, err := c.Create(ctx, client.CreateContactRequest{LocationID: "elsewhere"})
 			return err
-		}, sent{Method: "POST", Target: "/proxy/v1/contacts/", Body: `{"firstName":"Rosan","locationId":"ve9EPM428h8vShlRW1KT"}`}},
-		{"create in another location", func(t *testing.T, c *client.Client) error {
-			_, err := c.Contacts.Create(t.Context(), client.CreateContactRequest{LocationID: "elsewhere"})
+		},
+		`PUT /contacts/ocQHyuzHvysMo5N5VsXc {"city":"Oslo"}`: func(ctx context.Context, c *client.ContactsService) error {
+			_, err := c.Update(ctx, contactID, client.UpdateContactRequest{City: client.Set("Oslo")})
 			return err
-		}, sent{Method: "POST", Target: "/proxy/v1/contacts/", Body: `{"locationId":"elsewhere"}`}},
-		{"update", func(t *testing.T, c *client.Client) error {
-			_, err := c.Contacts.Update(t.Context(), contactID, client.UpdateContactRequest{City: client.Set("Oslo")})
+		},
+		`PUT /contacts/ocQHyuzHvysMo5N5VsXc {}`: func(ctx context.Context, c *client.ContactsService) error {
+			_, err := c.Update(ctx, contactID, client.UpdateContactRequest{})
 			return err
-		}, sent{Method: "PUT", Target: "/proxy/v1/contacts/ocQHyuzHvysMo5N5VsXc", Body: `{"city":"Oslo"}`}},
-		{"update without a change", func(t *testing.T, c *client.Client) error {
-			_, err := c.Contacts.Update(t.Context(), contactID, client.UpdateContactRequest{})
+		},
+		`POST /contacts/upsert {"email":"rosan@deos.example","locationId":"ve9EPM428h8vShlRW1KT"}`: func(ctx context.Context, c *client.ContactsService) error {
+			_, err := c.Upsert(ctx, client.UpsertContactRequest{Email: client.Set("rosan@deos.example")})
 			return err
-		}, sent{Method: "PUT", Target: "/proxy/v1/contacts/ocQHyuzHvysMo5N5VsXc", Body: `{}`}},
-		{"upsert", func(t *testing.T, c *client.Client) error {
-			_, err := c.Contacts.Upsert(t.Context(), client.UpsertContactRequest{Email: client.Set("rosan@deos.example")})
+		},
+		`POST /contacts/upsert {"locationId":"elsewhere"}`: func(ctx context.Context, c *client.ContactsService) error {
+			_, err := c.Upsert(ctx, client.UpsertContactRequest{LocationID: "elsewhere"})
 			return err
-		}, sent{
-			Method: "POST", Target: "/proxy/v1/contacts/upsert",
-			Body: `{"email":"rosan@deos.example","locationId":"ve9EPM428h8vShlRW1KT"}`,
-		}},
-		{"upsert in another location", func(t *testing.T, c *client.Client) error {
-			_, err := c.Contacts.Upsert(t.Context(), client.UpsertContactRequest{LocationID: "elsewhere"})
+		},
+		"GET /contacts/?locationId=ve9EPM428h8vShlRW1KT": func(ctx context.Context, c *client.ContactsService) error {
+			_, err := c.List(ctx, client.ListRequest{})
 			return err
-		}, sent{Method: "POST", Target: "/proxy/v1/contacts/upsert", Body: `{"locationId":"elsewhere"}`}},
-		{"list", func(t *testing.T, c *client.Client) error {
-			_, err := c.Contacts.List(t.Context(), client.ListRequest{})
+		},
+		"GET /contacts/business/641c094001436dbc2081e642?locationId=ve9EPM428h8vShlRW1KT": func(ctx context.Context, c *client.ContactsService) error {
+			_, err := c.ListByBusiness(ctx, "641c094001436dbc2081e642", client.BusinessListRequest{})
 			return err
-		}, sent{Method: "GET", Target: "/proxy/v1/contacts/?locationId=ve9EPM428h8vShlRW1KT"}},
-		{"list by business", func(t *testing.T, c *client.Client) error {
-			_, err := c.Contacts.ListByBusiness(t.Context(), "641c094001436dbc2081e642", client.BusinessListRequest{})
-			return err
-		}, sent{Method: "GET", Target: "/proxy/v1/contacts/business/641c094001436dbc2081e642?locationId=ve9EPM428h8vShlRW1KT"}},
-	}
-	for _, test := range tests {
-		t.Run(test.name, func(t *testing.T) {
+		},
+	} {
+		t.Run(want, func(t *testing.T) {
 			t.Parallel()
-			c, api := newStub(t, everything)
-			if err := test.call(t, c); err != nil {
+			response := everything
+			response.want = want
+			c, api := script(t, []stubResponse{response})
+			if err := call(t.Context(), c.Contacts); err != nil {
 				t.Fatal(err)
 			}
-			if diff := cmp.Diff([]sent{test.want}, api.sent); diff != "" {
-				t.Errorf("sent (-want +got):\n%s", diff)
+			header := http.Header{
+				"Accept": {"application/json"}, "Authorization": {"Bearer " + token}, "Version": {"2021-07-28"}, "User-Agent": api.requests[0].Header["User-Agent"],
 			}
-			header := api.requests[0].Header
-			if got := header.Get("Version"); got != "2021-07-28" {
-				t.Errorf("Version: %q", got)
+			if strings.Contains(want, "{") {
+				header.Set("Content-Type", "application/json")
 			}
-			if got := header.Get("Authorization"); got != "Bearer "+token {
-				t.Errorf("Authorization: %q", got)
-			}
-			wantType := ""
-			if test.want.Body != "" {
-				wantType = "application/json"
-			}
-			if got := header.Get("Content-Type"); got != wantType {
-				t.Errorf("Content-Type: %q", got)
+			if diff := cmp.Diff(header, api.requests[0].Header); diff != "" {
+				t.Errorf("(-want +got):\n%s", diff)
 			}
 		})
 	}
@@ -99,7 +78,7 @@ func TestContactsService_Requests(t *testing.T) {
 
 func TestContactsService_Any2xx(t *testing.T) {
 	t.Parallel()
-	for _, operation := range operations {
+	for _, operation := range allOperations {
 		for _, status := range []int{http.StatusOK, http.StatusCreated, http.StatusAccepted, 299} {
 			c, _ := newStub(t, stubResponse{status: status, body: everything.body})
 			if err := operation.call(t.Context(), c); err != nil {
@@ -109,30 +88,37 @@ func TestContactsService_Any2xx(t *testing.T) {
 	}
 }
 
+// TestContactsService_Upsert_New trusts the property new, not the status.
 func TestContactsService_Upsert_New(t *testing.T) {
 	t.Parallel()
-	for _, test := range []struct {
-		name         string
-		stubResponse stubResponse
-		want         bool
-	}{
-		{"201 created", stubResponse{status: 201, body: `{"new":true,"contact":{"id":"a"},"traceId":"t-1"}`}, true},
-		{"200 updated", ok(`{"new":false,"contact":{"id":"a"},"traceId":"t-1"}`), false},
-		{"200 created", ok(`{"new":true,"contact":{"id":"a"},"traceId":"t-1"}`), true},
-		{"201 updated", stubResponse{status: 201, body: `{"new":false,"contact":{"id":"a"},"traceId":"t-1"}`}, false},
-	} {
-		t.Run(test.name, func(t *testing.T) {
-			t.Parallel()
-			c, _ := newStub(t, test.stubResponse)
+	for _, status := range []int{200, 201} {
+		for body, isNew := range map[string]bool{`{"new":true,"contact":{"id":"a"},"traceId":"t-1"}`: true, `{"new":false,"contact":{"id":"a"},"traceId":"t-1"}`: false} {
+			c, _ := newStub(t, stubResponse{status: status, body: body})
 			result, err := c.Contacts.Upsert(t.Context(), client.UpsertContactRequest{})
-			if err != nil {
-				t.Fatal(err)
+			want := &client.UpsertContactResult{New: isNew, Contact: client.Contact{ID: "a"}, TraceID: "t-1"}
+			if diff := cmp.Diff(want, result); err != nil || diff != "" {
+				t.Errorf("%d, %s: %v (-want +got):\n%s", status, body, err, diff)
 			}
-			want := &client.UpsertContactResult{New: test.want, Contact: client.Contact{ID: "a"}, TraceID: "t-1"}
-			if diff := cmp.Diff(want, result); diff != "" {
-				t.Errorf("(-want +got):\n%s", diff)
-			}
-		})
+		}
+	}
+}
+
+func TestAlwaysCreates(t *testing.T) {
+	t.Parallel()
+	email := client.Set("a@example.com")
+	for _, test := range []struct {
+		request client.UpsertContactRequest
+		want    bool
+	}{
+		{client.UpsertContactRequest{}, false},
+		{client.UpsertContactRequest{Email: email}, false},
+		{client.UpsertContactRequest{Email: email, CreateNewIfDuplicateAllowed: client.Set(false)}, false},
+		{client.UpsertContactRequest{Email: email, CreateNewIfDuplicateAllowed: client.Clear[bool]()}, false},
+		{client.UpsertContactRequest{Email: email, CreateNewIfDuplicateAllowed: client.Set(true)}, true},
+	} {
+		if got := client.AlwaysCreates(test.request); got != test.want {
+			t.Errorf("%+v: got %v, want %v", test.request, got, test.want)
+		}
 	}
 }
 
@@ -141,79 +127,55 @@ var badIDs = []string{
 	"", ".", "..", "...", "a/b", "../b", "/", "a?b", "?", "a#b", "#", "a%2Fb", "%2e%2e", "a b", " ", "a\\b", "a;b", "a\nb", "a\x00b", "ä", "a\u2028b", "\xff", "a@b", "a:b",
 }
 
+// invalidCalls returns calls with invalid arguments, by name. They also have a text that is private.
+func invalidCalls(ctx context.Context, c *client.Client) map[string]error {
+	calls := map[string]error{}
+	do := func(name string, err error) { calls[name] = err }
+	for _, id := range append(badIDs, "rosan@deos.example") {
+		_, err := c.Contacts.Get(ctx, id)
+		do("get "+id, err)
+		_, err = c.Contacts.Update(ctx, id, client.UpdateContactRequest{})
+		do("update "+id, err)
+		do("delete "+id, c.Contacts.Delete(ctx, id))
+		_, err = c.Contacts.ListByBusiness(ctx, id, client.BusinessListRequest{})
+		do("by business "+id, err)
+		do("all by business "+id, firstError(c.Contacts.AllByBusiness(ctx, id, client.BusinessListRequest{})))
+	}
+	for name, fields := range map[string][]client.CustomFieldInput{
+		"field by id and key": {client.NewCustomField("a", 1), {ID: "Rosan", Key: "Dolomite", FieldValue: "rosan@deos.example"}}, "field without a name": {{FieldValue: 1}},
+		"a number that has no JSON": {client.NewCustomField("a", math.NaN())}, "a value that has no JSON": {client.NewCustomFieldByKey("a", make(chan int))},
+	} {
+		_, err := c.Contacts.Create(ctx, client.CreateContactRequest{CustomFields: fields})
+		do("create: "+name, err)
+		_, err = c.Contacts.Update(ctx, contactID, client.UpdateContactRequest{CustomFields: fields})
+		do("update: "+name, err)
+		_, err = c.Contacts.Upsert(ctx, client.UpsertContactRequest{CustomFields: fields})
+		do("upsert: "+name, err)
+	}
+	for _, operation := range allOperations {
+		do(operation.name+": nil option", operation.call(ctx, c, nil))
+		do(operation.name+": capture into nothing", operation.call(ctx, c, client.WithResponseInto(nil)))
+		do(operation.name+": nil function", operation.call(ctx, c, client.WithOnSend(nil)))
+		do(operation.name+": header", operation.call(ctx, c, client.WithHeader("X-Email", "rosan@deos.example\n")))
+	}
+	return calls
+}
+
 func TestContactsService_InvalidArguments(t *testing.T) {
 	t.Parallel()
-	bothNames := []client.CustomFieldInput{client.NewCustomField("a", 1), {ID: "a", Key: "b", FieldValue: 1}}
-	noName := []client.CustomFieldInput{{FieldValue: 1}}
-	withID := func(id string) map[string]func(*testing.T, *client.Client) error {
-		return map[string]func(*testing.T, *client.Client) error{
-			"get": func(t *testing.T, c *client.Client) error { _, err := c.Contacts.Get(t.Context(), id); return err },
-			"update": func(t *testing.T, c *client.Client) error {
-				_, err := c.Contacts.Update(t.Context(), id, client.UpdateContactRequest{})
-				return err
-			},
-			"delete": func(t *testing.T, c *client.Client) error { return c.Contacts.Delete(t.Context(), id) },
-			"by business": func(t *testing.T, c *client.Client) error {
-				_, err := c.Contacts.ListByBusiness(t.Context(), id, client.BusinessListRequest{})
-				return err
-			},
-			"all by business": func(t *testing.T, c *client.Client) error {
-				return firstError(c.Contacts.AllByBusiness(t.Context(), id, client.BusinessListRequest{}))
-			},
+	c := newClient(t, noRequests(t), retries)
+	for name, err := range invalidCalls(t.Context(), c) {
+		checkOneKind(t, err)
+		apiErr, ok := errors.AsType[*client.Error](err)
+		if !ok || apiErr.Kind != client.ErrInvalid || apiErr.MaybeApplied || apiErr.StatusCode != 0 || apiErr.Response.Attempts != 0 {
+			t.Errorf("%q: got %v, want ErrInvalid", name, err)
+		}
+		if found := leaks(err.Error()); found != nil {
+			t.Errorf("%q: %q in %v", name, found, err)
 		}
 	}
-	tests := map[string]func(t *testing.T, c *client.Client) error{
-		"create: field by id and key": func(t *testing.T, c *client.Client) error {
-			_, err := c.Contacts.Create(t.Context(), client.CreateContactRequest{CustomFields: bothNames})
-			return err
-		},
-		"create: field without a name": func(t *testing.T, c *client.Client) error {
-			_, err := c.Contacts.Create(t.Context(), client.CreateContactRequest{CustomFields: noName})
-			return err
-		},
-		"update: field by id and key": func(t *testing.T, c *client.Client) error {
-			_, err := c.Contacts.Update(t.Context(), contactID, client.UpdateContactRequest{CustomFields: bothNames})
-			return err
-		},
-		"update: field without a name": func(t *testing.T, c *client.Client) error {
-			_, err := c.Contacts.Update(t.Context(), contactID, client.UpdateContactRequest{CustomFields: noName})
-			return err
-		},
-		"upsert: field by id and key": func(t *testing.T, c *client.Client) error {
-			_, err := c.Contacts.Upsert(t.Context(), client.UpsertContactRequest{CustomFields: bothNames})
-			return err
-		},
-		"upsert: field without a name": func(t *testing.T, c *client.Client) error {
-			_, err := c.Contacts.Upsert(t.Context(), client.UpsertContactRequest{CustomFields: noName})
-			return err
-		},
-		"create: a value that has no JSON": func(t *testing.T, c *client.Client) error {
-			fields := []client.CustomFieldInput{client.NewCustomField("a", math.NaN())}
-			_, err := c.Contacts.Create(t.Context(), client.CreateContactRequest{CustomFields: fields})
-			return err
-		},
-		"update: a value that has no JSON": func(t *testing.T, c *client.Client) error {
-			fields := []client.CustomFieldInput{client.NewCustomFieldByKey("a", make(chan int))}
-			_, err := c.Contacts.Update(t.Context(), contactID, client.UpdateContactRequest{CustomFields: fields})
-			return err
-		},
-		"a nil option": func(t *testing.T, c *client.Client) error { return c.Contacts.Delete(t.Context(), contactID, nil) },
-		"capture into nothing": func(t *testing.T, c *client.Client) error {
-			return c.Contacts.Delete(t.Context(), contactID, client.WithResponseInto(nil))
-		},
-	}
-	for _, id := range badIDs {
-		for name, call := range withID(id) {
-			tests[name+": "+strings.ToValidUTF8(id, "invalid")] = call
-		}
-	}
-	for name, call := range tests {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			if err := call(t, newClient(t, noRequests(t))); !errors.Is(err, client.ErrInvalid) || errors.Is(err, client.ErrMaybeApplied) {
-				t.Errorf("got %v", err)
-			}
-		})
+	if result, err := c.Contacts.Upsert(t.Context(), client.UpsertContactRequest{}, nil); result != nil || err == nil {
+		t.Errorf("upsert with a nil option: got %v, %v", result, err)
 	}
 }
 
@@ -235,6 +197,65 @@ func TestContactsService_MissingLocation(t *testing.T) {
 	}
 	if err := firstError(c.Contacts.All(t.Context(), client.ListRequest{})); !errors.Is(err, client.ErrInvalid) {
 		t.Errorf("all: %v", err)
+	}
+}
+
+// TestInvalidUTF8 has invalid UTF-8 in each kind of string of a request. The error names its JSON
+// pointer.
+func TestInvalidUTF8(t *testing.T) {
+	t.Parallel()
+	const bad = "Jos\xe9"
+	dnd := client.DNDSettingsInput{SMS: client.DNDSettingInput{Message: bad}}
+	inbound := client.InboundDNDSettingsInput{All: client.InboundDNDSettingInput{Message: bad}}
+	c := newClient(t, noRequests(t))
+	fields := map[string][]client.CustomFieldInput{
+		"/customFields/0/id": {client.NewCustomField(bad, 1)}, "/customFields/0/key": {client.NewCustomFieldByKey(bad, 1)},
+		"/customFields/1/field_value": {client.NewCustomField("a", 1), client.NewCustomField("b", bad)}, "/customFields/0/field_value/1": {client.NewCustomField("a", []string{"b", bad})},
+		"/customFields/0/field_value/x/y":    {client.NewCustomField("a", map[string]any{"x": map[string]string{"y": bad}})},
+		"/customFields/0/field_value/\uFFFD": {client.NewCustomField("a", map[string]int{"\xe9": 1})},
+	}
+	requests := map[string]client.CreateContactRequest{
+		"/firstName": {FirstName: bad}, "/locationId": {LocationID: bad}, "/tags/1": {Tags: []string{"a", bad}},
+		"/dndSettings/SMS/message": {DNDSettings: dnd}, "/inboundDndSettings/all/message": {InboundDNDSettings: inbound},
+	}
+	upserts := map[string]client.UpsertContactRequest{
+		"/email": {Email: client.Set(bad)}, "/locationId": {LocationID: bad}, "/tags/0": {Tags: []string{bad}},
+		"/dndSettings/SMS/message": {DNDSettings: dnd}, "/inboundDndSettings/all/message": {InboundDNDSettings: inbound},
+	}
+	updates := map[string]client.UpdateContactRequest{
+		"/city": {City: client.Set(bad)}, "/tags/0": {Tags: []string{bad}}, "/dndSettings/SMS/message": {DNDSettings: dnd}, "/inboundDndSettings/all/message": {InboundDNDSettings: inbound},
+	}
+	check := func(operation, pointer string, err error) {
+		t.Helper()
+		want := operation + ": invalid: " + pointer + ": not valid UTF-8: convert it first, for example from Windows-1252"
+		if !errors.Is(err, client.ErrInvalid) || err.Error() != want {
+			t.Errorf("got  %v\nwant %s", err, want)
+		}
+	}
+	for pointer, fields := range fields {
+		requests[pointer], updates[pointer], upserts[pointer] = client.CreateContactRequest{CustomFields: fields}, client.UpdateContactRequest{CustomFields: fields}, client.UpsertContactRequest{CustomFields: fields}
+	}
+	for pointer, request := range requests {
+		_, err := c.Contacts.Create(t.Context(), request)
+		check("Contacts.Create", pointer, err)
+		check("Do", pointer, c.Do(t.Context(), http.MethodPost, "/x", nil, request, nil))
+	}
+	for pointer, request := range upserts {
+		_, err := c.Contacts.Upsert(t.Context(), request)
+		check("Contacts.Upsert", pointer, err)
+	}
+	for pointer, request := range updates {
+		_, err := c.Contacts.Update(t.Context(), "abc", request)
+		check("Contacts.Update", pointer, err)
+	}
+	for pointer, list := range map[string]client.ListRequest{"/LocationID": {LocationID: bad}, "/Query": {Query: bad}, "/After": {After: bad}} {
+		_, err := c.Contacts.List(t.Context(), list)
+		check("Contacts.List", pointer, err)
+		_, err = c.Contacts.ListByBusiness(t.Context(), "b", client.BusinessListRequest{LocationID: list.LocationID, Query: list.Query, After: list.After})
+		check("Contacts.ListByBusiness", pointer, err)
+	}
+	for _, body := range []any{[]byte(`{"a":"` + bad + `"}`), strings.NewReader(`{"a":"` + bad + `"}`)} {
+		check("Do", "body", c.Do(t.Context(), http.MethodPost, "/x", nil, body, nil))
 	}
 }
 
@@ -267,82 +288,25 @@ func TestContactsService_RequestsUnmodified(t *testing.T) {
 	}
 }
 
-// TestContactsService_SuccessSpellings checks succeded and succeeded in the responses to delete and
-// update: false is a failure, and values of other types are ignored.
+// TestContactsService_SuccessSpellings accepts a success without a false in either spelling. Values of
+// other types are ignored. TestErrMaybeApplied_Statuses has those that report a failure.
 func TestContactsService_SuccessSpellings(t *testing.T) {
 	t.Parallel()
-	for _, test := range []struct {
-		properties string
-		success    bool
-	}{
-		{`"succeded":true,"succeeded":true`, true},
-		{`"succeded":true`, true},
-		{`"succeeded":true`, true},
-		{`"other":1`, true},
-		{`"succeded":null`, true},
-		{`"succeded":null,"succeeded":true`, true},
-		{`"succeded":"true"`, true},
-		{`"succeded":1`, true},
-		{`"succeded":"ok"`, true},
-		{`"succeded":{}`, true},
-		{`"succeded":false`, false},
-		{`"succeeded":false`, false},
-		{`"succeded":true,"succeeded":false`, false},
-		{`"succeded":false,"succeeded":true`, false},
-		{`"succeded":"false"`, false},
-		{`"succeded":0`, false},
+	for _, properties := range []string{
+		`"succeded":true,"succeeded":true`, `"succeded":true`, `"succeeded":true`, `"other":1`, `"succeded":null`, `"succeded":null,"succeeded":true`,
+		`"succeded":"true"`, `"succeded":1`, `"succeded":"ok"`, `"succeded":{}`, `"x":{"succeeded":false}`, `"x":"\"succeeded\":false"`,
 	} {
-		t.Run(test.properties, func(t *testing.T) {
-			t.Parallel()
-			c, _ := newStub(t, ok(`{`+test.properties+`,"contact":{"id":"abc"}}`))
-			contact, err1 := c.Contacts.Update(t.Context(), "abc", client.UpdateContactRequest{})
-			err2 := c.Contacts.Delete(t.Context(), "abc")
-			if test.success && (err1 != nil || err2 != nil || contact.ID != "abc") {
-				t.Errorf("update %v, delete %v", err1, err2)
+		for _, operation := range allOperations {
+			c, _ := newStub(t, ok(`{`+properties+`,"contact":{"id":"abc"},"contacts":[]}`))
+			if err := operation.call(t.Context(), c); err != nil {
+				t.Errorf("%s, %s: %v", operation.name, properties, err)
 			}
-			for _, err := range []error{err1, err2} {
-				var apiError *client.Error
-				if !test.success && (!errors.Is(err, client.ErrServer) || !errors.As(err, &apiError) || apiError.StatusCode != http.StatusOK) {
-					t.Errorf("got %v", err)
-				}
-			}
-		})
+		}
 	}
-}
-
-// TestContactsService_Delete_EmptyObject accepts every object without a false as a success.
-func TestContactsService_Delete_EmptyObject(t *testing.T) {
-	t.Parallel()
 	for _, body := range []string{`{}`, `{"traceId":"t-1"}`, `{"contact":null}`} {
 		c, _ := newStub(t, ok(body))
 		if err := c.Contacts.Delete(t.Context(), "abc"); err != nil {
-			t.Errorf("%s: %v", body, err)
+			t.Errorf("delete, %s: %v", body, err)
 		}
-	}
-}
-
-// TestContactsService_List_Empty distinguishes an empty list from a missing one.
-func TestContactsService_List_Empty(t *testing.T) {
-	t.Parallel()
-	c, _ := newStub(t, ok(`{"contacts":[]}`))
-	page, err := c.Contacts.List(t.Context(), client.ListRequest{})
-	if err != nil || page.Contacts == nil || len(page.Contacts) != 0 || page.Next != "" || page.Total != 0 {
-		t.Errorf("got %+v, %v", page, err)
-	}
-	page, err = c.Contacts.ListByBusiness(t.Context(), "b", client.BusinessListRequest{})
-	if err != nil || page.Contacts == nil || len(page.Contacts) != 0 || page.Next != "" || page.Total != 0 {
-		t.Errorf("by business: got %+v, %v", page, err)
-	}
-}
-
-// A response without a list is an error, although the slice for the list is preallocated.
-func TestContactsService_List_WithoutContacts(t *testing.T) {
-	t.Parallel()
-	c, _ := newStub(t, ok(`{"contact":{"id":"abc","dateAdded":"2021-07-02T05:18:26.704Z"}}`))
-	if page, err := c.Contacts.List(t.Context(), client.ListRequest{}); !errors.Is(err, client.ErrBadResponse) {
-		t.Errorf("list: %+v, %v", page, err)
-	}
-	if page, err := c.Contacts.ListByBusiness(t.Context(), "b", client.BusinessListRequest{}); !errors.Is(err, client.ErrBadResponse) {
-		t.Errorf("list by business: %+v, %v", page, err)
 	}
 }

@@ -45,7 +45,7 @@ func TestNewCustomField(t *testing.T) {
 				`{"customFields":[` + test.want + `]}`,
 				`{"customFields":[` + test.want + `],"locationId":"l"}`,
 			}
-			if diff := cmp.Diff(want, []string{api.sent[0].Body, api.sent[1].Body, api.sent[2].Body}); diff != "" {
+			if diff := cmp.Diff(want, sentBodies(api)); diff != "" {
 				t.Errorf("(-want +got):\n%s", diff)
 			}
 		})
@@ -150,7 +150,7 @@ func TestNewCustomField_RawValue(t *testing.T) {
 	if _, err := c.Contacts.Update(t.Context(), "abc", client.UpdateContactRequest{CustomFields: fields}); err != nil {
 		t.Fatal(err)
 	}
-	if diff := cmp.Diff(`{"customFields":[{"id":"a","field_value":`+files+`}]}`, api.sent[0].Body); diff != "" {
+	if diff := cmp.Diff([]string{`{"customFields":[{"id":"a","field_value":` + files + `}]}`}, sentBodies(api)); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
 }

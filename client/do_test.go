@@ -1,114 +1,125 @@
 package client_test
 
 import (
+	"encoding/json"
 	"errors"
+	"io"
 	"net/http"
 	"net/url"
+	"strings"
 	"testing"
-	"testing/synctest"
+	"testing/iotest"
 
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/highlevel-contacts/contacts-go/client"
 )
 
-func TestClient_Do(t *testing.T) {
+func TestClient_Do_Requests(t *testing.T) {
 	t.Parallel()
-	type definitions struct {
-		CustomFields []struct{ ID, FieldKey string } `json:"customFields"`
-	}
-	c, api := newStub(t, ok(`{"customFields":[{"id":"6dv","fieldKey":"contact.shoe_size"}]}`))
-	var got definitions
-	err := c.Do(t.Context(), http.MethodGet, "/locations/abc/customFields", url.Values{"model": {"contact"}}, nil, &got)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if len(got.CustomFields) != 1 || got.CustomFields[0].FieldKey != "contact.shoe_size" {
-		t.Errorf("got %+v", got)
-	}
-	err = c.Do(t.Context(), http.MethodPost, "locations/abc/tags/", nil, map[string]string{"name": "vip"}, nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	want := []sent{
-		{"GET", "/proxy/v1/locations/abc/customFields?model=contact", ""},
-		{"POST", "/proxy/v1/locations/abc/tags/", `{"name":"vip"}`},
-	}
-	if diff := cmp.Diff(want, api.sent); diff != "" {
-		t.Errorf("(-want +got):\n%s", diff)
-	}
-	if got := api.requests[1].Header; got.Get("Authorization") != "Bearer "+token || got.Get("Content-Type") != "application/json" ||
-		got.Get("Version") == "" {
-		t.Errorf("got header %v", got)
-	}
-	if got, ok := client.OperationFromContext(api.requests[0].Context()); got != "Do" || !ok {
-		t.Errorf("got operation %q, want do", got)
+	for _, test := range []struct {
+		method, path string
+		query        url.Values
+		body         any
+		want         string
+	}{
+		{"GET", "/locations/abc/customFields", url.Values{"model": {"contact"}}, nil, "GET /locations/abc/customFields?model=contact"},
+		{"GET", "x", nil, nil, "GET /x"},
+		{"DELETE", "/x/", nil, nil, "DELETE /x/"},
+		{"DELETE", "/x", nil, map[string]int{"a": 1}, `DELETE /x {"a":1}`},
+		{"POST", "/x", nil, map[string]string{"name": "vip"}, `POST /x {"name":"vip"}`},
+		{"POST", "/x", nil, nil, `POST /x {}`},
+		{"PUT", "/x", nil, nil, `PUT /x {}`},
+		{"PATCH", "/x", nil, nil, `PATCH /x {}`},
+		{"POST", "/x", nil, []byte(`{"a":[1, 2]}`), `POST /x {"a":[1, 2]}`},
+		{"POST", "/x", nil, json.RawMessage(`{"a":[1,2]}`), `POST /x {"a":[1,2]}`},
+		{"POST", "/x", nil, strings.NewReader(`{"a": 1}`), `POST /x {"a": 1}`},
+		{"PATCH", "/a%2Fb", nil, io.LimitReader(strings.NewReader(`{"a":"José"} and more`), 13), `PATCH /a%2Fb {"a":"José"}`},
+	} {
+		response := everything
+		response.want = test.want
+		c, api := script(t, []stubResponse{response})
+		if err := c.Do(t.Context(), test.method, test.path, test.query, test.body, nil); err != nil {
+			t.Errorf("%s: %v", test.want, err)
+		}
+		header := api.requests[0].Header
+		if got := header.Get("Content-Type") != ""; got != strings.Contains(test.want, "{") || header.Get("Authorization") != "Bearer "+token || header.Get("Version") == "" {
+			t.Errorf("%s: got header %v", test.want, header)
+		}
 	}
 }
 
 func TestClient_Do_InvalidArguments(t *testing.T) {
 	t.Parallel()
 	c := newClient(t, noRequests(t))
+	check := func(name string, err error) {
+		t.Helper()
+		checkOneKind(t, err)
+		if !errors.Is(err, client.ErrInvalid) || errors.Is(err, client.ErrMaybeApplied) {
+			t.Errorf("%s: got %v, want ErrInvalid", name, err)
+		}
+	}
 	for _, path := range []string{
 		"", "/", "//evil.example/x", "https://evil.example/x", "/\\evil.example", "..", "/locations/../x", "/locations/%2e%2e/x", "/locations/.",
 		"/locations?x=1", "/locations#x", "/locations/%zz", "/%2Fevil.example", "/a\nb", "/locations/%5c..%5cx",
 	} {
-		if err := c.Do(t.Context(), http.MethodGet, path, nil, nil, nil); !errors.Is(err, client.ErrInvalid) {
-			t.Errorf("path %q: got %v, want ErrInvalid", path, err)
-		}
+		check("path "+path, c.Do(t.Context(), http.MethodGet, path, nil, nil, nil))
 	}
-	for name, err := range map[string]error{
-		"method": c.Do(t.Context(), "get", "/x", nil, nil, nil),
-		"body":   c.Do(t.Context(), http.MethodPost, "/x", nil, func() {}, nil),
-		"option": c.Do(t.Context(), http.MethodGet, "/x", nil, nil, nil, nil),
-	} {
-		if !errors.Is(err, client.ErrInvalid) {
-			t.Errorf("%s: got %v, want ErrInvalid", name, err)
-		}
+	for _, method := range []string{"get", "", "HEAD", "OPTIONS", "PO ST"} {
+		check("method "+method, c.Do(t.Context(), method, "/x", nil, nil, nil))
+	}
+	for _, body := range []any{func() {}, iotest.ErrReader(io.ErrUnexpectedEOF)} {
+		check("body", c.Do(t.Context(), http.MethodPost, "/x", nil, body, nil))
+	}
+	var missing *map[string]any
+	for _, out := range []any{missing, map[string]any{}, client.Contact{}, 7} {
+		check("out", c.Do(t.Context(), http.MethodGet, "/x", nil, nil, out))
 	}
 }
 
 func TestClient_Do_Responses(t *testing.T) {
 	t.Parallel()
 	var into map[string]any
-	var list []int
 	for _, test := range []struct {
-		name         string
-		stubResponse stubResponse
-		out          any
-		want         error
+		name     string
+		response stubResponse
+		out      any
+		want     client.Kind
 	}{
-		{"empty body, nil out", stubResponse{status: 204}, nil, nil},
+		{"empty body, nil out", stubResponse{status: 204}, nil, ""},
+		{"a page, nil out", ok(html), nil, ""},
 		{"empty body", stubResponse{status: 200}, &into, client.ErrBadResponse},
 		{"not JSON", ok("<html>"), &into, client.ErrBadResponse},
-		{"object", ok(`{"a":1}`), &into, nil},
-		{"list", ok(`[1,2]`), &list, nil},
+		{"object", ok(`{"a":1}`), &into, ""},
+		{"failure, nil out", ok(`{"succeeded":false}`), nil, client.ErrServer},
 		{"404", stubResponse{status: 404, body: `{"message":"no such location"}`}, &into, client.ErrNotFound},
 		{"403", stubResponse{status: 403}, &into, client.ErrForbidden},
 	} {
-		t.Run(test.name, func(t *testing.T) {
-			t.Parallel()
-			c, _ := newStub(t, test.stubResponse)
-			err := c.Do(t.Context(), http.MethodGet, "/x", nil, nil, test.out)
-			if (test.want == nil) != (err == nil) || (test.want != nil && !errors.Is(err, test.want)) {
-				t.Errorf("got %v, want %v", err, test.want)
-			}
-		})
+		c, _ := newStub(t, test.response)
+		if err := c.Do(t.Context(), http.MethodGet, "/x", nil, nil, test.out); client.KindOf(err) != test.want {
+			t.Errorf("%s: got %v, want %q", test.name, err, test.want)
+		}
 	}
 }
 
-func TestClient_Do_Retries(t *testing.T) {
+// TestClient_Do_Lenient decodes contacts inside a type of the program with the rules of
+// DecodeContact.
+func TestClient_Do_Lenient(t *testing.T) {
 	t.Parallel()
-	for method, want := range map[string]int32{"GET": 3, "PUT": 3, "DELETE": 3, "POST": 1, "PATCH": 1} {
-		t.Run(method, func(t *testing.T) {
-			t.Parallel()
-			synctest.Test(t, func(t *testing.T) {
-				api := &scripted{outcomes: []outcome{{status: 502}}}
-				err := api.client(t).Do(t.Context(), method, "/x", nil, nil, nil)
-				if got := api.requests.Load(); got != want || errors.Is(err, client.ErrMaybeApplied) != (method != "GET") {
-					t.Errorf("got %v after %d requests, want %d", err, got, want)
-				}
-			})
-		})
+	c, _ := newStub(t, ok(`{"contacts":[{"id":"abc","city":7,"loyalty":1},{"id":"def"}],"total":2}`))
+	var got struct {
+		Contacts []client.Contact `json:"contacts"`
+		Total    int              `json:"total"`
+	}
+	var response client.Response
+	if err := c.Do(t.Context(), http.MethodPost, "/x", nil, nil, &got, client.ReadOnly(), client.WithResponseInto(&response)); err != nil {
+		t.Fatal(err)
+	}
+	want := []client.Contact{{ID: "abc", City: "7", Extra: []byte(`{"loyalty":1}`)}, {ID: "def"}}
+	if diff := cmp.Diff(want, got.Contacts); diff != "" || got.Total != 2 {
+		t.Errorf("total %d (-want +got):\n%s", got.Total, diff)
+	}
+	if diff := cmp.Diff([]client.Drift{{Pointer: "/contacts/0/city", Want: "string", Got: "number"}}, response.Drift); diff != "" {
+		t.Errorf("drift (-want +got):\n%s", diff)
 	}
 }

@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"syscall"
 	"testing"
 	"testing/synctest"
 
@@ -18,349 +19,226 @@ import (
 
 const html = "<!DOCTYPE html>\n<html><head><title>502 Bad Gateway</title></head><body>contact support, rosan@deos.example</body></html>\n"
 
+// withheld is the text in place of a message that could hold private data.
+const withheld = "message withheld: see Error.Messages"
+
+// kinds are the kinds that errors.Is can match.
+var kinds = []client.Kind{
+	client.ErrInvalid, client.ErrNotFound, client.ErrDuplicate, client.ErrUnauthorized, client.ErrForbidden, client.ErrRateLimited,
+	client.ErrServer, client.ErrNetwork, client.ErrBadResponse, client.ErrResponseTooLarge,
+}
+
+// checkOneKind fails unless err is an *Error that matches its kind and no other kind, and prints its
+// message for every verb.
+func checkOneKind(t *testing.T, err error) {
+	t.Helper()
+	apiErr, ok := errors.AsType[*client.Error](err)
+	if !ok || apiErr.Kind == "" || client.KindOf(err) != apiErr.Kind {
+		t.Fatalf("got %T with kind %q, want an *Error with a kind: %v", err, client.KindOf(err), err)
+	}
+	for _, kind := range kinds {
+		if errors.Is(err, kind) != (kind == apiErr.Kind) {
+			t.Errorf("%v (%s): matches %s: %v", err, apiErr.Kind, kind, errors.Is(err, kind))
+		}
+	}
+	for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%d"} {
+		if text := fmt.Sprintf(verb, err); text != apiErr.Error() || !strings.Contains(text, apiErr.Operation+": ") || !strings.Contains(text, apiErr.Kind.Error()) {
+			t.Errorf("%s: got %q, want the message with operation and kind", verb, text)
+		}
+	}
+}
+
+// TestError_Formats has the API's known errors, with their complete messages.
 func TestError_Formats(t *testing.T) {
 	t.Parallel()
-	tests := []struct {
-		name      string
-		status    int
-		body      string
-		sentinels []error
-		want      client.Error // fields that come from the body
-		text      string       // after "Contacts.Get: GET /proxy/v1/contacts/abc: "
-	}{
-		{
-			"no such contact", 400, `{"error":"Contact with id abc not found","status":400}`,
-			[]error{client.ErrNotFound},
-			client.Error{Messages: []string{"Contact with id abc not found"}},
-			"400 contact not found: Contact with id abc not found",
-		},
-		{
-			"deleted a moment ago", 400, `{"message":"Contact not found for id:abc","statusCode":400,"traceId":"t-1"}`,
-			[]error{client.ErrNotFound},
-			client.Error{Messages: []string{"Contact not found for id:abc"}, TraceID: "t-1"},
-			"400 contact not found: Contact not found for id:abc (trace t-1)",
-		},
-		{
-			"duplicate by email", 400, `{"statusCode":400,"message":"This location does not allow duplicated contacts.","meta":{"contactId":"def","matchingField":"email","contactName":"Rosan Deo"}}`,
-			[]error{client.ErrDuplicate},
-			client.Error{Messages: []string{"This location does not allow duplicated contacts."}, ContactID: "def", MatchingField: "email"},
-			"400 duplicate contact: This location does not allow duplicated contacts.",
-		},
-		{
-			"duplicate by phone", 400, `{"statusCode":400,"message":"This location does not allow duplicated contacts.","meta":{"contactId":"def","matchingField":"phone"}}`,
-			[]error{client.ErrDuplicate},
-			client.Error{Messages: []string{"This location does not allow duplicated contacts."}, ContactID: "def", MatchingField: "phone"},
-			"400 duplicate contact: This location does not allow duplicated contacts.",
-		},
-		{
-			"duplicate in other words", 400, `{"message":"Duplicate.","meta":{"contactId":"def","matchingField":"email"}}`,
-			[]error{client.ErrDuplicate},
-			client.Error{Messages: []string{"Duplicate."}, ContactID: "def", MatchingField: "email"},
-			"400 duplicate contact: Duplicate.",
-		},
-		{
-			"duplicate without meta", 400, `{"statusCode":400,"message":"This location does not allow duplicated contacts.","meta":null}`,
-			[]error{client.ErrDuplicate},
-			client.Error{Messages: []string{"This location does not allow duplicated contacts."}},
-			"400 duplicate contact: This location does not allow duplicated contacts.",
-		},
-		{
-			"duplicate with an unexpected meta", 400, `{"message":"This location does not allow duplicated contacts.","meta":{"contactId":7,"matchingField":null}}`,
-			[]error{client.ErrDuplicate},
-			client.Error{Messages: []string{"This location does not allow duplicated contacts."}, ContactID: "7"},
-			"400 duplicate contact: This location does not allow duplicated contacts.",
-		},
-		{
-			"unknown version", 400, `{"statusCode":400,"message":"Invalid API version segment 'bogus' at position 0"}`,
-			[]error{client.ErrInvalid},
-			client.Error{Messages: []string{"Invalid API version segment 'bogus' at position 0"}},
-			"400 invalid request: Invalid API version segment 'bogus' at position 0",
-		},
-		{
-			"no token", 401, `{"statusCode":401,"message":"No Authorization header found for authentication!"}`,
-			[]error{client.ErrUnauthorized},
-			client.Error{Messages: []string{"No Authorization header found for authentication!"}},
-			"401 unauthorized: No Authorization header found for authentication!",
-		},
-		{
-			"no token, older", 401, `{"status":401,"message":"No Authorization header found for authentication!","traceId":"t-1"}`,
-			[]error{client.ErrUnauthorized},
-			client.Error{Messages: []string{"No Authorization header found for authentication!"}, TraceID: "t-1"},
-			"401 unauthorized: No Authorization header found for authentication! (trace t-1)",
-		},
-		{
-			"bad token", 401, `{"statusCode":401,"message":"Invalid JWT"}`,
-			[]error{client.ErrUnauthorized},
-			client.Error{Messages: []string{"Invalid JWT"}},
-			"401 unauthorized: Invalid JWT",
-		},
-		{
-			"bad integration token", 401, `{"statusCode":401,"message":"Invalid Private Integration token"}`,
-			[]error{client.ErrUnauthorized},
-			client.Error{Messages: []string{"Invalid Private Integration token"}},
-			"401 unauthorized: Invalid Private Integration token",
-		},
-		{
-			"expired token", 401, `{"statusCode":401,"message":"Invalid token: access token is invalid","error":"Unauthorized"}`,
-			[]error{client.ErrUnauthorized},
-			client.Error{Messages: []string{"Invalid token: access token is invalid"}},
-			"401 unauthorized: Invalid token: access token is invalid",
-		},
-		{
-			"expired token, in other words", 401, `{"message":"The token has expired"}`,
-			[]error{client.ErrUnauthorized},
-			client.Error{Messages: []string{"The token has expired"}},
-			"401 unauthorized: The token has expired",
-		},
-		{
-			"scope", 401, `{"statusCode":401,"message":"The token is not authorized for this scope."}`,
-			[]error{client.ErrForbidden},
-			client.Error{Messages: []string{"The token is not authorized for this scope."}},
-			"401 forbidden: The token is not authorized for this scope.",
-		},
-		{
-			"class of token", 401, `{"statusCode":401,"message":"This authClass type is not allowed to access this scope.  Please verify your IAM configuration if this is not the case."}`,
-			[]error{client.ErrForbidden},
-			client.Error{Messages: []string{"This authClass type is not allowed to access this scope.  Please verify your IAM configuration if this is not the case."}},
-			"401 forbidden: This authClass type is not allowed to access this scope. Please verify your IAM configuration if this is not the case.",
-		},
-		{
-			"class of token, in fewer words", 401, `{"message":"This authClass type is not allowed."}`,
-			[]error{client.ErrForbidden},
-			client.Error{Messages: []string{"This authClass type is not allowed."}},
-			"401 forbidden: This authClass type is not allowed.",
-		},
-		{
-			"user type of token", 401, `{"statusCode":401,"message":"Token's user type mismatch!"}`,
-			[]error{client.ErrForbidden},
-			client.Error{Messages: []string{"Token's user type mismatch!"}},
-			"401 forbidden: Token's user type mismatch!",
-		},
-		{
-			"no version", 401, `{"statusCode":401,"message":"version header was not found."}`,
-			[]error{client.ErrInvalid},
-			client.Error{Messages: []string{"version header was not found."}},
-			"401 invalid request: version header was not found.",
-		},
-		{
-			"unknown version", 401, `{"statusCode":401,"message":"version header is invalid"}`,
-			[]error{client.ErrInvalid},
-			client.Error{Messages: []string{"version header is invalid"}},
-			"401 invalid request: version header is invalid",
-		},
-		{
-			"OAuth's dialect", 401, `{"error":"UnAuthorized!","error_description":"Authorization code not found"}`,
-			[]error{client.ErrUnauthorized},
-			client.Error{Messages: []string{"UnAuthorized!"}},
-			"401 unauthorized: UnAuthorized!",
-		},
-		{
-			"OAuth's description alone", 401, `{"error_description":"Authorization code not found"}`,
-			[]error{client.ErrUnauthorized},
-			client.Error{Messages: []string{"Authorization code not found"}},
-			"401 unauthorized: Authorization code not found",
-		},
-		{
-			"401, a page", 401, `<table><th scope="col">Log in</th></table>`,
-			[]error{client.ErrUnauthorized},
-			client.Error{Messages: []string{`<table><th scope="col">Log in</th></table>`}},
-			"401 unauthorized",
-		},
-		{
-			"wrong location", 403, `{"statusCode":403,"message":"The token does not have access to this location."}`,
-			[]error{client.ErrForbidden},
-			client.Error{Messages: []string{"The token does not have access to this location."}},
-			"403 forbidden: The token does not have access to this location.",
-		},
-		{
-			"unknown route", 404, `{"message":"Cannot GET /proxy/v1/contacts/abc","error":"Not Found","statusCode":404}`, nil,
-			client.Error{Messages: []string{"Cannot GET /proxy/v1/contacts/abc"}},
-			"404: Cannot GET /proxy/v1/contacts/abc",
-		},
-		{
-			"404 in the API's words", 404, `{"message":"Contact with id abc not found"}`,
-			[]error{client.ErrNotFound},
-			client.Error{Messages: []string{"Contact with id abc not found"}},
-			"404 contact not found: Contact with id abc not found",
-		},
-		{
-			"404 of something before the API", 404, "404 page not found\n", nil,
-			client.Error{Messages: []string{"404 page not found\n"}},
-			"404",
-		},
-		{
-			"404, a page", 404, "<h1>Not Found</h1> contact us", nil,
-			client.Error{Messages: []string{"<h1>Not Found</h1> contact us"}},
-			"404",
-		},
-		{"404, empty", 404, "", nil, client.Error{}, "404"},
-		{
-			"validation, a list", 422, `{"message":["property gender should not exist","email must be an email"],"error":"Unprocessable Entity","statusCode":422}`,
-			[]error{client.ErrInvalid},
-			client.Error{Messages: []string{"property gender should not exist", "email must be an email"}},
-			"422 invalid request: property gender should not exist; email must be an email",
-		},
-		{
-			"validation, a text", 422, `{"message":"customFields must be an array","error":"Unprocessable Entity","statusCode":422}`,
-			[]error{client.ErrInvalid},
-			client.Error{Messages: []string{"customFields must be an array"}},
-			"422 invalid request: customFields must be an array",
-		},
-		{
-			"validation, an unexpected list", 422, `{"message":[7,{"property":"email"}]}`,
-			[]error{client.ErrInvalid},
-			client.Error{Messages: []string{"7", `{"property":"email"}`}},
-			`422 invalid request: 7; {"property":"email"}`,
-		},
-		{
-			"empty list, so the error", 422, `{"message":[],"error":"Unprocessable Entity"}`,
-			[]error{client.ErrInvalid},
-			client.Error{Messages: []string{"Unprocessable Entity"}},
-			"422 invalid request: Unprocessable Entity",
-		},
-		{
-			"empty text, so the error", 422, `{"message":"","error":"Unprocessable Entity"}`,
-			[]error{client.ErrInvalid},
-			client.Error{Messages: []string{"Unprocessable Entity"}},
-			"422 invalid request: Unprocessable Entity",
-		},
-		{
-			"an object for a text, so the error", 422, `{"message":{"message":"no"},"error":"Unprocessable Entity"}`,
-			[]error{client.ErrInvalid},
-			client.Error{Messages: []string{"Unprocessable Entity"}},
-			"422 invalid request: Unprocessable Entity",
-		},
-		{
-			"rate limit, JSON", 429, `{"statusCode":429,"message":"Too Many Requests"}`,
-			[]error{client.ErrRateLimited},
-			client.Error{Messages: []string{"Too Many Requests"}},
-			"429 rate limited: Too Many Requests",
-		},
-		{
-			"rate limit, text", 429, "Too Many Requests",
-			[]error{client.ErrRateLimited},
-			client.Error{Messages: []string{"Too Many Requests"}},
-			"429 rate limited",
-		},
-		{"rate limit, empty", 429, "", []error{client.ErrRateLimited}, client.Error{}, "429 rate limited"},
-		{
-			"server, JSON", 500, `{"statusCode":500,"message":"Internal server error"}`,
-			[]error{client.ErrServer},
-			client.Error{Messages: []string{"Internal server error"}},
-			"500 server error: Internal server error",
-		},
-		{"server, a page", 502, html, []error{client.ErrServer}, client.Error{Messages: []string{html}}, "502 server error"},
-		{"server, empty", 503, "", []error{client.ErrServer}, client.Error{}, "503 server error"},
-		{"server, JSON of another form", 500, `[1]`, []error{client.ErrServer}, client.Error{Messages: []string{"[1]"}}, "500 server error"},
-		{"server, JSON null", 500, `null`, []error{client.ErrServer}, client.Error{Messages: []string{"null"}}, "500 server error"},
-		{"server, no message", 500, `{"statusCode":500}`, []error{client.ErrServer}, client.Error{Messages: []string{`{"statusCode":500}`}}, "500 server error"},
-		{
-			"unexpected trace ID and status", 500, `{"message":"no","traceId":7,"statusCode":"500"}`,
-			[]error{client.ErrServer},
-			client.Error{Messages: []string{"no"}, TraceID: "7"},
-			"500 server error: no (trace 7)",
-		},
-		{"trace id null", 500, `{"message":"no","traceId":null}`, []error{client.ErrServer}, client.Error{Messages: []string{"no"}}, "500 server error: no"},
-		{
-			"byte order mark, duplicate names, broken UTF-8", 400, "\xEF\xBB\xBF" + `{"error":"","error":"Contact with id a` + "\xff" + `b not found"}`,
-			[]error{client.ErrNotFound},
-			client.Error{Messages: []string{"Contact with id a\uFFFDb not found"}},
-			"400 contact not found: Contact with id a\uFFFDb not found",
-		},
-		{"not followed", 302, "", nil, client.Error{}, "302"},
-		{"gone", 410, "", nil, client.Error{}, "410"},
+	const duplicate = "This location does not allow duplicated contacts."
+	const authClass = "This authClass type is not allowed to access this scope.  Please verify your IAM configuration if this is not the case."
+	duplicateBody := func(meta string) string {
+		return `{"statusCode":400,"message":"` + duplicate + `","meta":` + meta + `}`
 	}
-	for _, test := range tests {
+	list := func(messages ...string) []string { return messages }
+	for _, test := range []struct {
+		name   string
+		status int
+		body   string
+		want   client.Error // Kind, and what comes from the body
+		text   string       // after status and kind; by default Messages
+	}{
+		{"no such contact", 400, `{"error":"Contact with id abc not found","status":400}`, client.Error{Kind: client.ErrNotFound, Messages: list("Contact with id abc not found")}, ""},
+		{"deleted a moment ago", 400, `{"message":"Contact not found for id:abc","traceId":"t-1"}`, client.Error{Kind: client.ErrNotFound, Messages: list("Contact not found for id:abc"), TraceID: "t-1"}, ""},
+		{"duplicate by email", 400, duplicateBody(`{"contactId":"def","matchingField":"email","contactName":"Rosan"}`), client.Error{Kind: client.ErrDuplicate, Messages: list(duplicate), ContactID: "def", MatchingField: "email"}, ""},
+		{"duplicate in other words", 400, `{"message":"Taken.","meta":{"contactId":"def","matchingField":"phone"}}`, client.Error{Kind: client.ErrDuplicate, Messages: list("Taken."), ContactID: "def", MatchingField: "phone"}, ""},
+		{"duplicate without meta", 400, duplicateBody(`null`), client.Error{Kind: client.ErrDuplicate, Messages: list(duplicate)}, ""},
+		{"duplicate with an unexpected meta", 400, duplicateBody(`{"contactId":7,"matchingField":null}`), client.Error{Kind: client.ErrDuplicate, Messages: list(duplicate), ContactID: "7"}, ""},
+		{"upsert without email and phone", 400, `{"message":"Pass at least one of number, email query parameter"}`, client.Error{Kind: client.ErrInvalid, Messages: list("Pass at least one of number, email query parameter")}, ""},
+		{"unknown version segment", 400, `{"message":"Invalid API version segment 'bogus' at position 0"}`, client.Error{Kind: client.ErrInvalid, Messages: list("Invalid API version segment 'bogus' at position 0")}, ""},
+		{"no token", 401, `{"message":"No Authorization header found for authentication!"}`, client.Error{Kind: client.ErrUnauthorized, Messages: list("No Authorization header found for authentication!")}, ""},
+		{"bad token", 401, `{"message":"Invalid JWT"}`, client.Error{Kind: client.ErrUnauthorized, Messages: list("Invalid JWT")}, ""},
+		{"expired token", 401, `{"message":"Invalid token: access token is invalid","error":"Unauthorized"}`, client.Error{Kind: client.ErrUnauthorized, Messages: list("Invalid token: access token is invalid")}, ""},
+		{"scope", 401, `{"message":"The token is not authorized for this scope."}`, client.Error{Kind: client.ErrForbidden, Messages: list("The token is not authorized for this scope.")}, ""},
+		{"class of token", 401, `{"message":"` + authClass + `"}`, client.Error{Kind: client.ErrForbidden, Messages: list(authClass)}, ""},
+		{"class of token, in fewer words", 401, `{"message":"This authClass type is not allowed."}`, client.Error{Kind: client.ErrForbidden, Messages: list("This authClass type is not allowed.")}, ""},
+		{"user type of token", 401, `{"message":"Token's user type mismatch!"}`, client.Error{Kind: client.ErrForbidden, Messages: list("Token's user type mismatch!")}, ""},
+		{"no version", 401, `{"message":"version header was not found."}`, client.Error{Kind: client.ErrInvalid, Messages: list("version header was not found.")}, ""},
+		{"bad version", 401, `{"message":"version header is invalid"}`, client.Error{Kind: client.ErrInvalid, Messages: list("version header is invalid")}, ""},
+		{"OAuth's dialect", 401, `{"error":"UnAuthorized!","error_description":"Authorization code not found"}`, client.Error{Kind: client.ErrUnauthorized, Messages: list("UnAuthorized!")}, ""},
+		{"OAuth's description alone", 401, `{"error_description":"Authorization code not found"}`, client.Error{Kind: client.ErrUnauthorized, Messages: list("Authorization code not found")}, ""},
+		{"401, a page about a scope", 401, `<th scope="col">Log in</th>`, client.Error{Kind: client.ErrUnauthorized, Messages: list(`<th scope="col">Log in</th>`)}, withheld},
+		{"wrong location", 403, `{"message":"The token does not have access to this location."}`, client.Error{Kind: client.ErrForbidden, Messages: list("The token does not have access to this location.")}, ""},
+		{"unknown route", 404, `{"message":"Cannot GET /proxy/v1/contacts/abc","error":"Not Found"}`, client.Error{Kind: "other", Messages: list("Cannot GET /proxy/v1/contacts/abc")}, ""},
+		{"404 in the API's words", 404, `{"message":"Contact with id abc not found"}`, client.Error{Kind: client.ErrNotFound, Messages: list("Contact with id abc not found")}, ""},
+		{"404, a page about a contact", 404, "<h1>contact Not Found</h1>", client.Error{Kind: "other", Messages: list("<h1>contact Not Found</h1>")}, withheld},
+		{"404, empty", 404, "", client.Error{Kind: "other"}, ""},
+		{"a contact that was not found, another status", 409, `{"message":"Contact not found"}`, client.Error{Kind: "other", Messages: list("Contact not found")}, ""},
+		{"validation, a list", 422, `{"message":["property gender should not exist","email must be an email"],"error":"Unprocessable Entity"}`, client.Error{Kind: client.ErrInvalid, Messages: list("property gender should not exist", "email must be an email")}, ""},
+		{"validation, a text", 422, `{"message":"customFields must be an array"}`, client.Error{Kind: client.ErrInvalid, Messages: list("customFields must be an array")}, ""},
+		{"validation, an unexpected list", 422, `{"message":[7,{"property":"email"},"no"]}`, client.Error{Kind: client.ErrInvalid, Messages: list("7", "no")}, ""},
+		{"empty list, so the error", 422, `{"message":[],"error":"Unprocessable Entity"}`, client.Error{Kind: client.ErrInvalid, Messages: list("Unprocessable Entity")}, ""},
+		{"empty text, so the error", 422, `{"message":"","error":"Unprocessable Entity"}`, client.Error{Kind: client.ErrInvalid, Messages: list("Unprocessable Entity")}, ""},
+		{"an object for a text, so the error", 422, `{"message":{"message":"no"},"error":"Unprocessable Entity"}`, client.Error{Kind: client.ErrInvalid, Messages: list("Unprocessable Entity")}, ""},
+		{"rate limit, JSON", 429, `{"message":"Too Many Requests"}`, client.Error{Kind: client.ErrRateLimited, Messages: list("Too Many Requests")}, ""},
+		{"rate limit, text", 429, "Too Many Requests", client.Error{Kind: client.ErrRateLimited, Messages: list("Too Many Requests")}, ""},
+		{"rate limit, empty", 429, "", client.Error{Kind: client.ErrRateLimited}, ""},
+		{"server, JSON", 500, `{"message":"Internal server error"}`, client.Error{Kind: client.ErrServer, Messages: list("Internal server error")}, ""},
+		{"server, a page", 502, html, client.Error{Kind: client.ErrServer, Messages: list(html)}, withheld},
+		{"server, JSON of another form", 500, `[1]`, client.Error{Kind: client.ErrServer, Messages: list("[1]")}, ""},
+		{"server, JSON null", 500, `null`, client.Error{Kind: client.ErrServer, Messages: list("null")}, ""},
+		{"server, no message", 500, `{"statusCode":500}`, client.Error{Kind: client.ErrServer, Messages: list(`{"statusCode":500}`)}, ""},
+		{"unexpected trace ID", 500, `{"message":"no","traceId":7}`, client.Error{Kind: client.ErrServer, Messages: list("no"), TraceID: "7"}, ""},
+		{"trace ID null", 500, `{"message":"no","traceId":null}`, client.Error{Kind: client.ErrServer, Messages: list("no")}, ""},
+		{"byte order mark, duplicate names, broken UTF-8", 400, "\xEF\xBB\xBF" + `{"error":"","error":"Contact with id a` + "\xff" + `b not found"}`, client.Error{Kind: client.ErrNotFound, Messages: list("Contact with id a\uFFFDb not found")}, ""},
+		{"success is false", 200, `{"succeeded":false,"contact":{"id":"abc"}}`, client.Error{Kind: client.ErrServer, Messages: list(`{"succeeded":false,"contact":{"id":"abc"}}`)}, ""},
+		{"redirect that is not followed", 302, "", client.Error{Kind: "other"}, ""},
+		{"gone", 410, "", client.Error{Kind: "other"}, ""},
+	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
-			header := http.Header{"Cf-Ray": {"8f1c"}}
-			c, _ := newStub(t, stubResponse{status: test.status, body: test.body, header: header})
+			c, _ := script(t, []stubResponse{{status: test.status, body: test.body, header: http.Header{"Cf-Ray": {"8f1c"}}}})
 			contact, err := c.Contacts.Get(t.Context(), "abc")
-			var got *client.Error
-			if contact != nil || !errors.As(err, &got) {
-				t.Fatalf("got %v, %v", contact, err)
-			}
-			if matched := matchedBy(err); !slices.Equal(matched, test.sentinels) {
-				t.Errorf("matches %v, want %v", matched, test.sentinels)
-			}
-			if want := "Contacts.Get: GET /proxy/v1/contacts/abc: " + test.text; err.Error() != want {
-				t.Errorf("text\ngot  %s\nwant %s", err, want)
-			}
-			if string(got.Response.Body) != test.body || got.Response.StatusCode != test.status || got.Response.Header.Get("Cf-Ray") != "8f1c" || got.Response.Attempts != 1 {
-				t.Errorf("response %v, body %q", got.Response, got.Response.Body)
+			checkOneKind(t, err)
+			got, _ := errors.AsType[*client.Error](err)
+			if string(got.Response.Body) != test.body || got.Response.StatusCode != test.status || got.Response.Header.Get("Cf-Ray") != "8f1c" || got.Response.Attempts != 1 || contact != nil {
+				t.Errorf("got contact %v, response %v, body %q", contact, got.Response, got.Response.Body)
 			}
 			want := test.want
-			want.Operation, want.Method, want.Path, want.StatusCode = "getContact", "GET", "/proxy/v1/contacts/abc", test.status
-			want.Response = got.Response
-			if diff := cmp.Diff(parts(&want), parts(got)); diff != "" {
+			want.Operation, want.Method, want.Path, want.StatusCode, want.Response = "Contacts.Get", "GET", "/proxy/v1/contacts/abc", test.status, got.Response
+			if diff := cmp.Diff(errorFields(&want), errorFields(got)); diff != "" {
 				t.Errorf("(-want +got):\n%s", diff)
+			}
+			text := fmt.Sprintf("Contacts.Get: GET /proxy/v1/contacts/abc: %d %s", test.status, test.want.Kind.Error())
+			if messages := strings.Join(test.want.Messages, "; "); test.text+messages != "" {
+				text += ": " + map[bool]string{true: messages, false: test.text}[test.text == ""]
+			}
+			if test.want.TraceID != "" {
+				text += " (trace " + test.want.TraceID + ")"
+			}
+			if err.Error() != text {
+				t.Errorf("text\ngot  %s\nwant %s", err, text)
 			}
 		})
 	}
 }
 
-// parts returns the exported fields of an Error, except its response.
-func parts(e *client.Error) []any {
-	return []any{e.Operation, e.Method, e.Path, e.StatusCode, e.Messages, e.ContactID, e.MatchingField, e.TraceID, e.RetryAfter}
+// errorFields returns the exported fields of an Error, except its response.
+func errorFields(e *client.Error) []any {
+	return []any{e.Kind, e.Operation, e.Method, e.Path, e.StatusCode, e.Messages, e.ContactID, e.MatchingField, e.TraceID, e.RetryAfter, e.MaybeApplied}
 }
 
-// sentinels are all sentinel errors.
-var sentinels = []error{
-	client.ErrInvalid, client.ErrNotFound, client.ErrDuplicate, client.ErrUnauthorized, client.ErrForbidden, client.ErrRateLimited,
-	client.ErrServer, client.ErrMaybeApplied, client.ErrBadResponse, client.ErrResponseTooLarge,
-}
-
-// matchedBy returns the sentinel errors that err matches.
-func matchedBy(err error) []error {
-	return slices.DeleteFunc(slices.Clone(sentinels), func(sentinel error) bool { return !errors.Is(err, sentinel) })
-}
-
-func TestErrNotFound(t *testing.T) {
+// TestError_OneKind ends each operation in each way. Its error has one kind and, if no response
+// arrived, no status.
+func TestError_OneKind(t *testing.T) {
 	t.Parallel()
-	for _, body := range []string{
-		`{"error":"Contact with id abc not found","status":400}`, `{"message":"Contact not found for id:abc","statusCode":400}`,
+	for name, transport := range map[string]http.RoundTripper{
+		"400": always(stubResponse{status: 400, body: `{"error":"Contact with id abc not found"}`}), "404": always(stubResponse{status: 404}),
+		"401": always(stubResponse{status: 401}), "403": always(stubResponse{status: 403}), "429": always(stubResponse{status: 429}),
+		"503": always(stubResponse{status: 503}), "page": always(ok(html)), "too large": always(ok(strings.Repeat(" ", 1001))),
+		"reset": always(stubResponse{err: syscall.ECONNRESET}), "cut": always(stubResponse{cut: true}),
 	} {
+		for _, operation := range allOperations {
+			t.Run(name+"/"+operation.name, func(t *testing.T) {
+				t.Parallel()
+				synctest.Test(t, func(t *testing.T) {
+					for _, opt := range []client.Option{retries, client.WithRetry(client.RetryPolicy{MaxAttempts: 1})} {
+						checkOneKind(t, operation.call(t.Context(), newClient(t, transport, opt, client.WithMaxResponseBytes(1000))))
+					}
+				})
+			})
+		}
+	}
+	for _, status := range []int{400, 404} {
 		for _, operation := range operations {
-			c, _ := newStub(t, stubResponse{status: 400, body: body})
-			if err := operation.call(t.Context(), c); !slices.Equal(matchedBy(err), []error{client.ErrNotFound}) {
-				t.Errorf("%s: %v", operation.name, err)
+			c, _ := newStub(t, stubResponse{status: status, body: `{"message":"Contact not found for id:abc"}`})
+			if err := operation.call(t.Context(), c); !errors.Is(err, client.ErrNotFound) {
+				t.Errorf("%s, %d: got %v, want ErrNotFound", operation.name, status, err)
 			}
 		}
 	}
 }
 
+// always returns a transport with one response to all requests.
+func always(response stubResponse) roundTrip {
+	return func(req *http.Request) (*http.Response, error) {
+		if req.Body != nil {
+			req.Body.Close()
+		}
+		if response.err != nil {
+			return nil, response.err
+		}
+		return response.response(req), nil
+	}
+}
+
+// TestErrMaybeApplied_Statuses has a 2xx whose body reports a failure in both spellings, for each
+// operation, besides the statuses.
 func TestErrMaybeApplied_Statuses(t *testing.T) {
 	t.Parallel()
-	for _, test := range []struct {
-		status int
-		unsure bool
-	}{
-		{301, false},
-		{400, false},
-		{401, false},
-		{403, false},
-		{404, false},
-		{408, true},
-		{409, false},
-		{422, false},
-		{429, false},
-		{500, true},
-		{501, true},
-		{502, true},
-		{503, true},
-		{504, true},
-		{520, true},
-		{599, true},
-	} {
-		for _, operation := range operations {
-			c, _ := newStub(t, stubResponse{status: test.status, body: `{"message":"no"}`})
+	check := func(response stubResponse, maybeApplied bool, kind client.Kind) {
+		for _, operation := range allOperations {
+			c, _ := newStub(t, response)
 			err := operation.call(t.Context(), c)
-			if got, want := errors.Is(err, client.ErrMaybeApplied), test.unsure && operation.write; got != want {
-				t.Errorf("%s, %d: may have been applied: %v, want %v", operation.name, test.status, got, want)
+			want := maybeApplied && operation.write
+			if got := errors.Is(err, client.ErrMaybeApplied); got != want || strings.Contains(err.Error(), client.ErrMaybeApplied.Error()) != want {
+				t.Errorf("%s, %d %s: got %v, want ErrMaybeApplied: %v", operation.name, response.status, response.body, err, want)
 			}
-			if says := strings.Contains(err.Error(), client.ErrMaybeApplied.Error()); says != (test.unsure && operation.write) {
-				t.Errorf("%s, %d: %v", operation.name, test.status, err)
+			if kind != "" && client.KindOf(err) != kind {
+				t.Errorf("%s, %d %s: got %v, want %s", operation.name, response.status, response.body, err, kind)
 			}
+		}
+	}
+	for _, status := range []int{301, 400, 401, 403, 404, 409, 422, 425, 429} {
+		check(stubResponse{status: status, body: `{"message":"no"}`}, false, "")
+	}
+	for _, status := range []int{408, 500, 501, 502, 503, 504, 520, 599} {
+		check(stubResponse{status: status, body: `{"message":"no"}`}, true, "")
+	}
+	for _, properties := range []string{`"succeded":false`, `"succeeded":false`, `"succeded":true,"succeeded":false`, `"succeded":"false"`} {
+		for _, status := range []int{200, 201, 299} {
+			check(stubResponse{status: status, body: `{` + properties + `,"contact":{"id":"abc"},"contacts":[]}`}, true, client.ErrServer)
+		}
+	}
+}
+
+// TestErrMaybeApplied_EarlierAttempt ends calls with an error that is unrelated to the previous
+// attempt, which may have been applied.
+func TestErrMaybeApplied_EarlierAttempt(t *testing.T) {
+	t.Parallel()
+	for _, first := range []stubResponse{{status: 502}, {err: syscall.ECONNRESET}, {status: 200, cut: true}} {
+		for kind, last := range map[client.Kind]stubResponse{
+			client.ErrServer: ok(`{"succeded":false}`), client.ErrBadResponse: ok(`<html>`), client.ErrForbidden: {status: 403},
+			client.ErrNetwork: {err: syscall.ECONNREFUSED, unsent: true}, client.ErrResponseTooLarge: ok(strings.Repeat(" ", 1001)),
+		} {
+			synctest.Test(t, func(t *testing.T) {
+				responses := []stubResponse{first, last}
+				if kind == client.ErrNetwork {
+					responses = append(responses, last)
+				}
+				c, _ := script(t, responses, retries, client.WithMaxResponseBytes(1000))
+				_, err := c.Contacts.Update(t.Context(), "abc", client.UpdateContactRequest{City: client.Set("Oslo")})
+				apiErr, ok := errors.AsType[*client.Error](err)
+				if !ok || apiErr.Kind != kind || !apiErr.MaybeApplied || !errors.Is(err, client.ErrMaybeApplied) {
+					t.Errorf("got %v, want %s and ErrMaybeApplied", err, kind)
+				}
+			})
 		}
 	}
 }
@@ -368,65 +246,20 @@ func TestErrMaybeApplied_Statuses(t *testing.T) {
 func TestError_Text(t *testing.T) {
 	t.Parallel()
 	for name, message := range map[string]string{
-		"line breaks":     "a\nb\r\nc\u2028d\u2029e\u0085f\vg",
-		"direction":       "a\u202eb\u200ec",
-		"unassigned":      "a\U000830c3b",
-		"control":         "a\x00b\x1b[31mc\x7fd\u009be",
-		"long":            strings.Repeat("no ", 1000),
-		"long characters": strings.Repeat("\U0001F600", 1000),
+		"line breaks": "a\nb\r\nc\u2028d\u2029e\u0085f\vg", "direction": "a\u202eb\u200ec", "unassigned": "a\U000830c3b",
+		"control": "a\x00b\x1b[31mc\x7fd\u009be", "long": strings.Repeat("no ", 1000), "long characters": strings.Repeat("\U0001F600", 1000),
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			c, _ := newStub(t, stubResponse{status: 400, body: `{"message":` + quote(t, message) + `,"traceId":` + quote(t, message) + `}`})
 			err := c.Contacts.Delete(t.Context(), "abc")
-			var apiError *client.Error
-			if !errors.As(err, &apiError) || apiError.Messages[0] != message {
+			apiErr, ok := errors.AsType[*client.Error](err)
+			if !ok || apiErr.Messages[0] != message {
 				t.Fatalf("got %v", err)
 			}
-			if text := err.Error(); len(text) > 800 || strings.ContainsFunc(text, isNotPrintable) {
-				t.Errorf("%d bytes: %q", len(text), text)
+			if text := err.Error(); len(text) > 800 || strings.ContainsFunc(text, isNotPrintable) || !strings.Contains(text, withheld) {
+				t.Errorf("got %d bytes: %q", len(text), text)
 			}
-		})
-	}
-}
-
-// TestError_Unwrap checks that errors.Is and errors.As work on a wrapped error.
-func TestError_Unwrap(t *testing.T) {
-	t.Parallel()
-	c, _ := newStub(t, stubResponse{status: 400, body: `{"message":"This location does not allow duplicated contacts."}`})
-	ctx, cancel := context.WithCancel(t.Context())
-	cancel()
-	for _, operation := range operations {
-		if err := operation.call(t.Context(), c); !errors.Is(err, client.ErrDuplicate) {
-			t.Errorf("%s: %v", operation.name, err)
-		}
-		if err := operation.call(ctx, c); !errors.Is(err, context.Canceled) || errors.Is(err, client.ErrMaybeApplied) {
-			t.Errorf("%s, canceled before: %v", operation.name, err)
-		}
-	}
-}
-
-// TestErrMaybeApplied_EarlierAttempt ends calls with an error that is unrelated to the previous
-// attempt.
-func TestErrMaybeApplied_EarlierAttempt(t *testing.T) {
-	t.Parallel()
-	for name, last := range map[string]outcome{
-		"success is false": {status: 200, body: `{"succeded":false}`},
-		"not JSON":         {status: 200, body: `<html>`},
-		"refused":          {status: 403},
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			synctest.Test(t, func(t *testing.T) {
-				api := &scripted{outcomes: []outcome{{status: 502}, last}}
-				_, err := api.client(t).Contacts.Update(t.Context(), "abc", client.UpdateContactRequest{City: client.Set("Oslo")})
-				if !errors.Is(err, client.ErrMaybeApplied) {
-					t.Errorf("got %v, want ErrMaybeApplied", err)
-				}
-				if apiErr, ok := errors.AsType[*client.Error](err); ok && !apiErr.MaybeApplied {
-					t.Errorf("MaybeApplied: got false, want true: %v", err)
-				}
-			})
 		})
 	}
 }
@@ -434,68 +267,82 @@ func TestErrMaybeApplied_EarlierAttempt(t *testing.T) {
 // TestError_ByHand builds errors by hand, as a mock does.
 func TestError_ByHand(t *testing.T) {
 	t.Parallel()
-	for _, err := range []*client.Error{{Kind: client.ErrNotFound}, {Kind: client.ErrServer, StatusCode: 503, MaybeApplied: true}} {
-		if wrapped := fmt.Errorf("sync: %w", err); client.KindOf(wrapped) != err.Kind || !errors.Is(wrapped, err.Kind) {
+	for _, err := range []*client.Error{{Kind: client.ErrNotFound}, {Kind: client.ErrServer, StatusCode: 503, MaybeApplied: true, Err: io.EOF}} {
+		if wrapped := fmt.Errorf("sync: %w", err); client.KindOf(wrapped) != err.Kind || !errors.Is(wrapped, err.Kind) || errors.Is(wrapped, io.EOF) != (err.Err != nil) {
 			t.Errorf("got %q, want %q for %v", client.KindOf(wrapped), err.Kind, err)
 		}
 		if errors.Is(err, client.ErrMaybeApplied) != err.MaybeApplied {
 			t.Errorf("%v: ErrMaybeApplied does not follow MaybeApplied", err)
 		}
 	}
-	daily := &client.Error{Kind: client.ErrRateLimited, Response: client.Response{RateLimit: client.RateLimit{Known: true, DailyLimit: 200_000}}}
-	if !errors.Is(daily, client.ErrDailyLimit) || !errors.Is(daily, client.ErrRateLimited) {
-		t.Errorf("got %v, want ErrDailyLimit and ErrRateLimited", daily)
+	daily := func(remaining int) *client.Error {
+		limit := client.RateLimit{Known: true, DailyLimit: 200_000, DailyRemaining: remaining}
+		return &client.Error{Kind: client.ErrRateLimited, Response: client.Response{RateLimit: limit}}
 	}
-	if got := client.KindOf(nil) + client.KindOf(io.EOF); got != "other" {
-		t.Errorf("got %q, want other", got)
+	if !errors.Is(daily(0), client.ErrDailyLimit) || errors.Is(daily(1), client.ErrDailyLimit) {
+		t.Error("ErrDailyLimit does not follow DailyRemaining")
+	}
+	for err, want := range map[error]client.Kind{
+		nil: "", io.EOF: "other", context.Canceled: "canceled", context.DeadlineExceeded: "deadline", client.ErrResponseTooLarge: "response_too_large",
+	} {
+		if got := client.KindOf(err); got != want {
+			t.Errorf("%v: got %q, want %q", err, got, want)
+		}
+	}
+	if got := client.ErrResponseTooLarge.Error(); got != "response too large" {
+		t.Errorf("got %q", got)
 	}
 }
 
-// TestErrNetwork_Text compares complete messages. They contain neither the query nor the address. A
-// transport that does not support traces may have written the request.
+// TestErrNetwork_Text compares complete messages. They contain neither the query nor the address.
 func TestErrNetwork_Text(t *testing.T) {
 	t.Parallel()
-	const maybe = "; the write may have been applied"
-	want := map[string]string{
-		"get":                 "Contacts.Get: GET /proxy/v1/contacts/abc: network: unexpected EOF",
-		"list":                "Contacts.List: GET /proxy/v1/contacts/: network: unexpected EOF",
-		"list by business":    "Contacts.ListByBusiness: GET /proxy/v1/contacts/business/b: network: unexpected EOF",
-		"update":              "Contacts.Update: PUT /proxy/v1/contacts/abc: network: unexpected EOF" + maybe,
-		"delete":              "Contacts.Delete: DELETE /proxy/v1/contacts/abc: network: unexpected EOF" + maybe,
-		"upsert":              "Contacts.Upsert: POST /proxy/v1/contacts/upsert: network: unexpected EOF" + maybe,
-		"upsert of a new one": "Contacts.Upsert: POST /proxy/v1/contacts/upsert: network: unexpected EOF" + maybe,
-		"create":              "Contacts.Create: POST /proxy/v1/contacts/: network: unexpected EOF" + maybe,
-	}
-	c := newClient(t, roundTrip(func(*http.Request) (*http.Response, error) { return nil, io.ErrUnexpectedEOF }))
-	for _, operation := range operations {
-		err := operation.call(t.Context(), c)
-		if !errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, client.ErrMaybeApplied) != operation.write {
-			t.Errorf("%s: %v", operation.name, err)
+	for _, operation := range allOperations {
+		err := operation.call(t.Context(), newClient(t, always(stubResponse{err: io.ErrUnexpectedEOF}))) // a transport without traces may have sent it
+		method, path, _ := strings.Cut(operation.request, " ")
+		want := operation.goName + ": " + method + " /proxy/v1" + path + ": network: unexpected EOF"
+		if operation.write {
+			want += "; the write may have been applied"
 		}
-		if err.Error() != want[operation.name] {
-			t.Errorf("got  %s\nwant %s", err, want[operation.name])
+		if err.Error() != want || !errors.Is(err, io.ErrUnexpectedEOF) {
+			t.Errorf("got  %s\nwant %s", err, want)
 		}
 	}
 }
 
-// TestErrNetwork_TruncatedBody truncates bodies. A truncated success is an ErrNetwork, and a
-// truncated error response has the kind of its status.
+// TestErrNetwork_TruncatedBody truncates error responses, which have the kind of their status. A
+// truncated success is in the table of TestRetry_EachOperationAfterEachFailure.
 func TestErrNetwork_TruncatedBody(t *testing.T) {
 	t.Parallel()
-	broken := func(status int) *client.Client {
-		return newClient(t, roundTrip(func(req *http.Request) (*http.Response, error) {
-			resp := stubResponse{status: status}.response(req)
-			resp.ContentLength, resp.Body = -1, io.NopCloser(brokenReader{})
-			return resp, nil
-		}))
-	}
-	for _, operation := range operations {
-		err := operation.call(t.Context(), broken(200))
-		if !errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, client.ErrMaybeApplied) != operation.write {
-			t.Errorf("%s: %v", operation.name, err)
+	for _, operation := range allOperations {
+		c, _ := newStub(t, stubResponse{status: 403, body: `{"mess`, cut: true})
+		if err := operation.call(t.Context(), c); !errors.Is(err, client.ErrForbidden) {
+			t.Errorf("%s: got %v, want ErrForbidden", operation.name, err)
 		}
-		if err := operation.call(t.Context(), broken(403)); !errors.Is(err, client.ErrForbidden) {
-			t.Errorf("%s: %v", operation.name, err)
+	}
+}
+
+// TestError_CanceledWithCause cancels a context with a cause, before and during a request.
+func TestError_CanceledWithCause(t *testing.T) {
+	t.Parallel()
+	cause := errors.New("the program stops")
+	for _, operation := range allOperations {
+		ctx, cancel := context.WithCancelCause(t.Context())
+		var requests []string
+		c := newClient(t, roundTrip(func(req *http.Request) (*http.Response, error) {
+			requests = append(requests, req.Method)
+			cancel(cause)
+			<-req.Context().Done()
+			return nil, req.Context().Err()
+		}), retries)
+		err := operation.call(ctx, c)
+		checkOneKind(t, err)
+		if !errors.Is(err, context.Canceled) || !errors.Is(err, cause) || errors.Is(err, client.ErrMaybeApplied) != operation.write || client.KindOf(err) != "canceled" {
+			t.Errorf("%s: got %v (%s)", operation.name, err, client.KindOf(err))
+		}
+		err = operation.call(ctx, c)
+		if !errors.Is(err, context.Canceled) || errors.Is(err, client.ErrMaybeApplied) || !slices.Equal(requests, requests[:1]) {
+			t.Errorf("%s, canceled before: got %v after %d requests", operation.name, err, len(requests))
 		}
 	}
 }

@@ -189,24 +189,6 @@ func ExampleContactsService_All() {
 	// Mary
 }
 
-// With Prefetch, the client requests the next page while the program works on the current one.
-func ExampleContactsService_All_prefetch() {
-	fake := startFake()
-	defer fake.Close()
-	c, ctx := fake.Client(), context.Background()
-
-	for contact, err := range c.Contacts.All(ctx, client.ListRequest{}) {
-		if err != nil {
-			log.Fatal(err)
-		}
-		fmt.Println(contact.FirstNameRaw) // slow work, such as a database
-	}
-	// Output:
-	// Ada
-	// Grace
-	// Mary
-}
-
 // Clients of the same app and location share a Pacer. Without a shared Pacer, each process uses a
 // part of the limit, here a quarter for each of four processes.
 func ExampleNewPacer() {
@@ -370,14 +352,14 @@ func ExampleWithCallHook() {
 	fake := startFake()
 	defer fake.Close()
 	c := fake.Client(client.WithCallHook(func(_ context.Context, info client.CallInfo) {
-		fmt.Printf("%s status=%d attempts=%d kind=%q\n", info.Operation, info.StatusCode, info.Attempts, client.KindOf(info.Err))
+		fmt.Printf("%s status=%d attempts=%d kind=%q\n", info.Operation, info.StatusCode, info.Attempts, string(client.KindOf(info.Err)))
 	}))
 	ctx := context.Background()
 	_, _ = c.Contacts.Get(ctx, "ada00000000000000000")
 	_, _ = c.Contacts.Get(ctx, "missing0000000000000")
 	// Output:
-	// getContact status=200 attempts=1 kind=""
-	// getContact status=400 attempts=1 kind="not_found"
+	// Contacts.Get status=200 attempts=1 kind=""
+	// Contacts.Get status=400 attempts=1 kind="not_found"
 }
 
 // SetNonZero leaves a stored value unchanged if the input is empty.

@@ -127,8 +127,8 @@ func FuzzContactID(f *testing.F) {
 			}
 			return
 		}
-		want := []string{"GET /proxy/v1/contacts/" + id, "GET /proxy/v1/contacts/business/" + id + "?locationId=" + location}
-		if targets := api.targets(); targets[0] != want[0] || targets[1] != want[1] {
+		want := []string{"GET /contacts/" + id, "GET /contacts/business/" + id + "?locationId=" + location}
+		if targets := api.sent; targets[0] != want[0] || targets[1] != want[1] {
 			t.Errorf("%q", targets)
 		}
 	})

@@ -4,17 +4,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
-	"math"
 	"math/rand/v2"
 	"net/http"
 	"runtime"
 	"slices"
-	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
-	"syscall"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -23,114 +19,79 @@ import (
 	"github.com/highlevel-contacts/contacts-go/client/clienttest"
 )
 
-// strictAPI is a transport that limits requests as the API does, over every window, by the time of
-// their arrival. It is used in a synctest bubble.
-type strictAPI struct {
-	requests   int
-	interval   time.Duration
-	jitter     func() time.Duration // latency of the request
-	back       func() time.Duration // latency of the response
-	silent     bool                 // responses have no rate limit headers
-	retryAfter string               // header of a response with status 429
+// limitedFake is a fake with a rate limit, which was written independently of the Pacer, and a
+// network with latency. It is used in a synctest bubble.
+type limitedFake struct {
+	*clienttest.Server
 
-	mu       sync.Mutex
-	arrivals []time.Time
-	rejected int
-	others   int // requests of other processes in each window
+	contact     string               // ID of a contact
+	there, back func() time.Duration // latencies; nil for none
+	silent      bool                 // whether responses have no rate limit headers
 }
 
-func (a *strictAPI) RoundTrip(req *http.Request) (*http.Response, error) {
-	if a.jitter != nil {
-		<-time.After(a.jitter())
+func newLimitedFake(t *testing.T, requests int, interval time.Duration) *limitedFake {
+	t.Helper()
+	fake := clienttest.NewServer(t, clienttest.WithoutSocket(), clienttest.WithoutValidation(),
+		clienttest.WithRateLimit(clienttest.RateLimit{Max: requests, Interval: interval}))
+	return &limitedFake{Server: fake, contact: fake.Seed(client.Contact{})[0].ID}
+}
+
+func (f *limitedFake) RoundTrip(req *http.Request) (*http.Response, error) {
+	if f.there != nil {
+		time.Sleep(f.there())
 	}
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	now := time.Now()
-	used := a.others
-	for _, arrival := range a.arrivals {
-		if now.Sub(arrival) < a.interval {
-			used++
+	resp, err := f.HTTPClient().Transport.RoundTrip(req)
+	if f.back != nil {
+		time.Sleep(f.back())
+	}
+	if f.silent && err == nil {
+		resp.Header = http.Header{"Content-Type": resp.Header["Content-Type"]}
+	}
+	return resp, err
+}
+
+// client returns a client with the default Pacer.
+func (f *limitedFake) client(opts ...client.Option) *client.Client {
+	pacer := client.WithPacer(client.NewPacer(0, 0))
+	return f.Client(append([]client.Option{client.WithHTTPClient(&http.Client{Transport: f}), pacer}, opts...)...)
+}
+
+// rejected returns the number of responses with status 429.
+func (f *limitedFake) rejected() (count int) {
+	for _, request := range f.Requests() {
+		if request.Status == http.StatusTooManyRequests {
+			count++
 		}
 	}
-	resp := &http.Response{StatusCode: http.StatusOK, Header: http.Header{}, Request: req}
-	body := `{"contact":{"id":"abc"},"contacts":[],"succeded":true}`
-	if used >= a.requests {
-		a.rejected++
-		resp.StatusCode, body = http.StatusTooManyRequests, "slow down"
-		if a.retryAfter != "" {
-			resp.Header.Set("Retry-After", a.retryAfter)
-		}
-	} else {
-		a.arrivals = append(a.arrivals, now)
-		used++
-	}
-	if !a.silent {
-		resp.Header.Set("X-RateLimit-Max", strconv.Itoa(a.requests))
-		resp.Header.Set("X-RateLimit-Remaining", strconv.Itoa(a.requests-used))
-		resp.Header.Set("X-RateLimit-Interval-Milliseconds", strconv.FormatInt(a.interval.Milliseconds(), 10))
-	}
-	resp.Body = io.NopCloser(strings.NewReader(body))
-	if a.back != nil {
-		a.mu.Unlock()
-		<-time.After(a.back())
-		a.mu.Lock()
-	}
-	return resp, nil
+	return count
 }
 
-func (a *strictAPI) client(t *testing.T, opts ...client.Option) *client.Client {
+// run makes n calls from the given number of goroutines, and returns how long they took.
+func (f *limitedFake) run(t *testing.T, c *client.Client, n, callers int) time.Duration {
 	t.Helper()
-	c, err := client.New(client.StaticToken("pit-test"), append([]client.Option{
-		client.WithHTTPClient(&http.Client{Transport: a}),
-		client.WithLocation("loc"), client.WithBaseURL("http://localhost/proxy"),
-	}, opts...)...)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return c
-}
-
-// callAll makes n mixed calls from the given number of goroutines.
-func callAll(t *testing.T, c *client.Client, n, callers int) {
-	t.Helper()
-	callMixed(t, n, callers, []func(int) error{
-		func(int) error { _, err := c.Contacts.Get(t.Context(), "abc"); return err },
-		func(int) error { _, err := c.Contacts.List(t.Context(), client.ListRequest{}); return err },
-		func(int) error { return c.Contacts.Delete(t.Context(), "abc") },
-		func(int) error {
-			_, err := c.Contacts.Create(t.Context(), client.CreateContactRequest{Email: "a@example.com"})
-			return err
-		},
-	})
-}
-
-// callMixed makes n calls of the given kinds in turn, and passes its number to each call.
-func callMixed(t *testing.T, n, callers int, calls []func(number int) error) {
-	t.Helper()
-	numbers := make(chan int)
-	var group sync.WaitGroup
-	for range callers {
-		group.Go(func() {
-			for number := range numbers {
-				if err := calls[number%len(calls)](number); err != nil {
-					t.Errorf("call %d: %v", number, err)
+	took, _ := timed(func() error {
+		var calls atomic.Int32
+		var group sync.WaitGroup
+		for range callers {
+			group.Go(func() {
+				for int(calls.Add(1)) <= n {
+					if _, err := c.Contacts.Get(t.Context(), f.contact); err != nil {
+						t.Errorf("got %v", err)
+					}
 				}
-			}
-		})
-	}
-	for number := range n {
-		numbers <- number
-	}
-	close(numbers)
-	group.Wait()
+			})
+		}
+		group.Wait()
+		return nil
+	})
+	return took
 }
 
-// constant returns a constant latency.
 func constant(latency time.Duration) func() time.Duration {
 	return func() time.Duration { return latency }
 }
 
-// upTo returns a random latency between 0 and longest.
+// upTo returns random latencies between 0 and longest.
 func upTo(longest time.Duration) func() time.Duration {
 	random := rand.New(rand.NewPCG(1, 2))
 	var mu sync.Mutex
@@ -158,29 +119,19 @@ func idealDuration(n, limit int, interval time.Duration, callers int, latency ti
 
 func TestPacer_Latency_NotMistakenForOtherClients(t *testing.T) {
 	t.Parallel()
-	const n, limit, interval = 1000, 100, 10 * time.Second
-	shares := []struct {
-		name string
-		back int64 // part of the latency that is the response's, in percent
-	}{{"slow requests", 0}, {"slow both ways", 50}, {"slow responses", 100}}
-	for _, callers := range []int{10, 32, 100} {
+	const n, limit, interval = 600, 100, 10 * time.Second
+	for _, callers := range []int{10, 100} {
 		for _, latency := range []time.Duration{20 * time.Millisecond, 200 * time.Millisecond, 2 * time.Second} {
-			for _, share := range shares {
-				t.Run(fmt.Sprintf("%d callers, %v, %s", callers, latency, share.name), func(t *testing.T) {
+			for _, back := range []time.Duration{0, latency / 2, latency} {
+				t.Run(fmt.Sprintf("%d callers, %v, %v back", callers, latency, back), func(t *testing.T) {
 					t.Parallel()
 					synctest.Test(t, func(t *testing.T) {
-						back := latency * time.Duration(share.back) / 100
-						api := &strictAPI{requests: limit, interval: interval, jitter: constant(latency - back), back: constant(back)}
-						began := time.Now()
-						callAll(t, api.client(t), n, callers)
-						took, ideal := time.Since(began), idealDuration(n, limit, interval, callers, latency)
-						if took > ideal*105/100 {
-							t.Errorf("got %v, want at most 1.05 times %v", took, ideal)
+						api := newLimitedFake(t, limit, interval)
+						api.there, api.back = constant(latency-back), constant(back)
+						took, ideal := api.run(t, api.client(), n, callers), idealDuration(n, limit, interval, callers, latency)
+						if took > ideal*105/100 || api.rejected() > 0 {
+							t.Errorf("got %v and %d responses with status 429, want at most 1.05 times %v and none", took, api.rejected(), ideal)
 						}
-						if api.rejected > 0 {
-							t.Errorf("got %d responses with status 429, want none", api.rejected)
-						}
-						t.Logf("%.3f times the ideal", float64(took)/float64(ideal))
 					})
 				})
 			}
@@ -190,140 +141,88 @@ func TestPacer_Latency_NotMistakenForOtherClients(t *testing.T) {
 
 func TestPacer_Wait_LimitInEveryWindow(t *testing.T) {
 	t.Parallel()
-	tests := []struct {
+	for _, test := range []struct {
 		name     string
 		requests int
 		interval time.Duration
-		jitter   func() time.Duration
+		there    func() time.Duration
 		silent   bool
-		slack    float64
 		rejected int // responses with status 429, at most
 	}{
-		{"no latency", 100, 10 * time.Second, nil, false, 1.05, 0},
-		{"latency up to 200 ms", 100, 10 * time.Second, upTo(200 * time.Millisecond), false, 1.05, 0},
-		{"sandbox, not configured", 25, 10 * time.Second, upTo(200 * time.Millisecond), false, 1.05, 50},
-		{"no headers", 100, 10 * time.Second, upTo(200 * time.Millisecond), true, 1.05, 0},
-		{"window of a minute", 300, time.Minute, upTo(time.Second), false, 1.05, 0},
-	}
-	for _, test := range tests {
-		t.Run(test.name, func(t *testing.T) {
-			t.Parallel()
-			synctest.Test(t, func(t *testing.T) {
-				const n, callers, roundTrip = 1000, 50, time.Second
-				api := &strictAPI{requests: test.requests, interval: test.interval, jitter: test.jitter, silent: test.silent}
-				began := time.Now()
-				callAll(t, api.client(t), n, callers)
-				took := time.Since(began)
-				ideal := time.Duration((n-1)/test.requests) * test.interval
-				if limit := time.Duration(float64(ideal)*test.slack) + roundTrip; took > limit {
-					t.Errorf("got %v, want at most %v", took, limit)
-				}
-				if api.rejected > test.rejected {
-					t.Errorf("got %d responses with status 429, want at most %d", api.rejected, test.rejected)
-				}
-			})
-		})
-	}
-}
-
-// TestPacer_Wait_LimitOfTheFake uses the fake's rate limiter, which was written independently of
-// the pacer.
-func TestPacer_Wait_LimitOfTheFake(t *testing.T) {
-	t.Parallel()
-	jitter := []clienttest.Fault{
-		{Rate: 0.3, Seed: 1, Delay: 200 * time.Millisecond},
-		{Rate: 0.3, Seed: 2, Delay: 110 * time.Millisecond},
-		{Rate: 0.5, Seed: 3, Delay: 30 * time.Millisecond},
-	}
-	for _, test := range []struct {
-		name   string
-		faults []clienttest.Fault
-	}{{"no latency", nil}, {"latency up to 200 ms", jitter}} {
-		t.Run(test.name, func(t *testing.T) {
-			t.Parallel()
-			synctest.Test(t, func(t *testing.T) {
-				const n, callers = 1000, 50
-				fake := clienttest.NewServer(t, clienttest.WithoutSocket(), clienttest.WithoutValidation())
-				fake.InjectFaults(test.faults...)
-				c := fake.Client()
-				id := fake.Seed(client.Contact{})[0].ID
-				began := time.Now()
-				callMixed(t, n, callers, []func(int) error{
-					func(int) error { _, err := c.Contacts.Get(t.Context(), id); return err },
-					func(int) error { _, err := c.Contacts.List(t.Context(), client.ListRequest{}); return err },
-					func(number int) error {
-						_, err := c.Contacts.Create(t.Context(), client.CreateContactRequest{Email: fmt.Sprintf("a%d@example.com", number)})
-						return err
-					},
-					func(int) error {
-						_, err := c.Contacts.Update(t.Context(), id, client.UpdateContactRequest{City: client.Set("Oslo")})
-						return err
-					},
-				})
-				ideal := time.Duration((n-1)/clienttest.ProductionLimit.Max) * clienttest.ProductionLimit.Interval
-				if took := time.Since(began); took > ideal*105/100+200*time.Millisecond {
-					t.Errorf("got %v, want at most 1.05 times %v", took, ideal)
-				}
-				for _, request := range fake.Requests() {
-					if request.Status == http.StatusTooManyRequests {
-						t.Fatal("got a response with status 429, want none")
-					}
-				}
-			})
-		})
-	}
-}
-
-// The pacer detects the requests of other processes only after a response. The API can reject at
-// most one request of each caller in each window.
-func TestPacer_Observe_LeavesRoomForOthers(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		const n, callers, others = 400, 10, 60
-		api := &strictAPI{requests: 100, interval: 10 * time.Second, others: others, jitter: constant(50 * time.Millisecond)}
-		began := time.Now()
-		callAll(t, api.client(t), n, callers)
-		ideal := time.Duration((n-1)/(100-others)) * api.interval
-		if took := time.Since(began); took > ideal*105/100 {
-			t.Errorf("got %v, want at most 1.05 times %v", took, ideal)
-		}
-		if windows := n/(100-others) + 1; api.rejected > windows*callers {
-			t.Errorf("got %d responses with status 429 in %d windows", api.rejected, windows)
-		}
-	})
-}
-
-func TestPacer_TwoProcesses(t *testing.T) {
-	t.Parallel()
-	for _, test := range []struct {
-		name     string
-		opts     []client.PacerOption
-		longest  time.Duration
-		rejected int
-	}{
-		// At the end of each window, each of the 20 callers may send a request before the pacer
-		// detects the requests of other processes.
-		{"without a share", nil, 100 * time.Second, 200},
-		{"with half of the limit each", []client.PacerOption{client.WithShare(0.5)}, 95 * time.Second, 0},
+		{name: "no latency", requests: 100, interval: 10 * time.Second},
+		{name: "latency up to 200 ms", requests: 100, interval: 10 * time.Second, there: upTo(200 * time.Millisecond)},
+		{name: "sandbox, not configured", requests: 25, interval: 10 * time.Second, there: upTo(200 * time.Millisecond), rejected: 50},
+		{name: "no headers", requests: 100, interval: 10 * time.Second, there: upTo(200 * time.Millisecond), silent: true},
+		{name: "window of a minute", requests: 300, interval: time.Minute, there: upTo(time.Second)},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
-				api := &strictAPI{requests: 100, interval: 10 * time.Second, jitter: constant(50 * time.Millisecond)}
-				began := time.Now()
-				var group sync.WaitGroup
-				for range 2 {
-					c := api.client(t, client.WithPacer(client.NewPacer(100, 10*time.Second, test.opts...)))
-					group.Go(func() { callAll(t, c, 500, 10) })
-				}
-				group.Wait()
-				if took := time.Since(began); took > test.longest {
-					t.Errorf("got %v, want at most %v", took, test.longest)
-				}
-				if api.rejected > test.rejected {
-					t.Errorf("got %d responses with status 429, want at most %d", api.rejected, test.rejected)
+				const n = 1000
+				api := newLimitedFake(t, test.requests, test.interval)
+				api.there, api.silent = test.there, test.silent
+				took := api.run(t, api.client(), n, 50)
+				ideal := time.Duration((n-1)/test.requests) * test.interval
+				if took > ideal*105/100+time.Second || api.rejected() > test.rejected {
+					t.Errorf("got %v and %d responses with status 429, want at most 1.05 times %v and %d", took, api.rejected(), ideal, test.rejected)
 				}
 			})
+		})
+	}
+}
+
+// Other processes use a part of the limit. The Pacer detects their requests only after a response:
+// the API can reject at most one request of each caller in each window.
+func TestPacer_OtherProcesses(t *testing.T) {
+	t.Parallel()
+	const limit, interval = 100, 10 * time.Second
+	synctest.Test(t, func(t *testing.T) {
+		const n, callers, others = 400, 10, 60
+		api := newLimitedFake(t, limit, interval)
+		api.there = constant(50 * time.Millisecond)
+		ctx, cancel := context.WithCancel(t.Context())
+		defer cancel()
+		go func() {
+			other := api.Client(client.WithPacer(client.Unpaced{}), client.WithRetry(client.RetryPolicy{MaxAttempts: 1}))
+			for ctx.Err() == nil {
+				for range others {
+					_, _ = other.Contacts.Get(ctx, api.contact)
+				}
+				select {
+				case <-ctx.Done():
+				case <-time.After(interval):
+				}
+			}
+		}()
+		took := api.run(t, api.client(), n, callers)
+		if windows := n/(limit-others) + 1; took > time.Duration(windows)*interval*105/100 || api.rejected() > windows*(callers+others) {
+			t.Errorf("got %v and %d responses with status 429 in %d windows", took, api.rejected(), windows)
+		}
+	})
+	for _, test := range []struct {
+		opts     []client.PacerOption
+		longest  time.Duration
+		rejected int
+	}{
+		// At the end of each window, each of the 20 callers may send a request before the Pacer
+		// detects the requests of the other process.
+		{nil, 100 * time.Second, 200},
+		{[]client.PacerOption{client.WithShare(0.5)}, 95 * time.Second, 0},
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			api := newLimitedFake(t, limit, interval)
+			api.there = constant(50 * time.Millisecond)
+			took, _ := timed(func() error {
+				var group sync.WaitGroup
+				for range 2 {
+					group.Go(func() { api.run(t, api.client(client.WithPacer(client.NewPacer(0, 0, test.opts...))), 500, 10) })
+				}
+				group.Wait()
+				return nil
+			})
+			if took > test.longest || api.rejected() > test.rejected {
+				t.Errorf("two processes: got %v and %d responses with status 429, want at most %v and %d", took, api.rejected(), test.longest, test.rejected)
+			}
 		})
 	}
 }
@@ -334,103 +233,72 @@ func TestPacer_OneSlowRequest(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		var requests atomic.Int32
-		api := &strictAPI{requests: 100, interval: 10 * time.Second, back: func() time.Duration {
+		api := newLimitedFake(t, 100, 10*time.Second)
+		api.back = func() time.Duration {
 			if requests.Add(1) == 100 {
 				return 45 * time.Second
 			}
 			return 20 * time.Millisecond
-		}}
-		began := time.Now()
-		callAll(t, api.client(t), 1000, 32)
-		if took := time.Since(began); took > 94*time.Second {
-			t.Errorf("got %v, want at most 94 s", took)
 		}
-		if api.rejected > 0 {
-			t.Errorf("got %d responses with status 429, want none", api.rejected)
+		if took := api.run(t, api.client(), 1000, 32); took > 94*time.Second || api.rejected() > 0 {
+			t.Errorf("got %v and %d responses with status 429, want at most 94 s and none", took, api.rejected())
 		}
 	})
 }
 
-// wrappedPacer is a Pacer of a program. It counts the calls of Wait and forwards all calls.
-type wrappedPacer struct {
-	client.Pacer
-	waits atomic.Int32
-}
+// wrappedPacer is a Pacer of a program that forwards all calls.
+type wrappedPacer struct{ client.Pacer }
 
-func (w *wrappedPacer) Wait(ctx context.Context) error {
-	w.waits.Add(1)
-	return w.Pacer.Wait(ctx)
-}
-
-// The requests of other processes exhaust the limit for a second, but the headers do not report it.
+// Other processes have exhausted the limit, but the headers do not report it. After the first 429,
+// all calls wait for the interval.
 func TestPacer_Status429_PausesAllCalls(t *testing.T) {
 	t.Parallel()
-	for _, test := range []struct {
-		name     string
-		callers  int
-		calls    int
-		wrap     bool
-		rejected int
-	}{
-		{"one burst", 20, 20, false, 20},
-		{"more calls than callers", 7, 128, false, 7},
-		{"more calls than callers, wrapped pacer", 7, 128, true, 7},
+	for _, pacer := range []func() client.Pacer{
+		func() client.Pacer { return client.NewPacer(0, 0) }, func() client.Pacer { return wrappedPacer{client.NewPacer(0, 0)} },
 	} {
-		t.Run(test.name, func(t *testing.T) {
-			t.Parallel()
+		for _, test := range []struct{ callers, calls int }{{20, 20}, {7, 90}} {
 			synctest.Test(t, func(t *testing.T) {
-				api := &strictAPI{requests: 200, interval: 10 * time.Second, others: 200, silent: true, jitter: constant(20 * time.Millisecond)}
-				pacer := client.NewPacer(200, 10*time.Second)
-				if test.wrap {
-					pacer = &wrappedPacer{Pacer: pacer}
-				}
-				c := api.client(t, client.WithPacer(pacer))
-				go func() {
-					<-time.After(time.Second)
-					api.mu.Lock()
-					api.others = 0
-					api.mu.Unlock()
-				}()
-				began := time.Now()
-				callAll(t, c, test.calls, test.callers)
-				if took := time.Since(began); took < 10*time.Second || took > 11*time.Second {
-					t.Errorf("got %v, want one interval", took)
-				}
-				if api.rejected > test.rejected {
-					t.Errorf("got %d responses with status 429, want at most %d", api.rejected, test.rejected)
+				api := newLimitedFake(t, 1, 9*time.Second)
+				api.there, api.silent = constant(20*time.Millisecond), true
+				api.run(t, api.Client(client.WithPacer(client.Unpaced{})), 1, 1)
+				time.AfterFunc(time.Second, func() { api.SetRateLimit(clienttest.RateLimit{Max: 1000, Interval: 9 * time.Second}) })
+				took := api.run(t, api.client(client.WithPacer(pacer())), test.calls, test.callers)
+				if took < 10*time.Second || took > 11*time.Second || api.rejected() > test.callers {
+					t.Errorf("%+v: got %v and %d responses with status 429, want one interval and at most %d", test, took, api.rejected(), test.callers)
 				}
 			})
-		})
+		}
 	}
 }
 
 func TestPacer_LongPause_FailsCalls(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		api := &strictAPI{requests: 1, others: 1, interval: time.Second, silent: true, retryAfter: "120", jitter: constant(20 * time.Millisecond)}
-		c := api.client(t)
-		began := time.Now()
+		c, _ := script(t, []stubResponse{{status: 429, header: retryAfter("120")}, everything}, retries, client.WithPacer(client.NewPacer(0, 0)))
 		for number := range 50 {
-			_, err := c.Contacts.Get(t.Context(), "abc")
-			failure, ok := errors.AsType[*client.Error](err)
-			if !ok || !errors.Is(err, client.ErrRateLimited) || errors.Is(err, client.ErrDailyLimit) {
-				t.Fatalf("call %d: got %v, want ErrRateLimited", number, err)
+			took, err := timed(func() error { return c.Contacts.Delete(t.Context(), "abc") })
+			checkOneKind(t, err)
+			want := client.Error{Kind: client.ErrRateLimited, Operation: "Contacts.Delete", Path: "/proxy/v1/contacts/abc", RetryAfter: 2 * time.Minute}
+			if number == 0 {
+				want.StatusCode = 429
 			}
-			if failure.StatusCode != http.StatusTooManyRequests || failure.RetryAfter != 2*time.Minute || failure.Operation != "getContact" || failure.Path != "/proxy/contacts/abc" {
-				t.Errorf("call %d: got %+v", number, *failure)
+			got, _ := errors.AsType[*client.Error](err)
+			if got.Kind != want.Kind || got.Operation != want.Operation || got.Path != want.Path || got.RetryAfter != want.RetryAfter || got.StatusCode != want.StatusCode ||
+				got.MaybeApplied || errors.Is(err, client.ErrDailyLimit) || took > 0 {
+				t.Errorf("call %d: got %v after %v", number, err, took)
 			}
-		}
-		if took := time.Since(began); took > 20*time.Millisecond || api.rejected != 1 {
-			t.Errorf("got %d requests in %v, want 1 in 20 ms", api.rejected, took)
 		}
 		time.Sleep(90 * time.Second) // calls wait for the rest of the pause
-		api.mu.Lock()
-		api.others = 0
-		api.mu.Unlock()
-		if _, err := c.Contacts.Get(t.Context(), "abc"); err != nil || time.Since(began) < 2*time.Minute {
-			t.Errorf("got %v after %v, want success after 2 minutes", err, time.Since(began))
+		if took, err := timed(func() error { return c.Contacts.Delete(t.Context(), "abc") }); err != nil || took != 30*time.Second {
+			t.Errorf("got %v after %v, want success after 30 s", err, took)
 		}
 	})
+}
+
+// observe reports a limit for a request that was sent at the given time.
+func observe(pacer client.Pacer, sent time.Time, limit client.RateLimit) {
+	limit.Known = true
+	pacer.Observe(context.Background(), client.Observation{Sent: sent, Limit: limit})
 }
 
 // Waiting calls fail as soon as a new limit or pause shows that they cannot start in time.
@@ -446,99 +314,109 @@ func TestPacer_LongPause_FailsWaitingCalls(t *testing.T) {
 		{"pause longer than the deadline", client.Observation{Pause: 20 * time.Second}, 15 * time.Second, context.DeadlineExceeded},
 		{"smaller limit", client.Observation{Limit: client.RateLimit{Known: true, Max: 1, Remaining: 1, Interval: time.Minute}}, 15 * time.Second, context.DeadlineExceeded},
 		{"requests of others", client.Observation{Limit: client.RateLimit{Known: true, Max: 2, Interval: 11 * time.Second}}, 11 * time.Second, context.DeadlineExceeded},
+		{"further requests of its own", client.Observation{Extra: 1}, 10500 * time.Millisecond, context.DeadlineExceeded},
 		{"daily limit", client.Observation{Limit: client.RateLimit{Known: true, DailyLimit: 100}}, time.Hour, client.ErrDailyLimit},
 	} {
-		t.Run(test.name, func(t *testing.T) {
-			t.Parallel()
-			synctest.Test(t, func(t *testing.T) {
-				pacer := client.NewPacer(1, 10*time.Second)
-				if err := pacer.Wait(t.Context()); err != nil {
-					t.Fatal(err)
-				}
-				ctx, cancel := context.WithTimeout(t.Context(), test.deadline)
-				defer cancel()
-				began := time.Now()
-				result := make(chan error)
-				go func() { result <- pacer.Wait(ctx) }()
-				time.Sleep(time.Second)
+		synctest.Test(t, func(t *testing.T) {
+			pacer := client.NewPacer(1, 10*time.Second)
+			if err := pacer.Wait(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+			ctx, cancel := context.WithTimeout(t.Context(), test.deadline)
+			defer cancel()
+			time.AfterFunc(time.Second, func() {
 				test.observation.Sent = time.Now()
-				pacer.Observe(t.Context(), test.observation)
-				err := <-result
-				if took := time.Since(began); took != time.Second || !errors.Is(err, test.want) {
-					t.Errorf("got %v after %v, want %v after 1 s", err, took, test.want)
-				}
+				pacer.Observe(ctx, test.observation)
 			})
+			if took, err := timed(func() error { return pacer.Wait(ctx) }); took != time.Second || !errors.Is(err, test.want) {
+				t.Errorf("%s: got %v after %v, want %v after 1 s", test.name, err, took, test.want)
+			}
 		})
 	}
 }
 
-func TestPacer_Wait_DeadlineTooEarly(t *testing.T) {
+// startTimes returns the times since now at which count calls of Wait return.
+func startTimes(t *testing.T, pacer client.Pacer, count int) (starts []time.Duration) {
+	t.Helper()
+	now := time.Now()
+	for range count {
+		if err := pacer.Wait(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		starts = append(starts, time.Since(now))
+	}
+	return starts
+}
+
+// TestPacer_Observe_ComparesAtTheTimeOfSending has responses that arrive late.
+func TestPacer_Observe_ComparesAtTheTimeOfSending(t *testing.T) {
 	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		api := &strictAPI{requests: 100, interval: 10 * time.Second}
-		c := api.client(t)
-		callAll(t, c, 100, 10)
-		began := time.Now()
-		ctx, cancel := context.WithTimeout(t.Context(), 2*time.Second)
-		defer cancel()
-		for range 1000 {
-			_, err := c.Contacts.Get(ctx, "abc")
-			if !errors.Is(err, context.DeadlineExceeded) || !strings.Contains(err.Error(), "10.25s") {
-				t.Fatalf("got %v, want DeadlineExceeded and the wait", err)
-			}
+	limit := client.RateLimit{Max: 2, Remaining: 0, Interval: 10 * time.Second}
+	synctest.Test(t, func(t *testing.T) { // the API had counted two requests of our own
+		pacer := client.NewPacer(2, 10*time.Second)
+		startTimes(t, pacer, 1)
+		time.Sleep(5 * time.Second)
+		startTimes(t, pacer, 1)
+		sent := time.Now()
+		time.Sleep(7 * time.Second)
+		observe(pacer, sent, limit)
+		if got := startTimes(t, pacer, 1); got[0] != 0 {
+			t.Errorf("own requests: got a wait of %v, want none", got[0])
 		}
-		if took := time.Since(began); took > 0 {
-			t.Errorf("got %v, want no wait", took)
+	})
+	synctest.Test(t, func(t *testing.T) { // the API had counted one of another process, which may have arrived late
+		pacer := client.NewPacer(2, 10*time.Second)
+		sent := time.Now()
+		startTimes(t, pacer, 1)
+		time.Sleep(9 * time.Second)
+		observe(pacer, sent, limit)
+		if got, want := startTimes(t, pacer, 2), []time.Duration{1250 * time.Millisecond, 10250 * time.Millisecond}; !slices.Equal(got, want) {
+			t.Errorf("another process: got %v, want %v", got, want)
 		}
-		// No start was counted.
-		callAll(t, c, 100, 10)
-		if took := time.Since(began); took > 10250*time.Millisecond {
-			t.Errorf("got %v for the next 100 calls, want 10.25 s", took)
+	})
+	synctest.Test(t, func(t *testing.T) { // net/http sent two further requests
+		pacer := client.NewPacer(3, 10*time.Second)
+		startTimes(t, pacer, 1)
+		pacer.Observe(t.Context(), client.Observation{Sent: time.Now(), Extra: 2})
+		if got := startTimes(t, pacer, 1); got[0] != 10250*time.Millisecond {
+			t.Errorf("further requests: got a wait of %v, want 10.25s", got[0])
 		}
 	})
 }
 
-// The deadline of a caller is compared with the time at which it may start after the callers ahead
-// of it.
-func TestPacer_Wait_DeadlineBehindTheQueue(t *testing.T) {
+// The deadline of a call is compared with the time at which it may start after those ahead of it. A
+// call that fails is not counted.
+func TestPacer_Wait_Deadline(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		pacer := client.NewPacer(2, 40*time.Second)
-		began := time.Now()
 		var group sync.WaitGroup
-		var started atomic.Int32
 		for range 7 {
-			group.Go(func() {
-				if err := pacer.Wait(t.Context()); err == nil {
-					started.Add(1)
-				}
-			})
+			group.Go(func() { startTimes(t, pacer, 1) })
 		}
 		synctest.Wait()
 		tooEarly, cancel := context.WithTimeout(t.Context(), 122*time.Second)
 		defer cancel()
-		if err := pacer.Wait(tooEarly); !errors.Is(err, context.DeadlineExceeded) || !strings.Contains(err.Error(), "2m3s") || time.Since(began) > 0 {
-			t.Errorf("got %v after %v, want DeadlineExceeded immediately", err, time.Since(began))
+		for range 100 {
+			if took, err := timed(func() error { return pacer.Wait(tooEarly) }); !errors.Is(err, context.DeadlineExceeded) || !strings.Contains(err.Error(), "2m3s") || took > 0 {
+				t.Fatalf("got %v after %v, want DeadlineExceeded and the wait immediately", err, took)
+			}
 		}
 		inTime, cancel := context.WithTimeout(t.Context(), 124*time.Second)
 		defer cancel()
-		if err := pacer.Wait(inTime); err != nil || time.Since(began) != 123*time.Second {
-			t.Errorf("got %v after %v, want a slot after 2m3s", err, time.Since(began))
+		if took, err := timed(func() error { return pacer.Wait(inTime) }); err != nil || took != 123*time.Second {
+			t.Errorf("got %v after %v, want a start after 2m3s", err, took)
 		}
 		group.Wait()
-		if started.Load() != 7 {
-			t.Errorf("got %d starts, want 7", started.Load())
-		}
 	})
 }
 
-func TestPacer_Wait_OrderOfCallers(t *testing.T) {
+func TestPacer_Wait_OrderOfCalls(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		const waiters, limit, window = 1000, 10, 1025 * time.Millisecond
+		const waiters, limit, window = 300, 10, 1025 * time.Millisecond
 		pacer := client.NewPacer(limit, time.Second)
-		random := rand.New(rand.NewPCG(3, 4))
-		began := time.Now()
+		random, began := rand.New(rand.NewPCG(3, 4)), time.Now()
 		var mu sync.Mutex
 		var order []int
 		var starts []time.Duration
@@ -549,7 +427,7 @@ func TestPacer_Wait_OrderOfCallers(t *testing.T) {
 			if random.IntN(2) == 0 {
 				patient++
 			} else {
-				time.AfterFunc(time.Duration(random.Int64N(int64(100*time.Second))), cancel)
+				time.AfterFunc(time.Duration(random.Int64N(int64(30*time.Second))), cancel)
 			}
 			group.Go(func() {
 				defer cancel()
@@ -578,42 +456,51 @@ func TestPacer_Wait_OrderOfCallers(t *testing.T) {
 	})
 }
 
-func TestWithShare(t *testing.T) {
+func TestNewPacer(t *testing.T) {
 	t.Parallel()
+	header := &client.RateLimit{Max: 40, Remaining: 40, Interval: 10 * time.Second}
 	for _, test := range []struct {
-		name     string
-		share    float64
-		observed int // Max of the headers; 0 for no headers
-		want     int // requests that start immediately
+		requests int
+		interval time.Duration
+		opts     []client.PacerOption
+		observed *client.RateLimit
+		want     int // requests that start immediately; -1 if the arguments are invalid
 	}{
-		{"quarter", 0.25, 0, 25},
-		{"third, rounded down", 1.0 / 3, 0, 33},
-		{"quarter of the headers", 0.25, 40, 10},
-		{"whole", 1, 0, 100},
-		{"never less than one", 0.001, 0, 1},
-		{"zero has no effect", 0, 0, 100},
-		{"negative has no effect", -1, 0, 100},
-		{"more than one has no effect", 2, 0, 100},
-		{"not a number has no effect", math.NaN(), 0, 100},
+		{0, 0, nil, nil, 100},
+		{7, time.Second, nil, nil, 7},
+		{0, 0, nil, header, 40},
+		{0, 0, []client.PacerOption{client.WithShare(0.25)}, nil, 25},
+		{0, 0, []client.PacerOption{client.WithShare(1.0 / 3)}, nil, 33},
+		{0, 0, []client.PacerOption{client.WithShare(0.25)}, header, 10},
+		{0, 0, []client.PacerOption{client.WithShare(1)}, nil, 100},
+		{0, 0, []client.PacerOption{client.WithShare(0.001)}, nil, 1},
+		{0, 0, []client.PacerOption{client.WithShare(0)}, nil, -1},
+		{0, 0, []client.PacerOption{client.WithShare(-1)}, nil, -1},
+		{0, 0, []client.PacerOption{client.WithShare(1.01)}, nil, -1},
+		{0, 0, []client.PacerOption{nil}, nil, -1},
+		{-1, 0, nil, nil, -1},
+		{0, -1, nil, nil, -1},
+		{1, 24 * time.Hour, nil, nil, 1},
+		{1, 24*time.Hour + 1, nil, nil, -1},
 	} {
-		t.Run(test.name, func(t *testing.T) {
-			t.Parallel()
-			synctest.Test(t, func(t *testing.T) {
-				pacer := client.NewPacer(100, 10*time.Second, client.WithShare(test.share))
-				if test.observed > 0 {
-					limit := client.RateLimit{Known: true, Max: test.observed, Remaining: test.observed, Interval: 10 * time.Second}
-					pacer.Observe(t.Context(), client.Observation{Sent: time.Now(), Limit: limit})
-				}
-				ctx, cancel := context.WithTimeout(t.Context(), time.Second)
-				defer cancel()
-				started := 0
-				for pacer.Wait(ctx) == nil {
-					started++
-				}
-				if started != test.want {
-					t.Errorf("got %d immediate requests, want %d", started, test.want)
-				}
-			})
+		synctest.Test(t, func(t *testing.T) {
+			pacer := client.NewPacer(test.requests, test.interval, test.opts...)
+			if test.observed != nil {
+				observe(pacer, time.Now(), *test.observed)
+			}
+			_, err := client.New(client.StaticToken(token), client.WithPacer(pacer))
+			if (err != nil) != (test.want < 0) || (pacer.Wait(t.Context()) != nil) != (test.want < 0) {
+				t.Errorf("%+v: got %v", test, err)
+			}
+			ctx, cancel := context.WithTimeout(t.Context(), time.Millisecond)
+			defer cancel()
+			started := 1
+			for test.want > 0 && pacer.Wait(ctx) == nil {
+				started++
+			}
+			if test.want > 0 && started != test.want {
+				t.Errorf("%+v: got %d immediate requests, want %d", test, started, test.want)
+			}
 		})
 	}
 }
@@ -633,31 +520,27 @@ func TestPacer_DailyLimit_Remembered(t *testing.T) {
 		{"implausible", 3, 25 * time.Hour, time.Hour},
 		{"negative", 3, -time.Hour, time.Hour},
 	} {
-		t.Run(test.name, func(t *testing.T) {
-			t.Parallel()
-			synctest.Test(t, func(t *testing.T) {
-				time.Sleep(time.Duration(test.hour)*time.Hour + 30*time.Minute) // a bubble begins at midnight UTC
-				pacer := client.NewPacer(100, 10*time.Second)
-				pacer.Observe(t.Context(), client.Observation{Sent: time.Now(), Limit: client.RateLimit{
-					Known: true, DailyLimit: 1000, DailyReset: test.reset,
-				}})
-				err := pacer.Wait(t.Context())
-				failure, ok := errors.AsType[*client.Error](err)
-				if !ok || !errors.Is(err, client.ErrRateLimited) || !errors.Is(err, client.ErrDailyLimit) {
-					t.Fatalf("got %v, want ErrRateLimited and ErrDailyLimit", err)
-				}
-				if failure.RetryAfter != test.want || failure.StatusCode != http.StatusTooManyRequests {
-					t.Errorf("got status %d, RetryAfter %v, want 429, %v", failure.StatusCode, failure.RetryAfter, test.want)
-				}
-				time.Sleep(test.want - 1)
-				if err := pacer.Wait(t.Context()); !errors.Is(err, client.ErrDailyLimit) {
-					t.Errorf("before the reset: got %v, want ErrDailyLimit", err)
-				}
-				time.Sleep(time.Nanosecond)
-				if err := pacer.Wait(t.Context()); err != nil {
-					t.Errorf("after the reset: %v", err)
-				}
-			})
+		synctest.Test(t, func(t *testing.T) {
+			time.Sleep(time.Duration(test.hour)*time.Hour + 30*time.Minute) // a bubble begins at midnight UTC
+			pacer := client.NewPacer(0, 0)
+			observe(pacer, time.Now(), client.RateLimit{DailyLimit: 1000, DailyRemaining: 1})
+			if err := pacer.Wait(t.Context()); err != nil {
+				t.Errorf("%s: one request remains: got %v", test.name, err)
+			}
+			observe(pacer, time.Now(), client.RateLimit{DailyLimit: 1000, DailyReset: test.reset})
+			err := pacer.Wait(t.Context())
+			failure, ok := errors.AsType[*client.Error](err)
+			if !ok || !errors.Is(err, client.ErrRateLimited) || !errors.Is(err, client.ErrDailyLimit) || failure.RetryAfter != test.want || failure.StatusCode != 0 {
+				t.Fatalf("%s: got %v, want ErrRateLimited, ErrDailyLimit and %v", test.name, err, test.want)
+			}
+			time.Sleep(test.want - 1)
+			if err := pacer.Wait(t.Context()); !errors.Is(err, client.ErrDailyLimit) {
+				t.Errorf("%s: before the reset: got %v, want ErrDailyLimit", test.name, err)
+			}
+			time.Sleep(time.Nanosecond)
+			if err := pacer.Wait(t.Context()); err != nil {
+				t.Errorf("%s: after the reset: %v", test.name, err)
+			}
 		})
 	}
 }
@@ -665,26 +548,19 @@ func TestPacer_DailyLimit_Remembered(t *testing.T) {
 func TestErrDailyLimit_CallsNotSent(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		api := &scripted{outcomes: []outcome{{status: 200, body: success.body, header: http.Header{
+		c, _ := script(t, []stubResponse{{body: everything.body, header: http.Header{
 			"X-Ratelimit-Limit-Daily": {"200000"}, "X-Ratelimit-Daily-Remaining": {"0"}, "X-Ratelimit-Daily-Reset": {"7200000"},
-		}}}}
-		c := api.client(t)
-		if _, err := c.Contacts.Get(t.Context(), "abc"); err != nil {
+		}}}, retries, client.WithPacer(client.NewPacer(0, 0)))
+		if err := c.Contacts.Delete(t.Context(), "abc"); err != nil {
 			t.Fatal(err)
 		}
-		began := time.Now()
-		for range 200 {
-			err := c.Contacts.Delete(t.Context(), "abc")
+		for _, operation := range allOperations {
+			took, err := timed(func() error { return operation.call(t.Context(), c) })
+			checkOneKind(t, err)
 			failure, ok := errors.AsType[*client.Error](err)
-			if !ok || !errors.Is(err, client.ErrRateLimited) || !errors.Is(err, client.ErrDailyLimit) || errors.Is(err, client.ErrMaybeApplied) {
-				t.Fatalf("got %v, want ErrRateLimited and ErrDailyLimit", err)
+			if !ok || !errors.Is(err, client.ErrRateLimited) || !errors.Is(err, client.ErrDailyLimit) || failure.MaybeApplied || failure.RetryAfter != 2*time.Hour || took > 0 {
+				t.Errorf("%s: got %v after %v, want ErrDailyLimit immediately", operation.name, err, took)
 			}
-			if failure.Operation != "deleteContact" || failure.RetryAfter != 2*time.Hour {
-				t.Errorf("got %+v", *failure)
-			}
-		}
-		if sent := api.requests.Load(); sent != 1 || time.Since(began) > 0 {
-			t.Errorf("got %d requests in %v, want 1 immediately", sent, time.Since(began))
 		}
 	})
 }
@@ -692,7 +568,7 @@ func TestErrDailyLimit_CallsNotSent(t *testing.T) {
 // A limit of a billion requests, of which none remain, must not need memory for each request.
 func TestPacer_BoundedMemory(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		pacer := client.NewPacer(100, 10*time.Second)
+		pacer := client.NewPacer(0, 0)
 		heap := func() uint64 {
 			var stats runtime.MemStats
 			runtime.GC()
@@ -701,88 +577,68 @@ func TestPacer_BoundedMemory(t *testing.T) {
 		}
 		before := heap()
 		for i := range 4000 {
-			limit := client.RateLimit{Known: true, Max: 1_000_000_000, Remaining: i * 10 % 1000, Interval: 10 * time.Second}
-			pacer.Observe(t.Context(), client.Observation{Sent: time.Now().Add(-time.Hour), Limit: limit})
-			pacer.Observe(t.Context(), client.Observation{Sent: time.Now(), Limit: limit})
+			limit := client.RateLimit{Max: 1_000_000_000, Remaining: i * 10 % 1000, Interval: 10 * time.Second}
+			observe(pacer, time.Now().Add(-time.Hour), limit)
+			observe(pacer, time.Now(), limit)
 			time.Sleep(7 * time.Millisecond)
 		}
 		if after := heap(); after > before+64<<10 {
 			t.Errorf("got %d bytes after 4,000 responses, want less than 64 KiB", after-before)
 		}
-		if err := pacer.Wait(t.Context()); err != nil {
-			t.Error(err)
-		}
+		startTimes(t, pacer, 1)
 	})
 }
 
+// TestPacer_Observe_ImplausibleLimits observes limits and pauses that would stop the client for long.
+// A limit is ignored if its interval is implausible, and no pause is longer than an hour.
 func TestPacer_Observe_ImplausibleLimits(t *testing.T) {
 	t.Parallel()
-	for name, limit := range map[string]client.RateLimit{
-		"no requests":        {Known: true, Interval: time.Second},
-		"an endless window":  {Known: true, Max: 1, Interval: 1 << 60},
-		"no window":          {Known: true, Max: 1},
-		"negative remaining": {Known: true, Max: 1_000_000_000, Remaining: -1_000_000_000, Interval: time.Second},
+	for _, limit := range []client.RateLimit{
+		{Interval: time.Second}, {Max: 1, Interval: 1e9 * time.Millisecond}, {Max: 1, Interval: 1 << 60}, {Max: 1, Interval: 10*time.Minute + 1}, {Max: 1},
+		{Max: 1, Interval: -1}, {Max: -1, Interval: time.Second}, {Max: 1_000_000_000, Remaining: -1_000_000_000, Interval: time.Second},
 	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			synctest.Test(t, func(t *testing.T) {
-				pacer := client.NewPacer(100, time.Second)
-				for _, sent := range []time.Time{{}, time.Now(), time.Now().Add(time.Hour)} {
-					pacer.Observe(t.Context(), client.Observation{Sent: sent, Limit: limit})
-				}
-				began := time.Now()
-				for range 100 {
-					if err := pacer.Wait(t.Context()); err != nil {
-						t.Fatal(err)
-					}
-				}
-				if took := time.Since(began); took > 2*time.Second {
-					t.Errorf("got %v for 100 requests at 100 per second", took)
-				}
-			})
+		synctest.Test(t, func(t *testing.T) {
+			pacer := client.NewPacer(100, time.Second)
+			for _, sent := range []time.Time{{}, time.Now(), time.Now().Add(time.Hour)} {
+				observe(pacer, sent, limit)
+			}
+			if got := startTimes(t, pacer, 100); got[99] > 2*time.Second {
+				t.Errorf("%+v: got %v for 100 requests at 100 per second", limit, got[99])
+			}
 		})
 	}
-}
-
-// slowSource is a TokenSource whose token is available at a given time.
-type slowSource struct{ from time.Time }
-
-func (s slowSource) Token(context.Context) (string, error) {
-	<-time.After(time.Until(s.from))
-	return "slow", nil
+	synctest.Test(t, func(t *testing.T) {
+		pacer := client.NewPacer(100, time.Second)
+		observe(pacer, time.Now(), client.RateLimit{Max: 1, Interval: 10 * time.Minute, Remaining: 1}) // the longest interval
+		if got, want := startTimes(t, pacer, 2), 615*time.Second; got[1] != want {
+			t.Errorf("got a wait of %v, want %v", got[1], want)
+		}
+		pacer.Observe(t.Context(), client.Observation{Sent: time.Now(), Pause: 99999999 * time.Second})
+		failure, ok := errors.AsType[*client.Error](pacer.Wait(t.Context()))
+		if !ok || failure.RetryAfter != time.Hour {
+			t.Errorf("got %v, want ErrRateLimited for an hour", failure)
+		}
+		time.Sleep(time.Hour)
+		if got := startTimes(t, pacer, 1); got[0] != 0 {
+			t.Errorf("got a wait of %v after an hour", got[0])
+		}
+	})
 }
 
 // If the token arrives late in an interval, the requests of two intervals must not start in one
-// interval.
+// interval. Requests that are not sent do not delay later ones.
 func TestPacer_Wait_AfterTheToken(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		api := &strictAPI{requests: 100, interval: 10 * time.Second}
-		c, err := client.New(slowSource{from: time.Now().Add(9 * time.Second)}, client.WithHTTPClient(&http.Client{Transport: api}), client.WithLocation("loc"))
-		if err != nil {
-			t.Fatal(err)
-		}
-		callAll(t, c, 250, 150)
-		if api.rejected > 0 {
-			t.Errorf("got %d responses with status 429, want none", api.rejected)
-		}
-	})
-}
-
-// Requests without a response do not delay later requests.
-func TestPacer_WithoutAServer(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		api := &scripted{outcomes: []outcome{{err: syscall.ECONNREFUSED, unsent: true}}}
-		c := api.client(t, client.WithRetry(client.RetryPolicy{MaxAttempts: 1}))
-		began := time.Now()
-		for range 100 {
-			if _, err := c.Contacts.Get(t.Context(), "abc"); !errors.Is(err, syscall.ECONNREFUSED) {
-				t.Fatal(err)
-			}
-		}
-		if took := time.Since(began); took > 0 {
-			t.Errorf("got %v for 100 refused connections, want no wait", took)
+		api := newLimitedFake(t, 100, 10*time.Second)
+		from := time.Now().Add(9 * time.Second)
+		source := sourceFunc(func(context.Context) (string, error) {
+			time.Sleep(time.Until(from))
+			return api.Token, nil
+		})
+		c := newClientWith(t, source, api, client.WithPacer(client.NewPacer(0, 0)), client.WithBaseURL(api.URL))
+		if took := api.run(t, c, 250, 150); api.rejected() > 0 || took > 30*time.Second {
+			t.Errorf("got %v and %d responses with status 429, want none", took, api.rejected())
 		}
 	})
 }

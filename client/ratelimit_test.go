@@ -1,8 +1,9 @@
 package client_test
 
 import (
-	"maps"
+	"fmt"
 	"net/http"
+	"strings"
 	"testing"
 	"time"
 
@@ -13,60 +14,55 @@ import (
 
 func TestRateLimit_Headers(t *testing.T) {
 	t.Parallel()
-	burst := map[string]string{"X-RateLimit-Max": "100", "X-RateLimit-Remaining": "99", "X-RateLimit-Interval-Milliseconds": "10000"}
-	daily := map[string]string{"X-RateLimit-Limit-Daily": "200000", "X-RateLimit-Daily-Remaining": "199512"}
-	both := client.RateLimit{Known: true, Max: 100, Remaining: 99, Interval: 10 * time.Second, DailyLimit: 200000, DailyRemaining: 199512}
-	onlyBurst := client.RateLimit{Known: true, Max: 100, Remaining: 99, Interval: 10 * time.Second}
-	onlyDaily := client.RateLimit{Known: true, DailyLimit: 200000, DailyRemaining: 199512}
-	withReset := both
-	withReset.DailyReset = 12 * time.Hour
-	change := func(key, value string) map[string]string { return map[string]string{key: value} }
-	for _, test := range []struct {
-		name  string
-		parts []map[string]string
-		want  client.RateLimit
-	}{
-		{"all", []map[string]string{burst, daily}, both},
-		{"none", nil, client.RateLimit{}},
-		{"burst alone", []map[string]string{burst}, onlyBurst},
-		{"daily alone", []map[string]string{daily}, onlyDaily},
-		{"names that the API does not have", []map[string]string{change("X-RateLimit-Limit", "100"), change("X-RateLimit-Reset", "10")}, client.RateLimit{}},
-		{"exhausted", []map[string]string{burst, change("X-RateLimit-Remaining", "0")}, client.RateLimit{Known: true, Max: 100, Interval: 10 * time.Second}},
-		{"exhausted day", []map[string]string{daily, change("X-RateLimit-Daily-Remaining", "0")}, client.RateLimit{Known: true, DailyLimit: 200000}},
-		{"sandbox", []map[string]string{burst, change("X-RateLimit-Max", "25")}, client.RateLimit{Known: true, Max: 25, Remaining: 99, Interval: 10 * time.Second}},
-		{"one missing", []map[string]string{burst, daily, change("X-RateLimit-Interval-Milliseconds", "")}, onlyDaily},
-		{"negative", []map[string]string{burst, daily, change("X-RateLimit-Remaining", "-1")}, onlyDaily},
-		{"fraction", []map[string]string{burst, daily, change("X-RateLimit-Max", "99.5")}, onlyDaily},
-		{"word", []map[string]string{burst, daily, change("X-RateLimit-Limit-Daily", "unlimited")}, onlyBurst},
-		{"sign", []map[string]string{burst, daily, change("X-RateLimit-Limit-Daily", "+200000")}, onlyBurst},
-		{"not a number", []map[string]string{burst, daily, change("X-RateLimit-Daily-Remaining", "NaN")}, onlyBurst},
-		{"over a billion", []map[string]string{burst, daily, change("X-RateLimit-Interval-Milliseconds", "1000000001")}, onlyDaily},
-		{"over an integer", []map[string]string{burst, daily, change("X-RateLimit-Max", "99999999999999999999")}, onlyDaily},
-		{"reset", []map[string]string{burst, daily, change("X-RateLimit-Daily-Reset", "43200000")}, withReset},
-		{"reset without a daily limit", []map[string]string{burst, change("X-RateLimit-Daily-Reset", "43200000")}, onlyBurst},
-		{"reset after more than a day", []map[string]string{burst, daily, change("X-RateLimit-Daily-Reset", "86400001")}, both},
-		{"reset as a time", []map[string]string{burst, daily, change("X-RateLimit-Daily-Reset", "1785542400000")}, both},
-		{"negative reset", []map[string]string{burst, daily, change("X-RateLimit-Daily-Reset", "-1")}, both},
-		{"two numbers", []map[string]string{burst, daily, change("X-RateLimit-Max", "100, 100")}, onlyDaily},
+	none := client.RateLimit{}
+	burst := client.RateLimit{Known: true, Max: 100, Remaining: 99, Interval: 10 * time.Second}
+	daily := client.RateLimit{Known: true, DailyLimit: 200000, DailyRemaining: 199512}
+	both := burst
+	both.DailyLimit, both.DailyRemaining = daily.DailyLimit, daily.DailyRemaining
+	with := func(limit client.RateLimit, change func(*client.RateLimit)) client.RateLimit {
+		change(&limit)
+		return limit
+	}
+	keys := []string{"Max", "Remaining", "Interval-Milliseconds", "Limit-Daily", "Daily-Remaining", "Daily-Reset", "Limit", "Reset"}
+	for values, want := range map[string]client.RateLimit{
+		"100 99 10000 200000 199512":              both,
+		"- - - - -":                               none,
+		"100 99 10000":                            burst,
+		"- - - 200000 199512":                     daily,
+		"- - - - - - 100 10":                      none, // names that the API does not have
+		"100 0 10000":                             with(burst, func(l *client.RateLimit) { l.Remaining = 0 }),
+		"- - - 200000 0":                          with(daily, func(l *client.RateLimit) { l.DailyRemaining = 0 }),
+		"25 99 10000":                             with(burst, func(l *client.RateLimit) { l.Max = 25 }),
+		"100 99 - 200000 199512":                  daily,
+		"100 -1 10000 200000 199512":              daily,
+		"99.5 99 10000 200000 199512":             daily,
+		"100 99 10000 unlimited 199512":           burst,
+		"100 99 10000 +200000 199512":             burst,
+		"100 99 10000 200000 NaN":                 burst,
+		"100 99 1000000000":                       with(burst, func(l *client.RateLimit) { l.Interval = 1e6 * time.Second }),
+		"100 99 1000000001 200000 199512":         daily,
+		"99999999999999999999 99 10000":           none,
+		"100,100 99 10000":                        none,
+		"100 99 10000 200000 199512 43200000":     with(both, func(l *client.RateLimit) { l.DailyReset = 12 * time.Hour }),
+		"100 99 10000 - - 43200000":               burst,
+		"100 99 10000 200000 199512 86400000":     with(both, func(l *client.RateLimit) { l.DailyReset = 24 * time.Hour }),
+		"100 99 10000 200000 199512 86400001":     both, // after more than a day
+		"100 99 10000 200000 199512 178554240000": both,
+		"100 99 10000 200000 199512 -1":           both,
 	} {
-		t.Run(test.name, func(t *testing.T) {
-			t.Parallel()
-			all := map[string]string{}
-			for _, part := range test.parts {
-				maps.Copy(all, part)
+		header := http.Header{}
+		for i, value := range strings.Fields(values) {
+			if value != "-" {
+				header.Set("X-RateLimit-"+keys[i], value)
 			}
-			header := http.Header{}
-			for key, value := range all {
-				header.Set(key, value)
+		}
+		for _, status := range []int{200, 429} {
+			c, _ := newStub(t, stubResponse{status: status, body: everything.body, header: header})
+			var response client.Response
+			_ = c.Contacts.Delete(t.Context(), "abc", client.WithResponseInto(&response))
+			if diff := cmp.Diff(want, response.RateLimit); diff != "" {
+				t.Errorf("%d, %s (-want +got):\n%s", status, fmt.Sprint(header), diff)
 			}
-			for _, status := range []int{200, 429} {
-				c, _ := newStub(t, stubResponse{status: status, body: everything.body, header: header})
-				var response client.Response
-				_ = c.Contacts.Delete(t.Context(), "abc", client.WithResponseInto(&response))
-				if diff := cmp.Diff(test.want, response.RateLimit); diff != "" {
-					t.Errorf("%d (-want +got):\n%s", status, diff)
-				}
-			}
-		})
+		}
 	}
 }

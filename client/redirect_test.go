@@ -1,82 +1,67 @@
 package client_test
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"net/http"
+	"net/http/cookiejar"
 	"slices"
 	"strings"
 	"testing"
+	"testing/synctest"
 
 	"github.com/highlevel-contacts/contacts-go/client"
 )
 
-// redirecting is a transport whose first response redirects to location, and whose second response
-// is a success.
-type redirecting struct {
-	status   int
-	location string
-	requests []*http.Request
+// recordingPacer never waits, and records the observations.
+type recordingPacer struct {
+	client.Unpaced
+
+	observed []client.Observation
 }
 
-func (r *redirecting) RoundTrip(req *http.Request) (*http.Response, error) {
-	r.requests = append(r.requests, req)
-	if len(r.requests) == 1 {
-		return stubResponse{status: r.status, header: http.Header{"Location": {r.location}}}.response(req), nil
-	}
-	return everything.response(req), nil
+func (p *recordingPacer) Observe(_ context.Context, o client.Observation) {
+	p.observed = append(p.observed, o)
 }
 
-// TestRedirect_Policy checks which redirects are followed, and that the token is sent only to the
-// same host.
+func redirect(status int, location string) stubResponse {
+	return stubResponse{status: status, header: http.Header{"Location": {location}}}
+}
+
+// TestRedirect_Policy checks that only a GET is followed, only to the same scheme and host. Any other
+// redirect is an *Error with its status, after one request.
 func TestRedirect_Policy(t *testing.T) {
 	t.Parallel()
-	const here, elsewhere = "https://api.example/v2/", "https://other.example/"
-	const target = "?email=rosan%40deos.example"
-	for _, test := range []struct {
-		name       string
-		statuses   []int
-		location   string
-		reads      bool // followed for reads
-		writes     bool // followed for idempotent writes; net/http cannot resend the body of a create
-		withTokens bool
-	}{
-		{"same host, same method", []int{307, 308}, here + target, true, true, true},
-		{"same host, GET", []int{301, 302, 303}, here + target, true, false, true},
-		{"relative", []int{307, 308}, "/v2/", true, true, true},
-		{"another host", []int{301, 302, 303, 307, 308}, elsewhere + target, true, false, false},
-		{"a part of the host", []int{307}, "https://evil.api.example/", true, false, false},
-		{"another port", []int{307, 308}, "https://api.example:8443/", true, false, false},
-		{"http", []int{302, 307}, "http://api.example/", true, false, false},
-		{"http on another host", []int{307}, "http://other.example/", true, false, false},
-		{"another host, with a user", []int{307}, "https://me:secret@other.example/", true, false, false},
+	const query = "?email=rosan%40deos.example"
+	for location, same := range map[string]bool{
+		"https://api.example/v2/" + query: true, "/v2/" + query: true, "https://API.example/": false, // for another case, net/http removes the token
+		"https://other.example/" + query: false, "https://evil.api.example/": false, "https://api.example:8443/": false,
+		"http://api.example/": false, "http://other.example/": false, "https://me:secret@other.example/": false, "//other.example/": false,
 	} {
-		for _, status := range test.statuses {
-			for _, operation := range operations {
-				t.Run(fmt.Sprintf("%s: %d to %s", operation.name, status, test.name), func(t *testing.T) {
+		for _, status := range []int{301, 302, 303, 307, 308} {
+			for _, operation := range allOperations {
+				t.Run(fmt.Sprintf("%s: %d to %s", operation.name, status, location), func(t *testing.T) {
 					t.Parallel()
-					api := &redirecting{status: status, location: test.location}
-					err := operation.call(t.Context(), newClient(t, api), client.WithHeader("Cookie", "session=zulu"))
-					follows := test.reads && !operation.write || test.writes && operation.write && operation.idempotent
-					if !follows {
-						var apiError *client.Error
-						if !errors.As(err, &apiError) || apiError.StatusCode != status || len(api.requests) != 1 || errors.Is(err, client.ErrMaybeApplied) {
-							t.Errorf("got %v in %d requests", err, len(api.requests))
+					responses, follows := []stubResponse{redirect(status, location)}, same && strings.HasPrefix(operation.request, "GET ")
+					if follows {
+						responses = append(responses, everything)
+					}
+					pacer := &recordingPacer{}
+					c, api := script(t, responses, client.WithPacer(pacer))
+					err := operation.call(t.Context(), c)
+					if pacer.observed[0].Extra != len(responses)-1 {
+						t.Errorf("got %d further requests counted, want %d", pacer.observed[0].Extra, len(responses)-1)
+					}
+					if follows {
+						if err != nil || !strings.HasPrefix(api.sent[1], "GET /v2/") || api.requests[1].Header.Get("Authorization") != "Bearer "+token {
+							t.Errorf("got %v after %q", err, api.sent)
 						}
 						return
 					}
-					if err != nil || len(api.requests) != 2 {
-						t.Fatalf("got %v in %d requests", err, len(api.requests))
-					}
-					first, second := api.requests[0], api.requests[1]
-					if second.Method != first.Method {
-						t.Errorf("%s became %s", first.Method, second.Method)
-					}
-					if got := strings.Contains(fmt.Sprint(second.Header), "zulu"); got != test.withTokens {
-						t.Errorf("secrets went along: %v: %v", got, second.Header)
-					}
-					if !test.withTokens && second.Header.Get("Referer") != "" {
-						t.Errorf("the address before went along: %s", second.Header.Get("Referer"))
+					apiErr, ok := errors.AsType[*client.Error](err)
+					if !ok || apiErr.StatusCode != status || apiErr.Kind != "other" || apiErr.MaybeApplied {
+						t.Errorf("got %v, want an error with status %d", err, status)
 					}
 				})
 			}
@@ -84,54 +69,85 @@ func TestRedirect_Policy(t *testing.T) {
 	}
 }
 
-// TestRedirect_TokenStaysWithHost redirects from the API to another host, and from there to a
-// third.
-func TestRedirect_TokenStaysWithHost(t *testing.T) {
+// TestRedirect_Chain has several hops. None leads away from the first request's scheme and host, even
+// if a later hop would lead back.
+func TestRedirect_Chain(t *testing.T) {
 	t.Parallel()
-	locations := []string{"https://other.example/1", "https://third.example/2", "https://other.example/3"}
-	requests := 0
-	c := newClient(t, roundTrip(func(req *http.Request) (*http.Response, error) {
-		requests++
-		if requests > 1 && len(leaks(fmt.Sprint(req.Header))) > 0 {
-			t.Errorf("request %d: %v", requests, req.Header)
-		}
-		if requests > len(locations) {
-			return everything.response(req), nil
-		}
-		return stubResponse{status: 307, header: http.Header{"Location": {locations[requests-1]}}}.response(req), nil
-	}))
-	if _, err := c.Contacts.List(t.Context(), client.ListRequest{Query: "Rosan"}); err != nil || requests != 4 {
-		t.Errorf("%v in %d requests", err, requests)
+	const here, elsewhere, insecure = "https://api.example/next", "https://other.example/", "http://api.example/"
+	for name, test := range map[string]struct {
+		locations []string
+		requests  int
+	}{
+		"to another host, and back": {[]string{elsewhere, here}, 1}, "to http, and back": {[]string{insecure, here}, 1},
+		"to another host, to http, and back": {[]string{elsewhere, insecure, here}, 1},
+		"here, then to another host":         {[]string{here, elsewhere, here}, 2}, "here, then to http": {[]string{here, insecure, here}, 2},
+		"here, again and again": {slices.Repeat([]string{here}, 20), 11},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			var responses []stubResponse
+			for _, location := range test.locations[:test.requests] {
+				responses = append(responses, redirect(307, location))
+			}
+			pacer := &recordingPacer{}
+			c, api := script(t, responses, client.WithPacer(pacer))
+			_, err := c.Contacts.Get(t.Context(), "abc")
+			apiErr, ok := errors.AsType[*client.Error](err)
+			if !ok || apiErr.StatusCode != 307 || pacer.observed[0].Extra != test.requests-1 {
+				t.Errorf("got %v, %d further requests counted, want a 307 and %d", err, pacer.observed[0].Extra, test.requests-1)
+			}
+			for _, req := range api.requests {
+				if req.URL.Scheme != "https" || req.URL.Host != "api.example" {
+					t.Errorf("got a request for %s", req.URL)
+				}
+			}
+		})
 	}
 }
 
-func TestRedirect_Limit(t *testing.T) {
-	t.Parallel()
-	loop := &stub{responses: []stubResponse{{status: 307, header: http.Header{"Location": {"/again"}}}}}
-	_, err := newClient(t, loop).Contacts.Get(t.Context(), "abc")
-	if err == nil || !strings.Contains(err.Error(), "stopped after 10 redirects") || len(loop.sent) != 10 {
-		t.Errorf("got %v in %d requests", err, len(loop.sent))
-	}
-}
-
-// TestRedirect_CallersPolicy applies the policy of the caller's HTTP client after the client's own.
+// TestRedirect_CallersPolicy applies the policy of the caller's HTTP client to the redirects that the
+// client would follow.
 func TestRedirect_CallersPolicy(t *testing.T) {
 	t.Parallel()
 	refused := errors.New("refused")
-	var requests []string
-	theirs := &http.Client{CheckRedirect: func(req *http.Request, via []*http.Request) error {
-		requests = append(requests, fmt.Sprintf("%s %s after %d, token %v", req.Method, req.URL, len(via), req.Header.Get("Authorization") != ""))
-		return refused
-	}}
-	theirs.Transport = &stub{responses: []stubResponse{{status: 307, header: http.Header{"Location": {"https://other.example/"}}}}}
-	c := newClient(t, noRequests(t), client.WithHTTPClient(theirs))
-	if _, err := c.Contacts.Get(t.Context(), "abc"); !errors.Is(err, refused) {
-		t.Errorf("read: %v", err)
+	for _, policy := range []error{refused, http.ErrUseLastResponse} {
+		var asked []string
+		theirs := &http.Client{CheckRedirect: func(req *http.Request, via []*http.Request) error {
+			asked = append(asked, fmt.Sprintf("%s %s after %d", req.Method, req.URL, len(via)))
+			return policy
+		}}
+		theirs.Transport = always(redirect(307, "/v2/"))
+		c := newClient(t, noRequests(t), client.WithHTTPClient(theirs))
+		if _, err := c.Contacts.Get(t.Context(), "abc"); err == nil || errors.Is(err, refused) != (policy == refused) { //nolint:errorlint // the same value
+			t.Errorf("%v: got %v", policy, err)
+		}
+		if err := c.Contacts.Delete(t.Context(), "abc"); err == nil || errors.Is(err, refused) {
+			t.Errorf("write, %v: got %v", policy, err)
+		}
+		if want := []string{"GET https://api.example/v2/ after 1"}; !slices.Equal(asked, want) {
+			t.Errorf("got %q, want %q", asked, want)
+		}
 	}
-	if err := c.Contacts.Delete(t.Context(), "abc"); errors.Is(err, refused) || err == nil {
-		t.Errorf("write: %v", err)
-	}
-	if want := []string{"GET https://other.example/ after 1, token false"}; !slices.Equal(requests, want) {
-		t.Errorf("got %q, want %q", requests, want)
-	}
+}
+
+// TestRetry_Cookies sets another cookie with each response. An attempt sends only the latest one.
+func TestRetry_Cookies(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		jar, err := cookiejar.New(nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		setCookie := func(value string) http.Header { return http.Header{"Set-Cookie": {"session=" + value}} }
+		api := &stub{responses: []stubResponse{{status: 503, header: setCookie("1")}, {status: 503, header: setCookie("2")}, everything}}
+		c := newClient(t, api, retries, client.WithHTTPClient(&http.Client{Transport: api, Jar: jar}))
+		if _, err := c.Contacts.Get(t.Context(), "abc"); err != nil {
+			t.Fatal(err)
+		}
+		for i, want := range []string{"", "session=1", "session=2"} {
+			if got := api.requests[i].Header.Get("Cookie"); got != want {
+				t.Errorf("attempt %d: got %q, want %q", i+1, got, want)
+			}
+		}
+	})
 }

@@ -240,7 +240,7 @@ func redirectPolicy(policy func(*http.Request, []*http.Request) error, trace *ht
 	const maxRedirects = 10
 	return func(req *http.Request, via []*http.Request) error {
 		first := via[0]
-		if first.Method != http.MethodGet || req.URL.Scheme != first.URL.Scheme || !strings.EqualFold(req.URL.Host, first.URL.Host) || len(via) > maxRedirects {
+		if first.Method != http.MethodGet || req.URL.Scheme != first.URL.Scheme || req.URL.Host != first.URL.Host || len(via) > maxRedirects {
 			return http.ErrUseLastResponse
 		}
 		trace.NextHop()

@@ -1,7 +1,6 @@
 package client_test
 
 import (
-	"compress/gzip"
 	"errors"
 	"io"
 	"math"
@@ -57,7 +56,7 @@ func TestWithResponseInto(t *testing.T) {
 			client.ErrBadResponse,
 		},
 		{
-			"failed transport", roundTrip(func(*http.Request) (*http.Response, error) { return nil, io.ErrUnexpectedEOF }),
+			"failed transport", always(stubResponse{err: io.ErrUnexpectedEOF}),
 			client.Response{Attempts: 1},
 			io.ErrUnexpectedEOF,
 		},
@@ -78,8 +77,7 @@ func TestWithResponseInto(t *testing.T) {
 			if diff := cmp.Diff(capturedParts(test.want), capturedParts(got)); diff != "" {
 				t.Errorf("(-want +got):\n%s", diff)
 			}
-			var apiError *client.Error
-			if errors.As(err, &apiError) && cmp.Diff(capturedParts(got), capturedParts(apiError.Response)) != "" {
+			if apiError, ok := errors.AsType[*client.Error](err); ok && cmp.Diff(capturedParts(got), capturedParts(apiError.Response)) != "" {
 				t.Errorf("the error has another response: %v", apiError.Response)
 			}
 		})
@@ -139,6 +137,7 @@ func (b *countingBody) Close() error {
 	return nil
 }
 
+// TestResponse_BoundedBodies has endless bodies of different announced lengths.
 func TestResponse_BoundedBodies(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct {
@@ -146,17 +145,18 @@ func TestResponse_BoundedBodies(t *testing.T) {
 		status    int
 		announced int64
 		atMost    int // bytes read
-		want      error
+		kept      int // bytes of Error.Response
+		want      client.Kind
 	}{
-		{"success of unknown length", 200, -1, 100_000, client.ErrResponseTooLarge},
-		{"success of a length over the limit", 200, 50_001, 0, client.ErrResponseTooLarge},
-		{"success that is longer than announced", 200, 50_000, 100_000, client.ErrResponseTooLarge},
-		{"success that announces nothing, and more", 200, 0, 100_000, client.ErrResponseTooLarge},
-		{"success of the largest length", 200, math.MaxInt64, 0, client.ErrResponseTooLarge},
-		{"error of unknown length", 500, -1, 64<<10 + 1024, client.ErrServer},
-		{"error of the largest length", 500, math.MaxInt64, 64<<10 + 1024, client.ErrServer},
+		{"success of unknown length", 200, -1, 50_001, 0, client.ErrResponseTooLarge},
+		{"success of a length over the limit", 200, 50_001, 0, 0, client.ErrResponseTooLarge},
+		{"success that is longer than announced", 200, 50_000, 50_001, 0, client.ErrResponseTooLarge},
+		{"success that announces nothing, and more", 200, 0, 50_001, 0, client.ErrResponseTooLarge},
+		{"success of the largest length", 200, math.MaxInt64, 0, 0, client.ErrResponseTooLarge},
+		{"error of unknown length", 500, -1, 64<<10 + 1, 64 << 10, client.ErrServer},
+		{"error of the largest length", 500, math.MaxInt64, 64<<10 + 1, 64 << 10, client.ErrServer},
 	} {
-		for _, operation := range operations {
+		for _, operation := range allOperations {
 			t.Run(operation.name+": "+test.name, func(t *testing.T) {
 				t.Parallel()
 				endless := &countingBody{}
@@ -164,15 +164,12 @@ func TestResponse_BoundedBodies(t *testing.T) {
 					return &http.Response{StatusCode: test.status, Header: http.Header{}, ContentLength: test.announced, Body: endless, Request: req}, nil
 				}), client.WithMaxResponseBytes(50_000))
 				err := operation.call(t.Context(), c)
-				if !errors.Is(err, test.want) || errors.Is(err, client.ErrMaybeApplied) != operation.write {
-					t.Errorf("got %v", err)
+				apiErr, ok := errors.AsType[*client.Error](err)
+				if !ok || apiErr.Kind != test.want || apiErr.MaybeApplied != operation.write || len(apiErr.Response.Body) != test.kept || apiErr.Response.StatusCode != test.status {
+					t.Errorf("got %v, %d bytes, want %s and %d bytes", err, len(apiErr.Response.Body), test.want, test.kept)
 				}
 				if endless.read > test.atMost || !endless.closed {
-					t.Errorf("read %d bytes, closed %v", endless.read, endless.closed)
-				}
-				var apiError *client.Error
-				if errors.As(err, &apiError) && len(apiError.Response.Body) != 64<<10 {
-					t.Errorf("got %d bytes, want at most 64 KiB", len(apiError.Response.Body))
+					t.Errorf("read %d bytes, closed %v, want at most %d and closed", endless.read, endless.closed, test.atMost)
 				}
 			})
 		}
@@ -183,17 +180,20 @@ func TestWithMaxResponseBytes(t *testing.T) {
 	t.Parallel()
 	body := contactBody(`"city":"Oslo"`)
 	for _, announced := range []int64{int64(len(body)), -1, 0, 1} {
-		c := newClient(t, roundTrip(func(req *http.Request) (*http.Response, error) {
-			resp := ok(body).response(req)
-			resp.ContentLength = announced
-			return resp, nil
-		}), client.WithMaxResponseBytes(int64(len(body))))
-		if contact, err := c.Contacts.Get(t.Context(), contactID); err != nil || contact.City != "Oslo" {
-			t.Errorf("announced %d: %+v, %v", announced, contact, err)
+		for limit, want := range map[int64]client.Kind{int64(len(body)): "", math.MaxInt64: "", int64(len(body)) - 1: client.ErrResponseTooLarge} {
+			c := newClient(t, roundTrip(func(req *http.Request) (*http.Response, error) {
+				resp := ok(body).response(req)
+				resp.ContentLength = announced
+				return resp, nil
+			}), client.WithMaxResponseBytes(limit))
+			if contact, err := c.Contacts.Get(t.Context(), contactID); client.KindOf(err) != want || (err == nil && contact.City != "Oslo") {
+				t.Errorf("announced %d, limit %d: got %+v, %v, want %q", announced, limit, contact, err, want)
+			}
 		}
 	}
 }
 
+// TestResponse_CompressedBodies checks that the limit applies to the decompressed body.
 func TestResponse_CompressedBodies(t *testing.T) {
 	t.Parallel()
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -202,17 +202,14 @@ func TestResponse_CompressedBodies(t *testing.T) {
 		}
 		size, _ := strconv.Atoi(r.Header.Get("X-Size"))
 		w.Header().Set("Content-Encoding", "gzip")
-		compressed := gzip.NewWriter(w)
-		_, _ = io.WriteString(compressed, contactBody(`"city":"`+strings.Repeat("o", size)+`"`))
-		_ = compressed.Close()
+		_, _ = w.Write(gzipped(contactBody(`"city":"` + strings.Repeat("o", size) + `"`)))
 	}))
 	defer server.Close()
-	c := newClient(t, http.DefaultTransport, client.WithBaseURL(server.URL), client.WithMaxResponseBytes(100_000))
+	c := onSocket(t, server, client.WithMaxResponseBytes(100_000))
 	if contact, err := c.Contacts.Get(t.Context(), contactID, client.WithHeader("X-Size", "4")); err != nil || contact.City != "oooo" {
 		t.Errorf("got %+v, %v", contact, err)
 	}
-	// The limit applies to the decompressed body.
 	if _, err := c.Contacts.Get(t.Context(), contactID, client.WithHeader("X-Size", "100000")); !errors.Is(err, client.ErrResponseTooLarge) {
-		t.Errorf("got %v", err)
+		t.Errorf("got %v, want ErrResponseTooLarge", err)
 	}
 }

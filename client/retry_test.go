@@ -3,11 +3,11 @@ package client_test
 import (
 	"context"
 	"errors"
-	"fmt"
-	"io"
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"net/http/httptrace"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"syscall"
@@ -18,83 +18,79 @@ import (
 	"github.com/highlevel-contacts/contacts-go/client"
 )
 
-// failures lists the operations that are retried after each failure: "all", "idempotent" or "none".
-var failures = []struct {
-	name    string
-	fails   outcome
-	retried string
-	unclear bool // a write may have been applied
-}{
-	{"refused connection", outcome{err: syscall.ECONNREFUSED, unsent: true}, "all", false},
-	{"reset before the request was sent", outcome{err: syscall.ECONNRESET, unsent: true}, "all", false},
-	{"reset after the request was sent", outcome{err: syscall.ECONNRESET}, "idempotent", true},
-	{"connection closed without a response", outcome{err: io.EOF}, "idempotent", true},
-	{"timeout", outcome{err: context.DeadlineExceeded}, "idempotent", true},
-	{"truncated body", outcome{status: 200, body: `{"contact":{"id"`, truncated: true}, "idempotent", true},
-	{"400", outcome{status: 400, body: `{"message":"no"}`}, "none", false},
-	{"401", outcome{status: 401, body: `{"message":"Invalid JWT"}`}, "none", false},
-	{"403", outcome{status: 403}, "none", false},
-	{"404", outcome{status: 404}, "none", false},
-	{"408", outcome{status: 408}, "idempotent", true},
-	{"422", outcome{status: 422, body: `{"message":["no"]}`}, "none", false},
-	{"425", outcome{status: 425}, "idempotent", false},
-	{"429", outcome{status: 429}, "all", false},
-	{"429, seconds to wait", outcome{status: 429, header: http.Header{"Retry-After": {"7"}}}, "all", false},
-	{"429, a date in the past", outcome{status: 429, header: http.Header{"Retry-After": {"Sun, 06 Nov 1994 08:49:37 GMT"}}}, "all", false},
-	{"429, nonsense to wait", outcome{status: 429, header: http.Header{"Retry-After": {"-5, soon"}}}, "all", false},
-	{"429, an hour to wait", outcome{status: 429, header: http.Header{"Retry-After": {"3600"}}}, "none", false},
-	{"429, forever to wait", outcome{status: 429, header: http.Header{"Retry-After": {"99999999999999999999999"}}}, "none", false},
-	{"429, daily limit exhausted", outcome{status: 429, header: http.Header{
-		"X-Ratelimit-Limit-Daily": {"200000"}, "X-Ratelimit-Daily-Remaining": {"0"},
-	}}, "none", false},
-	{"500", outcome{status: 500, body: `{"statusCode":500,"message":"Internal server error"}`}, "idempotent", true},
-	{"501", outcome{status: 501}, "none", true},
-	{"502 with an HTML page", outcome{status: 502, body: "<html>bad gateway</html>"}, "idempotent", true},
-	{"503", outcome{status: 503, header: http.Header{"Retry-After": {"1"}}}, "idempotent", true},
-	{"504", outcome{status: 504}, "idempotent", true},
-	{"520", outcome{status: 520}, "idempotent", true},
-	{"524", outcome{status: 524}, "idempotent", true},
-	{"527", outcome{status: 527}, "idempotent", true},
-	{"530", outcome{status: 530}, "none", true},
-	{"2xx with an HTML page", outcome{status: 200, body: "<html>hello</html>"}, "none", true},
-}
+// The operations that are retried after a failure.
+const (
+	retriesNone       = "none"
+	retriesIdempotent = "idempotent"
+	retriesAll        = "all"
+)
 
+func retryAfter(value string) http.Header { return http.Header{"Retry-After": {value}} }
+
+// TestRetry_EachOperationAfterEachFailure is the table "Retries" of the package documentation.
 func TestRetry_EachOperationAfterEachFailure(t *testing.T) {
 	t.Parallel()
-	for _, operation := range operations {
-		for _, failure := range failures {
+	for _, failure := range []struct {
+		name         string
+		fails        stubResponse
+		retried      string
+		maybeApplied bool
+	}{
+		{name: "refused connection", fails: stubResponse{err: syscall.ECONNREFUSED, unsent: true}, retried: retriesAll},
+		{name: "reset before the request was sent", fails: stubResponse{err: syscall.ECONNRESET, unsent: true}, retried: retriesAll},
+		{name: "reset after the request was sent", fails: stubResponse{err: syscall.ECONNRESET}, retried: retriesIdempotent, maybeApplied: true},
+		{name: "timeout", fails: stubResponse{err: context.DeadlineExceeded}, retried: retriesIdempotent, maybeApplied: true},
+		{name: "truncated body", fails: stubResponse{body: `{"contact":{"id"`, cut: true}, retried: retriesIdempotent, maybeApplied: true},
+		{name: "body that was reset", fails: stubResponse{status: 201, cut: true}, retried: retriesIdempotent, maybeApplied: true},
+		{name: "400", fails: stubResponse{status: 400, body: `{"message":"no"}`}, retried: retriesNone},
+		{name: "401", fails: stubResponse{status: 401, body: `{"message":"Invalid JWT"}`}, retried: retriesNone},
+		{name: "403", fails: stubResponse{status: 403}, retried: retriesNone},
+		{name: "404", fails: stubResponse{status: 404}, retried: retriesNone},
+		{name: "408", fails: stubResponse{status: 408}, retried: retriesIdempotent, maybeApplied: true},
+		{name: "422", fails: stubResponse{status: 422, body: `{"message":["no"]}`}, retried: retriesNone},
+		{name: "425", fails: stubResponse{status: 425}, retried: retriesIdempotent},
+		{name: "429", fails: stubResponse{status: 429}, retried: retriesAll},
+		{name: "429, seconds to wait", fails: stubResponse{status: 429, header: retryAfter("7")}, retried: retriesAll},
+		{name: "429, nothing to wait", fails: stubResponse{status: 429, header: retryAfter("0")}, retried: retriesAll},
+		{name: "429, nonsense to wait", fails: stubResponse{status: 429, header: retryAfter("-5, soon")}, retried: retriesAll},
+		{name: "429, an hour to wait", fails: stubResponse{status: 429, header: retryAfter("3600")}, retried: retriesNone},
+		{name: "429, forever to wait", fails: stubResponse{status: 429, header: retryAfter("99999999999999999999999")}, retried: retriesNone},
+		{name: "429, daily limit exhausted", fails: stubResponse{status: 429, header: http.Header{
+			"X-Ratelimit-Limit-Daily": {"200000"}, "X-Ratelimit-Daily-Remaining": {"0"},
+		}}, retried: retriesNone},
+		{name: "500", fails: stubResponse{status: 500, body: `{"message":"Internal server error"}`}, retried: retriesIdempotent, maybeApplied: true},
+		{name: "501", fails: stubResponse{status: 501}, retried: retriesNone, maybeApplied: true},
+		{name: "502 with an HTML page", fails: stubResponse{status: 502, body: html}, retried: retriesIdempotent, maybeApplied: true},
+		{name: "503", fails: stubResponse{status: 503, header: retryAfter("1")}, retried: retriesIdempotent, maybeApplied: true},
+		{name: "504", fails: stubResponse{status: 504}, retried: retriesIdempotent, maybeApplied: true},
+		{name: "519", fails: stubResponse{status: 519}, retried: retriesNone, maybeApplied: true},
+		{name: "520", fails: stubResponse{status: 520}, retried: retriesIdempotent, maybeApplied: true},
+		{name: "527", fails: stubResponse{status: 527}, retried: retriesIdempotent, maybeApplied: true},
+		{name: "528", fails: stubResponse{status: 528}, retried: retriesNone, maybeApplied: true},
+		{name: "2xx with an HTML page", fails: ok(html), retried: retriesNone, maybeApplied: true},
+		{name: "2xx that reports a failure", fails: ok(`{"succeeded":false}`), retried: retriesNone, maybeApplied: true},
+	} {
+		for _, operation := range allOperations {
 			t.Run(operation.name+"/"+failure.name, func(t *testing.T) {
 				t.Parallel()
 				synctest.Test(t, func(t *testing.T) {
-					retried := failure.retried == "all" || (failure.retried == "idempotent" && operation.idempotent)
-
-					passing := &scripted{outcomes: []outcome{failure.fails, success}}
-					var response client.Response
-					err := operation.call(t.Context(), passing.client(t), client.WithResponseInto(&response))
-					if (err == nil) != retried {
-						t.Errorf("after one failure: %v, want success: %v", err, retried)
+					pacer := client.WithPacer(client.NewPacer(0, 0))
+					lasting := []stubResponse{failure.fails}
+					if failure.retried == retriesAll || (failure.retried == retriesIdempotent && operation.idempotent) {
+						c, passing := script(t, []stubResponse{failure.fails, everything}, retries, pacer)
+						var response client.Response
+						if err := operation.call(t.Context(), c, client.WithResponseInto(&response)); err != nil || response.Attempts != 2 {
+							t.Errorf("one failure: got %v after %d attempts, want success after 2", err, response.Attempts)
+						}
+						if passing.sent[0] != passing.sent[1] {
+							t.Errorf("%s was retried as %s", passing.sent[0], passing.sent[1])
+						}
+						lasting = slices.Repeat(lasting, 3)
 					}
-					if retried && response.Attempts != 2 {
-						t.Errorf("%d attempts were recorded, want 2", response.Attempts)
-					}
-					if len(passing.bodies) > 1 && passing.bodies[0] != passing.bodies[1] {
-						t.Errorf("the body changed from %s to %s", passing.bodies[0], passing.bodies[1])
-					}
-
-					lasting := &scripted{outcomes: []outcome{failure.fails}}
-					err = operation.call(t.Context(), lasting.client(t))
-					want := 1
-					if retried {
-						want = 3
-					}
-					if got := int(lasting.requests.Load()); got != want {
-						t.Errorf("%d attempts against a lasting failure, want %d", got, want)
-					}
-					if err == nil {
-						t.Fatal("a lasting failure returned no error")
-					}
-					if got, want := errors.Is(err, client.ErrMaybeApplied), operation.write && failure.unclear; got != want {
-						t.Errorf("%v: may have been applied: %v, want %v", err, got, want)
+					c, _ := script(t, lasting, retries, client.WithPacer(client.NewPacer(0, 0)))
+					err := operation.call(t.Context(), c)
+					if err == nil || errors.Is(err, client.ErrMaybeApplied) != (operation.write && failure.maybeApplied) {
+						t.Errorf("lasting failure: got %v, want ErrMaybeApplied: %v", err, operation.write && failure.maybeApplied)
 					}
 				})
 			})
@@ -102,352 +98,265 @@ func TestRetry_EachOperationAfterEachFailure(t *testing.T) {
 	}
 }
 
+// timed returns the result of a call in a synctest bubble, and how long it took.
+func timed(call func() error) (time.Duration, error) {
+	start := time.Now()
+	err := call()
+	return time.Since(start), err
+}
+
 func TestRetry_Delays(t *testing.T) {
 	t.Parallel()
-	status := func(status int, header ...string) outcome {
-		play := outcome{status: status, header: http.Header{}}
-		for i := 0; i < len(header); i += 2 {
-			play.header.Set(header[i], header[i+1])
-		}
-		return play
-	}
-	tests := []struct {
-		name     string
-		outcomes []outcome
-		opts     []client.Option
-		from, to time.Duration
-	}{
-		{"full jitter, twice", []outcome{status(503), status(503), success}, nil, 0, 1500 * time.Millisecond},
-		{"seconds to wait", []outcome{status(503, "Retry-After", "7"), success}, nil, 7 * time.Second, 7 * time.Second},
-		{"429 with seconds", []outcome{status(429, "Retry-After", "7"), success}, nil, 7 * time.Second, 7 * time.Second},
-		{"429 without any", []outcome{status(429), success}, nil, 10 * time.Second, 10 * time.Second},
-		{"429 with an interval", []outcome{status(429, "X-RateLimit-Max", "5", "X-RateLimit-Remaining", "5",
-			"X-RateLimit-Interval-Milliseconds", "3000"), success}, nil, 3 * time.Second, 3 * time.Second},
-		{"429 unpaced", []outcome{status(429), success}, []client.Option{client.WithPacer(client.Unpaced{})}, 10 * time.Second, 10 * time.Second},
-		{"a policy's own bounds", []outcome{status(503), status(503), success}, []client.Option{
-			client.WithRetry(client.RetryPolicy{MaxAttempts: 3, MinDelay: time.Minute, MaxDelay: time.Minute}),
-		}, time.Second, 2 * time.Minute},
-	}
-	for _, test := range tests {
-		t.Run(test.name, func(t *testing.T) {
-			t.Parallel()
-			synctest.Test(t, func(t *testing.T) {
-				api := &scripted{outcomes: test.outcomes}
-				began := time.Now()
-				if _, err := api.client(t, test.opts...).Contacts.Get(t.Context(), "abc"); err != nil {
-					t.Fatal(err)
-				}
-				if took := time.Since(began); took < test.from || took > test.to {
-					t.Errorf("waited %v, want from %v to %v", took, test.from, test.to)
-				}
-			})
-		})
-	}
-}
-
-func TestRetry_AfterDate(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		date := time.Now().Add(7 * time.Second).UTC().Format(http.TimeFormat)
-		api := &scripted{outcomes: []outcome{{status: 429, header: http.Header{"Retry-After": {date}}}, success}}
-		began := time.Now()
-		if _, err := api.client(t).Contacts.Get(t.Context(), "abc"); err != nil {
-			t.Fatal(err)
-		}
-		if took := time.Since(began); took < 6*time.Second || took > 7*time.Second {
-			t.Errorf("waited %v, want the rest of 7 s", took)
-		}
-	})
-}
-
-func TestRetry_AfterBeyondMaxDelay(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		api := &scripted{outcomes: []outcome{{status: 429, header: http.Header{"Retry-After": {"3600"}}}}}
-		began := time.Now()
-		_, err := api.client(t).Contacts.Get(t.Context(), "abc")
-		var apiError *client.Error
-		if !errors.As(err, &apiError) || apiError.RetryAfter != time.Hour || !errors.Is(err, client.ErrRateLimited) {
-			t.Errorf("got %v, want an Error with RetryAfter of an hour", err)
-		}
-		if took := time.Since(began); took != 0 {
-			t.Errorf("waited %v", took)
-		}
-	})
-}
-
-func TestError_Attempts(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		api := &scripted{outcomes: []outcome{{status: 503}}}
-		_, err := api.client(t).Contacts.Get(t.Context(), "abc")
-		if want := "getContact: GET /proxy/contacts/abc: 503 server error after 3 attempts"; err == nil || err.Error() != want {
-			t.Errorf("got %v, want %s", err, want)
-		}
-	})
-}
-
-func TestRetryPolicy_OneAttempt(t *testing.T) {
-	t.Parallel()
-	api := &scripted{outcomes: []outcome{{status: 503}, success}}
-	c := api.client(t, client.WithRetry(client.RetryPolicy{MaxAttempts: 1}))
-	if _, err := c.Contacts.Get(t.Context(), "abc"); !errors.Is(err, client.ErrServer) {
-		t.Errorf("got %v, want the 503", err)
-	}
-}
-
-func TestRetry_DeleteNotFound(t *testing.T) {
-	t.Parallel()
-	notFound := outcome{status: 400, body: `{"error":"Contact with id abc not found","status":400}`}
-	tests := []struct {
-		name     string
-		outcomes []outcome
-		want     error
-	}{
-		{"after an unclear attempt", []outcome{{err: syscall.ECONNRESET}, notFound}, nil},
-		{"after a 502", []outcome{{status: 502}, notFound}, nil},
-		{"first attempt", []outcome{notFound}, client.ErrNotFound},
-		{"after an attempt that was not sent", []outcome{{err: syscall.ECONNREFUSED, unsent: true}, notFound}, client.ErrNotFound},
-		{"after a 429", []outcome{{status: 429}, notFound}, client.ErrNotFound},
-	}
-	for _, test := range tests {
-		t.Run(test.name, func(t *testing.T) {
-			t.Parallel()
-			synctest.Test(t, func(t *testing.T) {
-				api := &scripted{outcomes: test.outcomes}
-				if err := api.client(t).Contacts.Delete(t.Context(), "abc"); !errors.Is(err, test.want) {
-					t.Errorf("got %v, want %v", err, test.want)
-				}
-			})
-		})
-	}
-}
-
-func TestErrMaybeApplied_Remembered(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		api := &scripted{outcomes: []outcome{{err: syscall.ECONNRESET}, {status: 403}}}
-		_, err := api.client(t).Contacts.Update(t.Context(), "abc", client.UpdateContactRequest{})
-		if !errors.Is(err, client.ErrForbidden) || !errors.Is(err, client.ErrMaybeApplied) {
-			t.Errorf("got %v, want forbidden, and maybe applied by the first attempt", err)
-		}
-	})
-}
-
-func TestRetry_DelayBeyondDeadline(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		api := &scripted{outcomes: []outcome{{status: 503, header: http.Header{"Retry-After": {"20"}}}}}
-		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
-		defer cancel()
-		began := time.Now()
-		_, err := api.client(t).Contacts.Get(ctx, "abc")
-		if !errors.Is(err, context.DeadlineExceeded) || !errors.Is(err, client.ErrServer) {
-			t.Errorf("got %v, want the deadline and the failure", err)
-		}
-		if took := time.Since(began); took != 0 {
-			t.Errorf("got an error after %v, want it immediately: the wait is longer than the deadline", took)
-		}
-	})
-}
-
-// TestRetry_RealConnections produces network failures on sockets.
-func TestRetry_RealConnections(t *testing.T) {
-	t.Parallel()
-	quick := client.WithRetry(client.RetryPolicy{MaxAttempts: 3, MinDelay: time.Millisecond, MaxDelay: time.Millisecond})
-	newClient := func(t *testing.T, url string, opts ...client.Option) *client.Client {
-		t.Helper()
-		c, err := client.New(client.StaticToken("pit-test"), append(opts, quick, client.WithBaseURL(url), client.WithLocation("loc"))...)
-		if err != nil {
-			t.Fatal(err)
-		}
-		return c
-	}
-	create := client.CreateContactRequest{Email: "a@example.com"}
-
-	t.Run("connection refused", func(t *testing.T) {
-		t.Parallel()
-		server := httptest.NewServer(http.NotFoundHandler())
-		server.Close()
-		_, err := newClient(t, server.URL).Contacts.Create(t.Context(), create)
-		if !errors.Is(err, syscall.ECONNREFUSED) || errors.Is(err, client.ErrMaybeApplied) {
-			t.Errorf("got %v, want connection refused and nothing applied", err)
-		}
-	})
-	t.Run("reset after the change", func(t *testing.T) {
-		t.Parallel()
-		var created atomic.Int32
-		server := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
-			_, _ = io.ReadAll(r.Body)
-			created.Add(1)
-			panic(http.ErrAbortHandler)
-		}))
-		defer server.Close()
-		_, err := newClient(t, server.URL).Contacts.Create(t.Context(), create)
-		if !errors.Is(err, client.ErrMaybeApplied) || created.Load() != 1 {
-			t.Errorf("got %v and %d contacts, want maybe applied and one", err, created.Load())
-		}
-	})
-	t.Run("timeout of an attempt", func(t *testing.T) {
-		t.Parallel()
-		var requests atomic.Int32
-		server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-			if requests.Add(1) < 3 {
-				<-r.Context().Done()
-				return
-			}
-			fmt.Fprint(w, success.body)
-		}))
-		defer server.Close()
-		c := newClient(t, server.URL, client.WithHTTPClient(&http.Client{Timeout: 100 * time.Millisecond}))
-		if _, err := c.Contacts.Get(t.Context(), "abc"); err != nil {
-			t.Errorf("got %v, want the third attempt's success", err)
-		}
-	})
-	t.Run("a certificate that is not trusted", func(t *testing.T) {
-		t.Parallel()
-		var connections atomic.Int32
-		server := httptest.NewUnstartedServer(http.NotFoundHandler())
-		server.Config.ConnState = func(_ net.Conn, state http.ConnState) {
-			if state == http.StateNew {
-				connections.Add(1)
-			}
-		}
-		server.StartTLS()
-		defer server.Close()
-		_, err := newClient(t, server.URL).Contacts.Get(t.Context(), "abc")
-		if err == nil || connections.Load() != 1 {
-			t.Errorf("got %v after %d connections, want an error after one", err, connections.Load())
-		}
-	})
-}
-
-// TestContactsService_Delete_Retried retries a delete whose first attempt was applied.
-func TestContactsService_Delete_Retried(t *testing.T) {
-	t.Parallel()
-	for name, body := range map[string]string{
-		"JSON":       `{"error":"Contact with id abc not found","status":400}`,
-		"plain text": "Contact not found",
-		"list":       `["Contact with id abc not found"]`,
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			synctest.Test(t, func(t *testing.T) {
-				api := &scripted{outcomes: []outcome{{status: 502}, {status: 400, body: body}}}
-				var response client.Response
-				err := api.client(t).Contacts.Delete(t.Context(), "abc", client.WithResponseInto(&response))
-				if err != nil || response.StatusCode != http.StatusOK || response.Attempts != 2 {
-					t.Errorf("got %v, %v, want a success with status 200 after 2 attempts", err, response)
-				}
-			})
-		})
-	}
-}
-
-// TestContactsService_Upsert_AlwaysCreates loses the responses to upserts. Upserts that always
-// create a contact are not retried.
-func TestContactsService_Upsert_AlwaysCreates(t *testing.T) {
-	t.Parallel()
-	for _, test := range []struct {
-		name    string
-		request client.UpsertContactRequest
-		retried bool
-	}{
-		{"email", client.UpsertContactRequest{Email: client.Set("a@example.com")}, true},
-		{"phone", client.UpsertContactRequest{Phone: client.Set("+15551234567")}, true},
-		{"neither", client.UpsertContactRequest{FirstName: client.Set("Jane")}, false},
-		{"empty and null", client.UpsertContactRequest{Email: client.Set(" "), Phone: client.Clear[string]()}, false},
-		{
-			"new if duplicate",
-			client.UpsertContactRequest{Email: client.Set("a@example.com"), CreateNewIfDuplicateAllowed: client.Set(true)},
-			false,
-		},
-		{
-			"not new if duplicate",
-			client.UpsertContactRequest{Email: client.Set("a@example.com"), CreateNewIfDuplicateAllowed: client.Set(false)},
-			true,
-		},
-	} {
-		t.Run(test.name, func(t *testing.T) {
-			t.Parallel()
-			synctest.Test(t, func(t *testing.T) {
-				api := &scripted{outcomes: []outcome{{err: io.ErrUnexpectedEOF}, success}}
-				_, err := api.client(t).Contacts.Upsert(t.Context(), test.request)
-				if test.retried != (err == nil) || (err != nil && !errors.Is(err, client.ErrMaybeApplied)) {
-					t.Errorf("got %v after %d requests, retried: want %v", err, api.requests.Load(), test.retried)
-				}
-			})
-		})
-	}
-}
-
-// TestRetry_DeadlineBeforeTheWait checks that no wait starts that cannot end before the deadline.
-func TestRetry_DeadlineBeforeTheWait(t *testing.T) {
-	t.Parallel()
+	limits := http.Header{"X-Ratelimit-Max": {"5"}, "X-Ratelimit-Remaining": {"5"}, "X-Ratelimit-Interval-Milliseconds": {"3000"}}
+	implausible := http.Header{"X-Ratelimit-Max": {"1"}, "X-Ratelimit-Remaining": {"0"}, "X-Ratelimit-Interval-Milliseconds": {"1000000000"}}
 	for _, test := range []struct {
 		name string
-		fail outcome
-		kind client.Kind
+		fail stubResponse
+		want time.Duration
 	}{
-		{"429", outcome{status: 429, header: http.Header{"Retry-After": {"20"}}}, "rate_limited"},
-		{"503", outcome{status: 503, header: http.Header{"Retry-After": {"20"}}}, "server"},
+		{"503, seconds to wait", stubResponse{status: 503, header: retryAfter("7")}, 7 * time.Second},
+		{"503, nothing to wait", stubResponse{status: 503, header: retryAfter("0")}, 0},
+		{"429, seconds to wait", stubResponse{status: 429, header: retryAfter("7")}, 7 * time.Second},
+		{"429, nothing to wait", stubResponse{status: 429, header: retryAfter("0")}, 0},
+		{"429, a date in the past", stubResponse{status: 429, header: retryAfter("Sun, 06 Nov 1994 08:49:37 GMT")}, 0},
+		{"429, a date", stubResponse{status: 429, header: retryAfter("Sat, 01 Jan 2000 00:00:09 GMT")}, 9 * time.Second}, // a bubble begins in 2000
+		{"429, as long as MaxDelay", stubResponse{status: 429, header: retryAfter("30")}, 30 * time.Second},
+		{"429, no header", stubResponse{status: 429}, 10 * time.Second},
+		{"429, an interval", stubResponse{status: 429, header: limits}, 3 * time.Second},
+		{"429, an implausible interval", stubResponse{status: 429, header: implausible}, 10 * time.Second},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
-			synctest.Test(t, func(t *testing.T) {
-				api := &scripted{outcomes: []outcome{test.fail}}
-				ctx, cancel := context.WithTimeout(t.Context(), 2*time.Second)
-				defer cancel()
-				start := time.Now()
-				_, err := api.client(t).Contacts.Get(ctx, "abc")
-				if took := time.Since(start); took != 0 {
-					t.Errorf("took %v, want 0", took)
-				}
-				if !errors.Is(err, context.DeadlineExceeded) || client.KindOf(err) != test.kind || !strings.Contains(err.Error(), "20s") {
-					t.Errorf("got %v (%s), want the deadline, %s and the wait", err, client.KindOf(err), test.kind)
-				}
-			})
-		})
-	}
-	t.Run("rate limit", func(t *testing.T) {
-		t.Parallel()
-		synctest.Test(t, func(t *testing.T) {
-			api := &scripted{outcomes: []outcome{success}}
-			c := api.client(t, client.WithPacer(client.NewPacer(1, 10*time.Second)))
-			_ = c.Contacts.Delete(t.Context(), "abc")
-			ctx, cancel := context.WithTimeout(t.Context(), 2*time.Second)
-			defer cancel()
-			start := time.Now()
-			_, err := c.Contacts.Get(ctx, "abc")
-			if !errors.Is(err, context.DeadlineExceeded) || client.KindOf(err) != "deadline" || time.Since(start) != 0 || api.requests.Load() != 1 {
-				t.Errorf("got %v (%s) after %v", err, client.KindOf(err), time.Since(start))
+			for _, pacer := range []func() client.Pacer{func() client.Pacer { return client.Unpaced{} }, func() client.Pacer { return client.NewPacer(0, 0) }} {
+				synctest.Test(t, func(t *testing.T) {
+					c, _ := script(t, []stubResponse{test.fail, everything}, retries, client.WithPacer(pacer()))
+					if took, err := timed(func() error { return c.Contacts.Delete(t.Context(), "abc") }); err != nil || took != test.want {
+						t.Errorf("got %v after %v, want success after %v", err, took, test.want)
+					}
+				})
 			}
 		})
+	}
+}
+
+// TestRetry_Backoff measures the longest of many random delays. Each is chosen up to a limit that
+// doubles.
+func TestRetry_Backoff(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		const attempts = 5
+		limits := []time.Duration{time.Second, 2 * time.Second, 4 * time.Second, 5 * time.Second}
+		longest, shortest := make([]time.Duration, attempts-1), slices.Clone(limits)
+		for range 200 {
+			var last time.Time
+			attempt := 0
+			c := newClient(t, roundTrip(func(req *http.Request) (*http.Response, error) {
+				if attempt > 0 {
+					delay := time.Since(last)
+					longest[attempt-1], shortest[attempt-1] = max(longest[attempt-1], delay), min(shortest[attempt-1], delay)
+				}
+				attempt, last = attempt+1, time.Now()
+				return stubResponse{status: 503}.response(req), nil
+			}), client.WithRetry(client.RetryPolicy{MaxAttempts: attempts, MinDelay: time.Second, MaxDelay: 5 * time.Second}))
+			if _, err := c.Contacts.Get(t.Context(), "abc"); err == nil || attempt != attempts {
+				t.Fatalf("got %v after %d attempts", err, attempt)
+			}
+		}
+		for i, limit := range limits {
+			if longest[i] > limit || longest[i] < limit*8/10 || shortest[i] > limit*2/10 {
+				t.Errorf("delay %d: got %v to %v, want 0 to %v", i+1, shortest[i], longest[i], limit)
+			}
+		}
 	})
 }
 
-// TestRetryPolicy_Defaults counts attempts and delays with policies that have zero fields.
 func TestRetryPolicy_Defaults(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct {
 		policy   client.RetryPolicy
-		attempts int32
+		attempts int
+		longest  time.Duration // sum of the limits of the delays
 	}{
-		{client.RetryPolicy{}, 3},
-		{client.RetryPolicy{MaxAttempts: 5}, 5},
-		{client.RetryPolicy{MaxAttempts: 1}, 1},
-		{client.RetryPolicy{MinDelay: time.Minute}, 3},
+		{client.RetryPolicy{}, 3, 1500 * time.Millisecond},
+		{client.RetryPolicy{MaxAttempts: 10}, 10, 152 * time.Second}, // up to 30 s each
+		{client.RetryPolicy{MaxAttempts: 1}, 1, 0},
+		{client.RetryPolicy{MinDelay: time.Minute}, 3, time.Minute},
 	} {
 		synctest.Test(t, func(t *testing.T) {
-			api := &scripted{outcomes: []outcome{{err: syscall.ECONNREFUSED, unsent: true}}}
-			start := time.Now()
-			_, err := api.client(t, client.WithRetry(test.policy)).Contacts.Get(t.Context(), "abc")
-			if got := api.requests.Load(); err == nil || got != test.attempts {
-				t.Errorf("%+v: got %v after %d attempts, want %d", test.policy, err, got, test.attempts)
-			}
-			if took := time.Since(start); (test.attempts > 1) != (took > 0) || took > 10*time.Minute {
-				t.Errorf("%+v: took %v", test.policy, took)
+			c, _ := script(t, slices.Repeat([]stubResponse{{err: syscall.ECONNREFUSED, unsent: true}}, test.attempts), client.WithRetry(test.policy))
+			took, err := timed(func() error { return c.Contacts.Delete(t.Context(), "abc") })
+			if !errors.Is(err, syscall.ECONNREFUSED) || took > test.longest || (took > 0) != (test.attempts > 1) {
+				t.Errorf("%+v: got %v after %v", test.policy, err, took)
 			}
 		})
 	}
 }
+
+// TestRetry_AfterBeyondMaxDelay has delays that are too long to wait. No header asks for more than an
+// hour.
+func TestRetry_AfterBeyondMaxDelay(t *testing.T) {
+	t.Parallel()
+	for value, want := range map[string]time.Duration{"31": 31 * time.Second, "3600": time.Hour, "99999999": time.Hour, "Fri, 31 Dec 2100 23:59:59 GMT": time.Hour} {
+		for _, status := range []int{429, 503} {
+			synctest.Test(t, func(t *testing.T) {
+				c, _ := script(t, []stubResponse{{status: status, header: retryAfter(value)}}, retries)
+				took, err := timed(func() error { return c.Contacts.Delete(t.Context(), "abc") })
+				if apiErr, ok := errors.AsType[*client.Error](err); !ok || apiErr.RetryAfter != want || took != 0 || !strings.Contains(err.Error(), "(retry after "+want.String()+")") {
+					t.Errorf("%d, %s: got %v after %v, want RetryAfter %v immediately", status, value, err, took, want)
+				}
+			})
+		}
+	}
+}
+
+// TestRetry_DeadlineBeforeTheWait checks that no wait starts that cannot end before the deadline, and
+// that the error has the kind of the failure.
+func TestRetry_DeadlineBeforeTheWait(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct {
+		name string
+		fail stubResponse
+		kind client.Kind
+	}{
+		{"429", stubResponse{status: 429, header: retryAfter("20")}, client.ErrRateLimited},
+		{"503", stubResponse{status: 503, header: retryAfter("20")}, client.ErrServer},
+		{"rate limit", everything, "deadline"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				c, _ := script(t, []stubResponse{test.fail}, retries, client.WithPacer(client.NewPacer(1, 20*time.Second)))
+				ctx, cancel := context.WithTimeout(t.Context(), 2*time.Second)
+				defer cancel()
+				took, err := timed(func() error {
+					if test.kind == "deadline" {
+						if err := c.Contacts.Delete(ctx, "abc"); err != nil {
+							t.Fatal(err)
+						}
+					}
+					return c.Contacts.Delete(ctx, "abc")
+				})
+				checkOneKind(t, err)
+				if took != 0 || !errors.Is(err, context.DeadlineExceeded) || client.KindOf(err) != test.kind || !strings.Contains(err.Error(), "20") {
+					t.Errorf("got %v (%s) after %v, want the deadline, %s and the wait", err, client.KindOf(err), took, test.kind)
+				}
+			})
+		})
+	}
+}
+
+// TestContactsService_Delete_Retried retries a delete that finds no contact.
+func TestContactsService_Delete_Retried(t *testing.T) {
+	t.Parallel()
+	notFound := stubResponse{status: 400, body: `{"error":"Contact with id abc not found","status":400}`}
+	for _, test := range []struct {
+		name  string
+		first stubResponse
+		last  stubResponse
+		want  error
+	}{
+		{"after a reset", stubResponse{err: syscall.ECONNRESET}, notFound, nil},
+		{"after a 502", stubResponse{status: 502}, notFound, nil},
+		{"after a 502, plain text", stubResponse{status: 502}, stubResponse{status: 400, body: "Contact not found"}, nil},
+		{"after a truncated success", stubResponse{status: 200, cut: true}, notFound, nil},
+		{"after an attempt that was not sent", stubResponse{err: syscall.ECONNREFUSED, unsent: true}, notFound, client.ErrNotFound},
+		{"after a 429", stubResponse{status: 429}, notFound, client.ErrNotFound},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				c, _ := script(t, []stubResponse{test.first, test.last}, retries)
+				var response client.Response
+				err := c.Contacts.Delete(t.Context(), "abc", client.WithResponseInto(&response))
+				if !errors.Is(err, test.want) || response.Attempts != 2 || (err == nil && response.StatusCode != 200) {
+					t.Errorf("got %v, %v, want %v after 2 attempts", err, response, test.want)
+				}
+			})
+		})
+	}
+	c, _ := script(t, []stubResponse{notFound}, retries)
+	if err := c.Contacts.Delete(t.Context(), "abc"); !errors.Is(err, client.ErrNotFound) {
+		t.Errorf("first attempt: got %v, want ErrNotFound", err)
+	}
+	synctest.Test(t, func(t *testing.T) { // an update of a contact that another program deleted
+		c, _ := script(t, []stubResponse{{status: 502}, notFound}, retries)
+		if _, err := c.Contacts.Update(t.Context(), "abc", client.UpdateContactRequest{}); !errors.Is(err, client.ErrNotFound) {
+			t.Errorf("update: got %v, want ErrNotFound", err)
+		}
+	})
+}
+
+// TestRetry_Connections counts the connections of attempts that fail at once.
+func TestRetry_Connections(t *testing.T) {
+	t.Parallel()
+	var connections atomic.Int32
+	server := httptest.NewUnstartedServer(http.NotFoundHandler())
+	server.Config.ConnState = func(_ net.Conn, state http.ConnState) {
+		if state == http.StateNew {
+			connections.Add(1)
+		}
+	}
+	server.StartTLS()
+	quick := client.WithRetry(client.RetryPolicy{MinDelay: 1, MaxDelay: 1})
+	c := newClient(t, &http.Transport{}, client.WithBaseURL(server.URL), quick)
+	if _, err := c.Contacts.Get(t.Context(), "abc"); !errors.Is(err, client.ErrNetwork) || connections.Load() != 1 {
+		t.Errorf("certificate that is not trusted: got %v after %d connections, want ErrNetwork after one", err, connections.Load())
+	}
+	server.Close()
+	var response client.Response
+	_, err := c.Contacts.Create(t.Context(), client.CreateContactRequest{}, client.WithResponseInto(&response))
+	if !errors.Is(err, syscall.ECONNREFUSED) || errors.Is(err, client.ErrMaybeApplied) || response.Attempts != 3 {
+		t.Errorf("connection refused: got %v after %d attempts, want nothing applied after 3", err, response.Attempts)
+	}
+}
+
+func TestWithTimeout(t *testing.T) {
+	t.Parallel()
+	connected := func(req *http.Request) {
+		trace := httptrace.ContextClientTrace(req.Context())
+		trace.GetConn("")
+		trace.GotConn(httptrace.GotConnInfo{})
+	}
+	for name, transport := range map[string]roundTrip{
+		"response": func(req *http.Request) (*http.Response, error) {
+			connected(req)
+			<-req.Context().Done()
+			return nil, req.Context().Err()
+		},
+		"body": func(req *http.Request) (*http.Response, error) {
+			connected(req)
+			resp := ok("").response(req)
+			resp.ContentLength, resp.Body = -1, stalledBody{req.Context().Done()}
+			return resp, nil
+		},
+	} {
+		for timeout, options := range map[time.Duration][]client.Option{30 * time.Second: nil, 2 * time.Second: {client.WithTimeout(2 * time.Second)}} {
+			for _, operation := range allOperations {
+				t.Run(name+"/"+operation.name, func(t *testing.T) {
+					t.Parallel()
+					synctest.Test(t, func(t *testing.T) {
+						c := newClient(t, transport, append(options, client.WithRetry(client.RetryPolicy{MaxAttempts: 2, MinDelay: 1, MaxDelay: 1}))...)
+						took, err := timed(func() error { return operation.call(t.Context(), c) })
+						want := timeout
+						if operation.idempotent {
+							want *= 2
+						}
+						if took < want || took > want+time.Second || !errors.Is(err, client.ErrNetwork) || errors.Is(err, context.Canceled) ||
+							errors.Is(err, client.ErrMaybeApplied) != operation.write || !strings.Contains(err.Error(), "timed out") {
+							t.Errorf("got %v after %v, want ErrNetwork after %v", err, took, want)
+						}
+					})
+				})
+			}
+		}
+	}
+}
+
+// stalledBody is a body that never arrives.
+type stalledBody struct{ done <-chan struct{} }
+
+func (b stalledBody) Read([]byte) (int, error) {
+	<-b.done
+	return 0, context.Canceled
+}
+func (stalledBody) Close() error { return nil }

@@ -333,7 +333,7 @@ func (o *oracle) check(t *testing.T, stored []client.Contact) {
 // checkRecords searches the log for secrets and personal data.
 func checkRecords(t *testing.T, records string, workers []*soakWorker) {
 	t.Helper()
-	if strings.Count(records, `"operation":"createContact"`) == 0 || strings.Count(records, "call failed") == 0 {
+	if strings.Count(records, `"operation":"Contacts.Create"`) == 0 || strings.Count(records, "call failed") == 0 {
 		t.Error("the log does not record creates, or of failures")
 	}
 	secrets := []string{soakToken, "@soak.example", "Secretive", "Permanent", "Resident", "+1202555", "1202555", "query=", "startAfter", "Oslo", "City"}

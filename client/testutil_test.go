@@ -8,10 +8,8 @@ import (
 	"net/http"
 	"net/http/httptrace"
 	"slices"
-	"strconv"
 	"strings"
 	"sync"
-	"sync/atomic"
 	"testing"
 	"time"
 	"unicode"
@@ -47,68 +45,131 @@ func contactBody(properties string) string {
 	return `{"contact":{"id":"` + contactID + `"` + properties + `}}`
 }
 
-// stubResponse is a response of the stub.
+// stubResponse is a response of the stub, and the request that it expects.
 type stubResponse struct {
-	status int
+	want   string // method, target and body of the request as in stub.sent; not checked if it is empty
+	status int    // 200 if it is zero
 	body   string
 	header http.Header
+	err    error // error in place of a response
+	unsent bool  // whether err occurred before a connection was acquired
+	cut    bool  // whether the body ends with io.ErrUnexpectedEOF
 }
 
 // ok returns a response with status 200 and the given body.
-func ok(body string) stubResponse {
-	return stubResponse{status: http.StatusOK, body: body}
-}
+func ok(body string) stubResponse { return stubResponse{status: http.StatusOK, body: body} }
 
-// sent is a request that was sent. Target is the escaped path and the query.
-type sent struct {
-	Method, Target, Body string
-}
+// everything is a response that every operation accepts as a success.
+var everything = ok(`{"contact":{"id":"` + contactID + `"},"contacts":[],"succeded":true,"new":true}`)
 
-// stub is a transport that returns its responses in order, the last one for all further requests,
-// and records the requests.
-type stub struct {
-	mu        sync.Mutex
-	responses []stubResponse
-	requests  []*http.Request
-	sent      []sent
-}
-
-func (s *stub) RoundTrip(req *http.Request) (*http.Response, error) {
-	var content []byte
-	if req.Body != nil {
-		content, _ = io.ReadAll(req.Body)
-		req.Body.Close()
-	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	next := s.responses[min(len(s.requests), len(s.responses)-1)]
-	s.requests = append(s.requests, req)
-	s.sent = append(s.sent, sent{Method: req.Method, Target: req.URL.RequestURI(), Body: string(content)})
-	return next.response(req), nil
-}
-
-func (a stubResponse) response(req *http.Request) *http.Response {
-	header := a.header.Clone()
+func (r stubResponse) response(req *http.Request) *http.Response {
+	header := r.header.Clone()
 	if header == nil {
 		header = http.Header{}
 	}
 	if header["Content-Type"] == nil {
 		header.Set("Content-Type", "application/json; charset=utf-8")
 	}
-	return &http.Response{
-		StatusCode: a.status, Header: header, Request: req, Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
-		ContentLength: int64(len(a.body)), Body: io.NopCloser(strings.NewReader(a.body)),
+	resp := &http.Response{
+		StatusCode: max(r.status, http.StatusOK), Header: header, Request: req, Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
+		ContentLength: int64(len(r.body)), Body: io.NopCloser(strings.NewReader(r.body)),
 	}
+	if r.cut {
+		resp.ContentLength, resp.Body = -1, io.NopCloser(io.MultiReader(strings.NewReader(r.body), brokenReader{}))
+	}
+	return resp
 }
 
-// targets returns the method and target of each request, in order.
-func (s *stub) targets() []string {
-	var targets []string
-	for _, request := range s.sent {
-		targets = append(targets, request.Method+" "+request.Target)
-	}
-	return targets
+type brokenReader struct{}
+
+func (brokenReader) Read([]byte) (int, error) { return 0, io.ErrUnexpectedEOF }
+
+// stub is a transport that returns its responses in order and records the requests. Unless it is
+// strict, it returns the last response for all further requests.
+type stub struct {
+	responses []stubResponse
+	tb        testing.TB // receives the differences from the expected requests; may be nil
+	strict    bool       // whether there must be one request for each response
+
+	mu       sync.Mutex
+	requests []*http.Request
+	sent     []string // "METHOD target body" of each request; the target begins after the path of base
 }
+
+func (s *stub) RoundTrip(req *http.Request) (*http.Response, error) {
+	line := req.Method + " " + strings.TrimPrefix(req.URL.RequestURI(), "/proxy/v1")
+	if req.Body != nil {
+		content, err := io.ReadAll(req.Body)
+		req.Body.Close()
+		if err != nil {
+			return nil, err
+		}
+		line = strings.TrimSpace(line + " " + string(content))
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	at := min(len(s.sent), len(s.responses)-1)
+	s.requests, s.sent = append(s.requests, req), append(s.sent, line)
+	if s.strict && len(s.sent) > len(s.responses) {
+		s.tb.Errorf("request %d is one too many: %s", len(s.sent), line)
+	}
+	next := s.responses[at]
+	if s.tb != nil && next.want != "" && next.want != line {
+		s.tb.Errorf("request %d\ngot  %s\nwant %s", len(s.sent), line, next.want)
+	}
+	if trace := httptrace.ContextClientTrace(req.Context()); trace != nil {
+		trace.GetConn("")
+		if !next.unsent {
+			trace.GotConn(httptrace.GotConnInfo{})
+		}
+	}
+	if next.err != nil {
+		return nil, next.err
+	}
+	return next.response(req), nil
+}
+
+// newClient returns a client for base that sends each request once, without rate limiting.
+func newClient(t testing.TB, transport http.RoundTripper, opts ...client.Option) *client.Client {
+	t.Helper()
+	return newClientWith(t, client.StaticToken(token), transport, opts...)
+}
+
+func newClientWith(t testing.TB, tokens client.TokenSource, transport http.RoundTripper, opts ...client.Option) *client.Client {
+	t.Helper()
+	opts = slices.Concat([]client.Option{
+		client.WithBaseURL(base), client.WithLocation(location), client.WithHTTPClient(&http.Client{Transport: transport}),
+		client.WithRetry(client.RetryPolicy{MaxAttempts: 1}), client.WithPacer(client.Unpaced{}),
+	}, opts)
+	c, err := client.New(tokens, opts...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c
+}
+
+// newStub returns a client and the stub that responds to it.
+func newStub(t testing.TB, responses ...stubResponse) (*client.Client, *stub) {
+	t.Helper()
+	api := &stub{responses: responses, tb: t}
+	return newClient(t, api), api
+}
+
+// script returns a client and a strict stub. At the end, the test fails unless there was exactly one
+// request for each response.
+func script(t testing.TB, responses []stubResponse, opts ...client.Option) (*client.Client, *stub) {
+	t.Helper()
+	api := &stub{responses: responses, tb: t, strict: true}
+	t.Cleanup(func() {
+		if len(api.sent) < len(responses) {
+			t.Errorf("got %d requests, want %d: %q", len(api.sent), len(responses), api.sent)
+		}
+	})
+	return newClient(t, api, opts...), api
+}
+
+// retries is the option for three attempts.
+var retries = client.WithRetry(client.RetryPolicy{})
 
 // roundTrip is a transport that is a function.
 type roundTrip func(*http.Request) (*http.Response, error)
@@ -124,27 +185,6 @@ func noRequests(t testing.TB) http.RoundTripper {
 	})
 }
 
-// newClient returns a client for base that sends each request once, without rate limiting.
-func newClient(t testing.TB, transport http.RoundTripper, opts ...client.Option) *client.Client {
-	t.Helper()
-	opts = slices.Concat([]client.Option{
-		client.WithBaseURL(base), client.WithLocation(location), client.WithHTTPClient(&http.Client{Transport: transport}),
-		client.WithRetry(client.RetryPolicy{MaxAttempts: 1}), client.WithPacer(client.Unpaced{}),
-	}, opts)
-	c, err := client.New(client.StaticToken(token), opts...)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return c
-}
-
-// newStub returns a client and the stub that responds to it.
-func newStub(t testing.TB, responses ...stubResponse) (*client.Client, *stub) {
-	t.Helper()
-	api := &stub{responses: responses}
-	return newClient(t, api), api
-}
-
 // quote returns text as JSON.
 func quote(t testing.TB, text string) string {
 	t.Helper()
@@ -155,194 +195,110 @@ func quote(t testing.TB, text string) string {
 	return string(quoted)
 }
 
-// isNotPrintable reports whether r is a line break or a control character of a terminal.
-func isNotPrintable(r rune) bool {
-	return !unicode.IsPrint(r)
-}
-
-// outcome is the result of one request to a scripted transport.
-type outcome struct {
-	status    int
-	header    http.Header
-	body      string
-	err       error // instead of a response
-	unsent    bool  // the error occurred before the request was written
-	truncated bool  // the body is truncated
-}
-
-// scripted is a transport that returns outcomes in order, the last one for all further requests.
-type scripted struct {
-	outcomes []outcome
-	requests atomic.Int32
-	bodies   []string
-}
-
-func (s *scripted) RoundTrip(req *http.Request) (*http.Response, error) {
-	number := int(s.requests.Add(1))
-	if req.Body != nil {
-		body, err := io.ReadAll(req.Body)
-		if err != nil {
-			return nil, err
-		}
-		s.bodies = append(s.bodies, string(body))
-	}
-	play := s.outcomes[min(number, len(s.outcomes))-1]
-	if trace := httptrace.ContextClientTrace(req.Context()); trace != nil {
-		trace.GetConn("")
-		if !play.unsent {
-			trace.WroteHeaders()
-		}
-	}
-	if play.err != nil {
-		return nil, play.err
-	}
-	resp := &http.Response{StatusCode: play.status, Header: play.header, ContentLength: -1, Request: req}
-	if resp.Header == nil {
-		resp.Header = http.Header{}
-	}
-	var body io.Reader = strings.NewReader(play.body)
-	if play.truncated {
-		body = io.MultiReader(body, brokenReader{})
-	}
-	resp.Body = io.NopCloser(body)
-	return resp, nil
-}
-
-type brokenReader struct{}
-
-func (brokenReader) Read([]byte) (int, error) { return 0, io.ErrUnexpectedEOF }
-
-func (s *scripted) client(t *testing.T, opts ...client.Option) *client.Client {
+// parseTime parses a time in RFC 3339.
+func parseTime(t testing.TB, text string) time.Time {
 	t.Helper()
-	opts = append([]client.Option{
-		client.WithHTTPClient(&http.Client{Transport: s}), client.WithLocation("loc"), client.WithBaseURL("http://localhost/proxy"),
-	}, opts...)
-	c, err := client.New(client.StaticToken("pit-test"), opts...)
+	at, err := time.Parse(time.RFC3339Nano, text)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return c
+	return at
 }
 
-// operations has a call of each operation, with its properties.
-var operations = []struct {
+// isNotPrintable reports whether r is a line break or a control character of a terminal.
+func isNotPrintable(r rune) bool { return !unicode.IsPrint(r) }
+
+// operationTest is a call of an operation, with its properties.
+type operationTest struct {
 	name       string
+	goName     string // name in errors and logs
+	request    string // method and path
 	idempotent bool
 	write      bool
 	call       func(ctx context.Context, c *client.Client, opts ...client.CallOption) error
-}{
-	{"get", true, false, func(ctx context.Context, c *client.Client, opts ...client.CallOption) error {
-		_, err := c.Contacts.Get(ctx, "abc", opts...)
-		return err
-	}},
-	{"list", true, false, func(ctx context.Context, c *client.Client, opts ...client.CallOption) error {
-		_, err := c.Contacts.List(ctx, client.ListRequest{}, opts...)
-		return err
-	}},
-	{"list by business", true, false, func(ctx context.Context, c *client.Client, opts ...client.CallOption) error {
-		_, err := c.Contacts.ListByBusiness(ctx, "b", client.BusinessListRequest{}, opts...)
-		return err
-	}},
-	{"update", true, true, func(ctx context.Context, c *client.Client, opts ...client.CallOption) error {
-		_, err := c.Contacts.Update(ctx, "abc", client.UpdateContactRequest{City: client.Set("Oslo")}, opts...)
-		return err
-	}},
-	{"delete", true, true, func(ctx context.Context, c *client.Client, opts ...client.CallOption) error {
-		return c.Contacts.Delete(ctx, "abc", opts...)
-	}},
-	{"upsert", true, true, func(ctx context.Context, c *client.Client, opts ...client.CallOption) error {
-		_, err := c.Contacts.Upsert(ctx, client.UpsertContactRequest{Email: client.Set("a@example.com")}, opts...)
-		return err
-	}},
-	{"upsert of a new one", false, true, func(ctx context.Context, c *client.Client, opts ...client.CallOption) error {
-		request := client.UpsertContactRequest{Email: client.Set("a@example.com"), CreateNewIfDuplicateAllowed: client.Set(true)}
+}
+
+// operations has a call of each operation of the contacts.
+var operations = []operationTest{
+	{
+		name: "get", goName: "Contacts.Get", request: "GET /contacts/abc", idempotent: true,
+		call: func(ctx context.Context, c *client.Client, opts ...client.CallOption) error {
+			_, err := c.Contacts.Get(ctx, "abc", opts...)
+			return err
+		},
+	},
+	{
+		name: "list", goName: "Contacts.List", request: "GET /contacts/", idempotent: true,
+		call: func(ctx context.Context, c *client.Client, opts ...client.CallOption) error {
+			_, err := c.Contacts.List(ctx, client.ListRequest{}, opts...)
+			return err
+		},
+	},
+	{
+		name: "list by business", goName: "Contacts.ListByBusiness", request: "GET /contacts/business/b", idempotent: true,
+		call: func(ctx context.Context, c *client.Client, opts ...client.CallOption) error {
+			_, err := c.Contacts.ListByBusiness(ctx, "b", client.BusinessListRequest{}, opts...)
+			return err
+		},
+	},
+	{
+		name: "update", goName: "Contacts.Update", request: "PUT /contacts/abc", idempotent: true, write: true,
+		call: func(ctx context.Context, c *client.Client, opts ...client.CallOption) error {
+			_, err := c.Contacts.Update(ctx, "abc", client.UpdateContactRequest{City: client.Set("Oslo")}, opts...)
+			return err
+		},
+	},
+	{
+		name: "delete", goName: "Contacts.Delete", request: "DELETE /contacts/abc", idempotent: true, write: true,
+		call: func(ctx context.Context, c *client.Client, opts ...client.CallOption) error {
+			return c.Contacts.Delete(ctx, "abc", opts...)
+		},
+	},
+	{
+		name: "upsert", goName: "Contacts.Upsert", request: "POST /contacts/upsert", idempotent: true, write: true,
+		call: upsertCall(client.UpsertContactRequest{Email: client.Set("a@example.com")}),
+	},
+	{
+		name: "upsert without email and phone", goName: "Contacts.Upsert", request: "POST /contacts/upsert", idempotent: true, write: true,
+		call: upsertCall(client.UpsertContactRequest{FirstName: client.Set("Jane"), CreateNewIfDuplicateAllowed: client.Set(false)}),
+	},
+	{
+		name: "upsert of a new one", goName: "Contacts.Upsert", request: "POST /contacts/upsert", write: true,
+		call: upsertCall(client.UpsertContactRequest{Email: client.Set("a@example.com"), CreateNewIfDuplicateAllowed: client.Set(true)}),
+	},
+	{
+		name: "create", goName: "Contacts.Create", request: "POST /contacts/", write: true,
+		call: func(ctx context.Context, c *client.Client, opts ...client.CallOption) error {
+			_, err := c.Contacts.Create(ctx, client.CreateContactRequest{Email: "a@example.com"}, opts...)
+			return err
+		},
+	},
+}
+
+func upsertCall(request client.UpsertContactRequest) func(context.Context, *client.Client, ...client.CallOption) error {
+	return func(ctx context.Context, c *client.Client, opts ...client.CallOption) error {
 		_, err := c.Contacts.Upsert(ctx, request, opts...)
 		return err
-	}},
-	{"create", false, true, func(ctx context.Context, c *client.Client, opts ...client.CallOption) error {
-		_, err := c.Contacts.Create(ctx, client.CreateContactRequest{Email: "a@example.com"}, opts...)
-		return err
-	}},
-}
-
-var success = outcome{status: http.StatusOK, body: `{"contact":{"id":"abc"},"contacts":[],"succeded":true,"new":false}`}
-
-// listing serves getContacts for a location with the given number of realistic contacts, whose
-// dates are one second apart.
-type listing struct {
-	total              int
-	head, middle, tail string // of a contact, around its id and dateAdded
-	newest             time.Time
-	buffers            sync.Pool
-}
-
-func newListing(t testing.TB, total int) *listing {
-	t.Helper()
-	var page struct{ Contacts []json.RawMessage }
-	if err := json.Unmarshal([]byte(body(t, "getContacts")), &page); err != nil {
-		t.Fatal(err)
-	}
-	const added = "2020-10-28T07:30:49.758Z"
-	newest, err := time.Parse(time.RFC3339, added)
-	if err != nil {
-		t.Fatal(err)
-	}
-	head, rest, _ := strings.Cut(string(page.Contacts[0]), contactID)
-	middle, tail, _ := strings.Cut(rest, added)
-	return &listing{
-		total: total, head: head, middle: middle, tail: tail, newest: newest,
-		buffers: sync.Pool{New: func() any { return new([]byte) }},
 	}
 }
 
-// id returns the ID of a contact by its position in the list.
-func (*listing) id(place int) string {
-	digits := strconv.Itoa(place)
-	return strings.Repeat("0", len(contactID)-len(digits)) + digits
-}
+// allOperations has the operations of the contacts, and calls of Do with each method, without a body
+// and with each CallOption that changes the retries.
+var allOperations = slices.Concat(operations, []operationTest{
+	doCall(operationTest{name: "do GET", request: "GET /x", idempotent: true}),
+	doCall(operationTest{name: "do PUT", request: "PUT /x", idempotent: true, write: true}),
+	doCall(operationTest{name: "do DELETE", request: "DELETE /x", idempotent: true, write: true}),
+	doCall(operationTest{name: "do POST", request: "POST /x", write: true}),
+	doCall(operationTest{name: "do PATCH", request: "PATCH /x", write: true}),
+	doCall(operationTest{name: "do POST, idempotent", request: "POST /x", idempotent: true, write: true}, client.Idempotent()),
+	doCall(operationTest{name: "do POST, read-only", request: "POST /x", idempotent: true}, client.ReadOnly()),
+})
 
-func (l *listing) added(place int) time.Time {
-	return l.newest.Add(-time.Duration(place) * time.Second)
-}
-
-// page appends the response with up to limit contacts from a position on.
-func (l *listing) page(body []byte, from, limit int) []byte {
-	end := min(from+limit, l.total)
-	body = append(body, `{"contacts":[`...)
-	for place := from; place < end; place++ {
-		if place > from {
-			body = append(body, ',')
-		}
-		body = append(append(append(body, l.head...), l.id(place)...), l.middle...)
-		body = append(l.added(place).AppendFormat(body, "2006-01-02T15:04:05.000Z"), l.tail...)
+func doCall(operation operationTest, options ...client.CallOption) operationTest {
+	method, path, _ := strings.Cut(operation.request, " ")
+	operation.goName = "Do"
+	operation.call = func(ctx context.Context, c *client.Client, opts ...client.CallOption) error {
+		return c.Do(ctx, method, path, nil, nil, new(map[string]any), slices.Concat(options, opts)...)
 	}
-	body = append(body, `],"meta":{"total":`...)
-	body = append(strconv.AppendInt(body, int64(l.total), 10), `,"nextPageUrl":"http://localhost:8080/contacts/","prevPage":null`...)
-	if end > from {
-		body = append(body, `,"startAfter":`...)
-		body = append(strconv.AppendInt(body, l.added(end-1).UnixMilli(), 10), `,"startAfterId":"`...)
-		body = append(append(body, l.id(end-1)...), `","currentPage":1`...)
-	}
-	if end < l.total {
-		return append(body, `,"nextPage":2}}`...)
-	}
-	return append(body, `,"nextPage":null}}`...)
-}
-
-func (l *listing) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	query, from := r.URL.Query(), 0
-	// As in the API, half a cursor returns the first page.
-	if query.Has("startAfter") && query.Has("startAfterId") {
-		last, _ := strconv.Atoi(query.Get("startAfterId"))
-		from = last + 1
-	}
-	limit, err := strconv.Atoi(query.Get("limit"))
-	if err != nil {
-		limit = 20
-	}
-	w.Header().Set("Content-Type", "application/json")
-	buffer := l.buffers.Get().(*[]byte) //nolint:forcetypeassert // nothing else is in it
-	defer l.buffers.Put(buffer)
-	*buffer = l.page((*buffer)[:0], from, limit)
-	_, _ = w.Write(*buffer)
+	return operation
 }

@@ -1,0 +1,284 @@
+package client_test
+
+import (
+	"bytes"
+	"context"
+	"log"
+	"log/slog"
+	"net/http"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/highlevel-contacts/contacts-go/client"
+)
+
+func TestOperationFromContext(t *testing.T) {
+	t.Parallel()
+	for _, operation := range allOperations {
+		var got string
+		c := newClient(t, roundTrip(func(req *http.Request) (*http.Response, error) {
+			got, _ = client.OperationFromContext(req.Context())
+			return everything.response(req), nil
+		}))
+		if err := operation.call(t.Context(), c); err != nil || got != operation.goName {
+			t.Errorf("%s: got %q, %v, want %q", operation.name, got, err, operation.goName)
+		}
+		if operation.goName != "Do" {
+			_, _ = c.Generated().GetContact(t.Context(), "abc") //nolint:bodyclose // it is in memory
+			if got != "Generated" {
+				t.Errorf("got %q, want Generated", got)
+			}
+		}
+	}
+	if got, ok := client.OperationFromContext(t.Context()); got != "" || ok {
+		t.Errorf("got %q, %v for another context", got, ok)
+	}
+}
+
+// withoutMethod are the operations of the document that package client does not call yet.
+var withoutMethod = []string{"searchContacts", "findDuplicateContact", "addTags", "removeTags", "getCustomFields"}
+
+// TestOperations_Table checks that each operation of the document has one row in the table of
+// operations.
+func TestOperations_Table(t *testing.T) {
+	t.Parallel()
+	find := func(pattern string, files ...string) (found []string) {
+		for _, file := range files {
+			content, err := os.ReadFile(file)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, match := range regexp.MustCompile(pattern).FindAllSubmatch(content, -1) {
+				found = append(found, string(match[1]))
+			}
+		}
+		slices.Sort(found)
+		return found
+	}
+	sources, err := filepath.Glob("*.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	sources = slices.DeleteFunc(sources, func(name string) bool { return strings.HasSuffix(name, "_test.go") })
+	rows := find(`operation\{id: "(\w+)"`, sources...)
+	want := find(`(?m)^ +operationId: (\w+)$`, "../api/contacts.yaml")
+	if diff := cmp.Diff(want, slices.Sorted(slices.Values(slices.Concat(rows, withoutMethod)))); diff != "" {
+		t.Errorf("(-document +table):\n%s", diff)
+	}
+}
+
+func TestWithCallHook(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		var infos, again []client.CallInfo
+		header := http.Header{"Retry-After": {"2"}, "Cf-Ray": {"8f1c-IAD"}, "X-Ratelimit-Limit-Daily": {"200000"}, "X-Ratelimit-Daily-Remaining": {"7"}}
+		c, _ := script(t, []stubResponse{{status: 503, header: header}, everything, {status: 403, header: header}}, retries,
+			client.WithCallHook(func(_ context.Context, info client.CallInfo) { infos = append(infos, info) }),
+			client.WithCallHook(func(_ context.Context, info client.CallInfo) { again = append(again, info) }),
+		)
+		if _, err := c.Contacts.Get(t.Context(), "abc"); err != nil {
+			t.Fatal(err)
+		}
+		err := c.Contacts.Delete(t.Context(), "def")
+		_ = c.Contacts.Delete(t.Context(), "") // not a call
+		limit := client.RateLimit{Known: true, DailyLimit: 200000, DailyRemaining: 7}
+		want := []client.CallInfo{
+			{Operation: "Contacts.Get", Method: "GET", Path: "/proxy/v1/contacts/abc", StatusCode: 200, Attempts: 2, Waited: 2 * time.Second, Duration: 2 * time.Second},
+			{Operation: "Contacts.Delete", Method: "DELETE", Path: "/proxy/v1/contacts/def", StatusCode: 403, Attempts: 1, Err: err, RateLimit: limit, CFRay: "8f1c-IAD"},
+		}
+		for _, got := range [][]client.CallInfo{infos, again} {
+			if diff := cmp.Diff(want, got, cmp.Comparer(func(a, b error) bool { return a == b })); diff != "" { //nolint:errorlint // the same value
+				t.Errorf("(-want +got):\n%s", diff)
+			}
+		}
+	})
+}
+
+// TestWithLogger compares complete records, so that they contain no other attributes.
+func TestWithLogger(t *testing.T) {
+	t.Parallel()
+	limits := http.Header{
+		"Cf-Ray": {"8f1c-IAD"}, "X-Ratelimit-Max": {"100"}, "X-Ratelimit-Remaining": {"99"}, "X-Ratelimit-Interval-Milliseconds": {"10000"},
+		"X-Ratelimit-Limit-Daily": {"200000"}, "X-Ratelimit-Daily-Remaining": {"199512"},
+	}
+	const get = " operation=Contacts.Get method=GET path=/proxy/v1/contacts/abc "
+	const attempt, failed = `level=DEBUG msg="highlevel: attempt"` + get, `level=WARN msg="highlevel: call failed"` + get
+	const trace = "9f1c8e0a-58d3-4c3c-a60b-6c5e2b1d7f30"
+	const forbidden = ` cf_ray="" kind=forbidden cause="Contacts.Get: GET /proxy/v1/contacts/abc: 403 forbidden: no (trace ` + trace + `)" trace_id=` + trace + "\n"
+	const server = ` cf_ray="" kind=server cause="Contacts.Get: GET /proxy/v1/contacts/abc: 500 server`
+	gone := stubResponse{status: 400, body: `{"message":"Contact not found for id:abc"}`}
+	for _, test := range []struct {
+		name      string
+		responses []stubResponse
+		level     slog.Level
+		want      string
+	}{
+		{"success, debug", []stubResponse{{body: everything.body, header: limits}}, slog.LevelDebug, attempt + "status=200 attempt=1 waited=1s duration=2s cf_ray=8f1c-IAD remaining=99 daily_remaining=199512\n"},
+		{"success", []stubResponse{everything}, slog.LevelInfo, ""},
+		{
+			"error, debug", []stubResponse{{status: 403, body: `{"message":"no","traceId":"` + trace + `"}`}}, slog.LevelDebug,
+			attempt + "status=403 attempt=1 waited=1s duration=2s" + forbidden + failed + "status=403 attempt=1 waited=1s duration=3s" + forbidden,
+		},
+		{
+			"error after a retry", []stubResponse{{status: 500, header: retryAfter("5")}, {status: 500, body: html}}, slog.LevelWarn,
+			failed + "status=500 attempt=2 waited=7s duration=11s" + server + " after 2 attempts: " + withheld + "\" trace_id=\"\"\n",
+		},
+		{"error, but errors alone", []stubResponse{{status: 403}}, slog.LevelError, ""},
+		{"contact that does not exist", []stubResponse{gone}, slog.LevelInfo, ""},
+		{
+			"bad response", []stubResponse{ok(html)}, slog.LevelWarn,
+			failed + `status=200 attempt=1 waited=1s duration=3s cf_ray="" kind=bad_response cause="Contacts.Get: GET /proxy/v1/contacts/abc: 200 bad response: ` +
+				`not a complete JSON object (content type \"application/json; charset=utf-8\", 121 bytes)" trace_id=""` + "\n",
+		},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				var logged bytes.Buffer
+				handler := slog.NewTextHandler(&logged, &slog.HandlerOptions{Level: test.level, ReplaceAttr: withoutTime})
+				api := &stub{responses: test.responses, tb: t, strict: true}
+				slow := roundTrip(func(req *http.Request) (*http.Response, error) {
+					time.Sleep(2 * time.Second)
+					return api.RoundTrip(req)
+				})
+				c := newClient(t, slow, client.WithLogger(slog.New(handler)), client.WithPacer(slowPacer{}), client.WithRetry(client.RetryPolicy{MaxAttempts: 2}))
+				_, _ = c.Contacts.Get(t.Context(), "abc")
+				if diff := cmp.Diff(test.want, logged.String()); diff != "" {
+					t.Errorf("(-want +got):\n%s", diff)
+				}
+			})
+		})
+	}
+}
+
+// slowPacer waits a second before each request.
+type slowPacer struct{ client.Unpaced }
+
+func (slowPacer) Wait(context.Context) error {
+	time.Sleep(time.Second)
+	return nil
+}
+
+func withoutTime(_ []string, attr slog.Attr) slog.Attr {
+	if attr.Key == slog.TimeKey {
+		return slog.Attr{}
+	}
+	return attr
+}
+
+// withoutTimes removes the attributes that differ in each run.
+func withoutTimes(groups []string, attr slog.Attr) slog.Attr {
+	if attr.Key == "waited" || attr.Key == "duration" {
+		return slog.Attr{}
+	}
+	return withoutTime(groups, attr)
+}
+
+// TestWithLogger_Levels checks that expected errors are logged at debug level.
+func TestWithLogger_Levels(t *testing.T) {
+	t.Parallel()
+	canceled, cancel := context.WithCancel(t.Context())
+	cancel()
+	for _, operation := range allOperations {
+		for _, test := range []struct {
+			ctx       context.Context //nolint:containedctx // a test case
+			transport http.RoundTripper
+			want      slog.Level
+		}{
+			{canceled, noRequests(t), slog.LevelDebug},
+			{t.Context(), always(stubResponse{status: 400, body: `{"message":"Contact not found for id:abc"}`}), map[bool]slog.Level{true: slog.LevelDebug, false: slog.LevelWarn}[operation.name == "get"]},
+		} {
+			var levels levelHandler
+			_ = operation.call(test.ctx, newClient(t, test.transport, client.WithLogger(slog.New(&levels))))
+			if len(levels.failed) != 1 || levels.failed[0] != test.want {
+				t.Errorf("%s: got %v, want %v", operation.name, levels.failed, test.want)
+			}
+		}
+	}
+}
+
+// levelHandler records the levels of the records of calls that failed.
+type levelHandler struct {
+	slog.Handler
+
+	failed []slog.Level
+}
+
+func (*levelHandler) Enabled(context.Context, slog.Level) bool { return true }
+
+func (h *levelHandler) Handle(_ context.Context, record slog.Record) error {
+	if record.Message == "highlevel: call failed" {
+		h.failed = append(h.failed, record.Level)
+	}
+	return nil
+}
+
+// TestWithLogger_Default is not parallel, because it redirects the output of package log, to which
+// the default logger writes.
+func TestWithLogger_Default(t *testing.T) {
+	var logged bytes.Buffer
+	log.SetOutput(&logged)
+	defer log.SetOutput(os.Stderr)
+	c, _ := newStub(t, stubResponse{status: 500, body: html})
+	_, _ = c.Contacts.Get(t.Context(), "abc")
+	if logged.Len() != 0 {
+		t.Errorf("logged %s", logged.String())
+	}
+}
+
+// TestPanics calls code of the program that panics. The panic arrives on the goroutine of the caller.
+func TestPanics(t *testing.T) {
+	t.Parallel()
+	fail := func() { panic("of the program") }
+	for name, opts := range map[string][]client.Option{
+		"hook":      {client.WithCallHook(func(context.Context, client.CallInfo) { fail() })},
+		"logger":    {client.WithLogger(slog.New(panicHandler{slog.DiscardHandler}))},
+		"transport": {client.WithHTTPClient(&http.Client{Transport: roundTrip(func(*http.Request) (*http.Response, error) { fail(); return nil, nil })})},
+		"redirect": {client.WithHTTPClient(&http.Client{
+			Transport: always(redirect(307, "/v2/")), CheckRedirect: func(*http.Request, []*http.Request) error { fail(); return nil },
+		})},
+		"pacer": {client.WithPacer(panicPacer{})}, "source": nil, "option": nil,
+	} {
+		var source client.TokenSource = client.StaticToken(token)
+		var callOpts []client.CallOption
+		switch name {
+		case "source":
+			source = sourceFunc(func(context.Context) (string, error) { fail(); return "", nil })
+		case "option":
+			callOpts = append(callOpts, client.WithOnSend(fail))
+		}
+		c := newClientWith(t, source, always(everything), append(opts, client.WithTimeout(time.Minute))...)
+		func() {
+			defer func() {
+				if got := recover(); got != "of the program" {
+					t.Errorf("%s: got %v, want the panic", name, got)
+				}
+			}()
+			_, err := c.Contacts.Get(t.Context(), "abc", callOpts...)
+			t.Errorf("%s: got %v, want a panic", name, err)
+		}()
+	}
+}
+
+type panicPacer struct{ client.Unpaced }
+
+func (panicPacer) Observe(context.Context, client.Observation) { panic("of the program") }
+
+type panicHandler struct{ slog.Handler }
+
+func (panicHandler) Enabled(context.Context, slog.Level) bool { return true }
+
+func (panicHandler) Handle(context.Context, slog.Record) error { panic("of the program") }
+
+// sourceFunc is a TokenSource that is a function.
+type sourceFunc func(context.Context) (string, error)
+
+func (f sourceFunc) Token(ctx context.Context) (string, error) { return f(ctx) }

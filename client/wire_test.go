@@ -1,0 +1,347 @@
+package client_test
+
+import (
+	"bytes"
+	"compress/gzip"
+	"context"
+	"crypto/tls"
+	"encoding/binary"
+	"errors"
+	"io"
+	"log"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"strconv"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/highlevel-contacts/contacts-go/client"
+)
+
+// quickRetries is the option for three attempts with short delays, for tests with sockets.
+var quickRetries = client.WithRetry(client.RetryPolicy{MinDelay: time.Millisecond})
+
+// onSocket returns a client for a server, with a transport of its own.
+func onSocket(t *testing.T, server *httptest.Server, opts ...client.Option) *client.Client {
+	t.Helper()
+	transport, ok := server.Client().Transport.(*http.Transport)
+	if !ok {
+		t.Fatal("the client of the test server has another transport")
+	}
+	transport = transport.Clone()
+	t.Cleanup(transport.CloseIdleConnections)
+	return newClient(t, transport, append([]client.Option{client.WithBaseURL(server.URL)}, opts...)...)
+}
+
+// gzipped returns text as gzip.
+func gzipped(text string) []byte {
+	var compressed bytes.Buffer
+	writer := gzip.NewWriter(&compressed)
+	_, _ = io.WriteString(writer, text)
+	_ = writer.Close()
+	return compressed.Bytes()
+}
+
+// TestErrMaybeApplied_IncompleteResponse sends a status of 200 and half of a body. The write has been
+// applied, whatever ends the response.
+func TestErrMaybeApplied_IncompleteResponse(t *testing.T) {
+	t.Parallel()
+	half := everything.body[:len(everything.body)/2]
+	handlers := map[string]func(w http.ResponseWriter){
+		"cut after Content-Length": func(w http.ResponseWriter) {
+			w.Header().Set("Content-Length", strconv.Itoa(len(everything.body)))
+			_, _ = io.WriteString(w, half)
+			panic(http.ErrAbortHandler)
+		},
+		"cut chunks": func(w http.ResponseWriter) {
+			_, _ = io.WriteString(w, half)
+			_ = http.NewResponseController(w).Flush()
+			panic(http.ErrAbortHandler)
+		},
+		"truncated gzip": func(w http.ResponseWriter) {
+			w.Header().Set("Content-Encoding", "gzip")
+			compressed := gzipped(everything.body)
+			_, _ = w.Write(compressed[:len(compressed)/2])
+		},
+		"broken gzip": func(w http.ResponseWriter) {
+			w.Header().Set("Content-Encoding", "gzip")
+			_, _ = io.WriteString(w, everything.body)
+		},
+	}
+	endings := map[string]func(conn *http2Conn, stream uint32){
+		"HTTP/2, REFUSED_STREAM": func(conn *http2Conn, stream uint32) { conn.reset(stream, codeRefusedStream) },
+		"HTTP/2, CANCEL":         func(conn *http2Conn, stream uint32) { conn.reset(stream, codeCancel) },
+		"HTTP/2, GOAWAY":         func(conn *http2Conn, _ uint32) { conn.goAway(0, codeNoError) },
+		"HTTP/2, closed":         func(conn *http2Conn, _ uint32) { _ = conn.Close() },
+	}
+	check := func(t *testing.T, operation operationTest, c *client.Client, requests *atomic.Int32) {
+		t.Helper()
+		err := operation.call(t.Context(), c)
+		want := map[bool]int32{true: 3, false: 1}[operation.idempotent]
+		if !errors.Is(err, client.ErrNetwork) || errors.Is(err, client.ErrMaybeApplied) != operation.write || requests.Load() != want {
+			t.Errorf("got %v after %d requests, want ErrNetwork after %d, ErrMaybeApplied: %v", err, requests.Load(), want, operation.write)
+		}
+	}
+	for _, operation := range allOperations {
+		for name, handle := range handlers {
+			t.Run(name+"/"+operation.name, func(t *testing.T) {
+				t.Parallel()
+				var requests atomic.Int32
+				server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+					requests.Add(1)
+					handle(w)
+				}))
+				defer server.Close()
+				check(t, operation, onSocket(t, server, quickRetries), &requests)
+			})
+		}
+		for name, end := range endings {
+			t.Run(name+"/"+operation.name, func(t *testing.T) {
+				t.Parallel()
+				var requests atomic.Int32
+				server := newHTTP2Server(t, func(conn *http2Conn, stream uint32) {
+					requests.Add(1)
+					conn.respond(stream, 0, half)
+					end(conn, stream)
+				})
+				check(t, operation, onSocket(t, server, quickRetries), &requests)
+			})
+		}
+	}
+}
+
+// TestClient_HTTP1_WritesAreSentOnce closes a connection that was used before, with a header that
+// makes net/http resend a request that it can rewind.
+func TestClient_HTTP1_WritesAreSentOnce(t *testing.T) {
+	t.Parallel()
+	for _, operation := range allOperations {
+		t.Run(operation.name, func(t *testing.T) {
+			t.Parallel()
+			var requests atomic.Int32
+			server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				_, _ = io.Copy(io.Discard, r.Body)
+				if requests.Add(1) == 1 {
+					_, _ = io.WriteString(w, everything.body)
+					return
+				}
+				panic(http.ErrAbortHandler)
+			}))
+			defer server.Close()
+			c := onSocket(t, server)
+			if _, err := c.Contacts.Get(t.Context(), "abc"); err != nil { // leaves an idle connection
+				t.Fatal(err)
+			}
+			err := operation.call(t.Context(), c, client.WithHeader("Idempotency-Key", "1"), client.WithHeader("X-Idempotency-Key", "1"))
+			if got := requests.Load() - 1; err == nil || (operation.write && got != 1) {
+				t.Errorf("got %v after %d requests, want an error after one", err, got)
+			}
+		})
+	}
+}
+
+// TestClient_HTTP1_Bytes compares complete requests. A body that net/http cannot rewind does not
+// change them.
+func TestClient_HTTP1_Bytes(t *testing.T) {
+	t.Parallel()
+	const tail = "Version: 2021-07-28\r\nAccept-Encoding: gzip\r\n\r\n"
+	withBody := func(length string) string {
+		return "Content-Length: " + length + "\r\nAccept: application/json\r\nAuthorization: Bearer x\r\nContent-Type: application/json\r\n" + tail
+	}
+	const withoutBody = "Accept: application/json\r\nAuthorization: Bearer x\r\n" + tail
+	want := map[string]string{
+		"get": withoutBody, "delete": withoutBody, "do DELETE": withoutBody, "do POST": withBody("2") + "{}", "do PUT": withBody("2") + "{}",
+		"create": withBody("61") + `{"email":"a@example.com","locationId":"ve9EPM428h8vShlRW1KT"}`,
+	}
+	for _, operation := range allOperations {
+		if want[operation.name] == "" {
+			continue
+		}
+		t.Run(operation.name, func(t *testing.T) {
+			t.Parallel()
+			received := make(chan string, 1)
+			transport := &http.Transport{DialContext: func(context.Context, string, string) (net.Conn, error) {
+				ours, theirs := net.Pipe()
+				go func() {
+					defer theirs.Close()
+					request := make([]byte, 4096)
+					n, _ := theirs.Read(request)
+					received <- string(request[:n])
+					_, _ = io.WriteString(theirs, "HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n"+everything.body)
+				}()
+				return ours, nil
+			}}
+			c := newClientWith(t, client.StaticToken("x"), transport, client.WithBaseURL("http://localhost"), client.WithDefaultHeader("User-Agent", "me"))
+			if err := operation.call(t.Context(), c); err != nil {
+				t.Fatal(err)
+			}
+			want := operation.request + " HTTP/1.1\r\nHost: localhost\r\nUser-Agent: me\r\n" + want[operation.name]
+			if diff := cmp.Diff(want, <-received); diff != "" {
+				t.Errorf("(-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+// The types, flags and error codes of HTTP/2 frames (RFC 9113) that the tests use.
+const (
+	frameData, frameHeaders, frameReset, frameSettings, frameGoAway = 0x0, 0x1, 0x3, 0x4, 0x7
+	flagEndStream, flagAck, flagEndHeaders                          = 0x1, 0x1, 0x4
+	codeNoError, codeProtocolError, codeRefusedStream, codeCancel   = 0x0, 0x1, 0x7, 0x8
+)
+
+// http2Conn is a connection of a server that writes frames as the test says, which net/http cannot.
+type http2Conn struct{ net.Conn }
+
+// newHTTP2Server returns a server that handles each complete HTTP/2 request with respond.
+func newHTTP2Server(t *testing.T, respond func(conn *http2Conn, stream uint32)) *httptest.Server {
+	t.Helper()
+	server := httptest.NewUnstartedServer(http.NotFoundHandler())
+	server.EnableHTTP2 = true
+	server.Config.ErrorLog = log.New(io.Discard, "", 0)
+	server.Config.TLSNextProto = map[string]func(*http.Server, *tls.Conn, http.Handler){
+		"h2": func(_ *http.Server, conn *tls.Conn, _ http.Handler) { (&http2Conn{conn}).serve(respond) },
+	}
+	server.StartTLS()
+	t.Cleanup(server.Close)
+	return server
+}
+
+func (c *http2Conn) serve(respond func(conn *http2Conn, stream uint32)) {
+	defer c.Close()
+	header := make([]byte, len("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"))
+	if _, err := io.ReadFull(c, header); err != nil {
+		return
+	}
+	c.frame(frameSettings, 0, 0, nil)
+	for header = header[:9]; ; {
+		if _, err := io.ReadFull(c, header); err != nil {
+			return
+		}
+		if _, err := io.CopyN(io.Discard, c, int64(header[0])<<16|int64(header[1])<<8|int64(header[2])); err != nil {
+			return
+		}
+		kind, flags, stream := header[3], header[4], binary.BigEndian.Uint32(header[5:])
+		if kind == frameSettings && flags&flagAck == 0 {
+			c.frame(frameSettings, flagAck, 0, nil)
+		}
+		if (kind == frameHeaders || kind == frameData) && flags&flagEndStream != 0 {
+			respond(c, stream)
+		}
+	}
+}
+
+func (c *http2Conn) frame(kind, flags byte, stream uint32, payload []byte) {
+	header := []byte{byte(len(payload) >> 16), byte(len(payload) >> 8), byte(len(payload)), kind, flags}
+	_, _ = c.Write(append(binary.BigEndian.AppendUint32(header, stream), payload...))
+}
+
+func (c *http2Conn) reset(stream, code uint32) {
+	c.frame(frameReset, 0, stream, binary.BigEndian.AppendUint32(nil, code))
+}
+
+func (c *http2Conn) goAway(last, code uint32) {
+	c.frame(frameGoAway, 0, 0, binary.BigEndian.AppendUint32(binary.BigEndian.AppendUint32(nil, last), code))
+}
+
+// respond sends status 200, which is entry 8 of the static table, and body.
+func (c *http2Conn) respond(stream uint32, flags byte, body string) {
+	c.frame(frameHeaders, flagEndHeaders, stream, []byte{0x88})
+	c.frame(frameData, flags, stream, []byte(body))
+}
+
+// TestClient_HTTP2 calls each operation on servers that end the stream of each request. A create is
+// retried only if the server did not process it according to HTTP/2. net/http resends no write.
+func TestClient_HTTP2(t *testing.T) {
+	t.Parallel()
+	for _, ending := range []struct {
+		name        string
+		end         func(conn *http2Conn, stream uint32)
+		unprocessed bool
+	}{
+		{"PROTOCOL_ERROR", func(conn *http2Conn, stream uint32) { conn.reset(stream, codeProtocolError) }, false},
+		{"CANCEL", func(conn *http2Conn, stream uint32) { conn.reset(stream, codeCancel) }, false},
+		{"REFUSED_STREAM", func(conn *http2Conn, stream uint32) { conn.reset(stream, codeRefusedStream) }, true},
+		{"graceful GOAWAY below the stream", func(conn *http2Conn, _ uint32) { conn.goAway(0, codeNoError) }, true},
+		{"GOAWAY with PROTOCOL_ERROR", func(conn *http2Conn, _ uint32) { conn.goAway(0, codeProtocolError) }, false},
+		{"closed connection", func(conn *http2Conn, _ uint32) { _ = conn.Close() }, false},
+	} {
+		for _, operation := range allOperations {
+			t.Run(ending.name+"/"+operation.name, func(t *testing.T) {
+				t.Parallel()
+				var requests atomic.Int32
+				server := newHTTP2Server(t, func(conn *http2Conn, stream uint32) {
+					requests.Add(1)
+					ending.end(conn, stream)
+				})
+				pacer := &recordingPacer{}
+				err := operation.call(t.Context(), onSocket(t, server, quickRetries, client.WithPacer(pacer)))
+				if !errors.Is(err, client.ErrNetwork) || errors.Is(err, context.Canceled) || errors.Is(err, client.ErrMaybeApplied) != (operation.write && !ending.unprocessed) {
+					t.Errorf("got %v, want ErrNetwork", err)
+				}
+				if want := map[bool]int{true: 3, false: 1}[operation.idempotent || ending.unprocessed]; len(pacer.observed) != want {
+					t.Errorf("got %d attempts, want %d", len(pacer.observed), want)
+				}
+				counted := 0
+				for _, observation := range pacer.observed {
+					if counted += 1 + observation.Extra; observation.Extra > 2 || (operation.write && observation.Extra > 0) {
+						t.Errorf("net/http sent %d further requests", observation.Extra)
+					}
+				}
+				if got := int(requests.Load()); got > counted || (operation.write && got != counted) {
+					t.Errorf("got %d requests, of which %d were counted", got, counted)
+				}
+			})
+		}
+	}
+}
+
+// TestClient_HTTP2_RetryAfterGracefulClose checks that a create that the server did not process is
+// retried, and is applied once.
+func TestClient_HTTP2_RetryAfterGracefulClose(t *testing.T) {
+	t.Parallel()
+	for name, refuse := range map[string]func(conn *http2Conn, stream uint32){
+		"GOAWAY":         func(conn *http2Conn, _ uint32) { conn.goAway(0, codeNoError) },
+		"REFUSED_STREAM": func(conn *http2Conn, stream uint32) { conn.reset(stream, codeRefusedStream) },
+	} {
+		var requests atomic.Int32
+		server := newHTTP2Server(t, func(conn *http2Conn, stream uint32) {
+			if requests.Add(1) == 1 {
+				refuse(conn, stream)
+				return
+			}
+			conn.respond(stream, flagEndStream, everything.body)
+		})
+		contact, err := onSocket(t, server, quickRetries).Contacts.Create(t.Context(), client.CreateContactRequest{FirstName: "Jane"})
+		if err != nil || contact.ID != contactID || requests.Load() != 2 {
+			t.Errorf("%s: got %v, %v after %d requests, want a contact after 2", name, contact, err, requests.Load())
+		}
+	}
+}
+
+// TestClient_HTTP2_ConnectionBound checks the error of a read that net/http would resend without a
+// bound.
+func TestClient_HTTP2_ConnectionBound(t *testing.T) {
+	t.Parallel()
+	server := newHTTP2Server(t, func(conn *http2Conn, stream uint32) { conn.reset(stream, codeRefusedStream) })
+	_, err := onSocket(t, server).Contacts.Get(t.Context(), "abc")
+	if err == nil || !strings.Contains(err.Error(), "connections") || errors.Is(err, context.Canceled) {
+		t.Errorf("got %v, want an error about connections", err)
+	}
+}
+
+// TestClient_HTTP2_CanceledWrite checks that a write that is canceled after its connection was
+// acquired matches ErrMaybeApplied.
+func TestClient_HTTP2_CanceledWrite(t *testing.T) {
+	t.Parallel()
+	ctx, cancel := context.WithCancel(t.Context())
+	server := newHTTP2Server(t, func(*http2Conn, uint32) { cancel() })
+	err := onSocket(t, server).Contacts.Delete(ctx, "abc")
+	if !errors.Is(err, context.Canceled) || !errors.Is(err, client.ErrMaybeApplied) || client.KindOf(err) != "canceled" {
+		t.Errorf("got %v (%s), want context.Canceled and ErrMaybeApplied", err, client.KindOf(err))
+	}
+}
