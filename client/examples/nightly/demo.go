@@ -48,7 +48,7 @@ func demo(ctx context.Context, dsn string, out io.Writer) error {
 	if _, err := rand.Read(secret); err != nil {
 		return err
 	}
-	keys, err := postgres.NewKeys(postgres.Key{ID: "demo", Secret: secret})
+	keys, err := postgres.NewKeys(postgres.Key{ID: "demo", Secret: client.NewSecret(string(secret))})
 	if err != nil {
 		return err
 	}

@@ -21,6 +21,7 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/highlevel-contacts/contacts-go/client"
 	"github.com/highlevel-contacts/contacts-go/client/oauth"
 	"github.com/highlevel-contacts/contacts-go/client/postgres"
 )
@@ -86,7 +87,7 @@ func credentials() (*oauth.App, postgres.Keys, error) {
 	if err != nil {
 		return nil, postgres.Keys{}, errors.New("TOKEN_KEY is not hexadecimal; create a key with: openssl rand -hex 32")
 	}
-	keys, err := postgres.NewKeys(postgres.Key{ID: "1", Secret: secret})
+	keys, err := postgres.NewKeys(postgres.Key{ID: "1", Secret: client.NewSecret(string(secret))})
 	if err != nil {
 		return nil, postgres.Keys{}, fmt.Errorf("TOKEN_KEY: %w", err)
 	}
