@@ -87,7 +87,7 @@
 //
 // Where the table says "maybe", the write may have been applied: if the call fails in the end, the
 // error matches [ErrMaybeApplied]. Before creating a contact again, wait a few seconds and look for
-// it with [ContactsService.FindDuplicate]; the example of ErrMaybeApplied shows how. A retried delete
+// it with [ContactsService.FindDuplicate], whose example shows how. A retried delete
 // that finds the contact deleted is a success. After a retry, UpsertContactResult.New can be false
 // although the first attempt created the contact.
 //

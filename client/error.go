@@ -53,7 +53,7 @@ const (
 // Errors that calls match in addition to a kind.
 var (
 	// ErrMaybeApplied indicates that a write failed and may have been applied. Before retrying
-	// a create, check whether the contact exists.
+	// a create, look for the contact, as in the example of [ContactsService.FindDuplicate].
 	ErrMaybeApplied = errors.New("the write may have been applied")
 	// ErrDailyLimit indicates that the daily limit is exhausted. The error matches ErrRateLimited
 	// too.
