@@ -1,5 +1,5 @@
-// Package webhook receives the webhooks of HighLevel marketplace apps. It verifies and decodes them,
-// and does not deliver an event again that was delivered before.
+// Package webhook receives the webhooks of HighLevel marketplace apps. It verifies and decodes
+// them, and does not deliver an event again that was delivered before.
 //
 //	handler, err := webhook.NewHandler(func(ctx context.Context, event webhook.Event) error {
 //		return store(ctx, event.Raw) // a worker calls webhook.Parse later
@@ -66,8 +66,8 @@
 //
 // # Processing contact events
 //
-// The following is correct for repeated, late and reordered events and for echoes. Take the event as
-// a hint that the contact may have changed, and use only its ID. Get the contact. If the error
+// The following is correct for repeated, late and reordered events and for echoes. Take the event
+// as a hint that the contact may have changed, and use only its ID. Get the contact. If the error
 // matches [client.ErrNotFound], the contact is deleted. Write the result to your database with its
 // DateUpdated as a guard: only if the stored DateUpdated is not later, because another worker may
 // have read a newer contact. Keep the row of a deleted contact, with the time of the Get as its

@@ -162,8 +162,8 @@ func ExampleNewHandler_contacts() {
 	// true
 }
 
-// workflowWebhook authenticates the webhook action of a workflow, which is not signed, with a secret
-// in a header. The author of the workflow adds the header to the action.
+// workflowWebhook authenticates the webhook action of a workflow, which is not signed, with a
+// secret in a header. The author of the workflow adds the header to the action.
 func workflowWebhook(secret string, deliver func(contactID string)) http.HandlerFunc {
 	want := sha256.Sum256([]byte(secret))
 	return func(w http.ResponseWriter, r *http.Request) {

@@ -175,8 +175,8 @@ func TestHandler_EndOfRequest(t *testing.T) {
 	}
 }
 
-// TestHandler_FailuresStayPrivate lets deliver and Seen fail. Logs and responses contain no value of
-// the body.
+// TestHandler_FailuresStayPrivate lets deliver and Seen fail. Logs and responses contain no value
+// of the body.
 func TestHandler_FailuresStayPrivate(t *testing.T) {
 	t.Parallel()
 	fails := func(context.Context, Event) error { return errDeliver }
