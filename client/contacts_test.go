@@ -185,9 +185,9 @@ func TestContactsService_MissingLocation(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, operation := range operations {
-		switch operation.name {
-		case "get", "update", "delete":
+	for _, operation := range allOperations {
+		switch operation.goName {
+		case "Contacts.Get", "Contacts.Update", "Contacts.Delete", "Contacts.AddTags", "Contacts.RemoveTags", "Do":
 			continue // these operations have no location
 		}
 		err := operation.call(t.Context(), c)
@@ -297,7 +297,7 @@ func TestContactsService_SuccessSpellings(t *testing.T) {
 		`"succeded":"true"`, `"succeded":1`, `"succeded":"ok"`, `"succeded":{}`, `"x":{"succeeded":false}`, `"x":"\"succeeded\":false"`,
 	} {
 		for _, operation := range allOperations {
-			c, _ := newStub(t, ok(`{`+properties+`,"contact":{"id":"abc"},"contacts":[]}`))
+			c, _ := newStub(t, ok(`{`+properties+`,"contact":{"id":"abc"},"contacts":[],"tags":[],"customFields":[]}`))
 			if err := operation.call(t.Context(), c); err != nil {
 				t.Errorf("%s, %s: %v", operation.name, properties, err)
 			}

@@ -29,23 +29,34 @@ func startFake() *clienttest.Server {
 	return fake
 }
 
-func ExampleNew() {
-	fake := startFake()
+// Example prints the contacts of a location.
+func Example() {
+	fake := startFake() // a program calls client.New, see ExampleNew
 	defer fake.Close()
+	c, ctx := fake.Client(), context.Background()
 
-	c, err := client.New(client.StaticToken(fake.Token),
-		client.WithLocation(fake.LocationID),
-		client.WithUserAgent("example-sync/1.2"),
-		client.WithBaseURL(fake.URL)) // not needed for the real API
+	for contact, err := range c.Contacts.All(ctx, client.ListRequest{}) {
+		if err != nil {
+			log.Fatal(err)
+		}
+		fmt.Println(contact.ID, contact.Email)
+	}
+	// Output:
+	// ada00000000000000000 ada@example.com
+	// grace000000000000000 grace@example.com
+	// mary0000000000000000
+}
+
+func ExampleNew() {
+	token, locationID := "pit-00000000-0000-4000-8000-000000000000", "ve9EPM428h8vShlRW1KT"
+
+	c, err := client.New(client.StaticToken(token), client.WithLocation(locationID))
 	if err != nil {
 		log.Fatal(err)
 	}
-	contact, err := c.Contacts.Get(context.Background(), "ada00000000000000000")
-	if err != nil {
-		log.Fatal(err)
-	}
-	fmt.Println(contact.FirstName, contact.LastName)
-	// Output: Ada Lovelace
+	_, err = c.Contacts.Get(context.Background(), "a/b") // rejected before any request
+	fmt.Println(err)
+	// Output: Contacts.Get: invalid: contact ID: use letters, digits and -_.~, and not only dots
 }
 
 // Use errors.Is for the kind of an error, and errors.As for its details.
@@ -81,13 +92,13 @@ func ExampleContactsService_Create() {
 		Tags:         []string{"VIP"},
 		CustomFields: []client.CustomFieldInput{client.NewCustomFieldByKey("favorite_color", "red")},
 	})
-	var apiError *client.Error
+	var apiErr *client.Error
 	switch {
-	case errors.Is(err, client.ErrDuplicate) && errors.As(err, &apiError):
-		fmt.Println("there already, by", apiError.MatchingField)
-		contact, err = c.Contacts.Get(ctx, apiError.ContactID)
+	case errors.Is(err, client.ErrDuplicate) && errors.As(err, &apiErr):
+		fmt.Println("there already, by", apiErr.MatchingField)
+		contact, err = c.Contacts.Get(ctx, apiErr.ContactID) // the existing contact
 	case errors.Is(err, client.ErrMaybeApplied):
-		// Look for the contact before creating it again.
+		// The contact may have been created: look for it before creating it again.
 	}
 	if err != nil {
 		log.Fatal(err)

@@ -249,8 +249,8 @@ func TestPacer_OneSlowRequest(t *testing.T) {
 // wrappedPacer is a Pacer of a program that forwards all calls.
 type wrappedPacer struct{ client.Pacer }
 
-// Other processes have exhausted the limit, but the headers do not report it. After the first 429,
-// all calls wait for the interval.
+// Other processes have exhausted the limit for a second, but no header reports it. After the first
+// 429, all calls wait for the interval.
 func TestPacer_Status429_PausesAllCalls(t *testing.T) {
 	t.Parallel()
 	for _, pacer := range []func() client.Pacer{
@@ -258,13 +258,20 @@ func TestPacer_Status429_PausesAllCalls(t *testing.T) {
 	} {
 		for _, test := range []struct{ callers, calls int }{{20, 20}, {7, 90}} {
 			synctest.Test(t, func(t *testing.T) {
-				api := newLimitedFake(t, 1, 9*time.Second)
-				api.there, api.silent = constant(20*time.Millisecond), true
-				api.run(t, api.Client(client.WithPacer(client.Unpaced{})), 1, 1)
-				time.AfterFunc(time.Second, func() { api.SetRateLimit(clienttest.RateLimit{Max: 1000, Interval: 9 * time.Second}) })
-				took := api.run(t, api.client(client.WithPacer(pacer())), test.calls, test.callers)
-				if took < 10*time.Second || took > 11*time.Second || api.rejected() > test.callers {
-					t.Errorf("%+v: got %v and %d responses with status 429, want one interval and at most %d", test, took, api.rejected(), test.callers)
+				began := time.Now()
+				var rejected atomic.Int32
+				transport := roundTrip(func(req *http.Request) (*http.Response, error) {
+					time.Sleep(20 * time.Millisecond)
+					if time.Since(began) < time.Second {
+						rejected.Add(1)
+						return stubResponse{status: 429}.response(req), nil
+					}
+					return everything.response(req), nil
+				})
+				c := newClient(t, transport, retries, client.WithPacer(pacer()))
+				took := (&limitedFake{contact: "abc"}).run(t, c, test.calls, test.callers)
+				if took < 10*time.Second || took > 11*time.Second || int(rejected.Load()) > test.callers {
+					t.Errorf("%+v: got %v and %d responses with status 429, want one interval and at most %d", test, took, rejected.Load(), test.callers)
 				}
 			})
 		}

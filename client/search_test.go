@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"errors"
 	"math"
-	"net/http"
 	"slices"
 	"strings"
 	"testing"
@@ -47,19 +46,6 @@ func TestContactsService_Search_Request(t *testing.T) {
 		`"locationId":"` + location + `","pageLimit":7,"query":"ada","sort":[{"field":"dateUpdated","direction":"asc"}]}`
 	if diff := cmp.Diff([]string{"POST /contacts/search " + want}, api.sent); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
-	}
-}
-
-// A search is a read by POST: it is retried, and never reports that it may have been applied.
-func TestContactsService_Search_IsARead(t *testing.T) {
-	t.Parallel()
-	c := newClient(t, roundTrip(func(req *http.Request) (*http.Response, error) {
-		return stubResponse{status: 502}.response(req), nil
-	}), client.WithRetry(client.RetryPolicy{MaxAttempts: 2, MinDelay: 1, MaxDelay: 1}))
-	var response client.Response
-	_, err := c.Contacts.Search(t.Context(), client.SearchRequest{}, client.WithResponseInto(&response))
-	if !errors.Is(err, client.ErrServer) || errors.Is(err, client.ErrMaybeApplied) || response.Attempts != 2 {
-		t.Errorf("got %v after %d attempts, want ErrServer after 2", err, response.Attempts)
 	}
 }
 

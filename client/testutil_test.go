@@ -60,7 +60,7 @@ type stubResponse struct {
 func ok(body string) stubResponse { return stubResponse{status: http.StatusOK, body: body} }
 
 // everything is a response that every operation accepts as a success.
-var everything = ok(`{"contact":{"id":"` + contactID + `"},"contacts":[],"succeded":true,"new":true}`)
+var everything = ok(`{"contact":{"id":"` + contactID + `"},"contacts":[],"tags":[],"customFields":[],"succeded":true,"new":true}`)
 
 func (r stubResponse) response(req *http.Request) *http.Response {
 	header := r.header.Clone()
@@ -282,9 +282,44 @@ func upsertCall(request client.UpsertContactRequest) func(context.Context, *clie
 	}
 }
 
-// allOperations has the operations of the contacts, and calls of Do with each method, without a body
-// and with each CallOption that changes the retries.
+// allOperations has the operations of the contacts, those that the seven cannot do without, and calls
+// of Do with each method and each CallOption that changes the retries.
 var allOperations = slices.Concat(operations, []operationTest{
+	{
+		name: "search", goName: "Contacts.Search", request: "POST /contacts/search", idempotent: true,
+		call: func(ctx context.Context, c *client.Client, opts ...client.CallOption) error {
+			_, err := c.Contacts.Search(ctx, client.SearchRequest{}, opts...)
+			return err
+		},
+	},
+	{
+		name: "find duplicate", goName: "Contacts.FindDuplicate", request: "GET /contacts/search/duplicate", idempotent: true,
+		call: func(ctx context.Context, c *client.Client, opts ...client.CallOption) error {
+			_, err := c.Contacts.FindDuplicate(ctx, client.DuplicateQuery{Email: "a@example.com"}, opts...)
+			return err
+		},
+	},
+	{
+		name: "add tags", goName: "Contacts.AddTags", request: "POST /contacts/abc/tags", idempotent: true, write: true,
+		call: func(ctx context.Context, c *client.Client, opts ...client.CallOption) error {
+			_, err := c.Contacts.AddTags(ctx, "abc", []string{"vip"}, opts...)
+			return err
+		},
+	},
+	{
+		name: "remove tags", goName: "Contacts.RemoveTags", request: "DELETE /contacts/abc/tags", idempotent: true, write: true,
+		call: func(ctx context.Context, c *client.Client, opts ...client.CallOption) error {
+			_, err := c.Contacts.RemoveTags(ctx, "abc", []string{"vip"}, opts...)
+			return err
+		},
+	},
+	{
+		name: "custom fields", goName: "Contacts.CustomFields", request: "GET /locations/" + location + "/customFields", idempotent: true,
+		call: func(ctx context.Context, c *client.Client, opts ...client.CallOption) error {
+			_, err := c.Contacts.CustomFields(ctx, "", opts...)
+			return err
+		},
+	},
 	doCall(operationTest{name: "do GET", request: "GET /x", idempotent: true}),
 	doCall(operationTest{name: "do PUT", request: "PUT /x", idempotent: true, write: true}),
 	doCall(operationTest{name: "do DELETE", request: "DELETE /x", idempotent: true, write: true}),
