@@ -6,9 +6,9 @@ import (
 )
 
 // Queue is the name of the River queue of the jobs. [Configure] adds it to a configuration.
-const Queue = "contacts_export"
+const Queue = "highlevel_export"
 
-const kind = "contacts_export" // of the jobs in River
+const kind = "highlevel_export" // kind of the jobs in River
 
 // Args are the arguments of a job that exports all contacts of one location. Both fields are
 // required.
@@ -26,7 +26,7 @@ type Args struct {
 	Run string `json:"run"`
 }
 
-// Kind returns the kind of the jobs in River, "contacts_export".
+// Kind returns the kind of the jobs in River, "highlevel_export".
 func (Args) Kind() string { return kind }
 
 // InsertOpts returns the queue, and the options that make a location's job unique. If you pass

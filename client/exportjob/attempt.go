@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"runtime"
+	"runtime/debug"
 	"slices"
 	"time"
 
@@ -15,6 +17,7 @@ import (
 	"github.com/highlevel-contacts/contacts-go/client"
 	"github.com/highlevel-contacts/contacts-go/client/internal/ctxtime"
 	"github.com/highlevel-contacts/contacts-go/client/internal/ratelimit"
+	"github.com/highlevel-contacts/contacts-go/client/internal/redact"
 )
 
 const (
@@ -27,9 +30,6 @@ const (
 	spareRequests = 3
 )
 
-// errNoProgress indicates that the list would never end. It matches [client.ErrBadResponse].
-var errNoProgress = fmt.Errorf("%w: the API repeated a cursor, or returned two pages without a new contact", client.ErrBadResponse)
-
 // attempt is one attempt of a job. It embeds the worker for its configuration.
 type attempt struct {
 	*worker
@@ -39,44 +39,74 @@ type attempt struct {
 	logger   *slog.Logger
 	client   *client.Client
 	state    state
-	claimed  bool // whether the attempt has claimed the export
-	progress bool // whether the attempt has stored a page
+	limit    client.RateLimit // rate limit that the latest response reported
+	claimed  bool             // whether the attempt has claimed the export
+	progress bool             // whether the attempt has stored a page
+}
 
-	pagesWithoutNew int // number of consecutive pages without a new contact
+// runRecovered calls run, and returns an error without the value of a panic, which River would store
+// and log: it can contain data of contacts.
+func (a *attempt) runRecovered(ctx context.Context) (err error) {
+	defer func() {
+		value := recover()
+		if value == nil {
+			return
+		}
+		a.logger.ErrorContext(ctx, "highlevel: export attempt panicked", "stack", string(debug.Stack()))
+		if err, _ = value.(runtime.Error); err == nil { // the message of a runtime.Error contains no values but numbers
+			err = fmt.Errorf("a value of type %T", value)
+		}
+		err = wrap("panic, see the log", err)
+	}()
+	return a.run(ctx)
 }
 
 // run claims the export and stores pages until the list or the slice ends.
 func (a *attempt) run(ctx context.Context) error {
-	end := time.Now().Add(a.slice)
+	end := time.Now().Add(a.Slice)
 	finished, err := a.claim(ctx)
 	if err != nil || finished {
 		return err
 	}
-	a.logger.DebugContext(ctx, "export attempt started", "contacts", a.state.contacts)
-	if a.client, err = a.clients(a.job.Args.LocationID); err == nil && a.client == nil {
-		err = errors.New("the function clients returned nil")
+	a.logger.DebugContext(ctx, "highlevel: export attempt started", "contacts", a.state.contacts)
+	if a.client, err = a.Clients(a.job.Args.LocationID); err == nil && a.client == nil {
+		err = errors.New("the function Clients returned nil")
 	}
 	if err != nil {
-		return wrap("client of the location", err)
+		return wrap("client of the location", redact.Error(err))
 	}
-	if a.state.wait > a.pageTimeout {
+	if a.state.wait > a.PageTimeout {
 		return river.JobSnooze(a.state.wait)
 	}
 	if err := ctxtime.Sleep(ctx, a.state.wait); err != nil {
 		return wrap("wait for the rate limit", err)
 	}
-	for {
-		last, err := a.exportPage(ctx)
-		switch {
-		case err != nil:
-			return err
-		case last:
-			a.logger.InfoContext(ctx, "export finished", "contacts", a.state.contacts, "total", a.state.total)
-			return nil
-		case !time.Now().Before(end):
+	for page, err := range client.Pages(ctx, a.state.cursor, a.list) {
+		if err != nil {
+			return wrap("list the contacts", err)
+		}
+		fresh, err := a.store(ctx, page)
+		if err != nil {
+			return wrap("store the page", err)
+		}
+		if page.Next == "" {
+			a.logger.InfoContext(ctx, "highlevel: export finished", "contacts", a.state.contacts, "total", a.state.total)
+		} else if fresh && !time.Now().Before(end) { // without a new contact, the next page shows whether the list ends
 			return river.JobSnooze(0)
 		}
 	}
+	return nil
+}
+
+// list requests the page after a position.
+func (a *attempt) list(ctx context.Context, after client.Cursor) (*client.Page, error) {
+	var response client.Response
+	list := client.ListRequest{LocationID: a.job.Args.LocationID, Limit: pageSize, After: after}
+	page, err := a.client.Contacts.List(ctx, list, client.WithResponseInto(&response))
+	if a.limit = response.RateLimit; err != nil {
+		return nil, err // a page that is returned with an error is not the last one, although it has no next one
+	}
+	return page, nil
 }
 
 // claim makes this attempt the only one that may store pages. It reports whether the run has
@@ -112,31 +142,18 @@ func (a *attempt) isCurrent(ctx context.Context) bool {
 	return err != nil || current
 }
 
-// exportPage requests the next page and stores it. It reports whether the page was the last one.
-func (a *attempt) exportPage(ctx context.Context) (last bool, err error) {
-	var response client.Response
-	list := client.ListRequest{LocationID: a.job.Args.LocationID, Limit: pageSize, After: a.state.cursor}
-	page, err := a.client.Contacts.List(ctx, list, client.WithResponseInto(&response))
-	if err != nil {
-		return false, wrap("list the contacts", err)
-	}
-	next := a.state
-	fresh := next.add(page)
-	if a.pagesWithoutNew++; len(fresh) > 0 {
-		a.pagesWithoutNew = 0
-	}
-	last = page.Next == ""
-	if !last && (page.Next == a.state.cursor || a.pagesWithoutNew == 2) {
-		return false, wrap("list the contacts", errNoProgress)
-	}
-	next.wait = handoverWait(response.RateLimit)
+// store stores a page, and reports whether it had a new contact.
+func (a *attempt) store(ctx context.Context, page *client.Page) (fresh bool, err error) {
+	next, last := a.state, page.Next == ""
+	contacts := next.add(page)
+	next.wait = handoverWait(a.limit)
 	err = a.database.transact(ctx, func(tx pgx.Tx) error {
 		if err := markPage(ctx, tx, a.job.Args, a.state.epoch); err != nil {
 			return err
 		}
-		if len(fresh) > 0 {
-			if err := a.sink(ctx, tx, a.job.Args.LocationID, fresh); err != nil {
-				return fmt.Errorf("sink: %w", err)
+		if len(contacts) > 0 {
+			if err := a.Sink(ctx, tx, a.job.Args.LocationID, contacts); err != nil {
+				return fmt.Errorf("sink: %w", hideMessage(err))
 			}
 		}
 		// The position is stored last, because a claim waits for the lock of its row.
@@ -147,10 +164,10 @@ func (a *attempt) exportPage(ctx context.Context) (last bool, err error) {
 		return err
 	})
 	if err != nil {
-		return false, wrap("store the page", err)
+		return false, err
 	}
 	a.state, a.progress = next, true
-	return last, nil
+	return len(contacts) > 0, nil
 }
 
 // handoverWait returns how long another process must wait before its first request if the job
@@ -160,11 +177,11 @@ func handoverWait(limit client.RateLimit) time.Duration {
 	if limit.Max < 1 || limit.Remaining > spareRequests || limit.Interval <= 0 || limit.Interval > ratelimit.LongestInterval {
 		return 0
 	}
-	return limit.Interval + limit.Interval/ratelimit.MarginDivisor
+	return ratelimit.Window(limit.Interval)
 }
 
 // add moves the state past page, and returns the contacts of page that are not among the recent
-// ones.
+// ones, which an earlier attempt can have stored.
 func (s *state) add(page *client.Page) []client.Contact {
 	fresh := make([]client.Contact, 0, len(page.Contacts))
 	recent := slices.Clone(s.recent)

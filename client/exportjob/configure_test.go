@@ -13,20 +13,20 @@ import (
 func TestConfigure(t *testing.T) {
 	db := connect(t, "postgres://127.0.0.1:1/unused") // River connects when it starts
 	workers := river.NewWorkers()
-	river.AddWorker(workers, NewWorker(nil, nil))
+	river.AddWorker(workers, newWorker(sameClient(nil), store("1")))
 	for _, row := range []struct {
-		name   string
-		config river.Config
-		opts   []Option
-		rescue time.Duration
-		jobs   int
-		err    string
+		name     string
+		config   river.Config
+		settings []Settings
+		rescue   time.Duration
+		jobs     int
+		err      string
 	}{
 		{name: "defaults", rescue: 100 * time.Second, jobs: 10},
-		{name: "short slices", opts: []Option{WithSlice(time.Second), WithPageTimeout(time.Second)}, rescue: time.Minute, jobs: 10},
+		{name: "short slices", settings: []Settings{{Slice: time.Second, PageTimeout: time.Second}}, rescue: time.Minute, jobs: 10},
 		{
 			name: "short slices and jobs", config: river.Config{JobTimeout: time.Second}, rescue: 12 * time.Second, jobs: 10,
-			opts: []Option{WithSlice(time.Second), WithPageTimeout(time.Second)},
+			settings: []Settings{{Slice: time.Second, PageTimeout: time.Second}},
 		},
 		{name: "a longer job", config: river.Config{JobTimeout: 5 * time.Minute}, rescue: 5 * time.Minute, jobs: 10},
 		{name: "no timeout of other jobs", config: river.Config{JobTimeout: -1}, rescue: 100 * time.Second, jobs: 10},
@@ -39,12 +39,11 @@ func TestConfigure(t *testing.T) {
 			name: "the caller's queue", config: river.Config{Queues: map[string]river.QueueConfig{Queue: {MaxWorkers: 3}}},
 			rescue: 100 * time.Second, jobs: 3,
 		},
-		{name: "registered twice", config: river.Config{Workers: workers}, err: `exportjob: Configure: worker for kind "contacts_export" is already registered`},
-		{name: "options without effect", opts: []Option{nil, WithSlice(0), WithPageTimeout(-1), WithLogger(nil)}, rescue: 100 * time.Second, jobs: 10},
+		{name: "registered twice", config: river.Config{Workers: workers}, err: `exportjob: Configure: worker for kind "highlevel_export" is already registered`},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			config := row.config
-			err := Configure(&config, NewWorker(nil, nil, row.opts...))
+			err := Configure(&config, newWorker(sameClient(nil), store("1"), row.settings...))
 			if got := errorText(err); got != row.err {
 				t.Fatalf("got the error %q, want %q", got, row.err)
 			}
@@ -57,5 +56,20 @@ func TestConfigure(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+func TestNewWorker_Invalid(t *testing.T) {
+	t.Parallel()
+	clients := sameClient(nil)
+	for name, settings := range map[string]Settings{
+		"no clients":            {Sink: store("1")},
+		"no sink":               {Clients: clients},
+		"negative slice":        {Clients: clients, Sink: store("1"), Slice: -1},
+		"negative page timeout": {Clients: clients, Sink: store("1"), PageTimeout: -1},
+	} {
+		if w, err := NewWorker(settings); err == nil || w != nil {
+			t.Errorf("%s: got %v, error %v, want an error", name, w, err)
+		}
 	}
 }

@@ -44,8 +44,12 @@ func Example() { //nolint:testableexamples // it needs a server, and runs until 
 	}
 	clients := func(string) (*client.Client, error) { return c, nil }
 
+	worker, err := exportjob.NewWorker(exportjob.Settings{Clients: clients, Sink: save})
+	if err != nil {
+		log.Fatal(err)
+	}
 	var config river.Config
-	if err := exportjob.Configure(&config, exportjob.NewWorker(clients, save)); err != nil {
+	if err := exportjob.Configure(&config, worker); err != nil {
 		log.Fatal(err)
 	}
 	rc, err := river.NewClient(riverpgxv5.New(db), &config)

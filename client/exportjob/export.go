@@ -22,6 +22,8 @@ type Export struct {
 	// Started is when the first attempt started, Updated is when the latest page was stored, and
 	// Finished is when the last page was stored. Each is zero before that.
 	Started, Updated, Finished time.Time
+	// Uninstalled is when the export ended because the app must be installed again; otherwise zero.
+	Uninstalled time.Time
 
 	// State is the state of the job in River. It is empty if River has deleted the job. By default,
 	// River deletes a completed or canceled job after a day, and a discarded one after a week.
@@ -47,16 +49,16 @@ func Exports(ctx context.Context, db *pgxpool.Pool) ([]Export, error) {
 				id, state::text AS state, attempt, scheduled_at, errors[cardinality(errors)]->>'error' AS error
 			FROM river_job WHERE kind = $1 ORDER BY args->>'location_id', id DESC
 		), latest AS (
-			SELECT DISTINCT ON (location_id) location_id, run FROM contacts_go_exports
+			SELECT DISTINCT ON (location_id) location_id, run FROM highlevel_exports
 			ORDER BY location_id, started_at DESC
 		), named AS (
 			SELECT location_id, coalesce(job.run, latest.run) AS run, id, state, attempt, scheduled_at, error
 			FROM job FULL JOIN latest USING (location_id)
 		)
 		SELECT location_id, run, coalesce(contacts, 0), coalesce(total, 0), started_at,
-			CASE WHEN contacts > 0 OR finished_at IS NOT NULL THEN updated_at END, finished_at, coalesce(state, ''), coalesce(id, 0), coalesce(attempt, 0),
+			CASE WHEN contacts > 0 OR finished_at IS NOT NULL OR uninstalled_at IS NOT NULL THEN updated_at END, finished_at, uninstalled_at, coalesce(state, ''), coalesce(id, 0), coalesce(attempt, 0),
 			CASE WHEN state IN ('scheduled', 'retryable') THEN scheduled_at END, coalesce(error, '')
-		FROM named LEFT JOIN contacts_go_exports USING (location_id, run) ORDER BY location_id`, kind)
+		FROM named LEFT JOIN highlevel_exports USING (location_id, run) ORDER BY location_id`, kind)
 	if err != nil {
 		return nil, fmt.Errorf("exportjob: Exports: %w", err)
 	}
@@ -69,10 +71,10 @@ func Exports(ctx context.Context, db *pgxpool.Pool) ([]Export, error) {
 
 func scanExport(row pgx.CollectableRow) (Export, error) {
 	var e Export
-	var started, updated, finished, next *time.Time
-	err := row.Scan(&e.LocationID, &e.Run, &e.Contacts, &e.Total, &started, &updated, &finished,
+	var started, updated, finished, uninstalled, next *time.Time
+	err := row.Scan(&e.LocationID, &e.Run, &e.Contacts, &e.Total, &started, &updated, &finished, &uninstalled,
 		&e.State, &e.JobID, &e.Attempt, &next, &e.Error)
-	e.Started, e.Updated, e.Finished, e.Next = orZero(started), orZero(updated), orZero(finished), orZero(next)
+	e.Started, e.Updated, e.Finished, e.Uninstalled, e.Next = orZero(started), orZero(updated), orZero(finished), orZero(uninstalled), orZero(next)
 	return e, err
 }
 
@@ -83,11 +85,11 @@ func orZero(t *time.Time) time.Time {
 	return *t
 }
 
-// DeleteFinished deletes the records of the exports that finished before the given time, and
-// returns their number. A later job with the same location and run exports the location from the
+// DeleteFinished deletes the records of the exports that finished before the given time, or ended
+// because the app must be installed again, and returns their number. A later job with the same location and run exports the location from the
 // beginning. 100,000 records take about 30 MB.
 func DeleteFinished(ctx context.Context, db *pgxpool.Pool, before time.Time) (int64, error) {
-	tag, err := db.Exec(ctx, `DELETE FROM contacts_go_exports WHERE finished_at < $1`, before)
+	tag, err := db.Exec(ctx, `DELETE FROM highlevel_exports WHERE coalesce(finished_at, uninstalled_at) < $1`, before)
 	if err != nil {
 		return 0, fmt.Errorf("exportjob: DeleteFinished: %w", err)
 	}

@@ -14,7 +14,7 @@ import (
 func insertJob(t *testing.T, db *pgxpool.Pool, location, run, state, attempt, failure string) {
 	t.Helper()
 	execute(t, db, `INSERT INTO river_job (id, args, kind, max_attempts, state, attempt, scheduled_at, finalized_at, errors)
-		SELECT (SELECT count(*) + 1 FROM river_job), jsonb_build_object('location_id', $1::text, 'run', $2::text), 'contacts_export', 25, $3::text::river_job_state,
+		SELECT (SELECT count(*) + 1 FROM river_job), jsonb_build_object('location_id', $1::text, 'run', $2::text), 'highlevel_export', 25, $3::text::river_job_state,
 			$4::int, '2026-11-25Z', CASE WHEN $3 IN ('completed', 'cancelled', 'discarded') THEN now() END,
 			CASE WHEN $5 <> '' THEN array[jsonb_build_object('error', 'an earlier one'), jsonb_build_object('error', $5)] END`,
 		location, run, state, attempt, failure)
@@ -37,7 +37,7 @@ func TestExports(t *testing.T) {
 		{"next", "1", 9, 9, day(22, 0), day(22, 1), true},
 		{"paused", "2", 200, 500, day(23, 0), day(23, 1), false},
 	} {
-		execute(t, db, `INSERT INTO contacts_go_exports (location_id, run, contacts, total, started_at, updated_at, finished_at)
+		execute(t, db, `INSERT INTO highlevel_exports (location_id, run, contacts, total, started_at, updated_at, finished_at)
 			VALUES ($1, $2, $3, $4, $5, $6, CASE WHEN $7 THEN $6::timestamptz END)`,
 			row.location, row.run, row.contacts, row.total, row.started, row.last, row.finished)
 	}
@@ -71,7 +71,7 @@ func TestExports(t *testing.T) {
 	if n, err := DeleteFinished(t.Context(), db, day(23, 0)); err != nil || n != 2 {
 		t.Errorf("DeleteFinished: got %d, error %v, want 2", n, err)
 	}
-	if n := query[int](t, db, `SELECT count(*) FROM contacts_go_exports`); n != 4 {
+	if n := query[int](t, db, `SELECT count(*) FROM highlevel_exports`); n != 4 {
 		t.Errorf("got %d exports after DeleteFinished, want 4", n)
 	}
 }

@@ -83,6 +83,17 @@ func store(run string) Sink {
 	}
 }
 
+// newWorker returns a worker with settings, if there are any, and the given functions.
+func newWorker(clients func(string) (*client.Client, error), sink Sink, settings ...Settings) river.Worker[Args] {
+	merged := append(settings, Settings{})[0]
+	merged.Clients, merged.Sink = clients, sink
+	w, err := NewWorker(merged)
+	if err != nil {
+		panic(err)
+	}
+	return w
+}
+
 // sameClient returns a function that returns c for every location.
 func sameClient(c *client.Client) func(string) (*client.Client, error) {
 	return func(string) (*client.Client, error) { return c, nil }
@@ -111,7 +122,7 @@ func newRiver(t *testing.T, db *pgxpool.Pool, w river.Worker[Args]) *river.Clien
 
 func stop(t *testing.T, rc *river.Client[pgx.Tx]) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	defer cancel()
 	if err := rc.StopAndCancel(ctx); err != nil {
 		t.Error(err)
@@ -134,7 +145,7 @@ func insert(t *testing.T, rc *river.Client[pgx.Tx], run, locationID string) int6
 // waitFor waits until a job satisfies a condition.
 func waitFor(t *testing.T, rc *river.Client[pgx.Tx], id int64, condition func(*rivertype.JobRow) bool) *rivertype.JobRow {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
 	for {
 		job, err := rc.JobGet(t.Context(), id)

@@ -14,7 +14,7 @@ import (
 // migrations are the statements of the versions of the schema, oldest first. The statement of a
 // released version is never changed.
 var migrations = []string{
-	`CREATE TABLE contacts_go_exports (
+	`CREATE TABLE highlevel_exports (
 		location_id text NOT NULL,
 		run text NOT NULL,
 		epoch bigint NOT NULL DEFAULT 1,
@@ -26,6 +26,7 @@ var migrations = []string{
 		started_at timestamptz NOT NULL DEFAULT clock_timestamp(),
 		updated_at timestamptz NOT NULL DEFAULT clock_timestamp(),
 		finished_at timestamptz,
+		uninstalled_at timestamptz,
 		PRIMARY KEY (location_id, run)
 	)`,
 }
@@ -55,18 +56,18 @@ func migrate(ctx context.Context, db *pgxpool.Pool, tx pgx.Tx) error {
 	if _, err := migrator.Migrate(ctx, rivermigrate.DirectionUp, nil); err != nil {
 		return err
 	}
-	if _, err := tx.Exec(ctx, `CREATE TABLE IF NOT EXISTS contacts_go_exports_migrations (version int PRIMARY KEY)`); err != nil {
+	if _, err := tx.Exec(ctx, `CREATE TABLE IF NOT EXISTS highlevel_exports_migrations (version int PRIMARY KEY)`); err != nil {
 		return err
 	}
 	var version int
-	if err := tx.QueryRow(ctx, `SELECT coalesce(max(version), 0) FROM contacts_go_exports_migrations`).Scan(&version); err != nil {
+	if err := tx.QueryRow(ctx, `SELECT coalesce(max(version), 0) FROM highlevel_exports_migrations`).Scan(&version); err != nil {
 		return err
 	}
 	for ; version < len(migrations); version++ {
 		if _, err := tx.Exec(ctx, migrations[version]); err != nil {
 			return fmt.Errorf("version %d: %w", version+1, err)
 		}
-		if _, err := tx.Exec(ctx, `INSERT INTO contacts_go_exports_migrations VALUES ($1)`, version+1); err != nil {
+		if _, err := tx.Exec(ctx, `INSERT INTO highlevel_exports_migrations VALUES ($1)`, version+1); err != nil {
 			return err
 		}
 	}

@@ -142,7 +142,7 @@ func TestProof_WorkersAreKilledAndFrozen(t *testing.T) {
 	}
 	p.thaw(t, db, frozen)
 	await(t, 4*time.Minute, "all exports finish", func() bool {
-		return query[int](t, db, `SELECT count(*) FROM contacts_go_exports WHERE finished_at IS NOT NULL`) == p.locations
+		return query[int](t, db, `SELECT count(*) FROM highlevel_exports WHERE finished_at IS NOT NULL`) == p.locations
 	})
 	await(t, 10*time.Second, "the frozen process ends its attempts", func() bool { return frozen.replaced.Load() > 0 })
 	p.check(t, db, api, killed, time.Since(began))
@@ -173,7 +173,7 @@ func (p *proof) freeze(t *testing.T, db *pgxpool.Pool, workers []*process) *proc
 		frozen.signal(t, syscall.SIGCONT)
 		return false
 	})
-	execute(t, db, `CREATE TABLE frozen AS SELECT location_id, run, epoch FROM contacts_go_exports e
+	execute(t, db, `CREATE TABLE frozen AS SELECT location_id, run, epoch FROM highlevel_exports e
 		JOIN river_job j ON j.args->>'location_id' = location_id
 		WHERE j.state = 'running' AND j.attempted_by[cardinality(j.attempted_by)] = '`+workers[0].id+`'`)
 	if query[int](t, db, `SELECT count(*) FROM frozen`) == 0 {
@@ -186,7 +186,7 @@ func (p *proof) freeze(t *testing.T, db *pgxpool.Pool, workers []*process) *proc
 func (p *proof) thaw(t *testing.T, db *pgxpool.Pool, frozen *process) {
 	t.Helper()
 	await(t, 2*time.Minute, "other processes claim the jobs of the frozen process", func() bool {
-		return query[int](t, db, `SELECT count(*) FROM frozen JOIN contacts_go_exports e USING (location_id, run) WHERE e.epoch = frozen.epoch`) == 0
+		return query[int](t, db, `SELECT count(*) FROM frozen JOIN highlevel_exports e USING (location_id, run) WHERE e.epoch = frozen.epoch`) == 0
 	})
 	frozen.signal(t, syscall.SIGCONT)
 }

@@ -57,7 +57,7 @@ func rescue(t *testing.T, db *pgxpool.Pool) {
 // softStop waits until the jobs of rc have ended.
 func softStop(t *testing.T, rc *river.Client[pgx.Tx]) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
 	if err := rc.Stop(ctx); err != nil {
 		t.Fatal(err)
@@ -84,10 +84,10 @@ func TestWorker_ReplacedAttemptStops(t *testing.T) {
 				return api.Client(client.WithHTTPClient(&http.Client{Transport: b}), client.WithRetry(client.RetryPolicy{MaxAttempts: 1}))
 			}
 			stale, current := newBlockingTransport(row.pass, row.err), newBlockingTransport(0, nil)
-			first := newRiver(t, db, NewWorker(sameClient(newClient(stale)), store("1")))
+			first := newRiver(t, db, newWorker(sameClient(newClient(stale)), store("1")))
 			id := insert(t, first, "1", api.LocationID)
 			<-stale.blocked
-			second := newRiver(t, db, NewWorker(sameClient(newClient(current)), store("1")))
+			second := newRiver(t, db, newWorker(sameClient(newClient(current)), store("1")))
 			rescue(t, db) // the first client has one worker only, so the second one works the job
 			<-current.blocked
 			close(stale.release)
@@ -144,11 +144,11 @@ func TestWorker_FrozenTransactionEnds(t *testing.T) {
 				}
 				return row.freeze(ctx, tx, freeze)
 			}
-			first := newRiver(t, db, NewWorker(sameClient(api.Client()), frozen))
+			first := newRiver(t, db, newWorker(sameClient(api.Client()), frozen))
 			t.Cleanup(thaw)
 			id := insert(t, first, "1", api.LocationID)
 			<-entered
-			second := newRiver(t, db, NewWorker(sameClient(api.Client()), store("1")))
+			second := newRiver(t, db, newWorker(sameClient(api.Client()), store("1")))
 			rescue(t, db)
 			job := waitFor(t, second, id, finished)
 			thaw()
@@ -157,7 +157,7 @@ func TestWorker_FrozenTransactionEnds(t *testing.T) {
 			if len(job.Errors) > 0 {
 				t.Errorf("got errors %v, want none", job.Errors)
 			}
-			if got := query[int](t, db, `SELECT epoch FROM contacts_go_exports`); got != 2 {
+			if got := query[int](t, db, `SELECT epoch FROM highlevel_exports`); got != 2 {
 				t.Errorf("got %d attempts, want 2", got)
 			}
 		})
@@ -170,7 +170,7 @@ func TestDatabase_Transact_FrozenClaimEnds(t *testing.T) {
 	db := connect(t, newDatabase(t))
 	d := database{driver: riverpgxv5.New(db), idleTimeout: 300 * time.Millisecond}
 	args := Args{LocationID: "location", Run: "1"}
-	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
 	claimOnce := func() (s state, err error) {
 		err = d.transact(ctx, func(tx pgx.Tx) (err error) {

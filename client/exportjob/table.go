@@ -79,10 +79,10 @@ const lockKey = `hashtextextended($1, 7311717618999913071)`
 func claim(ctx context.Context, tx pgx.Tx, args Args) (s state, finished bool, err error) {
 	var cursor string
 	var wait float64
-	err = tx.QueryRow(ctx, `INSERT INTO contacts_go_exports AS e (location_id, run) VALUES ($1, $2)
-		ON CONFLICT (location_id, run) DO UPDATE SET epoch = e.epoch + 1 WHERE e.finished_at IS NULL
+	err = tx.QueryRow(ctx, `INSERT INTO highlevel_exports AS e (location_id, run) VALUES ($1, $2)
+		ON CONFLICT (location_id, run) DO UPDATE SET epoch = e.epoch + 1, uninstalled_at = NULL WHERE e.finished_at IS NULL
 		RETURNING epoch, cursor, recent, contacts, total, coalesce((
-			SELECT extract(epoch FROM max(not_before) - clock_timestamp()) FROM contacts_go_exports WHERE location_id = $1
+			SELECT extract(epoch FROM max(not_before) - clock_timestamp()) FROM highlevel_exports WHERE location_id = $1
 		), 0)::float8`, args.LocationID, args.Run).Scan(&s.epoch, &cursor, &s.recent, &s.contacts, &s.total, &wait)
 	if errors.Is(err, pgx.ErrNoRows) {
 		return state{}, true, nil
@@ -94,7 +94,7 @@ func claim(ctx context.Context, tx pgx.Tx, args Args) (s state, finished bool, e
 // advance stores next as the state of an export. It returns errReplaced if a later attempt has
 // claimed the export, and otherwise locks the row until the transaction ends.
 func advance(ctx context.Context, tx pgx.Tx, args Args, next state, last bool) error {
-	tag, err := tx.Exec(ctx, `UPDATE contacts_go_exports SET cursor = $4,
+	tag, err := tx.Exec(ctx, `UPDATE highlevel_exports SET cursor = $4,
 			recent = CASE WHEN $9 THEN '{}' ELSE $5::text[] END, contacts = $6, total = $7,
 			not_before = clock_timestamp() + $8::bigint * interval '1 microsecond', updated_at = clock_timestamp(),
 			finished_at = CASE WHEN $9 THEN clock_timestamp() END
@@ -110,10 +110,20 @@ func advance(ctx context.Context, tx pgx.Tx, args Args, next state, last bool) e
 	return nil
 }
 
+// endExport stores that the app must be installed again. It returns errReplaced like advance.
+func endExport(ctx context.Context, tx pgx.Tx, args Args, epoch int64) error {
+	tag, err := tx.Exec(ctx, `UPDATE highlevel_exports SET uninstalled_at = clock_timestamp(), updated_at = clock_timestamp()
+		WHERE location_id = $1 AND run = $2 AND epoch = $3`, args.LocationID, args.Run, epoch)
+	if err == nil && tag.RowsAffected() == 0 {
+		return errReplaced
+	}
+	return err
+}
+
 // isCurrent reports whether no later attempt has claimed the export. It returns false if the row
 // was deleted.
 func isCurrent(ctx context.Context, tx pgx.Tx, args Args, epoch int64) (current bool, err error) {
-	err = tx.QueryRow(ctx, `SELECT EXISTS (SELECT 1 FROM contacts_go_exports WHERE location_id = $1 AND run = $2 AND epoch = $3)`,
+	err = tx.QueryRow(ctx, `SELECT EXISTS (SELECT 1 FROM highlevel_exports WHERE location_id = $1 AND run = $2 AND epoch = $3)`,
 		args.LocationID, args.Run, epoch).Scan(&current)
 	return current, err
 }

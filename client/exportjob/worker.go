@@ -1,6 +1,7 @@
 package exportjob
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -18,43 +19,57 @@ import (
 // or roll back tx. Other effects, such as sending a message, can happen more than once.
 //
 // If the Sink returns an error, the transaction is rolled back and River retries the job at the
-// same page. An error of [river.JobCancel] cancels the job. River stores the error message, from
-// which everything that looks like an email address, a phone number or a token is removed.
+// same page. An error of [river.JobCancel] cancels the job. River stores the error message, unless
+// it could contain personal data.
 type Sink func(ctx context.Context, tx pgx.Tx, locationID string, contacts []client.Contact) error
+
+// Settings are the settings of [NewWorker]. Clients and Sink are required.
+type Settings struct {
+	// Clients returns the client of a location. For the same location it must return the same
+	// client, or clients with the same [client.Pacer], as oauth.ClientPool.Client does.
+	Clients func(locationID string) (*client.Client, error)
+	// Sink stores the contacts.
+	Sink Sink
+	// Uninstalled is called when the export of a location ends because the app must be installed
+	// again: Clients or a request has returned an error that matches oauth.ErrReinstallRequired.
+	// What becomes of the location's contacts is its decision. It uses tx as the Sink does, and the
+	// same transaction ends the export.
+	Uninstalled func(ctx context.Context, tx pgx.Tx, locationID string) error
+	// Slice is how long an attempt works before it ends and lets other jobs run, a minute by
+	// default. With a shorter slice, the jobs of a process that was killed continue earlier.
+	Slice time.Duration
+	// PageTimeout is how long the last page of a slice may take: the request, with its retries and
+	// its wait for the rate limit, and the Sink. The default is 30 seconds. The timeout of an attempt
+	// is Slice plus PageTimeout. PostgreSQL ends a transaction that is idle for the PageTimeout.
+	PageTimeout time.Duration
+	// Logger receives a record when an attempt starts, finishes, pauses, fails or is replaced,
+	// without data of contacts. If it is nil, nothing is logged.
+	Logger *slog.Logger
+}
 
 // worker exports the contacts of a location.
 type worker struct {
 	river.WorkerDefaults[Args]
-
-	clients     func(locationID string) (*client.Client, error)
-	sink        Sink
-	slice       time.Duration
-	pageTimeout time.Duration
-	logger      *slog.Logger
+	Settings
 }
 
 // NewWorker returns the worker for jobs with [Args]. Register it with [Configure]. The River client
 // must use the driver riverpgxv5, and [Migrate] must have created the tables in its database.
-//
-// clients is called with a location ID and returns the client for that location. For the same
-// location it must return the same client, or clients with the same [client.Pacer], as
-// [oauth.ClientPool.Client] does. An error that matches [oauth.ErrReinstallRequired] cancels the
-// job. After any other error, River retries the job.
-func NewWorker(clients func(locationID string) (*client.Client, error), sink Sink, opts ...Option) river.Worker[Args] {
-	w := &worker{
-		clients: clients, sink: sink, slice: defaultSlice, pageTimeout: defaultPageTimeout,
-		logger: slog.New(slog.DiscardHandler),
+func NewWorker(settings Settings) (river.Worker[Args], error) {
+	switch {
+	case settings.Clients == nil || settings.Sink == nil:
+		return nil, errors.New("exportjob: NewWorker: set Clients and Sink")
+	case settings.Slice < 0 || settings.PageTimeout < 0:
+		return nil, fmt.Errorf("exportjob: NewWorker: Slice %v or PageTimeout %v is negative", settings.Slice, settings.PageTimeout)
 	}
-	for _, opt := range opts {
-		if opt != nil {
-			opt(w)
-		}
-	}
-	return w
+	settings.Slice = cmp.Or(settings.Slice, time.Minute)
+	settings.PageTimeout = cmp.Or(settings.PageTimeout, 30*time.Second)
+	settings.Logger = cmp.Or(settings.Logger, slog.New(slog.DiscardHandler))
+	return &worker{Settings: settings}, nil
 }
 
 // Timeout returns the longest duration of an attempt.
-func (w *worker) Timeout(*river.Job[Args]) time.Duration { return w.slice + w.pageTimeout }
+func (w *worker) Timeout(*river.Job[Args]) time.Duration { return w.Slice + w.PageTimeout }
 
 // NextRetry returns the time of the next attempt. It is 2 seconds after the first failure, and
 // twice as long after each further one, up to 10 minutes. River's own policy waits for hours after
@@ -78,8 +93,8 @@ func (w *worker) Work(ctx context.Context, job *river.Job[Args]) error {
 		return fmt.Errorf("exportjob: the River client must use the driver riverpgxv5: %w", err)
 	}
 	a := &attempt{
-		worker: w, job: job, database: database{driver: rc.Driver(), idleTimeout: w.pageTimeout},
-		logger: w.logger.With("location_id", job.Args.LocationID, "run", job.Args.Run, "job_id", job.ID),
+		worker: w, job: job, database: database{driver: rc.Driver(), idleTimeout: w.PageTimeout},
+		logger: w.Logger.With("location_id", job.Args.LocationID, "run", job.Args.Run, "job_id", job.ID),
 	}
-	return a.result(ctx, a.run(ctx))
+	return a.result(ctx, a.runRecovered(ctx))
 }

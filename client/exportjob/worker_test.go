@@ -8,9 +8,10 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"slices"
+	"math"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -35,7 +36,7 @@ func TestWorker_StoresEachContactOnce(t *testing.T) {
 		name          string
 		contacts      int
 		behavior      clienttest.Behavior
-		opts          []Option
+		settings      []Settings
 		requests      int
 		snoozes       string
 		repeatContact bool
@@ -44,9 +45,9 @@ func TestWorker_StoresEachContactOnce(t *testing.T) {
 		{name: "one page", contacts: 100, requests: 1},
 		{name: "a short last page", contacts: 250, requests: 3},
 		{name: "an empty last page", contacts: 200, behavior: clienttest.Behavior{ListEnd: clienttest.ListEndEmptyMeta}, requests: 3},
-		{name: "a slice for each page", contacts: 250, opts: []Option{WithSlice(1)}, requests: 3, snoozes: "2"},
+		{name: "a slice for each page", contacts: 250, settings: []Settings{{Slice: 1}}, requests: 3, snoozes: "2"},
 		{name: "a contact on two pages", contacts: 250, requests: 3, repeatContact: true},
-		{name: "a contact on two pages of two slices", contacts: 250, opts: []Option{WithSlice(1)}, requests: 3, snoozes: "2", repeatContact: true},
+		{name: "a contact on two pages of two slices", contacts: 250, settings: []Settings{{Slice: 1}}, requests: 3, snoozes: "2", repeatContact: true},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			t.Parallel()
@@ -57,7 +58,7 @@ func TestWorker_StoresEachContactOnce(t *testing.T) {
 				api.InjectFaults(clienttest.Fault{After: 1, Count: 1, Set: map[string]any{"/contacts/0/id": api.Contacts()[50].ID}})
 				want-- // the contact whose ID was replaced
 			}
-			rc := newRiver(t, db, NewWorker(sameClient(api.Client()), store("1"), row.opts...))
+			rc := newRiver(t, db, newWorker(sameClient(api.Client()), store("1"), row.settings...))
 			id := insert(t, rc, "1", api.LocationID)
 			job := waitFor(t, rc, id, finished)
 			wantRows(t, db, "1", want)
@@ -89,7 +90,7 @@ func TestWorker_Runs(t *testing.T) {
 		}
 		return store(run)(ctx, tx, locationID, contacts)
 	}
-	rc := newRiver(t, db, NewWorker(sameClient(api.Client()), sink))
+	rc := newRiver(t, db, newWorker(sameClient(api.Client()), sink))
 	work := func(state rivertype.JobState) (requests int) {
 		t.Helper()
 		api.ClearRequests()
@@ -121,7 +122,6 @@ func TestWorker_Runs(t *testing.T) {
 func TestWorker_Failures(t *testing.T) {
 	t.Parallel()
 	const email, token = "ada@example.com", "pit-0123456789abcdef"
-	reinstall := fmt.Errorf("load: %w", oauth.ErrNoCredential)
 	dailyLimit := clienttest.RateLimit{Max: 100, Interval: 10 * time.Second, Daily: 2}
 	for _, row := range []struct {
 		name     string
@@ -131,6 +131,7 @@ func TestWorker_Failures(t *testing.T) {
 		clients  error // of the clients function
 		source   error // of the token source
 		sink     error // of the third page
+		panics   any   // value of a panic on the third page
 		abort    bool  // the sink ignores an error of PostgreSQL on the third page
 		until    func(*rivertype.JobRow) bool
 		state    rivertype.JobState // if it is not that of a retry
@@ -138,30 +139,25 @@ func TestWorker_Failures(t *testing.T) {
 		text     string // of the error
 		rows     int
 	}{
-		{name: "the sink fails", sink: fmt.Errorf("no room for %s, token=%s", email, token), attempt: 1, text: "exportjob: store the page: sink: no room for", rows: 200},
+		{name: "the sink fails", sink: fmt.Errorf("no room for %s, token=%s", email, token), attempt: 1, text: "exportjob: store the page: sink: message withheld", rows: 200},
+		{name: "the sink panics", panics: email, attempt: 1, text: "exportjob: panic, see the log: a value of type string", rows: 200},
 		{name: "the sink aborts the transaction", abort: true, attempt: 1, text: "exportjob: store the page:", rows: 200},
 		{name: "no client", clients: errors.New("unknown location"), attempt: 1, text: "exportjob: client of the location: unknown location"},
-		{
-			name: "the app must be installed again, no client", clients: reinstall, state: rivertype.JobStateCancelled, attempt: 1,
-			text: "exportjob: client of the location: load: the store has no credential: the app must be installed again",
-		},
-		{
-			name: "the app must be installed again, no token", source: reinstall, state: rivertype.JobStateCancelled, attempt: 1,
-			text: "exportjob: list the contacts: getContacts:",
-		},
 		{name: "the daily limit is exhausted", limit: dailyLimit, until: isState(rivertype.JobStateScheduled), state: rivertype.JobStateScheduled, rows: 200},
-		{name: "the API fails", fault: &clienttest.Fault{After: 1, Status: 400}, attempt: 1, text: "exportjob: list the contacts: getContacts: GET /contacts/: 400", rows: 100},
+		{name: "the API fails", fault: &clienttest.Fault{After: 1, Status: 400}, attempt: 1, text: "exportjob: list the contacts: Contacts.List: GET /contacts/: 400", rows: 100},
 		{
 			name: "the API repeats a cursor", fault: &clienttest.Fault{Set: map[string]any{
 				"/meta/startAfter": int64(4102444800000), "/meta/startAfterId": "abcdefghijklmnopqrst", // before all contacts
 			}},
-			attempt: 1, text: "exportjob: list the contacts: bad response: the API repeated a cursor", rows: 100,
+			attempt: 1, text: "exportjob: list the contacts: Contacts.List: bad response: the list continues", rows: 100,
 		},
 		{
-			name: "two pages without a new contact", fault: &clienttest.Fault{After: 1, Set: map[string]any{"/contacts/*/id": "abcdefghijklmnopqrst"}},
-			contacts: 450, attempt: 1, text: "exportjob: list the contacts: bad response: the API repeated a cursor", rows: 101,
+			name: "two pages without a new contact", fault: &clienttest.Fault{After: 1, Set: map[string]any{
+				"/contacts/*/id": "abcdefghijklmnopqrst", "/contacts/*/dateUpdated": "2026-11-24T00:00:00.000Z",
+			}},
+			contacts: 450, attempt: 1, text: "exportjob: list the contacts: Pages: bad response: two pages without a new contact", rows: 101,
 		},
-		{name: "a malformed page", fault: &clienttest.Fault{After: 1, Body: "{}"}, attempt: 1, text: "exportjob: list the contacts: getContacts", rows: 100},
+		{name: "a malformed page", fault: &clienttest.Fault{After: 1, Body: "{}"}, attempt: 1, text: "exportjob: list the contacts: Contacts.List", rows: 100},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			t.Parallel()
@@ -170,20 +166,20 @@ func TestWorker_Failures(t *testing.T) {
 			if row.fault != nil {
 				api.InjectFaults(*row.fault)
 			}
-			c, err := client.New(source{api.Token, row.source}, client.WithBaseURL(api.URL))
-			if err != nil {
-				t.Fatal(err)
-			}
+			c := api.Client()
 			sink := func(ctx context.Context, tx pgx.Tx, locationID string, contacts []client.Contact) error {
 				if err := store("1")(ctx, tx, locationID, contacts); err != nil || len(contacts) == pageSize {
 					return err
+				}
+				if row.panics != nil {
+					panic(row.panics)
 				}
 				if row.abort {
 					_, _ = tx.Exec(ctx, `SELECT 1/0`)
 				}
 				return row.sink
 			}
-			rc := newRiver(t, db, NewWorker(func(string) (*client.Client, error) { return c, row.clients }, sink))
+			rc := newRiver(t, db, newWorker(func(string) (*client.Client, error) { return c, row.clients }, sink))
 			until := row.until
 			if until == nil {
 				until = hasFailed
@@ -203,20 +199,17 @@ func TestWorker_Failures(t *testing.T) {
 			} else if next := time.Until(job.ScheduledAt); next < time.Minute || next > 24*time.Hour {
 				t.Errorf("the job continues in %v, want the time until the reset", next)
 			}
-			if stored := query[int](t, db, `SELECT coalesce(sum(contacts), 0) FROM contacts_go_exports`); stored != row.rows {
+			if stored := query[int](t, db, `SELECT coalesce(sum(contacts), 0) FROM highlevel_exports`); stored != row.rows {
 				t.Errorf("got %d contacts in the progress, want %d", stored, row.rows)
 			}
 		})
 	}
 }
 
-// source is a token source that fails if err is not nil.
-type source struct {
-	token string
-	err   error
-}
+// tokenFunc is a token source.
+type tokenFunc func() (string, error)
 
-func (s source) Token(context.Context) (string, error) { return s.token, s.err }
+func (f tokenFunc) Token(context.Context) (string, error) { return f() }
 
 // A retry continues at the page whose sink failed.
 func TestWorker_RetriesPage(t *testing.T) {
@@ -234,7 +227,7 @@ func TestWorker_RetriesPage(t *testing.T) {
 		}
 		return nil
 	}
-	rc := newRiver(t, db, NewWorker(sameClient(api.Client()), sink))
+	rc := newRiver(t, db, newWorker(sameClient(api.Client()), sink))
 	job := waitFor(t, rc, insert(t, rc, "1", api.LocationID), finished)
 	wantRows(t, db, "1", 250)
 	if requests := len(api.Requests()); requests != 4 || job.Attempt != 2 {
@@ -256,7 +249,7 @@ func TestWorker_StopAndCancel(t *testing.T) {
 		<-ctx.Done()
 		return errors.New("an error that does not wrap that of the context")
 	}
-	rc := newRiver(t, db, NewWorker(sameClient(api.Client()), sink))
+	rc := newRiver(t, db, newWorker(sameClient(api.Client()), sink))
 	id := insert(t, rc, "1", api.LocationID)
 	<-entered
 	stop(t, rc)
@@ -268,26 +261,99 @@ func TestWorker_StopAndCancel(t *testing.T) {
 	if job.State != rivertype.JobStateAvailable || job.Attempt != 0 || len(job.Errors) != 0 {
 		t.Errorf("got state %s, attempt %d, errors %v, want available, 0, none", job.State, job.Attempt, job.Errors)
 	}
-	waitFor(t, newRiver(t, db, NewWorker(sameClient(api.Client()), store("1"))), id, finished)
+	waitFor(t, newRiver(t, db, newWorker(sameClient(api.Client()), store("1"))), id, finished)
 	wantRows(t, db, "1", 250)
 }
 
-// Each attempt has a client of its own, as if each ran in another process. None of them exceeds the
-// rate limit, although it does not know the requests of the attempts before.
+// A job whose location has no capacity left waits before it continues, because the next process does
+// not know which requests were sent.
 func TestWorker_HandoverKeepsRateLimit(t *testing.T) {
 	t.Parallel()
 	db := connect(t, newDatabase(t))
-	api := newAPI(t, 450, clienttest.WithRateLimit(clienttest.RateLimit{Max: 2, Interval: 700 * time.Millisecond}))
-	clients := func(string) (*client.Client, error) { return api.Client(), nil }
-	rc := newRiver(t, db, NewWorker(clients, store("1"), WithSlice(1)))
-	waitFor(t, rc, insert(t, rc, "1", api.LocationID), finished)
-	wantRows(t, db, "1", 450)
-	statuses := []int{}
-	for _, request := range api.Requests() {
-		statuses = append(statuses, request.Status)
+	api := newAPI(t, 250, clienttest.WithRateLimit(clienttest.RateLimit{Max: 4, Interval: 10 * time.Minute}))
+	rc := newRiver(t, db, newWorker(sameClient(api.Client()), store("1"), Settings{Slice: 1}))
+	job := waitFor(t, rc, insert(t, rc, "1", api.LocationID), func(job *rivertype.JobRow) bool {
+		return job.State == rivertype.JobStateScheduled && time.Until(job.ScheduledAt) > time.Minute
+	})
+	wantRows(t, db, "1", 100)
+	var wait float64
+	if err := db.QueryRow(t.Context(), `SELECT extract(epoch FROM not_before - updated_at) FROM highlevel_exports`).Scan(&wait); err != nil || math.Abs(wait-615) > 1 {
+		t.Errorf("got a wait of %v seconds, error %v, want 615", wait, err)
 	}
-	if !slices.Equal(statuses, []int{200, 200, 200, 200, 200}) {
-		t.Errorf("got the statuses %v, want 200 five times", statuses)
+	if len(job.Errors) > 0 || len(api.Requests()) != 1 {
+		t.Errorf("got errors %v and %d requests, want 1 request", job.Errors, len(api.Requests()))
+	}
+}
+
+func TestHandoverWait(t *testing.T) {
+	t.Parallel()
+	for _, row := range []struct {
+		name  string
+		limit client.RateLimit
+		want  time.Duration
+	}{
+		{name: "unknown"},
+		{name: "capacity", limit: client.RateLimit{Max: 100, Remaining: spareRequests + 1, Interval: 10 * time.Second}},
+		{name: "no capacity", limit: client.RateLimit{Max: 100, Remaining: spareRequests, Interval: 10 * time.Second}, want: 10250 * time.Millisecond},
+		{name: "an implausible interval", limit: client.RateLimit{Max: 1, Interval: 1e6 * time.Second}},
+	} {
+		if got := handoverWait(row.limit); got != row.want {
+			t.Errorf("%s: got %v, want %v", row.name, got, row.want)
+		}
+	}
+}
+
+// The export of a location that has uninstalled the app ends, and does not remain failed.
+func TestWorker_Uninstalled(t *testing.T) {
+	t.Parallel()
+	for _, row := range []struct {
+		name            string
+		clients, source error
+		pages           int
+	}{
+		{name: "no client", clients: fmt.Errorf("load: %w", oauth.ErrNoCredential)},
+		{name: "no token", source: fmt.Errorf("refresh: %w", oauth.ErrReinstallRequired)},
+		{name: "on the second page", source: oauth.ErrReinstallRequired, pages: 1},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			t.Parallel()
+			db := connect(t, newDatabase(t))
+			api := newAPI(t, 250)
+			tokens := 0
+			c, err := client.New(tokenFunc(func() (string, error) {
+				if tokens++; tokens > row.pages {
+					return api.Token, row.source
+				}
+				return api.Token, nil
+			}), client.WithBaseURL(api.URL))
+			if err != nil {
+				t.Fatal(err)
+			}
+			clients := func(string) (*client.Client, error) { return c, row.clients }
+			failed := false
+			rc := newRiver(t, db, newWorker(clients, store("1"), Settings{Uninstalled: func(ctx context.Context, tx pgx.Tx, locationID string) error {
+				if _, err := tx.Exec(ctx, `DELETE FROM exported WHERE location_id = $1`, locationID); err != nil || failed {
+					return err
+				}
+				failed = true
+				return errors.New("ada@example.com")
+			}}))
+			execute(t, db, `INSERT INTO exported VALUES ('1', $1, 'earlier'), ('1', 'other', 'other')`, api.LocationID)
+			job := waitFor(t, rc, insert(t, rc, "1", api.LocationID), finished)
+			if len(job.Errors) != 1 || !strings.Contains(job.Errors[0].Error, "uninstalled: message withheld") {
+				t.Errorf("got errors %v, want that of the function", job.Errors)
+			}
+			if ids := query[string](t, db, `SELECT string_agg(id, ' ') FROM exported`); ids != "other" {
+				t.Errorf("got the contacts %s, want those of the other location", ids)
+			}
+			exports, err := Exports(t.Context(), db)
+			if err != nil || len(exports) != 1 || exports[0].Uninstalled.IsZero() || !exports[0].Finished.IsZero() || exports[0].State != rivertype.JobStateCompleted {
+				t.Errorf("got %+v, error %v, want an export that ended", exports, err)
+			}
+			if n, err := DeleteFinished(t.Context(), db, exports[0].Uninstalled.Add(time.Second)); err != nil || n != 1 {
+				t.Errorf("DeleteFinished: got %d, error %v, want 1", n, err)
+			}
+		})
 	}
 }
 
@@ -295,7 +361,7 @@ func TestWorker_InvalidArgs(t *testing.T) {
 	t.Parallel()
 	db := connect(t, newDatabase(t))
 	api := newAPI(t, 1)
-	rc := newRiver(t, db, NewWorker(sameClient(api.Client()), store("1")))
+	rc := newRiver(t, db, newWorker(sameClient(api.Client()), store("1")))
 	for _, args := range []Args{{Run: "1"}, {LocationID: api.LocationID}} {
 		result, err := rc.Insert(t.Context(), args, nil)
 		if err != nil {
@@ -309,36 +375,45 @@ func TestWorker_InvalidArgs(t *testing.T) {
 }
 
 func TestWorker_NextRetry(t *testing.T) {
-	w := NewWorker(nil, nil)
-	for _, row := range []struct {
-		attempt int
-		want    time.Duration
-	}{{0, 2 * time.Second}, {1, 2 * time.Second}, {3, 8 * time.Second}, {9, 512 * time.Second}, {10, 10 * time.Minute}, {24, 10 * time.Minute}} {
-		got := time.Until(w.NextRetry(&river.Job[Args]{JobRow: &rivertype.JobRow{Attempt: row.attempt}}))
-		if got > row.want || got < row.want-time.Second {
-			t.Errorf("after attempt %d: got %v, want %v", row.attempt, got, row.want)
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorker(sameClient(nil), store("1"))
+		for _, row := range []struct {
+			attempt int
+			want    time.Duration
+		}{{0, 2 * time.Second}, {1, 2 * time.Second}, {3, 8 * time.Second}, {9, 512 * time.Second}, {10, 10 * time.Minute}, {24, 10 * time.Minute}} {
+			if got := time.Until(w.NextRetry(&river.Job[Args]{JobRow: &rivertype.JobRow{Attempt: row.attempt}})); got != row.want {
+				t.Errorf("after attempt %d: got %v, want %v", row.attempt, got, row.want)
+			}
 		}
-	}
+	})
 }
 
 func TestRateLimitDelay(t *testing.T) {
+	t.Parallel()
 	evening := time.Date(2026, 11, 24, 23, 30, 0, 0, time.UTC)
-	daily := client.RateLimit{Known: true, DailyLimit: 1000}
+	interval := func(d time.Duration) client.Response {
+		return client.Response{RateLimit: client.RateLimit{Interval: d}}
+	}
+	daily := func(reset, retryAfter time.Duration) client.Error {
+		return client.Error{RetryAfter: retryAfter, Err: client.ErrDailyLimit, Response: client.Response{RateLimit: client.RateLimit{DailyReset: reset}}}
+	}
 	for _, row := range []struct {
 		name string
 		err  client.Error
 		now  time.Time
 		want time.Duration
 	}{
-		{name: "the API asks for a time", err: client.Error{StatusCode: 429, RetryAfter: 5 * time.Minute}, want: 5 * time.Minute},
-		{name: "the interval", err: client.Error{StatusCode: 429, Response: client.Response{RateLimit: client.RateLimit{Interval: time.Minute}}}, want: time.Minute},
-		{name: "no headers", err: client.Error{StatusCode: 429}, want: 10 * time.Second},
-		{name: "daily, an hour", err: client.Error{StatusCode: 429, Response: client.Response{RateLimit: daily}}, now: evening.Add(-5 * time.Hour), want: time.Hour},
-		{name: "daily, until midnight", err: client.Error{StatusCode: 429, Response: client.Response{RateLimit: daily}}, now: evening, want: 30 * time.Minute},
-		{name: "daily, with a reset", err: client.Error{StatusCode: 429, Response: client.Response{RateLimit: client.RateLimit{
-			DailyLimit: 1000, DailyReset: 7 * time.Hour,
-		}}}, want: 7 * time.Hour},
-		{name: "longer than a day", err: client.Error{StatusCode: 429, RetryAfter: 1000 * time.Hour}, want: 24 * time.Hour},
+		{name: "the API asks for a time", err: client.Error{RetryAfter: 5 * time.Minute, Response: interval(time.Second)}, want: 5 * time.Minute},
+		{name: "longer than an hour", err: client.Error{RetryAfter: 1000 * time.Hour}, want: time.Hour},
+		{name: "the interval", err: client.Error{Response: interval(time.Minute)}, want: time.Minute},
+		{name: "an interval longer than an hour", err: client.Error{Response: interval(1000 * time.Hour)}, want: time.Hour},
+		{name: "no headers", want: 10 * time.Second},
+		{name: "daily, an hour", err: daily(0, 0), now: evening.Add(-5 * time.Hour), want: time.Hour},
+		{name: "daily, until midnight", err: daily(0, 0), now: evening, want: 30 * time.Minute},
+		{name: "daily, with a reset", err: daily(7*time.Hour, 0), want: 7 * time.Hour},
+		{name: "daily, from the pacer", err: daily(0, 5*time.Hour), now: evening, want: 5 * time.Hour},
+		{name: "daily, longer than a day", err: daily(0, 1000*time.Hour), want: 24 * time.Hour},
 	} {
 		if got := rateLimitDelay(&row.err, row.now); got != row.want {
 			t.Errorf("%s: got %v, want %v", row.name, got, row.want)

@@ -90,7 +90,7 @@ func childWorker(api, slice, page string) (river.Worker[Args], error) {
 		return held[locationID], err
 	}
 	logger := slog.New(slog.NewTextHandler(os.Stdout, &slog.HandlerOptions{Level: slog.LevelDebug}))
-	return NewWorker(clients, slowly(store(proofRun)), WithSlice(sliceDuration), WithPageTimeout(pageDuration), WithLogger(logger)), nil
+	return newWorker(clients, slowly(store(proofRun)), Settings{Slice: sliceDuration, PageTimeout: pageDuration, Logger: logger}), nil
 }
 
 // slowly returns sink with a COPY of a few milliseconds before it, in which the process is frozen.
