@@ -403,8 +403,14 @@ func TestSource_Token_SaveIsSeenAfterStoreRecovers(t *testing.T) {
 		source := newApp(t, config(api)).Source(store)
 		wantToken(t.Context(), t, source, "access-1")
 		api.install(t, store, time.Hour)
-		store.onLoad = func(context.Context) error { return errors.New("connection refused") }
-		wantToken(t.Context(), t, source, "access-1")
+		loads := 0
+		store.onLoad = func(context.Context) error { loads++; return errors.New("connection refused") }
+		for range 3 {
+			wantToken(t.Context(), t, source, "access-1")
+		}
+		if loads != 1 {
+			t.Errorf("got %d loads, want 1", loads)
+		}
 		store.onLoad = nil
 		time.Sleep(time.Minute)
 		wantToken(t.Context(), t, source, "access-2")

@@ -66,7 +66,7 @@ func (c *tokenCache) invalidate(token string) {
 // credential returns a credential whose access token is usable.
 func (c *tokenCache) credential(ctx context.Context) (Credential, error) {
 	for {
-		current, call, first := c.join(ctx)
+		current, call, first := c.join()
 		if call == nil {
 			return current, nil
 		}
@@ -88,13 +88,12 @@ func (c *tokenCache) credential(ctx context.Context) (Credential, error) {
 // join returns the current credential if it can be used without a refresh. Otherwise it returns the
 // refresh in flight. If none was in flight, it returns a new one and first is true: the caller must
 // run it.
-func (c *tokenCache) join(ctx context.Context) (current Credential, call *refreshCall, first bool) {
+func (c *tokenCache) join() (current Credential, call *refreshCall, first bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	usable := c.current.freshness(c.rejected, c.margin) != unusable
 	changed := changes.since(c.loaded, c.current)
-	checked := !changed && (c.inflight != nil || time.Now().Before(c.checkAt))
-	if usable && (checked || ctx.Err() != nil) {
+	if usable && !changed && (c.inflight != nil || time.Now().Before(c.checkAt)) {
 		return c.current, nil, false
 	}
 	if c.inflight != nil {
