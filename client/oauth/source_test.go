@@ -417,6 +417,17 @@ func TestSource_Token_SaveIsSeenAfterStoreRecovers(t *testing.T) {
 	})
 }
 
+// Another process has emptied the store, so Save does not know which installation it replaces.
+func TestSource_Token_SaveIntoEmptiedStore(t *testing.T) {
+	t.Parallel()
+	api := newFakeAPI(oauth.UserTypeLocation)
+	source, store := newInstalledSource(t, api, time.Hour)
+	wantToken(t.Context(), t, source, "access-1")
+	swap(t, store, client.NewSecret("refresh-1"), oauth.Credential{})
+	api.install(t, store, time.Hour)
+	wantToken(t.Context(), t, source, "access-2")
+}
+
 // A credential is saved while the source loads the previous one.
 func TestSource_Token_SaveDuringLoad(t *testing.T) {
 	t.Parallel()
