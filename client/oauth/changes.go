@@ -2,15 +2,15 @@ package oauth
 
 import "sync"
 
-// changes are the credentials that this process has saved, deleted, or found to be refused. A source
-// loads its credential again if that of its installation has changed.
+// changes records the credentials that this process has saved or deleted, or that the API refused
+// for a location. A source loads its credential again if that of its installation has changed.
 var changes changeLog
 
 // changeLog stores when the credential of each installation changed last, as a sequence number.
 type changeLog struct {
 	mu   sync.Mutex
-	now  int
-	last map[string]int // by company and location ID
+	now  int            // sequence number of the last change
+	last map[string]int // sequence numbers by company and location ID
 }
 
 // add records a change of the installation that credential belongs to.
@@ -31,9 +31,10 @@ func (c *changeLog) current() int {
 	return c.now
 }
 
-// since reports whether the installation that credential belongs to has changed after a time.
-func (c *changeLog) since(time int, credential Credential) bool {
+// since reports whether the installation that credential belongs to has changed after the change
+// with the sequence number start.
+func (c *changeLog) since(start int, credential Credential) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return c.last[credential.CompanyID+"/"+credential.LocationID] > time
+	return c.last[credential.CompanyID+"/"+credential.LocationID] > start
 }

@@ -24,9 +24,9 @@
 //
 // # Refresh tokens
 //
-// A refresh token is valid once: the API returns a new token pair for it. For 30 seconds after the
-// first use it is reported to return the same pair again, and then it rejects the refresh token. If
-// a token pair is lost, a user must install the app again. Therefore:
+// A refresh token is valid once: the API returns a new token pair for it. The API is reported to
+// return the same pair again for 30 seconds, and then it rejects the refresh token. If a token pair
+// is lost, a user must install the app again. Therefore:
 //
 //   - One goroutine at a time refreshes a credential, among all processes if the store is a
 //     [RefreshLocker]. It first checks whether another process has stored a new token pair.
@@ -50,7 +50,9 @@
 // refuses a token for a location, the source loads the credential of the agency from the store
 // again, and asks the API again after a minute.
 //
-// When the UNINSTALL webhook arrives, call [Delete] with the store of that location or agency.
+// When the UNINSTALL webhook reports that an installation has ended, call [Delete] with its store. If
+// one location of an agency has uninstalled the app, the credential of the agency remains valid, and
+// the API refuses tokens for the location.
 //
 // # Errors
 //

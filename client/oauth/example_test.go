@@ -10,6 +10,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"time"
 
 	"github.com/highlevel-contacts/contacts-go/client"
 	"github.com/highlevel-contacts/contacts-go/client/clienttest"
@@ -144,6 +145,26 @@ func ExampleNewFileStore() {
 	// Output:
 	// a user must install the app
 	// the program can call the API
+}
+
+// The webhook UNINSTALL has arrived. A program deletes the credential.
+func ExampleDelete() {
+	fake, app, credential := installApp(oauth.UserTypeLocation) // see the example of the package
+	defer fake.Close()
+	ctx := context.Background()
+
+	store := oauth.NewMemoryStore()
+	if err := oauth.Save(ctx, store, credential); err != nil {
+		log.Fatal(err)
+	}
+	source := app.Source(store)
+	uninstalled := time.Now() // from the webhook
+	if err := oauth.Delete(ctx, store, uninstalled); err != nil {
+		log.Fatal(err)
+	}
+	_, err := source.Token(ctx)
+	fmt.Println(errors.Is(err, oauth.ErrNoCredential))
+	// Output: true
 }
 
 // This is the web application of an agency. Each request contains a location ID, and the pool

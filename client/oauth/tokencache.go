@@ -35,8 +35,8 @@ type tokenCache struct {
 	mu       sync.Mutex
 	current  Credential
 	rejected client.Secret // the access token that the API rejected
-	loaded   int           // when the credential was last loaded, in the changeLog
-	checkAt  time.Time     // when to load the credential again
+	loaded   int           // sequence number of the last change before the credential was loaded
+	checkAt  time.Time     // time at which to load the credential again
 	inflight *refreshCall  // nil if no refresh is in flight
 }
 
@@ -118,7 +118,8 @@ func (c *tokenCache) run(ctx context.Context, call *refreshCall) {
 }
 
 // obtain returns the stored credential if it is fresh, and refreshes it otherwise. If that fails,
-// it returns the current credential if it is usable. start is the time in the changeLog.
+// it returns the current credential if it is usable. start is the sequence number of the last change
+// before the call.
 func (c *tokenCache) obtain(ctx context.Context, start int) (Credential, error) {
 	stored, err := c.refresher.load(ctx)
 	if err != nil {
