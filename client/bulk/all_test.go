@@ -6,9 +6,9 @@ import (
 	"fmt"
 	"iter"
 	"net/http"
+	"path/filepath"
 	"slices"
 	"strconv"
-	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -18,14 +18,43 @@ import (
 	"github.com/highlevel-contacts/contacts-go/client/clienttest"
 )
 
-// contacts yields n upserts of different contacts. The keys are their numbers.
-func contacts(n int) iter.Seq2[int, client.UpsertContactRequest] {
-	return func(yield func(int, client.UpsertContactRequest) bool) {
+// numbered yields n inputs. The keys are their numbers.
+func numbered[In any](n int, input func(i int) In) iter.Seq2[int, In] {
+	return func(yield func(int, In) bool) {
 		for i := range n {
-			if !yield(i, client.UpsertContactRequest{Email: client.Set(fmt.Sprintf("p%d@example.com", i))}) {
+			if !yield(i, input(i)) {
 				return
 			}
 		}
+	}
+}
+
+func email(i int) string { return fmt.Sprintf("p%d@example.com", i) }
+
+// contacts yields n upserts of different contacts.
+func contacts(n int) iter.Seq2[int, client.UpsertContactRequest] {
+	return numbered(n, func(i int) client.UpsertContactRequest { return upsert(email(i), "") })
+}
+
+// creates yields n creates of different contacts.
+func creates(n int) iter.Seq2[int, client.CreateContactRequest] {
+	return numbered(n, func(i int) client.CreateContactRequest { return client.CreateContactRequest{Email: email(i)} })
+}
+
+// operation returns an operation that is not idempotent, whose inputs are independent.
+func operation[In, Out any](call func(context.Context, In, ...client.CallOption) (Out, error)) bulk.Operation[In, Out] {
+	return bulk.Operation[In, Out]{
+		Call: call, ContactKeys: func(In) []string { return nil }, Idempotent: func(In) bool { return false },
+	}
+}
+
+// counted yields the inputs and counts them.
+func counted[K, In any](inputs iter.Seq2[K, In], read *int) iter.Seq2[K, In] {
+	return func(yield func(K, In) bool) {
+		inputs(func(key K, in In) bool {
+			*read++
+			return yield(key, in)
+		})
 	}
 }
 
@@ -60,14 +89,14 @@ func TestAll_IdealTime(t *testing.T) {
 			inBubble(t, func(t *testing.T, hl *clienttest.Server) {
 				hl.InjectFaults(clienttest.Fault{Delay: latency})
 				start, seen := time.Now(), map[int]bool{}
-				for i, outcome := range bulk.All(t.Context(), contacts(1000), hl.Client().Contacts.Upsert) {
+				for i, outcome := range bulk.All(t.Context(), contacts(500), bulk.Upsert(hl.Client())) {
 					if outcome.Err != nil || !outcome.Value.New || seen[i] {
 						t.Fatalf("input %d: got %+v, seen %v", i, outcome, seen[i])
 					}
 					seen[i] = true
 				}
-				ratio := float64(time.Since(start)) / float64(ideal(1000, latency))
-				if ratio > 1.05 || len(seen) != 1000 || hl.Len() != 1000 || count429(hl) > 0 {
+				ratio := float64(time.Since(start)) / float64(ideal(500, latency))
+				if ratio > 1.05 || len(seen) != 500 || hl.Len() != 500 || count429(hl) > 0 {
 					t.Errorf("got %.3f of the ideal, %d outcomes, %d contacts, %d 429s", ratio, len(seen), hl.Len(), count429(hl))
 				}
 			})
@@ -95,7 +124,7 @@ func TestAll_OtherCallersAreNotDelayed(t *testing.T) {
 				longest = max(longest, time.Since(start))
 			}
 		}()
-		for _, outcome := range bulk.All(t.Context(), contacts(1000), c.Contacts.Upsert) {
+		for _, outcome := range bulk.All(t.Context(), contacts(300), bulk.Upsert(c)) {
 			if outcome.Err != nil {
 				t.Error(outcome.Err)
 			}
@@ -108,236 +137,20 @@ func TestAll_OtherCallersAreNotDelayed(t *testing.T) {
 	})
 }
 
-func TestAll_OneContact_CallsInOrder(t *testing.T) {
-	t.Parallel()
-	upsert := func(email, phone string) client.UpsertContactRequest {
-		return client.UpsertContactRequest{Email: client.SetNonZero(email), Phone: client.SetNonZero(phone)}
-	}
-	const other = 3 // the input about another contact
-	inputs := []client.UpsertContactRequest{
-		upsert("ada@example.com", ""), upsert(" ADA@example.com ", "(415) 555-0100"), upsert("", "+14155550100"),
-		upsert("grace@example.com", ""), upsert("ada@example.com", "+1 415 555 0100"), upsert("", "４１５５５５０１００"),
-	}
-	inBubble(t, func(t *testing.T, hl *clienttest.Server) {
-		hl.InjectFaults(clienttest.Fault{Delay: time.Second})
-		c := hl.Client()
-		var running, most atomic.Int32
-		call := func(ctx context.Context, in client.UpsertContactRequest, opts ...client.CallOption) (*client.UpsertContactResult, error) {
-			if email, _ := in.Email.Get(); email == "grace@example.com" {
-				most.Store(running.Load() + 1)
-			} else if running.Add(1) > 1 {
-				t.Error("got two calls about one contact at a time")
-			} else {
-				defer running.Add(-1)
-			}
-			return c.Contacts.Upsert(ctx, in, opts...)
-		}
-		var order []int
-		for i, outcome := range bulk.All(t.Context(), slices.All(inputs), call) {
-			if outcome.Err != nil {
-				t.Errorf("input %d: %v", i, outcome.Err)
-			}
-			if i != other {
-				order = append(order, i)
-			}
-		}
-		if want := []int{0, 1, 2, 4, 5}; !slices.Equal(order, want) {
-			t.Errorf("got the order %v, want %v", order, want)
-		}
-		if most.Load() != 2 {
-			t.Errorf("got %d calls at a time, want 2 about different contacts", most.Load())
-		}
-	})
-}
-
-func TestAll_OneContact_OthersAreNotDelayed(t *testing.T) {
-	t.Parallel()
-	inBubble(t, func(t *testing.T, hl *clienttest.Server) {
-		ids := hl.Seed(client.Contact{Email: "a@example.com"}, client.Contact{Email: "b@example.com"})
-		hl.InjectFaults(clienttest.Fault{Delay: time.Second})
-		changes := []bulk.Change{
-			{ids[0].ID, client.UpdateContactRequest{City: client.Set("1")}},
-			{ids[0].ID, client.UpdateContactRequest{City: client.Set("2")}},
-			{ids[1].ID, client.UpdateContactRequest{City: client.Set("3")}},
-		}
-		start := time.Now()
-		for i, outcome := range bulk.All(t.Context(), slices.All(changes), bulk.Update(hl.Client())) {
-			if outcome.Err != nil || outcome.Unapplied() != nil {
-				t.Errorf("%d: got %v, %v", i, outcome.Err, outcome.Unapplied())
-			}
-		}
-		if took := time.Since(start); took != 2*time.Second {
-			t.Errorf("took %v, want 2s", took)
-		}
-		for i, outcome := range bulk.All(t.Context(), slices.All([]string{ids[0].ID, ids[0].ID}), bulk.Delete(hl.Client())) {
-			if i == 0 && outcome.Err != nil || i == 1 && !errors.Is(outcome.Err, client.ErrNotFound) {
-				t.Errorf("delete %d: got %v", i, outcome.Err)
-			}
-		}
-	})
-}
-
-func TestWithContactKey(t *testing.T) {
-	t.Parallel()
-	inBubble(t, func(t *testing.T, hl *clienttest.Server) {
-		hl.InjectFaults(clienttest.Fault{Delay: time.Second})
-		c := hl.Client()
-		call := func(ctx context.Context, i int, opts ...client.CallOption) (*client.Contact, error) {
-			return c.Contacts.Create(ctx, client.CreateContactRequest{Email: fmt.Sprintf("p%d@example.com", i)}, opts...)
-		}
-		parity := bulk.WithContactKey(func(i int) string { return strconv.Itoa(i % 2) })
-		start := time.Now()
-		for i, outcome := range bulk.All(t.Context(), slices.All([]int{1, 3, 2, 4, 6}), call, parity, nil) {
-			if outcome.Err != nil {
-				t.Errorf("input %d: %v", i, outcome.Err)
-			}
-		}
-		if took := time.Since(start); took != 3*time.Second {
-			t.Errorf("took %v, want 3s for three calls with the same key", took)
-		}
-		defer func() {
-			if recover() == nil {
-				t.Error("no panic for a function of another type")
-			}
-		}()
-		for range bulk.All(t.Context(), slices.All([]int{1}), call, bulk.WithContactKey(func(s string) string { return s })) {
-		}
-	})
-}
-
 func TestAll_Break(t *testing.T) {
 	t.Parallel()
 	inBubble(t, func(t *testing.T, hl *clienttest.Server) {
 		hl.InjectFaults(clienttest.Fault{Delay: time.Second})
 		read, start := 0, time.Now()
-		inputs := func(yield func(int, client.UpsertContactRequest) bool) {
-			for i, in := range contacts(1000) {
-				read++
-				if !yield(i, in) {
-					return
-				}
-			}
-		}
-		for range bulk.All(t.Context(), inputs, hl.Client().Contacts.Upsert) {
+		for range bulk.All(t.Context(), counted(contacts(1000), &read), bulk.Upsert(hl.Client()), bulk.WithMaxInFlight(200)) {
 			break
 		}
-		// The first outcome arrives after a second, when all calls that were sent end.
+		// The first outcome arrives after a second, when all calls that were sent end. The next call
+		// waits for the rate limit, and is not sent.
 		if took := time.Since(start); took > 3*time.Second || hl.Len() != 100 || read > 101 {
 			t.Errorf("took %v, %d contacts, %d inputs read, want at most 3s, 100 and 101", took, hl.Len(), read)
 		}
 	})
-}
-
-func TestAll_DeadlineExpires(t *testing.T) {
-	t.Parallel()
-	inBubble(t, func(t *testing.T, hl *clienttest.Server) {
-		hl.InjectFaults(clienttest.Fault{Delay: 3 * time.Second})
-		ctx, cancel := context.WithTimeout(t.Context(), 14*time.Second)
-		defer cancel()
-		read := 0
-		inputs := func(yield func(int, client.CreateContactRequest) bool) {
-			for i := range 1000 {
-				read++
-				if !yield(i, client.CreateContactRequest{Email: fmt.Sprintf("p%d@example.com", i)}) {
-					return
-				}
-			}
-		}
-		outcomes, ok, ambiguous := 0, 0, 0
-		for _, outcome := range bulk.All(ctx, inputs, hl.Client().Contacts.Create) {
-			outcomes++
-			switch {
-			case outcome.Err == nil:
-				ok++
-			case errors.Is(outcome.Err, client.ErrMaybeApplied):
-				ambiguous++
-			case !errors.Is(outcome.Err, context.DeadlineExceeded):
-				t.Error(outcome.Err)
-			}
-		}
-		if outcomes != read || read > 202 || ok < 100 {
-			t.Errorf("got %d inputs read, %d outcomes, %d ok, %d ambiguous, want an outcome for each input", read, outcomes, ok, ambiguous)
-		}
-		cancel()
-		for range bulk.All(ctx, inputs, hl.Client().Contacts.Create) {
-			t.Error("an outcome after the end of the context")
-		}
-	})
-}
-
-func TestAll_ContextCanceled_SentWritesAreAmbiguous(t *testing.T) {
-	t.Parallel()
-	inBubble(t, func(t *testing.T, hl *clienttest.Server) {
-		hl.InjectFaults(clienttest.Fault{Delay: 3 * time.Second})
-		ctx, cancel := context.WithCancel(t.Context())
-		time.AfterFunc(time.Second, cancel)
-		outcomes, ambiguous, canceled := 0, 0, 0
-		for _, outcome := range bulk.All(ctx, contacts(1000), hl.Client().Contacts.Upsert) {
-			outcomes++
-			if errors.Is(outcome.Err, client.ErrMaybeApplied) {
-				ambiguous++
-			}
-			if errors.Is(outcome.Err, context.Canceled) {
-				canceled++
-			}
-		}
-		if outcomes != 100 || ambiguous != 100 || canceled != 100 {
-			t.Errorf("got %d outcomes, %d ambiguous, %d canceled, want 100 of each", outcomes, ambiguous, canceled)
-		}
-	})
-}
-
-func TestAll_DailyLimit(t *testing.T) {
-	t.Parallel()
-	limit := clienttest.ProductionLimit
-	limit.Daily = 150
-	inBubble(t, func(t *testing.T, hl *clienttest.Server) {
-		outcomes, read, rejected := 0, 0, 0
-		inputs := func(yield func(int, client.UpsertContactRequest) bool) {
-			for i, in := range contacts(1000) {
-				read++
-				if !yield(i, in) {
-					return
-				}
-			}
-		}
-		for _, outcome := range bulk.All(t.Context(), inputs, hl.Client().Contacts.Upsert) {
-			outcomes++
-			if outcome.Err != nil {
-				rejected++
-				if !errors.Is(outcome.Err, client.ErrDailyLimit) || !errors.Is(outcome.Err, client.ErrRateLimited) {
-					t.Error(outcome.Err)
-				}
-			}
-		}
-		if hl.Len() != 150 || outcomes != read || rejected == 0 || rejected > 100 {
-			t.Errorf("got %d contacts, %d inputs read, %d outcomes, %d rejected, want 150 contacts and an outcome for each input", hl.Len(), read, outcomes, rejected)
-		}
-	}, clienttest.WithRateLimit(limit))
-}
-
-// The last write before the daily limit may have been applied. The writes that wait for it are not
-// sent, so they cannot have been applied.
-func TestAll_DailyLimit_UnsentCallsAreNotAmbiguous(t *testing.T) {
-	t.Parallel()
-	limit := clienttest.ProductionLimit
-	limit.Daily = 1
-	inBubble(t, func(t *testing.T, hl *clienttest.Server) {
-		hl.InjectFaults(clienttest.Fault{Operation: "upsertContact", Count: 1, Connection: clienttest.ConnectionResetAfterApply})
-		oneContact := bulk.WithContactKey(func(client.UpsertContactRequest) string { return "same" })
-		ambiguous, rejected := 0, 0
-		for _, outcome := range bulk.All(t.Context(), contacts(10), hl.Client().Contacts.Upsert, oneContact, bulk.WithMaxInFlight(3)) {
-			if errors.Is(outcome.Err, client.ErrMaybeApplied) {
-				ambiguous++
-			}
-			if errors.Is(outcome.Err, client.ErrDailyLimit) && errors.Is(outcome.Err, client.ErrRateLimited) {
-				rejected++
-			}
-		}
-		if ambiguous != 1 || rejected != 4 {
-			t.Errorf("got %d ambiguous and %d rejected outcomes, want 1 and 4", ambiguous, rejected)
-		}
-	}, clienttest.WithRateLimit(limit))
 }
 
 // During a pause of more than 30 seconds the pacer rejects calls immediately.
@@ -346,7 +159,7 @@ func TestAll_LongPause_LosesNoInput(t *testing.T) {
 	inBubble(t, func(t *testing.T, hl *clienttest.Server) {
 		hl.InjectFaults(clienttest.Fault{After: 50, Count: 1, Status: 429, Header: http.Header{"Retry-After": {"120"}}})
 		outcomes := 0
-		for i, outcome := range bulk.All(t.Context(), contacts(300), hl.Client().Contacts.Upsert) {
+		for i, outcome := range bulk.All(t.Context(), contacts(300), bulk.Upsert(hl.Client())) {
 			if outcomes++; outcome.Err != nil {
 				t.Fatalf("input %d: %v", i, outcome.Err)
 			}
@@ -355,6 +168,51 @@ func TestAll_LongPause_LosesNoInput(t *testing.T) {
 			t.Errorf("got %d outcomes, %d contacts, want 300 of each", outcomes, hl.Len())
 		}
 	})
+}
+
+func TestAll_EndlessRejections_AreAnError(t *testing.T) {
+	t.Parallel()
+	inBubble(t, func(t *testing.T, hl *clienttest.Server) {
+		hl.InjectFaults(clienttest.Fault{Status: 429, Header: http.Header{"Retry-After": {"60"}}})
+		for _, outcome := range bulk.All(t.Context(), contacts(1), bulk.Upsert(hl.Client())) {
+			if sent := len(hl.Requests()); !errors.Is(outcome.Err, client.ErrRateLimited) || sent != 10 {
+				t.Errorf("got %v after %d requests, want ErrRateLimited after 10", outcome.Err, sent)
+			}
+		}
+	})
+}
+
+func TestAll_InvalidArguments(t *testing.T) {
+	t.Parallel()
+	valid := operation(func(context.Context, int, ...client.CallOption) (int, error) {
+		t.Error("a call was made")
+		return 0, nil
+	})
+	withoutCall, withoutKeys, withoutIdempotent := valid, valid, valid
+	withoutCall.Call, withoutKeys.ContactKeys, withoutIdempotent.Idempotent = nil, nil, nil
+	j := openJournal(t, filepath.Join(t.TempDir(), "journal"))
+	for name, seq := range map[string]iter.Seq2[int, bulk.Outcome[int, int]]{
+		"no inputs":         bulk.All(t.Context(), iter.Seq2[int, int](nil), valid),
+		"no Call":           bulk.All(t.Context(), slices.All([]int{1}), withoutCall),
+		"no ContactKeys":    bulk.All(t.Context(), slices.All([]int{1}), withoutKeys),
+		"no Idempotent":     bulk.All(t.Context(), slices.All([]int{1}), withoutIdempotent),
+		"nil option":        bulk.All(t.Context(), slices.All([]int{1}), valid, nil),
+		"no call in flight": bulk.All(t.Context(), slices.All([]int{1}), valid, bulk.WithMaxInFlight(0)),
+		"nil progress":      bulk.All(t.Context(), slices.All([]int{1}), valid, bulk.WithProgress(nil)),
+		"nil journal":       bulk.All(t.Context(), slices.All([]int{1}), valid, bulk.WithJournal(nil, strconv.Itoa)),
+		"nil journal key":   bulk.All(t.Context(), slices.All([]int{1}), valid, bulk.WithJournal[int](j, nil)),
+		"other journal key": bulk.All(t.Context(), slices.All([]int{1}), valid, bulk.WithJournal(j, func(s string) string { return s })),
+	} {
+		outcomes := 0
+		for key, outcome := range seq {
+			if outcomes++; key != 0 || outcome.Input != 0 || !errors.Is(outcome.Err, client.ErrInvalid) {
+				t.Errorf("%s: got %d, %+v, want a zero outcome with ErrInvalid", name, key, outcome)
+			}
+		}
+		if outcomes != 1 {
+			t.Errorf("%s: got %d outcomes, want 1", name, outcomes)
+		}
+	}
 }
 
 func TestAll_Panic(t *testing.T) {
@@ -377,13 +235,13 @@ func TestAll_Panic(t *testing.T) {
 						panic(tt.name)
 					}
 				}
-				call := func(context.Context, int, ...client.CallOption) (int, error) {
+				op := operation(func(context.Context, int, ...client.CallOption) (int, error) {
 					if tt.call {
 						panic(tt.name)
 					}
 					return 0, nil
-				}
-				for range bulk.All(t.Context(), inputs, call) {
+				})
+				for range bulk.All(t.Context(), inputs, op) {
 					if tt.body {
 						panic(tt.name)
 					}
@@ -398,7 +256,7 @@ func TestWithProgress(t *testing.T) {
 	inBubble(t, func(t *testing.T, hl *clienttest.Server) {
 		hl.InjectFaults(clienttest.Fault{After: 5, Count: 1, Status: 422, Body: `{"statusCode":422,"message":"no"}`})
 		var last bulk.Progress
-		for range bulk.All(t.Context(), contacts(500), hl.Client().Contacts.Upsert, bulk.WithProgress(func(p bulk.Progress) { last = p }), bulk.WithMaxInFlight(7)) {
+		for range bulk.All(t.Context(), contacts(500), bulk.Upsert(hl.Client()), bulk.WithProgress(func(p bulk.Progress) { last = p }), bulk.WithMaxInFlight(7)) {
 		}
 		if last.Done != 500 || last.Failed != 1 || last.Ambiguous != 0 || last.Limit.Max != 100 || last.Rate < 9 || last.Rate > 25 {
 			t.Errorf("got %+v", last)

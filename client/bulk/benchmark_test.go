@@ -30,14 +30,14 @@ func respond(request *http.Request, body string) *http.Response {
 	}
 }
 
-func newBenchClient(b *testing.B, t transport, opts ...client.Option) *client.Client {
-	b.Helper()
+func newClient(tb testing.TB, t transport, opts ...client.Option) *client.Client {
+	tb.Helper()
 	opts = append([]client.Option{
 		client.WithHTTPClient(&http.Client{Transport: t}), client.WithLocation("ve9EPM428h8vShlRW1KT"), client.WithPacer(client.Unpaced{}),
 	}, opts...)
 	c, err := client.New(client.StaticToken("pit-0"), opts...)
 	if err != nil {
-		b.Fatal(err)
+		tb.Fatal(err)
 	}
 	return c
 }
@@ -69,14 +69,14 @@ func (p *peak) report(b *testing.B) {
 func BenchmarkAll_Memory(b *testing.B) {
 	for _, n := range []int{10_000, 100_000, 1_000_000} {
 		b.Run(strconv.Itoa(n), func(b *testing.B) {
-			c := newBenchClient(b, func(request *http.Request) (*http.Response, error) {
+			c := newClient(b, func(request *http.Request) (*http.Response, error) {
 				return respond(request, `{"new":true,"contact":{"id":"aaaaaaaaaaaaaaaaaaaa"}}`), nil
 			})
 			var memory *peak
 			for b.Loop() {
 				done := 0
 				memory = newPeak()
-				for _, outcome := range bulk.All(b.Context(), contacts(n), c.Contacts.Upsert) {
+				for _, outcome := range bulk.All(b.Context(), contacts(n), bulk.Upsert(c)) {
 					if outcome.Err != nil {
 						b.Fatal(outcome.Err)
 					}
@@ -96,18 +96,11 @@ func BenchmarkAll_Memory(b *testing.B) {
 func BenchmarkWithJournal(b *testing.B) {
 	create := func(b *testing.B, opts ...bulk.Option) time.Duration {
 		b.Helper()
-		c := newBenchClient(b, func(request *http.Request) (*http.Response, error) {
+		c := newClient(b, func(request *http.Request) (*http.Response, error) {
 			return respond(request, `{"contact":{"id":"aaaaaaaaaaaaaaaaaaaa"}}`), nil
 		}, client.WithPacer(client.NewPacer(100, time.Second)))
-		inputs := func(yield func(int, client.CreateContactRequest) bool) {
-			for i := range 500 {
-				if !yield(i, client.CreateContactRequest{Email: fmt.Sprintf("p%d@example.com", i)}) {
-					return
-				}
-			}
-		}
 		start := time.Now()
-		for _, outcome := range bulk.All(context.Background(), inputs, c.Contacts.Create, opts...) {
+		for _, outcome := range bulk.All(context.Background(), creates(500), bulk.Create(c), opts...) {
 			if outcome.Err != nil {
 				b.Fatal(outcome.Err)
 			}
@@ -139,7 +132,7 @@ func BenchmarkAll_IdealTime(b *testing.B) {
 				hl.InjectFaults(clienttest.Fault{Delay: latency})
 				c := hl.Client(client.WithPacer(client.NewPacer(limit.Max, limit.Interval)))
 				start, failed := time.Now(), error(nil)
-				for _, outcome := range bulk.All(b.Context(), contacts(300), c.Contacts.Upsert) {
+				for _, outcome := range bulk.All(b.Context(), contacts(300), bulk.Upsert(c)) {
 					failed = errors.Join(failed, outcome.Err)
 				}
 				took := time.Since(start)
@@ -159,7 +152,7 @@ func BenchmarkContactsAll(b *testing.B) {
 	for _, n := range []int{10_000, 100_000, 1_000_000} {
 		b.Run(strconv.Itoa(n), func(b *testing.B) {
 			pages := 0
-			c := newBenchClient(b, func(request *http.Request) (*http.Response, error) {
+			c := newClient(b, func(request *http.Request) (*http.Response, error) {
 				var page strings.Builder
 				for i := range pageSize {
 					if i > 0 {

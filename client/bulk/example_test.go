@@ -13,6 +13,7 @@ import (
 	"github.com/highlevel-contacts/contacts-go/client"
 	"github.com/highlevel-contacts/contacts-go/client/bulk"
 	"github.com/highlevel-contacts/contacts-go/client/clienttest"
+	"github.com/highlevel-contacts/contacts-go/client/verify"
 )
 
 // startFake returns a fake of the API, and a client that calls it.
@@ -40,14 +41,14 @@ func ExampleAll() {
 		{Email: client.Set("edsger")},
 	}
 	report := map[int]string{}
-	for row, outcome := range bulk.All(context.Background(), slices.All(rows), c.Contacts.Upsert) {
+	for row, outcome := range bulk.All(context.Background(), slices.All(rows), bulk.Upsert(c)) {
 		switch {
 		case errors.Is(outcome.Err, client.ErrMaybeApplied):
 			report[row] = "check the contact"
 		case outcome.Err != nil:
 			report[row] = string(client.KindOf(outcome.Err))
 		default:
-			report[row] = fmt.Sprint("new: ", outcome.Value.New, ", not stored: ", outcome.Unapplied())
+			report[row] = fmt.Sprint("new: ", outcome.Value.New, ", not stored: ", verify.Unapplied(outcome.Input, outcome.Value))
 		}
 	}
 	for row := range rows {
@@ -74,7 +75,7 @@ func ExampleUpdate() {
 				listErr = err
 				return
 			}
-			if !yield(contact.ID, bulk.Change{ID: contact.ID, Set: client.UpdateContactRequest{Source: client.Set("webinar")}}) {
+			if !yield(contact.ID, bulk.Change{ID: contact.ID, Request: client.UpdateContactRequest{Source: client.Set("webinar")}}) {
 				return
 			}
 		}
@@ -102,6 +103,32 @@ func ExampleDelete() {
 	// Output: <nil>
 }
 
+// An operation of your own states which inputs are about the same contact, and which calls may be
+// applied twice.
+func ExampleOperation() {
+	fake, c := startFake() // a program calls client.New
+	defer fake.Close()
+
+	type order struct{ Email, Product string }
+	buy := bulk.Operation[order, *client.UpsertContactResult]{
+		Call: func(ctx context.Context, o order, opts ...client.CallOption) (*client.UpsertContactResult, error) {
+			return c.Contacts.Upsert(ctx, client.UpsertContactRequest{Email: client.Set(o.Email), Tags: []string{"bought " + o.Product}}, opts...)
+		},
+		ContactKeys: func(o order) []string { return []string{o.Email} },
+		Idempotent:  func(order) bool { return true },
+	}
+	orders := []order{{"ada@example.com", "shoes"}, {"ada@example.com", "socks"}}
+	for number, outcome := range bulk.All(context.Background(), slices.All(orders), buy) {
+		if outcome.Err != nil {
+			log.Fatal(outcome.Err)
+		}
+		fmt.Println(number, outcome.Value.New, outcome.Value.Contact.Tags)
+	}
+	// Output:
+	// 0 true [bought shoes]
+	// 1 false [bought socks]
+}
+
 // The second run skips the inputs that the first run has done, even if the first run was killed.
 func ExampleWithJournal() {
 	fake, c := startFake() // a program calls client.New
@@ -119,7 +146,7 @@ func ExampleWithJournal() {
 			return 0, err
 		}
 		journalKey := func(id string) string { return id }
-		for _, outcome := range bulk.All(context.Background(), maps.All(rows), c.Contacts.Create, bulk.WithJournal(journal, journalKey)) {
+		for _, outcome := range bulk.All(context.Background(), maps.All(rows), bulk.Create(c), bulk.WithJournal(journal, journalKey)) {
 			sent++
 			err = errors.Join(err, outcome.Err)
 		}

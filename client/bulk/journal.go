@@ -2,37 +2,35 @@ package bulk
 
 import (
 	"bytes"
-	"crypto/sha256"
 	"errors"
 	"fmt"
-	"io"
-	"os"
-	"path/filepath"
-	"runtime"
+	"regexp"
+	"slices"
 	"strconv"
 	"sync"
 
-	"github.com/gofrs/flock"
+	"github.com/highlevel-contacts/contacts-go/client/internal/durable"
 )
 
 // Journal is a file that records which inputs of a run are done, for [WithJournal]. [OpenJournal]
 // opens it; the zero Journal is not usable. It contains the keys of the inputs, but no values. It
-// is safe for concurrent use. One Journal at a time can have the file open.
+// is safe for concurrent use.
 //
-// Each line is a record, which consists of a sign and a quoted key: "?" for the intent to make a
-// call, "+" for a call that is done, and "-" for a call that was not applied. The latest record of
-// a key counts. [OpenJournal] removes an incomplete last line, which a killed process may leave.
+// After a header, each line is a record, which consists of a sign and a quoted key: "?" for the
+// intent to make a call, "+" for a call that is done, and "-" for a call that was not applied. The
+// latest record of a key counts.
 type Journal struct {
-	lock *flock.Flock
-
+	log    recordLog
 	mu     sync.Mutex
-	file   *os.File
-	states map[digest]state
-	err    error // the first error, or errClosed; no record is written after it
+	states map[string]state
 }
 
-// digest identifies a key. A million keys with their states need about 40 MB.
-type digest [16]byte
+// recordLog is a [durable.Log].
+type recordLog interface {
+	Append(record []byte, sync bool) error
+	Err() error
+	Close() error
+}
 
 // state is what the journal records about a key.
 type state byte
@@ -50,164 +48,94 @@ const (
 	signNotApplied = '-'
 )
 
-// OpenJournal opens the journal at path, and creates it with permission 0600 if it does not exist.
-// It also creates a lock file with the suffix ".lock" in the same directory. It returns an error if
-// the journal is open already, or if the file is not a journal. The caller must call Close.
-func OpenJournal(path string) (*Journal, error) {
-	return openJournal(path, syncDirectory)
-}
+const journalHeader = "contacts-go bulk journal 1"
 
-// openJournal is OpenJournal with a replaceable function that writes a directory to the disk.
-func openJournal(path string, syncDirectory func(name string) error) (*Journal, error) {
-	lock := flock.New(path + ".lock")
-	locked, err := lock.TryLock()
+// OpenJournal opens the journal at path, and creates it with permission 0600 if it does not exist or
+// is empty. It removes an incomplete last record, which a killed process may leave. If the file is
+// not a journal, OpenJournal returns an error and does not change it. One Journal at a time can have
+// the file open, under any of its names. The caller must call Close.
+func OpenJournal(path string) (*Journal, error) {
+	j := &Journal{states: map[string]state{}}
+	log, err := durable.OpenLog(path, journalHeader, j.replay)
 	if err != nil {
 		return nil, fmt.Errorf("bulk: OpenJournal: %w", err)
 	}
-	if !locked {
-		return nil, errors.New("bulk: OpenJournal: the journal is already open in this process or another one")
-	}
-	j := &Journal{lock: lock, states: map[digest]state{}}
-	if err := j.open(path, syncDirectory); err != nil {
-		return nil, errors.Join(fmt.Errorf("bulk: OpenJournal: %w", err), lock.Unlock())
-	}
+	j.log = log
 	return j, nil
 }
 
-// open reads the records of the file at path, and opens it at the end of its last complete line.
-func (j *Journal) open(path string, syncDirectory func(name string) error) error {
-	data, err := os.ReadFile(path) //nolint:gosec // the path is the caller's
-	if err != nil && !errors.Is(err, os.ErrNotExist) {
-		return err
+var errNoRecord = errors.New("the line is not a record of a journal")
+
+// replay sets the state of a key from a line of the file. If the line is not complete, replay only
+// checks that it is the beginning of a record.
+func (j *Journal) replay(line []byte, complete bool) error {
+	if len(line) == 0 || !bytes.ContainsRune([]byte{signIntent, signDone, signNotApplied}, rune(line[0])) {
+		return errNoRecord
 	}
-	complete := bytes.LastIndexByte(data, '\n') + 1
-	number := 0
-	for line := range bytes.Lines(data[:complete]) {
-		number++
-		if err := j.replay(bytes.TrimSuffix(line, []byte("\n"))); err != nil {
-			return fmt.Errorf("line %d: %w: is the file a journal?", number, err)
-		}
+	quoted := line[1:]
+	if !complete && (len(quoted) == 0 || isStartOfQuoted(quoted)) {
+		return nil
 	}
-	file, err := os.OpenFile(path, os.O_CREATE|os.O_WRONLY, 0o600) //nolint:gosec // the path is the caller's
-	if err != nil {
-		return err
+	key, err := strconv.Unquote(string(quoted))
+	if err != nil || quoted[0] != '"' {
+		return errNoRecord
 	}
-	if err := file.Truncate(int64(complete)); err != nil {
-		return errors.Join(err, file.Close())
+	if complete {
+		j.set(line[0], key)
 	}
-	if _, err := file.Seek(int64(complete), io.SeekStart); err != nil {
-		return errors.Join(err, file.Close())
-	}
-	// Without this, a crash of the machine could remove a new file with all its records.
-	if err := syncDirectory(filepath.Dir(path)); err != nil {
-		return errors.Join(err, file.Close())
-	}
-	j.file = file
 	return nil
 }
 
-// replay sets the state of a key from a line of the file.
-func (j *Journal) replay(line []byte) error {
-	if len(line) < 2 {
-		return errors.New("too short")
-	}
-	key, err := strconv.Unquote(string(line[1:]))
-	if err != nil {
-		return errors.New("no quoted key")
-	}
-	return j.set(line[0], key)
+// startOfEscape matches the end of a text that ends in an escape sequence.
+var startOfEscape = regexp.MustCompile(`\\(x[0-9a-f]?|u[0-9a-f]{0,3}|U[0-9a-f]{0,7})?$`)
+
+// isStartOfQuoted reports whether text is a quoted string without its end.
+func isStartOfQuoted(text []byte) bool {
+	return text[0] == '"' && slices.ContainsFunc([][]byte{text, startOfEscape.ReplaceAll(text, nil)}, func(start []byte) bool {
+		_, err := strconv.Unquote(string(start) + `"`)
+		return err == nil
+	})
 }
 
-func (j *Journal) set(sign byte, key string) error {
-	switch id := digestOf(key); sign {
+func (j *Journal) set(sign byte, key string) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	switch sign {
 	case signIntent:
-		j.states[id] = stateIntent
+		j.states[key] = stateIntent
 	case signDone:
-		j.states[id] = stateDone
+		j.states[key] = stateDone
 	case signNotApplied:
-		delete(j.states, id)
-	default:
-		return errors.New("unknown sign")
+		delete(j.states, key)
 	}
-	return nil
-}
-
-func digestOf(key string) digest {
-	sum := sha256.Sum256([]byte(key))
-	return digest(sum[:16])
 }
 
 func (j *Journal) state(key string) state {
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	return j.states[digestOf(key)]
+	return j.states[key]
 }
 
-// failure returns the error that prevents further records, or nil.
-func (j *Journal) failure() error {
-	j.mu.Lock()
-	defer j.mu.Unlock()
-	return j.err
-}
+// err returns the error that prevents further records, or nil.
+func (j *Journal) err() error { return wrapJournal(j.log.Err()) }
 
 // record appends a record. If it returns nil for an intent, the intent is on the disk.
 func (j *Journal) record(sign byte, key string) error {
-	j.mu.Lock()
-	if j.err == nil {
-		j.err = j.append(sign, key)
+	err := j.log.Append(strconv.AppendQuoteToASCII([]byte{sign}, key), sign == signIntent)
+	if err == nil {
+		j.set(sign, key)
 	}
-	err, file := j.err, j.file
-	j.mu.Unlock()
-	if err != nil || sign != signIntent {
-		return err
-	}
-	if err := file.Sync(); err != nil { // without the mutex, so that results are recorded concurrently
-		err = fmt.Errorf("bulk: Journal: %w", err)
-		j.mu.Lock()
-		defer j.mu.Unlock()
-		if j.err == nil {
-			j.err = err
-		}
-		return err
-	}
-	return nil
+	return wrapJournal(err)
 }
-
-func (j *Journal) append(sign byte, key string) error {
-	line := append(strconv.AppendQuote([]byte{sign}, key), '\n')
-	if _, err := j.file.Write(line); err != nil {
-		return fmt.Errorf("bulk: Journal: %w", err)
-	}
-	return j.set(sign, key)
-}
-
-// errClosed is returned when a record is written after the journal has been closed.
-var errClosed = errors.New("bulk: Journal: the journal is closed")
 
 // Close writes the journal to the disk, closes it and releases its lock. It also returns the first
 // error that occurred while a record was written. After the first call, Close does nothing and
 // returns nil.
-func (j *Journal) Close() error {
-	j.mu.Lock()
-	defer j.mu.Unlock()
-	if errors.Is(j.err, errClosed) {
-		return nil
-	}
-	err := errors.Join(j.err, j.file.Sync(), j.file.Close(), j.lock.Unlock())
-	j.err = errClosed
-	return err
-}
+func (j *Journal) Close() error { return wrapJournal(j.log.Close()) }
 
-// syncDirectory writes the names of the files in a directory to the disk. Windows does not support
-// this.
-func syncDirectory(name string) (err error) {
-	if runtime.GOOS == "windows" {
-		return nil
-	}
-	directory, err := os.Open(name) //nolint:gosec // the directory of the caller's path
+func wrapJournal(err error) error {
 	if err != nil {
-		return err
+		return fmt.Errorf("bulk: Journal: %w", err)
 	}
-	defer func() { err = errors.Join(err, directory.Close()) }()
-	return directory.Sync()
+	return nil
 }

@@ -1,7 +1,6 @@
 package bulk_test
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -9,6 +8,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strconv"
+	"strings"
 	"testing"
 	"time"
 
@@ -39,7 +39,7 @@ func TestWithJournal_SkipsDoneInputs(t *testing.T) {
 	for i, want := range []int{10, 1, 0} {
 		j := openJournal(t, path)
 		got := 0
-		for _, outcome := range bulk.All(t.Context(), contacts(10), hl.Client().Contacts.Upsert, bulk.WithJournal(j, strconv.Itoa)) {
+		for _, outcome := range bulk.All(t.Context(), contacts(10), bulk.Upsert(hl.Client()), bulk.WithJournal(j, strconv.Itoa)) {
 			got++
 			if outcome.Err != nil && i > 0 {
 				t.Error(outcome.Err)
@@ -61,14 +61,45 @@ func TestWithJournal_Break_RecordsLostOutcomes(t *testing.T) {
 		hl.InjectFaults(clienttest.Fault{Delay: time.Second})
 		j := openJournal(t, path)
 		journal := bulk.WithJournal(j, strconv.Itoa)
-		for range bulk.All(t.Context(), contacts(10), hl.Client().Contacts.Upsert, journal) {
+		for range bulk.All(t.Context(), contacts(10), bulk.Upsert(hl.Client()), journal) {
 			break // nine more calls are in flight
 		}
 		if hl.Len() != 10 {
 			t.Fatalf("got %d contacts, want 10", hl.Len())
 		}
-		for i := range bulk.All(t.Context(), contacts(10), hl.Client().Contacts.Upsert, journal) {
+		for i := range bulk.All(t.Context(), contacts(10), bulk.Upsert(hl.Client()), journal) {
 			t.Errorf("input %d: got an outcome, want none for an input that is done", i)
+		}
+	})
+}
+
+// A break while a create waits for the rate limit: the next run makes it, and no other one again.
+func TestWithJournal_Break_WaitingCallIsNotLost(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "journal")
+	inBubble(t, func(t *testing.T, hl *clienttest.Server) {
+		hl.InjectFaults(clienttest.Fault{Delay: time.Second})
+		journal, op := bulk.WithJournal(openJournal(t, path), strconv.Itoa), bulk.Create(hl.Client())
+		sameContact := op // the calls after the waiting one are about its contact
+		sameContact.ContactKeys = func(in client.CreateContactRequest) []string {
+			if len(in.Email) < len("p100@example.com") {
+				return nil
+			}
+			return []string{"same"}
+		}
+		for range bulk.All(t.Context(), creates(110), sameContact, journal, bulk.WithMaxInFlight(200)) {
+			break
+		}
+		if hl.Len() != 100 {
+			t.Fatalf("got %d contacts, want the 100 that the rate limit allows", hl.Len())
+		}
+		for i, outcome := range bulk.All(t.Context(), creates(110), op, journal) {
+			if outcome.Err != nil || i < 100 {
+				t.Errorf("input %d: got %v, want success for an input that was not sent", i, outcome.Err)
+			}
+		}
+		if hl.Len() != 110 {
+			t.Errorf("got %d contacts, want 110", hl.Len())
 		}
 	})
 }
@@ -78,81 +109,126 @@ func TestWithJournal_Break_RecordsLostOutcomes(t *testing.T) {
 func TestWithJournal_Intent(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "journal")
-	j := openJournal(t, path)
-	inputs := []client.CreateContactRequest{{FirstName: "a"}, {FirstName: "b"}, {FirstName: "c"}}
-	call := func(_ context.Context, in client.CreateContactRequest, _ ...client.CallOption) (int, error) {
+	journal := bulk.WithJournal(openJournal(t, path), func(i int) string { return "row " + strconv.Itoa(i) })
+	var sent []string
+	create := operation(func(_ context.Context, name string, _ ...client.CallOption) (int, error) {
+		sent = append(sent, name)
 		data, err := os.ReadFile(path)
-		if err != nil || !bytes.Contains(data, []byte("?\"row "+in.FirstName+"\"\n")) {
-			t.Errorf("%s: got the journal %q, %v, want the intent", in.FirstName, data, err)
+		if i := len(sent) - 1; i < 3 && (err != nil || !strings.Contains(string(data), fmt.Sprintf("?\"row %d\"\n", i))) {
+			t.Errorf("%s: got the journal %q, %v, want the intent", name, data, err)
 		}
-		switch in.FirstName {
-		case "a":
+		switch {
+		case name == "ambiguous":
 			return 0, fmt.Errorf("no response: %w", client.ErrMaybeApplied)
-		case "b":
+		case name == "rejected" && len(sent) <= 3:
 			return 0, client.ErrInvalid
 		}
 		return 0, nil
+	})
+	for run, want := range []string{"0 true, 1 false, 2 <nil>", "0 true, 1 <nil>", "0 true"} {
+		var got []string
+		inputs := []string{"ambiguous", "rejected", "done"}
+		for i, outcome := range bulk.All(t.Context(), slices.All(inputs), create, journal, bulk.WithMaxInFlight(1)) {
+			if outcome.Err == nil {
+				got = append(got, fmt.Sprint(i, " <nil>"))
+			} else {
+				got = append(got, fmt.Sprint(i, " ", errors.Is(outcome.Err, client.ErrMaybeApplied)))
+			}
+		}
+		if got := strings.Join(got, ", "); got != want {
+			t.Errorf("run %d: got %s, want %s", run, got, want)
+		}
 	}
-	journal := bulk.WithJournal(j, func(i int) string { return "row " + inputs[i].FirstName })
-	for range bulk.All(t.Context(), slices.All(inputs), call, journal) {
+	if want := []string{"ambiguous", "rejected", "done", "rejected"}; !slices.Equal(sent, want) {
+		t.Errorf("got %q sent, want %q", sent, want)
 	}
-	var again []string
-	count := func(_ context.Context, in client.CreateContactRequest, _ ...client.CallOption) (int, error) {
-		again = append(again, in.FirstName)
+}
+
+const journalFile = "contacts-go bulk journal 1\n+\"0\"\n?\"1\"\n-\"1\"\n?\"2\"\n+\"\\\"\\\\\\u00e9\\n\\U0001f600\"\n"
+
+// A killed process can leave every prefix of a journal.
+func TestOpenJournal_EveryPrefix(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "journal")
+	for size := range len(journalFile) + 1 {
+		if err := os.WriteFile(path, []byte(journalFile[:size]), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		j, err := bulk.OpenJournal(path)
+		if err != nil {
+			t.Fatalf("%q: %v", journalFile[:size], err)
+		}
+		if err := j.Close(); err != nil {
+			t.Error(err)
+		}
+		header, _, _ := strings.Cut(journalFile, "\n")
+		want := max(strings.LastIndex(journalFile[:size], "\n"), len(header)) + 1
+		if data, err := os.ReadFile(path); err != nil || string(data) != journalFile[:want] {
+			t.Errorf("%q: got %q, %v, want %q", journalFile[:size], data, err, journalFile[:want])
+		}
+	}
+	j := openJournal(t, path)
+	keys := []string{"0", "1", "2", "\"\\é\n😀"}
+	var sent, ambiguous []int
+	op := operation(func(_ context.Context, i int, _ ...client.CallOption) (int, error) {
+		sent = append(sent, i)
 		return 0, nil
-	}
-	var ambiguous []int
-	for i, outcome := range bulk.All(t.Context(), slices.All(inputs), count, journal) {
+	})
+	for i, outcome := range bulk.All(t.Context(), slices.All([]int{0, 1, 2, 3}), op, bulk.WithJournal(j, func(i int) string { return keys[i] })) {
 		if errors.Is(outcome.Err, client.ErrMaybeApplied) {
 			ambiguous = append(ambiguous, i)
 		}
 	}
-	if !slices.Equal(again, []string{"b"}) || !slices.Equal(ambiguous, []int{0}) {
-		t.Errorf("got %q sent again and %v ambiguous, want b and 0", again, ambiguous)
+	if !slices.Equal(sent, []int{1}) || !slices.Equal(ambiguous, []int{2}) {
+		t.Errorf("got %v sent and %v ambiguous, want 1 and 2", sent, ambiguous)
 	}
 }
 
-func TestOpenJournal(t *testing.T) {
+func TestOpenJournal_OtherFilesAreNotChanged(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "credential.json")
+	texts := []string{`{"refresh_token":"secret"}`, "email,name\n", "\n", "+\"0\"\n", "contacts-go bulk journal 2\n"}
+	for _, line := range []string{"x\"0\"\n", "\n", "+0\n", "+\n", "+`0`\n", "+\"0\n", "+'0'", "+x", "x", "\x00\x00", "+\"0\"x", `+"\u00zz`, `+"\zabcdefghijk`} {
+		texts = append(texts, journalFile+line)
+	}
+	for _, text := range texts {
+		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := bulk.OpenJournal(path); err == nil {
+			t.Errorf("%q was opened as a journal", text)
+		}
+		if data, err := os.ReadFile(path); err != nil || string(data) != text {
+			t.Errorf("got %q, %v, want %q", data, err, text)
+		}
+	}
+	if files, err := os.ReadDir(filepath.Dir(path)); err != nil || len(files) != 1 {
+		t.Errorf("got %v, %v, want no other file", files, err)
+	}
+}
+
+func TestOpenJournal_LinksShareOneLock(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "journal")
-	// A killed process can leave an incomplete line.
-	if err := os.WriteFile(path, []byte("+\"0\"\n?\"1\"\n-\"1\"\n+\"2"), 0o600); err != nil {
+	j := openJournal(t, path)
+	if err := errors.Join(os.Symlink("journal", path+".symbolic"), os.Link(path, path+".hard")); err != nil {
 		t.Fatal(err)
 	}
-	j := openJournal(t, path)
-	if _, err := bulk.OpenJournal(path); err == nil {
-		t.Error("a journal was opened twice")
-	}
-	var sent []int
-	call := func(_ context.Context, in string, _ ...client.CallOption) (int, error) {
-		i, err := strconv.Atoi(in)
-		sent = append(sent, i)
-		return i, err
-	}
-	for range bulk.All(t.Context(), slices.All([]string{"0", "1", "2"}), call, bulk.WithJournal(j, strconv.Itoa)) {
-	}
-	if !slices.Equal(sent, []int{1, 2}) {
-		t.Errorf("sent %v, want 1 and 2", sent)
+	for _, name := range []string{path, path + ".symbolic", path + ".hard"} {
+		if _, err := bulk.OpenJournal(name); err == nil {
+			t.Errorf("%s: the journal was opened twice", filepath.Base(name))
+		}
 	}
 	if err := j.Close(); err != nil {
 		t.Error(err)
 	}
-	want := "+\"0\"\n?\"1\"\n-\"1\"\n+\"1\"\n+\"2\"\n"
-	if data, err := os.ReadFile(path); err != nil || string(data) != want {
-		t.Errorf("got the journal %q, %v, want %q", data, err, want)
-	}
-	for range bulk.All(t.Context(), slices.All([]string{"9"}), call, bulk.WithJournal(j, func(int) string { return "9" })) {
-	}
-	if slices.Contains(sent, 9) {
+	op := operation(func(context.Context, int, ...client.CallOption) (int, error) {
 		t.Error("a call was made after the journal was closed")
-	}
-	for _, text := range []string{"x\"0\"\n", "\n", "+0\n", "email,name\n"} {
-		other := filepath.Join(t.TempDir(), "other")
-		if err := os.WriteFile(other, []byte(text), 0o600); err != nil {
-			t.Fatal(err)
-		}
-		if _, err := bulk.OpenJournal(other); err == nil {
-			t.Errorf("%q was opened as a journal", text)
+		return 0, nil
+	})
+	for _, outcome := range bulk.All(t.Context(), slices.All([]int{1}), op, bulk.WithJournal(j, strconv.Itoa)) {
+		if outcome.Err == nil {
+			t.Error("got no error for a closed journal")
 		}
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"iter"
 	"math/rand/v2"
 	"os"
 	"os/exec"
@@ -35,17 +36,12 @@ func TestMain(m *testing.M) {
 
 // mixedUpserts yields n upserts. Every second one always creates a contact, so it is not
 // idempotent.
-func mixedUpserts(n int) func(yield func(int, client.UpsertContactRequest) bool) {
-	return func(yield func(int, client.UpsertContactRequest) bool) {
-		for i, in := range contacts(n) {
-			if i%2 == 0 {
-				in.CreateNewIfDuplicateAllowed = client.Set(true)
-			}
-			if !yield(i, in) {
-				return
-			}
-		}
-	}
+func mixedUpserts(n int) iter.Seq2[int, client.UpsertContactRequest] {
+	return numbered(n, func(i int) client.UpsertContactRequest {
+		request := upsert(email(i), "")
+		request.CreateNewIfDuplicateAllowed = client.Set(i%2 == 0)
+		return request
+	})
 }
 
 // importRows is the program that the test kills. It prints the rows that failed.
@@ -63,7 +59,7 @@ func importRows() error {
 	if err != nil {
 		return err
 	}
-	for i, outcome := range bulk.All(context.Background(), mixedUpserts(rows), c.Contacts.Upsert, bulk.WithJournal(j, strconv.Itoa)) {
+	for i, outcome := range bulk.All(context.Background(), mixedUpserts(rows), bulk.Upsert(c), bulk.WithJournal(j, strconv.Itoa)) {
 		if outcome.Err != nil {
 			fmt.Println(i, outcome.Err)
 		}
@@ -141,11 +137,10 @@ func TestProof_KilledImport(t *testing.T) {
 	}
 	retried := 0
 	for i := range rows {
-		email := fmt.Sprintf("p%d@example.com", i)
-		if n := stored[email]; n > 1 || n == 0 && !ambiguous[i] {
+		if n := stored[email(i)]; n > 1 || n == 0 && !ambiguous[i] {
 			t.Errorf("row %d: got %d contacts, ambiguous %v", i, n, ambiguous[i])
 		}
-		retried += max(0, requests[email]-1)
+		retried += max(0, requests[email(i)]-1)
 	}
 	if retried > 100*killed || killed != kills {
 		t.Errorf("%d calls were retried after %d kills, want %d kills", retried, killed, kills)

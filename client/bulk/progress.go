@@ -12,22 +12,21 @@ type Progress struct {
 	Done      int              // outcomes, including the one that is yielded next
 	Failed    int              // outcomes with an error
 	Ambiguous int              // failed outcomes whose errors match client.ErrMaybeApplied
-	Rate      float64          // outcomes per second, over the latest 200; 0 for the first one
+	Rate      float64          // outcomes per second since the first one; 0 for the first one
 	Limit     client.RateLimit // from the latest response; zero before the first response
 }
-
-// rateWindow is the number of outcomes from which Progress.Rate is computed.
-const rateWindow = 200
 
 // progress counts the outcomes of a run.
 type progress struct {
 	Progress
-	times [rateWindow]time.Time // the times of the latest outcomes, as a ring buffer
+
+	first time.Time // time of the first outcome
 }
 
 func (p *progress) add(err error, limit client.RateLimit) {
-	now := time.Now()
-	p.times[p.Done%rateWindow] = now
+	if p.Done == 0 {
+		p.first = time.Now()
+	}
 	p.Done++
 	if err != nil {
 		p.Failed++
@@ -38,8 +37,7 @@ func (p *progress) add(err error, limit client.RateLimit) {
 	if limit.Known {
 		p.Limit = limit
 	}
-	oldest := p.times[max(0, p.Done-rateWindow)%rateWindow]
-	if elapsed := now.Sub(oldest).Seconds(); elapsed > 0 {
-		p.Rate = float64(min(p.Done, rateWindow)-1) / elapsed
+	if elapsed := time.Since(p.first).Seconds(); elapsed > 0 {
+		p.Rate = float64(p.Done-1) / elapsed
 	}
 }

@@ -94,8 +94,11 @@ func run(ctx context.Context, s settings, out, status io.Writer) (problems int, 
 		opts = append(opts, bulk.WithJournal(journal, strconv.Itoa))
 	}
 	written := 0
-	for line, outcome := range bulk.All(ctx, rows.all(report), src.client.Contacts.Upsert, opts...) {
-		unapplied := outcome.Unapplied(fieldKeys)
+	for line, outcome := range bulk.All(ctx, rows.all(report), bulk.Upsert(src.client), opts...) {
+		var unapplied []string
+		if outcome.Err == nil {
+			unapplied = verify.Unapplied(outcome.Input, outcome.Value, fieldKeys)
+		}
 		switch {
 		case errors.Is(outcome.Err, client.ErrMaybeApplied):
 			report.add(line, "ambiguous", outcome.Err.Error())
