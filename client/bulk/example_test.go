@@ -48,7 +48,7 @@ func ExampleAll() {
 		case outcome.Err != nil:
 			report[row] = string(client.KindOf(outcome.Err))
 		default:
-			report[row] = fmt.Sprint("new: ", outcome.Value.New, ", not stored: ", verify.Unapplied(outcome.Input, outcome.Value))
+			report[row] = fmt.Sprint("new: ", outcome.Value.New, ", not stored: ", verify.Upsert(outcome.Input, outcome.Value))
 		}
 	}
 	for row := range rows {

@@ -7,6 +7,7 @@ import (
 	"unicode"
 
 	"github.com/highlevel-contacts/contacts-go/client/internal/ascii"
+	"github.com/highlevel-contacts/contacts-go/client/internal/phone"
 )
 
 func isBlank(text string) bool { return strings.TrimSpace(text) == "" }
@@ -36,10 +37,6 @@ func sameCountry(sent, stored string) bool {
 	return len(sent) != 2 || len(stored) != 2 || strings.EqualFold(sent, stored)
 }
 
-// comparedDigits is the number of trailing digits that are compared if the digits before them can
-// differ.
-const comparedDigits = 7
-
 // samePhone reports whether stored may be the E.164 form of sent. It returns true for a number with
 // letters or an extension, which cannot be compared by its digits.
 func samePhone(sent, stored string) bool {
@@ -47,7 +44,7 @@ func samePhone(sent, stored string) bool {
 	if strings.ContainsFunc(sent, unicode.IsLetter) || strings.ContainsAny(sent, "#;,") {
 		return true
 	}
-	want, have := digits(strings.ReplaceAll(sent, "(0)", "")), digits(stored)
+	want, have := phone.Digits(strings.ReplaceAll(sent, "(0)", "")), phone.Digits(stored)
 	if want == have {
 		return true
 	}
@@ -73,20 +70,7 @@ func samePhone(sent, stored string) bool {
 
 // sameEnd reports whether the international number ends with the last digits of the national one.
 func sameEnd(national, international string) bool {
-	if len(national) > comparedDigits {
-		national = national[len(national)-comparedDigits:]
-	}
-	return strings.HasSuffix(international, national)
-}
-
-// digits returns the decimal digits of text, in any script, as ASCII.
-func digits(text string) string {
-	return strings.Map(func(r rune) rune {
-		if r = ascii.Fold(r); r < '0' || r > '9' {
-			return -1
-		}
-		return r
-	}, text)
+	return strings.HasSuffix(international, phone.Last(national, phone.ComparedDigits))
 }
 
 var (

@@ -2,13 +2,13 @@ package verify
 
 import (
 	"encoding/json"
-	"math"
 	"slices"
 	"strconv"
 	"strings"
 	"time"
 
 	"github.com/highlevel-contacts/contacts-go/client"
+	"github.com/highlevel-contacts/contacts-go/client/internal/phone"
 )
 
 // sentField is a custom field of a request.
@@ -18,6 +18,17 @@ type sentField struct {
 	FieldValue json.RawMessage `json:"field_value"`
 }
 
+// id returns the ID of the field, or "" if it is unknown.
+func (f sentField) id(fields []client.CustomFieldDefinitions) string {
+	const prefix = "contact." // the API adds it to the keys of definitions
+	for _, definition := range slices.Concat(fields...) {
+		if f.ID == "" && strings.TrimPrefix(definition.Key, prefix) == strings.TrimPrefix(f.Key, prefix) {
+			return definition.ID
+		}
+	}
+	return f.ID
+}
+
 func parseFields(value json.RawMessage) []sentField {
 	var fields []sentField
 	_ = json.Unmarshal(value, &fields) // a missing value, or one of another type, has no fields
@@ -25,14 +36,10 @@ func parseFields(value json.RawMessage) []sentField {
 }
 
 // unappliedCustomFields returns the names of the custom fields that are not stored.
-func unappliedCustomFields(value json.RawMessage, contact *client.Contact, c *config) []string {
+func unappliedCustomFields(value json.RawMessage, contact *client.Contact, definitions []client.CustomFieldDefinitions) []string {
 	sent := map[string][]json.RawMessage{}
 	for _, field := range parseFields(value) {
-		id := field.ID
-		if id == "" {
-			id = c.ids[fieldKey(field.Key)]
-		}
-		if id != "" {
+		if id := field.id(definitions); id != "" {
 			sent[id] = append(sent[id], field.FieldValue)
 		}
 	}
@@ -84,7 +91,7 @@ func sameScalar(sent, stored client.FieldValue) bool {
 	if a, okA := number(sent); okA {
 		// Two numbers are not compared as dates: 42 and 43 would be one millisecond apart.
 		if b, okB := number(stored); okB {
-			return math.Abs(a-b) <= 1e-9*math.Max(math.Abs(a), math.Abs(b))
+			return sameNumber(a, b)
 		}
 	}
 	if a, okA := date(sent); okA {
@@ -96,19 +103,31 @@ func sameScalar(sent, stored client.FieldValue) bool {
 
 // samePhoneField reports whether stored may be the E.164 form of sent in a field of type phone.
 func samePhoneField(sent, stored string) bool {
-	return strings.HasPrefix(stored, "+") && len(digits(sent)) >= comparedDigits && samePhone(sent, stored)
+	return strings.HasPrefix(stored, "+") && len(phone.Digits(sent)) >= phone.ComparedDigits && samePhone(sent, stored)
 }
 
-// number returns a value as a number. The value may be a string with thousands separators or a
-// currency sign.
-func number(value client.FieldValue) (float64, bool) {
-	if n, ok := value.Number(); ok {
-		return n, true
-	}
-	text := strings.NewReplacer(",", "", "$", "", "€", "", "£", "", " ", "").Replace(value.Text())
-	n, err := strconv.ParseFloat(text, 64)
-	return n, err == nil
+// separators are the characters of numbers that the API may not store.
+var separators = strings.NewReplacer(",", "", "$", "", "€", "", "£", "", " ", "")
+
+// number returns the text of a number without thousands separators and a currency sign.
+func number(value client.FieldValue) (string, bool) {
+	text := separators.Replace(value.Text())
+	_, err := strconv.ParseFloat(text, 64)
+	return text, err == nil
 }
+
+// sameNumber compares integers by their digits, because a float64 does not hold all digits of a long
+// identifier.
+func sameNumber(a, b string) bool {
+	if isDigits(a) && isDigits(b) {
+		return strings.TrimLeft(a, "0") == strings.TrimLeft(b, "0")
+	}
+	x, errX := strconv.ParseFloat(a, 64)
+	y, errY := strconv.ParseFloat(b, 64)
+	return errX == nil && errY == nil && x == y
+}
+
+func isDigits(text string) bool { return strings.Trim(text, "0123456789") == "" }
 
 // date returns a value as a time. The value may be in any of the API's formats of dates.
 func date(value client.FieldValue) (time.Time, bool) {

@@ -2,14 +2,14 @@
 //
 // A 2xx response does not prove that every value was stored. The API silently ignores unknown
 // custom fields, the second identifier of an upsert that matches two contacts, and the gender of an
-// existing contact. The response shows most of these losses: [Unapplied] compares it with the
-// request.
+// existing contact. The response shows most of these losses: [Unapplied] and [Upsert] compare it with
+// the request.
 //
 //	result, err := c.Contacts.Upsert(ctx, request)
 //	if err != nil {
 //		return err
 //	}
-//	for _, name := range verify.Unapplied(request, result) {
+//	for _, name := range verify.Upsert(request, result) {
 //		log.Printf("contact %s: %s was not stored", result.Contact.ID, name)
 //	}
 //
@@ -30,7 +30,8 @@
 // # Custom fields
 //
 // A response identifies custom fields by ID only. A field that was written by its key can be
-// verified if [WithFieldKeys] provides its ID. Otherwise [Unverifiable] returns it.
+// verified with the definitions that [client.ContactsService.CustomFields] returns. Otherwise
+// [Unverifiable] returns it.
 //
 // If a request has a custom field twice, each of its values counts as stored: the vendor does not
 // document which one the API stores.

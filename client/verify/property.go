@@ -31,6 +31,7 @@ var properties = []property{
 	stringProperty("email", sameText, func(c *client.Contact) string { return c.Email }),
 	stringProperty("firstName", sameText, func(c *client.Contact) string { return c.FirstName }),
 	stringProperty("gender", sameText, func(c *client.Contact) string { return c.Gender }),
+	stringProperty("keyword", sameText, func(c *client.Contact) string { return c.Keyword }),
 	stringProperty("lastName", sameText, func(c *client.Contact) string { return c.LastName }),
 	{name: "name", same: sameText, stored: func(c *client.Contact) []string {
 		return []string{c.Name, c.ContactName, c.FirstName + " " + c.LastName}
@@ -38,8 +39,10 @@ var properties = []property{
 	stringProperty("phone", samePhone, func(c *client.Contact) string { return c.Phone }),
 	stringProperty("postalCode", sameText, func(c *client.Contact) string { return c.PostalCode }),
 	stringProperty("source", sameText, func(c *client.Contact) string { return c.Source }),
+	stringProperty("ssn", sameText, func(c *client.Contact) string { return c.SSN }),
 	stringProperty("state", sameText, func(c *client.Contact) string { return c.State }),
 	stringProperty("timezone", sameText, func(c *client.Contact) string { return c.Timezone }),
+	stringProperty("type", sameText, func(c *client.Contact) string { return c.Type }),
 	stringProperty("website", sameWebsite, func(c *client.Contact) string { return c.Website }),
 	{name: "dnd", boolean: func(c *client.Contact) bool { return c.DND }},
 }
@@ -81,40 +84,28 @@ func unappliedTags(value json.RawMessage, stored []string) []string {
 	return names
 }
 
-// channel is the do-not-disturb setting of one channel, in a request or a response.
-type channel struct{ Status, Message, Code string }
-
 // unappliedChannels returns the names of the do-not-disturb settings that are not stored. Some
 // responses do not have these objects at all, so a missing object is not reported.
 func unappliedChannels(request map[string]json.RawMessage, contact *client.Contact) []string {
 	var names []string
 	for name, object := range map[string]any{"dndSettings": contact.DNDSettings, "inboundDndSettings": contact.InboundDNDSettings} {
-		sent, stored := channels(request[name]), map[string]channel{}
+		sent, stored := channels(request[name]), map[string]map[string]string{}
 		if data, err := json.Marshal(object); err == nil {
 			stored = channels(data)
 		}
-		for key, want := range sent {
-			got := stored[key]
-			if len(stored) > 0 && (want.Status != got.Status || !sameOrUnset(want.Message, got.Message) || !sameOrUnset(want.Code, got.Code)) {
-				names = append(names, name+"/"+key)
+		for channel, setting := range sent {
+			for property, value := range setting {
+				if len(stored) > 0 && !isBlank(value) && !sameText(value, stored[channel][property]) {
+					names = append(names, name+"/"+channel)
+				}
 			}
 		}
 	}
 	return names
 }
 
-// channels returns the settings in a JSON object by channel.
-func channels(data json.RawMessage) map[string]channel {
-	var raw map[string]json.RawMessage
-	_ = json.Unmarshal(data, &raw) // a value of another type has no channels
-	all := map[string]channel{}
-	for key, value := range raw {
-		var c channel
-		if json.Unmarshal(value, &c) == nil && c.Status != "" {
-			all[key] = c
-		}
-	}
-	return all
+// channels returns the properties of the settings in a JSON object by channel.
+func channels(data json.RawMessage) (settings map[string]map[string]string) {
+	_ = json.Unmarshal(data, &settings) // values of other types are ignored
+	return settings
 }
-
-func sameOrUnset(sent, stored string) bool { return isBlank(sent) || sameText(sent, stored) }

@@ -3,56 +3,44 @@ package verify
 import (
 	"encoding/json"
 	"slices"
-	"strings"
 
 	"github.com/highlevel-contacts/contacts-go/client"
 )
 
-// An Option configures [Unapplied] and [Unverifiable].
-type Option func(*config)
-
-type config struct {
-	ids map[string]string // IDs of custom fields by key, without the prefix "contact."
+// Request is a request to write a contact.
+type Request interface {
+	client.CreateContactRequest | client.UpdateContactRequest | client.UpsertContactRequest
 }
 
-// WithFieldKeys provides the IDs of custom fields by key, so that fields written by key can be
-// verified. The keys may have the prefix "contact.", which the API adds when it lists custom
-// fields. If the option is passed several times, the IDs add up.
-func WithFieldKeys(ids map[string]string) Option {
-	return func(c *config) {
-		for key, id := range ids {
-			c.ids[fieldKey(key)] = id
-		}
-	}
-}
-
-func newConfig(opts []Option) *config {
-	c := &config{ids: map[string]string{}}
-	for _, opt := range opts {
-		if opt != nil {
-			opt(c)
-		}
-	}
-	return c
-}
-
-// Unapplied compares a request with its response, and returns the JSON names of the values that the
-// API did not store, in alphabetical order: "phone", "tags/vip", "dndSettings/SMS",
+// Unapplied compares a request with the contact in its response, and returns the JSON names of the
+// values that the API did not store, in alphabetical order: "phone", "tags/vip", "dndSettings/SMS",
 // "customFields/<id>". They include properties that the request clears and that still have a value.
-// The names contain no values except tags. If every value was stored, Unapplied returns nil.
-//
-// The argument sent is a request to create, update or upsert a contact. The argument got is the
-// response: a [client.Contact] or a [client.UpsertContactResult]. Both may be pointers. Unapplied
-// returns nil for other types.
-//
-// The API discards the gender in an upsert of an existing contact, but returns it in the response.
-// Unapplied therefore always reports the gender of a request if UpsertContactResult.New is false.
-// To verify the stored gender, pass the contact that Get returns.
-func Unapplied(sent, got any, opts ...Option) []string {
+// The names contain no values except tags. If every value was stored, Unapplied returns nil. A nil
+// contact has no values. Custom fields that are written by key can be verified only with the
+// definitions of the location's fields. For the response of an upsert, use [Upsert].
+func Unapplied[R Request](sent R, got *client.Contact, fields ...client.CustomFieldDefinitions) []string {
+	return unapplied(sent, got, fields)
+}
+
+// Upsert compares a request with its response as [Unapplied] does. The API discards the gender in an
+// upsert of an existing contact, but returns it in the response. Upsert therefore reports the gender
+// of every request that updated a contact. To verify it, pass the contact that Get returns to
+// Unapplied.
+func Upsert(sent client.UpsertContactRequest, got *client.UpsertContactResult, fields ...client.CustomFieldDefinitions) []string {
+	if got == nil {
+		return unapplied(sent, nil, fields)
+	}
+	names := unapplied(sent, &got.Contact, fields)
+	if sent.Gender != nil && !got.New {
+		names = sorted(append(names, "gender"))
+	}
+	return names
+}
+
+func unapplied(sent any, contact *client.Contact, fields []client.CustomFieldDefinitions) []string {
 	request := parseRequest(sent)
-	contact, updated := parseResponse(got)
-	if request == nil || contact == nil {
-		return nil
+	if contact == nil {
+		contact = &client.Contact{}
 	}
 	var names []string
 	for _, property := range properties {
@@ -60,68 +48,33 @@ func Unapplied(sent, got any, opts ...Option) []string {
 			names = append(names, property.name)
 		}
 	}
-	if _, ok := request["gender"]; ok && updated {
-		names = append(names, "gender")
-	}
 	names = append(names, unappliedTags(request["tags"], contact.Tags)...)
 	names = append(names, unappliedChannels(request, contact)...)
-	names = append(names, unappliedCustomFields(request["customFields"], contact, newConfig(opts))...)
+	names = append(names, unappliedCustomFields(request["customFields"], contact, fields)...)
 	return sorted(names)
 }
 
 // Unverifiable returns the names of the custom fields of a request that [Unapplied] cannot verify,
-// because they are written by a key for which [WithFieldKeys] provides no ID. The names have the
-// form "customFields/<key>". Unverifiable returns nil if it finds none, and if sent is not a
-// request.
-func Unverifiable(sent any, opts ...Option) []string {
-	c := newConfig(opts)
+// because they are written by a key that the definitions do not have. The names have the form
+// "customFields/<key>". If there are none, Unverifiable returns nil.
+func Unverifiable[R Request](sent R, fields ...client.CustomFieldDefinitions) []string {
 	var names []string
 	for _, field := range parseFields(parseRequest(sent)["customFields"]) {
-		if field.ID == "" && c.ids[fieldKey(field.Key)] == "" {
+		if field.id(fields) == "" {
 			names = append(names, "customFields/"+field.Key)
 		}
 	}
 	return sorted(names)
 }
 
-// parseRequest returns the JSON properties of a request, or nil if sent is not a request.
+// parseRequest returns the JSON properties of a request.
 func parseRequest(sent any) map[string]json.RawMessage {
-	switch sent.(type) {
-	case client.CreateContactRequest, client.UpdateContactRequest, client.UpsertContactRequest,
-		*client.CreateContactRequest, *client.UpdateContactRequest, *client.UpsertContactRequest:
-	default:
-		return nil
-	}
-	data, err := json.Marshal(sent)
-	if err != nil {
-		return nil // the client cannot send it either
-	}
 	var request map[string]json.RawMessage
-	if json.Unmarshal(data, &request) != nil {
-		return nil
+	if data, err := json.Marshal(sent); err == nil { // the client cannot send it otherwise
+		_ = json.Unmarshal(data, &request)
 	}
-	return request // nil for a nil pointer, whose JSON is null
+	return request
 }
-
-// parseResponse returns the contact of a response, and reports whether an upsert updated it.
-func parseResponse(got any) (contact *client.Contact, updated bool) {
-	switch response := got.(type) {
-	case *client.Contact:
-		return response, false
-	case client.Contact:
-		return &response, false
-	case *client.UpsertContactResult:
-		if response != nil {
-			return &response.Contact, !response.New
-		}
-	case client.UpsertContactResult:
-		return &response.Contact, !response.New
-	}
-	return nil, false
-}
-
-// fieldKey returns the key of a custom field without the prefix "contact.".
-func fieldKey(key string) string { return strings.TrimPrefix(strings.TrimSpace(key), "contact.") }
 
 // sorted returns the names in alphabetical order without duplicates.
 func sorted(names []string) []string {

@@ -80,9 +80,9 @@ func run(ctx context.Context, s settings, out, status io.Writer) (problems int, 
 		fmt.Fprintf(out, "%d rows can be imported, %d have problems\n", valid, report.problems)
 		return report.problems, errors.Join(rows.err, ctx.Err())
 	}
-	var fieldKeys verify.Option
+	var fields client.CustomFieldDefinitions
 	if rows.hasFields {
-		fieldKeys = verify.WithFieldKeys(src.fieldIDs(ctx, status))
+		fields = src.fields(ctx, status)
 	}
 	opts := []bulk.Option{bulk.WithProgress(showProgress(status))}
 	if s.resume != "" {
@@ -97,7 +97,7 @@ func run(ctx context.Context, s settings, out, status io.Writer) (problems int, 
 	for line, outcome := range bulk.All(ctx, rows.all(report), bulk.Upsert(src.client), opts...) {
 		var unapplied []string
 		if outcome.Err == nil {
-			unapplied = verify.Unapplied(outcome.Input, outcome.Value, fieldKeys)
+			unapplied = verify.Upsert(outcome.Input, outcome.Value, fields)
 		}
 		switch {
 		case errors.Is(outcome.Err, client.ErrMaybeApplied):

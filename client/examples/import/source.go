@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net/http"
 	"os"
 	"strings"
 
@@ -18,7 +17,6 @@ type source struct {
 	input    io.Reader
 	client   *client.Client // nil in a dry run
 	location string
-	isDemo   bool
 	close    func() error
 }
 
@@ -63,31 +61,19 @@ func openDemo() (*source, error) {
 		return nil, err
 	}
 	return &source{
-		input: strings.NewReader(sample()), client: c, location: fake.LocationID, isDemo: true,
+		input: strings.NewReader(sample()), client: c, location: fake.LocationID,
 		close: func() error { fake.Close(); return nil },
 	}, nil
 }
 
-// fieldIDs returns the IDs of the location's custom fields by key. If the API does not return them,
-// fieldIDs prints the error and returns no ID, so that custom fields are not verified.
-func (src *source) fieldIDs(ctx context.Context, status io.Writer) map[string]string {
-	ids := map[string]string{}
-	if src.isDemo { // the fake does not serve the definitions of custom fields
-		for _, field := range clienttest.SampleFields() {
-			ids[field.Key] = field.ID
-		}
-		return ids
+// fields returns the definitions of the location's custom fields. If the API does not return them,
+// fields prints the error, and custom fields are not verified.
+func (src *source) fields(ctx context.Context, status io.Writer) client.CustomFieldDefinitions {
+	fields, err := src.client.Contacts.CustomFields(ctx, src.location)
+	if err != nil {
+		fmt.Fprintln(status, "custom fields are not verified, because their definitions are not available:", err)
 	}
-	var list struct {
-		CustomFields []struct{ ID, FieldKey string }
-	}
-	if err := src.client.Do(ctx, http.MethodGet, "/locations/"+src.location+"/customFields", nil, nil, &list); err != nil {
-		fmt.Fprintln(status, "custom fields are not verified, because their IDs are not available:", err)
-	}
-	for _, field := range list.CustomFields {
-		ids[field.FieldKey] = field.ID
-	}
-	return ids
+	return fields
 }
 
 // sample returns a file with 500 rows. Three of them have problems.
