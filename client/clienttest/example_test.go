@@ -10,6 +10,7 @@ import (
 
 	"github.com/highlevel-contacts/contacts-go/client"
 	"github.com/highlevel-contacts/contacts-go/client/clienttest"
+	"github.com/highlevel-contacts/contacts-go/client/webhook"
 )
 
 // start starts a fake. A test calls clienttest.NewServer(t) instead.
@@ -117,6 +118,34 @@ func ExampleSnapshot_Since() {
 		fmt.Printf("%q became %q\n", change.Before.City, change.After.City)
 	}
 	// Output: "" became "London"
+}
+
+// The webhooks of a change are verified with the key of the fake.
+func ExampleServer_HandleWebhooks() {
+	s := start()
+	defer s.Close()
+	handler, err := webhook.NewHandler(func(_ context.Context, event webhook.Event) error {
+		fmt.Println(event.Type, event.Contact.Email)
+		return nil
+	}, webhook.WithPublicKey(s.WebhookKey()))
+	if err != nil {
+		log.Fatal(err)
+	}
+	s.HandleWebhooks(handler)
+	s.InjectWebhookFaults(clienttest.WebhookFault{Forged: true, Repeated: true})
+
+	if _, err := s.Client().Contacts.Create(context.Background(), client.CreateContactRequest{Email: "ada@example.com"}); err != nil {
+		fmt.Println(err)
+	}
+	s.WaitForWebhooks()
+	for _, d := range s.Deliveries() {
+		fmt.Printf("%d %q\n", d.Status, d.Fault)
+	}
+	// Output:
+	// ContactCreate ada@example.com
+	// 401 "forged"
+	// 200 ""
+	// 200 "repeated"
 }
 
 // An app is installed without a person: the consent page redirects immediately, and the code of the

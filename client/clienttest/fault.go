@@ -161,8 +161,11 @@ func (s *Server) TryInjectFaults(faults ...Fault) error {
 	return nil
 }
 
-// ClearFaults removes all faults.
+// ClearFaults removes all faults, those of webhooks too.
 func (s *Server) ClearFaults() {
+	s.webhooks.mu.Lock()
+	s.webhooks.faults = nil
+	s.webhooks.mu.Unlock()
 	s.faults.mu.Lock()
 	defer s.faults.mu.Unlock()
 	s.faults.all = nil

@@ -115,10 +115,12 @@ func (s *Server) upsertExisting(tx *store.Tx, c *call, existing *gen.Contact, w 
 func (s *Server) deleteContact(c *call) (wire.Response, error) {
 	tx := s.store.Begin()
 	defer tx.End()
-	if tx.Get(c.id) == nil {
+	old := tx.Get(c.id)
+	if old == nil {
 		return wire.Response{}, s.notFound(tx, c)
 	}
 	tx.Delete(c.id, c.now)
+	s.notify(old, nil)
 	var body wire.Object
 	body.Value("succeded", true)
 	body.Value("succeeded", true)
@@ -164,7 +166,9 @@ func (s *Server) save(tx *store.Tx, c *call, contact gen.Contact, w *wire.Write)
 	if contact.CustomFields, err = c.location.writeFields(contact.CustomFields, w.CustomFields); err != nil {
 		return nil, err
 	}
+	old := tx.Get(contact.ID)
 	tx.Put(&contact, c.now)
+	s.notify(old, &contact)
 	return &contact, nil
 }
 

@@ -75,14 +75,45 @@ type refreshToken struct {
 	response []byte    // to the first use
 }
 
-// AuthorizationCode returns the code that the app receives when a person agrees to a grant. The app
-// can exchange it once at POST /oauth/token. The code does not expire.
+// sampleUserID is the ID of the person who installs the app.
+const sampleUserID = "y0BeYjuRIlDwsDcOHOJo"
+
+// AuthorizationCode returns the code that the app receives when a person agrees to a grant, and
+// sends the webhook INSTALL. The app can exchange the code once at POST /oauth/token. The code does
+// not expire.
 func (s *Server) AuthorizationCode(g Grant) string {
+	g.UserType, g.CompanyID = cmp.Or(g.UserType, UserTypeLocation), cmp.Or(g.CompanyID, s.CompanyID)
+	if g.UserType == UserTypeLocation {
+		g.LocationID = cmp.Or(g.LocationID, s.LocationID)
+	}
+	s.sendInstall(g)
 	s.oauth.mu.Lock()
 	defer s.oauth.mu.Unlock()
 	code := s.traceIDs.Hex(20)
 	s.oauth.codes[code] = g
 	return code
+}
+
+// Uninstall removes the app from a location, or from the default agency if locationID is empty: its
+// codes, access tokens and refresh tokens become invalid, and the fake sends the webhook UNINSTALL.
+func (s *Server) Uninstall(locationID string) {
+	s.oauth.mu.Lock()
+	defer s.oauth.mu.Unlock()
+	isOf := func(g Grant) bool {
+		return g.LocationID == locationID && (locationID != "" || g.CompanyID == s.CompanyID)
+	}
+	maps.DeleteFunc(s.oauth.codes, func(_ string, g Grant) bool { return isOf(g) })
+	maps.DeleteFunc(s.oauth.refreshTokens, func(_ string, r *refreshToken) bool { return isOf(r.grant) })
+	s.tokens.mu.Lock()
+	maps.DeleteFunc(s.tokens.known, func(_ string, t *Token) bool {
+		return t.issued && isOf(Grant{LocationID: t.LocationID, CompanyID: t.CompanyID})
+	})
+	s.tokens.mu.Unlock()
+	s.send("UNINSTALL", locationID, func(o *wire.Object) {
+		if locationID == "" {
+			o.String("companyId", s.CompanyID)
+		}
+	})
 }
 
 // ExpireRefreshToken makes a refresh token invalid, even within its grace period. It reports
@@ -180,7 +211,7 @@ func (s *Server) issue(c *call, g Grant, withRefresh bool) []byte {
 	access := s.addToken(Token{
 		Value:    "eyJhbGciOiJSUzI1NiJ9." + s.traceIDs.Hex(24) + "." + s.traceIDs.Hex(32),
 		UserType: g.UserType, LocationID: g.LocationID, CompanyID: g.CompanyID, Scopes: g.Scopes,
-		Expires: c.now.Add(s.oauth.app.AccessTokenLifetime), approved: g.ApprovedLocations,
+		Expires: c.now.Add(s.oauth.app.AccessTokenLifetime), approved: g.ApprovedLocations, issued: true,
 	})
 	var body wire.Object
 	body.String("access_token", access.Value)
@@ -196,7 +227,7 @@ func (s *Server) issue(c *call, g Grant, withRefresh bool) []byte {
 	body.String("userType", string(access.UserType))
 	body.String("companyId", access.CompanyID)
 	body.String("locationId", access.LocationID)
-	body.String("userId", "y0BeYjuRIlDwsDcOHOJo")
+	body.String("userId", sampleUserID)
 	if access.UserType == UserTypeCompany {
 		body.Value("isBulkInstallation", true)
 		if g.ApprovedLocations != nil {

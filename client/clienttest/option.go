@@ -28,6 +28,7 @@ type config struct {
 	now        func() time.Time
 	app        App
 	consent    *Grant
+	webhooks   string     // URL
 	tb         testing.TB // set by NewServer
 }
 

@@ -20,6 +20,7 @@ func TestOptions_InvalidValue(t *testing.T) {
 		"country":          clienttest.WithLocationSettings(clienttest.Location{Country: "Germany"}),
 		"request hook":     clienttest.WithRequestHook(nil),
 		"request log":      clienttest.WithRequestLog(-1),
+		"webhooks":         clienttest.WithWebhooks("localhost:8080/webhooks"),
 		"clock":            clienttest.WithClock(nil),
 	} {
 		if s, err := clienttest.Start(option); err == nil {

@@ -42,6 +42,7 @@ type Server struct {
 	operations []*operation
 	faults     faults
 	requests   requestLog
+	webhooks   *webhooks
 	contactIDs ids.Source // separate from traceIDs: contact IDs do not depend on the number of requests
 	traceIDs   ids.Source
 
@@ -95,6 +96,9 @@ func Start(opts ...Option) (*Server, error) {
 		s.addLocation(l)
 	}
 	s.AddToken(Token{Value: s.Token})
+	if s.webhooks, err = newWebhooks(c.webhooks); err != nil {
+		return nil, fmt.Errorf("clienttest: %w", err)
+	}
 	if err := s.open(c); err != nil {
 		return nil, fmt.Errorf("clienttest: %w", err)
 	}
@@ -164,15 +168,22 @@ func (s *Server) Handler() http.Handler { return http.HandlerFunc(s.serve) }
 func (s *Server) Now() time.Time { return s.now().Add(time.Duration(s.advanced.Load())) }
 
 // Advance moves the fake's clock forward without waiting: rate limit windows end, tokens expire,
-// and lists show late writes. It does not shorten the delays of a [Fault].
-func (s *Server) Advance(d time.Duration) { s.advanced.Add(int64(d)) }
+// lists show late writes, and retries of webhooks are due. It does not shorten the delays of a
+// [Fault].
+func (s *Server) Advance(d time.Duration) {
+	s.advanced.Add(int64(d))
+	s.webhooks.wakeUp()
+}
 
-// Close stops the server and aborts the requests in progress. Further calls do nothing.
+// Close stops the server and aborts the requests and the webhooks in progress. Further calls do
+// nothing.
 func (s *Server) Close() { _ = s.close() }
 
 func (s *Server) close() error {
 	if s.closed.Swap(true) {
 		return nil
 	}
-	return s.network.Close()
+	err := s.network.Close()
+	s.webhooks.close()
+	return err
 }

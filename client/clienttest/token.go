@@ -45,6 +45,7 @@ type Token struct {
 	// Expires is the time from which the token is rejected; zero means never.
 	Expires time.Time
 
+	issued   bool     // whether OAuth issued the token
 	approved []string // the locations for which the token of an agency can create tokens; nil means all
 }
 

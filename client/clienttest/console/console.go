@@ -1,10 +1,12 @@
 // Package console is the web page of a fake HighLevel API: it shows the contacts, custom fields,
-// tokens and last requests, and injects faults.
+// tokens, last requests and webhooks, and injects faults.
 package console
 
 import (
 	"bytes"
+	"crypto/x509"
 	_ "embed"
+	"encoding/base64"
 	"encoding/json"
 	"fmt"
 	"html/template"
@@ -80,6 +82,8 @@ type page struct {
 	Problem          string // the error of the form for faults
 	Form             url.Values
 	Failures         []clienttest.ConnectionFailure
+	Deliveries       []clienttest.Delivery
+	WebhookKey       string
 	Tokens           []clienttest.Token
 	ConsentURL       string
 }
@@ -89,12 +93,14 @@ func (c *console) showPage(w http.ResponseWriter, r *http.Request, status int, p
 	p := page{
 		Host: r.Host, Started: c.started, Now: s.Now(), Server: s, Limit: s.RateLimit(),
 		Contacts: s.Latest(shown), Count: s.Len(), Shown: shown, FirstID: "ocQHyuzHvysMo5N5VsXc",
-		Requests: s.Requests(), Tokens: s.Tokens(), Problem: problem, Form: r.PostForm,
+		Requests: s.Requests(), Deliveries: s.Deliveries(), WebhookKey: WebhookKey(s), Tokens: s.Tokens(), Problem: problem, Form: r.PostForm,
 		Failures: []clienttest.ConnectionFailure{clienttest.ConnectionResetBeforeApply, clienttest.ConnectionResetAfterApply, clienttest.ConnectionClosedInBody, clienttest.ConnectionEndlessBody, clienttest.ConnectionStalledInBody},
 	}
 	p.Remaining, p.Daily = s.Remaining(s.LocationID)
 	slices.Reverse(p.Requests)
 	p.Requests = p.Requests[:min(shown, len(p.Requests))]
+	slices.Reverse(p.Deliveries)
+	p.Deliveries = p.Deliveries[:min(shown, len(p.Deliveries))]
 	p.Tokens = p.Tokens[:min(shown, len(p.Tokens))]
 	if len(p.Contacts) > 0 {
 		p.FirstID = p.Contacts[0].ID
@@ -109,6 +115,16 @@ func (c *console) showPage(w http.ResponseWriter, r *http.Request, status int, p
 		return
 	}
 	write(w, status, "text/html; charset=utf-8", text.Bytes())
+}
+
+// WebhookKey returns the public key of the fake's webhooks in the form in which HighLevel publishes
+// its key, the base64 of a SubjectPublicKeyInfo.
+func WebhookKey(s *clienttest.Server) string {
+	key, err := x509.MarshalPKIXPublicKey(s.WebhookKey())
+	if err != nil {
+		return err.Error() // an Ed25519 key always encodes
+	}
+	return base64.StdEncoding.EncodeToString(key)
 }
 
 // showContact shows a contact as JSON.

@@ -149,6 +149,20 @@ func TestHandler_Page_LocationsAndTokens(t *testing.T) {
 	}
 }
 
+func TestHandler_Page_Webhooks(t *testing.T) {
+	t.Parallel()
+	s := clienttest.NewServer(t, clienttest.WithoutSocket())
+	s.HandleWebhooks(http.NotFoundHandler())
+	s.AuthorizationCode(clienttest.Grant{})
+	s.WaitForWebhooks()
+	_, page := get(t, serve(t, s)+"/")
+	for _, want := range []string{console.WebhookKey(s), "<td>INSTALL</td>", s.Deliveries()[0].ID, "404"} {
+		if !strings.Contains(page, want) {
+			t.Errorf("got a page without %q", want)
+		}
+	}
+}
+
 func TestHandler_OtherSites(t *testing.T) {
 	t.Parallel()
 	s := clienttest.NewServer(t, clienttest.WithoutSocket())

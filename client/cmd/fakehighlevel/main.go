@@ -45,8 +45,8 @@ var errUsage = errors.New("usage")
 
 // settings holds the flags of the command line.
 type settings struct {
-	address, token, location, country, fields string
-	contacts, locations                       int
+	address, token, location, country, fields, webhooks string
+	contacts, locations                                 int
 }
 
 func parseSettings(args []string, out io.Writer) (*settings, error) {
@@ -59,6 +59,7 @@ func parseSettings(args []string, out io.Writer) (*settings, error) {
 	flags.IntVar(&s.locations, "locations", 1, "serve `n` locations of one agency, in which the OAuth app can be installed")
 	flags.StringVar(&s.country, "country", "US", "read phone numbers without a country code as numbers of this `country`, a two-letter code")
 	flags.StringVar(&s.fields, "fields", "", "define the custom fields described by the JSON in `file`; see ReadFields in package clienttest")
+	flags.StringVar(&s.webhooks, "webhooks", "", "send webhooks to this `URL`, signed with a new key for each run")
 	flags.IntVar(&s.contacts, "contacts", 25, "generate `n` sample contacts in each location")
 	switch err := flags.Parse(args); {
 	case errors.Is(err, flag.ErrHelp):
@@ -106,6 +107,9 @@ func (s *settings) start(log io.Writer) (*clienttest.Server, error) {
 	if s.token != "" {
 		options = append(options, clienttest.WithDefaultToken(s.token))
 	}
+	if s.webhooks != "" {
+		options = append(options, clienttest.WithWebhooks(s.webhooks))
+	}
 	var fields []gen.CustomFieldDefinition // nil means the sample fields
 	if s.fields != "" {
 		var err error
@@ -152,11 +156,12 @@ func greet(out io.Writer, fake *clienttest.Server, address string) {
   client ID      %[6]s
   client secret  %[7]s
   consent page   %[1]s/oauth/chooselocation
+  webhook key    %[8]s
 
 curl '%[1]s/contacts/?locationId=%[3]s&limit=1' \
   -H 'Version: 2021-07-28' -H 'Authorization: Bearer %[2]s'
 
-`, address, fake.Token, fake.LocationID, len(fake.Locations())-1, fake.Len(), fake.App.ClientID, fake.App.ClientSecret)
+`, address, fake.Token, fake.LocationID, len(fake.Locations())-1, fake.Len(), fake.App.ClientID, fake.App.ClientSecret, console.WebhookKey(fake))
 }
 
 // requestLog returns a function that writes a line for each request. The line has no personal data:

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -95,7 +96,10 @@ func write(t *testing.T, name, text string) (path string) {
 func TestRun_ServesUntilCanceled(t *testing.T) {
 	t.Parallel()
 	fields := write(t, "fields.json", `[{"fieldKey":"contact.shoe_size","dataType":"NUMERICAL"}]`)
-	url, log, stop := started(t, "-token", "pit-test", "-location", "L", "-contacts", "3", "-locations", "2", "-fields", fields, "-country", "de")
+	received := make(chan string, 10)
+	site := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { received <- r.Header.Get("X-GHL-Signature") }))
+	defer site.Close()
+	url, log, stop := started(t, "-webhooks", site.URL, "-token", "pit-test", "-location", "L", "-contacts", "3", "-locations", "2", "-fields", fields, "-country", "de")
 	for _, test := range []struct {
 		name, method, path, body string
 		status                   int
@@ -110,6 +114,9 @@ func TestRun_ServesUntilCanceled(t *testing.T) {
 		if status != test.status || !strings.Contains(text, test.contains) {
 			t.Errorf("%s: got %d %s, want %d with %q", test.name, status, text, test.status, test.contains)
 		}
+	}
+	if signature := <-received; signature == "" {
+		t.Error("got a webhook without a signature")
 	}
 	if err := stop(); err != nil {
 		t.Error(err)
@@ -152,7 +159,7 @@ func TestRun_InvalidArguments(t *testing.T) {
 			t.Errorf("%v: got error %v, want errUsage", bad, err)
 		}
 	}
-	for _, bad := range [][]string{{"-addr", "nowhere:x"}, {"-fields", "/nowhere"}, {"-country", "Germany"}, {"-fields", write(t, "f.json", `[{"fieldKey":""}]`)}} {
+	for _, bad := range [][]string{{"-addr", "nowhere:x"}, {"-fields", "/nowhere"}, {"-country", "Germany"}, {"-webhooks", "nowhere"}, {"-fields", write(t, "f.json", `[{"fieldKey":""}]`)}} {
 		if err := run(t.Context(), bad, io.Discard, io.Discard); err == nil {
 			t.Errorf("%v: got no error, want one", bad)
 		}

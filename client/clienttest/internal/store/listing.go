@@ -147,7 +147,7 @@ type Search struct {
 	Match          func(*gen.Contact) bool     // nil matches every contact
 	Compare        func(a, b *gen.Contact) int // the order; nil is the order of lists, or its reverse
 	Reverse        bool
-	After          func(*gen.Contact) bool     // reports whether a contact is after the cursor; nil for the first page
+	After          func(*gen.Contact) bool // reports whether a contact is after the cursor; nil for the first page
 	Skip, Limit    int
 }
 

@@ -156,7 +156,11 @@ func (o *Object) writeShared(c *gen.Contact, writeString func(o *Object, name, v
 	o.Value("tags", c.Tags)
 	o.Time("dateAdded", c.DateAdded)
 	o.Time("dateUpdated", c.DateUpdated)
-	Objects(o, "customFields", c.CustomFields, func(entry *Object, field gen.CustomField) {
+	o.customFields(c.CustomFields)
+}
+
+func (o *Object) customFields(fields []gen.CustomField) {
+	Objects(o, "customFields", fields, func(entry *Object, field gen.CustomField) {
 		entry.String("id", field.ID)
 		entry.Raw("value", field.Value)
 		entry.merge(field.Extra)
