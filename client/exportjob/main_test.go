@@ -39,13 +39,18 @@ func TestMain(m *testing.M) {
 // exported, and returns its URL.
 func newDatabase(t *testing.T) string {
 	t.Helper()
-	url := pgtest.Database(t)
-	db := connect(t, url)
-	if err := Migrate(t.Context(), db); err != nil {
-		t.Fatal(err)
-	}
-	execute(t, db, `CREATE TABLE exported (run text, location_id text, id text)`)
-	return url
+	return pgtest.Copy(t, func(url string) error {
+		db, err := pgxpool.New(t.Context(), url)
+		if err != nil {
+			return err
+		}
+		defer db.Close()
+		if err := Migrate(t.Context(), db); err != nil {
+			return err
+		}
+		_, err = db.Exec(t.Context(), `CREATE TABLE exported (run text, location_id text, id text)`)
+		return err
+	})
 }
 
 func connect(t *testing.T, url string) *pgxpool.Pool {

@@ -3,7 +3,9 @@
 package pgtest
 
 import (
+	"net/url"
 	"strconv"
+	"strings"
 	"sync"
 	"testing"
 )
@@ -15,6 +17,7 @@ var shared struct {
 	server    *Server
 	err       error
 	databases int
+	prepared  string // URL of the database that Copy copies
 }
 
 // Main runs the tests of a package that uses [Database], deletes the shared server, and returns the
@@ -34,6 +37,32 @@ func Database(t testing.TB) string {
 	t.Helper()
 	shared.mu.Lock()
 	defer shared.mu.Unlock()
+	return create(t, "template1")
+}
+
+// Copy is like [Database], but the database is a copy of one that the first call has prepared. The
+// function prepare must close its connections. It is the same for all tests of a package.
+func Copy(t testing.TB, prepare func(url string) error) string {
+	t.Helper()
+	shared.mu.Lock()
+	defer shared.mu.Unlock()
+	if shared.prepared == "" {
+		prepared := create(t, "template1")
+		if err := prepare(prepared); err != nil {
+			t.Fatal(err)
+		}
+		shared.prepared = prepared
+	}
+	location, err := url.Parse(shared.prepared)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return create(t, strings.TrimPrefix(location.Path, "/"))
+}
+
+// create creates a copy of the database template. The caller must hold shared.mu.
+func create(t testing.TB, template string) string {
+	t.Helper()
 	if shared.server == nil && shared.err == nil {
 		shared.server, shared.err = start()
 	}
@@ -42,8 +71,8 @@ func Database(t testing.TB) string {
 	}
 	shared.databases++
 	name := "test" + strconv.Itoa(shared.databases)
-	create := shared.server.command("createdb", "-h", "127.0.0.1", "-p", shared.server.port, "-U", "postgres", name)
-	if output, err := create.CombinedOutput(); err != nil {
+	createdb := shared.server.command("createdb", "-h", "127.0.0.1", "-p", shared.server.port, "-U", "postgres", "-T", template, name)
+	if output, err := createdb.CombinedOutput(); err != nil {
 		t.Fatalf("createdb: %v\n%s", err, output)
 	}
 	return shared.server.url(name)

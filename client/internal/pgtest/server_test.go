@@ -6,6 +6,7 @@ import (
 	"net"
 	"net/url"
 	"os"
+	"slices"
 	"testing"
 )
 
@@ -26,12 +27,19 @@ func TestServer_Resume(t *testing.T) {
 }
 
 func TestDatabase_OnOneServer(t *testing.T) {
-	one, two := Database(t), Database(t)
-	if one == two {
-		t.Errorf("got %s twice, want two databases", one)
+	prepared := 0
+	prepare := func(string) error {
+		prepared++
+		return nil
 	}
-	if parse(t, one).Host != parse(t, two).Host || !accepts(t, one) {
-		t.Errorf("got %s and %s, want databases of one server", one, two)
+	urls := []string{Database(t), Database(t), Copy(t, prepare), Copy(t, prepare)}
+	for i, url := range urls {
+		if slices.Contains(urls[:i], url) || parse(t, url).Host != parse(t, urls[0]).Host || !accepts(t, url) {
+			t.Errorf("got %s after %v, want another database of one server", url, urls[:i])
+		}
+	}
+	if prepared != 1 {
+		t.Errorf("got %d databases that were prepared, want 1", prepared)
 	}
 }
 
