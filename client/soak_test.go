@@ -9,11 +9,13 @@ import (
 	"log/slog"
 	"math/rand/v2"
 	"net/http"
+	"net/http/httptest"
 	"os"
 	"runtime"
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -56,9 +58,10 @@ func TestSoak(t *testing.T) {
 		client.WithMaxResponseBytes(4<<20),
 		client.WithLogger(slog.New(slog.NewJSONHandler(&records, &slog.HandlerOptions{Level: slog.LevelDebug}))),
 	)
-	oracle := &oracle{permanent: map[string]bool{}}
-	for _, contact := range fake.Seed(soakCrowd()...) {
-		oracle.permanent[contact.ID] = true
+	oracle := &oracle{}
+	for i := range soakPermanent {
+		contact := client.Contact{FirstName: "Permanent", LastName: fmt.Sprintf("Resident%d", i), Email: fmt.Sprintf("resident%d@soak.example", i)}
+		oracle.permanent = append(oracle.permanent, fake.Seed(contact)[0].ID)
 	}
 	fake.InjectFaults(soakFaults(seed)...)
 
@@ -79,8 +82,8 @@ func TestSoak(t *testing.T) {
 	for _, worker := range workers {
 		calls += worker.calls
 	}
-	t.Logf("%d calls, %d requests, %d contacts created, %d walks", calls, len(fake.Requests()), len(oracle.created), oracle.walks)
-	checkRecords(t, records.String(), workers)
+	t.Logf("%d calls, %d requests, %d contacts created", calls, len(fake.Requests()), len(oracle.created))
+	checkRecords(t, records.buffer.String(), workers)
 
 	transport.CloseIdleConnections()
 	fake.Close()
@@ -116,16 +119,6 @@ func soakFaults(seed uint64) []clienttest.Fault {
 	return faults
 }
 
-func soakCrowd() []client.Contact {
-	crowd := make([]client.Contact, soakPermanent)
-	for i := range crowd {
-		crowd[i] = client.Contact{
-			FirstName: "Permanent", LastName: fmt.Sprintf("Resident%d", i), Email: fmt.Sprintf("resident%d@soak.example", i),
-		}
-	}
-	return crowd
-}
-
 // soakWorker makes calls on contacts of its own.
 type soakWorker struct {
 	number   int
@@ -139,21 +132,27 @@ type soakWorker struct {
 func (w *soakWorker) run(ctx context.Context, t *testing.T) {
 	for ctx.Err() == nil {
 		w.calls++
-		switch dice := w.random.IntN(100); {
-		case dice < 25 || len(w.own) == 0:
+		choice, city, own := w.random.IntN(100), fmt.Sprintf("City%d", w.calls), w.pick()
+		switch {
+		case choice < 25 || own == nil:
 			w.create(ctx)
-		case dice < 50:
-			w.update(ctx)
-		case dice < 60:
-			w.upsert(ctx)
-		case dice < 70:
-			w.delete(ctx)
-		case dice < 90:
-			w.get(ctx, t)
-		case dice < 98:
+		case choice < 50:
+			_, err := w.contacts.Update(ctx, own.id, client.UpdateContactRequest{City: client.Set(city)})
+			own.moved(err, city)
+		case choice < 60:
+			_, err := w.contacts.Upsert(ctx, client.UpsertContactRequest{Email: client.Set(own.email), City: client.Set(city)})
+			own.moved(err, city)
+		case choice < 70:
+			own.settle(w.contacts.Delete(ctx, own.id), absent)
+		case choice < 90:
+			contact, err := w.contacts.Get(ctx, own.id)
+			if errors.Is(err, client.ErrNotFound) || (err == nil && !slices.Contains(own.cities, contact.City)) {
+				t.Errorf("%s, which was created and not deleted: got %+v, %v, want a city of %q", own.id, contact, err, own.cities)
+			}
+		case choice < 98:
 			_, _ = w.contacts.List(ctx, client.ListRequest{Limit: 1 + w.random.IntN(100), Query: w.email(0)})
 		default:
-			w.walk(ctx, t)
+			w.iterate(ctx, t)
 		}
 	}
 }
@@ -163,114 +162,69 @@ func (w *soakWorker) email(number int) string {
 }
 
 func (w *soakWorker) create(ctx context.Context) {
-	fate := &fate{email: w.email(w.calls), cities: []string{"Oslo"}}
+	created := &fate{email: w.email(w.calls), cities: []string{"Oslo"}}
 	contact, err := w.contacts.Create(ctx, client.CreateContactRequest{
-		FirstName: "Secretive", LastName: fmt.Sprintf("Person%dx%d", w.number, w.calls), Email: fate.email, City: "Oslo",
+		FirstName: "Secretive", LastName: fmt.Sprintf("Person%dx%d", w.number, w.calls), Email: created.email, City: "Oslo",
 		Phone: fmt.Sprintf("+1202555%04d", w.random.IntN(10_000)),
 	})
-	fate.settle(err, true)
+	created.settle(err, present)
 	if err == nil {
-		fate.id = contact.ID
-		w.own = append(w.own, fate)
+		created.id = contact.ID
+		w.own = append(w.own, created)
 	}
-	w.oracle.add(fate)
+	w.oracle.mu.Lock()
+	defer w.oracle.mu.Unlock()
+	w.oracle.created = append(w.oracle.created, created)
 }
 
-// pick returns one of the worker's contacts that certainly exist, or nil if no contact does.
+// pick returns one of the worker's contacts that certainly exist, or nil if it finds none.
 func (w *soakWorker) pick() *fate {
-	for range 10 {
-		if fate := w.own[w.random.IntN(len(w.own))]; fate.there == certain {
-			return fate
+	for range min(10, len(w.own)) {
+		if own := w.own[w.random.IntN(len(w.own))]; own.exists == present {
+			return own
 		}
 	}
 	return nil
 }
 
-func (w *soakWorker) update(ctx context.Context) {
-	fate := w.pick()
-	if fate == nil {
-		return
-	}
-	city := fmt.Sprintf("City%d", w.calls)
-	_, err := w.contacts.Update(ctx, fate.id, client.UpdateContactRequest{City: client.Set(city)})
-	fate.moved(err, city)
-}
-
-func (w *soakWorker) upsert(ctx context.Context) {
-	fate := w.pick()
-	if fate == nil {
-		return
-	}
-	city := fmt.Sprintf("Upcity%d", w.calls)
-	_, err := w.contacts.Upsert(ctx, client.UpsertContactRequest{Email: client.Set(fate.email), City: client.Set(city)})
-	fate.moved(err, city)
-}
-
-func (w *soakWorker) delete(ctx context.Context) {
-	if fate := w.pick(); fate != nil {
-		fate.settle(w.contacts.Delete(ctx, fate.id), false)
-	}
-}
-
-func (w *soakWorker) get(ctx context.Context, t *testing.T) {
-	fate := w.pick()
-	if fate == nil {
-		return
-	}
-	contact, err := w.contacts.Get(ctx, fate.id)
-	if errors.Is(err, client.ErrNotFound) {
-		t.Errorf("%s is not found, although it was created and not deleted", fate.id)
-	}
-	if err == nil && !fate.mayBeIn(contact.City) {
-		t.Errorf("%s is in %q, want one of %q", fate.id, contact.City, fate.cities)
-	}
-}
-
-// walk iterates over all contacts. An iteration that ends without an error has returned each
+// iterate iterates over all contacts. An iteration that ends without an error has returned each
 // permanent contact exactly once.
-func (w *soakWorker) walk(ctx context.Context, t *testing.T) {
-	met := map[string]int{}
+func (w *soakWorker) iterate(ctx context.Context, t *testing.T) {
+	received := map[string]int{}
 	for contact, err := range w.contacts.All(ctx, client.ListRequest{Limit: 50 + w.random.IntN(51)}) {
 		if err != nil {
 			return
 		}
-		met[contact.ID]++
+		received[contact.ID]++
 	}
-	for id := range w.oracle.permanent {
-		if met[id] != 1 {
-			t.Errorf("a walk met %s %d times, want once", id, met[id])
+	for _, id := range w.oracle.permanent {
+		if received[id] != 1 {
+			t.Errorf("an iteration returned %s %d times, want once", id, received[id])
 		}
 	}
-	w.oracle.walked()
 }
 
-// certainty is the knowledge whether a contact exists.
-type certainty int
-
+// The knowledge whether a contact exists.
 const (
-	absent certainty = iota
+	absent = iota
 	unsure
-	certain
+	present
 )
 
 // fate is the state of a contact according to the calls of its worker.
 type fate struct {
-	id     string
-	email  string
-	there  certainty
-	cities []string // possible values of the city
+	id, email string
+	exists    int
+	cities    []string // possible values of the city
 }
 
 // settle records the result of a call that creates or deletes the contact.
-func (f *fate) settle(err error, there bool) {
+func (f *fate) settle(err error, exists int) {
 	switch {
-	case err != nil && errors.Is(err, client.ErrMaybeApplied):
-		f.there = unsure
-	case err != nil:
-	case there:
-		f.there = certain
-	default:
-		f.there = absent
+	case err == nil:
+		f.exists = exists
+	case errors.Is(err, client.ErrMaybeApplied):
+		f.exists = unsure
 	}
 }
 
@@ -284,29 +238,12 @@ func (f *fate) moved(err error, city string) {
 	}
 }
 
-func (f *fate) mayBeIn(city string) bool {
-	return slices.Contains(f.cities, city)
-}
-
 // oracle checks the state of the fake at the end.
 type oracle struct {
-	permanent map[string]bool
+	permanent []string // IDs
 
 	mu      sync.Mutex
 	created []*fate
-	walks   int
-}
-
-func (o *oracle) add(fate *fate) {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	o.created = append(o.created, fate)
-}
-
-func (o *oracle) walked() {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	o.walks++
 }
 
 func (o *oracle) check(t *testing.T, stored []client.Contact) {
@@ -315,17 +252,11 @@ func (o *oracle) check(t *testing.T, stored []client.Contact) {
 	for _, contact := range stored {
 		byEmail[contact.Email] = append(byEmail[contact.Email], contact)
 	}
-	for _, fate := range o.created {
-		found := byEmail[fate.email]
-		switch {
-		case len(found) > 1:
-			t.Errorf("%s is there %d times", fate.email, len(found))
-		case len(found) == 0 && fate.there == certain:
-			t.Errorf("%s was created and not deleted, and is not there", fate.email)
-		case len(found) == 1 && fate.there == absent:
-			t.Errorf("%s was not created, or deleted, and is there", fate.email)
-		case len(found) == 1 && !fate.mayBeIn(found[0].City):
-			t.Errorf("%s is in %q, want one of %q", fate.email, found[0].City, fate.cities)
+	for _, created := range o.created {
+		found := byEmail[created.email]
+		if len(found) > 1 || (created.exists == present && len(found) == 0) || (created.exists == absent && len(found) == 1) ||
+			(len(found) == 1 && !slices.Contains(created.cities, found[0].City)) {
+			t.Errorf("%+v: found %+v", created, found)
 		}
 	}
 }
@@ -359,12 +290,6 @@ func (b *lockedBuffer) Write(p []byte) (int, error) {
 	return b.buffer.Write(p)
 }
 
-func (b *lockedBuffer) String() string {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.buffer.String()
-}
-
 // openDescriptors returns the number of open files of the process, or 0 if the system does not
 // report it.
 func openDescriptors(t *testing.T) int {
@@ -377,4 +302,57 @@ func openDescriptors(t *testing.T) int {
 		t.Fatal(err)
 	}
 	return len(entries)
+}
+
+// TestSoak_HTTP2 creates contacts over HTTP/2 while the server resets streams, before and after it
+// applies the create, and closes connections gracefully. No contact is created twice, and if an
+// error does not match ErrMaybeApplied, no contact was created.
+func TestSoak_HTTP2(t *testing.T) {
+	t.Parallel()
+	fake := clienttest.NewServer(t, clienttest.WithLocationSettings(clienttest.Location{AllowDuplicates: true}),
+		clienttest.WithRateLimit(clienttest.RateLimit{}))
+	api := fake.Handler()
+	var requests atomic.Int32
+	server := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		switch requests.Add(1) % 10 {
+		case 3:
+			panic(http.ErrAbortHandler)
+		case 5:
+			api.ServeHTTP(httptest.NewRecorder(), r)
+			panic(http.ErrAbortHandler)
+		case 7:
+			w.Header().Set("Connection", "close") // a graceful GOAWAY
+		}
+		api.ServeHTTP(w, r)
+	}))
+	server.EnableHTTP2 = true
+	server.StartTLS()
+	t.Cleanup(server.Close)
+	c := fake.Client(client.WithBaseURL(server.URL), client.WithHTTPClient(server.Client()), quickRetries)
+	outcomes := make([]error, 400)
+	var workers sync.WaitGroup
+	for worker := range 10 {
+		workers.Go(func() {
+			for i := worker; i < len(outcomes); i += 10 {
+				_, outcomes[i] = c.Contacts.Create(t.Context(), client.CreateContactRequest{FirstName: fmt.Sprintf("Soak%d", i)})
+			}
+		})
+	}
+	workers.Wait()
+	created := map[string]int{}
+	for _, contact := range fake.Contacts() {
+		created[contact.FirstName]++
+	}
+	failed := 0
+	for i, err := range outcomes {
+		if err != nil {
+			failed++
+		}
+		if count := created[fmt.Sprintf("Soak%d", i)]; count > 1 || (err == nil && count != 1) || (err != nil && count == 1 && !errors.Is(err, client.ErrMaybeApplied)) {
+			t.Errorf("contact %d was created %d times: %v", i, count, err)
+		}
+	}
+	if failed == 0 {
+		t.Error("no create failed: the server did not reset a stream")
+	}
 }
