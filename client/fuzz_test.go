@@ -1,10 +1,15 @@
 package client_test
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"net/http"
+	"slices"
+	"strconv"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 	"unicode/utf8"
@@ -38,6 +43,9 @@ func FuzzResponse(f *testing.F) {
 		if contact == nil {
 			return
 		}
+		if scalars := scalarsOf(content); !scalars[contact.ID] || (contact.Email != "" && !scalars[contact.Email]) {
+			t.Errorf("got ID %q and email %q, which are not in the body", contact.ID, contact.Email)
+		}
 		if _, err := json.Marshal(contact); err != nil {
 			t.Errorf("cannot be written: %v", err)
 		}
@@ -50,6 +58,20 @@ func FuzzResponse(f *testing.F) {
 			}
 		}
 	})
+}
+
+// scalarsOf returns the strings and the texts of the other scalars in a body.
+func scalarsOf(body []byte) map[string]bool {
+	scalars := map[string]bool{}
+	decoder := json.NewDecoder(bytes.NewReader(bytes.TrimPrefix(body, []byte("\xEF\xBB\xBF"))))
+	decoder.UseNumber()
+	for {
+		token, err := decoder.Token()
+		if err != nil {
+			return scalars
+		}
+		scalars[fmt.Sprint(token)] = true
+	}
 }
 
 // isLongOrBroken reports whether an error message is too long for a log, or has line breaks.
@@ -76,6 +98,9 @@ func FuzzError(f *testing.F) {
 		var apiError *client.Error
 		if !errors.As(err, &apiError) || apiError.StatusCode != status || isLongOrBroken(err.Error()) {
 			t.Errorf("%q", err)
+		}
+		if scalars := scalarsOf([]byte(content)); apiError.ContactID != "" && !scalars[apiError.ContactID] {
+			t.Errorf("got the contact ID %q, which is not in the body", apiError.ContactID)
 		}
 		for _, message := range apiError.Messages {
 			if !utf8.ValidString(message) {
@@ -176,8 +201,7 @@ func FuzzRateLimit(f *testing.F) {
 	})
 }
 
-// FuzzRetryAfter parses arbitrary Retry-After headers. The delay is between 0 and a year, and a
-// long delay ends the call immediately.
+// FuzzRetryAfter parses arbitrary Retry-After headers. The delay is between 0 and an hour.
 func FuzzRetryAfter(f *testing.F) {
 	for _, seed := range []string{"7", "-1", "1.5", "99999999999999999999999", "Sun, 06 Nov 1994 08:49:37 GMT", "Fri, 31 Dec 9999 23:59:59 GMT", "soon", "\x00"} {
 		f.Add(seed)
@@ -186,8 +210,46 @@ func FuzzRetryAfter(f *testing.F) {
 		c, _ := newStub(t, stubResponse{status: http.StatusTooManyRequests, header: http.Header{"Retry-After": {value}}})
 		_, err := c.Contacts.Get(t.Context(), "abc")
 		apiError, ok := errors.AsType[*client.Error](err)
-		if !ok || apiError.RetryAfter < 0 || apiError.RetryAfter > 365*24*time.Hour {
+		if !ok || apiError.RetryAfter < 0 || apiError.RetryAfter > time.Hour {
 			t.Errorf("%v", err)
+		}
+	})
+}
+
+// FuzzListMeta sends an arbitrary meta with each page. The iteration must end after a bounded
+// number of requests and return no contact twice. If the meta has the number of a next page, it
+// must return all contacts or an error.
+func FuzzListMeta(f *testing.F) {
+	const total = 20
+	for _, meta := range []string{
+		``, `null`, `{}`, `{"nextPage":2}`, `{"nextPage":null}`, `{"nextPage":""}`, `{"nextPageUrl":"x"}`, `[]`, `7`,
+		`{"nextPage":2,"startAfter":1625203139704,"startAfterId":"c7"}`, `{"startAfter":"1","startAfterId":2}`,
+		`{"nextPage":2,"startAfter":-1,"startAfterId":"c1"}`, `{"nextPage":{},"nextPageUrl":7}`,
+	} {
+		f.Add(meta, 5)
+		f.Add(meta, 3)
+	}
+	f.Fuzz(func(t *testing.T, meta string, length int) {
+		if !json.Valid([]byte(meta)) || length < 1 {
+			meta, length = `{}`, 5
+		}
+		var requests atomic.Int32
+		pages := pagedAPI(total, min(length, 5), func(int) string { return `"meta":` + meta })
+		c := newClient(t, roundTrip(func(req *http.Request) (*http.Response, error) {
+			requests.Add(1)
+			return pages(req)
+		}))
+		ids, err := collect(t, c.Contacts.All(t.Context(), client.ListRequest{Limit: 5}))
+		if unique := slices.Compact(slices.Sorted(slices.Values(ids))); len(unique) != len(ids) || requests.Load() > total+2 {
+			t.Errorf("got %v in %d requests, want each contact once", ids, requests.Load())
+		}
+		if err != nil && !errors.Is(err, client.ErrBadResponse) {
+			t.Errorf("got %v, want ErrBadResponse", err)
+		}
+		var sent map[string]json.RawMessage
+		_ = json.Unmarshal([]byte(meta), &sent) // a meta of another type has no next page
+		if _, err2 := strconv.Atoi(string(sent["nextPage"])); err2 == nil && sent["startAfterId"] == nil && err == nil && len(ids) < total {
+			t.Errorf("got %d contacts without an error although a next page is named", len(ids))
 		}
 	})
 }

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
+	"log"
 	"math"
 	"net/http"
 	"net/http/httptest"
@@ -167,7 +169,9 @@ func TestWithHTTPClient(t *testing.T) {
 	}
 	t.Run("TLS", func(t *testing.T) {
 		t.Parallel()
-		server := httptest.NewTLSServer(contact)
+		server := httptest.NewUnstartedServer(contact)
+		server.Config.ErrorLog = log.New(io.Discard, "", 0)
+		server.StartTLS()
 		defer server.Close()
 		if err := get(t, server.URL, server.Client()); err != nil {
 			t.Error(err)

@@ -12,7 +12,6 @@ import (
 	"strconv"
 	"strings"
 	"sync"
-	"sync/atomic"
 	"testing"
 
 	"github.com/highlevel-contacts/contacts-go/client"
@@ -476,42 +475,4 @@ func contactIDsOf(page *client.Page) []string {
 		ids = append(ids, contact.ID)
 	}
 	return ids
-}
-
-// FuzzListMeta sends an arbitrary meta with each page. The iteration must end after a bounded
-// number of requests and return no contact twice. If the meta has the number of a next page, it
-// must return all contacts or an error.
-func FuzzListMeta(f *testing.F) {
-	const total = 20
-	for _, meta := range []string{
-		``, `null`, `{}`, `{"nextPage":2}`, `{"nextPage":null}`, `{"nextPage":""}`, `{"nextPageUrl":"x"}`, `[]`, `7`,
-		`{"nextPage":2,"startAfter":1625203139704,"startAfterId":"c7"}`, `{"startAfter":"1","startAfterId":2}`,
-		`{"nextPage":2,"startAfter":-1,"startAfterId":"c1"}`, `{"nextPage":{},"nextPageUrl":7}`,
-	} {
-		f.Add(meta, 5)
-		f.Add(meta, 3)
-	}
-	f.Fuzz(func(t *testing.T, meta string, length int) {
-		if !json.Valid([]byte(meta)) || length < 1 {
-			meta, length = `{}`, 5
-		}
-		var requests atomic.Int32
-		pages := pagedAPI(total, min(length, 5), func(int) string { return `"meta":` + meta })
-		c := newClient(t, roundTrip(func(req *http.Request) (*http.Response, error) {
-			requests.Add(1)
-			return pages(req)
-		}))
-		ids, err := collect(t, c.Contacts.All(t.Context(), client.ListRequest{Limit: 5}))
-		if unique := slices.Compact(slices.Sorted(slices.Values(ids))); len(unique) != len(ids) || requests.Load() > total+2 {
-			t.Errorf("got %v in %d requests, want each contact once", ids, requests.Load())
-		}
-		if err != nil && !errors.Is(err, client.ErrBadResponse) {
-			t.Errorf("got %v, want ErrBadResponse", err)
-		}
-		var sent map[string]json.RawMessage
-		_ = json.Unmarshal([]byte(meta), &sent) // a meta of another type has no next page
-		if _, err2 := strconv.Atoi(string(sent["nextPage"])); err2 == nil && sent["startAfterId"] == nil && err == nil && len(ids) < total {
-			t.Errorf("got %d contacts without an error although a next page is named", len(ids))
-		}
-	})
 }

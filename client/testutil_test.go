@@ -1,6 +1,7 @@
 package client_test
 
 import (
+	"cmp"
 	"context"
 	"embed"
 	"encoding/json"
@@ -71,7 +72,7 @@ func (r stubResponse) response(req *http.Request) *http.Response {
 		header.Set("Content-Type", "application/json; charset=utf-8")
 	}
 	resp := &http.Response{
-		StatusCode: max(r.status, http.StatusOK), Header: header, Request: req, Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
+		StatusCode: cmp.Or(r.status, http.StatusOK), Header: header, Request: req, Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
 		ContentLength: int64(len(r.body)), Body: io.NopCloser(strings.NewReader(r.body)),
 	}
 	if r.cut {
