@@ -1,16 +1,14 @@
 // Package lenientjson decodes JSON whose values do not always have the type that the schema names.
 //
-// Decode first decodes strictly, which is fast. If a value has an unexpected type, it decodes a
-// second time: it converts the values that the fields can hold, stores the others in the Extra
-// field of the enclosing struct, and reports every mismatch as a Drift.
+// Decode first decodes strictly, which is fast. If that fails, it decodes value by value: it
+// converts the values that the fields can hold, stores the others in the Extra field of the
+// enclosing struct, and reports every mismatch as a Drift.
 package lenientjson
 
 import (
 	"bytes"
 	"errors"
 	"reflect"
-	"slices"
-	"time"
 
 	jsonv2 "github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
@@ -19,13 +17,20 @@ import (
 )
 
 var (
+	// ErrTooLarge indicates that the decoded value could take more than 16 times the size of the
+	// body plus 16 MiB.
+	ErrTooLarge = errors.New("too large: it has more elements than a response can hold")
+
 	errNotObject = errors.New("not a complete JSON object")
-	errTooMany   = errors.New("too large: it has more objects than a response can hold")
 )
 
-// maxMemory limits the memory of the decoded objects of a body. An empty object has two bytes in a
-// body and more than 2 KB as a contact, so a limit on the size of the body is not enough.
-const maxMemory = 64 << 20
+const (
+	memoryFactor = 16
+	memorySlack  = 16 << 20 // bytes
+	growth       = 2        // a list that grows takes up to twice the size of its elements
+	smallElement = 24       // bytes of an element of a list that is not an object
+	maxDrift     = 100      // mismatches that are reported
+)
 
 // Drift is a place where a value does not have the type of the schema.
 type Drift struct {
@@ -34,87 +39,82 @@ type Drift struct {
 	Got     string // JSON type found
 }
 
-// lenient accepts JSON that json/v2 rejects by default: duplicate names and invalid UTF-8.
-var lenient = jsonv2.JoinOptions(jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true))
-
-// strict are the options of the fast pass.
-var strict = jsonv2.JoinOptions(lenient, jsonv2.WithUnmarshalers(jsonv2.UnmarshalFromFunc(decodeMillis)))
-
-// decodeMillis decodes a time that is a number of milliseconds, as the API sends some times.
-func decodeMillis(dec *jsontext.Decoder, target *time.Time) error {
-	if dec.PeekKind() != '0' {
-		return errors.ErrUnsupported
-	}
-	raw, err := dec.ReadValue()
-	if err == nil && !setMillis(target, raw) {
-		err = &jsonv2.SemanticError{} // the second pass stores the value
-	}
-	return err
+// Rules are the rules of decoding that depend on a type.
+type Rules struct {
+	// Strict are the options of json/v2 for values of expected types; nil for its defaults.
+	Strict jsonv2.Options
+	// Strings maps a struct to its field that stores a string in place of the object.
+	Strings map[reflect.Type]string
+	// Dates maps a struct to its property that is a string, and can be a date in milliseconds.
+	Dates map[reflect.Type]string
 }
 
-// setMillis stores the time in raw, a number, in target, and reports whether it is a time.
-func setMillis(target *time.Time, raw jsontext.Value) (ok bool) {
-	*target, ok = ParseTime(raw)
-	return ok
-}
-
-// Decode decodes body into out. The body must be one complete JSON object. Values of unexpected
-// types are not an error. Errors do not quote the body.
-//
-// The argument out must point to a zero value, except that fields of a struct may be empty slices
-// with a capacity. Decode appends to such a slice, or sets it to nil if the body does not have the
-// list.
-func Decode(body []byte, out any) ([]Drift, error) {
-	body = httpx.TrimBOM(body)
-	if jsontext.Value(body).Kind() != '{' {
+// Decode decodes body, one complete JSON value, into the zero value that out points to. A body for a
+// struct must be an object. Below that, a value of an unexpected type is not an error. Errors do not
+// quote the body.
+func Decode(body []byte, out any, rules Rules) ([]Drift, error) {
+	raw, target := jsontext.Value(httpx.TrimBOM(body)), reflect.ValueOf(out).Elem()
+	if target.Kind() == reflect.Struct && raw.Kind() != '{' {
 		return nil, errNotObject
 	}
-	target := reflect.ValueOf(out).Elem()
-	preallocated := preallocatedSlices(target)
-	drift, err := decode(body, out, target)
-	if err == nil && slices.ContainsFunc(preallocated, func(i int) bool { return target.Field(i).Len() == 0 }) {
-		target.SetZero() // a preallocated slice does not show whether the list is empty or missing
-		drift, err = decode(body, out, target)
+	d := decoder{rules: rules, memory: memoryFactor*len(raw) + memorySlack}
+	if d.decodeStrictly(raw, target, memorySlack) {
+		return nil, nil
 	}
-	if errors.Is(err, errTooMany) {
-		return nil, errTooMany
-	}
-	if err != nil {
+	raw, err := normalize(raw)
+	held := err == nil && d.convert(raw, target, "")
+	switch {
+	case d.tooLarge:
+		return nil, ErrTooLarge
+	case !held:
 		return nil, errNotObject
 	}
-	if r := repairerOf(target.Type()); r != nil {
-		r.repair(target, hasOnlyValidStrings(body))
-	}
-	return drift, nil
+	return d.drift, nil
 }
 
-// preallocatedSlices returns the indexes of the fields that are slices and not nil.
-func preallocatedSlices(target reflect.Value) []int {
-	if target.Kind() != reflect.Struct {
-		return nil
-	}
-	var indexes []int
-	for i := range target.NumField() {
-		if field := target.Field(i); field.Kind() == reflect.Slice && !field.IsNil() {
-			indexes = append(indexes, i)
-		}
-	}
-	return indexes
+// decoder decodes values whose types may differ from those of the schema.
+type decoder struct {
+	rules    Rules
+	drift    []Drift
+	memory   int // bytes that may still be allocated
+	tooLarge bool
 }
 
-// decode decodes body into out strictly. If a value has an unexpected type, or if the objects of
-// the body could exceed maxMemory, it decodes with a decoder instead.
-func decode(body []byte, out any, target reflect.Value) ([]Drift, error) {
-	// The count includes braces in strings, so it may be too high. The second pass counts objects,
-	// so such a body is decoded too, but slower.
-	if bytes.Count(body, []byte("{")) <= maxMemory/largestStructSize(target.Type()) {
-		err := jsonv2.Unmarshal(body, out, strict)
-		if _, mismatch := errors.AsType[*jsonv2.SemanticError](err); !mismatch {
-			return nil, err
+// decode stores raw in target, a zero value, and reports whether target can hold it.
+func (d *decoder) decode(raw jsontext.Value, target reflect.Value, pointer jsontext.Pointer) bool {
+	return d.decodeStrictly(raw, target, 0) || d.convert(raw, target, pointer)
+}
+
+// decodeStrictly lets json/v2 decode raw. It returns false, and leaves target zero, if raw has an
+// unexpected value, or could take more memory than its share and slack.
+func (d *decoder) decodeStrictly(raw jsontext.Value, target reflect.Value, slack int) bool {
+	cost := 0
+	if m := modelOf(target.Type()); m.largest > 0 && (raw.Kind() == '{' || raw.Kind() == '[') {
+		cost = growth * (bytes.Count(raw, []byte("{"))*m.largest + bytes.Count(raw, []byte(","))*smallElement)
+		if cost > min(memoryFactor*len(raw)+slack, d.memory) || hasNullElement(raw) {
+			return false
 		}
+	}
+	if jsonv2.Unmarshal(raw, target.Addr().Interface(), d.rules.Strict) != nil {
 		target.SetZero()
+		return false
 	}
-	var d decoder
-	err := jsonv2.Unmarshal(body, out, d.options())
-	return d.drift, err
+	d.memory -= cost
+	return true
+}
+
+// hasNullElement reports whether null may be an element of a list in raw. json/v2 would store a zero
+// value for it.
+func hasNullElement(raw jsontext.Value) bool {
+	for {
+		before, after, found := bytes.Cut(raw, []byte("null"))
+		if !found {
+			return false
+		}
+		colon := []byte(":")
+		if !bytes.HasSuffix(before, colon) && !bytes.HasSuffix(bytes.TrimSpace(before), colon) {
+			return true
+		}
+		raw = after
+	}
 }
