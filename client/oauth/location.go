@@ -72,6 +72,9 @@ var _ refresher = (*locationRefresher)(nil)
 // load returns the zero Credential, because tokens of locations are not stored.
 func (r *locationRefresher) load(context.Context) (Credential, error) { return Credential{}, nil }
 
+// changedSince returns false, because tokens of locations are not stored.
+func (r *locationRefresher) changedSince(int, Credential) bool { return false }
+
 // refresh requests a token. If the API refuses the access token of the agency, another process may
 // have stored the credential of a new installation, or the token may have been rejected. So refresh
 // requests the token once more if the agency then has another access token.

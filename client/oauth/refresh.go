@@ -43,6 +43,10 @@ func (r *storeRefresher) load(ctx context.Context) (Credential, error) {
 	return stored, nil
 }
 
+func (r *storeRefresher) changedSince(start int, known Credential) bool {
+	return changes.since(start, known)
+}
+
 // refresh returns the stored credential if another process has refreshed it. Otherwise it refreshes
 // it and stores the new one.
 func (r *storeRefresher) refresh(ctx context.Context, known Credential, rejected client.Secret) (Credential, error) {

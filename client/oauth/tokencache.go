@@ -13,14 +13,17 @@ import (
 // earlyRefreshBackoff is how long to wait after a failed early refresh before the next one.
 const earlyRefreshBackoff = 30 * time.Second
 
-// refresher obtains the credentials of a tokenCache. The cache calls its methods from one goroutine
-// at a time, so it needs no mutex.
+// refresher obtains the credentials of a tokenCache. The cache calls load and refresh from one
+// goroutine at a time, so a refresher needs no mutex.
 type refresher interface {
 	// load returns the stored credential, or the zero Credential if there is no store.
 	load(ctx context.Context) (Credential, error)
 	// refresh returns a credential that replaces known, which is not fresh. rejected is the access
 	// token that the API rejected.
 	refresh(ctx context.Context, known Credential, rejected client.Secret) (Credential, error)
+	// changedSince reports whether this process has changed the stored credential, whose last known
+	// value is known, after the change with the sequence number start.
+	changedSince(start int, known Credential) bool
 }
 
 // tokenCache holds the current credential of a source. It refreshes the credential before its
@@ -92,7 +95,7 @@ func (c *tokenCache) join() (current Credential, call *refreshCall, first bool) 
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	usable := c.current.freshness(c.rejected, c.margin) != unusable
-	changed := changes.since(c.loaded, c.current)
+	changed := c.refresher.changedSince(c.loaded, c.current)
 	if usable && !changed && (c.inflight != nil || time.Now().Before(c.checkAt)) {
 		return c.current, nil, false
 	}
@@ -110,7 +113,7 @@ func (c *tokenCache) run(ctx context.Context, call *refreshCall) {
 	defer func() {
 		c.mu.Lock()
 		defer c.mu.Unlock()
-		call.outdated = ctx.Err() != nil || changes.since(start, call.credential)
+		call.outdated = ctx.Err() != nil || call.err == nil && c.refresher.changedSince(start, call.credential)
 		c.inflight = nil
 		close(call.done)
 	}()
