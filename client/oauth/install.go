@@ -155,7 +155,7 @@ func (i *installer) checkState(r *http.Request, state string) error {
 	if state == "" && i.settings.AllowMissingState {
 		return nil
 	}
-	if _, err := r.Cookie(stateCookie + state); err != nil || state == "" {
+	if _, err := r.Cookie(stateCookie + state); err != nil {
 		return ErrStateMismatch
 	}
 	return nil

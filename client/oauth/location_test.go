@@ -91,7 +91,7 @@ func TestLocationSource_Token_RequestIsRejected(t *testing.T) {
 		{"not installed in the location", 400, `{"statusCode":400,"message":"App is not installed in this location"}`, 0, 1, false},
 		{"no scope", 401, `{"statusCode":401,"message":"The token is not authorized for this scope."}`, 0, 1, true},
 		{"wrong class", 401, `{"statusCode":401,"message":"This authClass type is not allowed to access this scope."}`, 0, 1, true},
-		{"401 also with a new token of the agency", 401, `{"statusCode":401,"message":"Invalid JWT"}`, 1, 2, false},
+		{"401 also with a new token of the agency", 401, `{"statusCode":401,"message":"Invalid token: access token is invalid"}`, 1, 2, false},
 		{"forbidden", 403, ``, 0, 1, true},
 	}
 	for _, test := range tests {

@@ -1,6 +1,7 @@
 package oauth_test
 
 import (
+	"errors"
 	"net/http"
 	"strings"
 	"testing"
@@ -121,8 +122,9 @@ func TestApp_Exchange_EndlessBody(t *testing.T) {
 			body := &endless{}
 			c := config(nil)
 			c.HTTPClient = &http.Client{Transport: bodyTransport{status, body}}
-			if _, err := newApp(t, c).Exchange(t.Context(), "code", ""); err == nil {
-				t.Errorf("%d: got no error", status)
+			_, err := newApp(t, c).Exchange(t.Context(), "code", "")
+			if err == nil || errors.Is(err, client.ErrResponseTooLarge) != (status == 200) {
+				t.Errorf("%d: got %v, want an error, ErrResponseTooLarge: %t", status, err, status == 200)
 			}
 			if limit := 20 * (8<<20 + 64<<10); body.read > limit {
 				t.Errorf("%d: got %d bytes read, want at most %d", status, body.read, limit)
