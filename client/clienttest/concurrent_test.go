@@ -33,7 +33,6 @@ func TestServer_ConcurrentUse(t *testing.T) {
 						w.do("DELETE", "/contacts/"+id, "")
 					}
 				case 3:
-					w.server.Snapshot()
 					w.server.Latest(10)
 				default:
 					w.server.Advance(100 * time.Millisecond)

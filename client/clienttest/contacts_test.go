@@ -36,35 +36,6 @@ func TestServer_Seed(t *testing.T) {
 	}
 }
 
-func TestSnapshot_Since(t *testing.T) {
-	t.Parallel()
-	w := newWire(t)
-	w.server.Seed(gen.Contact{ID: "kept"}, gen.Contact{ID: "changed", City: "Rome"}, gen.Contact{ID: "deleted"})
-	before := w.server.Snapshot()
-	w.do("PUT", "/contacts/changed", `{"city":"Oslo"}`)
-	w.do("DELETE", "/contacts/deleted", "")
-	created := w.create("")
-	after := w.server.Snapshot()
-	kinds := map[string]string{}
-	for _, change := range after.Since(before) {
-		switch {
-		case change.Before == nil:
-			kinds[change.ID] = "created"
-		case change.After == nil:
-			kinds[change.ID] = "deleted"
-		default:
-			kinds[change.ID] = change.Before.City + " to " + change.After.City
-		}
-	}
-	want := map[string]string{"changed": "Rome to Oslo", "deleted": "deleted", created: "created"}
-	if diff := cmp.Diff(want, kinds); diff != "" {
-		t.Errorf("changes (-want +got):\n%s", diff)
-	}
-	if len(before.Since(before)) != 0 {
-		t.Error("got a changed snapshot, want the same one")
-	}
-}
-
 // A contact that cannot be encoded as JSON is not stored.
 func TestServer_Seed_InvalidJSON(t *testing.T) {
 	t.Parallel()

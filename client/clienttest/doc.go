@@ -8,7 +8,7 @@
 //		hl := clienttest.NewServer(t)
 //		hl.Seed(client.Contact{FirstName: "Ada", Email: "ada@example.com"})
 //		sync(hl.Client())
-//		// check hl.Contacts(), hl.Requests(), or the changes since a hl.Snapshot()
+//		// check hl.Contacts() and hl.Requests()
 //	}
 //
 // The fake reproduces:

@@ -105,21 +105,6 @@ func ExampleServer_InjectFaults() {
 	// Output: 2 active faults
 }
 
-func ExampleSnapshot_Since() {
-	s := start()
-	defer s.Close()
-	ada := s.Seed(client.Contact{FirstName: "Ada"})[0]
-
-	before := s.Snapshot()
-	if _, err := s.Client().Contacts.Update(context.Background(), ada.ID, client.UpdateContactRequest{City: client.Set("London")}); err != nil {
-		fmt.Println(err)
-	}
-	for _, change := range s.Snapshot().Since(before) {
-		fmt.Printf("%q became %q\n", change.Before.City, change.After.City)
-	}
-	// Output: "" became "London"
-}
-
 // The webhooks of a change are verified with the key of the fake.
 func ExampleServer_HandleWebhooks() {
 	s := start()

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"net/http/httptest"
 	"net/url"
 	"reflect"
 	"slices"
@@ -397,34 +398,14 @@ func (s *Server) post(e *event) (status int, problem string) {
 // handle calls a handler with a request and returns the status of its response. As in net/http, a
 // panic ends the response.
 func handle(h http.Handler, r *http.Request) (status int, problem string) {
-	w := &statusWriter{header: http.Header{}}
 	defer func() {
 		if p := recover(); p != nil {
 			status, problem = 0, fmt.Sprintf("panic: %v", p)
 		}
 	}()
-	h.ServeHTTP(w, r)
-	w.WriteHeader(http.StatusOK)
-	return w.status, ""
-}
-
-// statusWriter is a response of which only the status is stored.
-type statusWriter struct {
-	header http.Header
-	status int
-}
-
-func (w *statusWriter) Header() http.Header { return w.header }
-
-func (w *statusWriter) WriteHeader(status int) {
-	if w.status == 0 {
-		w.status = status
-	}
-}
-
-func (w *statusWriter) Write(part []byte) (int, error) {
-	w.WriteHeader(http.StatusOK)
-	return len(part), nil
+	response := httptest.NewRecorder()
+	h.ServeHTTP(response, r)
+	return response.Code, ""
 }
 
 // close ends the goroutine that delivers webhooks.

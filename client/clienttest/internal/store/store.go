@@ -53,16 +53,11 @@ func (s *Store) Len() int {
 	return len(s.contacts)
 }
 
-// Contacts returns all contacts by ID.
-func (s *Store) Contacts() map[string]*gen.Contact {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return maps.Clone(s.contacts)
-}
-
 // Sorted returns all contacts in the order of lists.
 func (s *Store) Sorted() []*gen.Contact {
-	return slices.SortedFunc(maps.Values(s.Contacts()), compare)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.SortedFunc(maps.Values(s.contacts), compare)
 }
 
 // Latest returns the first n contacts of all locations in the order of lists. It does not return
