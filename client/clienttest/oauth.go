@@ -89,7 +89,7 @@ func (s *Server) AuthorizationCode(g Grant) string {
 	s.sendInstall(g)
 	s.oauth.mu.Lock()
 	defer s.oauth.mu.Unlock()
-	code := s.traceIDs.Hex(20)
+	code := s.randomIDs.Hex(20)
 	s.oauth.codes[code] = g
 	return code
 }
@@ -209,7 +209,7 @@ func (s *Server) getLocationAccessToken(c *call) (wire.Response, error) {
 // response. The caller holds the lock.
 func (s *Server) issue(c *call, g Grant, withRefresh bool) []byte {
 	access := s.addToken(Token{
-		Value:    "eyJhbGciOiJSUzI1NiJ9." + s.traceIDs.Hex(24) + "." + s.traceIDs.Hex(32),
+		Value:    "eyJhbGciOiJSUzI1NiJ9." + s.randomIDs.Hex(24) + "." + s.randomIDs.Hex(32),
 		UserType: g.UserType, LocationID: g.LocationID, CompanyID: g.CompanyID, Scopes: g.Scopes,
 		Expires: c.now.Add(s.oauth.app.AccessTokenLifetime), approved: g.ApprovedLocations, issued: true,
 	})
@@ -218,10 +218,10 @@ func (s *Server) issue(c *call, g Grant, withRefresh bool) []byte {
 	body.String("token_type", "Bearer")
 	body.Value("expires_in", int64(s.oauth.app.AccessTokenLifetime.Seconds())-1)
 	if withRefresh {
-		value := s.traceIDs.Hex(32)
+		value := s.randomIDs.Hex(32)
 		s.oauth.refreshTokens[value] = &refreshToken{grant: g, issued: c.now}
 		body.String("refresh_token", value)
-		body.String("refreshTokenId", s.traceIDs.Hex(12))
+		body.String("refreshTokenId", s.randomIDs.Hex(12))
 	}
 	body.String("scope", strings.Join(access.Scopes, " "))
 	body.String("userType", string(access.UserType))

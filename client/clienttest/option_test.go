@@ -30,11 +30,12 @@ func TestOptions_InvalidValue(t *testing.T) {
 	}
 }
 
-// Two servers do not accept the token of each other.
+// Two servers do not accept the tokens of each other.
 func TestServer_Token_Distinct(t *testing.T) {
 	t.Parallel()
-	if a, b := clienttest.NewServer(t), clienttest.NewServer(t); a.Token == b.Token {
-		t.Errorf("got the token %s twice", a.Token)
+	a, b := clienttest.NewServer(t), clienttest.NewServer(t)
+	if a.Token == b.Token || a.AuthorizationCode(clienttest.Grant{}) == b.AuthorizationCode(clienttest.Grant{}) {
+		t.Errorf("got the token %s or a code twice", a.Token)
 	}
 }
 

@@ -2,6 +2,7 @@ package clienttest
 
 import (
 	"fmt"
+	"math/rand/v2"
 	"net/http"
 	"slices"
 	"sync/atomic"
@@ -45,6 +46,7 @@ type Server struct {
 	webhooks   *webhooks
 	contactIDs ids.Source // separate from traceIDs: contact IDs do not depend on the number of requests
 	traceIDs   ids.Source
+	randomIDs  ids.Source // of tokens and webhooks: other servers have others
 
 	network *nettest.Server
 	closed  atomic.Bool
@@ -90,6 +92,7 @@ func Start(opts ...Option) (*Server, error) {
 		requests:   requestLog{max: c.requests, hook: c.hook},
 		contactIDs: ids.Source{Seed: c.seed},
 		traceIDs:   ids.Source{Seed: ^c.seed},
+		randomIDs:  ids.Source{Seed: rand.Uint64()}, //nolint:gosec // the tokens give access to nothing
 		tb:         c.tb,
 	}
 	for _, l := range append([]Location{{}}, c.locations...) {

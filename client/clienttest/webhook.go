@@ -219,7 +219,7 @@ func (s *Server) send(kind, location string, write func(*wire.Object)) {
 		return
 	}
 	now := s.Now()
-	e := &event{Delivery: Delivery{Type: kind, ID: s.traceIDs.UUID(), LocationID: location, Attempt: 1}, due: now, fault: w.match(kind)}
+	e := &event{Delivery: Delivery{Type: kind, ID: s.randomIDs.UUID(), LocationID: location, Attempt: 1}, due: now, fault: w.match(kind)}
 	app, _, _ := strings.Cut(s.App.ClientID, "-")
 	var body wire.Object
 	body.String("type", kind)
@@ -239,7 +239,7 @@ func (s *Server) send(kind, location string, write func(*wire.Object)) {
 	case e.fault.Forged:
 		forged := *e
 		forged.Fault, forged.fault = "forged", WebhookFault{}
-		forged.ID = s.traceIDs.UUID()
+		forged.ID = s.randomIDs.UUID()
 		forged.Body = wire.Patch(e.Body, "/webhookId", []byte(`"`+forged.ID+`"`))
 		forged.signature = ed25519.Sign(w.forger, forged.Body)
 		w.enqueue(&forged, now)

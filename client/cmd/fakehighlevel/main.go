@@ -148,10 +148,14 @@ func readFields(name string) ([]gen.CustomFieldDefinition, error) {
 
 // greet prints the address, the credentials and an example request.
 func greet(out io.Writer, fake *clienttest.Server, address string) {
+	more := ""
+	if n := len(fake.Locations()) - 1; n > 0 {
+		more = fmt.Sprintf(" and %d more", n)
+	}
 	fmt.Fprintf(out, `Fake HighLevel at %[1]s (open it in a browser for its web page)
 
   token          %[2]s
-  location       %[3]s, and %[4]d more
+  location       %[3]s%[4]s
   contacts       %[5]d
   client ID      %[6]s
   client secret  %[7]s
@@ -161,7 +165,7 @@ func greet(out io.Writer, fake *clienttest.Server, address string) {
 curl '%[1]s/contacts/?locationId=%[3]s&limit=1' \
   -H 'Version: 2021-07-28' -H 'Authorization: Bearer %[2]s'
 
-`, address, fake.Token, fake.LocationID, len(fake.Locations())-1, fake.Len(), fake.App.ClientID, fake.App.ClientSecret, console.WebhookKey(fake))
+`, address, fake.Token, fake.LocationID, more, fake.Len(), fake.App.ClientID, fake.App.ClientSecret, console.WebhookKey(fake))
 }
 
 // requestLog returns a function that writes a line for each request. The line has no personal data:
