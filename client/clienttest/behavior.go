@@ -13,7 +13,7 @@ type Behavior struct {
 	IndexLag, SearchLag time.Duration
 }
 
-// The texts of errors that depend on nothing.
+// The messages of a 401 for an expired token and for a token of the wrong user type.
 const (
 	expiredMessage       = "Invalid token: access token is invalid"
 	wrongUserTypeMessage = "This authClass type is not allowed to access this scope.  Please verify your IAM configuration if this is not the case."

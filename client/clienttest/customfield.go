@@ -19,7 +19,8 @@ import (
 	"github.com/highlevel-contacts/contacts-go/gen"
 )
 
-// SampleFields returns the default custom fields: one of each common type, and one of opportunities.
+// SampleFields returns the default custom fields: one of each common type, and one of
+// opportunities.
 func SampleFields() []gen.CustomFieldDefinition {
 	return []gen.CustomFieldDefinition{
 		{ID: "6dvNaf7VhkQ9snc5vnjJ", Key: "contact.my_text", Name: "My text", DataType: "TEXT"},
@@ -36,8 +37,8 @@ func SampleFields() []gen.CustomFieldDefinition {
 	}
 }
 
-// ReadFields reads a JSON list of custom fields in the form in which the API returns them. A missing
-// ID is generated, and the default type is TEXT. An example:
+// ReadFields reads a JSON list of custom fields in the form in which the API returns them. A
+// missing ID is generated, and the default type is TEXT. An example:
 //
 //	[
 //	  {"id": "6dvNaf7VhkQ9snc5vnjJ", "fieldKey": "contact.shoe_size", "dataType": "NUMERICAL"},

@@ -33,8 +33,8 @@
 // Requests and responses are validated against api/contacts.yaml. A request that violates it is
 // rejected with the API's 422. A response of the fake that violates it fails the test.
 //
-// [WithWebhooks] and [Server.HandleWebhooks] make the fake send the webhooks of the app, signed with
-// a key of its own and retried as the API does. [Server.InjectWebhookFaults] makes them late,
+// [WithWebhooks] and [Server.HandleWebhooks] make the fake send the webhooks of the app, signed
+// with a key of its own and retried as the API does. [Server.InjectWebhookFaults] makes them late,
 // repeated, lost, forged or concurrent.
 //
 // [Server.InjectFaults] injects faults: error responses, delays, connections that are reset before

@@ -24,8 +24,8 @@ type Location struct {
 	// PhoneFirst makes the location look for duplicates by phone number first and by email address
 	// second. By default the email address is first.
 	PhoneFirst bool
-	// Country is the two-letter code, in either case, of the country of new contacts that have none,
-	// and of phone numbers without a country code, US by default.
+	// Country is the two-letter code, in either case, of the country of new contacts that have
+	// none, and of phone numbers without a country code, US by default.
 	Country string
 	// Fields are the custom fields; nil means [SampleFields]. The fake silently drops values of
 	// other fields.

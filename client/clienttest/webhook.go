@@ -129,8 +129,8 @@ func (s *Server) HandleWebhooks(h http.Handler) {
 	s.webhooks.handler = h
 }
 
-// WaitForWebhooks waits until the webhooks that are due have been sent. It does not wait for retries
-// and late webhooks: [Server.Advance] makes them due.
+// WaitForWebhooks waits until the webhooks that are due have been sent. It does not wait for
+// retries and late webhooks: [Server.Advance] makes them due.
 func (s *Server) WaitForWebhooks() {
 	w := s.webhooks
 	w.mu.Lock()
@@ -315,8 +315,8 @@ func (s *Server) deliverWebhooks() {
 	}
 }
 
-// nextWebhook removes the next webhook from the queue if it is due. Otherwise it returns how long to
-// wait, or 0 if the queue is empty.
+// nextWebhook removes the next webhook from the queue if it is due. Otherwise it returns how long
+// to wait, or 0 if the queue is empty.
 func (s *Server) nextWebhook() (e *event, wait time.Duration) {
 	w := s.webhooks
 	w.mu.Lock()

@@ -1,6 +1,7 @@
 package console_test
 
 import (
+	"html"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -157,7 +158,7 @@ func TestHandler_Page_Webhooks(t *testing.T) {
 	s.WaitForWebhooks()
 	_, page := get(t, serve(t, s)+"/")
 	for _, want := range []string{console.WebhookKey(s), "<td>INSTALL</td>", s.Deliveries()[0].ID, "404"} {
-		if !strings.Contains(page, want) {
+		if !strings.Contains(html.UnescapeString(page), want) {
 			t.Errorf("got a page without %q", want)
 		}
 	}

@@ -1,5 +1,6 @@
 // Command fakehighlevel is a fake HighLevel API for the development and the tests of clients in any
-// language. It implements the operations of the OpenAPI document and OAuth, has a web page, and injects faults.
+// language. It implements the operations of the OpenAPI document and OAuth, has a web page, and
+// injects faults.
 //
 //	go run github.com/highlevel-contacts/contacts-go/client/cmd/fakehighlevel@latest -contacts 100
 //

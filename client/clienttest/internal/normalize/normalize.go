@@ -143,8 +143,8 @@ func number(raw json.RawMessage) json.RawMessage {
 	return strconv.AppendFloat(nil, value, 'f', -1, 64)
 }
 
-// date reads YYYY-MM-DD or an RFC 3339 time, of which it returns the day, or milliseconds since 1970,
-// of which it returns midnight UTC.
+// date reads YYYY-MM-DD or an RFC 3339 time, of which it returns the day, or milliseconds since
+// 1970, of which it returns midnight UTC.
 func date(f *gen.CustomFieldDefinition, raw json.RawMessage) (json.RawMessage, error) {
 	if millis, err := strconv.ParseInt(string(raw), 10, 64); err == nil {
 		const day = 24 * 60 * 60 * 1000

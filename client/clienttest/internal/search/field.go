@@ -58,7 +58,8 @@ func dateField(get func(*gen.Contact) time.Time) field {
 	}}
 }
 
-// fields are the fields that a filter can have. Contacts of the fake have no value of the last ones.
+// fields are the fields that a filter can have. Contacts of the fake have no value of the last
+// ones.
 var fields = map[string]field{
 	"id":                 textField(identifier, func(c *gen.Contact) string { return c.ID }),
 	"address":            textField(text, func(c *gen.Contact) string { return c.Address1 }),

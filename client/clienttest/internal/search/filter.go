@@ -80,8 +80,8 @@ func (f *filter) simple(fields []gen.CustomFieldDefinition) (matcher, error) {
 	return func(c *gen.Contact) bool { return test(field.get(c)) }, nil
 }
 
-// test returns a function that reports whether the values of a contact match. A value that is a list
-// means any of its elements.
+// test returns a function that reports whether the values of a contact match. A value that is a
+// list means any of its elements.
 func (f *filter) test(k kind) (func(values []string) bool, error) {
 	if f.Operator == "range" {
 		return f.testRange(k)

@@ -47,8 +47,8 @@ func CutPage(body []byte) (rest []byte, page int) {
 	return wire.Patch(body, "/page", nil), page
 }
 
-// Parse reads a body that has been validated. fields are the custom fields of the location, and page
-// is the number of the page, 0 if it was not sent.
+// Parse reads a body that has been validated. fields are the custom fields of the location, and
+// page is the number of the page, 0 if it was not sent.
 func Parse(body []byte, fields []gen.CustomFieldDefinition, page int) (*Request, error) {
 	r := &Request{}
 	if err := jsonv2.Unmarshal(body, r, wire.Lenient); err != nil {

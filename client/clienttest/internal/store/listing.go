@@ -114,10 +114,10 @@ func (s *Store) Page(q Query, now time.Time) Page {
 	}
 }
 
-// withText returns the contacts of a list that match a search text in lower case. If the text is the
-// email address or phone number of contacts, it returns these contacts. Otherwise it returns those
-// whose name, company, email address or phone number contains the text. How the API searches has
-// not been observed.
+// withText returns the contacts of a list that match a search text in lower case. If the text is
+// the email address or phone number of contacts, it returns these contacts. Otherwise it returns
+// those whose name, company, email address or phone number contains the text. How the API searches
+// has not been observed.
 func (s *Store) withText(location string, list []*gen.Contact, text string) []*gen.Contact {
 	var found []*gen.Contact
 	emails, phones := s.index[newIndexKey(location, "email", text)], s.index[newIndexKey(location, "phone", text)]

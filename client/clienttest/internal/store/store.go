@@ -91,8 +91,8 @@ func (tx *Tx) DeletedAt(id string) (at time.Time, ok bool) {
 	return at, ok
 }
 
-// Put stores a normalized contact. It replaces the contact with the same ID. Lists and searches show
-// the write after their lag, but not before earlier writes; if now is zero, they have no lag.
+// Put stores a normalized contact. It replaces the contact with the same ID. Lists and searches
+// show the write after their lag, but not before earlier writes; if now is zero, they have no lag.
 func (tx *Tx) Put(c *gen.Contact, now time.Time) {
 	old := tx.s.contacts[c.ID]
 	tx.unindex(old)

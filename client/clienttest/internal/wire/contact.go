@@ -34,8 +34,8 @@ func (o *Object) WriteItem(c *gen.Contact) {
 	o.merge(c.Extra)
 }
 
-// WriteSearched writes a normalized contact in the shape of searches: missing values are null, names
-// keep their case, address1 is spelled address, and dateOfBirth is a number. after is its
+// WriteSearched writes a normalized contact in the shape of searches: missing values are null,
+// names keep their case, address1 is spelled address, and dateOfBirth is a number. after is its
 // searchAfter.
 func (o *Object) WriteSearched(c *gen.Contact, after []any) {
 	o.writeShared(c, (*Object).StringOrNull)

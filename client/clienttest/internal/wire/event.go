@@ -11,8 +11,8 @@ import (
 	"github.com/highlevel-contacts/contacts-go/gen"
 )
 
-// WriteEvent writes the properties of a contact in the shape of webhooks, which omits missing values.
-// withDND writes dnd even if it is false.
+// WriteEvent writes the properties of a contact in the shape of webhooks, which omits missing
+// values. withDND writes dnd even if it is false.
 func (o *Object) WriteEvent(c *gen.Contact, withDND bool) {
 	for _, p := range []struct{ name, value string }{
 		{"id", c.ID},
