@@ -21,7 +21,7 @@ const (
 //   - It sets RescueStuckJobsAfter, if it is zero, to the timeout of the worker plus 10 seconds,
 //     100 seconds by default, or to the JobTimeout of the client if that is longer.
 //
-// The timeout of the worker is the slice plus the page timeout, see [WithPageTimeout].
+// The timeout of the worker is the slice plus the page timeout.
 //
 // River has no heartbeat. It starts a job again when RescueStuckJobsAfter has passed since the
 // start of the attempt. With River's default, the jobs of a process that was killed wait for an

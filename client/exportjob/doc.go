@@ -3,7 +3,10 @@
 // once per export, even if processes are killed or frozen, and an export continues where it was
 // interrupted.
 //
-//	worker := exportjob.NewWorker(clientPool.Client, insertContacts)
+//	worker, err := exportjob.NewWorker(exportjob.Settings{Clients: clientPool.Client, Sink: insertContacts})
+//	if err != nil {
+//		return err
+//	}
 //	if err := exportjob.Migrate(ctx, db); err != nil {
 //		return err
 //	}
@@ -47,7 +50,7 @@
 //
 // # Slices
 //
-// An attempt ends after a slice of about a minute ([WithSlice]). River then works the jobs that are
+// An attempt ends after a slice of about a minute. River then works the jobs that are
 // waiting, and continues the job after them.
 //
 // With slices, other processes soon continue the jobs of a process that was killed. River has no
@@ -69,18 +72,18 @@
 //
 //   - When a rate limit is exhausted (client.ErrRateLimited), usually the daily limit, the job is
 //     snoozed until the API accepts requests again. That does not count as a failed attempt.
-//   - When the app must be installed again (oauth.ErrReinstallRequired), the job is canceled with
-//     that error.
-//   - When the sink returns an error of river.JobCancel, the job is canceled with that error.
+//   - When the app must be installed again (oauth.ErrReinstallRequired), the job completes, and
+//     [Export] has the time. [Settings] can have a function that decides about the contacts.
+//   - When the Sink returns an error of river.JobCancel, the job is canceled with that error.
 //
 // River stores the error of a failed attempt in the job. Errors and log records of this package
-// contain no data of contacts. From the errors of the sink, everything that looks like an email
-// address, a phone number or a token is removed.
+// contain no data of contacts: a message of the Sink that could contain some is withheld, and the
+// value of a panic is neither stored nor logged.
 //
 // # Rate limits
 //
 // A location has one job at a time, so the pacer of its client is sufficient. When the job
 // continues in another process, that process first waits if the API's window had no capacity left.
-// If other programs send requests for the same location, share the limit with postgres.NewPacer of
+// If other programs send requests for the same location, share the limit with postgres.NewPacers of
 // module client/postgres, or with client.WithShare.
 package exportjob

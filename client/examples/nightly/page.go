@@ -37,7 +37,7 @@ func (s *service) serve(ctx context.Context, address string) (stop func(), err e
 func (s *service) handler() http.Handler {
 	install := oauth.InstallHandler(s.app, func(ctx context.Context, credential oauth.Credential) error {
 		return oauth.Save(ctx, postgres.NewTokenStore(s.db, installationName(credential), s.keys), credential)
-	})
+	}, nil)
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /{$}", s.page)
 	mux.Handle("GET /install", install)

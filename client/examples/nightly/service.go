@@ -123,7 +123,10 @@ func (s *service) newRiver(at daily) (*river.Client[pgx.Tx], error) {
 			river.NewPeriodicJob(at, start, &river.PeriodicJobOpts{ID: "nightly", RunOnStart: true}),
 		},
 	}
-	worker := exportjob.NewWorker(s.directory.client, storeContacts, exportjob.WithLogger(s.logger))
+	worker, err := exportjob.NewWorker(exportjob.Settings{Clients: s.directory.client, Sink: storeContacts, Logger: s.logger})
+	if err != nil {
+		return nil, err
+	}
 	if err := exportjob.Configure(settings, worker); err != nil {
 		return nil, err
 	}

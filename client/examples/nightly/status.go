@@ -24,7 +24,9 @@ type row struct {
 
 func newRow(e exportjob.Export) row {
 	r := row{Export: e, State: string(e.State), Failed: hasFailed(e)}
-	switch at := cmp.Or(e.Finished, e.Next, e.Updated); {
+	switch at := cmp.Or(e.Finished, e.Uninstalled, e.Next, e.Updated); {
+	case !e.Uninstalled.IsZero():
+		r.State, r.Time = "uninstalled", at.UTC().Format(time.DateTime)
 	case !e.Finished.IsZero():
 		r.State, r.Error, r.Time = "finished", "", at.UTC().Format(time.DateTime)
 	case at.IsZero():
@@ -41,13 +43,15 @@ func newRow(e exportjob.Export) row {
 func hasFailed(e exportjob.Export) bool {
 	switch e.State {
 	case rivertype.JobStateCancelled, rivertype.JobStateDiscarded, "":
-		return e.Finished.IsZero()
+		return e.Finished.IsZero() && e.Uninstalled.IsZero()
 	}
 	return false
 }
 
-// isDone reports whether the export has finished or failed.
-func isDone(e exportjob.Export) bool { return !e.Finished.IsZero() || hasFailed(e) }
+// isDone reports whether the export has ended or failed.
+func isDone(e exportjob.Export) bool {
+	return !e.Finished.IsZero() || !e.Uninstalled.IsZero() || hasFailed(e)
+}
 
 // status prints the progress, and returns an error if an export has failed.
 func status(ctx context.Context, dsn string, out io.Writer) error {
