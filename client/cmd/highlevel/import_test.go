@@ -1,0 +1,311 @@
+package main
+
+import (
+	"encoding/csv"
+	"net/http"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"golang.org/x/text/encoding/charmap"
+	"golang.org/x/text/encoding/unicode"
+
+	"github.com/highlevel-contacts/contacts-go/client"
+	"github.com/highlevel-contacts/contacts-go/client/clienttest"
+)
+
+// reportOf returns the entries of a report, without the header.
+func (l *location) reportOf(t *testing.T, name string) []entry {
+	t.Helper()
+	rows, err := csv.NewReader(strings.NewReader(l.read(t, name))).ReadAll()
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := report{entries: map[string]entry{}}
+	var entries []entry
+	for _, cells := range rows[1:] {
+		if err := r.replay(encodeRow(cells), true); err != nil {
+			t.Fatal(err)
+		}
+		entries = append(entries, r.entries[cells[4]])
+	}
+	return entries
+}
+
+// byEmail returns the stored contact with an email address.
+func (l *location) byEmail(t *testing.T, email string) client.Contact {
+	t.Helper()
+	var found []client.Contact
+	for _, c := range l.Contacts() {
+		if c.Email == email {
+			found = append(found, c)
+		}
+	}
+	if len(found) != 1 {
+		t.Fatalf("got %d contacts with the email address %s, want 1", len(found), email)
+	}
+	return found[0]
+}
+
+func TestImport_TagsAreAdded(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		name, flag string
+		want       []string
+	}{
+		{"add", "--tags=add", []string{"customer", "vip", "newsletter", "second"}},
+		{"replace", "--tags=replace", []string{"second"}},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			l := newLocation(t, "")
+			l.Seed(client.Contact{Email: "ada@example.com", Tags: []string{"customer", "vip"}})
+			l.file(t, "in.csv", "Email,Tags\nada@example.com,Newsletter\nada@example.com,second\n")
+			l.run(t, "import", "in.csv", tt.flag).wants(t, 0, "2 rows: 0 created, 2 updated")
+			if got := l.byEmail(t, "ada@example.com").Tags; !slices.Equal(got, tt.want) {
+				t.Errorf("got tags %q, want %q", got, tt.want)
+			}
+		})
+	}
+}
+
+func TestImport_Encodings(t *testing.T) {
+	t.Parallel()
+	const text = "\"First Name\",Email\nJürgen,j@example.com\n"
+	encode := func(encoded string, err error) string {
+		t.Helper()
+		if err != nil {
+			t.Fatal(err)
+		}
+		return encoded
+	}
+	latin := encode(charmap.Windows1252.NewEncoder().String(text))
+	wide := encode(unicode.UTF16(unicode.LittleEndian, unicode.IgnoreBOM).NewEncoder().String(text))
+	for _, tt := range []struct {
+		name, text string
+		args       []string
+		problem    string // "" if the file is imported
+	}{
+		{name: "UTF-8", text: text},
+		{name: "UTF-8 with byte order mark before a quoted header", text: "\uFEFF" + text},
+		{name: "UTF-16LE", text: encode(unicode.UTF16(unicode.LittleEndian, unicode.UseBOM).NewEncoder().String(text))},
+		{name: "UTF-16BE", text: encode(unicode.UTF16(unicode.BigEndian, unicode.UseBOM).NewEncoder().String(text))},
+		{name: "windows-1252", text: latin, args: []string{"--encoding", "windows-1252"}},
+		{name: "byte order mark wins", text: "\uFEFF" + text, args: []string{"--encoding", "windows-1252"}},
+		{name: "IBM850", text: encode(charmap.CodePage850.NewEncoder().String(text)), args: []string{"--encoding", "IBM850"}},
+		{name: "UTF-16 without byte order mark", text: wide, args: []string{"--encoding", "utf-16le"}},
+		{name: "line ends of an old Mac", text: strings.ReplaceAll(text, "\n", "\r")},
+		{name: "windows-1252 without flag", text: latin, problem: "line 2: the file is not in UTF-8"},
+		{name: "UTF-16 without flag", text: wide, problem: "utf-16le"},
+		{name: "unknown name", text: latin, args: []string{"--encoding", "nonsense"}, problem: "--encoding nonsense: unknown"},
+		{name: "workbook", text: "PK\x03\x04", problem: "the file is a workbook"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			l := newLocation(t, "")
+			l.file(t, "in.csv", tt.text)
+			got := l.run(t, append([]string{"import", "in.csv"}, tt.args...)...)
+			if tt.problem != "" {
+				got.wants(t, 1, tt.problem)
+				if l.Len() != 0 {
+					t.Errorf("got %d contacts, want none", l.Len())
+				}
+				return
+			}
+			got.wants(t, 0)
+			if name := l.byEmail(t, "j@example.com").FirstName; name != "Jürgen" {
+				t.Errorf("got %q, want Jürgen", name)
+			}
+		})
+	}
+}
+
+func TestImport_Header(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		name, header string
+		args         []string
+		problem      string // "" if the header is valid
+	}{
+		{name: "two columns of one property", header: "Email,Phone,Mobile", problem: `column 3, "Mobile": column "Phone" is imported as phone too`},
+		{name: "the same name twice", header: "Email,Email", problem: `column 2, "Email": column "Email" is imported as email too`},
+		{name: "mapped by number", header: "Email,Email", args: []string{"--map", "#2=-"}},
+		{name: "mapped by an ambiguous name", header: "Email,Email", args: []string{"--map", "Email=-"}, problem: "use a number, such as #1"},
+		{name: "unknown", header: "Email,Shoes", problem: `column 2, "Shoes": neither a property nor a custom field`},
+		{name: "mapped to a key", header: "Email,Shoes", args: []string{"--map", "Shoes=shoe_size"}},
+		{name: "custom fields by name, key and ID", header: "Email,Shoe size,contact.my_text,MgobCB14YMVKuE4Ka8p1"},
+		{name: "two names of one custom field", header: "Email,Shoe size,shoe_size", problem: "is imported as custom:"},
+		{name: "property and custom field", header: "E-Mail,Town", problem: "ambiguous: the property city, or a custom field"},
+		{name: "property or custom field is chosen", header: "E-Mail,Town", args: []string{"--map", "Town=custom:town"}},
+		{name: "name and first name", header: "Email,Name,First Name", problem: `column "Name": the first and last name have columns too`},
+		{name: "no such column", header: "Email", args: []string{"--map", "Shoes=-"}, problem: "the file has no such column"},
+		{name: "no name", header: "Email,,Phone", problem: "the header is empty"},
+		{name: "invalid mapping", header: "Email", args: []string{"--map", "Email"}, problem: "want COLUMN=TARGET"},
+		{name: "gender is not updated", header: "Email,Gender", args: []string{"--mode", "update"}, problem: "does not change the gender"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			fields := append(clienttest.SampleFields(), fieldNamed("Town"))
+			l := newLocation(t, "US", clienttest.WithLocationSettings(clienttest.Location{Fields: fields}))
+			l.file(t, "in.csv", tt.header+"\n")
+			got := l.run(t, append([]string{"import", "in.csv"}, tt.args...)...)
+			if tt.problem != "" {
+				got.wants(t, 1, tt.problem)
+				return
+			}
+			got.wants(t, 0, "0 rows")
+		})
+	}
+}
+
+func TestImport_NoFileIsOverwritten(t *testing.T) {
+	t.Parallel()
+	l := newLocation(t, "")
+	const data = "Email\nada@example.com\n"
+	for _, name := range []string{"in.csv", "report.csv", "other.csv"} {
+		l.file(t, name, data)
+	}
+	if err := os.Symlink("in.csv", filepath.Join(l.dir, "link.csv")); err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{"in.csv", "link.csv", "./in.csv"} {
+		l.run(t, "import", "in.csv", "--report", name).wants(t, 1, "would overwrite the file to import")
+	}
+	l.run(t, "import", "in.csv", "--report", "other.csv").wants(t, 1, "is not a report")
+	l.run(t, "import", "report.csv").wants(t, 0, "1 rows: 1 created", "report.report.csv")
+	l.run(t, "import", "report.csv").wants(t, 0, "1 rows: 0 created, 1 updated") // a report may be replaced
+	for _, name := range []string{"in.csv", "report.csv", "other.csv"} {
+		if got := l.read(t, name); got != data {
+			t.Errorf("%s: got %q, want %q", name, got, data)
+		}
+	}
+}
+
+func TestImport_RevokedTokenEndsTheRun(t *testing.T) {
+	t.Parallel()
+	l := newLocation(t, "")
+	l.file(t, "in.csv", "Email\n"+strings.Repeat("ada@example.com\n", 300))
+	l.InjectFaults(clienttest.Fault{Operation: "upsertContact", After: 20, Status: http.StatusUnauthorized, Body: `{"statusCode":401,"message":"Invalid JWT"}`})
+	before := len(l.Requests())
+	l.run(t, "import", "in.csv").wants(t, 1, "the import ended after", "unauthorized", "continue it with --resume")
+	if requests := len(l.Requests()) - before; requests > 150 {
+		t.Errorf("got %d requests, want that the run ends", requests)
+	}
+	l.run(t, "import", "in.csv").wants(t, 1, "did not end: continue the import with --resume")
+	l.ClearFaults()
+	l.run(t, "import", "in.csv", "--resume").wants(t, 0, "300 rows: 1 created, 299 updated, 0 partial, 0 failed")
+}
+
+func TestImport_Resume(t *testing.T) {
+	t.Parallel()
+	l := newLocation(t, "")
+	l.Seed(client.Contact{Email: "owner@example.com", Phone: "+14155550100"})
+	in := "Email,Phone,Gender\nbad,,\nada@example.com,,\ngrace@example.com,+14155550100,\nowner@example.com,,female\n"
+	l.file(t, "in.csv", in)
+	l.run(t, "import", "in.csv").wants(t, 1, "4 rows: 1 created, 0 updated, 1 partial, 2 failed, 0 unclear; 0 of them were done by an earlier run")
+	first := l.reportOf(t, "in.report.csv")
+	before := len(l.Requests())
+	l.run(t, "import", "in.csv", "--resume").wants(t, 1, "4 rows: 1 created, 0 updated, 1 partial, 2 failed, 0 unclear; 2 of them were done by an earlier run")
+	if again := l.reportOf(t, "in.report.csv"); !slices.Equal(first, again) {
+		t.Errorf("got %+v, want the earlier problems %+v", again, first)
+	}
+	var operations []string
+	for _, r := range l.Requests()[before:] {
+		operations = append(operations, r.Operation)
+	}
+	if got := strings.Join(operations, " "); strings.Contains(got, "upsertContact") || !strings.Contains(got, "findDuplicateContact") {
+		t.Errorf("got the requests %s, want only the failed row again", got)
+	}
+	l.run(t, "import", "in.csv", "--resume", "--change-email").wants(t, 1, "4 rows: 1 created, 0 updated, 2 partial, 1 failed")
+	l.file(t, "in.csv", in+"new@example.com,,\n")
+	l.run(t, "import", "in.csv", "--resume").wants(t, 1, "the file has changed since")
+	l.file(t, "in.csv", in)
+	l.run(t, "import", "in.csv", "--resume").wants(t, 1, "3 of them were done by an earlier run")
+}
+
+// A row that matches another person by phone number does not overwrite the person.
+func TestImport_AnotherEmail(t *testing.T) {
+	t.Parallel()
+	for _, mode := range []string{modeUpsert, modeUpdate} {
+		l := newLocation(t, "")
+		owner := l.Seed(client.Contact{FirstName: "Olga", Email: "owner@example.com", Phone: "+14155550100"})[0]
+		l.file(t, "in.csv", "First Name,Email,Phone\nGrace,grace@example.com,+14155550100\nOlga,OWNER@example.com,+14155550100\n")
+		l.run(t, "import", "in.csv", "--mode", mode).wants(t, 1, "0 created, 1 updated, 0 partial, 1 failed")
+		if got := l.reportOf(t, "in.report.csv")[0]; got.contact != owner.ID || !strings.Contains(got.cause, "another email address") {
+			t.Errorf("%s: got %+v, want the contact %s", mode, got, owner.ID)
+		}
+		if got := l.Contacts(); len(got) != 1 || got[0].FirstName != "Olga" {
+			t.Errorf("%s: got %+v, want the owner alone", mode, got)
+		}
+		l.run(t, "import", "in.csv", "--mode", mode, "--change-email").wants(t, 1, "2 partial, 0 failed")
+	}
+}
+
+func TestImport_DryRun(t *testing.T) {
+	t.Parallel()
+	l := newLocation(t, "FR")
+	l.file(t, "in.csv", "Name,Email,Phone,Tags\n"+strings.Repeat("Ada Lovelace,ada@example.com,01 23 45 67 89,vip\n", 12)+"Bob,bob,,\n,,,\nEve,eve@example.com,123,\n")
+	got := l.run(t, "import", "in.csv", "--dry-run", "--split-name")
+	got.wants(t, 1, `line 2: {"email":"ada@example.com","firstName":"Ada","lastName":"Lovelace","locationId":"","phone":"+33123456789"}, and add the tags vip`,
+		`line 14: failed: column "Email": want one email address`, `line 16: failed: column "Phone": not a valid number of FR`, "12 rows would be sent, 2 have problems")
+	if strings.Count(got.out, "line ") != 12 || l.Len() != 0 {
+		t.Errorf("got %v and %d contacts, want ten rows, two problems and no contact", got, l.Len())
+	}
+	if _, err := os.Stat(filepath.Join(l.dir, "in.report.csv")); err == nil {
+		t.Error("got a report, want none")
+	}
+}
+
+func TestImport_SkipCells(t *testing.T) {
+	t.Parallel()
+	l := newLocation(t, "")
+	l.file(t, "in.csv", "Email,Phone,City,Birthday\nada@example.com,12,London,someday\nbad,,London,\n")
+	l.run(t, "import", "in.csv", "--skip-cells", "--country", "GB").wants(t, 1, "0 created, 0 updated, 1 partial, 1 failed")
+	if got := l.byEmail(t, "ada@example.com"); got.City != "London" || got.Phone != "" {
+		t.Errorf("got %+v, want the valid cells", got)
+	}
+	if got := l.reportOf(t, "in.report.csv")[0].cause; !strings.Contains(got, `"Phone"`) || !strings.Contains(got, `"Birthday"`) {
+		t.Errorf("got %q, want both cells", got)
+	}
+}
+
+func TestImport_Modes(t *testing.T) {
+	t.Parallel()
+	l := newLocation(t, "")
+	seeded := l.Seed(
+		client.Contact{Email: "ada@example.com", City: "Paris", Tags: []string{"vip"}},
+		client.Contact{FirstName: "Grace"},
+	)
+	l.file(t, "in.csv", "id,Email,City,Tags,My number\n,ada@example.com,London,new,1234567.25\n,new@example.com,Rome,new,\n"+seeded[1].ID+",,Oslo,,\n")
+	l.run(t, "import", "in.csv", "--mode", "create").wants(t, 1, "3 rows: 1 created, 0 updated, 0 partial, 2 failed")
+	if got := l.reportOf(t, "in.report.csv"); got[0].contact != seeded[0].ID || !strings.Contains(got[0].cause, "duplicate") {
+		t.Errorf("got %+v, want the duplicate", got)
+	}
+	l.run(t, "import", "in.csv", "--mode", "update").wants(t, 0, "3 rows: 0 created, 3 updated")
+	ada, grace := l.byEmail(t, "ada@example.com"), seeded[1].ID
+	if number := client.ReadCustomField(ada.CustomFields[0]).Text(); ada.City != "London" || !slices.Equal(ada.Tags, []string{"vip", "new"}) || number != "1234567.25" {
+		t.Errorf("got %q, %q and the number %s", ada.City, ada.Tags, number)
+	}
+	if got, _ := l.Contact(grace); got.City != "Oslo" {
+		t.Errorf("got %+v, want Oslo", got)
+	}
+	l.file(t, "none.csv", "Email\nnobody@example.com\n")
+	l.run(t, "import", "none.csv", "--mode", "update").wants(t, 1, "1 failed")
+	l.run(t, "import", "none.csv", "--mode", "delete").wants(t, 1, "--mode delete: want upsert, create or update")
+}
+
+// Without a country of the location, a national number is reported and not sent.
+func TestImport_NoCountry(t *testing.T) {
+	t.Parallel()
+	l := newLocation(t, "")
+	l.file(t, "in.csv", "Email,Phone,Country\na@example.com,01 23 45 67 89,\nb@example.com,01 23 45 67 89,FR\nc@example.com,+33123456780,\n")
+	l.run(t, "import", "in.csv").wants(t, 1, "the country of the location is not available", "2 created, 0 updated, 0 partial, 1 failed")
+	if got := l.byEmail(t, "b@example.com").Phone; got != "+33123456789" {
+		t.Errorf("got %s, want the number of the row's country", got)
+	}
+	if got := l.reportOf(t, "in.report.csv")[0].cause; !strings.Contains(got, "pass --country") {
+		t.Errorf("got %q, want the flag", got)
+	}
+}

@@ -1,0 +1,160 @@
+package main
+
+import (
+	"bytes"
+	"cmp"
+	"encoding/csv"
+	"errors"
+	"fmt"
+	"io/fs"
+	"maps"
+	"os"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/highlevel-contacts/contacts-go/client/internal/durable"
+)
+
+// The states of a row in a report.
+const (
+	statusCreated = "created"
+	statusUpdated = "updated"
+	statusPartial = "partial" // written, except for some of its values
+	statusFailed  = "failed"
+	statusUnclear = "unclear" // may have been written
+	statusStarted = "started" // a create was sent, and the process ended before the response arrived
+)
+
+// entry is the result of a row.
+type entry struct {
+	line                        int
+	status, contact, cause, key string
+}
+
+// isDone reports whether a later run skips the row. A create that may have been applied is not made
+// again.
+func (e entry) isDone(mode string) bool {
+	switch e.status {
+	case statusCreated, statusUpdated, statusPartial:
+		return true
+	case statusUnclear, statusStarted:
+		return mode == modeCreate
+	}
+	return false
+}
+
+func (e entry) isProblem() bool { return e.status != statusCreated && e.status != statusUpdated }
+
+// reportStart begins the header of a report, which ends with the digest of the import.
+const reportStart = "line,status,contact,problem,row of "
+
+// report is a CSV file with the result of each row. Until the import is complete, its name ends in
+// ".part", the latest entry of a row counts, and the file is the journal of the import. It contains
+// no values of the rows.
+type report struct {
+	path    string
+	header  string
+	log     *durable.Log
+	entries map[string]entry // by key
+}
+
+// openReport opens the report of an import. To resume, it reads the entries of an earlier run of the
+// same import. It overwrites no file except a report.
+func openReport(path, input, digest string, resume bool) (*report, error) {
+	r := &report{path: path, header: reportStart + digest, entries: map[string]entry{}}
+	if resolved, err := durable.Resolve(path); err == nil {
+		r.path = resolved
+	}
+	if isSameFile(r.path, input) || isSameFile(r.part(), input) {
+		return nil, errors.New("--report: the report would overwrite the file to import")
+	}
+	final, err := os.ReadFile(r.path)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return nil, err
+	}
+	if err == nil && !bytes.HasPrefix(final, []byte(reportStart)) {
+		return nil, fmt.Errorf("%s exists and is not a report of an import: pass another name with --report", path)
+	}
+	part, err := os.Stat(r.part())
+	switch {
+	case err != nil && !errors.Is(err, fs.ErrNotExist):
+		return nil, err
+	case err == nil && part.Size() > 0 && !resume:
+		return nil, fmt.Errorf("%s is the report of an import that did not end: continue the import with --resume, or delete the file to start again", r.part())
+	case err != nil && resume && final != nil:
+		if err := durable.Replace(r.part(), final); err != nil {
+			return nil, err
+		}
+	}
+	if r.log, err = durable.OpenLog(r.part(), r.header, r.replay); err != nil {
+		if errors.Is(err, durable.ErrLocked) {
+			return nil, fmt.Errorf("%s: another import is writing this report", path)
+		}
+		return nil, fmt.Errorf("%s does not belong to this file and location: the file has changed since, or it is another one; "+
+			"import it without --resume and with another --report: %w", r.part(), err)
+	}
+	return r, nil
+}
+
+func (r *report) part() string { return r.path + ".part" }
+
+func isSameFile(a, b string) bool {
+	infoA, errA := os.Stat(a)
+	infoB, errB := os.Stat(b)
+	return errA == nil && errB == nil && os.SameFile(infoA, infoB)
+}
+
+// replay reads an entry of an earlier run.
+func (r *report) replay(line []byte, complete bool) error {
+	if !complete {
+		return nil // the header proves that the file is a report
+	}
+	cells, err := csv.NewReader(bytes.NewReader(line)).Read()
+	if err != nil || len(cells) != 5 {
+		return errors.New("the line is not an entry of a report")
+	}
+	number, err := strconv.Atoi(cells[0])
+	r.entries[cells[4]] = entry{number, cells[1], cells[2], cells[3], cells[4]}
+	return err
+}
+
+// start records that the create of a row is sent. It is safe for concurrent use.
+func (r *report) start(row *row) error {
+	return r.log.Append(encodeRow(entry{line: row.line, status: statusStarted, cause: "the import ended before the response arrived: check whether the contact exists", key: row.key}.cells()), true)
+}
+
+// add records the result of a row.
+func (r *report) add(e entry) error {
+	e.cause = strings.Join(strings.Fields(e.cause), " ") // an entry is one line
+	r.entries[e.key] = e
+	return r.log.Append(encodeRow(e.cells()), false)
+}
+
+func (e entry) cells() []string {
+	return []string{strconv.Itoa(e.line), e.status, e.contact, e.cause, e.key}
+}
+
+// complete writes the report with one entry for each row, in the order of the file.
+func (r *report) complete() error {
+	text := []byte(r.header + "\n")
+	for _, e := range slices.SortedFunc(maps.Values(r.entries), func(a, b entry) int { return cmp.Compare(a.line, b.line) }) {
+		text = append(append(text, encodeRow(e.cells())...), '\n')
+	}
+	if err := durable.Replace(r.path, text); err != nil {
+		return err
+	}
+	if err := r.log.Close(); err != nil {
+		return err
+	}
+	return os.Remove(r.part())
+}
+
+// encodeRow returns a row of CSV without a line feed at the end.
+func encodeRow(cells []string) []byte {
+	var buffer bytes.Buffer
+	writer := csv.NewWriter(&buffer)
+	_ = writer.Write(cells) // a buffer returns no error
+	writer.Flush()
+	return bytes.TrimSuffix(buffer.Bytes(), []byte("\n"))
+}

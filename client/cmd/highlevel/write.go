@@ -1,0 +1,169 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"slices"
+	"strings"
+
+	"github.com/highlevel-contacts/contacts-go/client"
+	"github.com/highlevel-contacts/contacts-go/client/bulk"
+	"github.com/highlevel-contacts/contacts-go/client/verify"
+)
+
+// written is the result of the write of a row.
+type written struct {
+	id        string
+	isNew     bool
+	unapplied []string // names of values that the API did not store
+	otherID   bool     // the contact had another email address
+}
+
+// errOtherEmail is the error of a row whose phone number belongs to a contact with another email
+// address.
+type errOtherEmail struct{ id string }
+
+func (e errOtherEmail) Error() string {
+	return "the phone number belongs to a contact with another email address: " +
+		"the row would overwrite another person; if it is the same person, pass --change-email"
+}
+
+// operation returns the operation that writes a row. Tags are added after the contact has been
+// written, so that they do not replace others. Except for --mode create, all requests of a row can be
+// made again.
+func (im *importer) operation() bulk.Operation[*row, written] {
+	upsertKeys := bulk.Upsert(im.account.client).ContactKeys
+	return bulk.Operation[*row, written]{
+		Call:        im.write,
+		ContactKeys: func(r *row) []string { return append(upsertKeys(r.request), r.id) },
+		Idempotent:  func(*row) bool { return im.mode != modeCreate },
+	}
+}
+
+func (im *importer) write(ctx context.Context, r *row, opts ...client.CallOption) (written, error) {
+	switch im.mode {
+	case modeCreate:
+		return im.create(ctx, r, opts)
+	case modeUpdate:
+		return im.update(ctx, r, opts)
+	}
+	var w written
+	matched, err := im.match(ctx, r, opts)
+	if err != nil {
+		return w, err
+	}
+	result, err := im.account.client.Contacts.Upsert(ctx, r.request, opts...)
+	if err != nil {
+		return w, err
+	}
+	w = written{id: result.Contact.ID, isNew: result.New, otherID: isOther(matched, r)}
+	w.unapplied = verify.Upsert(r.request, result, im.definitions)
+	return w, im.addTags(ctx, r, &result.Contact, &w, opts)
+}
+
+// match returns the contact that an upsert of the row would change, or nil. It returns an
+// errOtherEmail if the contact has another email address. It sends a request only for a row that has
+// both an email address and a phone number, because no other row can change an email address.
+func (im *importer) match(ctx context.Context, r *row, opts []client.CallOption) (*client.Contact, error) {
+	email, phone := value(r.request.Email), value(r.request.Phone)
+	if email == "" || phone == "" {
+		return nil, nil
+	}
+	contact, err := im.account.client.Contacts.FindDuplicate(ctx, client.DuplicateQuery{Email: email, Phone: phone}, opts...)
+	switch {
+	case errors.Is(err, client.ErrNotFound):
+		return nil, nil
+	case err != nil:
+		return nil, err
+	case isOther(contact, r) && !im.changeEmail:
+		return nil, errOtherEmail{contact.ID}
+	}
+	return contact, nil
+}
+
+// isOther reports whether a contact has an email address, and the row has another one.
+func isOther(contact *client.Contact, r *row) bool {
+	email := value(r.request.Email)
+	return contact != nil && email != "" && contact.Email != "" && !strings.EqualFold(contact.Email, email)
+}
+
+func (im *importer) create(ctx context.Context, r *row, opts []client.CallOption) (written, error) {
+	contact, err := convert[client.CreateContactRequest](r.request)
+	if err != nil {
+		return written{}, err
+	}
+	if r.tags != nil {
+		contact.Tags = r.tags // a new contact has no others
+	}
+	if err := im.report.start(r); err != nil {
+		return written{}, err
+	}
+	created, err := im.account.client.Contacts.Create(ctx, contact, opts...)
+	if err != nil {
+		return written{}, err
+	}
+	return written{id: created.ID, isNew: true, unapplied: verify.Unapplied(contact, created, im.definitions)}, nil
+}
+
+func (im *importer) update(ctx context.Context, r *row, opts []client.CallOption) (written, error) {
+	w := written{id: r.id}
+	if r.id == "" {
+		query := client.DuplicateQuery{Email: value(r.request.Email), Phone: value(r.request.Phone)}
+		contact, err := im.account.client.Contacts.FindDuplicate(ctx, query, opts...)
+		if err != nil {
+			return w, err
+		}
+		if w.id, w.otherID = contact.ID, isOther(contact, r); w.otherID && !im.changeEmail {
+			return w, errOtherEmail{contact.ID}
+		}
+	}
+	change, err := convert[client.UpdateContactRequest](r.request)
+	if err != nil {
+		return w, err
+	}
+	contact, err := im.account.client.Contacts.Update(ctx, w.id, change, opts...)
+	if err != nil {
+		return w, err
+	}
+	w.unapplied = verify.Unapplied(change, contact, im.definitions)
+	return w, im.addTags(ctx, r, contact, &w, opts)
+}
+
+// addTags adds the tags of a row that the contact does not have.
+func (im *importer) addTags(ctx context.Context, r *row, contact *client.Contact, w *written, opts []client.CallOption) error {
+	missing := missingTags(r.tags, contact.Tags)
+	if len(missing) == 0 {
+		return nil
+	}
+	tags, err := im.account.client.Contacts.AddTags(ctx, contact.ID, missing, opts...)
+	for _, tag := range missingTags(missing, tags) {
+		w.unapplied = append(w.unapplied, "tags/"+tag)
+	}
+	return err
+}
+
+// missingTags returns the tags that are not in stored, in the form in which the API stores tags.
+func missingTags(tags, stored []string) []string {
+	var missing []string
+	for _, tag := range tags {
+		tag = strings.ToLower(trim(tag))
+		if tag != "" && !slices.Contains(stored, tag) && !slices.Contains(missing, tag) {
+			missing = append(missing, tag)
+		}
+	}
+	return missing
+}
+
+// convert returns a request of another operation with the properties of an upsert that it has.
+func convert[T client.CreateContactRequest | client.UpdateContactRequest](upsert request) (T, error) {
+	var converted T
+	encoded, err := json.Marshal(upsert)
+	if err != nil {
+		return converted, err
+	}
+	decoder := json.NewDecoder(strings.NewReader(string(encoded)))
+	decoder.UseNumber() // a number of a custom field keeps its digits
+	err = decoder.Decode(&converted)
+	return converted, err
+}
