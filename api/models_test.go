@@ -29,6 +29,9 @@ func TestModels(t *testing.T) {
 	}
 	var gotPointers []string
 	for _, model := range all {
+		if model == reflect.TypeFor[gen.Time]() {
+			continue // written by hand
+		}
 		schema := document().Components.Schemas[model.Name()]
 		if schema == nil {
 			t.Errorf("the document has no schema %s", model.Name())

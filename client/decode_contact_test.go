@@ -152,7 +152,7 @@ func TestDecodeContact_Forms(t *testing.T) {
 		{"date of birth", `{"dateOfBirth":"1990-09-25"}`, client.Contact{DateOfBirth: "1990-09-25"}},
 		{"date of birth in milliseconds", `{"dateOfBirth":654220800000}`, client.Contact{DateOfBirth: "1990-09-25"}},
 		{"date of birth before 1970", `{"dateOfBirth":-86400000}`, client.Contact{DateOfBirth: "1969-12-31"}},
-		{"milliseconds", `{"lastActivity":1626435570564}`, client.Contact{LastActivity: parseTime(t, "2021-07-16T11:39:30.564Z")}},
+		{"milliseconds", `{"lastActivity":1626435570564}`, client.Contact{LastActivity: gen.Time{Time: parseTime(t, "2021-07-16T11:39:30.564Z")}}},
 		{"milliseconds before 1970", `{"dateAdded":-1000}`, client.Contact{DateAdded: parseTime(t, "1969-12-31T23:59:59Z")}},
 		{"attachments", `{"attachments":[]}`, client.Contact{Attachments: json.RawMessage("[]")}},
 		{"null", `{"attachments":null,"validEmail":null,"address":null,"dateOfBirth":null,"tags":null,"lastActivity":null}`, client.Contact{}},

@@ -161,8 +161,7 @@ func ExampleContactsService_Delete() {
 	// true
 }
 
-// List returns one page. Its Next is the cursor of the next page. The API lower-cases names in
-// lists; the Raw fields have the original case.
+// List returns one page. Its Next is the cursor of the next page.
 func ExampleContactsService_List() {
 	fake := startFake()
 	defer fake.Close()
@@ -173,12 +172,12 @@ func ExampleContactsService_List() {
 		log.Fatal(err)
 	}
 	for _, contact := range page.Contacts {
-		fmt.Println(contact.FirstName, contact.FirstNameRaw)
+		fmt.Println(contact.FirstName)
 	}
 	fmt.Println("of", page.Total, "and there is more:", page.Next != "")
 	// Output:
-	// ada Ada
-	// grace Grace
+	// Ada
+	// Grace
 	// of 3 and there is more: true
 }
 

@@ -132,7 +132,7 @@ func TestWithLogger(t *testing.T) {
 		{"contact that does not exist", []stubResponse{gone}, slog.LevelInfo, ""},
 		{
 			"bad response", []stubResponse{ok(html)}, slog.LevelWarn,
-			failed + `status=200 attempt=1 waited=1s duration=3s cf_ray="" kind=bad_response cause="Contacts.Get: GET /proxy/v1/contacts/abc: 200 bad response: ` +
+			failed + `status=200 attempt=1 waited=1s duration=3s cf_ray="" kind=bad_response cause="Contacts.Get: GET /proxy/v1/contacts/abc: 200 bad response: the body is ` +
 				`not a complete JSON object (content type \"application/json; charset=utf-8\", 121 bytes)" trace_id=""` + "\n",
 		},
 	} {

@@ -325,7 +325,7 @@ func (c *call) newFailure(kind Kind, cause error) *Error {
 		Kind: kind, Operation: c.op.name, Method: c.request.Method, Path: c.path(), MaybeApplied: c.maybeApplied, Response: c.response,
 	}
 	if !errors.Is(kind, cause) {
-		failure.Err, failure.cause = cause, redact.Local(cause, c.token)
+		failure.Err, failure.cause = cause, strings.TrimPrefix(redact.Local(cause, c.token), kind.Error()+": ")
 	}
 	return failure
 }

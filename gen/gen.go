@@ -189,7 +189,7 @@ type Contact struct {
 	DateAdded time.Time `json:"dateAdded,omitempty,omitzero"`
 
 	// DateOfBirth The date of birth: YYYY-MM-DD or RFC 3339; milliseconds since 1970 in searches.
-	DateOfBirth string `json:"dateOfBirth,omitempty,omitzero"`
+	DateOfBirth Date `json:"dateOfBirth,omitempty,omitzero"`
 
 	// DateUpdated The time of the last change, with milliseconds.
 	DateUpdated time.Time `json:"dateUpdated,omitempty,omitzero"`
@@ -237,7 +237,7 @@ type Contact struct {
 	Keyword string `json:"keyword,omitempty,omitzero"`
 
 	// LastActivity The time of the last activity: milliseconds since 1970 in lists and searches, RFC 3339 elsewhere.
-	LastActivity time.Time `json:"lastActivity,omitempty,omitzero"`
+	LastActivity Time `json:"lastActivity,omitempty,omitzero"`
 
 	// LastAttributionSource Where a contact came from. getContact returns some properties without the prefix utm, and lists return them with it.
 	LastAttributionSource Attribution `json:"lastAttributionSource,omitempty,omitzero"`

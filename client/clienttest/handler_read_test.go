@@ -42,7 +42,7 @@ func TestGetContacts_Shape(t *testing.T) {
 		ID: "full", DateAdded: day.Add(-time.Second), DateUpdated: day, FirstName: "Rosan", LastName: "Deo", Email: "Rosan@deos.com",
 		AttributionSource: gen.Attribution{SessionSource: "CRM UI", Campaign: "spring", Medium: "manual"},
 		AdditionalEmails:  []gen.AdditionalEmail{{Email: "home@deos.com"}},
-		LastActivity:      time.UnixMilli(1626435570564),
+		LastActivity:      gen.Time{Time: time.UnixMilli(1626435570564)},
 		DNDSettings:       gen.DNDSettings{SMS: gen.DNDSetting{Status: "permanent", Code: "103"}},
 	})
 	r := w.list("")

@@ -27,7 +27,7 @@ var properties = []property{
 	stringProperty("city", sameText, func(c *client.Contact) string { return c.City }),
 	stringProperty("companyName", sameText, func(c *client.Contact) string { return c.CompanyName }),
 	stringProperty("country", sameCountry, func(c *client.Contact) string { return c.Country }),
-	stringProperty("dateOfBirth", sameDay, func(c *client.Contact) string { return c.DateOfBirth }),
+	stringProperty("dateOfBirth", sameDay, func(c *client.Contact) string { return string(c.DateOfBirth) }),
 	stringProperty("email", sameText, func(c *client.Contact) string { return c.Email }),
 	stringProperty("firstName", sameText, func(c *client.Contact) string { return c.FirstName }),
 	stringProperty("gender", sameText, func(c *client.Contact) string { return c.Gender }),

@@ -265,7 +265,7 @@ func TestUnapplied_ValuesThatTheFakeStores(t *testing.T) {
 		request := client.CreateContactRequest{
 			FirstName: contact.FirstName, LastName: contact.LastName, Email: contact.Email, Phone: contact.Phone, City: contact.City,
 			CompanyName: contact.CompanyName, Country: contact.Country, PostalCode: contact.PostalCode, State: contact.State, Tags: contact.Tags,
-			Address1: contact.Address1, Website: contact.Website, Timezone: contact.Timezone, Source: contact.Source, DateOfBirth: contact.DateOfBirth,
+			Address1: contact.Address1, Website: contact.Website, Timezone: contact.Timezone, Source: contact.Source, DateOfBirth: string(contact.DateOfBirth),
 		}
 		for _, field := range contact.CustomFields {
 			request.CustomFields = append(request.CustomFields, client.NewCustomField(field.ID, field.Value))

@@ -29,7 +29,7 @@ var columns = []struct {
 	{"country", func(c *client.Contact) string { return c.Country }},
 	{"website", func(c *client.Contact) string { return c.Website }},
 	{"timezone", func(c *client.Contact) string { return c.Timezone }},
-	{"dateOfBirth", func(c *client.Contact) string { return c.DateOfBirth }},
+	{"dateOfBirth", func(c *client.Contact) string { return string(c.DateOfBirth) }},
 	{"type", func(c *client.Contact) string { return c.Type }},
 	{"source", func(c *client.Contact) string { return c.Source }},
 	{"assignedTo", func(c *client.Contact) string { return c.AssignedTo }},

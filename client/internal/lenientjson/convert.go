@@ -35,7 +35,7 @@ func (d *decoder) convert(raw jsontext.Value, target reflect.Value, pointer json
 		return true // milliseconds are a form of time
 	}
 	d.report(pointer, m.want, kind)
-	if field := d.rules.Strings[t]; field != "" && kind == '"' {
+	if field := d.strings[t]; field != "" && kind == '"' {
 		target.FieldByName(field).SetString(Text(raw))
 		return true
 	}
@@ -62,11 +62,6 @@ func (d *decoder) convertObject(raw jsontext.Value, target reflect.Value, m *mod
 		if !known {
 			extra = appendProperty(extra, name, value)
 			continue
-		}
-		if name == d.rules.Dates[target.Type()] && value.Kind() == '0' {
-			if at, ok := ParseTime(value); ok {
-				value = jsontext.Value(at.Format(`"2006-01-02"`))
-			}
 		}
 		field := target.FieldByIndex(index)
 		if !d.decode(value, field, pointer.AppendToken(name)) {
@@ -131,6 +126,9 @@ func convertScalar(raw jsontext.Value, target reflect.Value, want string) bool {
 		return true
 	case "date-time":
 		at, ok := ParseTime(raw)
+		if target.Type() != timeType { // a struct around a time
+			target = target.Field(0)
+		}
 		target.Set(reflect.ValueOf(at))
 		return ok
 	case "boolean":

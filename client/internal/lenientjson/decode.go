@@ -39,25 +39,18 @@ type Drift struct {
 	Got     string // JSON type found
 }
 
-// Rules are the rules of decoding that depend on a type.
-type Rules struct {
-	// Strict are the options of json/v2 for values of expected types; nil for its defaults.
-	Strict jsonv2.Options
-	// Strings maps a struct to its field that stores a string in place of the object.
-	Strings map[reflect.Type]string
-	// Dates maps a struct to its property that is a string, and can be a date in milliseconds.
-	Dates map[reflect.Type]string
-}
+// Strings maps a struct to its field that stores a string in place of the object.
+type Strings map[reflect.Type]string
 
 // Decode decodes body, one complete JSON value, into the zero value that out points to. A body for a
 // struct must be an object. Below that, a value of an unexpected type is not an error. Errors do not
 // quote the body.
-func Decode(body []byte, out any, rules Rules) ([]Drift, error) {
+func Decode(body []byte, out any, inStrings Strings) ([]Drift, error) {
 	raw, target := jsontext.Value(httpx.TrimBOM(body)), reflect.ValueOf(out).Elem()
 	if target.Kind() == reflect.Struct && raw.Kind() != '{' {
 		return nil, errNotObject
 	}
-	d := decoder{rules: rules, memory: memoryFactor*len(raw) + memorySlack}
+	d := decoder{strings: inStrings, memory: memoryFactor*len(raw) + memorySlack}
 	if d.decodeStrictly(raw, target, memorySlack) {
 		return nil, nil
 	}
@@ -74,7 +67,7 @@ func Decode(body []byte, out any, rules Rules) ([]Drift, error) {
 
 // decoder decodes values whose types may differ from those of the schema.
 type decoder struct {
-	rules    Rules
+	strings  Strings
 	drift    []Drift
 	memory   int // bytes that may still be allocated
 	tooLarge bool
@@ -95,7 +88,7 @@ func (d *decoder) decodeStrictly(raw jsontext.Value, target reflect.Value, slack
 			return false
 		}
 	}
-	if jsonv2.Unmarshal(raw, target.Addr().Interface(), d.rules.Strict) != nil {
+	if jsonv2.Unmarshal(raw, target.Addr().Interface()) != nil {
 		target.SetZero()
 		return false
 	}

@@ -37,17 +37,15 @@ type (
 		Any     any                     `json:"any,omitzero"`
 		Raw     json.RawMessage         `json:"raw,omitzero"`
 		Raws    []jsontext.Value        `json:"raws,omitzero"`
-		Date    string                  `json:"date,omitzero"`
+		Date    gen.Date                `json:"date,omitzero"`
+		Active  gen.Time                `json:"active,omitzero"`
 		Maybe   nullable.Nullable[bool] `json:"maybe,omitzero"`
 		base
 		Extra jsontext.Value `json:",embed"`
 	}
 )
 
-var rules = lenientjson.Rules{
-	Strings: map[reflect.Type]string{reflect.TypeFor[mark](): "Text"},
-	Dates:   map[reflect.Type]string{reflect.TypeFor[item](): "date"},
-}
+var inStrings = lenientjson.Strings{reflect.TypeFor[mark](): "Text"}
 
 // TestDecode decodes values of expected and unexpected types, and encodes the result. It contains
 // the values that could not be converted.
@@ -83,6 +81,10 @@ func TestDecode(t *testing.T) {
 		{`{"marks":[null]}`, `{"marks":[null]}`, "/marks/0 object null"},
 		{`{"date":654220800000,"name":"null"}`, `{"name":"null","date":"1990-09-25"}`, ""},
 		{`{"date":-86400000}`, `{"date":"1969-12-31"}`, ""},
+		{`{"active":1626435570564}`, `{"active":"2021-07-16T11:39:30.564Z"}`, ""},
+		{`{"active":"2021-07-16T11:39:30.564+00"}`, `{"active":"2021-07-16T11:39:30.564Z"}`, "/active date-time string"},
+		{`{"active":9007199254740993}`, `{"active":9007199254740993}`, "/active date-time number"},
+		{`{"active":null}`, `{}`, ""},
 		{`{"date":1e999}`, `{"date":"1e999"}`, "/date string number"},
 		{`{"maybe":"true"}`, `{"maybe":true}`, "/maybe boolean string"},
 		{`{"maybe":"perhaps"}`, `{"maybe":"perhaps"}`, "/maybe boolean string"},
@@ -100,7 +102,7 @@ func TestDecode(t *testing.T) {
 		t.Run(test.body, func(t *testing.T) {
 			t.Parallel()
 			var got item
-			drift, err := lenientjson.Decode([]byte(test.body), &got, rules)
+			drift, err := lenientjson.Decode([]byte(test.body), &got, inStrings)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -131,7 +133,7 @@ func TestDecode_NotAnObject(t *testing.T) {
 	t.Parallel()
 	for _, body := range []string{"", " ", "null", "[]", `"a"`, "{", `{"name":`, `{"name":7`, `{"name":"a"}{}`, `{"name":7}x`, "{\x00}", "<html>"} {
 		var got item
-		if _, err := lenientjson.Decode([]byte(body), &got, rules); err == nil || err.Error() != "not a complete JSON object" {
+		if _, err := lenientjson.Decode([]byte(body), &got, inStrings); err == nil || err.Error() != "not a complete JSON object" {
 			t.Errorf("%q: got %v, want the error for a body that is not an object", body, err)
 		}
 	}
@@ -145,15 +147,15 @@ func TestDecode_OtherTypes(t *testing.T) {
 		Next *node  `json:"next"`
 	}
 	var recursive node
-	if _, err := lenientjson.Decode([]byte(`{"name":1,"next":{"name":2}}`), &recursive, rules); err != nil || recursive.Next.Name != "2" {
+	if _, err := lenientjson.Decode([]byte(`{"name":1,"next":{"name":2}}`), &recursive, inStrings); err != nil || recursive.Next.Name != "2" {
 		t.Errorf("got %+v, %v", recursive, err)
 	}
 	var values map[string]any
-	if _, err := lenientjson.Decode([]byte(`{"a":[1]}`), &values, rules); err != nil || len(values) != 1 {
+	if _, err := lenientjson.Decode([]byte(`{"a":[1]}`), &values, inStrings); err != nil || len(values) != 1 {
 		t.Errorf("got %v, %v", values, err)
 	}
 	var anything any
-	if _, err := lenientjson.Decode([]byte(`{"a":[1]}`), &anything, rules); err != nil || anything == nil {
+	if _, err := lenientjson.Decode([]byte(`{"a":[1]}`), &anything, inStrings); err != nil || anything == nil {
 		t.Errorf("got %v, %v", anything, err)
 	}
 }
@@ -170,7 +172,7 @@ func FuzzDecode(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, body []byte) {
 		var contact gen.Contact
-		drift, err := lenientjson.Decode(body, &contact, rules)
+		drift, err := lenientjson.Decode(body, &contact, inStrings)
 		if err != nil {
 			return
 		}
@@ -185,7 +187,7 @@ func FuzzDecode(f *testing.F) {
 			t.Fatalf("json/v2: %v", err)
 		}
 		var again gen.Contact
-		if _, err := lenientjson.Decode(written, &again, rules); err != nil {
+		if _, err := lenientjson.Decode(written, &again, inStrings); err != nil {
 			t.Fatal(err)
 		}
 		rewritten, err := jsonv2.Marshal(&again)

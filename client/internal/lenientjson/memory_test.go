@@ -35,7 +35,7 @@ func TestDecode_Memory(t *testing.T) {
 			t.Run(list.name+" "+element, func(t *testing.T) {
 				body := []byte(filled(list.before, element, list.after))
 				result, before := new(gen.ListContactsResult), heap()
-				drift, err := lenientjson.Decode(body, result, rules)
+				drift, err := lenientjson.Decode(body, result, inStrings)
 				if used, limit := int64(heap()-before), int64(16*len(body)+16<<20); used > limit {
 					t.Errorf("%d bytes take %d, want at most %d", len(body), used, limit)
 				}
@@ -87,7 +87,7 @@ func TestDecode_LargePages(t *testing.T) {
 				fmt.Fprintf(&page, `,{"id":"%d",%s}`, i, test.properties)
 			}
 			var result gen.ListContactsResult
-			drift, err := lenientjson.Decode([]byte(`{"contacts":[`+page.String()[1:]+`]}`), &result, rules)
+			drift, err := lenientjson.Decode([]byte(`{"contacts":[`+page.String()[1:]+`]}`), &result, inStrings)
 			if err != nil || len(drift) > 0 || len(result.Contacts) != test.contacts {
 				t.Fatalf("got %d contacts, %v, %v", len(result.Contacts), drift, err)
 			}

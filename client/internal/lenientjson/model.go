@@ -32,6 +32,8 @@ type model struct {
 
 var models sync.Map // of reflect.Type to *model
 
+var timeType = reflect.TypeFor[time.Time]()
+
 // modelOf returns the description of a type.
 func modelOf(t reflect.Type) *model {
 	if m, ok := models.Load(t); ok {
@@ -39,7 +41,7 @@ func modelOf(t reflect.Type) *model {
 	}
 	m := &model{want: typeNames[t.Kind()], largest: largestElement(t, map[reflect.Type]bool{})}
 	switch {
-	case t == reflect.TypeFor[time.Time]():
+	case t == timeType, t.Kind() == reflect.Struct && t.NumField() == 1 && t.Field(0).Type == timeType:
 		m.want = "date-time"
 	case t.Kind() == reflect.Struct:
 		m.addFields(t)

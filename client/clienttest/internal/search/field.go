@@ -85,9 +85,9 @@ var fields = map[string]field{
 	"validEmail":         {exact, func(c *gen.Contact) []string { return fieldValues(c.ValidEmail, exact) }},
 	"dateAdded":          dateField(func(c *gen.Contact) time.Time { return c.DateAdded }),
 	"dateUpdated":        dateField(func(c *gen.Contact) time.Time { return c.DateUpdated }),
-	"lastActivity":       dateField(func(c *gen.Contact) time.Time { return c.LastActivity }),
+	"lastActivity":       dateField(func(c *gen.Contact) time.Time { return c.LastActivity.Time }),
 	"dateOfBirth": dateField(func(c *gen.Contact) time.Time {
-		day, _ := time.Parse(time.DateOnly, c.DateOfBirth) // zero if it is not set
+		day, _ := time.Parse(time.DateOnly, string(c.DateOfBirth)) // zero if it is not set
 		return day
 	}),
 	"isValidWhatsapp": {exact, none}, "activeWorkflows": {exact, none}, "finishedWorkflows": {exact, none},

@@ -39,7 +39,7 @@ func Normalize(c *gen.Contact) (*gen.Contact, error) {
 	} else if reflect.ValueOf(n.LastAttributionSource).IsZero() {
 		n.LastAttributionSource = n.AttributionSource
 	}
-	n.LastActivity = Millisecond(c.LastActivity)
+	n.LastActivity = gen.Time{Time: Millisecond(c.LastActivity.Time)}
 	if _, err := jsonv2.Marshal(&n); err != nil {
 		return nil, fmt.Errorf("contact %s cannot be encoded as JSON: %w", n.ID, err)
 	}

@@ -14,7 +14,7 @@ import (
 func (o *Object) WriteItem(c *gen.Contact) {
 	o.writeShared(c, (*Object).StringOrNull)
 	o.StringOrNull("address1", c.Address1)
-	o.StringOrNull("dateOfBirth", c.DateOfBirth)
+	o.StringOrNull("dateOfBirth", string(c.DateOfBirth))
 	o.StringOrNull("contactName", strings.ToLower(c.Name))
 	o.StringOrNull("firstName", strings.ToLower(c.FirstName))
 	o.StringOrNull("lastName", strings.ToLower(c.LastName))
@@ -30,7 +30,7 @@ func (o *Object) WriteItem(c *gen.Contact) {
 	o.additionalEmails(c.AdditionalEmails)
 	o.Value("attributions", listAttributions(c))
 	o.StringOrNull("profilePhoto", c.ProfilePhoto)
-	o.millis("lastActivity", c.LastActivity)
+	o.millis("lastActivity", c.LastActivity.Time)
 	o.merge(c.Extra)
 }
 
@@ -47,7 +47,7 @@ func (o *Object) WriteSearched(c *gen.Contact, after []any) {
 	o.StringOrNull("lastNameLowerCase", strings.ToLower(c.LastName))
 	o.StringOrNull("phoneLabel", c.PhoneLabel)
 	o.StringOrNull("businessName", c.BusinessName)
-	day, err := time.Parse(time.DateOnly, c.DateOfBirth)
+	day, err := time.Parse(time.DateOnly, string(c.DateOfBirth))
 	if err != nil {
 		day = time.Time{}
 	}
@@ -62,7 +62,7 @@ func (o *Object) WriteSearched(c *gen.Contact, after []any) {
 	o.Value("attributionSource", c.AttributionSource)
 	o.Value("lastAttributionSource", c.LastAttributionSource)
 	if !c.LastActivity.IsZero() {
-		o.millis("lastActivity", c.LastActivity)
+		o.millis("lastActivity", c.LastActivity.Time)
 	}
 	o.NonZero("opportunities", c.Opportunities)
 	o.Value("searchAfter", after)
@@ -106,7 +106,7 @@ func (o *Object) WriteDetail(c *gen.Contact) {
 	o.String("keyword", c.Keyword)
 	o.String("visitorId", c.VisitorID)
 	if !c.LastActivity.IsZero() {
-		o.Time("lastActivity", c.LastActivity)
+		o.Time("lastActivity", c.LastActivity.Time)
 	}
 	o.merge(c.Extra)
 }
@@ -115,7 +115,7 @@ func (o *Object) WriteDetail(c *gen.Contact) {
 func (o *Object) writeSet(c *gen.Contact) {
 	o.writeShared(c, (*Object).String)
 	o.String("address1", c.Address1)
-	o.String("dateOfBirth", c.DateOfBirth)
+	o.String("dateOfBirth", string(c.DateOfBirth))
 	o.String("firstName", c.FirstName)
 	o.String("firstNameLowerCase", strings.ToLower(c.FirstName))
 	o.String("lastName", c.LastName)

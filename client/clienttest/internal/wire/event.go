@@ -33,7 +33,7 @@ func (o *Object) WriteEvent(c *gen.Contact, withDND bool) {
 	} {
 		o.String(p.name, p.value)
 	}
-	if day, err := time.Parse(time.DateOnly, c.DateOfBirth); err == nil {
+	if day, err := time.Parse(time.DateOnly, string(c.DateOfBirth)); err == nil {
 		o.Time("dateOfBirth", day)
 	}
 	if c.DND || withDND {

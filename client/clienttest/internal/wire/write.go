@@ -41,7 +41,7 @@ func stringFields(c *gen.Contact) map[string]*string {
 		"email": &c.Email, "phone": &c.Phone, "source": &c.Source, "assignedTo": &c.AssignedTo,
 		"address1": &c.Address1, "city": &c.City, "state": &c.State, "postalCode": &c.PostalCode,
 		"country": &c.Country, "website": &c.Website, "timezone": &c.Timezone,
-		"dateOfBirth": &c.DateOfBirth, "gender": &c.Gender, "keyword": &c.Keyword, "ssn": &c.SSN, "type": &c.Type,
+		"dateOfBirth": (*string)(&c.DateOfBirth), "gender": &c.Gender, "keyword": &c.Keyword, "ssn": &c.SSN, "type": &c.Type,
 	}
 }
 
