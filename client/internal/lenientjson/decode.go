@@ -96,16 +96,15 @@ func (d *decoder) decodeStrictly(raw jsontext.Value, target reflect.Value, slack
 	return true
 }
 
-// hasNullElement reports whether null may be an element of a list in raw. json/v2 would store a zero
-// value for it.
+// hasNullElement reports whether null may be an element of a list in raw, for which json/v2 would
+// store a zero value. It may also be a part of a string.
 func hasNullElement(raw jsontext.Value) bool {
 	for {
 		before, after, found := bytes.Cut(raw, []byte("null"))
 		if !found {
 			return false
 		}
-		colon := []byte(":")
-		if !bytes.HasSuffix(before, colon) && !bytes.HasSuffix(bytes.TrimSpace(before), colon) {
+		if before = bytes.TrimSpace(before); len(before) > 0 && (before[len(before)-1] == '[' || before[len(before)-1] == ',') {
 			return true
 		}
 		raw = after
