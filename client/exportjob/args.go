@@ -1,6 +1,8 @@
 package exportjob
 
 import (
+	"time"
+
 	"github.com/riverqueue/river"
 	"github.com/riverqueue/river/rivertype"
 )
@@ -10,7 +12,7 @@ const Queue = "highlevel_export"
 
 const kind = "highlevel_export" // kind of the jobs in River
 
-// Args are the arguments of a job that exports all contacts of one location. Both fields are
+// Args are the arguments of a job that exports the contacts of one location. LocationID and Run are
 // required.
 //
 // A location has one unfinished job at a time, whatever its run: River does not insert another one
@@ -24,6 +26,10 @@ type Args struct {
 	// same location and run ended, and exports nothing if the run has finished. A new name starts
 	// at the beginning.
 	Run string `json:"run"`
+	// Since makes the run incremental: it exports the contacts that were updated since then, and a
+	// little before, see Settings.Overlap. It is the Through of the location's [Export]. If it is
+	// zero, the run is full: it exports all contacts.
+	Since time.Time `json:"since,omitzero"`
 }
 
 // Kind returns the kind of the jobs in River, "highlevel_export".

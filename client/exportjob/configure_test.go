@@ -65,6 +65,8 @@ func TestNewWorker_Invalid(t *testing.T) {
 	for name, settings := range map[string]Settings{
 		"no clients":            {Sink: store("1")},
 		"no sink":               {Clients: clients},
+		"stored alone":          {Clients: clients, Sink: store("1"), Stored: mirror(Settings{}).Stored},
+		"short overlap":         {Clients: clients, Sink: store("1"), Overlap: time.Second},
 		"negative slice":        {Clients: clients, Sink: store("1"), Slice: -1},
 		"negative page timeout": {Clients: clients, Sink: store("1"), PageTimeout: -1},
 	} {

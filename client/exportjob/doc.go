@@ -1,7 +1,7 @@
-// Package exportjob exports all contacts of many locations into PostgreSQL, with the job queue
-// River (github.com/riverqueue/river, MPL-2.0), on any number of machines. Each contact is stored
-// once per export, even if processes are killed or frozen, and an export continues where it was
-// interrupted.
+// Package exportjob exports the contacts of many locations into PostgreSQL, all of them or those that
+// have changed, with the job queue River (github.com/riverqueue/river, MPL-2.0), on any number of
+// machines. Each contact is stored once per export, even if processes are killed or frozen, and an
+// export continues where it was interrupted.
 //
 //	worker, err := exportjob.NewWorker(exportjob.Settings{Clients: clientPool.Client, Sink: insertContacts})
 //	if err != nil {
@@ -21,7 +21,7 @@
 //	if err := rc.Start(ctx); err != nil {
 //		return err
 //	}
-//	enqueued, err := exportjob.Enqueue(ctx, rc, "2026-11-24", locationIDs...)
+//	enqueued, err := exportjob.Enqueue(ctx, rc, exportjob.Args{LocationID: locationID, Run: "2026-11-24"})
 //
 // # Exactly once
 //
@@ -36,8 +36,32 @@
 // attempts with pg_terminate_backend, because those of a frozen process hold locks. So all
 // processes connect to PostgreSQL with the same role.
 //
-// If the API lists a contact again on the next two pages, the sink receives it once. A contact that
+// If the API returns a contact again on the next two pages, the Sink receives it once. A contact that
 // is created or deleted during an export may or may not be in it.
+//
+// # Full and incremental runs
+//
+// A full run reads all contacts, the oldest first, in pages of 500. Before that it asks for the
+// contact that was updated last, unless all contacts are on that page: [Export] then has the time
+// Through which the run has seen every update.
+//
+// A run with Args.Since reads only the contacts that were updated since then, in the order of their
+// dateUpdated. It costs one request, and one more for each 500 contacts. Since is the Through of the
+// run before, never the clock:
+//
+//	exports, err := exportjob.Exports(ctx, db)
+//	...
+//	jobs = append(jobs, exportjob.Args{LocationID: export.LocationID, Run: run, Since: export.Through})
+//
+// The API's index shows an update up to a minute late, so a run begins two minutes before Since, and
+// the Sink receives the contacts of that time again. A contact that is updated during the run can be
+// received twice in it, with another DateUpdated. So a Sink that stores the latest version compares
+// DateUpdated. Updated means touched: tags, notes and workflows count.
+//
+// Searches do not show which contacts were deleted. A full run with the functions Stored and Missing
+// of [Settings] reports those that it has not seen, after it has asked for each one by its ID. For
+// some seconds, a search still returns a contact that was deleted, so a later full run can be the
+// one that reports it.
 //
 // # Runs
 //

@@ -3,7 +3,6 @@ package exportjob
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 
 	"github.com/jackc/pgx/v5"
@@ -26,24 +25,21 @@ type Skipped struct {
 	State      rivertype.JobState // the state of the unfinished job
 }
 
-// Enqueue inserts a job for each location, in one transaction. It skips a location that has an
-// unfinished job: that job continues, and the next run exports the location again. A location that
-// is passed twice receives one job.
+// Enqueue inserts jobs in one transaction. It skips a location that has an unfinished job: that job
+// continues, and the next run exports the location again. Of two jobs for one location it inserts
+// the first.
 //
-// Enqueue inserts no job if it returns an error, for example because run or a location ID is empty.
-func Enqueue(ctx context.Context, rc *river.Client[pgx.Tx], run string, locationIDs ...string) (Enqueued, error) {
-	if run == "" {
-		return Enqueued{}, errors.New("exportjob: Enqueue: run is empty")
-	}
+// Enqueue inserts no job if it returns an error, for example because a run or a location ID is empty.
+func Enqueue(ctx context.Context, rc *river.Client[pgx.Tx], jobs ...Args) (Enqueued, error) {
 	var params []river.InsertManyParams
 	seen := map[string]bool{}
-	for i, locationID := range locationIDs {
-		if locationID == "" {
-			return Enqueued{}, fmt.Errorf("exportjob: Enqueue: location ID %d is empty", i+1)
+	for i, args := range jobs {
+		if args.Run == "" || args.LocationID == "" {
+			return Enqueued{}, fmt.Errorf("exportjob: Enqueue: job %d: LocationID or Run is empty", i+1)
 		}
-		if !seen[locationID] {
-			seen[locationID] = true
-			params = append(params, river.InsertManyParams{Args: Args{LocationID: locationID, Run: run}})
+		if !seen[args.LocationID] {
+			seen[args.LocationID] = true
+			params = append(params, river.InsertManyParams{Args: args})
 		}
 	}
 	if len(params) == 0 {

@@ -26,8 +26,8 @@ func TestEnqueue(t *testing.T) {
 		want      Enqueued
 		err       string
 	}{
-		{name: "no run", locations: []string{"a"}, err: "exportjob: Enqueue: run is empty"},
-		{name: "an empty location", run: "1", locations: []string{"a", ""}, err: "exportjob: Enqueue: location ID 2 is empty"},
+		{name: "no run", locations: []string{"a"}, err: "exportjob: Enqueue: job 1: LocationID or Run is empty"},
+		{name: "an empty location", run: "1", locations: []string{"a", ""}, err: "exportjob: Enqueue: job 2: LocationID or Run is empty"},
 		{name: "no locations", run: "1"},
 		{name: "a location twice", run: "1", locations: []string{"b", "a", "b"}, want: Enqueued{Inserted: []string{"b", "a"}}},
 		{
@@ -59,7 +59,11 @@ func TestEnqueue(t *testing.T) {
 				execute(t, db, `UPDATE river_job SET state = $1::text::river_job_state,
 					finalized_at = CASE WHEN $1 IN ('cancelled', 'discarded', 'completed') THEN now() END`, string(row.state))
 			}
-			got, err := Enqueue(t.Context(), rc, row.run, row.locations...)
+			var jobs []Args
+			for _, id := range row.locations {
+				jobs = append(jobs, Args{LocationID: id, Run: row.run})
+			}
+			got, err := Enqueue(t.Context(), rc, jobs...)
 			if text := errorText(err); text != row.err {
 				t.Errorf("got the error %q, want %q", text, row.err)
 			}

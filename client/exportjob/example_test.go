@@ -6,6 +6,7 @@ import (
 	"log"
 	"os"
 	"os/signal"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
@@ -60,7 +61,7 @@ func Example() { //nolint:testableexamples // it needs a server, and runs until 
 		log.Fatal(err)
 	}
 
-	enqueued, err := exportjob.Enqueue(ctx, rc, "2026-11-24", os.Getenv("HIGHLEVEL_LOCATION"))
+	enqueued, err := exportjob.Enqueue(ctx, rc, exportjob.Args{LocationID: os.Getenv("HIGHLEVEL_LOCATION"), Run: "2026-11-24"})
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -68,6 +69,32 @@ func Example() { //nolint:testableexamples // it needs a server, and runs until 
 		fmt.Printf("%s: the job of run %s has not finished\n", skipped.LocationID, skipped.Run)
 	}
 	<-rc.Stopped()
+}
+
+// This program exports what has changed in each location since its last export. Each night, it runs a
+// full export instead, with a zero Since, which finds the contacts that were deleted.
+func ExampleEnqueue() { //nolint:testableexamples // it needs a server
+	ctx := context.Background()
+	db, err := pgxpool.New(ctx, os.Getenv("DATABASE_URL"))
+	if err != nil {
+		log.Fatal(err)
+	}
+	rc, err := river.NewClient(riverpgxv5.New(db), &river.Config{})
+	if err != nil {
+		log.Fatal(err)
+	}
+	exports, err := exportjob.Exports(ctx, db)
+	if err != nil {
+		log.Fatal(err)
+	}
+	run := time.Now().UTC().Format(time.DateTime)
+	var jobs []exportjob.Args
+	for _, e := range exports {
+		jobs = append(jobs, exportjob.Args{LocationID: e.LocationID, Run: run, Since: e.Through})
+	}
+	if _, err := exportjob.Enqueue(ctx, rc, jobs...); err != nil {
+		log.Fatal(err)
+	}
 }
 
 // This example prints the progress of each location.

@@ -19,6 +19,11 @@ type Export struct {
 	// Total is the number of contacts of the location as the API reported it with the latest page;
 	// 0 before the first page.
 	Total int
+	// Since is the time from which an incremental run reads updates; zero for a full run.
+	Since time.Time
+	// Through is the time through which the finished runs of the location have seen every update:
+	// the Args.Since of its next run. It is zero if the next run must be full.
+	Through time.Time
 	// Started is when the first attempt started, Updated is when the latest page was stored, and
 	// Finished is when the last page was stored. Each is zero before that.
 	Started, Updated, Finished time.Time
@@ -55,7 +60,8 @@ func Exports(ctx context.Context, db *pgxpool.Pool) ([]Export, error) {
 			SELECT location_id, coalesce(job.run, latest.run) AS run, id, state, attempt, scheduled_at, error
 			FROM job FULL JOIN latest USING (location_id)
 		)
-		SELECT location_id, run, coalesce(contacts, 0), coalesce(total, 0), started_at,
+		SELECT location_id, run, coalesce(contacts, 0), coalesce(total, 0), updated_since,
+			(SELECT max(f.through) FROM highlevel_exports f WHERE f.location_id = named.location_id AND f.finished_at IS NOT NULL), started_at,
 			CASE WHEN contacts > 0 OR finished_at IS NOT NULL OR uninstalled_at IS NOT NULL THEN updated_at END, finished_at, uninstalled_at, coalesce(state, ''), coalesce(id, 0), coalesce(attempt, 0),
 			CASE WHEN state IN ('scheduled', 'retryable') THEN scheduled_at END, coalesce(error, '')
 		FROM named LEFT JOIN highlevel_exports USING (location_id, run) ORDER BY location_id`, kind)
@@ -71,9 +77,10 @@ func Exports(ctx context.Context, db *pgxpool.Pool) ([]Export, error) {
 
 func scanExport(row pgx.CollectableRow) (Export, error) {
 	var e Export
-	var started, updated, finished, uninstalled, next *time.Time
-	err := row.Scan(&e.LocationID, &e.Run, &e.Contacts, &e.Total, &started, &updated, &finished, &uninstalled,
+	var since, through, started, updated, finished, uninstalled, next *time.Time
+	err := row.Scan(&e.LocationID, &e.Run, &e.Contacts, &e.Total, &since, &through, &started, &updated, &finished, &uninstalled,
 		&e.State, &e.JobID, &e.Attempt, &next, &e.Error)
+	e.Since, e.Through = orZero(since), orZero(through)
 	e.Started, e.Updated, e.Finished, e.Uninstalled, e.Next = orZero(started), orZero(updated), orZero(finished), orZero(uninstalled), orZero(next)
 	return e, err
 }
@@ -86,10 +93,15 @@ func orZero(t *time.Time) time.Time {
 }
 
 // DeleteFinished deletes the records of the exports that finished before the given time, or ended
-// because the app must be installed again, and returns their number. A later job with the same location and run exports the location from the
-// beginning. 100,000 records take about 30 MB.
+// because the app must be installed again, and returns their number. It keeps the latest finished
+// record of each location, which has Export.Through. A later job with the same location and run as a
+// deleted record exports the location from the beginning. 100,000 records take about 30 MB.
 func DeleteFinished(ctx context.Context, db *pgxpool.Pool, before time.Time) (int64, error) {
-	tag, err := db.Exec(ctx, `DELETE FROM highlevel_exports WHERE coalesce(finished_at, uninstalled_at) < $1`, before)
+	tag, err := db.Exec(ctx, `DELETE FROM highlevel_exports WHERE coalesce(finished_at, uninstalled_at) < $1
+		AND (location_id, run) NOT IN (
+			SELECT DISTINCT ON (location_id) location_id, run FROM highlevel_exports WHERE finished_at IS NOT NULL
+			ORDER BY location_id, through DESC NULLS LAST, finished_at DESC
+		)`, before)
 	if err != nil {
 		return 0, fmt.Errorf("exportjob: DeleteFinished: %w", err)
 	}

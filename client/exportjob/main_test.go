@@ -88,6 +88,8 @@ func store(run string) Sink {
 	}
 }
 
+const pageSize = 100 // number of contacts per page in the tests
+
 // newWorker returns a worker with settings, if there are any, and the given functions.
 func newWorker(clients func(string) (*client.Client, error), sink Sink, settings ...Settings) river.Worker[Args] {
 	merged := append(settings, Settings{})[0]
@@ -96,6 +98,7 @@ func newWorker(clients func(string) (*client.Client, error), sink Sink, settings
 	if err != nil {
 		panic(err)
 	}
+	w.(*worker).pageSize = pageSize //nolint:forcetypeassert // NewWorker returns a *worker
 	return w
 }
 

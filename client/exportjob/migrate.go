@@ -18,20 +18,29 @@ var migrations = []string{
 		location_id text NOT NULL,
 		run text NOT NULL,
 		epoch bigint NOT NULL DEFAULT 1,
+		updated_since timestamptz,
+		through timestamptz,
 		cursor text NOT NULL DEFAULT '',
 		recent text[] NOT NULL DEFAULT '{}',
 		contacts bigint NOT NULL DEFAULT 0,
 		total bigint NOT NULL DEFAULT 0,
+		unseen text[] NOT NULL DEFAULT '{}',
 		not_before timestamptz NOT NULL DEFAULT clock_timestamp(),
 		started_at timestamptz NOT NULL DEFAULT clock_timestamp(),
 		updated_at timestamptz NOT NULL DEFAULT clock_timestamp(),
 		finished_at timestamptz,
 		uninstalled_at timestamptz,
 		PRIMARY KEY (location_id, run)
+	);
+	CREATE TABLE highlevel_exports_seen (
+		location_id text NOT NULL,
+		run text NOT NULL,
+		id text NOT NULL,
+		PRIMARY KEY (location_id, run, id)
 	)`,
 }
 
-// Migrate creates or updates the tables of River and the table of this package, in the first schema
+// Migrate creates or updates the tables of River and of this package, in the first schema
 // of the search path. It uses two connections of db at the same time. It may be called by several
 // processes concurrently, each time they start.
 func Migrate(ctx context.Context, db *pgxpool.Pool) error {

@@ -69,12 +69,12 @@ func TestWorker_ReplacedAttemptStops(t *testing.T) {
 	t.Parallel()
 	for _, row := range []struct {
 		name string
-		pass int64 // pages that the first attempt stores
+		pass int64 // number of requests before the blocked one: the first one, and those of pages
 		err  error // of its last request
 	}{
-		{name: "while it requests a page", pass: 1},
-		{name: "while it requests the last page", pass: 2},
-		{name: "while its request fails", pass: 1, err: errors.New("connection reset")},
+		{name: "while it requests a page", pass: 2},
+		{name: "while it requests the last page", pass: 3},
+		{name: "while its request fails", pass: 2, err: errors.New("connection reset")},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			t.Parallel()
@@ -92,7 +92,7 @@ func TestWorker_ReplacedAttemptStops(t *testing.T) {
 			<-current.blocked
 			close(stale.release)
 			softStop(t, first)
-			wantRows(t, db, "1", int(row.pass)*pageSize)
+			wantRows(t, db, "1", int(row.pass-1)*pageSize)
 			job, err := second.JobGet(t.Context(), id)
 			if err != nil {
 				t.Fatal(err)
@@ -174,13 +174,13 @@ func TestDatabase_Transact_FrozenClaimEnds(t *testing.T) {
 	defer cancel()
 	claimOnce := func() (s state, err error) {
 		err = d.transact(ctx, func(tx pgx.Tx) (err error) {
-			s, _, err = claim(ctx, tx, args)
+			s, _, err = claim(ctx, tx, args, time.Minute)
 			return err
 		})
 		return s, err
 	}
 	err := d.transact(ctx, func(tx pgx.Tx) error {
-		if _, _, err := claim(ctx, tx, args); err != nil {
+		if _, _, err := claim(ctx, tx, args, time.Minute); err != nil {
 			return err
 		}
 		if s, err := claimOnce(); err != nil || s.epoch != 1 {

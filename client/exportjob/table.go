@@ -15,12 +15,15 @@ import (
 
 // state is the state of an export, as its row stores it.
 type state struct {
-	epoch    int64 // number of the attempt; only the latest attempt may store pages
-	cursor   client.Cursor
-	recent   []string      // IDs of the latest contacts, oldest first
-	contacts int           // number of contacts that the sink has stored
-	total    int           // number of contacts of the location, as reported with the latest page
-	wait     time.Duration // until the next request may start
+	epoch        int64     // number of the attempt; only the latest attempt may store pages
+	updatedSince time.Time // time from which updates are read; zero for a full run
+	through      time.Time // time through which the run has seen every update; zero if it is unknown
+	cursor       client.Cursor
+	recent       []string      // latest contacts, oldest first
+	contacts     int           // number of contacts that the Sink has stored
+	total        int           // number of contacts that the API reported with the latest page
+	unseen       []string      // IDs that remain to be checked after the last page of a full run
+	wait         time.Duration // time until the next request may start
 }
 
 // database runs transactions in the database of a River client.
@@ -76,31 +79,45 @@ const lockKey = `hashtextextended($1, 7311717618999913071)`
 
 // claim creates or continues an export, and increments its epoch, so that earlier attempts can no
 // longer store pages. It reports whether the export has finished.
-func claim(ctx context.Context, tx pgx.Tx, args Args) (s state, finished bool, err error) {
+func claim(ctx context.Context, tx pgx.Tx, args Args, overlap time.Duration) (s state, finished bool, err error) {
+	var through, updatedSince *time.Time
+	if !args.Since.IsZero() {
+		through, updatedSince = new(args.Since), new(args.Since.Add(-overlap))
+	}
 	var cursor string
 	var wait float64
-	err = tx.QueryRow(ctx, `INSERT INTO highlevel_exports AS e (location_id, run) VALUES ($1, $2)
+	err = tx.QueryRow(ctx, `INSERT INTO highlevel_exports AS e (location_id, run, through, updated_since) VALUES ($1, $2, $3, $4)
 		ON CONFLICT (location_id, run) DO UPDATE SET epoch = e.epoch + 1, uninstalled_at = NULL WHERE e.finished_at IS NULL
-		RETURNING epoch, cursor, recent, contacts, total, coalesce((
+		RETURNING epoch, through, updated_since, cursor, recent, contacts, total, unseen, coalesce((
 			SELECT extract(epoch FROM max(not_before) - clock_timestamp()) FROM highlevel_exports WHERE location_id = $1
-		), 0)::float8`, args.LocationID, args.Run).Scan(&s.epoch, &cursor, &s.recent, &s.contacts, &s.total, &wait)
+		), 0)::float8`, args.LocationID, args.Run, through, updatedSince,
+	).Scan(&s.epoch, &through, &updatedSince, &cursor, &s.recent, &s.contacts, &s.total, &s.unseen, &wait)
 	if errors.Is(err, pgx.ErrNoRows) {
 		return state{}, true, nil
 	}
+	if err != nil {
+		return state{}, false, err
+	}
+	s.through, s.updatedSince = orZero(through), orZero(updatedSince)
 	s.cursor, s.wait = client.Cursor(cursor), time.Duration(wait*float64(time.Second))
+	_, err = tx.Exec(ctx, `DELETE FROM highlevel_exports_seen WHERE location_id = $1 AND run <> $2`, args.LocationID, args.Run)
 	return s, false, err
 }
 
 // advance stores next as the state of an export. It returns errReplaced if a later attempt has
 // claimed the export, and otherwise locks the row until the transaction ends.
-func advance(ctx context.Context, tx pgx.Tx, args Args, next state, last bool) error {
+func advance(ctx context.Context, tx pgx.Tx, args Args, next state, finished bool) error {
+	var through *time.Time
+	if !next.through.IsZero() {
+		through = &next.through
+	}
 	tag, err := tx.Exec(ctx, `UPDATE highlevel_exports SET cursor = $4,
 			recent = CASE WHEN $9 THEN '{}' ELSE $5::text[] END, contacts = $6, total = $7,
 			not_before = clock_timestamp() + $8::bigint * interval '1 microsecond', updated_at = clock_timestamp(),
-			finished_at = CASE WHEN $9 THEN clock_timestamp() END
+			finished_at = CASE WHEN $9 THEN clock_timestamp() END, through = $10, unseen = $11
 		WHERE location_id = $1 AND run = $2 AND epoch = $3`,
 		args.LocationID, args.Run, next.epoch, string(next.cursor), next.recent, next.contacts, next.total,
-		next.wait.Microseconds(), last)
+		next.wait.Microseconds(), finished, through, next.unseen)
 	if err != nil {
 		return fmt.Errorf("store the position: %w", err)
 	}
@@ -110,7 +127,23 @@ func advance(ctx context.Context, tx pgx.Tx, args Args, next state, last bool) e
 	return nil
 }
 
-// endExport stores that the app must be installed again. It returns errReplaced like advance.
+// addSeen stores the IDs of contacts that a full run has seen.
+func addSeen(ctx context.Context, tx pgx.Tx, args Args, ids []string) error {
+	_, err := tx.Exec(ctx, `INSERT INTO highlevel_exports_seen SELECT $1, $2, unnest($3::text[]) ON CONFLICT DO NOTHING`,
+		args.LocationID, args.Run, ids)
+	return err
+}
+
+// takeUnseen returns the IDs that the run has not seen, and deletes those that it has.
+func takeUnseen(ctx context.Context, tx pgx.Tx, args Args, ids []string) (unseen []string, err error) {
+	err = tx.QueryRow(ctx, `WITH seen AS (DELETE FROM highlevel_exports_seen WHERE location_id = $1 AND run = $2 RETURNING id)
+		SELECT coalesce(array_agg(DISTINCT id), '{}') FROM unnest($3::text[]) AS id WHERE id <> '' AND id NOT IN (SELECT id FROM seen)`,
+		args.LocationID, args.Run, ids).Scan(&unseen)
+	return unseen, err
+}
+
+// endExport stores that the app must be installed again. It returns errReplaced like advance. A later
+// run deletes what this one has stored in highlevel_exports_seen.
 func endExport(ctx context.Context, tx pgx.Tx, args Args, epoch int64) error {
 	tag, err := tx.Exec(ctx, `UPDATE highlevel_exports SET uninstalled_at = clock_timestamp(), updated_at = clock_timestamp()
 		WHERE location_id = $1 AND run = $2 AND epoch = $3`, args.LocationID, args.Run, epoch)

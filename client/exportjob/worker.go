@@ -14,7 +14,7 @@ import (
 	"github.com/highlevel-contacts/contacts-go/client"
 )
 
-// Sink stores a page of 1 to 100 contacts. Everything that it writes through tx is committed
+// Sink stores a page of 1 to 500 contacts. Everything that it writes through tx is committed
 // together with the position in the list, so it is written exactly once. The Sink must not commit
 // or roll back tx. Other effects, such as sending a message, can happen more than once.
 //
@@ -35,6 +35,16 @@ type Settings struct {
 	// What becomes of the location's contacts is its decision. It uses tx as the Sink does, and the
 	// same transaction ends the export.
 	Uninstalled func(ctx context.Context, tx pgx.Tx, locationID string) error
+	// Stored returns the IDs of all contacts of a location that the program has stored. It is called
+	// at the end of a full run, and uses tx as the Sink does. Nil means that deleted contacts are not
+	// searched for.
+	Stored func(ctx context.Context, tx pgx.Tx, locationID string) ([]string, error)
+	// Missing is called with IDs of Stored that a full run has not seen and that the API does not
+	// know: the contacts were deleted. It uses tx as the Sink does. Stored requires it.
+	Missing func(ctx context.Context, tx pgx.Tx, locationID string, ids []string) error
+	// Overlap is how much earlier than Args.Since an incremental run begins, because the API's index
+	// shows an update up to a minute late. The default is two minutes, and the least is one.
+	Overlap time.Duration
 	// Slice is how long an attempt works before it ends and lets other jobs run, a minute by
 	// default. With a shorter slice, the jobs of a process that was killed continue earlier.
 	Slice time.Duration
@@ -51,6 +61,7 @@ type Settings struct {
 type worker struct {
 	river.WorkerDefaults[Args]
 	Settings
+	pageSize int // number of contacts per page
 }
 
 // NewWorker returns the worker for jobs with [Args]. Register it with [Configure]. The River client
@@ -59,13 +70,18 @@ func NewWorker(settings Settings) (river.Worker[Args], error) {
 	switch {
 	case settings.Clients == nil || settings.Sink == nil:
 		return nil, errors.New("exportjob: NewWorker: set Clients and Sink")
+	case (settings.Stored == nil) != (settings.Missing == nil):
+		return nil, errors.New("exportjob: NewWorker: set both Stored and Missing, or none")
+	case settings.Overlap != 0 && settings.Overlap < time.Minute:
+		return nil, fmt.Errorf("exportjob: NewWorker: Overlap is %v, want at least a minute", settings.Overlap)
 	case settings.Slice < 0 || settings.PageTimeout < 0:
 		return nil, fmt.Errorf("exportjob: NewWorker: Slice %v or PageTimeout %v is negative", settings.Slice, settings.PageTimeout)
 	}
+	settings.Overlap = cmp.Or(settings.Overlap, 2*time.Minute)
 	settings.Slice = cmp.Or(settings.Slice, time.Minute)
 	settings.PageTimeout = cmp.Or(settings.PageTimeout, 30*time.Second)
 	settings.Logger = cmp.Or(settings.Logger, slog.New(slog.DiscardHandler))
-	return &worker{Settings: settings}, nil
+	return &worker{Settings: settings, pageSize: maxPageSize}, nil
 }
 
 // Timeout returns the longest duration of an attempt.

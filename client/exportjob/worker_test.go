@@ -3,7 +3,6 @@
 package exportjob
 
 import (
-	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -35,27 +34,27 @@ func TestWorker_StoresEachContactOnce(t *testing.T) {
 	for _, row := range []struct {
 		name          string
 		contacts      int
-		behavior      clienttest.Behavior
 		settings      []Settings
 		requests      int
 		snoozes       string
 		repeatContact bool
 	}{
 		{name: "no contacts", contacts: 0, requests: 1},
-		{name: "one page", contacts: 100, requests: 1},
-		{name: "a short last page", contacts: 250, requests: 3},
-		{name: "an empty last page", contacts: 200, behavior: clienttest.Behavior{ListEnd: clienttest.ListEndEmptyMeta}, requests: 3},
-		{name: "a slice for each page", contacts: 250, settings: []Settings{{Slice: 1}}, requests: 3, snoozes: "2"},
-		{name: "a contact on two pages", contacts: 250, requests: 3, repeatContact: true},
-		{name: "a contact on two pages of two slices", contacts: 250, settings: []Settings{{Slice: 1}}, requests: 3, snoozes: "2", repeatContact: true},
+		{name: "one page", contacts: 99, requests: 1},
+		{name: "a full page", contacts: 100, requests: 3},
+		{name: "a short last page", contacts: 250, requests: 4},
+		{name: "an empty last page", contacts: 200, requests: 4},
+		{name: "a slice for each page", contacts: 250, settings: []Settings{{Slice: 1}}, requests: 4, snoozes: "2"},
+		{name: "a contact on two pages", contacts: 250, requests: 4, repeatContact: true},
+		{name: "a contact on two pages of two slices", contacts: 250, settings: []Settings{{Slice: 1}}, requests: 4, snoozes: "2", repeatContact: true},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			t.Parallel()
 			db := connect(t, newDatabase(t))
-			api := newAPI(t, row.contacts, clienttest.WithBehavior(row.behavior))
+			api := newAPI(t, row.contacts)
 			want := row.contacts
 			if row.repeatContact {
-				api.InjectFaults(clienttest.Fault{After: 1, Count: 1, Set: map[string]any{"/contacts/0/id": api.Contacts()[50].ID}})
+				api.InjectFaults(clienttest.Fault{After: 2, Count: 1, Set: map[string]any{"/contacts/0/id": api.Contacts()[row.contacts-50].ID}})
 				want-- // the contact whose ID was replaced
 			}
 			rc := newRiver(t, db, newWorker(sameClient(api.Client()), store("1"), row.settings...))
@@ -98,8 +97,8 @@ func TestWorker_Runs(t *testing.T) {
 		return len(api.Requests())
 	}
 	fail = true
-	if got := work(rivertype.JobStateCancelled); got != 3 {
-		t.Errorf("canceled on its last page: got %d requests, want 3", got)
+	if got := work(rivertype.JobStateCancelled); got != 4 {
+		t.Errorf("canceled on its last page: got %d requests, want 4", got)
 	}
 	wantRows(t, db, "1", 200)
 	fail = false
@@ -112,8 +111,8 @@ func TestWorker_Runs(t *testing.T) {
 	}
 	wantRows(t, db, "1", 250)
 	run = "2"
-	if got := work(rivertype.JobStateCompleted); got != 3 {
-		t.Errorf("a new run: got %d requests, want 3", got)
+	if got := work(rivertype.JobStateCompleted); got != 4 {
+		t.Errorf("a new run: got %d requests, want 4", got)
 	}
 	wantRows(t, db, "1", 250)
 	wantRows(t, db, "2", 250)
@@ -122,7 +121,7 @@ func TestWorker_Runs(t *testing.T) {
 func TestWorker_Failures(t *testing.T) {
 	t.Parallel()
 	const email, token = "ada@example.com", "pit-0123456789abcdef"
-	dailyLimit := clienttest.RateLimit{Max: 100, Interval: 10 * time.Second, Daily: 2}
+	dailyLimit := clienttest.RateLimit{Max: 100, Interval: 10 * time.Second, Daily: 3}
 	for _, row := range []struct {
 		name     string
 		limit    clienttest.RateLimit
@@ -144,25 +143,19 @@ func TestWorker_Failures(t *testing.T) {
 		{name: "the sink aborts the transaction", abort: true, attempt: 1, text: "exportjob: store the page:", rows: 200},
 		{name: "no client", clients: errors.New("unknown location"), attempt: 1, text: "exportjob: client of the location: unknown location"},
 		{name: "the daily limit is exhausted", limit: dailyLimit, until: isState(rivertype.JobStateScheduled), state: rivertype.JobStateScheduled, rows: 200},
-		{name: "the API fails", fault: &clienttest.Fault{After: 1, Status: 400}, attempt: 1, text: "exportjob: list the contacts: Contacts.List: GET /contacts/: 400", rows: 100},
-		{
-			name: "the API repeats a cursor", fault: &clienttest.Fault{Set: map[string]any{
-				"/meta/startAfter": int64(4102444800000), "/meta/startAfterId": "abcdefghijklmnopqrst", // before all contacts
-			}},
-			attempt: 1, text: "exportjob: list the contacts: Contacts.List: bad response: the list continues", rows: 100,
-		},
+		{name: "the API fails", fault: &clienttest.Fault{After: 2, Status: 400}, attempt: 1, text: "exportjob: search the contacts: Contacts.Search: POST /contacts/search: 400", rows: 100},
 		{
 			name: "two pages without a new contact", fault: &clienttest.Fault{After: 1, Set: map[string]any{
-				"/contacts/*/id": "abcdefghijklmnopqrst", "/contacts/*/dateUpdated": "2026-11-24T00:00:00.000Z",
+				"/contacts/*/searchAfter": []any{0, "abcdefghijklmnopqrst"}, // before all contacts
 			}},
-			contacts: 450, attempt: 1, text: "exportjob: list the contacts: Pages: bad response: two pages without a new contact", rows: 101,
+			attempt: 1, text: "exportjob: search the contacts: Pages: bad response: two pages without a new contact", rows: 100,
 		},
-		{name: "a malformed page", fault: &clienttest.Fault{After: 1, Body: "{}"}, attempt: 1, text: "exportjob: list the contacts: Contacts.List", rows: 100},
+		{name: "a malformed page", fault: &clienttest.Fault{After: 2, Body: "{}"}, attempt: 1, text: "exportjob: search the contacts: Contacts.Search", rows: 100},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			t.Parallel()
 			db := connect(t, newDatabase(t))
-			api := newAPI(t, cmp.Or(row.contacts, 250), clienttest.WithRateLimit(row.limit))
+			api := newAPI(t, 250, clienttest.WithRateLimit(row.limit))
 			if row.fault != nil {
 				api.InjectFaults(*row.fault)
 			}
@@ -230,8 +223,8 @@ func TestWorker_RetriesPage(t *testing.T) {
 	rc := newRiver(t, db, newWorker(sameClient(api.Client()), sink))
 	job := waitFor(t, rc, insert(t, rc, "1", api.LocationID), finished)
 	wantRows(t, db, "1", 250)
-	if requests := len(api.Requests()); requests != 4 || job.Attempt != 2 {
-		t.Errorf("got %d requests, attempt %d, want 4 requests, attempt 2", requests, job.Attempt)
+	if requests := len(api.Requests()); requests != 5 || job.Attempt != 2 {
+		t.Errorf("got %d requests, attempt %d, want 5 requests, attempt 2", requests, job.Attempt)
 	}
 }
 
@@ -280,8 +273,8 @@ func TestWorker_HandoverKeepsRateLimit(t *testing.T) {
 	if err := db.QueryRow(t.Context(), `SELECT extract(epoch FROM not_before - updated_at) FROM highlevel_exports`).Scan(&wait); err != nil || math.Abs(wait-615) > 1 {
 		t.Errorf("got a wait of %v seconds, error %v, want 615", wait, err)
 	}
-	if len(job.Errors) > 0 || len(api.Requests()) != 1 {
-		t.Errorf("got errors %v and %d requests, want 1 request", job.Errors, len(api.Requests()))
+	if len(job.Errors) > 0 || len(api.Requests()) != 2 {
+		t.Errorf("got errors %v and %d requests, want 2 requests", job.Errors, len(api.Requests()))
 	}
 }
 
@@ -309,11 +302,11 @@ func TestWorker_Uninstalled(t *testing.T) {
 	for _, row := range []struct {
 		name            string
 		clients, source error
-		pages           int
+		requests        int // number of requests before that
 	}{
 		{name: "no client", clients: fmt.Errorf("load: %w", oauth.ErrNoCredential)},
 		{name: "no token", source: fmt.Errorf("refresh: %w", oauth.ErrReinstallRequired)},
-		{name: "on the second page", source: oauth.ErrReinstallRequired, pages: 1},
+		{name: "on the second page", source: oauth.ErrReinstallRequired, requests: 2},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			t.Parallel()
@@ -321,7 +314,7 @@ func TestWorker_Uninstalled(t *testing.T) {
 			api := newAPI(t, 250)
 			tokens := 0
 			c, err := client.New(tokenFunc(func() (string, error) {
-				if tokens++; tokens > row.pages {
+				if tokens++; tokens > row.requests {
 					return api.Token, row.source
 				}
 				return api.Token, nil
@@ -422,8 +415,14 @@ func TestRateLimitDelay(t *testing.T) {
 }
 
 func TestArgs_JSON(t *testing.T) {
-	got, err := json.Marshal(Args{LocationID: "l", Run: "r"})
-	if err != nil || string(got) != `{"location_id":"l","run":"r"}` {
-		t.Errorf("got %s, error %v", got, err)
+	since := time.Date(2026, 11, 24, 10, 0, 0, 0, time.UTC)
+	for want, args := range map[string]Args{
+		`{"location_id":"l","run":"r"}`:                                {LocationID: "l", Run: "r"},
+		`{"location_id":"l","run":"r","since":"2026-11-24T10:00:00Z"}`: {LocationID: "l", Run: "r", Since: since},
+	} {
+		got, err := json.Marshal(args)
+		if err != nil || string(got) != want {
+			t.Errorf("got %s, error %v, want %s", got, err, want)
+		}
 	}
 }

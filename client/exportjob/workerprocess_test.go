@@ -21,13 +21,14 @@ import (
 var quiet = slog.New(slog.DiscardHandler)
 
 const (
-	childDSN   = "EXPORTJOB_TEST_DSN"
-	childAPI   = "EXPORTJOB_TEST_API"
-	childSlice = "EXPORTJOB_TEST_SLICE" // duration
-	childPage  = "EXPORTJOB_TEST_PAGE"  // page timeout
-	childID    = "EXPORTJOB_TEST_ID"    // of the River client
-	childJobs  = "EXPORTJOB_TEST_JOBS"  // how many jobs the process works at once
-	proofRun   = "2026-11-24"
+	childDSN    = "EXPORTJOB_TEST_DSN"
+	childAPI    = "EXPORTJOB_TEST_API"
+	childSlice  = "EXPORTJOB_TEST_SLICE"  // duration
+	childPage   = "EXPORTJOB_TEST_PAGE"   // page timeout
+	childID     = "EXPORTJOB_TEST_ID"     // of the River client
+	childJobs   = "EXPORTJOB_TEST_JOBS"   // how many jobs the process works at once
+	childMirror = "EXPORTJOB_TEST_MIRROR" // set if the process keeps the table mirror in step
+	proofRun    = "2026-11-24"
 )
 
 func tokenOf(locationID string) string { return "pit-token-of-" + locationID }
@@ -90,7 +91,12 @@ func childWorker(api, slice, page string) (river.Worker[Args], error) {
 		return held[locationID], err
 	}
 	logger := slog.New(slog.NewTextHandler(os.Stdout, &slog.HandlerOptions{Level: slog.LevelDebug}))
-	return newWorker(clients, slowly(store(proofRun)), Settings{Slice: sliceDuration, PageTimeout: pageDuration, Logger: logger}), nil
+	settings := Settings{Sink: store(proofRun)}
+	if os.Getenv(childMirror) != "" {
+		settings = mirror(Settings{Overlap: time.Minute})
+	}
+	settings.Slice, settings.PageTimeout, settings.Logger = sliceDuration, pageDuration, logger
+	return newWorker(clients, slowly(settings.Sink), settings), nil
 }
 
 // slowly returns sink with a COPY of a few milliseconds before it, in which the process is frozen.

@@ -41,7 +41,11 @@ func (w *startWorker) Work(ctx context.Context, job *river.Job[startArgs]) error
 	if err != nil {
 		return err
 	}
-	enqueued, err := exportjob.Enqueue(ctx, river.ClientFromContext[pgx.Tx](ctx), job.Args.Run, locations...)
+	var jobs []exportjob.Args
+	for _, id := range locations {
+		jobs = append(jobs, exportjob.Args{LocationID: id, Run: job.Args.Run})
+	}
+	enqueued, err := exportjob.Enqueue(ctx, river.ClientFromContext[pgx.Tx](ctx), jobs...)
 	if err != nil {
 		return err
 	}
