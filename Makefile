@@ -30,6 +30,12 @@ COUNT ?= 1
 # their own, so that users of the client do not depend on them.
 MODULES := . $(patsubst %/go.mod,%,$(wildcard */go.mod */*/go.mod */*/*/go.mod))
 
+# The modules that users get, each after those that it requires. A release has one tag for each.
+RELEASED := . client/postgres client/exportjob client/cmd/highlevel
+
+# The other Go line that the Go team supports.
+OTHER_GO := go1.27.3
+
 # Further platforms to vet: 32-bit integers, another operating system, WebAssembly.
 PLATFORMS := linux/386 windows/amd64 js/wasm
 
@@ -134,7 +140,7 @@ tidy: ## run 'go mod tidy' in every module
 
 .PHONY: apidiff
 apidiff: ## compare the exported API with that of the newest release, or of BASE
-	.ci/apidiff $(APIDIFF) $(BASE)
+	.ci/apidiff $(APIDIFF) '$(BASE)' $(filter-out client/cmd/%,$(RELEASED))
 
 .PHONY: consumer
 consumer: ## check which modules a program that imports the client depends on
@@ -152,6 +158,11 @@ live: ## compare the real API with api/contacts.yaml (needs HIGHLEVEL_TOKEN and 
 vuln: ## check every module for known vulnerabilities (fetches Go's vulnerability database)
 	$(call each,go run $(GOVULNCHECK) ./...)
 
+.PHONY: version
+version: ## write VERSION to client.Version, and to the go.mod of each module that requires another one
+	perl -pi -e 's|^(const Version = ")[^"]*|$${1}$(VERSION:v%=%)|' client/client.go
+	perl -pi -e 's|(github.com/highlevel-contacts/contacts-go\S*) v\d\S*|$$1 $(VERSION)|' $(MODULES:%=%/go.mod)
+
 .PHONY: release
-release: ## check everything for VERSION=v0.1.0 and print its release notes; TAG=yes tags every module
-	.ci/release '$(VERSION)' '$(TAG)' $(MODULES)
+release: ## try VERSION=v0.1.0 as a user gets it and print its release notes; TAG=yes also runs the checks and creates the tags
+	.ci/release '$(VERSION)' '$(TAG)' $(OTHER_GO) $(RELEASED)

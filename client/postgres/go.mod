@@ -3,7 +3,7 @@ module github.com/highlevel-contacts/contacts-go/client/postgres
 go 1.26.0
 
 require (
-	github.com/highlevel-contacts/contacts-go v0.0.0
+	github.com/highlevel-contacts/contacts-go v0.1.0
 	github.com/jackc/pgx/v5 v5.12.0
 )
 

@@ -3,7 +3,7 @@ module github.com/highlevel-contacts/contacts-go/client/cmd/highlevel
 go 1.26.0
 
 require (
-	github.com/highlevel-contacts/contacts-go v0.0.0
+	github.com/highlevel-contacts/contacts-go v0.1.0
 	github.com/nyaruka/phonenumbers v1.8.1
 	github.com/schollz/progressbar/v3 v3.19.1
 	github.com/spf13/cobra v1.10.2

@@ -5,7 +5,7 @@ go 1.26.0
 replace github.com/highlevel-contacts/contacts-go => ../../..
 
 require (
-	github.com/highlevel-contacts/contacts-go v0.0.0
+	github.com/highlevel-contacts/contacts-go v0.1.0
 	go.opentelemetry.io/contrib/instrumentation/net/http/otelhttp v0.72.0
 	go.opentelemetry.io/otel v1.47.0
 	go.opentelemetry.io/otel/exporters/stdout/stdoutmetric v1.47.0
