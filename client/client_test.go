@@ -155,3 +155,27 @@ func TestClient_Concurrent(t *testing.T) {
 	}
 	group.Wait()
 }
+
+// TestContactsService_Create_Frames counts the functions of this module between Create and the
+// transport.
+func TestContactsService_Create_Frames(t *testing.T) {
+	t.Parallel()
+	var frames []string
+	c := newClient(t, roundTrip(func(req *http.Request) (*http.Response, error) {
+		pcs := make([]uintptr, 64)
+		stack := runtime.CallersFrames(pcs[:runtime.Callers(1, pcs)])
+		for frame, more := stack.Next(); more; frame, more = stack.Next() {
+			if strings.Contains(frame.Function, "contacts-go/client.") || strings.Contains(frame.Function, "contacts-go/gen.") {
+				frames = append(frames, frame.Function)
+			}
+		}
+		return everything.response(req), nil
+	}))
+	if _, err := c.Contacts.Create(t.Context(), client.CreateContactRequest{FirstName: "Jane"}); err != nil {
+		t.Fatal(err)
+	}
+	isClosure := func(name string) bool { return strings.Contains(name, ".func") }
+	if len(frames) == 0 || len(frames) > 8 || slices.ContainsFunc(frames, isClosure) {
+		t.Errorf("got %d frames, want at most 8 and no closure: %q", len(frames), frames)
+	}
+}

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"log"
-	"math"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -92,14 +91,6 @@ func TestWithUserAgent(t *testing.T) {
 	}
 	if got := api.requests[0].Header.Get("User-Agent"); !strings.HasPrefix(got, "outer/2 (Ünicode) inner/1 highlevel/") {
 		t.Errorf("got %q", got)
-	}
-}
-
-func TestWithMaxResponseBytes_Largest(t *testing.T) {
-	t.Parallel()
-	c := newClient(t, &stub{responses: []stubResponse{everything}, tb: t}, client.WithMaxResponseBytes(math.MaxInt64))
-	if _, err := c.Contacts.Get(t.Context(), "abc"); err != nil {
-		t.Fatal(err)
 	}
 }
 

@@ -24,72 +24,42 @@ func TestWithResponseInto(t *testing.T) {
 		"X-Ratelimit-Limit-Daily": {"200000"}, "X-Ratelimit-Daily-Remaining": {"199512"}, "X-Ratelimit-Daily-Reset": {"43200000"},
 	}
 	limit := client.RateLimit{Known: true, Max: 100, Remaining: 99, Interval: 10 * time.Second, DailyLimit: 200000, DailyRemaining: 199512, DailyReset: 12 * time.Hour}
-	unexpected := contactBody(`"city":7`)
 	stale := client.Response{StatusCode: 418, Body: []byte("stale"), Attempts: 7, Drift: []client.Drift{{Pointer: "/stale"}}}
 	for _, test := range []struct {
-		name      string
-		transport http.RoundTripper
-		want      client.Response
-		err       error
+		response stubResponse
+		kind     client.Kind
+		drift    []client.Drift
 	}{
-		{
-			"success", &stub{responses: []stubResponse{{status: 200, body: everything.body, header: header}}},
-			client.Response{StatusCode: 200, Header: header, Body: []byte(everything.body), Attempts: 1, RateLimit: limit},
-			nil,
-		},
-		{
-			"unexpected value", &stub{responses: []stubResponse{{status: 201, body: unexpected, header: header}}},
-			client.Response{
-				StatusCode: 201, Header: header, Body: []byte(unexpected), Attempts: 1, RateLimit: limit,
-				Drift: []client.Drift{{Pointer: "/contact/city", Want: "string", Got: "number"}},
-			},
-			nil,
-		},
-		{
-			"error", &stub{responses: []stubResponse{{status: 422, body: `{"message":["no"]}`, header: header}}},
-			client.Response{StatusCode: 422, Header: header, Body: []byte(`{"message":["no"]}`), Attempts: 1, RateLimit: limit},
-			client.ErrInvalid,
-		},
-		{
-			"bad response", &stub{responses: []stubResponse{{status: 200, body: html, header: header}}},
-			client.Response{StatusCode: 200, Header: header, Body: []byte(html), Attempts: 1, RateLimit: limit},
-			client.ErrBadResponse,
-		},
-		{
-			"failed transport", always(stubResponse{err: io.ErrUnexpectedEOF}),
-			client.Response{Attempts: 1},
-			io.ErrUnexpectedEOF,
-		},
-		{
-			"body over the limit", &stub{responses: []stubResponse{{status: 200, body: strings.Repeat(" ", 1001), header: header}}},
-			client.Response{StatusCode: 200, Header: header, Attempts: 1, RateLimit: limit},
-			client.ErrResponseTooLarge,
-		},
+		{stubResponse{status: 200, body: everything.body}, "", nil},
+		{stubResponse{status: 201, body: contactBody(`"city":7`)}, "", []client.Drift{{Pointer: "/contact/city", Want: "string", Got: "number"}}},
+		{stubResponse{status: 422, body: `{"message":["no"]}`}, client.ErrInvalid, nil},
+		{stubResponse{status: 200, body: html}, client.ErrBadResponse, nil},
+		{stubResponse{status: 200, body: strings.Repeat(" ", 1001)}, client.ErrResponseTooLarge, nil},
+		{stubResponse{err: io.ErrUnexpectedEOF}, client.ErrNetwork, nil},
 	} {
-		t.Run(test.name, func(t *testing.T) {
-			t.Parallel()
-			c := newClient(t, test.transport, client.WithMaxResponseBytes(1000))
-			got := stale
-			_, err := c.Contacts.Get(t.Context(), contactID, client.WithResponseInto(&got))
-			if !errors.Is(err, test.err) {
-				t.Fatalf("got %v", err)
-			}
-			if diff := cmp.Diff(capturedParts(test.want), capturedParts(got)); diff != "" {
-				t.Errorf("(-want +got):\n%s", diff)
-			}
-			if apiError, ok := errors.AsType[*client.Error](err); ok && cmp.Diff(capturedParts(got), capturedParts(apiError.Response)) != "" {
-				t.Errorf("the error has another response: %v", apiError.Response)
-			}
-		})
-	}
-	t.Run("invalid argument", func(t *testing.T) {
-		t.Parallel()
-		got := stale
-		_, err := newClient(t, noRequests(t)).Contacts.Get(t.Context(), "..", client.WithResponseInto(&got))
-		if !errors.Is(err, client.ErrInvalid) || cmp.Diff(capturedParts(stale), capturedParts(got)) != "" {
-			t.Errorf("got %v, %v", got, err)
+		want := client.Response{Attempts: 1}
+		if test.response.err == nil {
+			test.response.header = header
+			want = client.Response{StatusCode: test.response.status, Header: header, Body: []byte(test.response.body), Attempts: 1, RateLimit: limit, Drift: test.drift}
 		}
-	})
+		if test.kind == client.ErrResponseTooLarge {
+			want.Body = nil
+		}
+		c := newClient(t, always(test.response), client.WithMaxResponseBytes(1000))
+		got := stale
+		_, err := c.Contacts.Get(t.Context(), contactID, client.WithResponseInto(&got))
+		if diff := cmp.Diff(capturedParts(want), capturedParts(got)); diff != "" || client.KindOf(err) != test.kind {
+			t.Errorf("got %v, want %q (-want +got):\n%s", err, test.kind, diff)
+		}
+		if apiErr, ok := errors.AsType[*client.Error](err); ok && cmp.Diff(capturedParts(got), capturedParts(apiErr.Response)) != "" {
+			t.Errorf("the error has another response: %v", apiErr.Response)
+		}
+	}
+	got := stale
+	_, err := newClient(t, noRequests(t)).Contacts.Get(t.Context(), "..", client.WithResponseInto(&got))
+	if !errors.Is(err, client.ErrInvalid) || cmp.Diff(capturedParts(stale), capturedParts(got)) != "" {
+		t.Errorf("invalid argument: got %v, %v", got, err)
+	}
 }
 
 // capturedParts are the fields of a Response, which prints only a summary.

@@ -116,6 +116,9 @@ func TestTrace(t *testing.T) {
 	}
 	trace.GotConn(httptrace.GotConnInfo{})
 	trace.GotConn(httptrace.GotConnInfo{})
+	if got := sent.Requests(); got != 5 {
+		t.Errorf("got %d requests, want 5", got)
+	}
 	err := sent.Err(&url.Error{Op: "Get", URL: "https://api.example", Err: context.Canceled})
 	if !errors.Is(err, httpx.ErrTooManyConnections) || errors.Is(err, context.Canceled) {
 		t.Errorf("three connections: got %v, want ErrTooManyConnections", err)
