@@ -17,29 +17,6 @@ import (
 	"github.com/highlevel-contacts/contacts-go/client"
 )
 
-func TestClient_RequestHeaders(t *testing.T) {
-	t.Parallel()
-	c, api := newStub(t, everything)
-	if _, err := c.Contacts.Get(t.Context(), contactID); err != nil {
-		t.Fatal(err)
-	}
-	want := map[string]string{
-		"Accept":        "application/json",
-		"Authorization": "Bearer " + token,
-		"User-Agent":    "highlevel/" + client.Version + " (" + runtime.Version() + ")",
-		"Version":       "2021-07-28",
-	}
-	header := api.requests[0].Header
-	if len(header) != len(want) {
-		t.Errorf("header %v", header)
-	}
-	for key, value := range want {
-		if got := header[key]; !slices.Equal(got, []string{value}) {
-			t.Errorf("%s: %q, want %q", key, got, value)
-		}
-	}
-}
-
 func TestWithBaseURL(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct{ base, want string }{

@@ -3,8 +3,10 @@ package client_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"math"
 	"net/http"
+	"runtime"
 	"strings"
 	"testing"
 
@@ -15,44 +17,29 @@ import (
 
 func TestContactsService_Requests(t *testing.T) {
 	t.Parallel()
-	for want, call := range map[string]func(ctx context.Context, c *client.ContactsService) error{
-		"GET /contacts/ocQHyuzHvysMo5N5VsXc": func(ctx context.Context, c *client.ContactsService) error {
-			_, err := c.Get(ctx, contactID)
-			return err
+	type service = *client.ContactsService
+	for want, call := range map[string]func(ctx context.Context, c service) error{
+		"GET /contacts/ocQHyuzHvysMo5N5VsXc":    func(ctx context.Context, c service) error { return errOf(c.Get(ctx, contactID)) },
+		"GET /contacts/upsert":                  func(ctx context.Context, c service) error { return errOf(c.Get(ctx, "upsert")) },
+		"DELETE /contacts/ocQHyuzHvysMo5N5VsXc": func(ctx context.Context, c service) error { return c.Delete(ctx, contactID) },
+		`POST /contacts/ {"firstName":"Rosan","locationId":"ve9EPM428h8vShlRW1KT"}`: func(ctx context.Context, c service) error {
+			return errOf(c.Create(ctx, client.CreateContactRequest{FirstName: "Rosan"}))
 		},
-		"GET /contacts/upsert":                  func(ctx context.Context, c *client.ContactsService) error { _, err := c.Get(ctx, "upsert"); return err },
-		"DELETE /contacts/ocQHyuzHvysMo5N5VsXc": func(ctx context.Context, c *client.ContactsService) error { return c.Delete(ctx, contactID) },
-		`POST /contacts/ {"firstName":"Rosan","locationId":"ve9EPM428h8vShlRW1KT"}`: func(ctx context.Context, c *client.ContactsService) error {
-			_, err := c.Create(ctx, client.CreateContactRequest{FirstName: "Rosan"})
-			return err
+		`POST /contacts/ {"locationId":"elsewhere"}`: func(ctx context.Context, c service) error {
+			return errOf(c.Create(ctx, client.CreateContactRequest{LocationID: "elsewhere"}))
 		},
-		`POST /contacts/ {"locationId":"elsewhere"}`: func(ctx context.Context, c *client.ContactsService) error {
-			_, err := c.Create(ctx, client.CreateContactRequest{LocationID: "elsewhere"})
-			return err
+		`PUT /contacts/ocQHyuzHvysMo5N5VsXc {}`: func(ctx context.Context, c service) error {
+			return errOf(c.Update(ctx, contactID, client.UpdateContactRequest{}))
 		},
-		`PUT /contacts/ocQHyuzHvysMo5N5VsXc {"city":"Oslo"}`: func(ctx context.Context, c *client.ContactsService) error {
-			_, err := c.Update(ctx, contactID, client.UpdateContactRequest{City: client.Set("Oslo")})
-			return err
+		`POST /contacts/upsert {"email":"rosan@deos.example","locationId":"ve9EPM428h8vShlRW1KT"}`: func(ctx context.Context, c service) error {
+			return errOf(c.Upsert(ctx, client.UpsertContactRequest{Email: client.Set("rosan@deos.example")}))
 		},
-		`PUT /contacts/ocQHyuzHvysMo5N5VsXc {}`: func(ctx context.Context, c *client.ContactsService) error {
-			_, err := c.Update(ctx, contactID, client.UpdateContactRequest{})
-			return err
+		`POST /contacts/upsert {"locationId":"elsewhere"}`: func(ctx context.Context, c service) error {
+			return errOf(c.Upsert(ctx, client.UpsertContactRequest{LocationID: "elsewhere"}))
 		},
-		`POST /contacts/upsert {"email":"rosan@deos.example","locationId":"ve9EPM428h8vShlRW1KT"}`: func(ctx context.Context, c *client.ContactsService) error {
-			_, err := c.Upsert(ctx, client.UpsertContactRequest{Email: client.Set("rosan@deos.example")})
-			return err
-		},
-		`POST /contacts/upsert {"locationId":"elsewhere"}`: func(ctx context.Context, c *client.ContactsService) error {
-			_, err := c.Upsert(ctx, client.UpsertContactRequest{LocationID: "elsewhere"})
-			return err
-		},
-		"GET /contacts/?locationId=ve9EPM428h8vShlRW1KT": func(ctx context.Context, c *client.ContactsService) error {
-			_, err := c.List(ctx, client.ListRequest{})
-			return err
-		},
-		"GET /contacts/business/641c094001436dbc2081e642?locationId=ve9EPM428h8vShlRW1KT": func(ctx context.Context, c *client.ContactsService) error {
-			_, err := c.ListByBusiness(ctx, "641c094001436dbc2081e642", client.BusinessListRequest{})
-			return err
+		"GET /contacts/?locationId=ve9EPM428h8vShlRW1KT": func(ctx context.Context, c service) error { return errOf(c.List(ctx, client.ListRequest{})) },
+		"GET /contacts/business/641c?locationId=ve9EPM428h8vShlRW1KT": func(ctx context.Context, c service) error {
+			return errOf(c.ListByBusiness(ctx, "641c", client.BusinessListRequest{}))
 		},
 	} {
 		t.Run(want, func(t *testing.T) {
@@ -64,7 +51,7 @@ func TestContactsService_Requests(t *testing.T) {
 				t.Fatal(err)
 			}
 			header := http.Header{
-				"Accept": {"application/json"}, "Authorization": {"Bearer " + token}, "Version": {"2021-07-28"}, "User-Agent": api.requests[0].Header["User-Agent"],
+				"Accept": {"application/json"}, "Authorization": {"Bearer " + token}, "Version": {"2021-07-28"}, "User-Agent": {"highlevel/" + client.Version + " (" + runtime.Version() + ")"},
 			}
 			if strings.Contains(want, "{") {
 				header.Set("Content-Type", "application/json")
@@ -132,25 +119,21 @@ func invalidCalls(ctx context.Context, c *client.Client) map[string]error {
 	calls := map[string]error{}
 	do := func(name string, err error) { calls[name] = err }
 	for _, id := range append(badIDs, "rosan@deos.example") {
-		_, err := c.Contacts.Get(ctx, id)
-		do("get "+id, err)
-		_, err = c.Contacts.Update(ctx, id, client.UpdateContactRequest{})
-		do("update "+id, err)
+		do("get "+id, errOf(c.Contacts.Get(ctx, id)))
+		do("update "+id, errOf(c.Contacts.Update(ctx, id, client.UpdateContactRequest{})))
 		do("delete "+id, c.Contacts.Delete(ctx, id))
-		_, err = c.Contacts.ListByBusiness(ctx, id, client.BusinessListRequest{})
-		do("by business "+id, err)
+		do("by business "+id, errOf(c.Contacts.ListByBusiness(ctx, id, client.BusinessListRequest{})))
 		do("all by business "+id, firstError(c.Contacts.AllByBusiness(ctx, id, client.BusinessListRequest{})))
+		do("add tags "+id, errOf(c.Contacts.AddTags(ctx, id, []string{"a"})))
+		do("remove tags "+id, errOf(c.Contacts.RemoveTags(ctx, id, []string{"a"})))
 	}
 	for name, fields := range map[string][]client.CustomFieldInput{
 		"field by id and key": {client.NewCustomField("a", 1), {ID: "Rosan", Key: "Dolomite", FieldValue: "rosan@deos.example"}}, "field without a name": {{FieldValue: 1}},
 		"a number that has no JSON": {client.NewCustomField("a", math.NaN())}, "a value that has no JSON": {client.NewCustomFieldByKey("a", make(chan int))},
 	} {
-		_, err := c.Contacts.Create(ctx, client.CreateContactRequest{CustomFields: fields})
-		do("create: "+name, err)
-		_, err = c.Contacts.Update(ctx, contactID, client.UpdateContactRequest{CustomFields: fields})
-		do("update: "+name, err)
-		_, err = c.Contacts.Upsert(ctx, client.UpsertContactRequest{CustomFields: fields})
-		do("upsert: "+name, err)
+		do("create: "+name, errOf(c.Contacts.Create(ctx, client.CreateContactRequest{CustomFields: fields})))
+		do("update: "+name, errOf(c.Contacts.Update(ctx, contactID, client.UpdateContactRequest{CustomFields: fields})))
+		do("upsert: "+name, errOf(c.Contacts.Upsert(ctx, client.UpsertContactRequest{CustomFields: fields})))
 	}
 	for _, operation := range allOperations {
 		do(operation.name+": nil option", operation.call(ctx, c, nil))
@@ -236,23 +219,18 @@ func TestInvalidUTF8(t *testing.T) {
 		requests[pointer], updates[pointer], upserts[pointer] = client.CreateContactRequest{CustomFields: fields}, client.UpdateContactRequest{CustomFields: fields}, client.UpsertContactRequest{CustomFields: fields}
 	}
 	for pointer, request := range requests {
-		_, err := c.Contacts.Create(t.Context(), request)
-		check("Contacts.Create", pointer, err)
+		check("Contacts.Create", pointer, errOf(c.Contacts.Create(t.Context(), request)))
 		check("Do", pointer, c.Do(t.Context(), http.MethodPost, "/x", nil, request, nil))
 	}
 	for pointer, request := range upserts {
-		_, err := c.Contacts.Upsert(t.Context(), request)
-		check("Contacts.Upsert", pointer, err)
+		check("Contacts.Upsert", pointer, errOf(c.Contacts.Upsert(t.Context(), request)))
 	}
 	for pointer, request := range updates {
-		_, err := c.Contacts.Update(t.Context(), "abc", request)
-		check("Contacts.Update", pointer, err)
+		check("Contacts.Update", pointer, errOf(c.Contacts.Update(t.Context(), "abc", request)))
 	}
 	for pointer, list := range map[string]client.ListRequest{"/LocationID": {LocationID: bad}, "/Query": {Query: bad}, "/After": {After: bad}} {
-		_, err := c.Contacts.List(t.Context(), list)
-		check("Contacts.List", pointer, err)
-		_, err = c.Contacts.ListByBusiness(t.Context(), "b", client.BusinessListRequest{LocationID: list.LocationID, Query: list.Query, After: list.After})
-		check("Contacts.ListByBusiness", pointer, err)
+		check("Contacts.List", pointer, errOf(c.Contacts.List(t.Context(), list)))
+		check("Contacts.ListByBusiness", pointer, errOf(c.Contacts.ListByBusiness(t.Context(), "b", client.BusinessListRequest{LocationID: list.LocationID, Query: list.Query, After: list.After})))
 	}
 	for _, body := range []any{[]byte(`{"a":"` + bad + `"}`), strings.NewReader(`{"a":"` + bad + `"}`)} {
 		check("Do", "body", c.Do(t.Context(), http.MethodPost, "/x", nil, body, nil))
@@ -262,29 +240,18 @@ func TestInvalidUTF8(t *testing.T) {
 func TestContactsService_RequestsUnmodified(t *testing.T) {
 	t.Parallel()
 	c, _ := newStub(t, everything)
-	create := func() client.CreateContactRequest {
-		return client.CreateContactRequest{Tags: []string{" VIP "}, CustomFields: []client.CustomFieldInput{client.NewCustomField("a", []string{"b"})}}
-	}
-	update := func() client.UpdateContactRequest {
-		return client.UpdateContactRequest{Tags: []string{}, City: client.Clear[string](), CustomFields: []client.CustomFieldInput{client.NewCustomField("a", nil)}}
-	}
-	upsert := func() client.UpsertContactRequest {
-		return client.UpsertContactRequest{Tags: []string{"a"}, Phone: client.Set("+1 888-888-8888"), DND: client.Set(false)}
-	}
-	created, updated, upserted, listed := create(), update(), upsert(), client.ListRequest{}
-	_, err1 := c.Contacts.Create(t.Context(), created)
-	_, err2 := c.Contacts.Update(t.Context(), contactID, updated)
-	_, err3 := c.Contacts.Upsert(t.Context(), upserted)
-	_, err4 := c.Contacts.List(t.Context(), listed)
-	if err := errors.Join(err1, err2, err3, err4); err != nil {
-		t.Fatal(err)
-	}
-	for _, diff := range []string{
-		cmp.Diff(create(), created), cmp.Diff(update(), updated), cmp.Diff(upsert(), upserted), cmp.Diff(client.ListRequest{}, listed),
-	} {
-		if diff != "" {
-			t.Errorf("(-before +after):\n%s", diff)
-		}
+	fields := []client.CustomFieldInput{client.NewCustomField("a", []string{"b"})}
+	create := client.CreateContactRequest{Tags: []string{" VIP "}, CustomFields: fields}
+	update := client.UpdateContactRequest{Tags: []string{}, City: client.Clear[string](), CustomFields: fields}
+	upsert := client.UpsertContactRequest{Tags: []string{"a"}, Phone: client.Set("+1 888-888-8888"), DND: client.Set(false), CustomFields: fields}
+	var list client.ListRequest
+	before := fmt.Sprintf("%#v", []any{create, update, upsert, list, fields})
+	err := errors.Join(
+		errOf(c.Contacts.Create(t.Context(), create)), errOf(c.Contacts.Update(t.Context(), contactID, update)),
+		errOf(c.Contacts.Upsert(t.Context(), upsert)), errOf(c.Contacts.List(t.Context(), list)),
+	)
+	if diff := cmp.Diff(before, fmt.Sprintf("%#v", []any{create, update, upsert, list, fields})); err != nil || diff != "" {
+		t.Errorf("%v (-before +after):\n%s", err, diff)
 	}
 }
 

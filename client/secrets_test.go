@@ -68,12 +68,15 @@ func checkForms(t *testing.T, value any) {
 
 // writeAndSearch makes calls with personal data, and returns their errors.
 func writeAndSearch(ctx context.Context, c *client.Client, opts ...client.CallOption) []error {
-	_, err1 := c.Contacts.Create(ctx, client.CreateContactRequest{FirstName: "Rosan", Email: "rosan@deos.example", City: "Dolomite"}, opts...)
-	_, err2 := c.Contacts.Upsert(ctx, client.UpsertContactRequest{Phone: client.Set("+1 888-888-8888"), City: client.Set("Dolomite")}, opts...)
-	_, err3 := c.Contacts.Update(ctx, contactID, client.UpdateContactRequest{Email: client.Set("rosan@deos.example")}, opts...)
-	_, err4 := c.Contacts.List(ctx, client.ListRequest{Query: "rosan@deos.example"}, opts...)
-	_, err5 := c.Contacts.ListByBusiness(ctx, "b", client.BusinessListRequest{Query: "Rosan"}, opts...)
-	return []error{err1, err2, err3, err4, err5}
+	return []error{
+		errOf(c.Contacts.Create(ctx, client.CreateContactRequest{FirstName: "Rosan", Email: "rosan@deos.example", City: "Dolomite"}, opts...)),
+		errOf(c.Contacts.Upsert(ctx, client.UpsertContactRequest{Phone: client.Set("+1 888-888-8888"), City: client.Set("Dolomite")}, opts...)),
+		errOf(c.Contacts.Update(ctx, contactID, client.UpdateContactRequest{Email: client.Set("rosan@deos.example")}, opts...)),
+		errOf(c.Contacts.List(ctx, client.ListRequest{Query: "rosan@deos.example"}, opts...)),
+		errOf(c.Contacts.ListByBusiness(ctx, "b", client.BusinessListRequest{Query: "Rosan"}, opts...)),
+		errOf(c.Contacts.FindDuplicate(ctx, client.DuplicateQuery{Email: "rosan@deos.example", Phone: "+18888888888"}, opts...)),
+		errOf(c.Contacts.Search(ctx, client.SearchRequest{Query: "Rosan", Filters: []client.Filter{client.Where("city", client.FilterEqual, "Dolomite")}}, opts...)),
+	}
 }
 
 func TestErrors_NoPersonalData(t *testing.T) {
@@ -159,14 +162,15 @@ func TestErrors_OpaqueToken(t *testing.T) {
 
 func TestErrors_InvalidOptions(t *testing.T) {
 	t.Parallel()
-	_, err1 := client.New(client.StaticToken("Bearer " + token))
-	_, err2 := client.New(client.StaticToken(token), client.WithBaseURL("https://Rosan:zulu@api.example"))
-	_, err3 := client.New(client.StaticToken(token), client.WithBaseURL("https://Rosan:zulu\x7f"))
 	c := newClient(t, noRequests(t))
-	_, err4 := c.Contacts.List(t.Context(), client.ListRequest{Query: "Rosan", Limit: 101})
-	_, err5 := c.Contacts.List(t.Context(), client.ListRequest{After: "rosan@deos.example"})
-	_, err6 := c.Contacts.ListByBusiness(t.Context(), "b", client.BusinessListRequest{After: "Rosan:Dolomite"})
-	for i, err := range []error{err1, err2, err3, err4, err5, err6} {
+	for i, err := range []error{
+		errOf(client.New(client.StaticToken("Bearer " + token))),
+		errOf(client.New(client.StaticToken(token), client.WithBaseURL("https://Rosan:zulu@api.example"))),
+		errOf(client.New(client.StaticToken(token), client.WithBaseURL("https://Rosan:zulu\x7f"))),
+		errOf(c.Contacts.List(t.Context(), client.ListRequest{Query: "Rosan", Limit: 101})),
+		errOf(c.Contacts.List(t.Context(), client.ListRequest{After: "rosan@deos.example"})),
+		errOf(c.Contacts.ListByBusiness(t.Context(), "b", client.BusinessListRequest{After: "Rosan:Dolomite"})),
+	} {
 		if err == nil {
 			t.Errorf("case %d: no error", i+1)
 			continue

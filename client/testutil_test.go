@@ -209,6 +209,9 @@ func parseTime(t testing.TB, text string) time.Time {
 // isNotPrintable reports whether r is a line break or a control character of a terminal.
 func isNotPrintable(r rune) bool { return !unicode.IsPrint(r) }
 
+// errOf returns the error of a call.
+func errOf[T any](_ T, err error) error { return err }
+
 // operationTest is a call of an operation, with its properties.
 type operationTest struct {
 	name       string
@@ -221,106 +224,53 @@ type operationTest struct {
 
 // operations has a call of each operation of the contacts.
 var operations = []operationTest{
-	{
-		name: "get", goName: "Contacts.Get", request: "GET /contacts/abc", idempotent: true,
-		call: func(ctx context.Context, c *client.Client, opts ...client.CallOption) error {
-			_, err := c.Contacts.Get(ctx, "abc", opts...)
-			return err
-		},
-	},
-	{
-		name: "list", goName: "Contacts.List", request: "GET /contacts/", idempotent: true,
-		call: func(ctx context.Context, c *client.Client, opts ...client.CallOption) error {
-			_, err := c.Contacts.List(ctx, client.ListRequest{}, opts...)
-			return err
-		},
-	},
-	{
-		name: "list by business", goName: "Contacts.ListByBusiness", request: "GET /contacts/business/b", idempotent: true,
-		call: func(ctx context.Context, c *client.Client, opts ...client.CallOption) error {
-			_, err := c.Contacts.ListByBusiness(ctx, "b", client.BusinessListRequest{}, opts...)
-			return err
-		},
-	},
-	{
-		name: "update", goName: "Contacts.Update", request: "PUT /contacts/abc", idempotent: true, write: true,
-		call: func(ctx context.Context, c *client.Client, opts ...client.CallOption) error {
-			_, err := c.Contacts.Update(ctx, "abc", client.UpdateContactRequest{City: client.Set("Oslo")}, opts...)
-			return err
-		},
-	},
-	{
-		name: "delete", goName: "Contacts.Delete", request: "DELETE /contacts/abc", idempotent: true, write: true,
-		call: func(ctx context.Context, c *client.Client, opts ...client.CallOption) error {
-			return c.Contacts.Delete(ctx, "abc", opts...)
-		},
-	},
-	{
-		name: "upsert", goName: "Contacts.Upsert", request: "POST /contacts/upsert", idempotent: true, write: true,
-		call: upsertCall(client.UpsertContactRequest{Email: client.Set("a@example.com")}),
-	},
-	{
-		name: "upsert without email and phone", goName: "Contacts.Upsert", request: "POST /contacts/upsert", idempotent: true, write: true,
-		call: upsertCall(client.UpsertContactRequest{FirstName: client.Set("Jane"), CreateNewIfDuplicateAllowed: client.Set(false)}),
-	},
-	{
-		name: "upsert of a new one", goName: "Contacts.Upsert", request: "POST /contacts/upsert", write: true,
-		call: upsertCall(client.UpsertContactRequest{Email: client.Set("a@example.com"), CreateNewIfDuplicateAllowed: client.Set(true)}),
-	},
-	{
-		name: "create", goName: "Contacts.Create", request: "POST /contacts/", write: true,
-		call: func(ctx context.Context, c *client.Client, opts ...client.CallOption) error {
-			_, err := c.Contacts.Create(ctx, client.CreateContactRequest{Email: "a@example.com"}, opts...)
-			return err
-		},
-	},
+	{name: "get", goName: "Contacts.Get", request: "GET /contacts/abc", idempotent: true, call: func(ctx context.Context, c *client.Client, opts ...client.CallOption) error {
+		return errOf(c.Contacts.Get(ctx, "abc", opts...))
+	}},
+	{name: "list", goName: "Contacts.List", request: "GET /contacts/", idempotent: true, call: func(ctx context.Context, c *client.Client, opts ...client.CallOption) error {
+		return errOf(c.Contacts.List(ctx, client.ListRequest{}, opts...))
+	}},
+	{name: "list by business", goName: "Contacts.ListByBusiness", request: "GET /contacts/business/b", idempotent: true, call: func(ctx context.Context, c *client.Client, opts ...client.CallOption) error {
+		return errOf(c.Contacts.ListByBusiness(ctx, "b", client.BusinessListRequest{}, opts...))
+	}},
+	{name: "update", goName: "Contacts.Update", request: "PUT /contacts/abc", idempotent: true, write: true, call: func(ctx context.Context, c *client.Client, opts ...client.CallOption) error {
+		return errOf(c.Contacts.Update(ctx, "abc", client.UpdateContactRequest{City: client.Set("Oslo")}, opts...))
+	}},
+	{name: "delete", goName: "Contacts.Delete", request: "DELETE /contacts/abc", idempotent: true, write: true, call: func(ctx context.Context, c *client.Client, opts ...client.CallOption) error {
+		return c.Contacts.Delete(ctx, "abc", opts...)
+	}},
+	{name: "upsert", goName: "Contacts.Upsert", request: "POST /contacts/upsert", idempotent: true, write: true, call: upsertCall(client.UpsertContactRequest{Email: client.Set("a@example.com")})},
+	{name: "upsert without email and phone", goName: "Contacts.Upsert", request: "POST /contacts/upsert", idempotent: true, write: true, call: upsertCall(client.UpsertContactRequest{})},
+	{name: "upsert of a new one", goName: "Contacts.Upsert", request: "POST /contacts/upsert", write: true, call: upsertCall(client.UpsertContactRequest{CreateNewIfDuplicateAllowed: client.Set(true)})},
+	{name: "create", goName: "Contacts.Create", request: "POST /contacts/", write: true, call: func(ctx context.Context, c *client.Client, opts ...client.CallOption) error {
+		return errOf(c.Contacts.Create(ctx, client.CreateContactRequest{Email: "a@example.com"}, opts...))
+	}},
 }
 
 func upsertCall(request client.UpsertContactRequest) func(context.Context, *client.Client, ...client.CallOption) error {
 	return func(ctx context.Context, c *client.Client, opts ...client.CallOption) error {
-		_, err := c.Contacts.Upsert(ctx, request, opts...)
-		return err
+		return errOf(c.Contacts.Upsert(ctx, request, opts...))
 	}
 }
 
 // allOperations has the operations of the contacts, those that the seven cannot do without, and calls
 // of Do with each method and each CallOption that changes the retries.
 var allOperations = slices.Concat(operations, []operationTest{
-	{
-		name: "search", goName: "Contacts.Search", request: "POST /contacts/search", idempotent: true,
-		call: func(ctx context.Context, c *client.Client, opts ...client.CallOption) error {
-			_, err := c.Contacts.Search(ctx, client.SearchRequest{}, opts...)
-			return err
-		},
-	},
-	{
-		name: "find duplicate", goName: "Contacts.FindDuplicate", request: "GET /contacts/search/duplicate", idempotent: true,
-		call: func(ctx context.Context, c *client.Client, opts ...client.CallOption) error {
-			_, err := c.Contacts.FindDuplicate(ctx, client.DuplicateQuery{Email: "a@example.com"}, opts...)
-			return err
-		},
-	},
-	{
-		name: "add tags", goName: "Contacts.AddTags", request: "POST /contacts/abc/tags", idempotent: true, write: true,
-		call: func(ctx context.Context, c *client.Client, opts ...client.CallOption) error {
-			_, err := c.Contacts.AddTags(ctx, "abc", []string{"vip"}, opts...)
-			return err
-		},
-	},
-	{
-		name: "remove tags", goName: "Contacts.RemoveTags", request: "DELETE /contacts/abc/tags", idempotent: true, write: true,
-		call: func(ctx context.Context, c *client.Client, opts ...client.CallOption) error {
-			_, err := c.Contacts.RemoveTags(ctx, "abc", []string{"vip"}, opts...)
-			return err
-		},
-	},
-	{
-		name: "custom fields", goName: "Contacts.CustomFields", request: "GET /locations/" + location + "/customFields", idempotent: true,
-		call: func(ctx context.Context, c *client.Client, opts ...client.CallOption) error {
-			_, err := c.Contacts.CustomFields(ctx, "", opts...)
-			return err
-		},
-	},
+	{name: "search", goName: "Contacts.Search", request: "POST /contacts/search", idempotent: true, call: func(ctx context.Context, c *client.Client, opts ...client.CallOption) error {
+		return errOf(c.Contacts.Search(ctx, client.SearchRequest{}, opts...))
+	}},
+	{name: "find duplicate", goName: "Contacts.FindDuplicate", request: "GET /contacts/search/duplicate", idempotent: true, call: func(ctx context.Context, c *client.Client, opts ...client.CallOption) error {
+		return errOf(c.Contacts.FindDuplicate(ctx, client.DuplicateQuery{Email: "a@example.com"}, opts...))
+	}},
+	{name: "add tags", goName: "Contacts.AddTags", request: "POST /contacts/abc/tags", idempotent: true, write: true, call: func(ctx context.Context, c *client.Client, opts ...client.CallOption) error {
+		return errOf(c.Contacts.AddTags(ctx, "abc", []string{"vip"}, opts...))
+	}},
+	{name: "remove tags", goName: "Contacts.RemoveTags", request: "DELETE /contacts/abc/tags", idempotent: true, write: true, call: func(ctx context.Context, c *client.Client, opts ...client.CallOption) error {
+		return errOf(c.Contacts.RemoveTags(ctx, "abc", []string{"vip"}, opts...))
+	}},
+	{name: "custom fields", goName: "Contacts.CustomFields", request: "GET /locations/" + location + "/customFields", idempotent: true, call: func(ctx context.Context, c *client.Client, opts ...client.CallOption) error {
+		return errOf(c.Contacts.CustomFields(ctx, "", opts...))
+	}},
 	doCall(operationTest{name: "do GET", request: "GET /x", idempotent: true}),
 	doCall(operationTest{name: "do PUT", request: "PUT /x", idempotent: true, write: true}),
 	doCall(operationTest{name: "do DELETE", request: "DELETE /x", idempotent: true, write: true}),
