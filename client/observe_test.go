@@ -121,17 +121,23 @@ func TestWithLogger(t *testing.T) {
 		{"success, debug", []stubResponse{{body: everything.body, header: limits}}, slog.LevelDebug, attempt + "status=200 attempt=1 waited=1s duration=2s cf_ray=8f1c-IAD remaining=99 daily_remaining=199512\n"},
 		{"success", []stubResponse{everything}, slog.LevelInfo, ""},
 		{
-			"error, debug", []stubResponse{{status: 403, body: `{"message":"no","traceId":"` + trace + `"}`}}, slog.LevelDebug,
+			"error, debug",
+			[]stubResponse{{status: 403, body: `{"message":"no","traceId":"` + trace + `"}`}},
+			slog.LevelDebug,
 			attempt + "status=403 attempt=1 waited=1s duration=2s" + forbidden + failed + "status=403 attempt=1 waited=1s duration=3s" + forbidden,
 		},
 		{
-			"error after a retry", []stubResponse{{status: 500, header: retryAfter("5")}, {status: 500, body: html}}, slog.LevelWarn,
+			"error after a retry",
+			[]stubResponse{{status: 500, header: retryAfter("5")}, {status: 500, body: html}},
+			slog.LevelWarn,
 			failed + "status=500 attempt=2 waited=7s duration=11s" + server + " after 2 attempts: " + withheld + "\" trace_id=\"\"\n",
 		},
 		{"error, but errors alone", []stubResponse{{status: 403}}, slog.LevelError, ""},
 		{"contact that does not exist", []stubResponse{gone}, slog.LevelInfo, ""},
 		{
-			"bad response", []stubResponse{ok(html)}, slog.LevelWarn,
+			"bad response",
+			[]stubResponse{ok(html)},
+			slog.LevelWarn,
 			failed + `status=200 attempt=1 waited=1s duration=3s cf_ray="" kind=bad_response cause="Contacts.Get: GET /proxy/v1/contacts/abc: 200 bad response: the body is ` +
 				`not a complete JSON object (content type \"application/json; charset=utf-8\", 121 bytes)" trace_id=""` + "\n",
 		},
@@ -244,7 +250,7 @@ func TestPanics(t *testing.T) {
 		})},
 		"pacer": {client.WithPacer(panicPacer{})}, "source": nil, "option": nil,
 	} {
-		var source client.TokenSource = client.StaticToken(token)
+		source := client.StaticToken(token)
 		var callOpts []client.CallOption
 		switch name {
 		case "source":

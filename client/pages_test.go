@@ -245,7 +245,7 @@ func TestContactsService_All_IsLazy(t *testing.T) {
 		} {
 			next, stop := iter.Pull2(iterate)
 			for range contacts {
-				next()
+				_, _, _ = next()
 			}
 			stop()
 		}

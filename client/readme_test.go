@@ -23,7 +23,7 @@ func TestReadme_GoBlocks(t *testing.T) {
 	withoutSpace := func(text string) string { return strings.Join(strings.Fields(text), "") }
 	var examples strings.Builder
 	err := filepath.WalkDir(".", func(path string, _ fs.DirEntry, err error) error {
-		if filepath.Base(path) == "example_test.go" {
+		if matched, _ := filepath.Match("example*_test.go", filepath.Base(path)); matched {
 			examples.WriteString(withoutSpace(read(path)))
 		}
 		return err
@@ -37,7 +37,7 @@ func TestReadme_GoBlocks(t *testing.T) {
 	}
 	for _, block := range blocks {
 		if !strings.Contains(examples.String(), withoutSpace(block[1])) {
-			t.Errorf("this block of the README is in no example_test.go:\n%s", block[1])
+			t.Errorf("this block of the README is in no example*_test.go:\n%s", block[1])
 		}
 	}
 }

@@ -93,7 +93,7 @@ func TestRedirect_Chain(t *testing.T) {
 			c, api := script(t, responses, client.WithPacer(pacer))
 			_, err := c.Contacts.Get(t.Context(), "abc")
 			apiErr, ok := errors.AsType[*client.Error](err)
-			if !ok || apiErr.StatusCode != 307 || pacer.observed[0].Extra != test.requests-1 {
+			if !ok || apiErr.StatusCode != http.StatusTemporaryRedirect || pacer.observed[0].Extra != test.requests-1 {
 				t.Errorf("got %v, %d further requests counted, want a 307 and %d", err, pacer.observed[0].Extra, test.requests-1)
 			}
 			for _, req := range api.requests {

@@ -270,7 +270,7 @@ func TestContactsService_Delete_Retried(t *testing.T) {
 				c, _ := script(t, []stubResponse{test.first, test.last}, retries)
 				var response client.Response
 				err := c.Contacts.Delete(t.Context(), "abc", client.WithResponseInto(&response))
-				if !errors.Is(err, test.want) || response.Attempts != 2 || (err == nil && response.StatusCode != 200) {
+				if !errors.Is(err, test.want) || response.Attempts != 2 || (err == nil && response.StatusCode != http.StatusOK) {
 					t.Errorf("got %v, %v, want %v after 2 attempts", err, response, test.want)
 				}
 			})

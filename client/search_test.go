@@ -235,13 +235,31 @@ func TestCustomFieldDefinition_Input(t *testing.T) {
 		value    any
 		want     string // JSON; empty if the value is rejected
 	}{
-		{"TEXT", "a", `"a"`}, {"TEXT", 7, ""}, {"LARGE_TEXT", "", `""`}, {"PHONE", nil, ""},
-		{"NUMERICAL", 7, `7`}, {"NUMERICAL", " 7.5 ", `7.5`}, {"MONETORY", 1e3, `1000`}, {"NUMERICAL", "", ""}, {"NUMERICAL", "7 EUR", ""},
-		{"NUMERICAL", math.NaN(), ""}, {"MONETORY", map[string]any{"currency": "EUR", "value": 7}, ""}, {"NUMERICAL", true, ""},
-		{"RADIO", "Red", `"Red"`}, {"SINGLE_OPTIONS", "red", ""}, {"RADIO", []string{"Red"}, ""},
-		{"CHECKBOX", []string{"Red", "Blue"}, `["Red","Blue"]`}, {"CHECKBOX", "Red", `["Red"]`}, {"MULTIPLE_OPTIONS", []string{"Red", "Green"}, ""}, {"CHECKBOX", 7, ""},
-		{"DATE", "2026-02-28", `"2026-02-28"`}, {"DATE", time.Date(2026, 2, 28, 23, 0, 0, 0, time.UTC), `"2026-02-28"`}, {"DATE", "28/02/2026", ""}, {"DATE", 1772236800000, ""},
-		{"TEXTBOX_LIST", map[string]string{"a": "b"}, ""}, {"SOMETHING_NEW", []int{1}, `[1]`},
+		{"TEXT", "a", `"a"`},
+		{"TEXT", 7, ""},
+		{"LARGE_TEXT", "", `""`},
+		{"PHONE", nil, ""},
+		{"NUMERICAL", 7, `7`},
+		{"NUMERICAL", " 7.5 ", `7.5`},
+		{"MONETORY", 1e3, `1000`},
+		{"NUMERICAL", "", ""},
+		{"NUMERICAL", "7 EUR", ""},
+		{"NUMERICAL", math.NaN(), ""},
+		{"MONETORY", map[string]any{"currency": "EUR", "value": 7}, ""},
+		{"NUMERICAL", true, ""},
+		{"RADIO", "Red", `"Red"`},
+		{"SINGLE_OPTIONS", "red", ""},
+		{"RADIO", []string{"Red"}, ""},
+		{"CHECKBOX", []string{"Red", "Blue"}, `["Red","Blue"]`},
+		{"CHECKBOX", "Red", `["Red"]`},
+		{"MULTIPLE_OPTIONS", []string{"Red", "Green"}, ""},
+		{"CHECKBOX", 7, ""},
+		{"DATE", "2026-02-28", `"2026-02-28"`},
+		{"DATE", time.Date(2026, 2, 28, 23, 0, 0, 0, time.UTC), `"2026-02-28"`},
+		{"DATE", "28/02/2026", ""},
+		{"DATE", 1772236800000, ""},
+		{"TEXTBOX_LIST", map[string]string{"a": "b"}, ""},
+		{"SOMETHING_NEW", []int{1}, `[1]`},
 	} {
 		definition := client.CustomFieldDefinition{ID: "f", Name: "Color", DataType: test.dataType, Options: []string{"Red", "Blue"}}
 		input, err := definition.Input(test.value)

@@ -85,9 +85,8 @@ func TestSetAndClear(t *testing.T) {
 
 // filled returns a request whose Nullable strings are value.
 func filled[T any](value client.Nullable[string]) (request T) {
-	fields := reflect.ValueOf(&request).Elem()
-	for i := range fields.NumField() {
-		if field, ok := reflect.TypeAssert[*client.Nullable[string]](fields.Field(i).Addr()); ok {
+	for _, field := range reflect.ValueOf(&request).Elem().Fields() {
+		if field, ok := reflect.TypeAssert[*client.Nullable[string]](field.Addr()); ok {
 			*field = value
 		}
 	}
@@ -212,7 +211,8 @@ func TestContact_Formats(t *testing.T) {
 		},
 		{
 			"milliseconds", `"dateAdded":1625203106704`,
-			client.Contact{DateAdded: parseTime(t, "2021-07-02T05:18:26.704Z")}, nil,
+			client.Contact{DateAdded: parseTime(t, "2021-07-02T05:18:26.704Z")},
+			nil,
 		},
 		{"a kind of contact of one's own", `"type":"tenant"`, client.Contact{Type: "tenant"}, nil},
 		{

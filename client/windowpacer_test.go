@@ -306,8 +306,14 @@ func TestPacer_BoundedMemory(t *testing.T) {
 func TestPacer_Observe_ImplausibleLimits(t *testing.T) {
 	t.Parallel()
 	for _, limit := range []client.RateLimit{
-		{Interval: time.Second}, {Max: 1, Interval: 1e9 * time.Millisecond}, {Max: 1, Interval: 1 << 60}, {Max: 1, Interval: 10*time.Minute + 1}, {Max: 1},
-		{Max: 1, Interval: -1}, {Max: -1, Interval: time.Second}, {Max: 1_000_000_000, Remaining: -1_000_000_000, Interval: time.Second},
+		{Interval: time.Second},
+		{Max: 1, Interval: 1e9 * time.Millisecond},
+		{Max: 1, Interval: 1 << 60},
+		{Max: 1, Interval: 10*time.Minute + 1},
+		{Max: 1},
+		{Max: 1, Interval: -1},
+		{Max: -1, Interval: time.Second},
+		{Max: 1_000_000_000, Remaining: -1_000_000_000, Interval: time.Second},
 	} {
 		synctest.Test(t, func(t *testing.T) {
 			pacer := client.NewPacer(100, time.Second)

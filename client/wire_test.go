@@ -76,7 +76,7 @@ func TestErrMaybeApplied_IncompleteResponse(t *testing.T) {
 	endings := map[string]func(conn *http2Conn, stream uint32){
 		"HTTP/2, REFUSED_STREAM": func(conn *http2Conn, stream uint32) { conn.reset(stream, codeRefusedStream) },
 		"HTTP/2, CANCEL":         func(conn *http2Conn, stream uint32) { conn.reset(stream, codeCancel) },
-		"HTTP/2, GOAWAY":         func(conn *http2Conn, _ uint32) { conn.goAway(0, codeNoError) },
+		"HTTP/2, GOAWAY":         func(conn *http2Conn, _ uint32) { conn.goAway(codeNoError) },
 		"HTTP/2, closed":         func(conn *http2Conn, _ uint32) { _ = conn.Close() },
 	}
 	check := func(t *testing.T, operation operationTest, c *client.Client, requests *atomic.Int32) {
@@ -167,7 +167,7 @@ func TestClient_HTTP1_Bytes(t *testing.T) {
 			transport := &http.Transport{DialContext: func(context.Context, string, string) (net.Conn, error) {
 				ours, theirs := net.Pipe()
 				go func() {
-					defer theirs.Close()
+					defer func() { _ = theirs.Close() }()
 					request := make([]byte, 4096)
 					n, _ := theirs.Read(request)
 					received <- string(request[:n])
@@ -212,7 +212,7 @@ func newHTTP2Server(t *testing.T, respond func(conn *http2Conn, stream uint32)) 
 }
 
 func (c *http2Conn) serve(respond func(conn *http2Conn, stream uint32)) {
-	defer c.Close()
+	defer func() { _ = c.Close() }()
 	header := make([]byte, len("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"))
 	if _, err := io.ReadFull(c, header); err != nil {
 		return
@@ -244,8 +244,9 @@ func (c *http2Conn) reset(stream, code uint32) {
 	c.frame(frameReset, 0, stream, binary.BigEndian.AppendUint32(nil, code))
 }
 
-func (c *http2Conn) goAway(last, code uint32) {
-	c.frame(frameGoAway, 0, 0, binary.BigEndian.AppendUint32(binary.BigEndian.AppendUint32(nil, last), code))
+// goAway reports that no stream was processed.
+func (c *http2Conn) goAway(code uint32) {
+	c.frame(frameGoAway, 0, 0, binary.BigEndian.AppendUint32(make([]byte, 4, 8), code))
 }
 
 // respond sends status 200, which is entry 8 of the static table, and body.
@@ -266,8 +267,8 @@ func TestClient_HTTP2(t *testing.T) {
 		{"PROTOCOL_ERROR", func(conn *http2Conn, stream uint32) { conn.reset(stream, codeProtocolError) }, false},
 		{"CANCEL", func(conn *http2Conn, stream uint32) { conn.reset(stream, codeCancel) }, false},
 		{"REFUSED_STREAM", func(conn *http2Conn, stream uint32) { conn.reset(stream, codeRefusedStream) }, true},
-		{"graceful GOAWAY below the stream", func(conn *http2Conn, _ uint32) { conn.goAway(0, codeNoError) }, true},
-		{"GOAWAY with PROTOCOL_ERROR", func(conn *http2Conn, _ uint32) { conn.goAway(0, codeProtocolError) }, false},
+		{"graceful GOAWAY below the stream", func(conn *http2Conn, _ uint32) { conn.goAway(codeNoError) }, true},
+		{"GOAWAY with PROTOCOL_ERROR", func(conn *http2Conn, _ uint32) { conn.goAway(codeProtocolError) }, false},
 		{"closed connection", func(conn *http2Conn, _ uint32) { _ = conn.Close() }, false},
 	} {
 		for _, operation := range allOperations {
@@ -305,7 +306,7 @@ func TestClient_HTTP2(t *testing.T) {
 func TestClient_HTTP2_RetryAfterGracefulClose(t *testing.T) {
 	t.Parallel()
 	for name, refuse := range map[string]func(conn *http2Conn, stream uint32){
-		"GOAWAY":         func(conn *http2Conn, _ uint32) { conn.goAway(0, codeNoError) },
+		"GOAWAY":         func(conn *http2Conn, _ uint32) { conn.goAway(codeNoError) },
 		"REFUSED_STREAM": func(conn *http2Conn, stream uint32) { conn.reset(stream, codeRefusedStream) },
 	} {
 		var requests atomic.Int32
