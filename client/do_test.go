@@ -91,6 +91,7 @@ func TestClient_Do_Responses(t *testing.T) {
 		{"empty body", stubResponse{status: 200}, &into, client.ErrBadResponse},
 		{"not JSON", ok("<html>"), &into, client.ErrBadResponse},
 		{"object", ok(`{"a":1}`), &into, ""},
+		{"list", ok(`[1,2]`), new([]int), ""},
 		{"failure, nil out", ok(`{"succeeded":false}`), nil, client.ErrServer},
 		{"404", stubResponse{status: 404, body: `{"message":"no such location"}`}, &into, client.ErrNotFound},
 		{"403", stubResponse{status: 403}, &into, client.ErrForbidden},

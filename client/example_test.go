@@ -172,12 +172,12 @@ func ExampleContactsService_List() {
 		log.Fatal(err)
 	}
 	for _, contact := range page.Contacts {
-		fmt.Println(contact.FirstName)
+		fmt.Println(contact.FirstName, contact.LastName)
 	}
 	fmt.Println("of", page.Total, "and there is more:", page.Next != "")
 	// Output:
-	// Ada
-	// Grace
+	// Ada Lovelace
+	// Grace Hopper
 	// of 3 and there is more: true
 }
 
@@ -191,7 +191,7 @@ func ExampleContactsService_All() {
 		if err != nil {
 			log.Fatal(err)
 		}
-		fmt.Println(contact.FirstNameRaw)
+		fmt.Println(contact.FirstName)
 	}
 	// Output:
 	// Ada
@@ -235,7 +235,7 @@ func ExampleCursorAfter() {
 		if err != nil {
 			log.Fatal(err)
 		}
-		fmt.Println(contact.FirstNameRaw)
+		fmt.Println(contact.FirstName)
 	}
 	// Output:
 	// Grace
@@ -251,7 +251,7 @@ func ExampleContactsService_AllByBusiness() {
 		if err != nil {
 			log.Fatal(err)
 		}
-		fmt.Println(contact.FirstNameRaw)
+		fmt.Println(contact.FirstName)
 	}
 	// Output:
 	// Ada

@@ -138,8 +138,8 @@ func TestWithLogger(t *testing.T) {
 			"bad response",
 			[]stubResponse{ok(html)},
 			slog.LevelWarn,
-			failed + `status=200 attempt=1 waited=1s duration=3s cf_ray="" kind=bad_response cause="Contacts.Get: GET /proxy/v1/contacts/abc: 200 bad response: the body is ` +
-				`not a complete JSON object (content type \"application/json; charset=utf-8\", 121 bytes)" trace_id=""` + "\n",
+			failed + `status=200 attempt=1 waited=1s duration=3s cf_ray="" kind=bad_response cause="Contacts.Get: GET /proxy/v1/contacts/abc: 200 bad response: ` +
+				`the body is not a complete JSON object (content type \"application/json; charset=utf-8\", 121 bytes)" trace_id=""` + "\n",
 		},
 	} {
 		t.Run(test.name, func(t *testing.T) {

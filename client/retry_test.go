@@ -84,7 +84,7 @@ func TestRetry_EachOperationAfterEachFailure(t *testing.T) {
 						if err := operation.call(t.Context(), c, client.WithResponseInto(&response)); err != nil || response.Attempts != 2 {
 							t.Errorf("one failure: got %v after %d attempts, want success after 2", err, response.Attempts)
 						}
-						if passing.sent[0] != passing.sent[1] {
+						if len(passing.sent) == 2 && passing.sent[0] != passing.sent[1] {
 							t.Errorf("%s was retried as %s", passing.sent[0], passing.sent[1])
 						}
 						lasting = slices.Repeat(lasting, 3)
