@@ -6,7 +6,10 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
+	"strconv"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 	"unicode/utf8"
@@ -98,6 +101,9 @@ func FuzzError(f *testing.F) {
 		var apiError *client.Error
 		if !errors.As(err, &apiError) || apiError.StatusCode != status || isLongOrBroken(err.Error()) {
 			t.Errorf("%q", err)
+		}
+		if apiError.ContactID != "" && !strings.Contains(content, apiError.ContactID) && !strings.Contains(content, `\`) {
+			t.Errorf("got the contact ID %q, which is not in the body", apiError.ContactID)
 		}
 		for _, message := range apiError.Messages {
 			if !utf8.ValidString(message) {
@@ -198,8 +204,7 @@ func FuzzRateLimit(f *testing.F) {
 	})
 }
 
-// FuzzRetryAfter parses arbitrary Retry-After headers. The delay is between 0 and a year, and a
-// long delay ends the call immediately.
+// FuzzRetryAfter parses arbitrary Retry-After headers. The delay is between 0 and an hour.
 func FuzzRetryAfter(f *testing.F) {
 	for _, seed := range []string{"7", "-1", "1.5", "99999999999999999999999", "Sun, 06 Nov 1994 08:49:37 GMT", "Fri, 31 Dec 9999 23:59:59 GMT", "soon", "\x00"} {
 		f.Add(seed)
@@ -208,8 +213,46 @@ func FuzzRetryAfter(f *testing.F) {
 		c, _ := newStub(t, stubResponse{status: http.StatusTooManyRequests, header: http.Header{"Retry-After": {value}}})
 		_, err := c.Contacts.Get(t.Context(), "abc")
 		apiError, ok := errors.AsType[*client.Error](err)
-		if !ok || apiError.RetryAfter < 0 || apiError.RetryAfter > 365*24*time.Hour {
+		if !ok || apiError.RetryAfter < 0 || apiError.RetryAfter > time.Hour {
 			t.Errorf("%v", err)
+		}
+	})
+}
+
+// FuzzListMeta sends an arbitrary meta with each page. The iteration must end after a bounded
+// number of requests and return no contact twice. If the meta has the number of a next page, it
+// must return all contacts or an error.
+func FuzzListMeta(f *testing.F) {
+	const total = 20
+	for _, meta := range []string{
+		``, `null`, `{}`, `{"nextPage":2}`, `{"nextPage":null}`, `{"nextPage":""}`, `{"nextPageUrl":"x"}`, `[]`, `7`,
+		`{"nextPage":2,"startAfter":1625203139704,"startAfterId":"c7"}`, `{"startAfter":"1","startAfterId":2}`,
+		`{"nextPage":2,"startAfter":-1,"startAfterId":"c1"}`, `{"nextPage":{},"nextPageUrl":7}`,
+	} {
+		f.Add(meta, 5)
+		f.Add(meta, 3)
+	}
+	f.Fuzz(func(t *testing.T, meta string, length int) {
+		if !json.Valid([]byte(meta)) || length < 1 {
+			meta, length = `{}`, 5
+		}
+		var requests atomic.Int32
+		pages := pagedAPI(total, min(length, 5), func(int) string { return `"meta":` + meta })
+		c := newClient(t, roundTrip(func(req *http.Request) (*http.Response, error) {
+			requests.Add(1)
+			return pages(req)
+		}))
+		ids, err := collect(t, c.Contacts.All(t.Context(), client.ListRequest{Limit: 5}))
+		if unique := slices.Compact(slices.Sorted(slices.Values(ids))); len(unique) != len(ids) || requests.Load() > total+2 {
+			t.Errorf("got %v in %d requests, want each contact once", ids, requests.Load())
+		}
+		if err != nil && !errors.Is(err, client.ErrBadResponse) {
+			t.Errorf("got %v, want ErrBadResponse", err)
+		}
+		var sent map[string]json.RawMessage
+		_ = json.Unmarshal([]byte(meta), &sent) // a meta of another type has no next page
+		if _, err2 := strconv.Atoi(string(sent["nextPage"])); err2 == nil && sent["startAfterId"] == nil && err == nil && len(ids) < total {
+			t.Errorf("got %d contacts without an error although a next page is named", len(ids))
 		}
 	})
 }

@@ -8,15 +8,15 @@ import (
 	"math"
 	"net/http"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/highlevel-contacts/contacts-go/client"
-	"strconv"
-	"testing/synctest"
 )
 
 // searchResponse returns a page of a search with the given IDs, each with a searchAfter.
