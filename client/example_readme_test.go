@@ -14,10 +14,7 @@ import (
 )
 
 // The Go blocks of the README are excerpts of these functions, which are compiled and not called.
-func Example_readme() {
-	_ = []any{readmeList, readmeWrite, readmeBulk, readmeAgency, readmeTest}
-	// Output:
-}
+var _ = []any{readmeList, readmeWrite, readmeBulk, readmeAgency, readmeTest}
 
 func readmeList(ctx context.Context, token, locationID string) error {
 	c, err := client.New(client.StaticToken(token), client.WithLocation(locationID))
