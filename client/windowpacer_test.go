@@ -94,6 +94,14 @@ func TestPacer_Observe_ComparesAtTheTimeOfSending(t *testing.T) {
 			t.Errorf("another process: got %v, want %v", got, want)
 		}
 	})
+	synctest.Test(t, func(t *testing.T) { // a later response asks for a shorter pause
+		pacer := client.NewPacer(0, 0)
+		pacer.Observe(t.Context(), client.Observation{Sent: time.Now(), Pause: 20 * time.Second})
+		pacer.Observe(t.Context(), client.Observation{Sent: time.Now(), Pause: time.Second})
+		if got := startTimes(t, pacer, 1); got[0] != 20*time.Second {
+			t.Errorf("two pauses: got a wait of %v, want 20s", got[0])
+		}
+	})
 	synctest.Test(t, func(t *testing.T) { // net/http sent two further requests
 		pacer := client.NewPacer(3, 10*time.Second)
 		startTimes(t, pacer, 1)
