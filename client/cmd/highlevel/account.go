@@ -63,6 +63,17 @@ func startDemo() (*account, error) {
 	return &account{client: c, location: fake.LocationID, close: func() { fake.Close() }}, nil
 }
 
+// definitions returns the custom fields of the location. If the token does not allow that,
+// definitions prints the reason and returns none.
+func (a *account) definitions(ctx context.Context, status io.Writer) (client.CustomFieldDefinitions, error) {
+	definitions, err := a.client.Contacts.CustomFields(ctx, "")
+	if errors.Is(err, client.ErrForbidden) {
+		fmt.Fprintf(status, "custom fields are not available: the token needs the scope locations/customFields.readonly\n")
+		return nil, nil
+	}
+	return definitions, err
+}
+
 // country returns the two-letter code of the location's country. If the API does not return it,
 // country prints the reason and returns "".
 func (a *account) country(ctx context.Context, status io.Writer) (string, error) {
@@ -72,13 +83,12 @@ func (a *account) country(ctx context.Context, status io.Writer) (string, error)
 		} `json:"location"`
 	}
 	err := a.client.Do(ctx, http.MethodGet, "/locations/"+url.PathEscape(a.location), nil, nil, &result)
-	switch {
-	case errors.Is(err, client.ErrNotFound) || errors.Is(err, client.ErrForbidden):
-		fmt.Fprintf(status, "the country of the location is not available (%s): pass --country to read phone numbers without a country code\n",
-			client.KindOf(err))
-		return "", nil
-	case err != nil:
+	if err != nil && !errors.Is(err, client.ErrNotFound) && !errors.Is(err, client.ErrForbidden) {
 		return "", err
 	}
-	return countryCode(result.Location.Country)
+	code, invalid := countryCode(result.Location.Country)
+	if err != nil || invalid != nil || code == "" {
+		fmt.Fprintln(status, "the country of the location is not available: pass --country to read phone numbers without a country code")
+	}
+	return code, nil
 }

@@ -90,6 +90,9 @@ func columnName(def client.CustomFieldDefinition, definitions client.CustomField
 // parseColumns returns the columns that a header names, and the names of the columns that are not
 // imported. The mappings have the form NAME=TARGET or #NUMBER=TARGET.
 func parseColumns(header, mappings []string, definitions client.CustomFieldDefinitions, mode string) (columns []column, ignored []string, err error) {
+	if slices.ContainsFunc(header, isValue) {
+		return nil, nil, errors.New("the first line contains values: it must name the columns")
+	}
 	mapped, err := parseMappings(mappings, header)
 	if err != nil {
 		return nil, nil, err
@@ -133,6 +136,13 @@ func parseColumns(header, mappings []string, definitions client.CustomFieldDefin
 		return cmp.Compare(boolInt(a.target() != "country"), boolInt(b.target() != "country"))
 	})
 	return columns, ignored, nil
+}
+
+// isValue reports whether a name of a column is an email address or a phone number, which no error
+// may contain.
+func isValue(name string) bool {
+	_, err := parseEmail(name)
+	return err == nil || len(normalName(name)) >= 7 && strings.Trim(name, "0123456789+-./() ") == ""
 }
 
 func boolInt(b bool) int {

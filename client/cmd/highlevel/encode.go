@@ -101,7 +101,7 @@ func unknownFields(contact *client.Contact, definitions client.CustomFieldDefini
 // neutralize makes a spreadsheet show cells as text that it would execute as formulas.
 func (e *encoder) neutralize(cells []string) []string {
 	for i, cell := range cells {
-		if e.spreadsheet && cell != "" && strings.Contains("=+-@\t\r", cell[:1]) {
+		if e.spreadsheet && cell != "" && strings.ContainsRune("=+-@\t\r", rune(cell[0])) {
 			cells[i] = "'" + cell
 		}
 	}
@@ -109,7 +109,7 @@ func (e *encoder) neutralize(cells []string) []string {
 }
 
 // parseContacts returns the contacts of JSON lines as the table that an export to CSV has.
-func parseContacts(text string, definitions client.CustomFieldDefinitions) (header []string, rows []record, err error) {
+func parseContacts(text string, definitions client.CustomFieldDefinitions) (header []string, rows []record) {
 	number := 0
 	for line := range strings.Lines(text) {
 		number++
@@ -127,5 +127,5 @@ func parseContacts(text string, definitions client.CustomFieldDefinitions) (head
 		}
 		rows = append(rows, r)
 	}
-	return headerOf(definitions), rows, nil
+	return headerOf(definitions), rows
 }

@@ -79,8 +79,11 @@ func (ex *exporter) setFormat() error {
 }
 
 func (ex *exporter) run(ctx context.Context) (err error) {
-	if ex.encoder.definitions, err = ex.account.client.Contacts.CustomFields(ctx, ""); err != nil {
+	if ex.encoder.definitions, err = ex.account.definitions(ctx, ex.status); err != nil {
 		return err
+	}
+	if ex.encoder.isCSV && ex.encoder.definitions == nil {
+		return errors.New("a CSV file needs the custom fields for its columns: export JSON lines instead")
 	}
 	search, err := ex.selection.search(ex.encoder.definitions)
 	if err != nil {

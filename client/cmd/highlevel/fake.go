@@ -20,8 +20,8 @@ import (
 
 // fakeSettings are the flags of the command fake.
 type fakeSettings struct {
-	address, token, location, country, fields string
-	contacts, locations                       int
+	address, token, location, country, fields, webhooks string
+	contacts, locations                                 int
 }
 
 func newFakeCommand() *cobra.Command {
@@ -45,6 +45,7 @@ faults. The contacts are lost when the fake ends.`,
 	flags.IntVar(&s.contacts, "contacts", 25, "generate `n` sample contacts in each location")
 	flags.StringVar(&s.country, "country", "US", "read phone numbers without a country code as numbers of this `country`, a two-letter code")
 	flags.StringVar(&s.fields, "fields", "", "define the custom fields described by the JSON in `file`; see ReadFields in package clienttest")
+	flags.StringVar(&s.webhooks, "webhooks", "", "send webhooks to this `URL`, signed with a new key for each run")
 	return cmd
 }
 
@@ -78,6 +79,9 @@ func (s *fakeSettings) start(log io.Writer) (*clienttest.Server, error) {
 	}
 	if s.token != "" {
 		options = append(options, clienttest.WithDefaultToken(s.token))
+	}
+	if s.webhooks != "" {
+		options = append(options, clienttest.WithWebhooks(s.webhooks))
 	}
 	var fields []gen.CustomFieldDefinition // nil means the sample fields
 	if s.fields != "" {
@@ -125,6 +129,7 @@ func greet(out io.Writer, fake *clienttest.Server, address string) {
   client ID      %[6]s
   client secret  %[7]s
   consent page   %[1]s/oauth/chooselocation
+  webhook key    %[8]s
 
 curl '%[1]s/contacts/?locationId=%[3]s&limit=1' \
   -H 'Version: 2021-07-28' -H 'Authorization: Bearer %[2]s'
@@ -133,7 +138,7 @@ For the other commands of this program:
 
 export HIGHLEVEL_URL=%[1]s HIGHLEVEL_TOKEN=%[2]s HIGHLEVEL_LOCATION=%[3]s
 
-`, address, fake.Token, fake.LocationID, len(fake.Locations())-1, fake.Len(), fake.App.ClientID, fake.App.ClientSecret)
+`, address, fake.Token, fake.LocationID, len(fake.Locations())-1, fake.Len(), fake.App.ClientID, fake.App.ClientSecret, console.WebhookKey(fake))
 }
 
 // requestLog returns a function that writes a line for each request. The line has no personal data:

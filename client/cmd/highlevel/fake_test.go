@@ -7,9 +7,9 @@ import (
 	"encoding/json"
 	"io"
 	"net/http"
+	"net/http/httptest"
 	"net/url"
 	"os"
-	"os/exec"
 	"regexp"
 	"strings"
 	"sync"
@@ -32,7 +32,7 @@ func serveProgram(t *testing.T, args ...string) *servedFake {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
 	t.Cleanup(cancel)
-	cmd := exec.CommandContext(ctx, program, append([]string{"fake", "--addr", "127.0.0.1:0"}, args...)...)
+	cmd := newProgram(ctx, t, append([]string{"fake", "--addr", "127.0.0.1:0"}, args...)...)
 	f := &servedFake{log: &bytes.Buffer{}, fields: map[string]string{}}
 	cmd.Stderr = f.log
 	stdout, err := cmd.StdoutPipe()
@@ -92,7 +92,10 @@ func TestFake_ServesUntilInterrupted(t *testing.T) {
 	t.Parallel()
 	l := newLocation(t, "")
 	fields := l.file(t, "fields.json", `[{"fieldKey":"contact.shoe_size","dataType":"NUMERICAL"}]`)
-	f := serveProgram(t, "--token", "pit-test", "--location", "L", "--contacts", "3", "--locations", "2", "--fields", fields, "--country", "de")
+	received := make(chan string, 10)
+	site := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { received <- r.Header.Get("X-GHL-Signature") }))
+	defer site.Close()
+	f := serveProgram(t, "--webhooks", site.URL, "--token", "pit-test", "--location", "L", "--contacts", "3", "--locations", "2", "--fields", fields, "--country", "de")
 	for _, tt := range []struct {
 		name, method, path, body string
 		status                   int
@@ -107,6 +110,9 @@ func TestFake_ServesUntilInterrupted(t *testing.T) {
 		if status != tt.status || !strings.Contains(text, tt.contains) {
 			t.Errorf("%s: got %d %s, want %d with %q", tt.name, status, text, tt.status, tt.contains)
 		}
+	}
+	if signature := <-received; signature == "" {
+		t.Error("got a webhook without a signature")
 	}
 	if err := f.stop(); err != nil {
 		t.Error(err)
@@ -133,32 +139,69 @@ func TestFake_DistinctTokens(t *testing.T) {
 	}
 }
 
-// An app that is installed in an agency of 50 locations reads all of them.
+// An app that is installed in an agency of 50 locations reads all contacts of all of them.
 func TestFake_Agency(t *testing.T) {
 	t.Parallel()
 	f := serveProgram(t, "--locations", "50", "--contacts", "3")
-	locations := regexp.MustCompile(`[A-Za-z0-9]{20}`)
-	_, page := f.send(t, "GET", "/", "", "")
-	ids := map[string]bool{}
-	for _, id := range locations.FindAllString(page[strings.Index(page, `id="fields"`):], -1) {
-		ids[id] = true
-	}
 	app := url.Values{"client_id": {f.fields["client ID"]}, "redirect_uri": {"http://127.0.0.1/callback"}, "response_type": {"code"}, "scope": {"contacts.readonly oauth.write"}}
-	consent := url.Values{"user_type": {"Company"}}
-	for name, values := range app {
-		consent[name] = values
+	_, page := f.send(t, "GET", "/oauth/chooselocation?"+app.Encode(), "", "")
+	consent := url.Values{"decision": {"allow"}, "agency": {"true"}}
+	for _, found := range regexp.MustCompile(`name="?location"?[^>]*value="?([A-Za-z0-9]{20})`).FindAllStringSubmatch(page, -1) {
+		consent.Add("location", found[1])
 	}
 	_, redirect := f.send(t, "POST", "/oauth/chooselocation?"+app.Encode(), consent.Encode(), "")
-	t.Log(len(ids), redirect)
-	_ = client.ErrInvalid
-	_ = json.Valid
+	target, err := url.Parse(redirect)
+	if err != nil || target.Query().Get("code") == "" {
+		t.Fatalf("got %s, %v, want a redirect with a code", redirect, err)
+	}
+	var agency, token struct {
+		AccessToken string `json:"access_token"`
+		CompanyID   string `json:"companyId"`
+	}
+	f.post(t, "/oauth/token", "", url.Values{
+		"client_id": app["client_id"], "client_secret": {f.fields["client secret"]}, "grant_type": {"authorization_code"},
+		"code": {target.Query().Get("code")}, "user_type": {"Company"}, "redirect_uri": app["redirect_uri"],
+	}, &agency)
+	contacts := 0
+	for _, location := range consent["location"] {
+		f.post(t, "/oauth/locationToken", agency.AccessToken, url.Values{"companyId": {agency.CompanyID}, "locationId": {location}}, &token)
+		c, err := client.New(client.StaticToken(token.AccessToken), client.WithBaseURL(f.url), client.WithLocation(location))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, err := range c.Contacts.SearchAll(t.Context(), client.SearchRequest{}) {
+			if err != nil {
+				t.Fatal(err)
+			}
+			contacts++
+		}
+	}
+	if len(consent["location"]) != 50 || contacts != 150 {
+		t.Errorf("got %d locations and %d contacts, want 50 and 150", len(consent["location"]), contacts)
+	}
+}
+
+// post sends a form and decodes the response.
+func (f *servedFake) post(t *testing.T, path, token string, form url.Values, result any) {
+	t.Helper()
+	status, text := f.send(t, http.MethodPost, path, form.Encode(), token)
+	if err := json.Unmarshal([]byte(text), result); err != nil || status/100 != 2 {
+		t.Fatalf("%s: got %d %s, %v", path, status, text, err)
+	}
 }
 
 func TestFake_InvalidFlags(t *testing.T) {
 	t.Parallel()
 	l := newLocation(t, "")
 	for _, args := range [][]string{
-		{"--nope"}, {"--locations", "0"}, {"--contacts", "-1"}, {"extra"}, {"--addr", "nowhere:x"}, {"--fields", "/nowhere"}, {"--country", "Germany"},
+		{"--nope"},
+		{"--locations", "0"},
+		{"--contacts", "-1"},
+		{"extra"},
+		{"--addr", "nowhere:x"},
+		{"--fields", "/nowhere"},
+		{"--country", "Germany"},
+		{"--webhooks", "nowhere"},
 		{"--fields", l.file(t, "f.json", `[{"fieldKey":""}]`)},
 	} {
 		l.run(t, append([]string{"fake"}, args...)...).wants(t, 1, "highlevel: ")

@@ -78,7 +78,7 @@ with failed rows, --resume tries those again.`,
 	flags.StringVar(&im.decimal, "decimal", "", "decimal separator of numbers, if they have separators of thousands: , or .")
 	flags.BoolVar(&im.splitName, "split-name", false, "split full names into first and last names")
 	flags.BoolVar(&im.skipCells, "skip-cells", false, "skip a cell that cannot be imported instead of its row, and report it")
-	flags.BoolVar(&im.changeEmail, "change-email", false, "also update contacts that match by phone number and have another email address")
+	flags.BoolVar(&im.changeEmail, "change-email", false, "also update contacts that match by phone number or secondary email address, and have another email address")
 	flags.BoolVar(&im.dryRun, "dry-run", false, "write nothing: show the first ten rows as they would be sent, and every problem of the file")
 	flags.StringVar(&im.reportPath, "report", "", "`file` for the result of each row; FILE.report.csv by default")
 	flags.BoolVar(&im.resume, "resume", false, "skip the rows that an earlier run of this import has done")
@@ -93,7 +93,7 @@ func (im *importer) run(ctx context.Context, path string) error {
 	if err := im.checkFlags(); err != nil {
 		return err
 	}
-	if im.definitions, err = im.account.client.Contacts.CustomFields(ctx, ""); err != nil {
+	if im.definitions, err = im.account.definitions(ctx, im.status); err != nil {
 		return err
 	}
 	rows, err := im.read(ctx, data)
@@ -147,7 +147,7 @@ func (im *importer) read(ctx context.Context, data []byte) ([]*row, error) {
 	var header []string
 	var records []record
 	if strings.HasPrefix(text, "{") {
-		header, records, err = parseContacts(text, im.definitions)
+		header, records = parseContacts(text, im.definitions)
 	} else {
 		header, records, err = parseTable(text, delimiter)
 	}
@@ -276,7 +276,7 @@ func (im *importer) entryOf(r *row, outcome bulk.Outcome[*row, written]) (e entr
 	w, err := outcome.Value, outcome.Err
 	e = entry{line: r.line, key: r.key, contact: w.id}
 	apiErr, isCall := errors.AsType[*client.Error](err)
-	other, isOther := errors.AsType[errOtherEmail](err)
+	other, isOther := errors.AsType[otherEmailError](err)
 	switch {
 	case isOther:
 		e.status, e.contact, e.cause = statusFailed, other.id, err.Error()
@@ -297,7 +297,7 @@ func (im *importer) entryOf(r *row, outcome bulk.Outcome[*row, written]) (e entr
 	if len(w.unapplied) > 0 {
 		causes = append(causes, "the API did not store "+strings.Join(w.unapplied, ", "))
 	}
-	if w.otherID {
+	if w.isOther {
 		causes = append(causes, "the contact had another email address")
 	}
 	e.status, e.cause = statusOf(r, w), strings.Join(causes, "; ")
@@ -309,7 +309,7 @@ func statusOf(r *row, w written) string {
 	switch {
 	case r.invalid:
 		return statusFailed
-	case r.problems != nil || w.unapplied != nil || w.otherID:
+	case r.problems != nil || w.unapplied != nil || w.isOther:
 		return statusPartial
 	case w.isNew:
 		return statusCreated

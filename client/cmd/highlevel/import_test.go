@@ -16,10 +16,10 @@ import (
 	"github.com/highlevel-contacts/contacts-go/client/clienttest"
 )
 
-// reportOf returns the entries of a report, without the header.
-func (l *location) reportOf(t *testing.T, name string) []entry {
+// reportOf returns the entries of the report of in.csv.
+func (l *location) reportOf(t *testing.T) []entry {
 	t.Helper()
-	rows, err := csv.NewReader(strings.NewReader(l.read(t, name))).ReadAll()
+	rows, err := csv.NewReader(strings.NewReader(l.read(t, "in.report.csv"))).ReadAll()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -143,6 +143,8 @@ func TestImport_Header(t *testing.T) {
 		{name: "no such column", header: "Email", args: []string{"--map", "Shoes=-"}, problem: "the file has no such column"},
 		{name: "no name", header: "Email,,Phone", problem: "the header is empty"},
 		{name: "invalid mapping", header: "Email", args: []string{"--map", "Email"}, problem: "want COLUMN=TARGET"},
+		{name: "no header", header: "ada@example.com,Ada", problem: "the first line contains values"},
+		{name: "no header, and a number first", header: "(415) 555-0100,Ada", problem: "the first line contains values"},
 		{name: "gender is not updated", header: "Email,Gender", args: []string{"--mode", "update"}, problem: "does not change the gender"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -205,10 +207,10 @@ func TestImport_Resume(t *testing.T) {
 	in := "Email,Phone,Gender\nbad,,\nada@example.com,,\ngrace@example.com,+14155550100,\nowner@example.com,,female\n"
 	l.file(t, "in.csv", in)
 	l.run(t, "import", "in.csv").wants(t, 1, "4 rows: 1 created, 0 updated, 1 partial, 2 failed, 0 unclear; 0 of them were done by an earlier run")
-	first := l.reportOf(t, "in.report.csv")
+	first := l.reportOf(t)
 	before := len(l.Requests())
 	l.run(t, "import", "in.csv", "--resume").wants(t, 1, "4 rows: 1 created, 0 updated, 1 partial, 2 failed, 0 unclear; 2 of them were done by an earlier run")
-	if again := l.reportOf(t, "in.report.csv"); !slices.Equal(first, again) {
+	if again := l.reportOf(t); !slices.Equal(first, again) {
 		t.Errorf("got %+v, want the earlier problems %+v", again, first)
 	}
 	var operations []string
@@ -223,6 +225,34 @@ func TestImport_Resume(t *testing.T) {
 	l.run(t, "import", "in.csv", "--resume").wants(t, 1, "the file has changed since")
 	l.file(t, "in.csv", in)
 	l.run(t, "import", "in.csv", "--resume").wants(t, 1, "3 of them were done by an earlier run")
+	l.run(t, "import", "in.csv").wants(t, 1, "0 of them were done by an earlier run")
+}
+
+// A row that matches a secondary email address does not replace the primary one.
+func TestImport_SecondaryEmail(t *testing.T) {
+	t.Parallel()
+	l := newLocation(t, "")
+	l.Seed(client.Contact{Email: "first@example.com", AdditionalEmails: []client.AdditionalEmail{{Email: "second@example.com"}}})
+	l.file(t, "in.csv", "Email\nsecond@example.com\n")
+	l.run(t, "import", "in.csv").wants(t, 1, "0 created, 0 updated, 0 partial, 1 failed")
+	if got := l.byEmail(t, "first@example.com"); l.Len() != 1 || len(got.AdditionalEmails) != 1 {
+		t.Errorf("got %+v, want both addresses", got)
+	}
+}
+
+// A token without the scopes of locations imports, and exports JSON lines.
+func TestAccount_MissingScope(t *testing.T) {
+	t.Parallel()
+	l := newLocation(t, "")
+	l.AddToken(clienttest.Token{Value: "pit-small", LocationID: l.LocationID, UserType: clienttest.UserTypeLocation, Scopes: []string{"contacts.readonly", "contacts.write"}})
+	l.Token = "pit-small"
+	const note = "custom fields are not available: the token needs the scope"
+	l.file(t, "in.csv", "Email,Shoe size\nada@example.com,42\n")
+	l.run(t, "import", "in.csv").wants(t, 1, note, "neither a property nor a custom field")
+	l.run(t, "import", "in.csv", "--map", "Shoe size=-").wants(t, 0, note, "1 created")
+	l.run(t, "search", "--count").wants(t, 0, "1\n")
+	l.run(t, "export", "-o", "out.jsonl").wants(t, 0, "1 contacts")
+	l.run(t, "export", "-o", "out.csv").wants(t, 1, "custom fields")
 }
 
 // A row that matches another person by phone number does not overwrite the person.
@@ -233,7 +263,7 @@ func TestImport_AnotherEmail(t *testing.T) {
 		owner := l.Seed(client.Contact{FirstName: "Olga", Email: "owner@example.com", Phone: "+14155550100"})[0]
 		l.file(t, "in.csv", "First Name,Email,Phone\nGrace,grace@example.com,+14155550100\nOlga,OWNER@example.com,+14155550100\n")
 		l.run(t, "import", "in.csv", "--mode", mode).wants(t, 1, "0 created, 1 updated, 0 partial, 1 failed")
-		if got := l.reportOf(t, "in.report.csv")[0]; got.contact != owner.ID || !strings.Contains(got.cause, "another email address") {
+		if got := l.reportOf(t)[0]; got.contact != owner.ID || !strings.Contains(got.cause, "another email address") {
 			t.Errorf("%s: got %+v, want the contact %s", mode, got, owner.ID)
 		}
 		if got := l.Contacts(); len(got) != 1 || got[0].FirstName != "Olga" {
@@ -266,7 +296,7 @@ func TestImport_SkipCells(t *testing.T) {
 	if got := l.byEmail(t, "ada@example.com"); got.City != "London" || got.Phone != "" {
 		t.Errorf("got %+v, want the valid cells", got)
 	}
-	if got := l.reportOf(t, "in.report.csv")[0].cause; !strings.Contains(got, `"Phone"`) || !strings.Contains(got, `"Birthday"`) {
+	if got := l.reportOf(t)[0].cause; !strings.Contains(got, `"Phone"`) || !strings.Contains(got, `"Birthday"`) {
 		t.Errorf("got %q, want both cells", got)
 	}
 }
@@ -280,7 +310,7 @@ func TestImport_Modes(t *testing.T) {
 	)
 	l.file(t, "in.csv", "id,Email,City,Tags,My number\n,ada@example.com,London,new,1234567.25\n,new@example.com,Rome,new,\n"+seeded[1].ID+",,Oslo,,\n")
 	l.run(t, "import", "in.csv", "--mode", "create").wants(t, 1, "3 rows: 1 created, 0 updated, 0 partial, 2 failed")
-	if got := l.reportOf(t, "in.report.csv"); got[0].contact != seeded[0].ID || !strings.Contains(got[0].cause, "duplicate") {
+	if got := l.reportOf(t); got[0].contact != seeded[0].ID || !strings.Contains(got[0].cause, "duplicate") {
 		t.Errorf("got %+v, want the duplicate", got)
 	}
 	l.run(t, "import", "in.csv", "--mode", "update").wants(t, 0, "3 rows: 0 created, 3 updated")
@@ -305,7 +335,7 @@ func TestImport_NoCountry(t *testing.T) {
 	if got := l.byEmail(t, "b@example.com").Phone; got != "+33123456789" {
 		t.Errorf("got %s, want the number of the row's country", got)
 	}
-	if got := l.reportOf(t, "in.report.csv")[0].cause; !strings.Contains(got, "pass --country") {
+	if got := l.reportOf(t)[0].cause; !strings.Contains(got, "pass --country") {
 		t.Errorf("got %q, want the flag", got)
 	}
 }

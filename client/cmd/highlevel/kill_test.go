@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"net/http/httputil"
@@ -89,9 +90,7 @@ func (k *killer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		(*k.kill.Load())()
 		panic(http.ErrAbortHandler)
 	}
-	for name, values := range recorder.Header() {
-		w.Header()[name] = values
-	}
+	maps.Copy(w.Header(), recorder.Header())
 	w.WriteHeader(recorder.Code)
 	_, _ = w.Write(recorder.Body.Bytes()) // to a program that may have been killed
 }
@@ -141,7 +140,7 @@ func killImport(t *testing.T, mode string, kills, rows int) {
 		k.left.Store(int64(requests))
 		ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
 		k.kill.Store(&cancel)
-		cmd := l.command(ctx, "import", "in.csv", "--mode", mode, "--resume") // the context kills it with SIGKILL
+		cmd := l.command(ctx, t, "import", "in.csv", "--mode", mode, "--resume") // the context kills it with SIGKILL
 		var output bytes.Buffer
 		cmd.Stdout, cmd.Stderr = &output, &output
 		err := cmd.Run()
@@ -176,7 +175,7 @@ func checkKilled(t *testing.T, l *location, mode string, rows int, last result) 
 			t.Errorf("%s: got tags %q", contact.Email, contact.Tags)
 		}
 	}
-	entries := l.reportOf(t, "in.report.csv")
+	entries := l.reportOf(t)
 	if len(entries) != rows {
 		t.Fatalf("got %d entries, want %d", len(entries), rows)
 	}

@@ -12,14 +12,12 @@ import (
 	"path/filepath"
 	"regexp"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
 	"github.com/highlevel-contacts/contacts-go/client/clienttest"
 )
-
-// program is the path of the built program, which the tests run.
-var program string
 
 // fakeVariable makes the test binary serve a fake instead of running tests.
 const fakeVariable = "HIGHLEVEL_TEST_FAKE"
@@ -29,22 +27,37 @@ func TestMain(m *testing.M) {
 		serveFake()
 		return
 	}
-	os.Exit(buildAndRun(m))
+	code := m.Run()
+	if buildDir != "" {
+		_ = os.RemoveAll(buildDir) // the system removes what is left
+	}
+	os.Exit(code)
 }
 
-func buildAndRun(m *testing.M) int {
-	dir, err := os.MkdirTemp("", "highlevel")
+// buildDir is the directory of the built program; empty if no test has needed it.
+var buildDir string
+
+// program builds the program, which the tests run, and returns its path.
+var program = sync.OnceValues(func() (string, error) {
+	var err error
+	if buildDir, err = os.MkdirTemp("", "highlevel"); err != nil {
+		return "", err
+	}
+	path := filepath.Join(buildDir, "highlevel.exe") // Windows needs the ending
+	if output, err := exec.CommandContext(context.Background(), "go", "build", "-o", path, ".").CombinedOutput(); err != nil {
+		return "", fmt.Errorf("build the program: %w\n%s", err, output)
+	}
+	return path, nil
+})
+
+// newProgram returns a command that runs the program.
+func newProgram(ctx context.Context, t *testing.T, args ...string) *exec.Cmd {
+	t.Helper()
+	path, err := program()
 	if err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		return 1
+		t.Fatal(err)
 	}
-	defer os.RemoveAll(dir)
-	program = filepath.Join(dir, "highlevel")
-	if output, err := exec.Command("go", "build", "-o", program, ".").CombinedOutput(); err != nil {
-		fmt.Fprintf(os.Stderr, "build the program: %v\n%s", err, output)
-		return 1
-	}
-	return m.Run()
+	return exec.CommandContext(ctx, path, args...)
 }
 
 // fast is a rate limit that the client learns from the headers and never reaches.
@@ -109,8 +122,9 @@ func (o result) String() string {
 }
 
 // command returns a command that runs the program in the directory of l.
-func (l *location) command(ctx context.Context, args ...string) *exec.Cmd {
-	cmd := exec.CommandContext(ctx, program, args...)
+func (l *location) command(ctx context.Context, t *testing.T, args ...string) *exec.Cmd {
+	t.Helper()
+	cmd := newProgram(ctx, t, args...)
 	cmd.Dir = l.dir
 	cmd.Env = append(os.Environ(), "HIGHLEVEL_URL="+l.url, "HIGHLEVEL_TOKEN="+l.Token, "HIGHLEVEL_LOCATION="+l.LocationID)
 	return cmd
@@ -123,7 +137,7 @@ func (l *location) run(t *testing.T, args ...string) result {
 	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute)
 	defer cancel()
 	var out, status bytes.Buffer
-	cmd := l.command(ctx, args...)
+	cmd := l.command(ctx, t, args...)
 	cmd.Stdout, cmd.Stderr = &out, &status
 	err := cmd.Run()
 	if _, ok := errors.AsType[*exec.ExitError](err); err != nil && !ok {

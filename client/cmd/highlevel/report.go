@@ -83,6 +83,9 @@ func openReport(path, input, digest string, resume bool) (*report, error) {
 	case err == nil && part.Size() > 0 && !resume:
 		return nil, fmt.Errorf("%s is the report of an import that did not end: continue the import with --resume, or delete the file to start again", r.part())
 	case err != nil && resume && final != nil:
+		if !bytes.HasPrefix(final, []byte(r.header)) {
+			return nil, errOtherImport(path)
+		}
 		if err := durable.Replace(r.part(), final); err != nil {
 			return nil, err
 		}
@@ -91,10 +94,14 @@ func openReport(path, input, digest string, resume bool) (*report, error) {
 		if errors.Is(err, durable.ErrLocked) {
 			return nil, fmt.Errorf("%s: another import is writing this report", path)
 		}
-		return nil, fmt.Errorf("%s does not belong to this file and location: the file has changed since, or it is another one; "+
-			"import it without --resume and with another --report: %w", r.part(), err)
+		return nil, fmt.Errorf("%w: %w", errOtherImport(r.part()), err)
 	}
 	return r, nil
+}
+
+func errOtherImport(report string) error {
+	return fmt.Errorf("%s is the report of another import: the file has changed since, or it is another file or location; "+
+		"import it without --resume, and with another --report", report)
 }
 
 func (r *report) part() string { return r.path + ".part" }

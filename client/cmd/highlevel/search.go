@@ -36,7 +36,7 @@ func newSearchCommand() *cobra.Command {
 				return err
 			}
 			defer account.close()
-			definitions, err := account.client.Contacts.CustomFields(cmd.Context(), "")
+			definitions, err := account.definitions(cmd.Context(), cmd.ErrOrStderr())
 			if err != nil {
 				return err
 			}

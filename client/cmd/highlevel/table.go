@@ -5,6 +5,7 @@ import (
 	"encoding/csv"
 	"errors"
 	"fmt"
+	"io"
 	"strings"
 	"unicode/utf8"
 
@@ -156,6 +157,9 @@ func (p *tableParser) next() (record, bool) {
 		lineEnd = len(p.text)
 	}
 	cells, size, err := parseRecord(p.text, p.delimiter, false)
+	if errors.Is(err, io.EOF) { // only white space is left
+		return record{}, false
+	}
 	cells = p.trimEmpty(cells)
 	isWrong := func() bool { return p.width > 0 && len(cells) != p.width }
 	// A quotation mark that is not closed must not make a cell of the following lines.

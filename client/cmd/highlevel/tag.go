@@ -1,7 +1,6 @@
 package main
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"slices"
@@ -42,7 +41,7 @@ func newTagChangeCommand(name, short string, operation func(*client.Client) bulk
 				return err
 			}
 			defer account.close()
-			changes, matches, err := tagChanges(cmd.Context(), account, &s, tags, removes)
+			changes, matches, err := tagChanges(cmd, account, &s, tags, removes)
 			if err != nil {
 				return err
 			}
@@ -61,8 +60,8 @@ func newTagChangeCommand(name, short string, operation func(*client.Client) bulk
 
 // tagChanges returns the changes of the contacts that match, and the number of matches. It reads all
 // matches before the first change, because a change can end or begin a match.
-func tagChanges(ctx context.Context, account *account, s *selection, tags []string, removes bool) (changes []bulk.TagChange, matches int, err error) {
-	definitions, err := account.client.Contacts.CustomFields(ctx, "")
+func tagChanges(cmd *cobra.Command, account *account, s *selection, tags []string, removes bool) (changes []bulk.TagChange, matches int, err error) {
+	definitions, err := account.definitions(cmd.Context(), cmd.ErrOrStderr())
 	if err != nil {
 		return nil, 0, err
 	}
@@ -70,7 +69,7 @@ func tagChanges(ctx context.Context, account *account, s *selection, tags []stri
 	if err != nil {
 		return nil, 0, err
 	}
-	for contact, err := range account.client.Contacts.SearchAll(ctx, search) {
+	for contact, err := range account.client.Contacts.SearchAll(cmd.Context(), search) {
 		if err != nil {
 			return nil, 0, err
 		}

@@ -79,7 +79,7 @@ func TestImport_Trouble(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		entries := l.reportOf(t, "in.report.csv")
+		entries := l.reportOf(t)
 		expected := expectationsOf(text, tt.delimiter)
 		for _, want := range expected {
 			troubles[want.trouble] = true

@@ -91,7 +91,8 @@ func tokenize(expression string) ([]token, error) {
 	const comparison = "=!<>"
 	var tokens []token
 	for rest := strings.TrimSpace(expression); rest != ""; rest = strings.TrimSpace(rest) {
-		length, isQuoted := 0, strings.ContainsAny(rest[:1], `"'`)
+		isQuoted := strings.ContainsAny(rest[:1], `"'`)
+		var length int
 		switch {
 		case isQuoted:
 			length = strings.IndexByte(rest[1:], rest[0]) + 2

@@ -17,16 +17,14 @@ type written struct {
 	id        string
 	isNew     bool
 	unapplied []string // names of values that the API did not store
-	otherID   bool     // the contact had another email address
+	isOther   bool     // the contact had another email address
 }
 
-// errOtherEmail is the error of a row whose phone number belongs to a contact with another email
-// address.
-type errOtherEmail struct{ id string }
+// otherEmailError is the error of a row that matches a contact with another email address.
+type otherEmailError struct{ id string }
 
-func (e errOtherEmail) Error() string {
-	return "the phone number belongs to a contact with another email address: " +
-		"the row would overwrite another person; if it is the same person, pass --change-email"
+func (e otherEmailError) Error() string {
+	return "the row matches a contact with another email address, which it would overwrite: if it is the same person, pass --change-email"
 }
 
 // operation returns the operation that writes a row. Tags are added after the contact has been
@@ -57,27 +55,27 @@ func (im *importer) write(ctx context.Context, r *row, opts ...client.CallOption
 	if err != nil {
 		return w, err
 	}
-	w = written{id: result.Contact.ID, isNew: result.New, otherID: isOther(matched, r)}
+	w = written{id: result.Contact.ID, isNew: result.New, isOther: isOther(matched, r)}
 	w.unapplied = verify.Upsert(r.request, result, im.definitions)
 	return w, im.addTags(ctx, r, &result.Contact, &w, opts)
 }
 
 // match returns the contact that an upsert of the row would change, or nil. It returns an
-// errOtherEmail if the contact has another email address. It sends a request only for a row that has
-// both an email address and a phone number, because no other row can change an email address.
+// otherEmailError if the contact has another email address, which the upsert would overwrite: the
+// contact matches by its phone number, or by a secondary email address.
 func (im *importer) match(ctx context.Context, r *row, opts []client.CallOption) (*client.Contact, error) {
-	email, phone := value(r.request.Email), value(r.request.Phone)
-	if email == "" || phone == "" {
+	query := client.DuplicateQuery{Email: value(r.request.Email), Phone: value(r.request.Phone)}
+	if query.Email == "" {
 		return nil, nil
 	}
-	contact, err := im.account.client.Contacts.FindDuplicate(ctx, client.DuplicateQuery{Email: email, Phone: phone}, opts...)
+	contact, err := im.account.client.Contacts.FindDuplicate(ctx, query, opts...)
 	switch {
 	case errors.Is(err, client.ErrNotFound):
 		return nil, nil
 	case err != nil:
 		return nil, err
 	case isOther(contact, r) && !im.changeEmail:
-		return nil, errOtherEmail{contact.ID}
+		return nil, otherEmailError{contact.ID}
 	}
 	return contact, nil
 }
@@ -114,8 +112,8 @@ func (im *importer) update(ctx context.Context, r *row, opts []client.CallOption
 		if err != nil {
 			return w, err
 		}
-		if w.id, w.otherID = contact.ID, isOther(contact, r); w.otherID && !im.changeEmail {
-			return w, errOtherEmail{contact.ID}
+		if w.id, w.isOther = contact.ID, isOther(contact, r); w.isOther && !im.changeEmail {
+			return w, otherEmailError{contact.ID}
 		}
 	}
 	change, err := convert[client.UpdateContactRequest](r.request)
