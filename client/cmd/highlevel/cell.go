@@ -238,9 +238,7 @@ func joinList(list []string) string {
 	return string(mustJSON(list))
 }
 
-func quote(value string) json.RawMessage { return mustJSON(value) }
-
-// mustJSON returns a string or a list of strings as JSON.
+// mustJSON returns a list of strings as JSON.
 func mustJSON(value any) json.RawMessage {
 	encoded, err := json.Marshal(value)
 	if err != nil {

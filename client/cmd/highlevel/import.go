@@ -210,8 +210,10 @@ func (im *importer) importRows(ctx context.Context, rows []*row) error {
 	var todo []*row
 	skipped := 0
 	for _, r := range rows {
+		earlier := im.report.entries[r.key]
+		r.unclear = im.mode == modeCreate && earlier.isUnclear()
 		switch {
-		case im.report.entries[r.key].isDone(im.mode):
+		case earlier.isDone() || r.unclear && !r.hasIdentifier():
 			skipped++
 		case r.invalid:
 			if err := im.report.add(entry{line: r.line, status: statusFailed, cause: strings.Join(r.problems, "; "), key: r.key}); err != nil {
@@ -227,8 +229,10 @@ func (im *importer) importRows(ctx context.Context, rows []*row) error {
 	for r, outcome := range bulk.All(ctx, values(todo), im.operation()) {
 		e, isMade := im.entryOf(r, outcome)
 		if !isMade {
-			stopped = cmp.Or(stopped, outcome.Err)
-			if im.mode != modeCreate {
+			if stopped == nil {
+				stopped = outcome.Err
+			}
+			if im.mode != modeCreate || r.unclear {
 				continue // the row remains to be done
 			}
 		} else {
@@ -281,7 +285,7 @@ func (im *importer) entryOf(r *row, outcome bulk.Outcome[*row, written]) (e entr
 	case isOther:
 		e.status, e.contact, e.cause = statusFailed, other.id, err.Error()
 		return e, true
-	case errors.Is(err, client.ErrMaybeApplied):
+	case errors.Is(err, client.ErrMaybeApplied) || r.unclear && isCall:
 		e.status, e.cause = statusUnclear, err.Error()
 		return e, true
 	case err != nil:

@@ -326,6 +326,25 @@ func TestImport_Modes(t *testing.T) {
 	l.run(t, "import", "none.csv", "--mode", "delete").wants(t, 1, "--mode delete: want upsert, create or update")
 }
 
+// A create whose response did not arrive is not made again if its contact exists.
+func TestImport_UnclearCreate(t *testing.T) {
+	t.Parallel()
+	l := newLocation(t, "", clienttest.WithLocationSettings(clienttest.Location{AllowDuplicates: true}))
+	l.file(t, "in.csv", "First Name,Email\nAda,ada@example.com\nGrace,grace@example.com\nNemo,\n")
+	l.InjectFaults(
+		clienttest.Fault{Operation: "createContact", Count: 2, Connection: clienttest.ConnectionResetAfterApply},
+		clienttest.Fault{Operation: "createContact", Count: 1, Status: http.StatusBadGateway},
+	)
+	l.run(t, "import", "in.csv", "--mode", "create").wants(t, 1, "0 created, 0 updated, 0 partial, 0 failed, 3 unclear")
+	l.InjectFaults(clienttest.Fault{Operation: "findDuplicateContact", Status: http.StatusForbidden, Body: `{"message":"forbidden"}`})
+	l.run(t, "import", "in.csv", "--mode", "create", "--resume").wants(t, 1, "3 unclear")
+	l.ClearFaults()
+	l.run(t, "import", "in.csv", "--mode", "create", "--resume").wants(t, 1, "2 created, 0 updated, 0 partial, 0 failed, 1 unclear")
+	for _, email := range []string{"ada@example.com", "grace@example.com"} {
+		l.byEmail(t, email)
+	}
+}
+
 // Without a country of the location, a national number is reported and not sent.
 func TestImport_NoCountry(t *testing.T) {
 	t.Parallel()

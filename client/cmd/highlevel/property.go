@@ -139,13 +139,12 @@ func setDND(r *row, cell string) error {
 	return err
 }
 
-// dateOfBirth returns the date of birth as YYYY-MM-DD. Searches return it in milliseconds.
+// dateOfBirth returns the date of birth as YYYY-MM-DD.
 func dateOfBirth(c *client.Contact) string {
-	value := client.ReadCustomField(client.CustomField{Value: quote(c.DateOfBirth)})
-	if day, ok := value.Time(); ok {
+	if day, err := time.Parse(time.RFC3339, string(c.DateOfBirth)); err == nil {
 		return day.Format(time.DateOnly)
 	}
-	return c.DateOfBirth
+	return string(c.DateOfBirth)
 }
 
 func formatTime(t time.Time) string {

@@ -32,17 +32,13 @@ type entry struct {
 	status, contact, cause, key string
 }
 
-// isDone reports whether a later run skips the row. A create that may have been applied is not made
-// again.
-func (e entry) isDone(mode string) bool {
-	switch e.status {
-	case statusCreated, statusUpdated, statusPartial:
-		return true
-	case statusUnclear, statusStarted:
-		return mode == modeCreate
-	}
-	return false
+// isDone reports whether a later run skips the row.
+func (e entry) isDone() bool {
+	return e.status == statusCreated || e.status == statusUpdated || e.status == statusPartial
 }
+
+// isUnclear reports whether the row may have been written.
+func (e entry) isUnclear() bool { return e.status == statusUnclear || e.status == statusStarted }
 
 func (e entry) isProblem() bool { return e.status != statusCreated && e.status != statusUpdated }
 

@@ -27,6 +27,7 @@ type row struct {
 	tags     []string
 	problems []string // reasons why the row, or with --skip-cells a cell, is not imported
 	invalid  bool     // the row is not imported
+	unclear  bool     // an earlier run may have created the contact
 }
 
 // parseRows returns the rows of a table.
@@ -98,16 +99,20 @@ func optionsOf(def client.CustomFieldDefinition) string {
 
 // missing returns the reason why the mode cannot import the row without further values, or "".
 func (r *row) missing() string {
-	hasIdentifier := r.request.Email.IsSpecified() || r.request.Phone.IsSpecified()
 	switch {
-	case r.importer.mode == modeUpdate && r.id == "" && !hasIdentifier:
+	case r.importer.mode == modeUpdate && r.id == "" && !r.hasIdentifier():
 		return "the row has no ID, email address or phone number to find its contact by"
-	case r.importer.mode == modeUpsert && !hasIdentifier:
+	case r.importer.mode == modeUpsert && !r.hasIdentifier():
 		return "the row has no email address and no phone number: only --mode create imports it"
-	case r.importer.mode == modeCreate && !hasIdentifier && !r.request.FirstName.IsSpecified() && !r.request.LastName.IsSpecified():
+	case r.importer.mode == modeCreate && !r.hasIdentifier() && !r.request.FirstName.IsSpecified() && !r.request.LastName.IsSpecified():
 		return "the row has no email address, phone number, first name or last name"
 	}
 	return ""
+}
+
+// hasIdentifier reports whether the row has a value by which its contact can be found.
+func (r *row) hasIdentifier() bool {
+	return r.request.Email.IsSpecified() || r.request.Phone.IsSpecified()
 }
 
 // value returns a property of a request, or "".

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 
@@ -29,7 +30,7 @@ func (e otherEmailError) Error() string {
 
 // operation returns the operation that writes a row. Tags are added after the contact has been
 // written, so that they do not replace others. Except for --mode create, all requests of a row can be
-// made again.
+// made again. A create is made again only if its contact does not exist.
 func (im *importer) operation() bulk.Operation[*row, written] {
 	upsertKeys := bulk.Upsert(im.account.client).ContactKeys
 	return bulk.Operation[*row, written]{
@@ -94,6 +95,12 @@ func (im *importer) create(ctx context.Context, r *row, opts []client.CallOption
 	if r.tags != nil {
 		contact.Tags = r.tags // a new contact has no others
 	}
+	if r.unclear {
+		found, err := im.account.client.Contacts.FindDuplicate(ctx, client.DuplicateQuery{Email: contact.Email, Phone: contact.Phone})
+		if !errors.Is(err, client.ErrNotFound) {
+			return im.settle(contact, found, err)
+		}
+	}
 	if err := im.report.start(r); err != nil {
 		return written{}, err
 	}
@@ -102,6 +109,19 @@ func (im *importer) create(ctx context.Context, r *row, opts []client.CallOption
 		return written{}, err
 	}
 	return written{id: created.ID, isNew: true, unapplied: verify.Unapplied(contact, created, im.definitions)}, nil
+}
+
+// settle returns the result of a create that an earlier run may have made, given the contact that
+// exists now. The create was made if the contact has all its values.
+func (im *importer) settle(sent client.CreateContactRequest, found *client.Contact, err error) (written, error) {
+	if err != nil {
+		return written{}, err
+	}
+	w := written{id: found.ID, isNew: true}
+	if unapplied := verify.Unapplied(sent, found, im.definitions); unapplied != nil {
+		return w, fmt.Errorf("a contact exists that differs in %s: %w", strings.Join(unapplied, ", "), client.ErrMaybeApplied)
+	}
+	return w, nil
 }
 
 func (im *importer) update(ctx context.Context, r *row, opts []client.CallOption) (written, error) {
