@@ -177,6 +177,7 @@ func (im *importer) preview(rows []*row) error {
 	for _, r := range rows {
 		if !r.invalid {
 			if valid++; valid <= shown {
+				r.request.LocationID = im.account.location
 				request, err := json.Marshal(r.request)
 				if err != nil {
 					return err
