@@ -72,8 +72,8 @@ prove: ## run the long tests in full, such as those that kill hundreds of proces
 	$(call each,PROVE=full go test -count 1 -timeout 60m -run 'Kill|Crash|Proof|Process' -v ./...)
 
 .PHONY: fake
-fake: ## run the fake API at http://127.0.0.1:8787; FLAGS='-help' lists its flags
-	go run ./client/cmd/fakehighlevel $(FLAGS)
+fake: ## run the fake API at http://127.0.0.1:8787; FLAGS='--help' lists its flags
+	cd client/cmd/highlevel && go run . fake $(FLAGS)
 
 .PHONY: test-foreign
 test-foreign: ## call the fake with curl and the vendor's TypeScript SDK (needs Node.js)
