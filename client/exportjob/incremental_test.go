@@ -6,6 +6,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -90,7 +91,7 @@ func (m *mirrorTest) export(t *testing.T, since time.Time) (e Export, received i
 	m.run++
 	m.api.ClearRequests()
 	execute(t, m.db, `TRUNCATE exported`)
-	enqueued, err := Enqueue(t.Context(), m.rc, Args{LocationID: m.api.LocationID, Run: fmt.Sprint(m.run), Since: since})
+	enqueued, err := Enqueue(t.Context(), m.rc, Args{LocationID: m.api.LocationID, Run: strconv.Itoa(m.run), Since: since})
 	if err != nil || len(enqueued.Inserted) != 1 {
 		t.Fatalf("got %v, error %v", enqueued, err)
 	}

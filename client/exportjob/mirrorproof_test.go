@@ -8,6 +8,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -78,7 +79,7 @@ func (p *proof) changeContacts(t *testing.T) (end func() int) {
 			var err error
 			switch rand.IntN(5) {
 			case 0:
-				created, err = c.Contacts.Create(t.Context(), client.CreateContactRequest{FirstName: "New", LastName: fmt.Sprint(changes)})
+				created, err = c.Contacts.Create(t.Context(), client.CreateContactRequest{FirstName: "New", LastName: strconv.Itoa(changes)})
 			case 1:
 				contacts = slices.Delete(contacts, i, i+1)
 				err = c.Contacts.Delete(t.Context(), contact.ID)

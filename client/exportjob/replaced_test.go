@@ -192,3 +192,31 @@ func TestDatabase_Transact_FrozenClaimEnds(t *testing.T) {
 		t.Error("got no error from the frozen transaction")
 	}
 }
+
+// A run that ended because the app was uninstalled continues when the app has been installed again.
+func TestClaim_AfterUninstall(t *testing.T) {
+	t.Parallel()
+	db := connect(t, newDatabase(t))
+	d := database{driver: riverpgxv5.New(db), idleTimeout: time.Minute}
+	args := Args{LocationID: "location", Run: "1"}
+	for epoch := range int64(2) {
+		if err := d.transact(t.Context(), func(tx pgx.Tx) error {
+			s, finished, err := claim(t.Context(), tx, args, time.Minute)
+			if err == nil && (s.epoch != epoch+1 || finished) {
+				t.Errorf("got epoch %d, finished %v, want %d, unfinished", s.epoch, finished, epoch+1)
+			}
+			return err
+		}); err != nil {
+			t.Fatal(err)
+		}
+		if uninstalled := query[int](t, db, `SELECT count(uninstalled_at) FROM highlevel_exports`); uninstalled != 0 {
+			t.Error("got an export that is still marked as uninstalled")
+		}
+		if err := d.transact(t.Context(), func(tx pgx.Tx) error { return endExport(t.Context(), tx, args, epoch+1) }); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := d.transact(t.Context(), func(tx pgx.Tx) error { return endExport(t.Context(), tx, args, 1) }); !errors.Is(err, errReplaced) {
+		t.Errorf("an earlier attempt: got %v, want errReplaced", err)
+	}
+}

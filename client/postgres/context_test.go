@@ -99,7 +99,7 @@ func TestContext_IsThatOfTheCaller(t *testing.T) {
 				p := newTestPacer(t, db, PacerSettings{LocalShare: 0.5, Logger: slog.New(c)})
 				n.setDown(true)
 				time.AfterFunc(time.Second, func() { n.setDown(false) })
-				time.Sleep(1)
+				time.Sleep(time.Microsecond)
 				return errors.Join(p.Wait(ctx), p.Wait(ctx), p.Wait(ctx))
 			}},
 		} {

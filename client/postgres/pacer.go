@@ -32,21 +32,6 @@ type PacerSettings struct {
 	Logger *slog.Logger
 }
 
-// validate returns an error if a setting is out of its range, and sets the defaults.
-func (s *PacerSettings) validate() error {
-	switch {
-	case s.Requests < 0 || s.Requests > maxRequests:
-		return fmt.Errorf("Requests is %d, want 1 to %d, or 0 for the default", s.Requests, maxRequests)
-	case s.Interval != 0 && (s.Interval < time.Millisecond || s.Interval > ratelimit.LongestInterval):
-		return fmt.Errorf("Interval is %v, want a millisecond to %v, or 0 for the default", s.Interval, ratelimit.LongestInterval)
-	case !(s.LocalShare >= 0 && s.LocalShare <= 1): // NaN too
-		return fmt.Errorf("LocalShare is %v, want 0 to 1", s.LocalShare)
-	}
-	s.Requests, s.Interval = cmp.Or(s.Requests, ratelimit.DefaultRequests), cmp.Or(s.Interval, ratelimit.DefaultInterval)
-	s.Logger = cmp.Or(s.Logger, slog.New(slog.DiscardHandler))
-	return nil
-}
-
 // Pacers returns the pacers that share rate limits through a database. It is safe for concurrent
 // use.
 type Pacers struct {
@@ -56,10 +41,18 @@ type Pacers struct {
 
 // NewPacers returns Pacers that store the limits in db. Call [Migrate] before a pacer is used.
 func NewPacers(db *sql.DB, settings PacerSettings) (*Pacers, error) {
-	if err := settings.validate(); err != nil {
-		return nil, fmt.Errorf("postgres: NewPacers: %w", err)
+	switch {
+	case settings.Requests < 0 || settings.Requests > maxRequests:
+		return nil, fmt.Errorf("postgres: NewPacers: Requests is %d, want 1 to %d, or 0 for the default", settings.Requests, maxRequests)
+	case settings.Interval != 0 && (settings.Interval < time.Millisecond || settings.Interval > ratelimit.LongestInterval):
+		return nil, fmt.Errorf("postgres: NewPacers: Interval is %v, want a millisecond to %v, or 0 for the default", settings.Interval, ratelimit.LongestInterval)
+	case !(settings.LocalShare >= 0 && settings.LocalShare <= 1): // NaN too
+		return nil, fmt.Errorf("postgres: NewPacers: LocalShare is %v, want 0 to 1", settings.LocalShare)
 	}
-	return &Pacers{database: &limitDatabase{db: db, logger: settings.Logger}, settings: settings}, nil
+	settings.Requests = cmp.Or(settings.Requests, ratelimit.DefaultRequests)
+	settings.Interval = cmp.Or(settings.Interval, ratelimit.DefaultInterval)
+	database := &limitDatabase{db: db, logger: cmp.Or(settings.Logger, slog.New(slog.DiscardHandler))}
+	return &Pacers{database: database, settings: settings}, nil
 }
 
 // Pacer returns a [client.Pacer] that shares the rate limit of that name among all processes. The

@@ -509,8 +509,14 @@ func TestPacer_ServerRestarts(t *testing.T) {
 func TestNewPacers_Invalid(t *testing.T) {
 	t.Parallel()
 	for _, settings := range []PacerSettings{
-		{Requests: -1}, {Requests: maxRequests + 1}, {Interval: -1}, {Interval: time.Microsecond}, {Interval: time.Hour},
-		{LocalShare: -0.1}, {LocalShare: 1.1}, {LocalShare: math.NaN()},
+		{Requests: -1},
+		{Requests: maxRequests + 1},
+		{Interval: -1},
+		{Interval: time.Microsecond},
+		{Interval: time.Hour},
+		{LocalShare: -0.1},
+		{LocalShare: 1.1},
+		{LocalShare: math.NaN()},
 	} {
 		if pacers, err := NewPacers(nil, settings); err == nil || pacers != nil {
 			t.Errorf("%+v: got %v, error %v, want an error", settings, pacers, err)

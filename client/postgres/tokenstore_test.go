@@ -127,7 +127,7 @@ func TestTokenStore_LockRefresh_CanceledLeavesNoLease(t *testing.T) {
 // poll waits until a server, which works in real time, satisfies the condition.
 func poll(t *testing.T, condition func() bool) {
 	t.Helper()
-	for deadline := time.Now().Add(30 * time.Second); !condition(); time.Sleep(5 * time.Millisecond) { //nolint:forbidigo // in real time
+	for deadline := time.Now().Add(30 * time.Second); !condition(); time.Sleep(5 * time.Millisecond) {
 		if time.Now().After(deadline) {
 			t.Fatal("the server does not satisfy the condition after 30 seconds")
 		}
