@@ -5,13 +5,13 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"strconv"
 	"strings"
 	"time"
 	"unicode/utf8"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
 
 	"github.com/highlevel-contacts/contacts-go/client"
 )
@@ -31,6 +31,7 @@ CREATE TABLE IF NOT EXISTS mirror_rows (
 	PRIMARY KEY (location_id, id)
 );
 CREATE INDEX IF NOT EXISTS mirror_rows_newest ON mirror_rows (location_id, date_updated) WHERE contact IS NOT NULL;
+CREATE INDEX IF NOT EXISTS mirror_rows_deleted ON mirror_rows (written_at) WHERE contact IS NULL;
 CREATE OR REPLACE VIEW mirror_contacts AS
 	SELECT location_id, id, date_updated, contact, original, written_at FROM mirror_rows WHERE contact IS NOT NULL;`
 
@@ -67,16 +68,26 @@ func storeContacts(ctx context.Context, tx pgx.Tx, locationID string, contacts [
 	return err
 }
 
-// deleteContacts stores that contacts do not exist, as a Get at a time has reported. It prevents that
-// an index that lags, or a worker that has read an older contact, restores them.
-func deleteContacts(ctx context.Context, tx pgx.Tx, locationID string, at time.Time, ids ...string) error {
+// storedContacts is the function Stored of exportjob.Settings.
+func storedContacts(ctx context.Context, tx pgx.Tx, locationID string) ([]string, error) {
+	rows, err := tx.Query(ctx, `SELECT id FROM mirror_contacts WHERE location_id = $1`, locationID)
+	if err != nil {
+		return nil, err
+	}
+	return pgx.CollectRows(rows, pgx.RowTo[string])
+}
+
+// deleteContacts stores that contacts do not exist, as a Get has reported. It is the function Missing
+// of exportjob.Settings. The time prevents that an index that lags, or a worker that has read an older
+// contact, restores them.
+func deleteContacts(ctx context.Context, tx pgx.Tx, locationID string, ids []string) error {
 	if err := lockInstalled(ctx, tx, locationID); err != nil {
 		return err
 	}
 	_, err := tx.Exec(ctx, `INSERT INTO mirror_rows AS m (location_id, id, date_updated)
-		SELECT $1, unnest($2::text[]), $3
+		SELECT $1, unnest($2::text[]), now()
 		ON CONFLICT (location_id, id) DO UPDATE SET date_updated = greatest(m.date_updated, excluded.date_updated),
-			contact = NULL, original = NULL, written_at = clock_timestamp()`, locationID, ids, at)
+			contact = NULL, original = NULL, written_at = clock_timestamp()`, locationID, ids)
 	return err
 }
 
@@ -141,14 +152,13 @@ func makeStorableString(text string, changed *bool) string {
 
 // deleteRows deletes the rows of locations that have uninstalled the app, and those of contacts that
 // were deleted more than a day ago, which no slow worker can restore.
-func deleteRows(ctx context.Context, tx pgx.Tx) error {
-	_, err := tx.Exec(ctx, `DELETE FROM mirror_rows m USING mirror_locations l
-		WHERE m.location_id = l.location_id AND l.state = 'uninstalled'`)
-	if err == nil {
-		_, err = tx.Exec(ctx, `DELETE FROM mirror_rows WHERE contact IS NULL AND written_at < now() - interval '1 day'`)
+func deleteRows(ctx context.Context, pool *pgxpool.Pool) error {
+	for {
+		tag, err := pool.Exec(ctx, `DELETE FROM mirror_rows WHERE (location_id, id) IN (
+			SELECT location_id, id FROM mirror_rows JOIN mirror_locations USING (location_id)
+			WHERE state = 'uninstalled' OR contact IS NULL AND written_at < now() - interval '1 day' LIMIT 10000)`)
+		if err != nil || tag.RowsAffected() == 0 {
+			return err
+		}
 	}
-	if err != nil {
-		return fmt.Errorf("delete rows: %w", err)
-	}
-	return nil
 }

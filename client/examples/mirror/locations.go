@@ -2,10 +2,8 @@ package main
 
 import (
 	"context"
-	"database/sql"
 	"errors"
 	"fmt"
-	"log/slog"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -13,7 +11,6 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
-	"github.com/jackc/pgx/v5/pgxpool"
 
 	"github.com/highlevel-contacts/contacts-go/client"
 	"github.com/highlevel-contacts/contacts-go/client/oauth"
@@ -28,12 +25,11 @@ import (
 const createLocations = `
 CREATE TABLE IF NOT EXISTS mirror_locations (
 	location_id text PRIMARY KEY,
-	installation text NOT NULL,     -- location or agency whose token is used; its name in the token store
+	installation text NOT NULL,      -- location or agency whose token is used; its name in the token store
 	state text NOT NULL,
 	changed_at timestamptz NOT NULL, -- time of the latest installation or removal; older events have no effect
-	full_at timestamptz,            -- start of the latest full run that has finished
-	through timestamptz,            -- what the runs have seen, see exportjob.Export
-	checked_at timestamptz          -- end of the latest run
+	full_due timestamptz NOT NULL DEFAULT now(), -- time from which a full run is due
+	checked_at timestamptz           -- end of the latest run
 );`
 
 // errNotInstalled ends the export of a location, because it matches oauth.ErrReinstallRequired.
@@ -60,30 +56,25 @@ const disconnected = "disconnected" // a state
 
 // locations finds the locations in which the app is installed, and returns their clients.
 type locations struct {
-	app     *oauth.App
-	appID   string // of the marketplace
-	baseURL string // of the API; empty for the real one
-	pool    *pgxpool.Pool
-	db      *sql.DB // the same connections, for package postgres
-	keys    postgres.Keys
-	pacers  *postgres.Pacers
-	http    *http.Client
-	logger  *slog.Logger
+	*mirror
+
+	pacers *postgres.Pacers
+	http   *http.Client
 
 	mu      sync.Mutex
 	sources map[string]*oauth.Source     // by installation
 	clients map[[2]string]*client.Client // by location and installation
 }
 
-func newLocations(m *mirror, pacers *postgres.Pacers) *locations {
+func newLocations(m *mirror) (*locations, error) {
+	pacers, err := postgres.NewPacers(m.db, postgres.PacerSettings{Logger: m.logger})
 	return &locations{
-		app: m.app, appID: m.appID, baseURL: m.baseURL, pool: m.pool, db: m.db, keys: m.keys, pacers: pacers, logger: m.logger,
+		mirror: m, pacers: pacers, sources: map[string]*oauth.Source{}, clients: map[[2]string]*client.Client{},
 		http: &http.Client{Transport: &http.Transport{
 			Proxy: http.ProxyFromEnvironment, ForceAttemptHTTP2: true, MaxIdleConnsPerHost: 100, IdleConnTimeout: 90 * time.Second,
 			TLSHandshakeTimeout: 10 * time.Second,
 		}},
-		sources: map[string]*oauth.Source{}, clients: map[[2]string]*client.Client{},
-	}
+	}, err
 }
 
 func (l *locations) store(installation string) *postgres.TokenStore {
@@ -157,25 +148,24 @@ func (l *locations) newClient(tokens client.TokenSource, opts ...client.Option) 
 
 // save stores the credential of a new installation and its locations.
 func (l *locations) save(ctx context.Context, credential oauth.Credential) error {
-	if credential.UserType != oauth.UserTypeCompany {
-		if err := oauth.Save(ctx, l.store(credential.LocationID), credential); err != nil {
-			return err
-		}
-		return l.install(ctx, credential.LocationID, credential.IssuedAt, credential.LocationID)
+	installation, ids := credential.LocationID, []string{credential.LocationID}
+	if credential.UserType == oauth.UserTypeCompany {
+		installation, ids = credential.CompanyID, credential.ApprovedLocations
 	}
-	if err := oauth.Save(ctx, l.store(credential.CompanyID), credential); err != nil {
+	if err := oauth.Save(ctx, l.store(installation), credential); err != nil {
 		return err
 	}
-	return l.install(ctx, credential.CompanyID, credential.IssuedAt, credential.ApprovedLocations...)
+	return l.add(ctx, installation, credential.IssuedAt, ids...)
 }
 
-// install stores that the app was installed in locations at a time. An installation in a location
+// add stores that the app was installed in locations at a time. An installation in a location
 // has its own token, which is used rather than that of the agency.
-func (l *locations) install(ctx context.Context, installation string, at time.Time, ids ...string) error {
+func (l *locations) add(ctx context.Context, installation string, at time.Time, ids ...string) error {
 	_, err := l.pool.Exec(ctx, `INSERT INTO mirror_locations AS l (location_id, installation, state, changed_at)
 		SELECT unnest($3::text[]), $1, 'installed', $2
 		ON CONFLICT (location_id) DO UPDATE SET state = 'installed', changed_at = excluded.changed_at,
-			installation = CASE WHEN l.state = 'installed' AND l.installation = l.location_id THEN l.installation ELSE excluded.installation END
+			installation = CASE WHEN l.state = 'installed' AND l.installation = l.location_id THEN l.installation ELSE excluded.installation END,
+			full_due = CASE WHEN l.state = 'installed' THEN l.full_due ELSE now() END
 		WHERE l.changed_at < excluded.changed_at`, installation, at, ids)
 	return err
 }
@@ -190,7 +180,7 @@ func (l *locations) installed(ctx context.Context, locationID, companyID string,
 			continue
 		}
 		if err == nil {
-			err = l.install(ctx, installation, at, locationID)
+			err = l.add(ctx, installation, at, locationID)
 		}
 		return err
 	}
@@ -217,8 +207,11 @@ func (l *locations) discover(ctx context.Context) error {
 	}
 	for _, name := range names {
 		credential, err := l.store(name).Load(ctx)
-		if err != nil || credential.UserType != oauth.UserTypeCompany {
-			continue // an installation that was just removed
+		if errors.Is(err, oauth.ErrNoCredential) || err == nil && credential.UserType != oauth.UserTypeCompany {
+			continue
+		}
+		if err != nil {
+			return err
 		}
 		at := time.Now()
 		ids, err := l.list(ctx, name)
@@ -228,7 +221,8 @@ func (l *locations) discover(ctx context.Context) error {
 		}
 		if _, err = l.pool.Exec(ctx, `INSERT INTO mirror_locations AS l (location_id, installation, state, changed_at)
 			SELECT unnest($3::text[]), $1, 'installed', $2
-			ON CONFLICT (location_id) DO UPDATE SET state = 'installed', changed_at = excluded.changed_at, installation = excluded.installation
+			ON CONFLICT (location_id) DO UPDATE SET state = 'installed', changed_at = excluded.changed_at,
+				installation = excluded.installation, full_due = now()
 			WHERE l.state <> 'installed' AND l.changed_at < excluded.changed_at`, name, at, ids); err != nil {
 			return err
 		}

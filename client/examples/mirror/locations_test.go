@@ -6,13 +6,13 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"github.com/highlevel-contacts/contacts-go/client"
 	"net/http"
 	"net/http/httptest"
 	"sync"
 	"testing"
 	"time"
 
+	"github.com/highlevel-contacts/contacts-go/client"
 	"github.com/highlevel-contacts/contacts-go/client/clienttest"
 	"github.com/highlevel-contacts/contacts-go/client/oauth"
 )
@@ -101,6 +101,11 @@ func TestLocations_ApprovedLater(t *testing.T) {
 	m.waitForRuns(20)
 	m.send(map[string]any{"type": "INSTALL", "locationId": two, "companyId": fake.CompanyID})
 	m.waitForRuns(40)
+	m.send(map[string]any{"type": "INSTALL", "companyId": fake.CompanyID}) // of the agency
+	m.send(map[string]any{"type": "INSTALL", "locationId": "of an unknown agency", "companyId": "unknown"})
+	if got := query[int](m, `SELECT count(*) FROM mirror_locations`); got != 2 {
+		t.Errorf("got %d locations, want 2", got)
+	}
 
 	l.set(one, two, three)
 	m.startRuns()
@@ -119,7 +124,7 @@ func TestLocations_ApprovedLater(t *testing.T) {
 // startRuns does what the periodic job does.
 func (m *testMirror) startRuns() {
 	m.t.Helper()
-	if _, err := m.river.Insert(m.t.Context(), startArgs{}, nil); err != nil {
+	if err := m.insert(m.t.Context(), startArgs{}); err != nil {
 		m.t.Fatal(err)
 	}
 }
@@ -139,7 +144,8 @@ func TestLocations_Uninstall(t *testing.T) {
 		deletesLocations bool
 	}{
 		{
-			"a location", []clienttest.Grant{{LocationID: one}, {LocationID: two}},
+			"a location",
+			[]clienttest.Grant{{LocationID: one}, {LocationID: two}},
 			map[string]any{"locationId": one}, 20, false, true,
 		},
 		{
@@ -148,15 +154,18 @@ func TestLocations_Uninstall(t *testing.T) {
 			map[string]any{"locationId": one}, 20, false, true,
 		},
 		{
-			"an agency", []clienttest.Grant{{UserType: clienttest.UserTypeCompany, ApprovedLocations: []string{one, two}}},
+			"an agency",
+			[]clienttest.Grant{{UserType: clienttest.UserTypeCompany, ApprovedLocations: []string{one, two}}},
 			map[string]any{"companyId": fake.CompanyID}, 0, true, true,
 		},
 		{
-			"late", []clienttest.Grant{{LocationID: one}, {LocationID: two}},
+			"late",
+			[]clienttest.Grant{{LocationID: one}, {LocationID: two}},
 			map[string]any{"locationId": one, "timestamp": time.Now().Add(-time.Hour)}, 40, false, false,
 		},
 		{
-			"late, of an agency", []clienttest.Grant{{UserType: clienttest.UserTypeCompany, ApprovedLocations: []string{one, two}}},
+			"late, of an agency",
+			[]clienttest.Grant{{UserType: clienttest.UserTypeCompany, ApprovedLocations: []string{one, two}}},
 			map[string]any{"companyId": fake.CompanyID, "timestamp": time.Now().Add(-time.Hour)}, 40, false, false,
 		},
 	} {
@@ -184,7 +193,7 @@ func TestLocations_Uninstall(t *testing.T) {
 				hasCredential(fake.CompanyID) != (isAgency && !row.deletesAgency) {
 				t.Error("got a credential that was to be deleted, or none that was to remain")
 			}
-			// The API still lists the location with the token, as at the time of the installation.
+			// The next run does not restore the location.
 			m.startRuns()
 			m.waitForRuns(row.contacts)
 		})

@@ -80,8 +80,7 @@ func run(ctx context.Context, s settings, out io.Writer) error {
 	}
 	defer m.close()
 	if s.now {
-		_, err := m.river.Insert(ctx, startArgs{Full: true}, nil)
-		return err
+		return m.insert(ctx, startArgs{Full: time.Now()})
 	}
 	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", s.listen)
 	if err != nil {

@@ -52,7 +52,10 @@ func openMirror(ctx context.Context, c config) (*mirror, error) {
 		return nil, err
 	}
 	m := &mirror{config: c, pool: pool, db: stdlib.OpenDBFromPool(pool)}
-	if err := errors.Join(m.migrate(ctx), m.prepare(ctx)); err != nil {
+	if err = m.migrate(ctx); err == nil {
+		err = m.prepare(ctx)
+	}
+	if err != nil {
 		m.close()
 		return nil, err
 	}
@@ -92,12 +95,10 @@ func (m *mirror) migrate(ctx context.Context) error {
 }
 
 // prepare creates the parts that use the tables.
-func (m *mirror) prepare(ctx context.Context) error {
-	pacers, err := postgres.NewPacers(m.db, postgres.PacerSettings{Logger: m.logger})
-	if err != nil {
+func (m *mirror) prepare(ctx context.Context) (err error) {
+	if m.locations, err = newLocations(m); err != nil {
 		return err
 	}
-	m.locations = newLocations(m, pacers)
 	if err := m.locations.checkKeys(ctx); err != nil {
 		return err
 	}
@@ -121,6 +122,8 @@ func (m *mirror) newRiver() (*river.Client[pgx.Tx], error) {
 		Logger:          m.logger,
 		Workers:         workers,
 		SoftStopTimeout: 5 * time.Second, // a page that is canceled is requested again
+		// River notifies the processes of a new job, except shortly after another one.
+		FetchPollInterval: 500 * time.Millisecond,
 		Queues: map[string]river.QueueConfig{
 			river.QueueDefault: {MaxWorkers: 2},
 			exportjob.Queue:    {MaxWorkers: m.workers},
@@ -130,7 +133,8 @@ func (m *mirror) newRiver() (*river.Client[pgx.Tx], error) {
 			func() (river.JobArgs, *river.InsertOpts) { return startArgs{}, nil }, &river.PeriodicJobOpts{ID: "mirror", RunOnStart: true})},
 	}
 	worker, err := exportjob.NewWorker(exportjob.Settings{
-		Clients: m.locations.export, Sink: storeContacts, Uninstalled: disconnect, Logger: m.logger,
+		Clients: m.locations.export, Sink: storeContacts, Stored: storedContacts, Missing: deleteContacts,
+		Uninstalled: disconnect, Logger: m.logger,
 	})
 	if err != nil {
 		return nil, err
@@ -155,13 +159,13 @@ func (m *mirror) run(ctx context.Context, listener net.Listener) error {
 	go func() { served <- server.Serve(listener) }()
 	m.logger.InfoContext(ctx, "mirror is ready", "listen", listener.Addr().String(), "every", m.every)
 	select {
-	case err = <-served:
-		err = errors.Join(err, m.river.StopAndCancel(context.WithoutCancel(ctx)))
+	case err := <-served:
+		return errors.Join(err, m.river.StopAndCancel(context.WithoutCancel(ctx)))
 	case <-m.river.Stopped():
-		err = server.Close()
-		<-served
+		_ = server.Close()
+		_ = <-served // http.ErrServerClosed
+		return nil
 	}
-	return err
 }
 
 // handler serves the status page, the installation of the app, and its webhooks.
@@ -184,6 +188,10 @@ func (m *mirror) install(ctx context.Context, credential oauth.Credential) error
 	if err := m.locations.save(ctx, credential); err != nil {
 		return err
 	}
-	_, err := m.river.Insert(ctx, startArgs{LocationID: credential.LocationID}, nil)
+	return m.insert(ctx, startArgs{LocationID: credential.LocationID})
+}
+
+func (m *mirror) insert(ctx context.Context, args river.JobArgs) error {
+	_, err := m.river.Insert(ctx, args, nil)
 	return err
 }

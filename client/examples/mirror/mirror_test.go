@@ -5,43 +5,59 @@ package main
 import (
 	"crypto/ed25519"
 	"encoding/json"
-	"github.com/highlevel-contacts/contacts-go/client/oauth"
-	"github.com/highlevel-contacts/contacts-go/client/postgres"
 	"net/http"
 	"net/http/cookiejar"
 	"net/http/httptest"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/highlevel-contacts/contacts-go/client"
 	"github.com/highlevel-contacts/contacts-go/client/clienttest"
+	"github.com/highlevel-contacts/contacts-go/client/oauth"
+	"github.com/highlevel-contacts/contacts-go/client/postgres"
 )
 
-// A webhook copies the current state of its contact, and does so once, however often it arrives.
+// A change and a deletion arrive through the webhooks of the fake, which are late, repeated and
+// forged.
 func TestMirror_Webhook(t *testing.T) {
 	t.Parallel()
 	fake := newFake(t, 1, 3)
-	m := newTestMirror(t, fake)
+	m := newTestMirror(t, fake, func(c *config) { c.webhookKey = fake.WebhookKey() })
+	handler, err := m.handler()
+	if err != nil {
+		t.Fatal(err)
+	}
+	webhooks := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		r.URL.Path = "/webhooks"
+		handler.ServeHTTP(w, r)
+	})
+	fake.HandleWebhooks(webhooks)
+	fake.InjectWebhookFaults(clienttest.WebhookFault{Twice: true, Repeated: true, Forged: true})
 	m.start()
 	m.installApp(clienttest.Grant{})
+	fake.WaitForWebhooks() // of the installation
 	m.waitForRuns(3)
+	const countExports = `SELECT count(*) FROM river_job WHERE kind = 'highlevel_export'`
+	exports := query[int](m, countExports)
 
 	contact := fake.Contacts()[0]
 	if _, err := fake.Client().Contacts.Update(t.Context(), contact.ID, client.UpdateContactRequest{City: client.Set("Oslo")}); err != nil {
 		t.Fatal(err)
 	}
-	update := map[string]any{"type": "ContactUpdate", "locationId": fake.LocationID, "id": contact.ID, "city": "an older city"}
-	if status := m.send(update); status != http.StatusOK {
-		t.Fatalf("got status %d, want 200", status)
-	}
 	wait(m, "Oslo", cityOf, contact.ID)
-
 	if err := fake.Client().Contacts.Delete(t.Context(), contact.ID); err != nil {
 		t.Fatal(err)
 	}
-	m.send(map[string]any{"type": "ContactDelete", "locationId": fake.LocationID, "id": contact.ID})
 	wait(m, 0, countID, contact.ID)
+	fake.WaitForWebhooks()
 	m.waitForRuns(2)
+	if got := query[int](m, `SELECT count(*) FROM river_job WHERE kind = 'mirror_refresh'`); got != 2 {
+		t.Errorf("got %d jobs, want one for each of the 2 changes", got)
+	}
+	if got := query[int](m, countExports); got != exports {
+		t.Errorf("got %d exports after the changes, want none", got-exports)
+	}
 }
 
 // A forged webhook is refused, and one of an unknown location changes nothing.
@@ -137,7 +153,7 @@ func TestMirror_ContactThatJSONBCannotHold(t *testing.T) {
 	t.Parallel()
 	fake := newFake(t, 1, 10, clienttest.WithoutValidation())
 	broken := fake.Seed(client.Contact{
-		FirstName: "Nul\x00", Email: "nul@example.com", CustomFields: []client.CustomField{{ID: "f", Value: json.RawMessage("1e400000")}},
+		FirstName: "nul\x00", Email: "nul@example.com", CustomFields: []client.CustomField{{ID: "f", Value: json.RawMessage("1e400000")}},
 	})[0]
 	m := newTestMirror(t, fake)
 	m.start()
@@ -145,14 +161,69 @@ func TestMirror_ContactThatJSONBCannotHold(t *testing.T) {
 	m.waitForRuns(11)
 	got := query[string](m, `SELECT concat_ws(' ', contact->>'firstName', contact->>'email', jsonb_typeof(contact#>'{customFields,0,value}'),
 		contact#>>'{customFields,0,value}') FROM mirror_contacts WHERE id = $1`, broken.ID)
-	if want := "Nul\uFFFD nul@example.com string 1e400000"; got != want {
+	if want := "nul\uFFFD nul@example.com string 1e400000"; got != want {
 		t.Errorf("got %q, want %q", got, want)
 	}
 	original := query[string](m, `SELECT original FROM mirror_contacts WHERE id = $1`, broken.ID)
-	if decoded, _, err := client.DecodeContact([]byte(original)); err != nil || decoded.FirstName != "Nul\x00" || string(decoded.CustomFields[0].Value) != "1e400000" {
+	if decoded, _, err := client.DecodeContact([]byte(original)); err != nil || decoded.FirstName != "nul\x00" || string(decoded.CustomFields[0].Value) != "1e400000" {
 		t.Errorf("got the original %s, error %v", original, err)
 	}
 	if got := query[int](m, `SELECT count(original) FROM mirror_contacts`); got != 1 {
 		t.Errorf("got %d contacts with their original, want 1", got)
 	}
+}
+
+// Without webhooks, a change arrives with the next search, which reads only what has changed, and a
+// deletion with the next full run, which -now starts.
+func TestMirror_WithoutWebhooks(t *testing.T) {
+	t.Parallel()
+	fake := newFake(t, 1, 1200)
+	m := newTestMirror(t, fake)
+	m.start()
+	m.installApp(clienttest.Grant{})
+	m.waitForRuns(1200)
+	contact := fake.Contacts()[700]
+	if _, err := fake.Client().Contacts.Update(t.Context(), contact.ID, client.UpdateContactRequest{City: client.Set("Oslo")}); err != nil {
+		t.Fatal(err)
+	}
+	fake.ClearRequests()
+	m.startRuns()
+	wait(m, "Oslo", cityOf, contact.ID)
+	m.waitForRuns(1200)
+	if got := len(fake.Requests()); got > 4 { // the overlap of the search contains contacts that the seed dates to this minute
+		t.Errorf("got %d requests for one change, want at most 4", got)
+	}
+
+	if err := fake.Client().Contacts.Delete(t.Context(), contact.ID); err != nil {
+		t.Fatal(err)
+	}
+	m.startRuns()
+	m.waitForRuns(1200)
+	if err := m.insert(t.Context(), startArgs{Full: time.Now()}); err != nil {
+		t.Fatal(err)
+	}
+	wait(m, 0, countID, contact.ID)
+	m.waitForRuns(1199)
+}
+
+// The periodic job starts runs, of which two processes share the work, and a full run is due again
+// after a week.
+func TestMirror_Every(t *testing.T) {
+	t.Parallel()
+	fake := newFake(t, 1, 10)
+	m := newTestMirror(t, fake, func(c *config) { c.every = time.Second })
+	m.start()
+	newTestMirror(t, fake, func(c *config) { c.dsn, c.every = m.dsn, time.Second }).start()
+	m.installApp(clienttest.Grant{})
+	wait(m, 10, countContacts)
+	fake.Seed(client.Contact{FirstName: "Later"})
+	wait(m, 11, countContacts)
+	if got := query[int](m, `SELECT count(DISTINCT run) FROM highlevel_exports WHERE run LIKE 'full%'`); got != 1 {
+		t.Errorf("got %d full runs, want 1", got)
+	}
+	wait(m, true, `SELECT full_due > now() + interval '6 days' FROM mirror_locations`)
+	if _, err := m.pool.Exec(t.Context(), `UPDATE mirror_locations SET full_due = full_due - interval '7 days'`); err != nil {
+		t.Fatal(err)
+	}
+	wait(m, 2, `SELECT count(DISTINCT run)::int FROM highlevel_exports WHERE run LIKE 'full%' AND finished_at IS NOT NULL`)
 }

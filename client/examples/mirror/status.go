@@ -27,7 +27,7 @@ type status struct {
 	Contacts int
 	Failed   int       // number of rows
 	Newest   time.Time // time of the newest change in the table
-	Checked  time.Time // time since which every location has been read; zero if one has not been read
+	Checked  time.Time // time since which every location that has not failed has been read; zero if one has not been read
 	Now      time.Time
 }
 
@@ -42,7 +42,7 @@ type row struct {
 	Done, Total int       // progress of the latest run
 	Error       string    // latest error, unless the run has finished
 
-	order int // rows with a lower one come first
+	order int // rows with a lower one are shown first; 0 for failed ones
 }
 
 // loadStatus reads the status from the database. now is the clock of the database.
@@ -85,20 +85,29 @@ func orZero(t *time.Time) time.Time {
 	return *t
 }
 
+// failedAttempts is the number of attempts after which an export counts as failed, although it is
+// tried again. It reaches them after about a minute.
+const failedAttempts = 5
+
 // describe sets the state and the progress. e is the latest export of the location, or zero.
 func (r *row) describe(state string, e exportjob.Export) {
 	r.Done, r.Total, r.Error = e.Contacts, max(e.Total, e.Contacts, 1), e.Error
 	switch {
 	case state == disconnected:
 		r.State, r.Failed = "install again", true
-		r.Error = cmp.Or(r.Error, "the API no longer accepts the token of the location")
+		r.Error = cmp.Or(r.Error, "the API no longer accepts the token")
 	case !e.Finished.IsZero():
 		r.State, r.order = "in step", 3
 		r.Checked, r.Error, r.Done, r.Total = e.Finished, "", 1, 1
 	case e.State == rivertype.JobStateCancelled, e.State == rivertype.JobStateDiscarded:
 		r.State, r.Failed = "failed", true
 	case e.State == rivertype.JobStateRetryable:
-		r.State, r.order = "retried", 1
+		r.State, r.Failed = "retried", e.Attempt >= failedAttempts
+		if !r.Failed {
+			r.order = 1
+		}
+	case !r.Checked.IsZero() && e.Total == 0: // the first page of the next run is in progress
+		r.State, r.order, r.Done, r.Total = "in step", 3, 1, 1
 	case e.Started.IsZero():
 		r.State, r.order = "waiting", 2
 	case e.Since.IsZero():
@@ -110,17 +119,20 @@ func (r *row) describe(state string, e exportjob.Export) {
 
 // sum sorts the rows and sets the totals.
 func (s *status) sum() {
-	slices.SortFunc(s.Rows, func(a, b row) int { return cmp.Or(a.order-b.order, cmp.Compare(a.LocationID, b.LocationID)) })
-	for i, r := range s.Rows {
+	slices.SortFunc(s.Rows, func(a, b row) int {
+		return cmp.Or(a.order-b.order, cmp.Compare(a.LocationID, b.LocationID))
+	})
+	first := true
+	for _, r := range s.Rows {
 		s.Contacts += r.Contacts
-		if r.Failed {
-			s.Failed++
-		}
 		if r.Newest.After(s.Newest) {
 			s.Newest = r.Newest
 		}
-		if i == 0 || r.Checked.Before(s.Checked) {
-			s.Checked = r.Checked
+		switch {
+		case r.Failed:
+			s.Failed++
+		case first || r.Checked.Before(s.Checked):
+			s.Checked, first = r.Checked, false
 		}
 	}
 }
@@ -149,7 +161,7 @@ func (s *status) print(out io.Writer) error {
 	if err := table.Flush(); err != nil {
 		return err
 	}
-	fmt.Fprintf(out, "%d locations, %d contacts, newest change %s, every location read %s, %d failed\n",
+	fmt.Fprintf(out, "%d locations, %d contacts, newest change %s, all locations read %s, %d failed\n",
 		len(s.Rows), s.Contacts, age(s.Now, s.Newest), age(s.Now, s.Checked), s.Failed)
 	if s.Failed > 0 {
 		return fmt.Errorf("%d of %d locations have failed", s.Failed, len(s.Rows))
@@ -182,7 +194,7 @@ func (m *mirror) showPage(w http.ResponseWriter, r *http.Request) {
 	_, _ = w.Write(page.Bytes())
 }
 
-// age returns how long ago a time was, in its two largest units at most.
+// age returns how long ago a time was.
 func age(now, t time.Time) string {
 	d := max(now.Sub(t), 0)
 	switch {
@@ -193,7 +205,7 @@ func age(now, t time.Time) string {
 	case d < time.Hour:
 		return strconv.Itoa(int(d.Minutes())) + " min ago"
 	case d < 48*time.Hour:
-		return fmt.Sprintf("%d h %d min ago", int(d.Hours()), int(d.Minutes())%60)
+		return strconv.Itoa(int(d.Hours())) + " h ago"
 	}
 	return strconv.Itoa(int(d.Hours()/24)) + " days ago"
 }

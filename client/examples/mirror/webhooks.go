@@ -31,7 +31,7 @@ func (m *mirror) deliver(ctx context.Context, event webhook.Event) error {
 	switch {
 	case event.Contact != nil:
 		job = refreshArgs{LocationID: event.LocationID, ContactID: event.Contact.ID}
-	case event.Type == webhook.Install:
+	case event.Type == webhook.Install && event.LocationID != "": // an agency arrives at /callback
 		err = m.locations.installed(ctx, event.LocationID, event.CompanyID, event.Time)
 		job = startArgs{LocationID: event.LocationID}
 	case event.Type == webhook.Uninstall:
@@ -45,7 +45,7 @@ func (m *mirror) deliver(ctx context.Context, event webhook.Event) error {
 		return nil
 	}
 	if err == nil {
-		_, err = m.river.Insert(ctx, job, nil)
+		err = m.insert(ctx, job)
 	}
 	if err != nil {
 		m.logger.ErrorContext(ctx, "webhook was not stored; HighLevel sends it again", "type", event.Type, "error", err)
@@ -92,7 +92,6 @@ func (m *mirror) refresh(ctx context.Context, locationID, contactID string) erro
 	if err != nil {
 		return err
 	}
-	now := time.Now()
 	contact, err := c.Contacts.Get(ctx, contactID)
 	isDeleted := errors.Is(err, client.ErrNotFound)
 	if err != nil && !isDeleted {
@@ -100,7 +99,7 @@ func (m *mirror) refresh(ctx context.Context, locationID, contactID string) erro
 	}
 	return pgx.BeginFunc(ctx, m.pool, func(tx pgx.Tx) error {
 		if isDeleted {
-			return deleteContacts(ctx, tx, locationID, now, contactID)
+			return deleteContacts(ctx, tx, locationID, []string{contactID})
 		}
 		return storeContacts(ctx, tx, locationID, []client.Contact{*contact})
 	})
