@@ -5,7 +5,6 @@ import (
 	"errors"
 	"net"
 	"net/http"
-	"net/http/httptest"
 	"net/http/httptrace"
 	"strings"
 	"testing"
@@ -16,16 +15,18 @@ import (
 	"github.com/highlevel-contacts/contacts-go/client/oauth"
 )
 
+// retryAfter returns a handler that responds with status and a Retry-After header.
+func retryAfter(status int, header string) http.HandlerFunc {
+	return func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Retry-After", header)
+		w.WriteHeader(status)
+	}
+}
+
 // The first response of the token endpoint is a failure, before or after the token pair was issued.
 func TestSource_Token_FirstResponseFails(t *testing.T) {
 	t.Parallel()
-	retryAfter := func(header string) http.HandlerFunc {
-		return func(w http.ResponseWriter, _ *http.Request) {
-			w.Header().Set("Retry-After", header)
-			w.WriteHeader(http.StatusTooManyRequests)
-		}
-	}
-	tests := []struct {
+	for _, test := range []struct {
 		name    string
 		handler http.HandlerFunc
 		retried bool
@@ -34,13 +35,12 @@ func TestSource_Token_FirstResponseFails(t *testing.T) {
 		{"408", respond(408, ""), true},
 		{"425", respond(425, ""), true},
 		{"429", respond(429, ""), true},
-		{"429 with Retry-After of two seconds", retryAfter("2"), true},
-		{"429 with Retry-After of an hour", retryAfter("3600"), false},
-		{"429 with invalid Retry-After", retryAfter("-18446744073709551616"), true},
+		{"429 with Retry-After of two seconds", retryAfter(429, "2"), true},
+		{"429 with Retry-After of an hour", retryAfter(429, "3600"), false},
+		{"429 with invalid Retry-After", retryAfter(429, "-18446744073709551616"), true},
 		{"500", respond(500, `{"statusCode":500,"message":"Internal server error"}`), true},
 		{"502 in HTML", respond(502, "<html>bad gateway</html>"), true},
 		{"503", respond(503, ""), true},
-		{"504", respond(504, ""), true},
 		{"522", respond(522, ""), true},
 		{"200 in HTML", respond(200, "<html>welcome</html>"), true},
 		{"200 without a body", respond(200, ""), true},
@@ -52,43 +52,30 @@ func TestSource_Token_FirstResponseFails(t *testing.T) {
 		{"404", respond(404, ""), false},
 		{"422", respond(422, ""), false},
 		{"302", respond(302, ""), false},
-		{"307", respond(307, ""), false},
-	}
-	for _, when := range []string{"before", "after"} {
-		for _, test := range tests {
-			t.Run(when+" the pair was issued: "+test.name, func(t *testing.T) {
-				t.Parallel()
-				synctest.Test(t, func(t *testing.T) {
-					api := newFakeAPI(oauth.UserTypeLocation)
-					requests := 0
-					fault := func(*http.Request) http.HandlerFunc {
-						if requests++; requests == 1 {
-							return test.handler
-						}
-						return nil
+	} {
+		for _, when := range []string{"before", "after"} {
+			runInBubble(t, test.name+" "+when, oauth.UserTypeLocation, -time.Hour, func(t *testing.T, i *installation) {
+				fault := func(*http.Request) http.HandlerFunc {
+					if i.requests == 1 {
+						return test.handler
 					}
-					if when == "before" {
-						api.before = fault
-					} else {
-						api.after = fault
-					}
-					store := oauth.NewMemoryStore()
-					api.install(t, store, -time.Hour)
-					start := time.Now()
-					token, err := newApp(t, config(api)).Source(store).Token(t.Context())
-					switch {
-					case test.retried && (err != nil || token != "access-2" || requests != 2):
-						t.Errorf("got %q, %v after %d requests, want access-2 after 2", token, err, requests)
-					case !test.retried && (err == nil || requests != 1):
-						t.Errorf("got %q, %v after %d requests, want an error after 1", token, err, requests)
-					}
-					if elapsed := time.Since(start); elapsed > 11*time.Second {
-						t.Errorf("got a result after %s, want at most 11s", elapsed)
-					}
-					if faults := api.faults(); len(faults) > 0 {
-						t.Error(faults)
-					}
-				})
+					return nil
+				}
+				if when == "before" {
+					i.before = fault
+				} else {
+					i.after = fault
+				}
+				start := time.Now()
+				if test.retried {
+					i.wantToken(t.Context(), t, 2)
+					i.wantRequests(t, 2)
+				} else if token, err := i.source.Token(t.Context()); err == nil || i.requests != 1 {
+					t.Errorf("got %q, %v after %d requests, want an error after 1", token, err, i.requests)
+				}
+				if elapsed := time.Since(start); elapsed > 11*time.Second || strings.HasSuffix(test.name, "two seconds") && elapsed < 2*time.Second {
+					t.Errorf("got a result after %s", elapsed)
+				}
 			})
 		}
 	}
@@ -97,82 +84,55 @@ func TestSource_Token_FirstResponseFails(t *testing.T) {
 func TestSource_Token_AllResponsesFail(t *testing.T) {
 	t.Parallel()
 	for name, handler := range map[string]http.HandlerFunc{
-		"timeouts": hang, "5xx": respond(503, ""),
-		"slow 5xx": func(w http.ResponseWriter, _ *http.Request) {
+		"timeouts": hang, "5xx": respond(503, ""), "slow 5xx": func(w http.ResponseWriter, _ *http.Request) {
 			time.Sleep(7 * time.Second)
 			w.WriteHeader(http.StatusServiceUnavailable)
 		},
 	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			synctest.Test(t, func(t *testing.T) {
-				api := newFakeAPI(oauth.UserTypeLocation)
-				requests, last := 0, time.Time{}
-				api.after = func(*http.Request) http.HandlerFunc { requests, last = requests+1, time.Now(); return handler }
-				source, _ := newInstalledSource(t, api, -time.Hour)
-				start := time.Now()
-				_, err := source.Token(t.Context())
-				if err == nil || errors.Is(err, oauth.ErrReinstallRequired) || errors.Is(err, context.DeadlineExceeded) {
-					t.Errorf("got %v, want an error of the endpoint", err)
-				}
-				if requests < 3 || last.Sub(start) > 20*time.Second || time.Since(start) > 25*time.Second {
-					t.Errorf("got %d requests, the last after %s, and the result after %s; want 3 within 20s, and 25s", requests, last.Sub(start), time.Since(start))
-				}
-				api.after = nil
-				if got := mustToken(t.Context(), t, source); got != "access-2" { // within the grace period
-					t.Errorf("got %s, want access-2", got)
-				}
-			})
+		runInBubble(t, name, oauth.UserTypeLocation, -time.Hour, func(t *testing.T, i *installation) {
+			start, last := time.Now(), time.Time{}
+			i.after = func(*http.Request) http.HandlerFunc { last = time.Now(); return handler }
+			_, err := i.source.Token(t.Context())
+			if err == nil || errors.Is(err, oauth.ErrReinstallRequired) || errors.Is(err, context.DeadlineExceeded) {
+				t.Errorf("got %v, want an error of the endpoint", err)
+			}
+			if i.requests < 3 || last.Sub(start) > 20*time.Second || time.Since(start) > 25*time.Second {
+				t.Errorf("got %d requests, the last after %s, and the result after %s; want 3 within 20s, and 25s", i.requests, last.Sub(start), time.Since(start))
+			}
+			i.after = nil
+			i.wantToken(t.Context(), t, 2) // within the grace period
 		})
 	}
-}
-
-// refusing is a transport that cannot connect.
-type refusing struct{ attempts int }
-
-func (r *refusing) RoundTrip(req *http.Request) (*http.Response, error) {
-	r.attempts++
-	httptrace.ContextClientTrace(req.Context()).GetConn(req.URL.Host)
-	return nil, &net.OpError{Op: "dial", Net: "tcp", Err: errors.New("connection refused")}
 }
 
 func TestSource_Token_NoNetwork(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		store := oauth.NewMemoryStore()
-		newFakeAPI(oauth.UserTypeLocation).install(t, store, -time.Hour)
-		network := &refusing{}
-		c := config(nil)
-		c.HTTPClient = &http.Client{Transport: network}
-		start := time.Now()
-		_, err := newApp(t, c).Source(store).Token(t.Context())
-		if err == nil || network.attempts != 3 || time.Since(start) > 2*time.Second {
-			t.Errorf("got %v after %d attempts and %s, want an error after 3 attempts and at most 2s", err, network.attempts, time.Since(start))
+		attempts, start := 0, time.Now()
+		source := newSource(t, roundTripFunc(func(req *http.Request) (*http.Response, error) {
+			attempts++
+			httptrace.ContextClientTrace(req.Context()).GetConn(req.URL.Host)
+			return nil, &net.OpError{Op: "dial", Net: "tcp", Err: errors.New("connection refused")}
+		}), oauth.Credential{AccessToken: client.NewSecret("a"), RefreshToken: client.NewSecret("r")})
+		if _, err := source.Token(t.Context()); err == nil || attempts != 3 || time.Since(start) > 2*time.Second {
+			t.Errorf("got %v after %d attempts and %s, want an error after 3 attempts and at most 2s", err, attempts, time.Since(start))
 		}
 	})
 }
 
 // A redirect, also one to https through http, would send the secrets of the request elsewhere.
-func TestApp_RedirectIsNotFollowed(t *testing.T) {
+func TestApp_Exchange_RedirectIsNotFollowed(t *testing.T) {
 	t.Parallel()
-	elsewhere := http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
-		t.Errorf("got a request to the target of the redirect: %s", r.URL)
-	})
-	overTLS := httptest.NewTLSServer(elsewhere)
-	defer overTLS.Close()
-	overHTTP := httptest.NewServer(elsewhere)
-	defer overHTTP.Close()
-	for _, target := range []string{overTLS.URL, overHTTP.URL} {
+	for _, target := range []string{"https://elsewhere.example", "http://elsewhere.example"} {
 		for _, status := range []int{301, 302, 303, 307, 308} {
-			server := httptest.NewTLSServer(http.RedirectHandler(target+"/oauth/token", status))
-			c := config(nil)
-			c.BaseURL, c.HTTPClient = server.URL, server.Client()
-			app := newApp(t, c)
-			agency := newCredential("agency")
-			store := oauth.NewMemoryStore()
-			if err := oauth.Save(t.Context(), store, agency); err != nil {
-				t.Fatal(err)
-			}
+			c := config(inMemory(func(w http.ResponseWriter, r *http.Request) {
+				if r.URL.Host == "elsewhere.example" {
+					t.Errorf("got a request to the target of the redirect: %s", r.URL)
+				}
+				http.Redirect(w, r, target+"/oauth/token", status)
+			}))
+			app, agency, store := newApp(t, c), newCredential("agency"), oauth.NewMemoryStore()
+			save(t, store, agency)
 			source := app.Source(store)
 			_, exchangeErr := app.Exchange(t.Context(), "code", oauth.UserTypeLocation)
 			_, locationErr := source.Location("a").Token(t.Context())
@@ -183,10 +143,9 @@ func TestApp_RedirectIsNotFollowed(t *testing.T) {
 					t.Errorf("got %v, want a redirect with status %d", err, status)
 				}
 			}
-			if server.Client().CheckRedirect != nil {
+			if c.HTTPClient.CheckRedirect != nil {
 				t.Error("got a modified client of the caller")
 			}
-			server.Close()
 		}
 	}
 }
@@ -194,22 +153,15 @@ func TestApp_RedirectIsNotFollowed(t *testing.T) {
 // The end of the context of Exchange ends the request and the wait before a retry.
 func TestApp_Exchange_ContextEnds(t *testing.T) {
 	t.Parallel()
-	unavailable := func(w http.ResponseWriter, _ *http.Request) {
-		w.Header().Set("Retry-After", "5")
-		w.WriteHeader(http.StatusServiceUnavailable)
-	}
-	for name, handler := range map[string]http.HandlerFunc{"request": hang, "wait": unavailable} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			synctest.Test(t, func(t *testing.T) {
-				ctx, cancel := context.WithTimeout(t.Context(), time.Second)
-				defer cancel()
-				start := time.Now()
-				_, err := newApp(t, config(handler)).Exchange(ctx, "code", "")
-				if err == nil || time.Since(start) != time.Second || name == "request" && client.KindOf(err) != "deadline" {
-					t.Errorf("got %v after %s, want the deadline after 1s", err, time.Since(start))
-				}
-			})
+	for name, handler := range map[string]http.HandlerFunc{"request": hang, "wait": retryAfter(503, "5")} {
+		synctest.Test(t, func(t *testing.T) {
+			ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+			defer cancel()
+			start := time.Now()
+			_, err := newApp(t, config(inMemory(handler))).Exchange(ctx, "code", "")
+			if err == nil || time.Since(start) != time.Second || name == "request" && client.KindOf(err) != "deadline" {
+				t.Errorf("%s: got %v after %s, want the deadline after 1s", name, err, time.Since(start))
+			}
 		})
 	}
 }

@@ -10,16 +10,15 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
-	"time"
 
 	"github.com/highlevel-contacts/contacts-go/client"
 	"github.com/highlevel-contacts/contacts-go/client/clienttest"
 	"github.com/highlevel-contacts/contacts-go/client/oauth"
 )
 
-// installApp starts a fake of the API on which a location or an agency has installed an app. It
-// returns the app, and the credential that [oauth.App.Exchange] returned for the code.
-func installApp(userType oauth.UserType) (*clienttest.Server, *oauth.App, oauth.Credential) {
+// installAgency starts a fake of the API on which an agency has installed an app, and returns the
+// source of the agency's tokens.
+func installAgency() (*clienttest.Server, *oauth.Source) {
 	fake, err := clienttest.Start()
 	if err != nil {
 		log.Fatal(err)
@@ -33,12 +32,16 @@ func installApp(userType oauth.UserType) (*clienttest.Server, *oauth.App, oauth.
 	if err != nil {
 		log.Fatal(err)
 	}
-	code := fake.AuthorizationCode(clienttest.Grant{UserType: clienttest.UserType(userType)})
-	credential, err := app.Exchange(context.Background(), code, userType)
+	code := fake.AuthorizationCode(clienttest.Grant{UserType: clienttest.UserTypeCompany})
+	credential, err := app.Exchange(context.Background(), code, oauth.UserTypeCompany)
 	if err != nil {
 		log.Fatal(err)
 	}
-	return fake, app, credential
+	store := oauth.NewMemoryStore()
+	if err := oauth.Save(context.Background(), store, credential); err != nil {
+		log.Fatal(err)
+	}
+	return fake, app.Source(store)
 }
 
 // A location installs an app. The app exchanges the code from the consent page for a credential,
@@ -91,15 +94,8 @@ func Example() {
 
 // An agency has installed an app. The app has a client for each of the agency's locations.
 func ExampleSource_Location() {
-	fake, app, credential := installApp(oauth.UserTypeCompany) // see the example of the package
+	fake, agency := installAgency() // see the example of the package
 	defer fake.Close()
-	ctx := context.Background()
-
-	store := oauth.NewMemoryStore()
-	if err := oauth.Save(ctx, store, credential); err != nil {
-		log.Fatal(err)
-	}
-	agency := app.Source(store)
 	for _, location := range []string{"ve9EPM428h8vShlRW1KT", "knES3eSWYIsc5YSZ3YLl"} {
 		c, err := client.New(agency.Location(location),
 			client.WithLocation(location),
@@ -107,7 +103,7 @@ func ExampleSource_Location() {
 		if err != nil {
 			log.Fatal(err)
 		}
-		contact, err := c.Contacts.Create(ctx, client.CreateContactRequest{FirstName: "Ada"})
+		contact, err := c.Contacts.Create(context.Background(), client.CreateContactRequest{FirstName: "Ada"})
 		if err != nil {
 			log.Fatal(err)
 		}
@@ -120,65 +116,23 @@ func ExampleSource_Location() {
 
 // A credential in a file is available after a restart, and several processes can share it.
 func ExampleNewFileStore() {
-	fake, app, credential := installApp(oauth.UserTypeLocation) // see the example of the package
-	defer fake.Close()
-	directory, err := os.MkdirTemp("", "example")
+	app, err := oauth.New(oauth.Config{ClientID: "id", ClientSecret: client.NewSecret("secret"), RedirectURL: "https://app.example/oauth/callback"})
 	if err != nil {
 		log.Fatal(err)
 	}
-	defer func() { _ = os.RemoveAll(directory) }()
-	ctx := context.Background()
-
-	store := oauth.NewFileStore(filepath.Join(directory, "credential.json"))
-	source := app.Source(store)
-	_, err = source.Token(ctx)
-	if errors.Is(err, oauth.ErrReinstallRequired) {
+	store := oauth.NewFileStore(filepath.Join(os.TempDir(), "example-credential.json"))
+	if _, err := app.Source(store).Token(context.Background()); errors.Is(err, oauth.ErrReinstallRequired) {
 		fmt.Println("a user must install the app")
 	}
-
-	if err := oauth.Save(ctx, store, credential); err != nil {
-		log.Fatal(err)
-	}
-	if _, err := source.Token(ctx); err == nil {
-		fmt.Println("the program can call the API")
-	}
-	// Output:
-	// a user must install the app
-	// the program can call the API
-}
-
-// The webhook UNINSTALL has arrived. A program deletes the credential.
-func ExampleDelete() {
-	fake, app, credential := installApp(oauth.UserTypeLocation) // see the example of the package
-	defer fake.Close()
-	ctx := context.Background()
-
-	store := oauth.NewMemoryStore()
-	if err := oauth.Save(ctx, store, credential); err != nil {
-		log.Fatal(err)
-	}
-	source := app.Source(store)
-	uninstalled := time.Now() // from the webhook
-	if err := oauth.Delete(ctx, store, uninstalled); err != nil {
-		log.Fatal(err)
-	}
-	_, err := source.Token(ctx)
-	fmt.Println(errors.Is(err, oauth.ErrNoCredential))
-	// Output: true
+	// Output: a user must install the app
 }
 
 // This is the web application of an agency. Each request contains a location ID, and the pool
 // returns the client of that location.
 func ExampleClientPool() {
-	fake, app, credential := installApp(oauth.UserTypeCompany) // see the example of the package
+	fake, agency := installAgency() // see the example of the package
 	defer fake.Close()
-	ctx := context.Background()
-
-	store := oauth.NewMemoryStore()
-	if err := oauth.Save(ctx, store, credential); err != nil {
-		log.Fatal(err)
-	}
-	pool := oauth.NewClientPool(app.Source(store), func(string) []client.Option {
+	pool := oauth.NewClientPool(agency, func(string) []client.Option {
 		return []client.Option{client.WithBaseURL(fake.URL)} // omit it for the real API
 	})
 	defer pool.CloseIdleConnections()
@@ -197,7 +151,7 @@ func ExampleClientPool() {
 	}
 
 	response := httptest.NewRecorder()
-	handler(response, httptest.NewRequestWithContext(ctx, http.MethodGet, "/contacts?location=ve9EPM428h8vShlRW1KT", nil))
+	handler(response, httptest.NewRequestWithContext(context.Background(), http.MethodGet, "/contacts?location=ve9EPM428h8vShlRW1KT", nil))
 	fmt.Println(response.Code, response.Body)
 	// Output: 200 0 contacts
 }

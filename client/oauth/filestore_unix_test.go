@@ -7,7 +7,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"strings"
 	"syscall"
 	"testing"
 	"time"
@@ -20,13 +19,24 @@ import (
 func TestFileStore_DiskFull(t *testing.T) {
 	t.Parallel()
 	const environment = "OAUTH_TEST_FULL_DISK"
-	if path := os.Getenv(environment); path != "" { // in the child process
-		testDiskFull(t, path)
+	i, path := newInstallation(t, oauth.UserTypeLocation, -time.Hour), os.Getenv(environment)
+	if path != "" { // in the child process
+		limit := syscall.Rlimit{Cur: 100, Max: 100}
+		if err := syscall.Setrlimit(syscall.RLIMIT_FSIZE, &limit); err != nil {
+			t.Fatal(err)
+		}
+		file := oauth.NewFileStore(path)
+		_, err := i.app.Source(file).Token(t.Context())
+		wantError(t, err, nil, "too large")
+		stored, _ := file.Load(t.Context())
+		_, err = file.CompareAndSwap(t.Context(), stored.RefreshToken, newCredential("a"))
+		wantError(t, err, nil, "too large")
+		i.wantRequests(t, 0)
 		return
 	}
-	path := filepath.Join(t.TempDir(), "credential.json")
-	api := newFakeAPI(oauth.UserTypeLocation)
-	api.install(t, oauth.NewFileStore(path), -time.Hour)
+	path = filepath.Join(t.TempDir(), "credential.json")
+	file := oauth.NewFileStore(path)
+	save(t, file, i.newCredential(t, i.userType, -time.Hour))
 	before, err := os.ReadFile(path)
 	if err != nil {
 		t.Fatal(err)
@@ -39,27 +49,6 @@ func TestFileStore_DiskFull(t *testing.T) {
 	if after, err := os.ReadFile(path); err != nil || !bytes.Equal(after, before) {
 		t.Errorf("got another file than before, %v", err)
 	}
-	wantToken(t.Context(), t, newApp(t, config(api)).Source(oauth.NewFileStore(path)), "access-2") // the disk has space again
-}
-
-func testDiskFull(t *testing.T, path string) {
-	t.Helper()
-	limit := syscall.Rlimit{Cur: 100, Max: 100}
-	if err := syscall.Setrlimit(syscall.RLIMIT_FSIZE, &limit); err != nil {
-		t.Fatal(err)
-	}
-	store := oauth.NewFileStore(path)
-	stored, err := store.Load(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
-	api := newFakeAPI(oauth.UserTypeLocation)
-	_, tokenErr := newApp(t, config(api)).Source(store).Token(t.Context())
-	swapped, swapErr := store.CompareAndSwap(t.Context(), stored.RefreshToken, newCredential("a"))
-	for _, err := range []error{tokenErr, swapErr} {
-		if err == nil || swapped || !strings.Contains(err.Error(), "too large") {
-			t.Errorf("got %v, want an error of the disk", err)
-		}
-	}
-	wantRequests(t, api, 0)
+	i.source = i.app.Source(file)
+	i.wantToken(t.Context(), t, 3) // the disk has space again
 }

@@ -5,8 +5,8 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"io"
 	"math/rand/v2"
-	"net/http"
 	"net/http/httptest"
 	"os"
 	"os/exec"
@@ -16,6 +16,9 @@ import (
 	"testing"
 	"time"
 
+	"go.uber.org/goleak"
+
+	"github.com/highlevel-contacts/contacts-go/client/clienttest"
 	"github.com/highlevel-contacts/contacts-go/client/oauth"
 )
 
@@ -25,34 +28,40 @@ const (
 	childFile   = "OAUTH_TEST_FILE"
 )
 
+// TestMain runs the tests, or the main function of a child process that a test has started.
+func TestMain(m *testing.M) {
+	if rounds := os.Getenv(childRounds); rounds != "" {
+		if err := child(rounds); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
+		os.Exit(0)
+	}
+	goleak.VerifyTestMain(m)
+}
+
 // child is the main function of a child process. It loads the token from the file and refreshes it
 // rounds times, as if the API had rejected each token. It prints a dot for each refresh.
-func child(rounds string) int {
+func child(rounds string) error {
 	n, err := strconv.Atoi(rounds)
 	if err != nil {
-		return 2
+		return err
 	}
 	c := config(nil)
 	c.BaseURL, c.HTTPClient = os.Getenv(childServer), nil
 	app, err := oauth.New(c)
 	if err != nil {
-		return 2
+		return err
 	}
 	source := app.Source(oauth.NewFileStore(os.Getenv(childFile)))
-	for round := range n + 1 {
-		token, err := source.Token(context.Background())
-		if err != nil {
-			fmt.Fprintln(os.Stderr, err)
-			return 1
-		}
-		if round > 0 {
+	token, err := source.Token(context.Background())
+	for round := 0; round < n && err == nil; round++ {
+		source.Invalidate(token)
+		if token, err = source.Token(context.Background()); err == nil {
 			fmt.Print(".")
 		}
-		if round < n {
-			source.Invalidate(token)
-		}
 	}
-	return 0
+	return err
 }
 
 func childCommand(ctx context.Context, server, file string, rounds int) *exec.Cmd {
@@ -61,49 +70,49 @@ func childCommand(ctx context.Context, server, file string, rounds int) *exec.Cm
 	return command
 }
 
-// A process is killed at random times. After each kill, the file holds a complete credential whose
+// serveAPI serves the fake to other processes. It returns the address, and a file with the
+// credential of an installation.
+func serveAPI(t *testing.T, grace time.Duration) (api *fakeAPI, address, file string) {
+	t.Helper()
+	api = newFakeAPI(t, clienttest.WithApp(clienttest.App{ClientID: clientID, ClientSecret: clientSecret, RefreshTokenGracePeriod: grace}))
+	server := httptest.NewServer(api.Handler())
+	t.Cleanup(server.Close)
+	file = filepath.Join(t.TempDir(), "credential.json")
+	save(t, oauth.NewFileStore(file), api.newCredential(t, oauth.UserTypeLocation, -time.Hour))
+	return api, server.URL, file
+}
+
+// A process is killed at a random time. After each kill, the file holds a complete credential whose
 // refresh token the API accepts. PROVE=full kills 240 processes instead of 16.
 func TestFileStore_SurvivesKills(t *testing.T) {
 	t.Parallel()
-	kills := 16
+	kills := 4
 	if os.Getenv("PROVE") == "full" {
-		kills = 240
+		kills = 60
 	}
-	const workers = 4
-	var wait sync.WaitGroup
-	for worker := range workers {
-		wait.Go(func() {
-			api := newFakeAPI(oauth.UserTypeLocation)
-			server := httptest.NewServer(api)
-			defer server.Close()
-			file := filepath.Join(t.TempDir(), "credential.json")
-			api.install(t, oauth.NewFileStore(file), time.Hour)
-			random := rand.New(rand.NewPCG(1, uint64(worker)))
-			for range kills / workers {
-				if err := killOnce(t.Context(), server.URL, file, random); err != nil {
-					t.Error(err)
-					return
+	for worker := range uint64(4) {
+		t.Run(strconv.FormatUint(worker, 10), func(t *testing.T) {
+			t.Parallel()
+			api, address, file := serveAPI(t, 0)
+			app := newApp(t, config(api))
+			random := rand.New(rand.NewPCG(1, worker))
+			for range kills {
+				if err := killOnce(t.Context(), address, file, random.Int64N(10)); err != nil {
+					t.Fatal(err)
 				}
-				credential, err := oauth.NewFileStore(file).Load(t.Context())
-				if err != nil || !api.accepts(credential.RefreshToken.Reveal()) {
-					t.Errorf("after a kill: got %s, %v, want a valid refresh token", credential.RefreshToken.Reveal(), err)
-					return
-				}
+				source := app.Source(oauth.NewFileStore(file))
+				source.Invalidate(mustToken(t.Context(), t, source))
+				mustToken(t.Context(), t, source)
 			}
 			if entries, _ := os.ReadDir(filepath.Dir(file)); len(entries) > 4 {
 				t.Errorf("got %d files after the kills, want at most 4: %v", len(entries), entries)
 			}
-			if _, rotations, _ := api.counts(); rotations < kills/workers || len(api.faults()) > 0 {
-				t.Errorf("got %d refreshes in %d processes, faults %v, want at least one for each process", rotations, kills/workers, api.faults())
-			}
 		})
 	}
-	wait.Wait()
 }
 
-// killOnce starts a process that refreshes endlessly, and kills it at a random time after its first
-// refresh.
-func killOnce(ctx context.Context, server, file string, random *rand.Rand) error {
+// killOnce starts a process that refreshes endlessly, and kills it after some refreshes.
+func killOnce(ctx context.Context, server, file string, refreshes int64) error {
 	ctx, cancel := context.WithTimeout(ctx, time.Minute)
 	defer cancel()
 	command := childCommand(ctx, server, file, 1<<30)
@@ -116,11 +125,10 @@ func killOnce(ctx context.Context, server, file string, random *rand.Rand) error
 	if err := command.Start(); err != nil {
 		return err
 	}
-	first, _ := bufio.NewReader(output).ReadByte()
-	<-time.After(time.Duration(random.Int64N(int64(25 * time.Millisecond))))
+	_, err = io.CopyN(io.Discard, bufio.NewReader(output), 1+refreshes)
 	_ = command.Process.Kill()
 	_ = command.Wait()
-	if first != '.' {
+	if err != nil {
 		return fmt.Errorf("the process failed: %s", stderr.String())
 	}
 	return nil
@@ -130,52 +138,27 @@ func killOnce(ctx context.Context, server, file string, random *rand.Rand) error
 func TestFileStore_ProcessesUseEachRefreshTokenOnce(t *testing.T) {
 	t.Parallel()
 	const processes, rounds = 4, 40
-	api := newFakeAPI(oauth.UserTypeLocation)
-	api.grace = 0
-	server := httptest.NewServer(api)
-	defer server.Close()
-	file := filepath.Join(t.TempDir(), "credential.json")
-	api.install(t, oauth.NewFileStore(file), -time.Hour)
+	api, address, file := serveAPI(t, time.Nanosecond) // the fake refuses a used refresh token
 	var wait sync.WaitGroup
 	for range processes {
 		wait.Go(func() {
-			output, err := childCommand(t.Context(), server.URL, file, rounds).CombinedOutput()
+			output, err := childCommand(t.Context(), address, file, rounds).CombinedOutput()
 			if err != nil || len(output) != rounds {
 				t.Errorf("process: got %v and output %s", err, output)
 			}
 		})
 	}
 	wait.Wait()
-	requests, rotations, _ := api.counts()
-	if requests != rotations || len(api.faults()) > 0 {
-		t.Errorf("got %d requests for %d refresh tokens, faults %v, want one request for each", requests, rotations, api.faults())
+	refreshes := 0
+	for _, request := range api.Requests() {
+		if bytes.Contains(request.Body, []byte("grant_type=refresh_token")) {
+			refreshes++
+		}
+		if request.Status != 200 {
+			t.Errorf("got a request with the status %d", request.Status)
+		}
 	}
-	if rotations < rounds || rotations > processes*rounds {
-		t.Errorf("got %d refreshes by %d processes, want %d to %d", rotations, processes, rounds, processes*rounds)
-	}
-}
-
-// Processes whose token has expired refresh it once: the first process stores the new token, and
-// the others load it.
-func TestFileStore_ProcessesRefreshOnce(t *testing.T) {
-	t.Parallel()
-	api := newFakeAPI(oauth.UserTypeLocation)
-	// The other processes start during the request.
-	api.before = func(*http.Request) http.HandlerFunc { <-time.After(200 * time.Millisecond); return nil }
-	server := httptest.NewServer(api)
-	defer server.Close()
-	file := filepath.Join(t.TempDir(), "credential.json")
-	api.install(t, oauth.NewFileStore(file), -time.Hour)
-	var wait sync.WaitGroup
-	for range 4 {
-		wait.Go(func() {
-			if output, err := childCommand(t.Context(), server.URL, file, 0).CombinedOutput(); err != nil {
-				t.Errorf("process: got %v and output %s", err, output)
-			}
-		})
-	}
-	wait.Wait()
-	if requests, _, _ := api.counts(); requests != 1 {
-		t.Errorf("got %d requests, want 1", requests)
+	if refreshes < rounds || refreshes > processes*rounds {
+		t.Errorf("got %d refreshes by %d processes, want %d to %d", refreshes, processes, rounds, processes*rounds)
 	}
 }

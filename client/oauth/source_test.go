@@ -3,182 +3,163 @@ package oauth_test
 import (
 	"context"
 	"errors"
+	"log/slog"
 	"net/http"
-	"strings"
+	"net/http/httptest"
 	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
 
 	"github.com/highlevel-contacts/contacts-go/client"
+	"github.com/highlevel-contacts/contacts-go/client/clienttest"
 	"github.com/highlevel-contacts/contacts-go/client/oauth"
 )
 
 func TestSource_Token_ConcurrentCallsRefreshOnce(t *testing.T) {
 	t.Parallel()
 	for name, left := range map[string]time.Duration{"expired": -time.Hour, "due": time.Minute} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			synctest.Test(t, func(t *testing.T) {
-				api := newFakeAPI(oauth.UserTypeLocation)
-				// The other calls start during the request.
-				api.before = func(*http.Request) http.HandlerFunc { time.Sleep(time.Second); return nil }
-				source, _ := newInstalledSource(t, api, left)
-				var wait sync.WaitGroup
-				for range 200 {
-					wait.Go(func() {
-						if _, err := source.Token(t.Context()); err != nil {
-							t.Error(err)
-						}
-					})
-				}
-				wait.Wait()
-				wantRequests(t, api, 1)
-				if got := mustToken(t.Context(), t, source); got != "access-2" {
-					t.Errorf("got token %s, want access-2", got)
-				}
-			})
+		runInBubble(t, name, oauth.UserTypeLocation, left, func(t *testing.T, i *installation) {
+			i.before = delay(time.Second) // the other calls start during the request
+			var wait sync.WaitGroup
+			for range 200 {
+				wait.Go(func() { mustToken(t.Context(), t, i.source) })
+			}
+			wait.Wait()
+			i.wantRequests(t, 1)
+			i.wantToken(t.Context(), t, 2)
 		})
 	}
+}
+
+// The API rejects the tokens of a location and of its agency between calls of package client. No
+// call fails, and each token is replaced once.
+func TestSource_Token_RejectedBetweenCalls(t *testing.T) {
+	inBubble(t, oauth.UserTypeCompany, lifetime, func(t *testing.T, i *installation) {
+		tokens := i.source.Location("a")
+		c, err := client.New(tokens, client.WithLocation("a"), client.WithHTTPClient(i.HTTPClient()), client.WithBaseURL(i.URL), client.WithPacer(client.Unpaced{}))
+		if err != nil {
+			t.Fatal(err)
+		}
+		i.RevokeToken(mustToken(t.Context(), t, tokens))
+		i.RevokeToken(mustToken(t.Context(), t, i.source))
+		var wait sync.WaitGroup
+		for range 50 {
+			wait.Go(func() {
+				if _, err := c.Contacts.List(t.Context(), client.ListRequest{Limit: 1}); err != nil {
+					t.Error(err)
+				}
+			})
+		}
+		wait.Wait()
+		if i.requests != 1 || i.locationRequests != 3 {
+			t.Errorf("got %d requests for tokens and %d for location tokens, want 1 and 3", i.requests, i.locationRequests)
+		}
+	})
 }
 
 func TestSource_Token_EarlyRefreshDoesNotBlock(t *testing.T) {
 	t.Parallel()
 	for name, load := range map[string]bool{"token in memory": true, "token in the store": false} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			synctest.Test(t, func(t *testing.T) {
-				api := newFakeAPI(oauth.UserTypeLocation)
-				source, _ := newInstalledSource(t, api, time.Hour)
-				if load {
-					mustToken(t.Context(), t, source)
-				}
-				time.Sleep(time.Hour - time.Minute) // the token is due
-				api.before = func(*http.Request) http.HandlerFunc { time.Sleep(5 * time.Second); return nil }
-				var wait sync.WaitGroup
-				wait.Go(func() { mustToken(t.Context(), t, source) })
-				synctest.Wait()
-				start := time.Now()
-				if got := mustToken(t.Context(), t, source); got != "access-1" || time.Since(start) != 0 {
-					t.Errorf("got %s after %s, want access-1 immediately", got, time.Since(start))
-				}
-				wait.Wait()
-				wantToken(t.Context(), t, source, "access-2")
-			})
+		runInBubble(t, name, oauth.UserTypeLocation, time.Hour, func(t *testing.T, i *installation) {
+			if load {
+				i.wantToken(t.Context(), t, 1)
+			}
+			time.Sleep(time.Hour - time.Minute) // the token is due
+			canceled, cancel := context.WithCancel(t.Context())
+			cancel()
+			if load {
+				i.wantToken(canceled, t, 1)
+			}
+			i.before = delay(5 * time.Second)
+			var wait sync.WaitGroup
+			wait.Go(func() { i.wantToken(t.Context(), t, 2) })
+			synctest.Wait()
+			start := time.Now()
+			if i.wantToken(t.Context(), t, 1); time.Since(start) != 0 {
+				t.Errorf("got a token after %s, want it immediately", time.Since(start))
+			}
+			wait.Wait()
+			i.wantToken(t.Context(), t, 2)
 		})
 	}
 }
 
+// The token is used until it expires, also by a program that starts shortly before, even if the
+// refresh fails. After a failure, the next request follows after 30 seconds.
 func TestSource_Token_RefreshFails_TokenUsedUntilExpiry(t *testing.T) {
 	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		api := newFakeAPI(oauth.UserTypeLocation)
-		source, _ := newInstalledSource(t, api, time.Hour)
-		mustToken(t.Context(), t, source)
-		time.Sleep(time.Hour - 4*time.Minute)
-		requests := 0
-		api.before = func(*http.Request) http.HandlerFunc { requests++; return respond(503, "") }
-		wantToken(t.Context(), t, source, "access-1")
-		before := requests
-		mustToken(t.Context(), t, source)
-		if requests != before {
-			t.Errorf("got %d more requests immediately after the failure, want 0", requests-before)
-		}
-		time.Sleep(4 * time.Minute)
-		if _, err := source.Token(t.Context()); err == nil || errors.Is(err, oauth.ErrReinstallRequired) {
-			t.Errorf("after the expiry: got %v, want the 503", err)
-		}
-		api.before = nil
-		wantToken(t.Context(), t, source, "access-2")
-	})
-}
-
-// A program that starts shortly before the stored token expires uses it, even if the refresh fails.
-func TestSource_Token_RefreshFails_StoredTokenUsedUntilExpiry(t *testing.T) {
-	t.Parallel()
 	for name, handler := range map[string]http.HandlerFunc{"outage": respond(503, ""), "invalid refresh token": respond(400, `{"error":"invalid_grant"}`)} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			synctest.Test(t, func(t *testing.T) {
-				api := newFakeAPI(oauth.UserTypeLocation)
-				api.before = func(*http.Request) http.HandlerFunc { return handler }
-				source, _ := newInstalledSource(t, api, 4*time.Minute)
-				for range 3 {
-					wantToken(t.Context(), t, source, "access-1")
-					time.Sleep(time.Minute)
-				}
+		runInBubble(t, name, oauth.UserTypeLocation, 4*time.Minute, func(t *testing.T, i *installation) {
+			i.before = always(handler)
+			start := time.Now()
+			for range 3 {
+				i.wantToken(t.Context(), t, 1)
+				before := i.requests
+				i.wantToken(t.Context(), t, 1)
+				i.wantRequests(t, before)
 				time.Sleep(time.Minute)
-				if _, err := source.Token(t.Context()); err == nil {
-					t.Error("got a token after its expiry, want an error")
-				}
-			})
+			}
+			time.Sleep(4*time.Minute - time.Since(start))
+			_, err := i.source.Token(t.Context())
+			if err == nil || errors.Is(err, oauth.ErrReinstallRequired) == (name == "outage") {
+				t.Errorf("after the expiry: got %v", err)
+			}
+			i.before = nil
+			if name == "outage" {
+				i.wantToken(t.Context(), t, 2)
+			}
 		})
 	}
 }
 
 func TestSource_Invalidate(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		api := newFakeAPI(oauth.UserTypeLocation)
-		store := oauth.NewMemoryStore()
-		api.install(t, store, time.Hour)
-		app := newApp(t, config(api))
-		source, other := app.Source(store), app.Source(store)
-		old := mustToken(t.Context(), t, source)
+	inBubble(t, oauth.UserTypeLocation, time.Hour, func(t *testing.T, i *installation) {
+		old, other := mustToken(t.Context(), t, i.source), i.app.Source(i.store)
 		mustToken(t.Context(), t, other)
-
-		source.Invalidate("some other token")
-		if got := mustToken(t.Context(), t, source); got != old {
-			t.Errorf("after Invalidate of another token: got %s, want %s", got, old)
-		}
+		i.source.Invalidate("some other token")
+		i.wantToken(t.Context(), t, 1)
 		var wait sync.WaitGroup
 		for range 200 {
 			wait.Go(func() {
-				source.Invalidate(old)
-				if got := mustToken(t.Context(), t, source); got == old {
-					t.Errorf("got %s, which was rejected", got)
-				}
+				i.source.Invalidate(old)
+				i.wantToken(t.Context(), t, 2)
 			})
 		}
 		wait.Wait()
 		other.Invalidate(old) // the store has a new token
-		wantToken(t.Context(), t, other, "access-2")
-		wantRequests(t, api, 1)
+		if got := mustToken(t.Context(), t, other); got != i.tokens[1] {
+			t.Errorf("got %s, want the token that the other source stored", got)
+		}
+		i.wantRequests(t, 1)
 	})
 }
 
 // A call that waits returns when its context ends. A call that refreshes completes the refresh even
 // if its context ends.
 func TestSource_Token_CanceledDuringRequest_RefreshContinues(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		api := newFakeAPI(oauth.UserTypeLocation)
-		api.before = func(*http.Request) http.HandlerFunc { time.Sleep(3 * time.Second); return nil }
-		source, _ := newInstalledSource(t, api, -time.Hour)
+	inBubble(t, oauth.UserTypeLocation, -time.Hour, func(t *testing.T, i *installation) {
+		i.before = delay(3 * time.Second)
 		begin := time.Now()
 		var wait sync.WaitGroup
 		wait.Go(func() {
 			ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 			defer cancel()
-			if token, err := source.Token(ctx); err != nil || token != "access-2" || time.Since(begin) != 3*time.Second {
-				t.Errorf("refreshing call: got %q, %v after %s, want access-2 after 3s", token, err, time.Since(begin))
+			if i.wantToken(ctx, t, 2); time.Since(begin) != 3*time.Second {
+				t.Errorf("refreshing call: got a token after %s, want 3s", time.Since(begin))
 			}
 		})
 		synctest.Wait()
 		wait.Go(func() {
 			ctx, cancel := context.WithTimeout(t.Context(), 2*time.Second)
 			defer cancel()
-			if _, err := source.Token(ctx); !errors.Is(err, context.DeadlineExceeded) || time.Since(begin) != 2*time.Second {
+			if _, err := i.source.Token(ctx); !errors.Is(err, context.DeadlineExceeded) || time.Since(begin) != 2*time.Second {
 				t.Errorf("waiting call: got %v after %s, want DeadlineExceeded after 2s", err, time.Since(begin))
 			}
 		})
-		wait.Go(func() {
-			if token, err := source.Token(t.Context()); err != nil || token != "access-2" {
-				t.Errorf("waiting call without a deadline: got %q, %v, want access-2", token, err)
-			}
-		})
+		wait.Go(func() { i.wantToken(t.Context(), t, 2) })
 		wait.Wait()
-		wantRequests(t, api, 1)
+		i.wantRequests(t, 1)
 	})
 }
 
@@ -193,77 +174,26 @@ func slow(ctx context.Context) error {
 }
 
 func TestSource_Token_CanceledDuringLoad_WaiterTakesOver(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		api := newFakeAPI(oauth.UserTypeLocation)
-		store := &faultyStore{MemoryStore: oauth.NewMemoryStore()}
-		api.install(t, store, time.Hour)
-		store.onLoad = slow
-		source := newApp(t, config(api)).Source(store)
+	inBubble(t, oauth.UserTypeLocation, time.Hour, func(t *testing.T, i *installation) {
+		i.store.onLoad = slow
 		var wait sync.WaitGroup
 		wait.Go(func() {
 			ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 			defer cancel()
-			if _, err := source.Token(ctx); !errors.Is(err, context.DeadlineExceeded) {
-				t.Errorf("first call: got %v, want DeadlineExceeded", err)
-			}
+			_, err := i.source.Token(ctx)
+			wantError(t, err, context.DeadlineExceeded, "")
 		})
 		synctest.Wait()
-		wait.Go(func() { mustToken(t.Context(), t, source) })
+		wait.Go(func() { i.wantToken(t.Context(), t, 1) })
 		wait.Wait()
 	})
 }
 
-func TestSource_Token_CanceledContext_NoRequest(t *testing.T) {
-	t.Parallel()
-	api := newFakeAPI(oauth.UserTypeLocation)
-	store := oauth.NewMemoryStore()
-	api.install(t, store, -time.Hour)
-	ctx, cancel := context.WithCancel(t.Context())
-	cancel()
-	if _, err := newApp(t, config(api)).Source(store).Token(ctx); !errors.Is(err, context.Canceled) {
-		t.Errorf("got %v, want Canceled", err)
-	}
-	wantRequests(t, api, 0)
-}
-
-func TestSource_Token_StorePanics(t *testing.T) {
-	t.Parallel()
-	store := &faultyStore{MemoryStore: oauth.NewMemoryStore(), onLoad: func(context.Context) error { panic("load") }}
-	source := newApp(t, config(newFakeAPI(oauth.UserTypeLocation))).Source(store)
-	for range 2 {
-		func() {
-			defer func() { _ = recover() }()
-			_, _ = source.Token(t.Context())
-			t.Error("got no panic")
-		}()
-	}
-}
-
-func TestSource_Token_ShortLifetime(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		api := newFakeAPI(oauth.UserTypeLocation)
-		api.lifetime = time.Minute
-		source, _ := newInstalledSource(t, api, -time.Hour)
-		for range 50 {
-			mustToken(t.Context(), t, source)
-			time.Sleep(time.Second)
-		}
-		if requests, _, _ := api.counts(); requests != 1 {
-			t.Errorf("got %d requests in the first 50 s of a token with a lifetime of 60 s, want 1", requests)
-		}
-	})
-}
-
-func TestSource_Token_RefreshPanics_WaitersReturn(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		api := newFakeAPI(oauth.UserTypeLocation)
-		store := oauth.NewMemoryStore()
-		api.install(t, store, -time.Hour)
-		api.before = func(*http.Request) http.HandlerFunc { time.Sleep(time.Second); panic("transport") }
-		source := newApp(t, config(api)).Source(store)
+// A panic reaches the call that refreshes. The calls that wait return an error, and the next call
+// refreshes again.
+func TestSource_Token_Panics(t *testing.T) {
+	inBubble(t, oauth.UserTypeLocation, -time.Hour, func(t *testing.T, i *installation) {
+		i.before = func(*http.Request) http.HandlerFunc { time.Sleep(time.Second); panic("transport") }
 		var wait sync.WaitGroup
 		wait.Go(func() {
 			defer func() {
@@ -271,220 +201,91 @@ func TestSource_Token_RefreshPanics_WaitersReturn(t *testing.T) {
 					t.Error("got no panic in the call that refreshes")
 				}
 			}()
-			_, _ = source.Token(t.Context())
+			_, _ = i.source.Token(t.Context())
 		})
 		synctest.Wait()
 		wait.Go(func() {
-			if token, err := source.Token(t.Context()); err == nil {
-				t.Errorf("got %q, want an error in the call that waits", token)
-			}
+			_, err := i.source.Token(t.Context())
+			wantError(t, err, nil, "did not return")
 		})
 		wait.Wait()
-		api.before = nil
-		wantToken(t.Context(), t, source, "access-2")
+		i.before = nil
+		i.wantToken(t.Context(), t, 2)
 	})
 }
 
-func TestSource_Token_CanceledContext_DueTokenUsed(t *testing.T) {
+// A token is not refreshed in the first nine tenths of its lifetime.
+func TestSource_Token_ShortLifetime(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		api := newFakeAPI(oauth.UserTypeLocation)
-		source, _ := newInstalledSource(t, api, time.Hour)
+		credential := newCredential("a")
+		credential.Expiry = credential.IssuedAt.Add(time.Minute)
+		source := newSource(t, inMemory(func(http.ResponseWriter, *http.Request) { t.Error("got a request") }), credential)
 		mustToken(t.Context(), t, source)
-		time.Sleep(time.Hour - time.Minute) // the token is due
-		ctx, cancel := context.WithCancel(t.Context())
-		cancel()
-		if got := mustToken(ctx, t, source); got != "access-1" {
-			t.Errorf("got %s, want access-1", got)
-		}
-		wantToken(t.Context(), t, source, "access-2")
+		time.Sleep(54*time.Second - time.Nanosecond)
+		mustToken(t.Context(), t, source)
 	})
 }
 
-func TestSource_Credential_IsACopy(t *testing.T) {
-	t.Parallel()
-	store := oauth.NewMemoryStore()
-	stored := oauth.Credential{
-		AccessToken: client.NewSecret("access"), RefreshToken: client.NewSecret("refresh"), Expiry: time.Now().Add(time.Hour),
-		Scopes: []string{"scope"}, ApprovedLocations: []string{"location"},
-	}
-	if err := oauth.Save(t.Context(), store, stored); err != nil {
-		t.Fatal(err)
-	}
-	source := newApp(t, config(newFakeAPI(oauth.UserTypeCompany))).Source(store)
-	for range 2 {
-		credential, err := source.Credential(t.Context())
-		if err != nil {
-			t.Fatal(err)
+type contextKey struct{}
+
+// contextLog is a slog.Handler that passes the contexts of the records to a function.
+type contextLog struct {
+	slog.Handler
+	check func(ctx context.Context, place string) error
+}
+
+func (contextLog) Enabled(context.Context, slog.Level) bool { return true }
+
+func (l contextLog) Handle(ctx context.Context, record slog.Record) error {
+	return l.check(ctx, record.Message)
+}
+
+// The context of the caller reaches the store, the transport, the logger and the functions of the
+// program, so that its values arrive there.
+func TestContext_ReachesEverything(t *testing.T) {
+	inBubble(t, oauth.UserTypeCompany, -time.Hour, func(t *testing.T, i *installation) {
+		missing := map[string]bool{}
+		for _, place := range []string{
+			"Load", "CompareAndSwap", "LockRefresh", "request", "save", "Installed", "Failed", "oauth: received a token",
+			"oauth: token request failed", "oauth: early refresh failed; the current token is used", "oauth: installation failed",
+		} {
+			missing[place] = true
 		}
-		if credential.Scopes[0] != "scope" || credential.ApprovedLocations[0] != "location" {
-			t.Errorf("got %v and %v, want values that the caller has not changed", credential.Scopes, credential.ApprovedLocations)
-		}
-		credential.Scopes[0], credential.ApprovedLocations[0] = "changed", "changed"
-	}
-}
-
-// The error of a call contains the status and the message of the token endpoint.
-func TestSource_Token_StatusInErrorOfCall(t *testing.T) {
-	t.Parallel()
-	tests := []struct {
-		name, body string
-		status     int
-		want       string
-	}{
-		{
-			"error response", `{"error":"UnAuthorized!","error_description":"Refresh token not found"}`, 401,
-			"Source.Token: POST /oauth/token: 401 unauthorized: UnAuthorized!; Refresh token not found: " + oauth.ErrReinstallRequired.Error(),
-		},
-		{"response without a token", `{}`, 200, "Source.Token: bad response: status 200 without an access token"},
-	}
-	for _, test := range tests {
-		t.Run(test.name, func(t *testing.T) {
-			t.Parallel()
-			synctest.Test(t, func(t *testing.T) {
-				api := newFakeAPI(oauth.UserTypeLocation)
-				store := oauth.NewMemoryStore()
-				api.install(t, store, -time.Hour)
-				api.before = func(*http.Request) http.HandlerFunc { return respond(test.status, test.body) }
-				c, err := client.New(newApp(t, config(api)).Source(store), client.WithLocation("location"))
-				if err != nil {
-					t.Fatal(err)
-				}
-				if _, err := c.Contacts.Get(t.Context(), "contact"); err == nil || !strings.HasSuffix(err.Error(), test.want) {
-					t.Errorf("got %v, want the status and the message of the token endpoint", err)
-				}
-			})
-		})
-	}
-}
-
-// A credential that this process saves is used by the next call, even while a refresh is in flight.
-func TestSource_Token_SaveIsSeenAtOnce(t *testing.T) {
-	t.Parallel()
-	tests := []struct {
-		name     string
-		left     time.Duration // until the first access token expires
-		inFlight bool
-	}{
-		{"fresh token", time.Hour, false},
-		{"due token", time.Minute, true},
-		{"expired token", -time.Hour, true},
-	}
-	for _, test := range tests {
-		t.Run(test.name, func(t *testing.T) {
-			t.Parallel()
-			synctest.Test(t, func(t *testing.T) {
-				api := newFakeAPI(oauth.UserTypeLocation)
-				source, store := newInstalledSource(t, api, test.left)
-				api.before = func(*http.Request) http.HandlerFunc { time.Sleep(5 * time.Second); return nil }
-				var wait sync.WaitGroup
-				wait.Go(func() { mustToken(t.Context(), t, source) })
-				synctest.Wait()
-				api.install(t, store, time.Hour)
-				wantToken(t.Context(), t, source, "access-2")
-				wait.Wait()
-				wantToken(t.Context(), t, source, "access-2")
-				if requests, _, _ := api.counts(); (requests == 1) != test.inFlight {
-					t.Errorf("got %d requests, want a request: %t", requests, test.inFlight)
-				}
-			})
-		})
-	}
-}
-
-// The store fails while the source loads what was saved. The current token is used, and the new
-// credential is loaded later.
-func TestSource_Token_SaveIsSeenAfterStoreRecovers(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		api := newFakeAPI(oauth.UserTypeLocation)
-		store := &faultyStore{MemoryStore: oauth.NewMemoryStore()}
-		api.install(t, store, time.Hour)
-		source := newApp(t, config(api)).Source(store)
-		wantToken(t.Context(), t, source, "access-1")
-		api.install(t, store, time.Hour)
-		loads := 0
-		store.onLoad = func(context.Context) error { loads++; return errors.New("connection refused") }
-		for range 3 {
-			wantToken(t.Context(), t, source, "access-1")
-		}
-		if loads != 1 {
-			t.Errorf("got %d loads, want 1", loads)
-		}
-		store.onLoad = nil
-		time.Sleep(time.Minute)
-		wantToken(t.Context(), t, source, "access-2")
-	})
-}
-
-// Another process has emptied the store, so Save does not know which installation it replaces.
-func TestSource_Token_SaveIntoEmptiedStore(t *testing.T) {
-	t.Parallel()
-	api := newFakeAPI(oauth.UserTypeLocation)
-	source, store := newInstalledSource(t, api, time.Hour)
-	wantToken(t.Context(), t, source, "access-1")
-	swap(t, store, client.NewSecret("refresh-1"), oauth.Credential{})
-	api.install(t, store, time.Hour)
-	wantToken(t.Context(), t, source, "access-2")
-}
-
-// A credential is saved while the source loads the previous one.
-func TestSource_Token_SaveDuringLoad(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		api := newFakeAPI(oauth.UserTypeLocation)
-		store := &faultyStore{MemoryStore: oauth.NewMemoryStore()}
-		api.install(t, store, time.Hour)
-		source := newApp(t, config(api)).Source(store)
-		wantToken(t.Context(), t, source, "access-1")
-		api.install(t, store, time.Hour)
-		store.onLoad = slow
-		var wait sync.WaitGroup
-		wait.Go(func() { wantToken(t.Context(), t, source, "access-2") })
-		synctest.Wait()
-		store.onLoad = nil
-		api.install(t, store, time.Hour)
-		wantToken(t.Context(), t, source, "access-3")
-		wait.Wait()
-		wantToken(t.Context(), t, source, "access-3")
-	})
-}
-
-// The context ends while the source loads what was saved. The next call loads it.
-func TestSource_Token_SaveIsSeenAfterCanceledLoad(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		api := newFakeAPI(oauth.UserTypeLocation)
-		store := &faultyStore{MemoryStore: oauth.NewMemoryStore()}
-		api.install(t, store, time.Hour)
-		source := newApp(t, config(api)).Source(store)
-		wantToken(t.Context(), t, source, "access-1")
-		api.install(t, store, time.Hour)
-		store.onLoad = slow
-		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
-		defer cancel()
-		wantToken(ctx, t, source, "access-1")
-		store.onLoad = nil
-		wantToken(t.Context(), t, source, "access-2")
-	})
-}
-
-func TestSource_Token_AfterDelete(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		api := newFakeAPI(oauth.UserTypeLocation)
-		source, store := newInstalledSource(t, api, time.Hour)
-		wantToken(t.Context(), t, source, "access-1")
-		if err := oauth.Delete(t.Context(), store, time.Now()); err != nil {
-			t.Fatal(err)
-		}
-		for range 2 {
-			if token, err := source.Token(t.Context()); !errors.Is(err, oauth.ErrNoCredential) {
-				t.Errorf("got %q, %v, want ErrNoCredential", token, err)
+		check := func(ctx context.Context, place string) error {
+			delete(missing, place)
+			if ctx.Value(contextKey{}) == nil {
+				t.Errorf("%s: got another context, want that of the caller", place)
 			}
+			return nil
 		}
-		api.install(t, store, time.Hour)
-		wantToken(t.Context(), t, source, "access-2")
-		wantRequests(t, api, 0)
+		c := config(i)
+		c.Logger = slog.New(contextLog{slog.DiscardHandler, check})
+		app, ctx := newApp(t, c), context.WithValue(t.Context(), contextKey{}, true)
+		store := &faultyStore{MemoryStore: i.store.MemoryStore, onLoad: func(ctx context.Context) error { return check(ctx, "Load") }}
+		store.onSwap = func(ctx context.Context) error { return check(ctx, "CompareAndSwap") }
+		store.onLock = func(ctx context.Context) error { return check(ctx, "LockRefresh") }
+		source := app.Source(store)
+		i.before = func(r *http.Request) http.HandlerFunc { _ = check(r.Context(), "request"); return nil }
+		mustToken(ctx, t, source)
+		mustToken(ctx, t, source.Location("a"))
+		time.Sleep(lifetime - time.Minute)
+		i.before = always(respond(503, ""))
+		mustToken(ctx, t, source)
+		i.before = nil
+		handler := oauth.InstallHandler(app, func(ctx context.Context, credential oauth.Credential) error {
+			return errors.Join(check(ctx, "save"), oauth.Save(ctx, store, credential))
+		}, &oauth.InstallSettings{
+			AllowMissingState: true,
+			Installed:         http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { _ = check(r.Context(), "Installed") }),
+			Failed:            func(_ http.ResponseWriter, r *http.Request, _ error) { _ = check(r.Context(), "Failed") },
+		})
+		code := i.AuthorizationCode(clienttest.Grant{})
+		for range 2 { // a code is valid once
+			handler.ServeHTTP(httptest.NewRecorder(), httptest.NewRequestWithContext(ctx, http.MethodGet, "/callback?code="+code, nil))
+		}
+		for place := range missing {
+			t.Errorf("%s: got no call, want one", place)
+		}
 	})
 }

@@ -7,7 +7,6 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"strings"
-	"sync"
 	"testing"
 
 	"go.uber.org/goleak"
@@ -68,23 +67,33 @@ func serve(h http.Handler, r *http.Request) *httptest.ResponseRecorder {
 	return w
 }
 
+// wantStatus sends a valid webhook and checks the status of the response.
+func wantStatus(t testing.TB, h http.Handler, body string, want int) {
+	t.Helper()
+	if w := serve(h, newRequest(t, body)); w.Code != want {
+		t.Errorf("got status %d, want %d", w.Code, want)
+	}
+}
+
 // inbox is a deliver function that stores the events and returns the next of its errors.
 type inbox struct {
-	mu     sync.Mutex
 	events []Event
 	errs   []error // of the next calls
 }
 
 func (i *inbox) deliver(_ context.Context, event Event) error {
-	i.mu.Lock()
-	defer i.mu.Unlock()
 	if len(i.errs) > 0 {
 		err := i.errs[0]
 		i.errs = i.errs[1:]
-		if err != nil {
-			return err
-		}
+		return err
 	}
 	i.events = append(i.events, event)
 	return nil
+}
+
+func (i *inbox) wantEvents(t testing.TB, want int) {
+	t.Helper()
+	if len(i.events) != want {
+		t.Errorf("got %d events, want %d", len(i.events), want)
+	}
 }

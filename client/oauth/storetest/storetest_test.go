@@ -26,66 +26,29 @@ func TestRunReopen_FileStore(t *testing.T) {
 	})
 }
 
-// forgetfulStore does not store credentials.
-type forgetfulStore struct{ oauth.TokenStore }
+// brokenStore stores credentials without a comparison, and has a lock that excludes nobody.
+type brokenStore struct{ *oauth.MemoryStore }
 
-func (forgetfulStore) Load(context.Context) (oauth.Credential, error) { return oauth.Credential{}, nil }
-
-func (forgetfulStore) CompareAndSwap(context.Context, client.Secret, oauth.Credential) (bool, error) {
-	return true, nil
-}
-
-// carelessStore stores credentials without a comparison.
-type carelessStore struct{ *oauth.MemoryStore }
-
-func (s carelessStore) CompareAndSwap(ctx context.Context, _ client.Secret, next oauth.Credential) (bool, error) {
+func (s brokenStore) CompareAndSwap(ctx context.Context, _ client.Secret, next oauth.Credential) (bool, error) {
 	return true, oauth.Save(ctx, s.MemoryStore, next)
 }
 
-// unlockedStore has a lock that excludes nobody.
-type unlockedStore struct{ *oauth.MemoryStore }
+func (brokenStore) LockRefresh(context.Context) (func(), error) { return func() {}, nil }
 
-func (unlockedStore) LockRefresh(context.Context) (func(), error) { return func() {}, nil }
-
-// A broken store fails the tests that check what is broken, and does not crash the test program.
+// A broken store fails the tests that check what is broken, in a child process.
 func TestRun_BrokenStore(t *testing.T) {
 	t.Parallel()
 	const environment = "STORETEST_BROKEN_STORE"
-	tests := map[string]struct {
-		open func(t *testing.T) oauth.TokenStore
-		want []string // tests that fail
-	}{
-		"forgetful": {
-			func(*testing.T) oauth.TokenStore { return forgetfulStore{} },
-			[]string{"LoadOfEmptyStore", "LoadReturnsStoredCredential", "ConcurrentLoadsAreConsistent", "SaveReplaces"},
-		},
-		"careless": {
-			func(*testing.T) oauth.TokenStore { return carelessStore{oauth.NewMemoryStore()} },
-			[]string{"CompareAndSwapComparesRefreshToken", "OneOfConcurrentSwapsSucceeds", "SaveDuringRefresh"},
-		},
-		"unlocked": {
-			func(*testing.T) oauth.TokenStore { return unlockedStore{oauth.NewMemoryStore()} },
-			[]string{"LockExcludesOthers"},
-		},
-	}
-	if name := os.Getenv(environment); name != "" { // in the child process
-		storetest.Run(t, tests[name].open)
+	if os.Getenv(environment) != "" { // in the child process
+		storetest.Run(t, func(*testing.T) oauth.TokenStore { return brokenStore{oauth.NewMemoryStore()} })
 		return
 	}
-	for name, test := range tests {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			command := exec.CommandContext(t.Context(), os.Args[0], "-test.run=^TestRun_BrokenStore$")
-			command.Env = append(os.Environ(), environment+"="+name)
-			output, err := command.CombinedOutput()
-			if err == nil || strings.Contains(string(output), "panic:") {
-				t.Errorf("got %v, want failed tests without a panic:\n%s", err, output)
-			}
-			for _, want := range test.want {
-				if !strings.Contains(string(output), "--- FAIL: TestRun_BrokenStore/"+want) {
-					t.Errorf("got no failure of %s:\n%s", want, output)
-				}
-			}
-		})
+	command := exec.CommandContext(t.Context(), os.Args[0], "-test.run=^TestRun_BrokenStore$")
+	command.Env = append(os.Environ(), environment+"=1")
+	output, err := command.CombinedOutput()
+	for _, want := range []string{"CompareAndSwapComparesRefreshToken", "OneOfConcurrentSwapsSucceeds", "SaveDuringRefresh", "LockExcludesOthers"} {
+		if err == nil || !strings.Contains(string(output), "--- FAIL: TestRun_BrokenStore/"+want) {
+			t.Errorf("got %v and no failure of %s:\n%s", err, want, output)
+		}
 	}
 }
