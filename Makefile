@@ -5,6 +5,7 @@ GOLANGCI_LINT := github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
 GOVULNCHECK   := golang.org/x/vuln/cmd/govulncheck@v1.9.0
 OASDIFF       := github.com/oasdiff/oasdiff@v1.37.0
 APIDIFF       := golang.org/x/exp/cmd/apidiff@v0.0.0-20261014143641-f0251eb4aa3e
+ACTIONLINT    := github.com/rhysd/actionlint/cmd/actionlint@v1.7.12
 REDOCLY       := @redocly/cli@2.77.0
 
 ## packages for test, fuzz and bench
@@ -100,6 +101,11 @@ fmt: ## format the Go code
 lint-spec: ## lint api/contacts.yaml (needs Node.js 20.19 or later)
 	REDOCLY_TELEMETRY=off npx --yes $(REDOCLY) lint --config .redocly.yaml api/contacts.yaml
 
+.PHONY: lint-workflows
+lint-workflows: ## lint the workflows, and the scripts of .ci if ShellCheck is installed
+	go run $(ACTIONLINT)
+	$(if $(shell command -v shellcheck),shellcheck --severity warning $(filter-out .ci/trial,$(wildcard .ci/*)),@echo 'ShellCheck not found: the scripts were not checked')
+
 .PHONY: fuzz
 fuzz: ## run each fuzz target for FUZZTIME, one after another
 	.ci/fuzz $(FUZZTIME) $(PKG)
@@ -125,7 +131,7 @@ cover: ## print the test coverage of the packages below client/
 
 # ---- checks for a release, and of changes outside the repository ----
 
-## version for release, such as v0.1.0
+## version for version and release, such as v0.1.0; client.Version if empty
 VERSION ?=
 ## 'yes' makes release create the tags; otherwise it only checks
 TAG ?=
@@ -159,10 +165,11 @@ vuln: ## check every module for known vulnerabilities (fetches Go's vulnerabilit
 	$(call each,go run $(GOVULNCHECK) ./...)
 
 .PHONY: version
-version: ## write VERSION to client.Version, and to the go.mod of each module that requires another one
+version: ## write VERSION=v0.1.0 to client.Version, and to the go.mod of each module that requires another one
+	@test -n '$(VERSION)' || { echo 'version: set VERSION, such as VERSION=v0.2.0' >&2; exit 2; }
 	perl -pi -e 's|^(const Version = ")[^"]*|$${1}$(VERSION:v%=%)|' client/client.go
 	perl -pi -e 's|(github.com/highlevel-contacts/contacts-go\S*) v\d\S*|$$1 $(VERSION)|' $(MODULES:%=%/go.mod)
 
 .PHONY: release
-release: ## try VERSION=v0.1.0 as a user gets it and print its release notes; TAG=yes also runs the checks and creates the tags
-	.ci/release '$(VERSION)' '$(TAG)' $(OTHER_GO) $(RELEASED)
+release: ## try VERSION as a user gets it, and print its release notes; TAG=yes also runs the checks and creates the tags
+	.ci/release '$(or $(VERSION),v$(shell sed -n 's/^const Version = "\(.*\)"$$/\1/p' client/client.go))' '$(TAG)' $(OTHER_GO) $(RELEASED)
