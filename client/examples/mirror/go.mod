@@ -9,6 +9,7 @@ replace (
 )
 
 require (
+	github.com/google/go-cmp v0.7.0
 	github.com/highlevel-contacts/contacts-go v0.1.0
 	github.com/highlevel-contacts/contacts-go/client/exportjob v0.1.0
 	github.com/highlevel-contacts/contacts-go/client/postgres v0.1.0
