@@ -49,20 +49,16 @@ func TestError_Error(t *testing.T) {
 	}
 }
 
-// The error of a call of package client contains the status and the message of the token endpoint.
-func TestError_InErrorOfCall(t *testing.T) {
+// The error of a source contains the status and the message of the token endpoint.
+func TestError_OfSource(t *testing.T) {
 	t.Parallel()
 	for want, handler := range map[string]http.HandlerFunc{
-		"Source.Token: POST /oauth/token: 401 unauthorized: UnAuthorized!; Refresh token not found: " + oauth.ErrReinstallRequired.Error(): respond(401, `{"error":"UnAuthorized!","error_description":"Refresh token not found"}`),
-		"Source.Token: bad response: status 200 without an access token":                                                                   respond(200, `{}`),
+		"oauth: Source.Token: POST /oauth/token: 400 invalid: no":               respond(400, `{"message":"no"}`),
+		"oauth: Source.Token: bad response: status 200 without an access token": respond(200, `{}`),
 	} {
 		synctest.Test(t, func(t *testing.T) {
 			expired := oauth.Credential{AccessToken: client.NewSecret("a"), RefreshToken: client.NewSecret("r")}
-			c, err := client.New(newSource(t, inMemory(handler), expired), client.WithLocation("location"))
-			if err != nil {
-				t.Fatal(err)
-			}
-			if _, err := c.Contacts.Get(t.Context(), "contact"); err == nil || !strings.HasSuffix(err.Error(), want) {
+			if _, err := newSource(t, inMemory(handler), expired).Token(t.Context()); err == nil || err.Error() != want {
 				t.Errorf("got  %v\nwant %s", err, want)
 			}
 		})
@@ -162,7 +158,8 @@ func TestApp_Exchange_UnexpectedResponses(t *testing.T) {
 			oauth.Credential{
 				UserType: oauth.UserTypeCompany, CompanyID: "c", LocationID: "l", UserID: "u", PlanID: "p", Scopes: []string{"x", "y"},
 				ApprovedLocations: []string{"m", "n"}, BulkInstallation: true, ApproveAllLocations: true, InstallToFutureLocations: true,
-			}, day,
+			},
+			day,
 		},
 		{`{` + tokens + `}`, oauth.Credential{}, time.Hour},
 		{"\ufeff{" + tokens + `}`, oauth.Credential{}, time.Hour},

@@ -171,10 +171,18 @@ func TestHandler_Requests(t *testing.T) {
 		change func(*http.Request)
 		status int
 	}{
-		{contactCreate, setType(""), 200}, {contactCreate, setType("application/json; charset=utf-8"), 200}, {contactCreate, setType("text/plain"), 415},
-		{contactCreate, setType("application/x-www-form-urlencoded"), 415}, {contactCreate, setType("application/json/x"), 415},
-		{largest, setMethod("POST"), 200}, {largest + " ", setMethod("POST"), 413}, {contactCreate, truncate, 400},
-		{contactCreate, setMethod("GET"), 405}, {contactCreate, setMethod("HEAD"), 405}, {contactCreate, setMethod("PUT"), 405}, {contactCreate, setMethod("OPTIONS"), 405},
+		{contactCreate, setType(""), 200},
+		{contactCreate, setType("application/json; charset=utf-8"), 200},
+		{contactCreate, setType("text/plain"), 415},
+		{contactCreate, setType("application/x-www-form-urlencoded"), 415},
+		{contactCreate, setType("application/json/x"), 415},
+		{largest, setMethod("POST"), 200},
+		{largest + " ", setMethod("POST"), 413},
+		{contactCreate, truncate, 400},
+		{contactCreate, setMethod("GET"), 405},
+		{contactCreate, setMethod("HEAD"), 405},
+		{contactCreate, setMethod("PUT"), 405},
+		{contactCreate, setMethod("OPTIONS"), 405},
 	} {
 		var delivered inbox
 		r := newRequest(t, test.body)
@@ -223,8 +231,11 @@ func TestWithTolerance(t *testing.T) {
 		option    Option
 		status    int
 	}{
-		{"1999-12-31T23:59:00Z", minute, 200}, {"1999-12-31T23:58:59.999Z", minute, 401}, {"2000-01-01T00:01:00.001Z", minute, 401},
-		{"", minute, 401}, {"1999-01-01T00:00:00Z", WithRSA(), 200}, // no tolerance
+		{"1999-12-31T23:59:00Z", minute, 200},
+		{"1999-12-31T23:58:59.999Z", minute, 401},
+		{"2000-01-01T00:01:00.001Z", minute, 401},
+		{"", minute, 401},
+		{"1999-01-01T00:00:00Z", WithRSA(), 200}, // no tolerance
 	} {
 		synctest.Test(t, func(t *testing.T) { // begins at 2000-01-01T00:00:00Z
 			wantStatus(t, newTestHandler(t, new(inbox).deliver, test.option), `{"webhookId":"w","timestamp":"`+test.timestamp+`"}`, test.status)
