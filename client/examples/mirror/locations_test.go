@@ -146,27 +146,32 @@ func TestLocations_Uninstall(t *testing.T) {
 		{
 			"a location",
 			[]clienttest.Grant{{LocationID: one}, {LocationID: two}},
-			map[string]any{"locationId": one}, 20, false, true,
+			map[string]any{"locationId": one},
+			20, false, true,
 		},
 		{
 			"a location of an agency",
 			[]clienttest.Grant{{UserType: clienttest.UserTypeCompany, ApprovedLocations: []string{one, two}}},
-			map[string]any{"locationId": one}, 20, false, true,
+			map[string]any{"locationId": one},
+			20, false, true,
 		},
 		{
 			"an agency",
 			[]clienttest.Grant{{UserType: clienttest.UserTypeCompany, ApprovedLocations: []string{one, two}}},
-			map[string]any{"companyId": fake.CompanyID}, 0, true, true,
+			map[string]any{"companyId": fake.CompanyID},
+			0, true, true,
 		},
 		{
 			"late",
 			[]clienttest.Grant{{LocationID: one}, {LocationID: two}},
-			map[string]any{"locationId": one, "timestamp": time.Now().Add(-time.Hour)}, 40, false, false,
+			map[string]any{"locationId": one, "timestamp": time.Now().Add(-time.Hour)},
+			40, false, false,
 		},
 		{
 			"late, of an agency",
 			[]clienttest.Grant{{UserType: clienttest.UserTypeCompany, ApprovedLocations: []string{one, two}}},
-			map[string]any{"companyId": fake.CompanyID, "timestamp": time.Now().Add(-time.Hour)}, 40, false, false,
+			map[string]any{"companyId": fake.CompanyID, "timestamp": time.Now().Add(-time.Hour)},
+			40, false, false,
 		},
 	} {
 		t.Run(row.name, func(t *testing.T) {

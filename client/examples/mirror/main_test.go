@@ -104,7 +104,8 @@ func newTestMirror(t *testing.T, fake *clienttest.Server, change ...func(*config
 	return &testMirror{mirror: m, t: t, fake: fake, key: private}
 }
 
-// start runs the mirror until the end of the test.
+// start runs the mirror until the end of the test. It waits for the first run, which the start of the
+// mirror causes.
 func (m *testMirror) start() {
 	m.t.Helper()
 	listener, err := net.Listen("tcp", "127.0.0.1:0") //nolint:noctx // on this machine
@@ -121,6 +122,7 @@ func (m *testMirror) start() {
 			m.t.Errorf("run: %v", err)
 		}
 	})
+	wait(m, true, `SELECT count(*) > 0 FROM river_job WHERE kind = 'mirror_start' AND finalized_at IS NOT NULL`)
 }
 
 // installApp installs the app as a person does on the consent page.

@@ -163,7 +163,9 @@ func (m *mirror) run(ctx context.Context, listener net.Listener) error {
 		return errors.Join(err, m.river.StopAndCancel(context.WithoutCancel(ctx)))
 	case <-m.river.Stopped():
 		_ = server.Close()
-		_ = <-served // http.ErrServerClosed
+		if err := <-served; !errors.Is(err, http.ErrServerClosed) {
+			return err
+		}
 		return nil
 	}
 }

@@ -5,6 +5,7 @@ package main
 import (
 	"crypto/ed25519"
 	"encoding/json"
+	"errors"
 	"net/http"
 	"net/http/cookiejar"
 	"net/http/httptest"
@@ -18,7 +19,7 @@ import (
 	"github.com/highlevel-contacts/contacts-go/client/postgres"
 )
 
-// A change and a deletion arrive through the webhooks of the fake, which are late, repeated and
+// A change, a deletion and the removal of the app arrive through the webhooks of the fake, which are late, repeated and
 // forged.
 func TestMirror_Webhook(t *testing.T) {
 	t.Parallel()
@@ -57,6 +58,11 @@ func TestMirror_Webhook(t *testing.T) {
 	}
 	if got := query[int](m, countExports); got != exports {
 		t.Errorf("got %d exports after the changes, want none", got-exports)
+	}
+	fake.Uninstall(fake.LocationID)
+	wait(m, 0, `SELECT count(*) FROM mirror_rows`)
+	if _, err := m.locations.store(fake.LocationID).Load(t.Context()); !errors.Is(err, oauth.ErrNoCredential) {
+		t.Errorf("after UNINSTALL: got %v, want ErrNoCredential", err)
 	}
 }
 
