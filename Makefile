@@ -4,7 +4,7 @@
 GOLANGCI_LINT := github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
 GOVULNCHECK   := golang.org/x/vuln/cmd/govulncheck@v1.9.0
 OASDIFF       := github.com/oasdiff/oasdiff@v1.37.0
-APIDIFF       := golang.org/x/exp/cmd/apidiff@v0.0.0-20261014143641-f0251eb4aa3e
+APIDIFF       := golang.org/x/exp/cmd/apidiff@v0.0.0-20261113113407-e3970619a1a4
 ACTIONLINT    := github.com/rhysd/actionlint/cmd/actionlint@v1.7.12
 REDOCLY       := @redocly/cli@2.77.0
 
