@@ -13,7 +13,7 @@ require (
 	github.com/highlevel-contacts/contacts-go v0.1.0
 	github.com/highlevel-contacts/contacts-go/client/exportjob v0.1.0
 	github.com/highlevel-contacts/contacts-go/client/postgres v0.1.0
-	github.com/jackc/pgx/v5 v5.12.0
+	github.com/jackc/pgx/v5 v5.13.0
 	github.com/riverqueue/river v0.51.2
 	github.com/riverqueue/river/riverdriver/riverpgxv5 v0.51.2
 	github.com/riverqueue/river/rivertype v0.51.2
