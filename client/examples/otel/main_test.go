@@ -41,7 +41,7 @@ func TestSpans_OnePerAttempt(t *testing.T) {
 			}
 		}
 	}
-	want := []string{"highlevel createContact", "highlevel getContacts", "highlevel getContacts"}
+	want := []string{"highlevel Contacts.Create", "highlevel Contacts.List", "highlevel Contacts.List"}
 	if !slices.Equal(names, want) {
 		t.Errorf("got spans %q, want %q", names, want)
 	}
@@ -82,7 +82,7 @@ func TestMetrics_OnePerCall(t *testing.T) {
 			}
 		}
 	}
-	const list, get = "getContacts", "getContact not_found"
+	const list, get = "Contacts.List", "Contacts.Get not_found"
 	if calls[list] != 1 || calls[get] != 1 || attempts[list] != 2 || attempts[get] != 1 {
 		t.Errorf("got calls %v and attempts %v", calls, attempts)
 	}
@@ -101,7 +101,7 @@ func TestRun(t *testing.T) {
 	if err := run(t.Context(), &out); err != nil {
 		t.Fatal(err)
 	}
-	for _, want := range []string{"highlevel createContact", "highlevel getContact", "highlevel.call.duration"} {
+	for _, want := range []string{"highlevel Contacts.Create", "highlevel Contacts.Get", "highlevel.call.duration"} {
 		if !strings.Contains(out.String(), want) {
 			t.Errorf("got %s, want it to contain %q", out.String(), want)
 		}
