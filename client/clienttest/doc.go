@@ -42,6 +42,6 @@
 // type.
 //
 // Tests that control time use [Server.Advance], or [WithoutSocket] in a testing/synctest bubble.
-// Programs, such as client/cmd/fakehighlevel, use [Start] instead of [NewServer]. A server is meant
+// Programs, such as client/cmd/highlevel, use [Start] instead of [NewServer]. A server is meant
 // for up to 100,000 contacts, which need about 300 MB of memory.
 package clienttest

@@ -73,7 +73,7 @@ func run(ctx context.Context) error {
 	if err := rc.Start(ctx); err != nil {
 		return err
 	}
-	if _, err := exportjob.Enqueue(ctx, rc, "trial", fake.LocationID); err != nil {
+	if _, err := exportjob.Enqueue(ctx, rc, exportjob.Args{LocationID: fake.LocationID, Run: "trial"}); err != nil {
 		return err
 	}
 	select {
