@@ -104,6 +104,33 @@ func TestAll_IdealTime(t *testing.T) {
 	}
 }
 
+// TestAll_AddTags_IdealTime adds a tag to 5,000 contacts at the real limits.
+func TestAll_AddTags_IdealTime(t *testing.T) {
+	t.Parallel()
+	const total, latency = 5000, 200 * time.Millisecond
+	inBubble(t, func(t *testing.T, hl *clienttest.Server) {
+		if err := hl.SeedSamples(total); err != nil {
+			t.Fatal(err)
+		}
+		var changes []bulk.TagChange
+		for _, contact := range hl.Contacts() {
+			changes = append(changes, bulk.TagChange{ID: contact.ID, Tags: []string{"VIP"}})
+		}
+		hl.InjectFaults(clienttest.Fault{Delay: latency})
+		start := time.Now()
+		for i, outcome := range bulk.All(t.Context(), slices.All(changes), bulk.AddTags(hl.Client())) {
+			if outcome.Err != nil || !slices.Contains(outcome.Value, "vip") {
+				t.Fatalf("input %d: got %+v", i, outcome)
+			}
+		}
+		ratio := float64(time.Since(start)) / float64(ideal(total, latency))
+		t.Logf("%d contacts in %v, %.3f of the ideal", total, time.Since(start), ratio)
+		if ratio > 1.05 || count429(hl) > 0 {
+			t.Errorf("got %.3f of the ideal and %d responses with status 429, want at most 1.05 and none", ratio, count429(hl))
+		}
+	})
+}
+
 func TestAll_OtherCallersAreNotDelayed(t *testing.T) {
 	t.Parallel()
 	inBubble(t, func(t *testing.T, hl *clienttest.Server) {

@@ -42,11 +42,7 @@ func run(ctx context.Context, token, location string) error {
 		return err
 	}
 	fmt.Printf("A fake of the HighLevel API with %d contacts listens at %s.\n", fake.Len(), fake.URL)
-	if err := tour(ctx, c, fake); err != nil {
-		return err
-	}
-	fmt.Printf("\nThe fake received %d requests and stores %d contacts.\n", len(fake.Requests()), fake.Len())
-	return nil
+	return tour(ctx, c, fake)
 }
 
 func tour(ctx context.Context, c *client.Client, fake *clienttest.Server) error {
