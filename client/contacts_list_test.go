@@ -9,6 +9,7 @@ import (
 	"strings"
 	"testing"
 	"time"
+	"unicode/utf8"
 
 	"github.com/highlevel-contacts/contacts-go/client"
 )
@@ -376,7 +377,7 @@ func FuzzCursor(f *testing.F) {
 		c, api := newStub(t, everything)
 		_, err := c.Contacts.List(t.Context(), client.ListRequest{After: client.Cursor(text)})
 		if err != nil {
-			if !errors.Is(err, client.ErrInvalid) || len(api.sent) > 0 || isLongOrBroken(err.Error()) || strings.HasPrefix(text, "contact:1:a") {
+			if !errors.Is(err, client.ErrInvalid) || len(api.sent) > 0 || isLongOrBroken(err.Error()) || (strings.HasPrefix(text, "contact:1:a") && utf8.ValidString(text)) {
 				t.Errorf("%q: got %v after %d requests", text, err, len(api.sent))
 			}
 			return

@@ -257,7 +257,7 @@ func TestCustomFieldDefinition_Input(t *testing.T) {
 		{"DATE", "2026-02-28", `"2026-02-28"`},
 		{"DATE", time.Date(2026, 2, 28, 23, 0, 0, 0, time.UTC), `"2026-02-28"`},
 		{"DATE", "28/02/2026", ""},
-		{"DATE", 1772236800000, ""},
+		{"DATE", int64(1772236800000), ""},
 		{"TEXTBOX_LIST", map[string]string{"a": "b"}, ""},
 		{"SOMETHING_NEW", []int{1}, `[1]`},
 	} {

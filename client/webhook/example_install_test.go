@@ -26,7 +26,7 @@ func ExampleNewHandler_installations() {
 	defer website.Close()
 	fake, err := clienttest.Start(clienttest.WithConsent(clienttest.Grant{})) // the user agrees
 	if err != nil {
-		log.Fatal(err) //nolint:gocritic // an example that fails ends the test binary together with its fake
+		log.Fatal(err)
 	}
 	defer fake.Close()
 	app, err := oauth.New(oauth.Config{

@@ -120,7 +120,7 @@ func tour(ctx context.Context, c *client.Client, fake *clienttest.Server) error 
 	}
 
 	step("Get a contact with values of unexpected types: the client reads what it can and reports the rest")
-	fake.InjectFaults(clienttest.Fault{Operation: "getContact", Count: 1, Set: map[string]any{"/contact/dateAdded": 1603870249758, "/contact/tags": "vip"}})
+	fake.InjectFaults(clienttest.Fault{Operation: "getContact", Count: 1, Set: map[string]any{"/contact/dateAdded": int64(1603870249758), "/contact/tags": "vip"}})
 	var response client.Response
 	if contact, err = c.Contacts.Get(ctx, id, client.WithResponseInto(&response)); err != nil {
 		return err
