@@ -1,11 +1,7 @@
 package client
 
 import (
-	"cmp"
-	"context"
 	"encoding/json"
-	"errors"
-	"fmt"
 	"maps"
 	"math"
 	"slices"
@@ -16,142 +12,7 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 
 	"github.com/highlevel-contacts/contacts-go/client/internal/lenientjson"
-	"github.com/highlevel-contacts/contacts-go/gen"
 )
-
-// CustomFieldDefinition describes a custom field of a location.
-type CustomFieldDefinition struct {
-	ID       string   // ID, which CustomField.ID refers to
-	Name     string   // name that users see and can change
-	Key      string   // key, such as contact.shoe_size, which does not change
-	DataType string   // type of the values, such as TEXT, NUMERICAL, DATE or SINGLE_OPTIONS; the API may add types
-	Options  []string // allowed values of a field with options
-}
-
-// CustomFieldDefinitions are the custom fields of the contacts of a location.
-type CustomFieldDefinitions []CustomFieldDefinition
-
-// CustomFields returns the definitions of the custom fields that the contacts of a location have. If
-// locationID is empty, the location of [WithLocation] is used.
-//
-// API reference: https://marketplace.gohighlevel.com/docs/ghl/locations/get-custom-fields
-func (s *ContactsService) CustomFields(ctx context.Context, locationID string, opts ...CallOption) (CustomFieldDefinitions, error) {
-	if err := s.setLocation(getFields, &locationID); err != nil {
-		return nil, err
-	}
-	if err := checkID(getFields, "location", locationID); err != nil {
-		return nil, err
-	}
-	req, err := gen.NewGetCustomFieldsRequest(s.client.config.baseURL, locationID, &gen.GetCustomFieldsParams{})
-	result, err := send(ctx, s.client, getFields, req, err, func(r *gen.GetCustomFieldsResult) error {
-		if r.CustomFields == nil {
-			return errors.New("the body has no list of custom fields")
-		}
-		return nil
-	}, opts)
-	if err != nil {
-		return nil, err
-	}
-	definitions := make(CustomFieldDefinitions, 0, len(result.CustomFields))
-	for _, field := range result.CustomFields {
-		definitions = append(definitions, CustomFieldDefinition{
-			ID: field.ID, Name: field.Name, Key: field.Key, DataType: field.DataType, Options: field.Options,
-		})
-	}
-	return definitions, nil
-}
-
-// Find returns the definition with the given ID, key or name, in this order. A key may lack the
-// prefix "contact.". Names are compared without regard to case.
-func (d CustomFieldDefinitions) Find(nameKeyOrID string) (CustomFieldDefinition, bool) {
-	for _, matches := range []func(CustomFieldDefinition) bool{
-		func(def CustomFieldDefinition) bool { return def.ID == nameKeyOrID },
-		func(def CustomFieldDefinition) bool {
-			return def.Key == nameKeyOrID || def.Key == "contact."+nameKeyOrID
-		},
-		func(def CustomFieldDefinition) bool { return strings.EqualFold(def.Name, nameKeyOrID) },
-	} {
-		if i := slices.IndexFunc(d, matches); i >= 0 && nameKeyOrID != "" {
-			return d[i], true
-		}
-	}
-	return CustomFieldDefinition{}, false
-}
-
-// Input returns the custom field with value to write. The API silently ignores a value that does not
-// match the definition; Input returns an error that matches [ErrInvalid] instead. It accepts a string
-// for text, a number or a string that holds one for NUMERICAL and MONETORY, options as strings, and
-// a [time.Time] or YYYY-MM-DD for DATE. Values of other types are passed on.
-func (d CustomFieldDefinition) Input(value any) (CustomFieldInput, error) {
-	converted, err := d.convert(value)
-	if err != nil {
-		return CustomFieldInput{}, invalid(operation{name: "CustomFieldDefinition.Input"}, fmt.Sprintf("field %q of type %s: %v", d.Name, d.DataType, err))
-	}
-	return NewCustomField(d.ID, converted), nil
-}
-
-// convert returns value in the form in which the API stores it.
-func (d CustomFieldDefinition) convert(value any) (any, error) {
-	if value == nil {
-		return nil, errors.New("the value is nil")
-	}
-	text, isText := value.(string)
-	switch d.DataType {
-	case "TEXT", "LARGE_TEXT", "PHONE", "EMAIL":
-		if !isText {
-			return nil, errors.New("use a string")
-		}
-	case "NUMERICAL", "MONETORY", "FLOAT":
-		return convertNumber(value)
-	case "SINGLE_OPTIONS", "RADIO":
-		if !isText {
-			return nil, errors.New("use a string that is one of the options")
-		}
-		return text, d.checkOption(text)
-	case "MULTIPLE_OPTIONS", "CHECKBOX":
-		options, isList := value.([]string)
-		if isText {
-			options = []string{text}
-		} else if !isList {
-			return nil, errors.New("use a list of strings that are options")
-		}
-		for _, option := range options {
-			if err := d.checkOption(option); err != nil {
-				return nil, err
-			}
-		}
-		return options, nil
-	case "DATE":
-		if date, ok := value.(time.Time); ok {
-			return date.Format(time.DateOnly), nil
-		}
-		if _, err := time.Parse(time.DateOnly, text); err != nil {
-			return nil, errors.New("use a time.Time or a string YYYY-MM-DD")
-		}
-	case "TEXTBOX_LIST":
-		return nil, errors.New("the API has no safe way to write this type")
-	}
-	return value, nil
-}
-
-func (d CustomFieldDefinition) checkOption(option string) error {
-	if !slices.Contains(d.Options, option) {
-		return errors.New("the value is not one of the options, see CustomFieldDefinition.Options")
-	}
-	return nil
-}
-
-// convertNumber returns a number for a value that is a number or a string that holds one.
-func convertNumber(value any) (any, error) {
-	if text, ok := value.(string); ok {
-		value = json.Number(cmp.Or(strings.TrimSpace(text), "empty")) // an empty Number is encoded as 0
-	}
-	encoded, err := json.Marshal(value) // rejects NaN, infinities and strings that are not numbers
-	if err != nil || jsontext.Value(encoded).Kind() != '0' {
-		return nil, errors.New("use a number")
-	}
-	return value, nil
-}
 
 // NewCustomField returns a custom field to write, identified by its ID. The value depends on the
 // type of the field: a string, a number, a list of strings or an object of files. The API silently

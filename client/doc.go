@@ -106,7 +106,7 @@
 // limit that the headers of the latest response report. After a 429, all calls wait for as long as
 // the API asks, an hour at most. While more than 30 seconds of that pause are left, calls fail
 // immediately with ErrRateLimited. When the daily limit is exhausted, calls fail immediately until
-// the API resets it, or for an hour if it does not report when. See [NewPacer] and [WithPacer].
+// the API resets it, or for at most an hour if it does not report when. See [NewPacer] and [WithPacer].
 //
 // Calls pass the rate limit in the order in which they arrive. At 10 requests per second and 300 ms
 // of latency, 3 to 10 workers reach the rate limit; more do not increase the throughput. Do not
