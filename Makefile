@@ -107,7 +107,7 @@ lint-workflows: ## lint the workflows, and the scripts of .ci if ShellCheck is i
 	$(if $(shell command -v shellcheck),shellcheck --severity warning $(filter-out .ci/trial,$(wildcard .ci/*)),@echo 'ShellCheck not found: the scripts were not checked')
 
 .PHONY: fuzz
-fuzz: ## run each fuzz target for FUZZTIME, one after another
+fuzz: ## run each fuzz target of PKG for FUZZTIME, one after another, in all modules
 	.ci/fuzz $(FUZZTIME) $(PKG)
 
 .PHONY: soak
