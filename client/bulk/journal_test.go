@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strconv"
 	"strings"
@@ -202,7 +203,7 @@ func TestOpenJournal_OtherFilesAreNotChanged(t *testing.T) {
 			t.Errorf("got %q, %v, want %q", data, err, text)
 		}
 	}
-	if files, err := os.ReadDir(filepath.Dir(path)); err != nil || len(files) != 1 {
+	if files, err := filepath.Glob(filepath.Join(filepath.Dir(path), "*[^k]")); err != nil || len(files) != 1 { // besides the lock of Windows
 		t.Errorf("got %v, %v, want no other file", files, err)
 	}
 }
@@ -215,6 +216,9 @@ func TestOpenJournal_LinksShareOneLock(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, name := range []string{path, path + ".symbolic", path + ".hard"} {
+		if runtime.GOOS == "windows" && strings.HasSuffix(name, ".hard") {
+			continue // it has a lock of its own there
+		}
 		if _, err := bulk.OpenJournal(name); err == nil {
 			t.Errorf("%s: the journal was opened twice", filepath.Base(name))
 		}

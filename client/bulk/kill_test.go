@@ -110,13 +110,13 @@ func TestProof_KilledImport(t *testing.T) {
 			kill = time.AfterFunc(time.Duration(random.Int64N(int64(span)))+100*time.Millisecond, func() { _ = command.Process.Kill() })
 		}
 		err := command.Wait()
-		if kill != nil {
-			kill.Stop()
-		}
 		switch {
 		case err == nil:
 			done = true
-		case killed < kills && command.ProcessState.ExitCode() == -1:
+			if kill != nil {
+				kill.Stop()
+			}
+		case kill != nil && !kill.Stop():
 			killed++
 		default:
 			t.Fatalf("%v: %s", err, &output)

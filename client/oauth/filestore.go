@@ -32,7 +32,7 @@ func NewFileStore(path string) *FileStore {
 // Load returns the stored credential. Its error matches [ErrNoCredential] if the file does not
 // exist, and [ErrInvalidCredential] if the file does not contain a credential.
 func (s *FileStore) Load(context.Context) (Credential, error) {
-	data, err := os.ReadFile(s.path)
+	data, err := durable.ReadFile(s.path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return Credential{}, fmt.Errorf("%w: %w", ErrNoCredential, err)
 	}
@@ -94,7 +94,7 @@ func (s *FileStore) checkWritable(ctx context.Context) error {
 		return err
 	}
 	defer unlock()
-	data, err := os.ReadFile(path) //nolint:gosec // the caller's own path
+	data, err := durable.ReadFile(path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil
 	}

@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"syscall"
 	"time"
 
 	"github.com/gofrs/flock"
@@ -70,10 +71,37 @@ func Replace(path string, data []byte) error {
 	if err := write(name, data); err != nil {
 		return err
 	}
-	if err := os.Rename(name, path); err != nil {
+	if err := untilShared(func() error { return os.Rename(name, path) }); err != nil {
 		return err
 	}
 	return SyncDirectory(filepath.Dir(path))
+}
+
+// ReadFile returns the contents of a file that another process may [Replace] at the same time.
+func ReadFile(path string) (data []byte, err error) {
+	err = untilShared(func() error {
+		data, err = os.ReadFile(path) //nolint:gosec // the caller's own path
+		return err
+	})
+	return data, err
+}
+
+// untilShared calls use, which opens or renames a file. On Windows, use fails while another process
+// has the file open or replaces it: untilShared then calls it again, for up to two seconds.
+func untilShared(use func() error) error {
+	const (
+		attempts, wait              = 200, 10 * time.Millisecond
+		accessDenied, sharingFailed = syscall.Errno(5), syscall.Errno(32)
+	)
+	err := use()
+	for range attempts {
+		if runtime.GOOS != "windows" || !errors.Is(err, accessDenied) && !errors.Is(err, sharingFailed) {
+			break
+		}
+		time.Sleep(wait)
+		err = use()
+	}
+	return err
 }
 
 // write replaces the file name with a new file, and syncs it to the disk.

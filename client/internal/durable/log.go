@@ -13,8 +13,8 @@ import (
 )
 
 // Log is a file to which records are appended. It starts with a header line, and each record is a
-// line. It is safe for concurrent use, and one Log at a time can have a file open. After the first
-// error it appends no further record.
+// line. It is safe for concurrent use, and one Log at a time can have a file open. On Windows, that
+// does not hold for two hard links of a file. After the first error it appends no further record.
 type Log struct {
 	unlock func() error
 
@@ -42,6 +42,10 @@ func OpenLog(path, header string, replay func(line []byte, complete bool) error)
 
 // openLog is OpenLog with a replaceable function that syncs a directory.
 func openLog(path, header string, replay func([]byte, bool) error, syncDirectory func(string) error) (*Log, error) {
+	path, err := Resolve(path)
+	if err != nil {
+		return nil, err
+	}
 	lockPath := path
 	if runtime.GOOS == "windows" { // no other handle can read a locked file
 		lockPath += ".lock"
@@ -55,13 +59,9 @@ func openLog(path, header string, replay func([]byte, bool) error, syncDirectory
 		return nil, errors.Join(err, unlock())
 	}
 	l := &Log{unlock: unlock, file: opened}
-	if err := prepare(opened, header+"\n", replay); err != nil {
-		return nil, errors.Join(err, l.Close())
-	}
-	// Without this, a crash of the machine could remove a new file with all its records.
-	resolved, err := Resolve(path)
-	if err == nil {
-		err = syncDirectory(filepath.Dir(resolved))
+	err = prepare(opened, header+"\n", replay)
+	if err == nil { // without this, a crash of the machine could remove a new file with all its records
+		err = syncDirectory(filepath.Dir(path))
 	}
 	if err != nil {
 		return nil, errors.Join(err, l.Close())
