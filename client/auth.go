@@ -3,9 +3,6 @@ package client
 import (
 	"context"
 	"errors"
-	"fmt"
-	"io"
-	"log/slog"
 	"strings"
 )
 
@@ -35,8 +32,8 @@ type staticToken struct{ Secret }
 // Token returns the token.
 func (t staticToken) Token(context.Context) (string, error) { return t.Reveal(), nil }
 
-// Secret is a string that is not printed, logged or encoded: in its place appears [redacted]. The
-// zero Secret is the empty string. Secrets cannot be compared with ==.
+// Secret is a string that is never printed, logged or encoded. The zero Secret is the empty string.
+// Secrets cannot be compared with ==.
 type Secret struct {
 	reveal func() string // a function, because reflection reads the values of all other types
 }
@@ -54,16 +51,8 @@ func (s Secret) Reveal() string {
 	return s.reveal()
 }
 
-const redacted = "[redacted]"
-
-// Format prints [redacted] for every verb.
-func (Secret) Format(state fmt.State, _ rune) { _, _ = io.WriteString(state, redacted) }
-
-// LogValue returns [redacted].
-func (Secret) LogValue() slog.Value { return slog.StringValue(redacted) }
-
-// MarshalText returns [redacted], so that the encoding of a struct does not contain the secret.
-func (Secret) MarshalText() ([]byte, error) { return []byte(redacted), nil }
+// String returns [redacted].
+func (Secret) String() string { return "[redacted]" }
 
 // checkToken returns an error if token cannot be sent as a bearer token. The error does not contain
 // the token.

@@ -13,6 +13,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/highlevel-contacts/contacts-go/client"
+	"github.com/highlevel-contacts/contacts-go/gen"
 )
 
 func TestContactsService_Requests(t *testing.T) {
@@ -188,8 +189,8 @@ func TestContactsService_MissingLocation(t *testing.T) {
 func TestInvalidUTF8(t *testing.T) {
 	t.Parallel()
 	const bad = "Jos\xe9"
-	dnd := client.DNDSettingsInput{SMS: client.DNDSettingInput{Message: bad}}
-	inbound := client.InboundDNDSettingsInput{All: client.InboundDNDSettingInput{Message: bad}}
+	dnd := gen.DNDSettingsInput{SMS: gen.DNDSettingInput{Message: bad}}
+	inbound := gen.InboundDNDSettingsInput{All: gen.InboundDNDSettingInput{Message: bad}}
 	c := newClient(t, noRequests(t))
 	fields := map[string][]client.CustomFieldInput{
 		"/customFields/0/id": {client.NewCustomField(bad, 1)}, "/customFields/0/key": {client.NewCustomFieldByKey(bad, 1)},

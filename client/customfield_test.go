@@ -2,12 +2,14 @@ package client_test
 
 import (
 	"encoding/json"
+	"slices"
 	"testing"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/highlevel-contacts/contacts-go/client"
+	"github.com/highlevel-contacts/contacts-go/gen"
 )
 
 func TestNewCustomField(t *testing.T) {
@@ -54,75 +56,42 @@ func TestNewCustomField(t *testing.T) {
 
 const files = `{"b-uuid":{"meta":{"fieldname":"w2M9","originalname":"roof.jpg","encoding":"7bit","mimetype":"image/jpeg","size":1786611,"uuid":"b-uuid"},"url":"https://files.example/b","documentId":"w2M9"},"a-uuid":{"meta":{"originalname":"plan.pdf","size":7},"url":"https://files.example/a"}}`
 
-func TestReadCustomField(t *testing.T) {
+func TestFieldValue(t *testing.T) {
 	t.Parallel()
 	added := time.UnixMilli(1603870249758).UTC()
 	day := time.Date(2021, 7, 2, 0, 0, 0, 0, time.UTC)
-	type read struct {
-		Kind   client.FieldKind
-		Text   string
-		Number float64
-		IsNum  bool
-		Bool   bool
-		IsBool bool
-		Time   time.Time
-		IsTime bool
-		List   []string
-		Files  []client.File
-	}
 	for _, test := range []struct {
 		value string
-		want  read
+		text  string
+		list  []string
+		time  time.Time
 	}{
-		{``, read{}},
-		{`null`, read{}},
-		{`""`, read{}},
-		{`[]`, read{}},
-		{` [ ] `, read{}},
-		{`{}`, read{}},
-		{`"My Selected Option"`, read{Kind: client.FieldText, Text: "My Selected Option", List: []string{"My Selected Option"}}},
-		{`"\u00c5s \"x\""`, read{Kind: client.FieldText, Text: `Ås "x"`, List: []string{`Ås "x"`}}},
-		{`" "`, read{Kind: client.FieldText, Text: " ", List: []string{" "}}},
-		{`"12.5"`, read{Kind: client.FieldText, Text: "12.5", Number: 12.5, IsNum: true, List: []string{"12.5"}}},
-		{`" 7 "`, read{Kind: client.FieldText, Text: " 7 ", Number: 7, IsNum: true, List: []string{" 7 "}}},
-		{`"NaN"`, read{Kind: client.FieldText, Text: "NaN", List: []string{"NaN"}}},
-		{`"Infinity"`, read{Kind: client.FieldText, Text: "Infinity", List: []string{"Infinity"}}},
-		{`"1e999"`, read{Kind: client.FieldText, Text: "1e999", List: []string{"1e999"}}},
-		{`"0x10"`, read{Kind: client.FieldText, Text: "0x10", List: []string{"0x10"}}},
-		{`100.5`, read{Kind: client.FieldNumber, Text: "100.5", Number: 100.5, IsNum: true, List: []string{"100.5"}}},
-		{`-1e3`, read{Kind: client.FieldNumber, Text: "-1e3", Number: -1000, IsNum: true, List: []string{"-1e3"}}},
-		{`1e999`, read{Kind: client.FieldNumber, Text: "1e999", List: []string{"1e999"}}},
-		{`1603870249758`, read{Kind: client.FieldNumber, Text: "1603870249758", Number: 1603870249758, IsNum: true, Time: added, IsTime: true, List: []string{"1603870249758"}}},
-		{`"2020-10-28T07:30:49.758Z"`, read{Kind: client.FieldText, Text: "2020-10-28T07:30:49.758Z", Time: added, IsTime: true, List: []string{"2020-10-28T07:30:49.758Z"}}},
-		{`"2021-07-02"`, read{Kind: client.FieldText, Text: "2021-07-02", Time: day, IsTime: true, List: []string{"2021-07-02"}}},
-		{`true`, read{Kind: client.FieldBool, Bool: true, IsBool: true, Text: "true", List: []string{"true"}}},
-		{`false`, read{Kind: client.FieldBool, IsBool: true, Text: "false", List: []string{"false"}}},
-		{`"True"`, read{Kind: client.FieldText, Bool: true, IsBool: true, Text: "True", List: []string{"True"}}},
-		{`"false"`, read{Kind: client.FieldText, IsBool: true, Text: "false", List: []string{"false"}}},
-		{`["true"]`, read{Kind: client.FieldList, Text: "true", List: []string{"true"}}},
-		{`["red","green"]`, read{Kind: client.FieldList, Text: "red, green", List: []string{"red", "green"}}},
-		{`["red",7,null,{"a":1}]`, read{Kind: client.FieldList, Text: `red, 7, , {"a":1}`, List: []string{"red", "7", "", `{"a":1}`}}},
-		{files, read{Kind: client.FieldFiles, Files: []client.File{
-			{UUID: "a-uuid", URL: "https://files.example/a", Name: "plan.pdf", Size: 7},
-			{UUID: "b-uuid", DocumentID: "w2M9", URL: "https://files.example/b", Name: "roof.jpg", MIMEType: "image/jpeg", Encoding: "7bit", Size: 1786611},
-		}}},
-		{`{"a":1}`, read{Kind: client.FieldObject}},
-		{`{"a":{"url":"u"}}`, read{Kind: client.FieldObject}},
-		{`{"a":null}`, read{Kind: client.FieldObject}},
-		{`{"a":{"meta":{"size":"large"},"url":"u"}}`, read{Kind: client.FieldObject}},
+		{value: ``},
+		{value: `null`},
+		{value: `""`},
+		{value: `[]`},
+		{value: ` [ ] `},
+		{`{}`, `{}`, []string{`{}`}, time.Time{}},
+		{`"My Selected Option"`, "My Selected Option", []string{"My Selected Option"}, time.Time{}},
+		{`"\u00c5s \"x\""`, `Ås "x"`, []string{`Ås "x"`}, time.Time{}},
+		{`" "`, " ", []string{" "}, time.Time{}},
+		{`100.5`, "100.5", []string{"100.5"}, time.Time{}},
+		{`1603870249758`, "1603870249758", []string{"1603870249758"}, added},
+		{`"2020-10-28T07:30:49.758Z"`, "2020-10-28T07:30:49.758Z", []string{"2020-10-28T07:30:49.758Z"}, added},
+		{`"2021-07-02"`, "2021-07-02", []string{"2021-07-02"}, day},
+		{`false`, "false", []string{"false"}, time.Time{}},
+		{`["red","green"]`, "red, green", []string{"red", "green"}, time.Time{}},
+		{`["red",7,null,{"a":1}]`, `red, 7, , {"a":1}`, []string{"red", "7", "", `{"a":1}`}, time.Time{}},
+		{`{"a":[1]}`, `{"a":[1]}`, []string{`{"a":[1]}`}, time.Time{}},
 	} {
 		t.Run(test.value, func(t *testing.T) {
 			t.Parallel()
-			value := client.ReadCustomField(client.CustomField{ID: "a", Value: json.RawMessage(test.value)})
-			got := read{Kind: value.Kind(), Text: value.Text(), List: value.List(), Files: value.Files()}
-			got.Number, got.IsNum = value.Number()
-			got.Bool, got.IsBool = value.Bool()
-			got.Time, got.IsTime = value.Time()
-			if diff := cmp.Diff(test.want, got); diff != "" {
-				t.Errorf("(-want +got):\n%s", diff)
+			value := client.FieldValue{Raw: json.RawMessage(test.value)}
+			if text, list := value.Text(), value.List(); text != test.text || !slices.Equal(list, test.list) {
+				t.Errorf("got %q, %q, want %q, %q", text, list, test.text, test.list)
 			}
-			if string(value.Raw()) != test.value {
-				t.Errorf("got raw %s, want %s", value.Raw(), test.value)
+			if got, ok := value.Time(); !got.Equal(test.time) || ok == test.time.IsZero() {
+				t.Errorf("got %v, %v, want %v", got, ok, test.time)
 			}
 		})
 	}
@@ -130,14 +99,11 @@ func TestReadCustomField(t *testing.T) {
 
 func TestCustomFieldByID(t *testing.T) {
 	t.Parallel()
-	contact := &client.Contact{CustomFields: []client.CustomField{{ID: "a", Value: json.RawMessage(`1`)}, {ID: "b", Value: json.RawMessage(`"two"`)}}}
+	contact := &client.Contact{CustomFields: []gen.CustomField{{ID: "a", Value: json.RawMessage(`1`)}, {ID: "b", Value: json.RawMessage(`"two"`)}}}
 	for id, want := range map[string]string{"a": "1", "b": "two", "c": "", "": ""} {
 		if got := client.CustomFieldByID(contact, id).Text(); got != want {
 			t.Errorf("%q: got %q, want %q", id, got, want)
 		}
-	}
-	if kind := client.CustomFieldByID(contact, "c").Kind(); kind != client.FieldEmpty {
-		t.Errorf("no such field: got %v, want empty", kind)
 	}
 }
 
@@ -145,24 +111,12 @@ func TestCustomFieldByID(t *testing.T) {
 func TestNewCustomField_RawValue(t *testing.T) {
 	t.Parallel()
 	c, api := newStub(t, everything)
-	value := client.ReadCustomField(client.CustomField{ID: "a", Value: json.RawMessage(files)})
-	fields := []client.CustomFieldInput{client.NewCustomField("a", value.Raw())}
+	value := client.FieldValue{Raw: json.RawMessage(files)}
+	fields := []client.CustomFieldInput{client.NewCustomField("a", value.Raw)}
 	if _, err := c.Contacts.Update(t.Context(), "abc", client.UpdateContactRequest{CustomFields: fields}); err != nil {
 		t.Fatal(err)
 	}
 	if diff := cmp.Diff([]string{`{"customFields":[{"id":"a","field_value":` + files + `}]}`}, sentBodies(api)); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
-	}
-}
-
-func TestFieldKind_String(t *testing.T) {
-	t.Parallel()
-	for kind, want := range map[client.FieldKind]string{
-		client.FieldEmpty: "empty", client.FieldText: "text", client.FieldNumber: "number", client.FieldBool: "bool",
-		client.FieldList: "list", client.FieldFiles: "files", client.FieldObject: "object", -1: "FieldKind(-1)", 7: "FieldKind(7)",
-	} {
-		if got := kind.String(); got != want {
-			t.Errorf("got %s, want %s", got, want)
-		}
 	}
 }

@@ -12,6 +12,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/highlevel-contacts/contacts-go/client"
+	"github.com/highlevel-contacts/contacts-go/gen"
 )
 
 // TestDecode_WrongTypes decodes a property of each type with values of all other types. The contact
@@ -35,8 +36,8 @@ func TestDecode_WrongTypes(t *testing.T) {
 		{`"city":["Oslo"]`, client.Contact{}, "/city string array", `,"city":["Oslo"]`},
 		{`"id":7`, client.Contact{ID: "7"}, "/id string number", ``},
 		// Open enumeration.
-		{`"dndSettings":{"SMS":{"status":1,"code":103}}`, client.Contact{DNDSettings: client.DNDSettings{SMS: client.DNDSetting{Status: "1", Code: "103"}}}, "/dndSettings/SMS/status string number, /dndSettings/SMS/code string number", ``},
-		{`"dndSettings":{"SMS":{"status":[]}}`, client.Contact{DNDSettings: client.DNDSettings{SMS: client.DNDSetting{Extra: []byte(`{"status":[]}`)}}}, "/dndSettings/SMS/status string array", ``},
+		{`"dndSettings":{"SMS":{"status":1,"code":103}}`, client.Contact{DNDSettings: gen.DNDSettings{SMS: gen.DNDSetting{Status: "1", Code: "103"}}}, "/dndSettings/SMS/status string number, /dndSettings/SMS/code string number", ``},
+		{`"dndSettings":{"SMS":{"status":[]}}`, client.Contact{DNDSettings: gen.DNDSettings{SMS: gen.DNDSetting{Extra: []byte(`{"status":[]}`)}}}, "/dndSettings/SMS/status string array", ``},
 		// Boolean.
 		{`"dnd":"true"`, client.Contact{DND: true}, "/dnd boolean string", ``},
 		{`"dnd":"false"`, client.Contact{}, "/dnd boolean string", ``},
@@ -64,7 +65,7 @@ func TestDecode_WrongTypes(t *testing.T) {
 		{`"dateAdded":"yesterday"`, client.Contact{}, "/dateAdded date-time string", `,"dateAdded":"yesterday"`},
 		{`"dateAdded":true`, client.Contact{}, "/dateAdded date-time boolean", `,"dateAdded":true`},
 		{`"dateAdded":{"$date":"2021-07-02T05:18:26.704Z"}`, client.Contact{}, "/dateAdded date-time object", `,"dateAdded":{"$date":"2021-07-02T05:18:26.704Z"}`},
-		{`"createdBy":{"channel":"OAUTH","timestamp":"2021-07-02T05:18:26.704+00"}`, client.Contact{CreatedBy: client.CreatedBy{Channel: "OAUTH", Timestamp: added}}, "/createdBy/timestamp date-time string", ``},
+		{`"createdBy":{"channel":"OAUTH","timestamp":"2021-07-02T05:18:26.704+00"}`, client.Contact{CreatedBy: gen.CreatedBy{Channel: "OAUTH", Timestamp: added}}, "/createdBy/timestamp date-time string", ``},
 		// List.
 		{`"tags":"vip"`, client.Contact{Tags: []string{"vip"}}, "/tags array string", ``},
 		{`"tags":""`, client.Contact{}, "/tags array string", ``},
@@ -72,24 +73,24 @@ func TestDecode_WrongTypes(t *testing.T) {
 		{`"tags":7`, client.Contact{}, "/tags array number", `,"tags":7`},
 		{`"tags":true`, client.Contact{}, "/tags array boolean", `,"tags":true`},
 		{`"tags":["vip",7,{},["a"],true]`, client.Contact{Tags: []string{"vip", "7", "{}", `["a"]`, "true"}}, "/tags/1 string number, /tags/2 string object, /tags/3 string array, /tags/4 string boolean", ``},
-		{`"customFields":{"id":"a","value":1}`, client.Contact{CustomFields: []client.CustomField{{ID: "a", Value: []byte("1")}}}, "/customFields array object", ``},
-		{`"customFields":["a",{"id":"b","value":[]}]`, client.Contact{CustomFields: []client.CustomField{{ID: "b", Value: []byte("[]")}}}, "/customFields/0 object string", ``},
-		{`"attributions":{"utmSource":7}`, client.Contact{Attributions: []client.Attribution{{UtmSource: "7"}}}, "/attributions array object, /attributions/utmSource string number", ``},
+		{`"customFields":{"id":"a","value":1}`, client.Contact{CustomFields: []gen.CustomField{{ID: "a", Value: []byte("1")}}}, "/customFields array object", ``},
+		{`"customFields":["a",{"id":"b","value":[]}]`, client.Contact{CustomFields: []gen.CustomField{{ID: "b", Value: []byte("[]")}}}, "/customFields/0 object string", ``},
+		{`"attributions":{"utmSource":7}`, client.Contact{Attributions: []gen.Attribution{{UtmSource: "7"}}}, "/attributions array object, /attributions/utmSource string number", ``},
 		{`"searchAfter":"a"`, client.Contact{}, "/searchAfter array string", `,"searchAfter":"a"`},
 		// Object.
 		{`"createdBy":"OAUTH"`, client.Contact{}, "/createdBy object string", `,"createdBy":"OAUTH"`},
 		{`"createdBy":[]`, client.Contact{}, "/createdBy object array", `,"createdBy":[]`},
 		{`"attributionSource":7`, client.Contact{}, "/attributionSource object number", `,"attributionSource":7`},
 		{`"dndSettings":false`, client.Contact{}, "/dndSettings object boolean", `,"dndSettings":false`},
-		{`"dndSettings":{"SMS":"active","Email":{"status":"active"}}`, client.Contact{DNDSettings: client.DNDSettings{Email: client.DNDSetting{Status: client.DNDActive}, Extra: []byte(`{"SMS":"active"}`)}}, "/dndSettings/SMS object string", ``},
+		{`"dndSettings":{"SMS":"active","Email":{"status":"active"}}`, client.Contact{DNDSettings: gen.DNDSettings{Email: gen.DNDSetting{Status: gen.DNDStatusActive}, Extra: []byte(`{"SMS":"active"}`)}}, "/dndSettings/SMS object string", ``},
 		{`"attributions":[1,null,"a",[]]`, client.Contact{}, "/attributions/0 object number, /attributions/1 object null, /attributions/2 object string, /attributions/3 object array", `,"attributions":[1,null,"a",[]]`},
 		// Duplicate property: the last one wins.
 		{`"dnd":"perhaps","dnd":true`, client.Contact{DND: true}, "", ``},
 		{`"dnd":true,"dnd":"maybe"`, client.Contact{}, "/dnd boolean string", `,"dnd":"maybe"`},
-		{`"additionalEmails":["a@example.com"]`, client.Contact{AdditionalEmails: []client.AdditionalEmail{{Email: "a@example.com"}}}, "/additionalEmails/0 object string", ``},
-		{`"additionalPhones":["+1",7]`, client.Contact{AdditionalPhones: []client.AdditionalPhone{{Phone: "+1"}}}, "/additionalPhones/0 object string, /additionalPhones/1 object number", ``},
+		{`"additionalEmails":["a@example.com"]`, client.Contact{AdditionalEmails: []gen.AdditionalEmail{{Email: "a@example.com"}}}, "/additionalEmails/0 object string", ``},
+		{`"additionalPhones":["+1",7]`, client.Contact{AdditionalPhones: []gen.AdditionalPhone{{Phone: "+1"}}}, "/additionalPhones/0 object string, /additionalPhones/1 object number", ``},
 		// Properties of any type, beside a value of an unexpected type.
-		{`"city":7,"attachments":{"at":1},"additionalEmails":[{"email":"a@example.com","validEmail":[1]}]`, client.Contact{City: "7", Attachments: []byte(`{"at":1}`), AdditionalEmails: []client.AdditionalEmail{{Email: "a@example.com", ValidEmail: []byte("[1]")}}}, "/city string number", ``},
+		{`"city":7,"attachments":{"at":1},"additionalEmails":[{"email":"a@example.com","validEmail":[1]}]`, client.Contact{City: "7", Attachments: []byte(`{"at":1}`), AdditionalEmails: []gen.AdditionalEmail{{Email: "a@example.com", ValidEmail: []byte("[1]")}}}, "/city string number", ``},
 		// Duplicate property, and a name that must be escaped.
 		{`"city":7,"city":"Oslo"`, client.Contact{City: "Oslo"}, "", ``},
 		{`"a/b~c":{"city":7},"city":7`, client.Contact{City: "7", Extra: []byte(`{"a/b~c":{"city":7}}`)}, "/city string number", ``},

@@ -17,7 +17,7 @@
 // not sent and leaves the stored value unchanged, [Set] writes a value, [SetNonZero] writes a value
 // that is not zero, and [Clear] sends null. A nil slice is not sent; an empty slice removes all
 // entries. Tags in a request replace all tags: use [ContactsService.AddTags] to keep the others.
-// Custom fields are written by ID or key, see [CustomFieldDefinition.Input], and read by kind, see
+// Custom fields are written by ID or key, see [CustomFieldDefinition.Input], and read by ID, see
 // [CustomFieldByID]. A string that is not valid UTF-8 is an error before any request.
 //
 // # Lists

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"log/slog"
 	"strings"
 	"time"
 
@@ -88,7 +87,7 @@ func KindOf(err error) Kind {
 // kind, [ErrMaybeApplied] and [ErrDailyLimit] to find out what happened. A test that creates an
 // Error sets Kind.
 //
-// The message of an Error and its log value contain the operation, method, path, status, cause and
+// The message of an Error contains the operation, method, path, status, cause and
 // trace ID, and the API's messages if they hold no private data, see SECURITY.md. Messages and
 // Response are as the API sent them, except that Messages never contain the token of the call.
 type Error struct {
@@ -165,14 +164,6 @@ func (e *Error) Format(state fmt.State, _ rune) { _, _ = io.WriteString(state, e
 
 // MarshalText returns the error message, so that encoding an Error does not reveal private data.
 func (e *Error) MarshalText() ([]byte, error) { return []byte(e.Error()), nil }
-
-// LogValue returns the operation, method, path, status, kind, attempts, trace ID and message.
-func (e *Error) LogValue() slog.Value {
-	return slog.GroupValue(
-		slog.String("operation", e.Operation), slog.String("method", e.Method), slog.String("path", e.Path),
-		slog.Int("status", e.StatusCode), slog.String("kind", string(e.Kind)), slog.Int("attempts", e.Response.Attempts),
-		slog.String("trace_id", redact.Value(e.TraceID)), slog.String("text", e.Error()))
-}
 
 // notRetried returns the error of a call that failed with e and could not be retried because of
 // cause. It has the kind of e and matches the causes of both.

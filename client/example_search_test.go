@@ -21,11 +21,11 @@ func ExampleContactsService_SearchAll() {
 		Filters: []client.Filter{
 			client.UpdatedSince(time.Date(2020, 1, 1, 0, 0, 0, 0, time.UTC)),
 			client.AnyOf(
-				client.Where("tags", client.FilterEqual, "navy"),
-				client.Where("phone", client.FilterExists, nil),
+				client.Where("tags", "eq", "navy"),
+				client.Where("phone", "exists", nil),
 			),
 		},
-		Sort: []client.Sort{{Field: "dateUpdated", Direction: client.SortAscending}},
+		Sort: []client.Sort{{Field: "dateUpdated", Direction: "asc"}},
 	}
 	for contact, err := range c.Contacts.SearchAll(ctx, search) {
 		if err != nil {
@@ -44,7 +44,7 @@ func ExampleContactsService_Search() {
 	defer fake.Close()
 	c, ctx := fake.Client(), context.Background()
 
-	page, err := c.Contacts.Search(ctx, client.SearchRequest{Limit: 1, Filters: []client.Filter{client.Where("email", client.FilterExists, nil)}})
+	page, err := c.Contacts.Search(ctx, client.SearchRequest{Limit: 1, Filters: []client.Filter{client.Where("email", "exists", nil)}})
 	if err != nil {
 		log.Fatal(err)
 	}

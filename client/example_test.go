@@ -13,6 +13,7 @@ import (
 
 	"github.com/highlevel-contacts/contacts-go/client"
 	"github.com/highlevel-contacts/contacts-go/client/clienttest"
+	"github.com/highlevel-contacts/contacts-go/gen"
 )
 
 // startFake starts a fake of the API with three contacts.
@@ -258,38 +259,21 @@ func ExampleContactsService_AllByBusiness() {
 	// Mary
 }
 
-// The value of a custom field can be a string, a number, a list, files, or empty.
-func ExampleReadCustomField() {
-	contact := &client.Contact{CustomFields: []client.CustomField{
+// The value of a custom field can be a string, a number, a list or an object.
+func ExampleFieldValue() {
+	contact := &client.Contact{CustomFields: []gen.CustomField{
 		{ID: "color", Value: []byte(`"red"`)},
 		{ID: "rooms", Value: []byte(`["kitchen", "hall"]`)},
 		{ID: "moved", Value: []byte(`1603870249758`)},
-		{ID: "photo", Value: []byte(`{"f311": {"meta": {"originalname": "roof.jpg", "size": 1786611}, "url": "https://files.example/1"}}`)},
-		{ID: "notes", Value: []byte(`""`)},
 	}}
-	for _, field := range contact.CustomFields {
-		switch value := client.ReadCustomField(field); value.Kind() {
-		case client.FieldText, client.FieldList:
-			fmt.Println(field.ID, value.List())
-		case client.FieldNumber:
-			day, _ := value.Time()
-			fmt.Println(field.ID, day.Format("2 January 2006"))
-		case client.FieldFiles:
-			for _, file := range value.Files() {
-				fmt.Println(field.ID, file.Name, file.Size)
-			}
-		default:
-			fmt.Println(field.ID, value.Kind())
-		}
-	}
 	fmt.Println(client.CustomFieldByID(contact, "color").Text())
+	fmt.Println(client.CustomFieldByID(contact, "rooms").List())
+	day, _ := client.CustomFieldByID(contact, "moved").Time()
+	fmt.Println(day.Format("2 January 2006"))
 	// Output:
-	// color [red]
-	// rooms [kitchen hall]
-	// moved 28 October 2020
-	// photo roof.jpg 1786611
-	// notes empty
 	// red
+	// [kitchen hall]
+	// 28 October 2020
 }
 
 // WithResponseInto stores the response, on success and on failure.

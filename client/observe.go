@@ -1,7 +1,6 @@
 package client
 
 import (
-	"context"
 	"errors"
 	"log/slog"
 	"time"
@@ -9,10 +8,7 @@ import (
 	"github.com/highlevel-contacts/contacts-go/client/internal/redact"
 )
 
-// CallHook receives information about a call when it ends. See [WithCallHook].
-type CallHook func(ctx context.Context, info CallInfo)
-
-// CallInfo describes a call that has ended. It holds no token, query or body; Path contains IDs.
+// CallInfo describes a call that has ended, for [WithCallHook]. It holds no token, query or body; Path contains IDs.
 type CallInfo struct {
 	Operation  string        // method that the program called, such as "Contacts.Get"
 	Method     string        // HTTP method

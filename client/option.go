@@ -1,6 +1,7 @@
 package client
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -33,7 +34,7 @@ type config struct {
 	retry    RetryPolicy
 	pacer    Pacer
 	logger   *slog.Logger
-	hooks    []CallHook
+	hooks    []func(context.Context, CallInfo)
 	maxBytes int64
 }
 
@@ -177,7 +178,7 @@ func WithLogger(logger *slog.Logger) Option {
 // for a call with invalid arguments. The hook runs on the goroutine of the call and must be safe for
 // concurrent use. For spans of single attempts, instrument the transport; [OperationFromContext]
 // returns the operation there.
-func WithCallHook(hook CallHook) Option {
+func WithCallHook(hook func(context.Context, CallInfo)) Option {
 	return func(c *config) error {
 		if hook == nil {
 			return errors.New("WithCallHook: the hook is nil")

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"log/slog"
 	"math"
 	"net/http"
 	"reflect"
@@ -39,22 +38,13 @@ type Response struct {
 	Drift      []Drift // values of the body that do not match the schema; at most 100
 }
 
-// String returns the status, size and number of attempts.
-func (r Response) String() string {
-	return fmt.Sprintf("status %d, %d bytes, %d attempts", r.StatusCode, len(r.Body), r.Attempts)
+// Format prints the status, size and number of attempts for every verb.
+func (r Response) Format(state fmt.State, _ rune) {
+	_, _ = fmt.Fprintf(state, "status %d, %d bytes, %d attempts", r.StatusCode, len(r.Body), r.Attempts)
 }
 
-// Format prints the result of String for every verb.
-func (r Response) Format(state fmt.State, _ rune) { _, _ = io.WriteString(state, r.String()) }
-
-// MarshalText returns the result of String.
-func (r Response) MarshalText() ([]byte, error) { return []byte(r.String()), nil }
-
-// LogValue returns the status, size and number of attempts.
-func (r Response) LogValue() slog.Value {
-	return slog.GroupValue(
-		slog.Int("status", r.StatusCode), slog.Int("bytes", len(r.Body)), slog.Int("attempts", r.Attempts))
-}
+// MarshalText returns what Format prints.
+func (r Response) MarshalText() ([]byte, error) { return fmt.Append(nil, r), nil }
 
 // readBody reads the body of resp and closes it. If the body of a 2xx response is longer than
 // limit, it returns an error. Of any other body, it returns at most the first maxErrorBytes.

@@ -21,7 +21,7 @@ const (
 	defaultSearchLimit = 100 // number of contacts per page of Search
 	maxSearchLimit     = 500 // largest number of contacts per page
 	maxSearchText      = 75  // largest number of characters of a string in a search
-	minContains        = 3   // smallest number of characters for FilterContains
+	minContains        = 3   // smallest number of characters for the operators contains and not_contains
 	maxSorts           = 2   // largest number of fields of an order
 )
 
@@ -43,33 +43,17 @@ type SearchRequest struct {
 // and [UpdatedSince] return one.
 type Filter = gen.SearchFilter
 
-// Sort is one level of the order of a search.
+// Sort is one level of the order of a search: a field, and the direction "asc" or "desc".
 type Sort = gen.SearchSort
 
-// SortDirection is the direction of a [Sort].
-type SortDirection = gen.SortDirection
-
-// FilterOperator says how a [Filter] compares. A field takes only some operators, and the API has
-// operators besides these that the vendor does not document.
+// FilterOperator says how a [Filter] compares: "eq", "not_eq", "contains", "not_contains", "exists",
+// "not_exists", "range" (an object with gt, gte, lt or lte) or "nested" (a list of filters for
+// opportunities). A field takes only some of them. The API has others that the vendor does not
+// document.
 type FilterOperator = gen.FilterOperator
 
-// The documented operators, and the directions of an order.
-const (
-	FilterEqual       = gen.FilterOperatorEqual
-	FilterNotEqual    = gen.FilterOperatorNotEqual
-	FilterContains    = gen.FilterOperatorContains // of at least 3 characters
-	FilterNotContains = gen.FilterOperatorNotContains
-	FilterExists      = gen.FilterOperatorExists    // without a value
-	FilterNotExists   = gen.FilterOperatorNotExists // without a value
-	FilterRange       = gen.FilterOperatorRange     // an object with gt, gte, lt or lte
-	FilterNested      = gen.FilterOperatorNested    // a list of filters, for opportunities
-
-	SortAscending  = gen.SortDirectionAscending
-	SortDescending = gen.SortDirectionDescending
-)
-
 // Where returns a filter for one field, such as "tags", "dateUpdated", or "customFields." and the ID
-// of a custom field. For FilterExists and FilterNotExists the value is nil.
+// of a custom field. For "exists" and "not_exists" the value is nil.
 func Where(field string, op FilterOperator, value any) Filter {
 	return Filter{Field: field, Operator: op, Value: value}
 }
@@ -89,7 +73,7 @@ func Between(field string, from, to time.Time) Filter {
 			value[operator] = end.UTC().Format("2006-01-02T15:04:05.000Z")
 		}
 	}
-	return Where(field, FilterRange, value)
+	return Where(field, gen.FilterOperatorRange, value)
 }
 
 // UpdatedSince returns a filter for the contacts that were updated at t or later. An update is also
@@ -195,8 +179,8 @@ func (s *ContactsService) checkSearch(search *SearchRequest) error {
 		return invalid(searchContacts, fmt.Sprintf("Sort: more than %d fields", maxSorts))
 	}
 	for i, sort := range search.Sort {
-		if sort.Field == "" || (sort.Direction != SortAscending && sort.Direction != SortDescending) {
-			return invalid(searchContacts, fmt.Sprintf("Sort %d: set Field, and Direction to SortAscending or SortDescending", i))
+		if sort.Field == "" || (sort.Direction != gen.SortDirectionAscending && sort.Direction != gen.SortDirectionDescending) {
+			return invalid(searchContacts, fmt.Sprintf("Sort %d: set Field, and Direction to asc or desc", i))
 		}
 	}
 	if err := checkFilters("filter", search.Filters); err != nil {
@@ -232,12 +216,12 @@ func checkFilter(name string, filter *Filter) error {
 
 // checkFilterValue checks that the value of a filter is one that the operator takes.
 func checkFilterValue(name string, filter *Filter) error {
-	needsValue := filter.Operator != FilterExists && filter.Operator != FilterNotExists
+	needsValue := filter.Operator != gen.FilterOperatorExists && filter.Operator != gen.FilterOperatorNotExists
 	if needsValue != (filter.Value != nil) {
 		return fmt.Errorf("%s: the operator %s needs a value, or takes none", name, filter.Operator)
 	}
 	if ends, ok := filter.Value.(map[string]string); ok && len(ends) == 0 {
-		return errors.New(name + ": the range is open at both ends: use FilterExists")
+		return errors.New(name + ": the range is open at both ends: use the operator exists")
 	}
 	values, _ := filter.Value.([]string)
 	if text, ok := filter.Value.(string); ok {
@@ -247,7 +231,7 @@ func checkFilterValue(name string, filter *Filter) error {
 		switch length := utf8.RuneCountInString(text); {
 		case length > maxSearchText:
 			return fmt.Errorf("%s: the value is longer than %d characters", name, maxSearchText)
-		case length < minContains && (filter.Operator == FilterContains || filter.Operator == FilterNotContains):
+		case length < minContains && (filter.Operator == gen.FilterOperatorContains || filter.Operator == gen.FilterOperatorNotContains):
 			return fmt.Errorf("%s: the operator %s needs at least %d characters", name, filter.Operator, minContains)
 		}
 	}
@@ -260,18 +244,18 @@ func takesOperator(field string, op FilterOperator) bool {
 	isOneOf := func(ops ...FilterOperator) bool { return slices.Contains(ops, op) }
 	switch field {
 	case "id":
-		return isOneOf(FilterEqual, FilterNotEqual)
+		return isOneOf(gen.FilterOperatorEqual, gen.FilterOperatorNotEqual)
 	case "phone":
-		return isOneOf(FilterEqual, FilterNotEqual, FilterContains, FilterNotContains, FilterExists, FilterNotExists, gen.FilterOperatorWildcard)
+		return isOneOf(gen.FilterOperatorEqual, gen.FilterOperatorNotEqual, gen.FilterOperatorContains, gen.FilterOperatorNotContains, gen.FilterOperatorExists, gen.FilterOperatorNotExists, gen.FilterOperatorWildcard)
 	case "address", "businessName", "city", "companyName", "firstNameLowerCase", "lastNameLowerCase", "postalCode", "source", "state", "tags":
-		return isOneOf(FilterEqual, FilterNotEqual, FilterContains, FilterNotContains, FilterExists, FilterNotExists)
+		return isOneOf(gen.FilterOperatorEqual, gen.FilterOperatorNotEqual, gen.FilterOperatorContains, gen.FilterOperatorNotContains, gen.FilterOperatorExists, gen.FilterOperatorNotExists)
 	case "email", "website", "contactName", "assignedTo", "country", "timezone", "type", "dnd", "validEmail", "isValidWhatsapp", "followers",
 		"activeWorkflows", "finishedWorkflows":
-		return isOneOf(FilterEqual, FilterNotEqual, FilterExists, FilterNotExists)
+		return isOneOf(gen.FilterOperatorEqual, gen.FilterOperatorNotEqual, gen.FilterOperatorExists, gen.FilterOperatorNotExists)
 	case "dateAdded", "dateUpdated", "dateOfBirth", "lastAppointment", "lastEmailClickedDate", "lastEmailOpenedDate", "lastActivity":
-		return isOneOf(FilterRange, FilterExists, FilterNotExists)
+		return isOneOf(gen.FilterOperatorRange, gen.FilterOperatorExists, gen.FilterOperatorNotExists)
 	case "opportunities":
-		return isOneOf(FilterNested)
+		return isOneOf(gen.FilterOperatorNested)
 	}
 	return true
 }

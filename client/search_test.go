@@ -35,11 +35,11 @@ func TestContactsService_Search_Request(t *testing.T) {
 	c, api := newStub(t, searchResponse(1, "a"))
 	from := time.Date(2026, 11, 1, 1, 0, 0, 0, time.FixedZone("", 3600))
 	_, err := c.Contacts.Search(t.Context(), client.SearchRequest{
-		Query: "ada", Limit: 7, Sort: []client.Sort{{Field: "dateUpdated", Direction: client.SortAscending}},
+		Query: "ada", Limit: 7, Sort: []client.Sort{{Field: "dateUpdated", Direction: "asc"}},
 		Filters: []client.Filter{
 			client.UpdatedSince(from),
 			client.Between("dateAdded", time.Time{}, from),
-			client.AnyOf(client.Where("tags", client.FilterEqual, []string{"vip", "new"}), client.AllOf(client.Where("email", client.FilterExists, nil))),
+			client.AnyOf(client.Where("tags", "eq", []string{"vip", "new"}), client.AllOf(client.Where("email", "exists", nil))),
 		},
 	})
 	if err != nil {
@@ -89,7 +89,7 @@ func TestContactsService_SearchAll_End(t *testing.T) {
 func TestSearchRequest_CursorAfter(t *testing.T) {
 	t.Parallel()
 	c, api := newStub(t, searchResponse(3, "a", "b"))
-	search := client.SearchRequest{Filters: []client.Filter{client.Where("city", client.FilterEqual, "Oslo")}}
+	search := client.SearchRequest{Filters: []client.Filter{client.Where("city", "eq", "Oslo")}}
 	page, err := c.Contacts.Search(t.Context(), search)
 	if err != nil {
 		t.Fatal(err)
@@ -102,9 +102,9 @@ func TestSearchRequest_CursorAfter(t *testing.T) {
 		t.Errorf("got %v, %s", err, api.sent[1])
 	}
 	other := search
-	other.Filters = []client.Filter{client.Where("city", client.FilterEqual, "Rome")}
+	other.Filters = []client.Filter{client.Where("city", "eq", "Rome")}
 	for name, request := range map[string]client.SearchRequest{
-		"other filters": other, "another order": {Filters: search.Filters, After: search.After, Sort: []client.Sort{{Field: "email", Direction: client.SortAscending}}},
+		"other filters": other, "another order": {Filters: search.Filters, After: search.After, Sort: []client.Sort{{Field: "email", Direction: "asc"}}},
 		"cursor of a list": {After: "contact:1603870249758:a"}, "not a cursor": {After: "search:"}, "half a cursor": {After: search.After[:20]},
 	} {
 		if _, err := c.Contacts.Search(t.Context(), request); !errors.Is(err, client.ErrInvalid) {
@@ -137,15 +137,15 @@ func TestContactsService_Search_InvalidArguments(t *testing.T) {
 		"empty nested group":    {Filters: []client.Filter{client.AllOf(client.AnyOf())}},
 		"empty filter":          {Filters: []client.Filter{{}}},
 		"open range":            {Filters: []client.Filter{client.Between("dateAdded", time.Time{}, time.Time{})}},
-		"short contains":        where("tags", client.FilterContains, "vi"),
-		"short in a list":       where("tags", client.FilterNotContains, []string{"vip", "a"}),
-		"long value":            where("city", client.FilterEqual, long),
-		"invalid value":         where("city", client.FilterEqual, "M\xfcnchen"),
-		"email contains":        where("email", client.FilterContains, "example"),
-		"date equal":            where("dateAdded", client.FilterEqual, "2026-11-01"),
+		"short contains":        where("tags", "contains", "vi"),
+		"short in a list":       where("tags", "not_contains", []string{"vip", "a"}),
+		"long value":            where("city", "eq", long),
+		"invalid value":         where("city", "eq", "M\xfcnchen"),
+		"email contains":        where("email", "contains", "example"),
+		"date equal":            where("dateAdded", "eq", "2026-11-01"),
 		"date gte":              where("dateAdded", "gte", "2026-11-01"),
-		"exists with a value":   where("tags", client.FilterExists, "vip"),
-		"equal without a value": where("tags", client.FilterEqual, nil),
+		"exists with a value":   where("tags", "exists", "vip"),
+		"equal without a value": where("tags", "eq", nil),
 	} {
 		if _, err := c.Contacts.Search(t.Context(), request); !errors.Is(err, client.ErrInvalid) {
 			t.Errorf("%s: got %v, want ErrInvalid", name, err)

@@ -12,14 +12,15 @@ import (
 	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"github.com/highlevel-contacts/contacts-go/client"
+	"github.com/highlevel-contacts/contacts-go/gen"
 )
 
 // TestRequests_JSON compares the bodies of requests. What is not set is not sent; false and empty lists
 // are sent.
 func TestRequests_JSON(t *testing.T) {
 	t.Parallel()
-	active := client.DNDSettingInput{Status: client.DNDActive, Message: "asked"}
-	inbound := client.InboundDNDSettingsInput{All: client.InboundDNDSettingInput{Status: client.DNDInactive}}
+	active := gen.DNDSettingInput{Status: gen.DNDStatusActive, Message: "asked"}
+	inbound := gen.InboundDNDSettingsInput{All: gen.InboundDNDSettingInput{Status: gen.DNDStatusInactive}}
 	fields := []client.CustomFieldInput{client.NewCustomField("a", "b")}
 	for want, request := range map[string]any{
 		`{"locationId":"ve9EPM428h8vShlRW1KT"}`: client.CreateContactRequest{},
@@ -31,7 +32,7 @@ func TestRequests_JSON(t *testing.T) {
 			FirstName: "Rosan", LastName: "Deo", Name: "Rosan Deo", Email: "rosan@deos.example", Phone: "+1 888-888-8888", LocationID: "l",
 			CompanyName: "DGS", Gender: "male", Address1: "3535 1st St N", City: "Dolomite", State: "AL", PostalCode: "35061", Country: "US",
 			Website: "https://deos.example", Timezone: "America/Chihuahua", DateOfBirth: "1990-09-25", Source: "public api", AssignedTo: "y0Be", DND: new(true),
-			DNDSettings:        client.DNDSettingsInput{Email: active, SMS: client.DNDSettingInput{Status: client.DNDPermanent, Code: "103"}},
+			DNDSettings:        gen.DNDSettingsInput{Email: active, SMS: gen.DNDSettingInput{Status: gen.DNDStatusPermanent, Code: "103"}},
 			InboundDNDSettings: inbound, Tags: []string{" VIP "}, CustomFields: fields,
 		},
 		`{"customFields":[],"dnd":false,"locationId":"l","tags":[]}`: client.CreateContactRequest{LocationID: "l", DND: new(false), Tags: []string{}, CustomFields: []client.CustomFieldInput{}},
@@ -40,7 +41,7 @@ func TestRequests_JSON(t *testing.T) {
 		`{"customFields":[],"dnd":false,"dndSettings":{"Call":{"message":"asked","status":"active"},"Email":{"message":"asked","status":"active"},` +
 			`"FB":{"message":"asked","status":"active"},"GMB":{"message":"asked","status":"active"},"SMS":{"message":"asked","status":"active"},` +
 			`"WhatsApp":{"message":"asked","status":"active"}},"inboundDndSettings":{"all":{"status":"inactive"}},"tags":[]}`: client.UpdateContactRequest{
-			DND: client.Set(false), DNDSettings: client.DNDSettingsInput{Call: active, Email: active, SMS: active, WhatsApp: active, GMB: active, FB: active},
+			DND: client.Set(false), DNDSettings: gen.DNDSettingsInput{Call: active, Email: active, SMS: active, WhatsApp: active, GMB: active, FB: active},
 			InboundDNDSettings: inbound, Tags: []string{}, CustomFields: []client.CustomFieldInput{},
 		},
 		`{"createNewIfDuplicateAllowed":false,"customFields":[{"id":"a","field_value":"b"}],"dnd":null,"locationId":"l","tags":["a","b"]}`: client.UpsertContactRequest{
@@ -187,12 +188,12 @@ func TestContact_Formats(t *testing.T) {
 		{"null in a list", `"tags":[null,"vip"],"followers":[]`, client.Contact{Tags: []string{"", "vip"}, Followers: []string{}}, nil},
 		{
 			"email addresses as texts", `"additionalEmails":["a@example.com","b@example.com"]`,
-			client.Contact{AdditionalEmails: []client.AdditionalEmail{{Email: "a@example.com"}, {Email: "b@example.com"}}},
+			client.Contact{AdditionalEmails: []gen.AdditionalEmail{{Email: "a@example.com"}, {Email: "b@example.com"}}},
 			[]client.Drift{{Pointer: "/contact/additionalEmails/0", Want: "object", Got: "string"}, {Pointer: "/contact/additionalEmails/1", Want: "object", Got: "string"}},
 		},
 		{
 			"email addresses as both", `"additionalEmails":[{"email":"a@example.com","validEmail":true},"b@example.com"]`,
-			client.Contact{AdditionalEmails: []client.AdditionalEmail{{Email: "a@example.com", ValidEmail: json.RawMessage("true")}, {Email: "b@example.com"}}},
+			client.Contact{AdditionalEmails: []gen.AdditionalEmail{{Email: "a@example.com", ValidEmail: json.RawMessage("true")}, {Email: "b@example.com"}}},
 			[]client.Drift{{Pointer: "/contact/additionalEmails/1", Want: "object", Got: "string"}},
 		},
 		{"day of birth", `"dateOfBirth":"1990-09-25"`, client.Contact{DateOfBirth: "1990-09-25"}, nil},
@@ -226,7 +227,7 @@ func TestContact_Formats(t *testing.T) {
 		},
 		{
 			"inbound do-not-disturb", `"inboundDndSettings":{"all":{"status":"active","message":"asked"}}`,
-			client.Contact{InboundDNDSettings: client.InboundDNDSettings{All: client.InboundDNDSetting{Status: client.DNDActive, Message: "asked"}}},
+			client.Contact{InboundDNDSettings: gen.InboundDNDSettings{All: gen.InboundDNDSetting{Status: gen.DNDStatusActive, Message: "asked"}}},
 			nil,
 		},
 		{
