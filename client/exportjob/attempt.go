@@ -139,12 +139,12 @@ func (a *attempt) search() (search client.SearchRequest, isOverview bool) {
 	switch {
 	case !a.state.updatedSince.IsZero():
 		search.Filters = []client.Filter{client.UpdatedSince(a.state.updatedSince)}
-		search.Sort = []client.Sort{{Field: "dateUpdated", Direction: client.SortAscending}}
+		search.Sort = []client.Sort{{Field: "dateUpdated", Direction: "asc"}}
 	case !a.isBegun && a.state.through.IsZero() && a.state.cursor == "":
-		search.Sort = []client.Sort{{Field: "dateUpdated", Direction: client.SortDescending}}
+		search.Sort = []client.Sort{{Field: "dateUpdated", Direction: "desc"}}
 		isOverview = true
 	default:
-		search.Sort = []client.Sort{{Field: "dateAdded", Direction: client.SortAscending}}
+		search.Sort = []client.Sort{{Field: "dateAdded", Direction: "asc"}}
 	}
 	return search, isOverview
 }

@@ -12,6 +12,7 @@ import (
 	"github.com/highlevel-contacts/contacts-go/client"
 	"github.com/highlevel-contacts/contacts-go/client/clienttest"
 	"github.com/highlevel-contacts/contacts-go/client/verify"
+	"github.com/highlevel-contacts/contacts-go/gen"
 )
 
 // parse decodes JSON, so that a test case is one line.
@@ -249,7 +250,7 @@ func TestUnapplied_ValuesThatTheFakeDiscards(t *testing.T) {
 	upsert(client.UpsertContactRequest{
 		Email: client.Set(" Edsger@Example.com"), Phone: client.Set("(415) 555-0199"), Name: client.Set("Edsger  Dijkstra"),
 		DateOfBirth: client.Set("05/11/1930"), Country: client.Set("nl"), Tags: []string{" VIP "}, Gender: client.Set("male"), DND: client.Set(true),
-		DNDSettings: client.DNDSettingsInput{SMS: client.DNDSettingInput{Status: client.DNDActive}},
+		DNDSettings: gen.DNDSettingsInput{SMS: gen.DNDSettingInput{Status: gen.DNDStatusActive}},
 	})
 }
 

@@ -11,6 +11,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/highlevel-contacts/contacts-go/client"
+	"github.com/highlevel-contacts/contacts-go/gen"
 )
 
 var contactEvents = []EventType{ContactCreate, ContactUpdate, ContactDelete, ContactDNDUpdate, ContactTagUpdate}
@@ -27,7 +28,7 @@ func TestParse_ContactEvent(t *testing.T) {
 			Contact: &client.Contact{
 				ID: "Con00000000000000001", LocationID: "Loc00000000000000001", FirstName: "Edith", LastName: "Clarke", Email: "edith@example.com",
 				Phone: "+15550142001", Tags: []string{}, Country: "US", DateAdded: time.Date(2026, 4, 2, 8, 15, 30, 120_000_000, time.UTC),
-				CustomFields: []client.CustomField{}, AttributionSource: client.Attribution{Medium: "manual", SessionSource: "CRM UI"},
+				CustomFields: []gen.CustomField{}, AttributionSource: gen.Attribution{Medium: "manual", SessionSource: "CRM UI"},
 			},
 		}
 		if diff := cmp.Diff(want, event); err != nil || diff != "" {

@@ -75,14 +75,13 @@ func cellsOf(contact *client.Contact, definitions client.CustomFieldDefinitions)
 
 func customCell(def client.CustomFieldDefinition, value client.FieldValue) string {
 	day, isTime := value.Time()
-	switch kind := value.Kind(); {
-	case kind == client.FieldEmpty:
-		return ""
+	isList := strings.HasPrefix(string(value.Raw), "[")
+	switch {
 	case def.DataType == "DATE" && isTime:
 		return day.Format(time.DateOnly)
-	case kind == client.FieldFiles || kind == client.FieldObject || def.DataType == "FILE_UPLOAD" && kind == client.FieldList:
-		return string(value.Raw())
-	case kind == client.FieldList:
+	case isList && def.DataType == "FILE_UPLOAD" && len(value.List()) > 0:
+		return string(value.Raw)
+	case isList:
 		return joinList(value.List())
 	}
 	return value.Text()

@@ -13,6 +13,7 @@ import (
 	"github.com/highlevel-contacts/contacts-go/client"
 	"github.com/highlevel-contacts/contacts-go/client/clienttest"
 	"github.com/highlevel-contacts/contacts-go/client/internal/durable"
+	"github.com/highlevel-contacts/contacts-go/gen"
 )
 
 // seedVaried adds n contacts whose values are hard to write to CSV and to read again.
@@ -29,15 +30,15 @@ func (l *location) seedVaried(n int) {
 			Timezone: "Europe/Berlin", DateOfBirth: "1980-12-31", Source: line, DND: i%3 == 0,
 			Tags:         []string{"vip", "tag " + strings.ToLower(line)}[:i%3],
 			DateAdded:    start.Add(time.Duration(i) * time.Second),
-			CustomFields: []client.CustomField{{ID: "6dvNaf7VhkQ9snc5vnjJ", Value: mustJSON(text)}},
+			CustomFields: []gen.CustomField{{ID: "6dvNaf7VhkQ9snc5vnjJ", Value: mustJSON(text)}},
 		}
 		if i%2 == 0 {
 			contacts[i].CustomFields = append(contacts[i].CustomFields,
-				client.CustomField{ID: "9NAf0SNjEs4p2wRzIFvU", Value: json.RawMessage(fmt.Sprintf("%d.5", i))},
-				client.CustomField{ID: "MgobCB14YMVKuE4Ka8p1", Value: json.RawMessage(`"2024-02-29"`)},
-				client.CustomField{ID: "3sv6UEo51C9Bmpo1cKTq", Value: json.RawMessage(`"medium"`)},
-				client.CustomField{ID: "1HeGizb13P0odwgOgKSs", Value: json.RawMessage(`["red","blue"]`)},
-				client.CustomField{ID: "w2M9qTZ0ZJz8rGt02jdJ", Value: json.RawMessage(`{"7a5e":{"meta":{"originalname":"a.pdf"},"url":"https://example.com/a.pdf","documentId":"d"}}`)},
+				gen.CustomField{ID: "9NAf0SNjEs4p2wRzIFvU", Value: json.RawMessage(fmt.Sprintf("%d.5", i))},
+				gen.CustomField{ID: "MgobCB14YMVKuE4Ka8p1", Value: json.RawMessage(`"2024-02-29"`)},
+				gen.CustomField{ID: "3sv6UEo51C9Bmpo1cKTq", Value: json.RawMessage(`"medium"`)},
+				gen.CustomField{ID: "1HeGizb13P0odwgOgKSs", Value: json.RawMessage(`["red","blue"]`)},
+				gen.CustomField{ID: "w2M9qTZ0ZJz8rGt02jdJ", Value: json.RawMessage(`{"7a5e":{"meta":{"originalname":"a.pdf"},"url":"https://example.com/a.pdf","documentId":"d"}}`)},
 			)
 		}
 	}
@@ -49,10 +50,10 @@ func (l *location) comparable(t *testing.T) map[string]string {
 	t.Helper()
 	all := map[string]string{}
 	for _, c := range l.Contacts() {
-		slices.SortFunc(c.CustomFields, func(a, b client.CustomField) int { return strings.Compare(a.ID, b.ID) })
+		slices.SortFunc(c.CustomFields, func(a, b gen.CustomField) int { return strings.Compare(a.ID, b.ID) })
 		c.ID, c.Type, c.DateAdded, c.DateUpdated = "", "", time.Time{}, time.Time{}
-		c.CreatedBy, c.LastUpdatedBy = client.CreatedBy{}, client.CreatedBy{}
-		c.AttributionSource, c.LastAttributionSource = client.Attribution{}, client.Attribution{}
+		c.CreatedBy, c.LastUpdatedBy = gen.CreatedBy{}, gen.CreatedBy{}
+		c.AttributionSource, c.LastAttributionSource = gen.Attribution{}, gen.Attribution{}
 		c.LastSessionActivityAt = time.Time{}
 		var sorted any // by the names of properties, at every depth
 		if err := json.Unmarshal(mustJSON(c), &sorted); err != nil {

@@ -14,6 +14,7 @@ import (
 
 	"github.com/highlevel-contacts/contacts-go/client"
 	"github.com/highlevel-contacts/contacts-go/client/clienttest"
+	"github.com/highlevel-contacts/contacts-go/gen"
 )
 
 // reportOf returns the entries of the report of in.csv.
@@ -232,7 +233,7 @@ func TestImport_Resume(t *testing.T) {
 func TestImport_SecondaryEmail(t *testing.T) {
 	t.Parallel()
 	l := newLocation(t, "")
-	l.Seed(client.Contact{Email: "first@example.com", AdditionalEmails: []client.AdditionalEmail{{Email: "second@example.com"}}})
+	l.Seed(client.Contact{Email: "first@example.com", AdditionalEmails: []gen.AdditionalEmail{{Email: "second@example.com"}}})
 	l.file(t, "in.csv", "Email\nsecond@example.com\n")
 	l.run(t, "import", "in.csv").wants(t, 1, "0 created, 0 updated, 0 partial, 1 failed")
 	if got := l.byEmail(t, "first@example.com"); l.Len() != 1 || len(got.AdditionalEmails) != 1 {
@@ -315,7 +316,7 @@ func TestImport_Modes(t *testing.T) {
 	}
 	l.run(t, "import", "in.csv", "--mode", "update").wants(t, 0, "3 rows: 0 created, 3 updated")
 	ada, grace := l.byEmail(t, "ada@example.com"), seeded[1].ID
-	if number := client.ReadCustomField(ada.CustomFields[0]).Text(); ada.City != "London" || !slices.Equal(ada.Tags, []string{"vip", "new"}) || number != "1234567.25" {
+	if number := string(ada.CustomFields[0].Value); ada.City != "London" || !slices.Equal(ada.Tags, []string{"vip", "new"}) || number != "1234567.25" {
 		t.Errorf("got %q, %q and the number %s", ada.City, ada.Tags, number)
 	}
 	if got, _ := l.Contact(grace); got.City != "Oslo" {

@@ -121,7 +121,7 @@ func (l *location) checkOutcome(t *testing.T, file string, got entry, want expec
 		case !isValue && !strings.Contains(got.cause, part):
 			t.Errorf("%s, line %d, %s: got the problem %q, want %q", file, want.line, want.trouble, got.cause, part)
 		case isValue && name == "tags" && strings.Join(stored.Tags, " ") != value,
-			isValue && name == "custom" && (len(stored.CustomFields) != 1 || oneCell(client.ReadCustomField(stored.CustomFields[0]).Text()) != value),
+			isValue && name == "custom" && (len(stored.CustomFields) != 1 || oneCell(client.FieldValue{Raw: stored.CustomFields[0].Value}.Text()) != value),
 			isValue && name != "tags" && name != "custom" && stringOf(properties[name]) != value:
 			t.Errorf("%s, line %d, %s: got %s, want %s", file, want.line, want.trouble, encoded, part)
 		}

@@ -38,7 +38,7 @@ func (s *selection) addFlags(flags *pflag.FlagSet) {
 // search returns the search for the selected contacts, oldest first, so that contacts that are
 // created concurrently come last.
 func (s *selection) search(definitions client.CustomFieldDefinitions) (client.SearchRequest, error) {
-	search := client.SearchRequest{Sort: []client.Sort{{Field: "dateAdded", Direction: client.SortAscending}}}
+	search := client.SearchRequest{Sort: []client.Sort{{Field: "dateAdded", Direction: "asc"}}}
 	for _, expression := range s.where {
 		filter, err := parseExpression(expression, definitions)
 		if err != nil {
@@ -117,9 +117,9 @@ func tokenize(expression string) ([]token, error) {
 }
 
 var operators = map[string]client.FilterOperator{
-	"=": client.FilterEqual, "==": client.FilterEqual, "!=": client.FilterNotEqual, "contains": client.FilterContains,
-	"not contains": client.FilterNotContains, "exists": client.FilterExists, "not exists": client.FilterNotExists,
-	">": client.FilterRange, ">=": client.FilterRange, "<": client.FilterRange, "<=": client.FilterRange,
+	"=": "eq", "==": "eq", "!=": "not_eq", "contains": "contains",
+	"not contains": "not_contains", "exists": "exists", "not exists": "not_exists",
+	">": "range", ">=": "range", "<": "range", "<=": "range",
 }
 
 var rangeEnds = map[string]string{">": "gt", ">=": "gte", "<": "lt", "<=": "lte"}
@@ -138,7 +138,7 @@ func parseCondition(tokens []token, definitions client.CustomFieldDefinitions) (
 		name, rest = "not "+strings.ToLower(rest[0].text), rest[1:]
 	}
 	operator, ok := operators[name]
-	needsValue := operator != client.FilterExists && operator != client.FilterNotExists
+	needsValue := operator != "exists" && operator != "not_exists"
 	switch {
 	case !ok || needsValue != (len(rest) > 0):
 		return client.Filter{}, usage
@@ -150,7 +150,7 @@ func parseCondition(tokens []token, definitions client.CustomFieldDefinitions) (
 		words[i] = t.text
 	}
 	value := strings.Join(words, " ")
-	if operator != client.FilterRange {
+	if operator != "range" {
 		return client.Where(field, operator, scalar(kind, value)), nil
 	}
 	end, err := rangeEnd(kind, value)

@@ -11,6 +11,7 @@ import (
 
 	"github.com/highlevel-contacts/contacts-go/client"
 	"github.com/highlevel-contacts/contacts-go/client/clienttest"
+	"github.com/highlevel-contacts/contacts-go/gen"
 )
 
 // PostgreSQL accepts every value, and the original is stored if it is another one.
@@ -32,7 +33,7 @@ func TestEncodeContact(t *testing.T) {
 		{"a large number", `1e400000`, `"1e400000"`, true},
 		{"a tiny number", `[1e-400000]`, `["1e-400000"]`, true},
 	} {
-		contact := client.Contact{CustomFields: []client.CustomField{{Value: json.RawMessage(row.value)}}}
+		contact := client.Contact{CustomFields: []gen.CustomField{{Value: json.RawMessage(row.value)}}}
 		value, original, err := encodeContact(&contact)
 		if err != nil {
 			t.Fatalf("%s: %v", row.name, err)

@@ -17,6 +17,7 @@ import (
 	"github.com/highlevel-contacts/contacts-go/client/clienttest"
 	"github.com/highlevel-contacts/contacts-go/client/oauth"
 	"github.com/highlevel-contacts/contacts-go/client/postgres"
+	"github.com/highlevel-contacts/contacts-go/gen"
 )
 
 // A change, a deletion and the removal of the app arrive through the webhooks of the fake, which are late, repeated and
@@ -159,7 +160,7 @@ func TestMirror_ContactThatJSONBCannotHold(t *testing.T) {
 	t.Parallel()
 	fake := newFake(t, 1, 10, clienttest.WithoutValidation())
 	broken := fake.Seed(client.Contact{
-		FirstName: "nul\x00", Email: "nul@example.com", CustomFields: []client.CustomField{{ID: "f", Value: json.RawMessage("1e400000")}},
+		FirstName: "nul\x00", Email: "nul@example.com", CustomFields: []gen.CustomField{{ID: "f", Value: json.RawMessage("1e400000")}},
 	})[0]
 	m := newTestMirror(t, fake)
 	m.start()

@@ -28,7 +28,7 @@ func tracedClient(provider trace.TracerProvider) *http.Client {
 
 // recordCalls returns a call hook that records the duration and the number of attempts of each
 // call.
-func recordCalls(provider metric.MeterProvider) (client.CallHook, error) {
+func recordCalls(provider metric.MeterProvider) (func(context.Context, client.CallInfo), error) {
 	meter := provider.Meter("github.com/highlevel-contacts/contacts-go")
 	duration, err := meter.Float64Histogram("highlevel.call.duration", metric.WithUnit("s"),
 		metric.WithDescription("Duration of calls, including retries and waits for the rate limit."))
