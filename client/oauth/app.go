@@ -16,10 +16,6 @@ import (
 	"github.com/highlevel-contacts/contacts-go/client/internal/httpx"
 )
 
-// WhiteLabelMarketplaceURL is a value for [Config.MarketplaceURL] that does not contain the name
-// HighLevel, for agencies that use their own brand.
-const WhiteLabelMarketplaceURL = "https://marketplace.leadconnectorhq.com"
-
 const (
 	defaultBaseURL        = "https://services.leadconnectorhq.com"
 	defaultMarketplaceURL = "https://marketplace.gohighlevel.com"
@@ -44,7 +40,8 @@ type Config struct {
 	// https, or http on loopback.
 	BaseURL string
 	// MarketplaceURL is the base URL of the consent page, https://marketplace.gohighlevel.com if
-	// empty. It must be https, or http on loopback.
+	// empty. Agencies that use their own brand prefer https://marketplace.leadconnectorhq.com. It
+	// must be https, or http on loopback.
 	MarketplaceURL string
 	// HTTPClient sends the requests, with its transport, proxy and TLS settings. The app uses a
 	// copy that does not follow redirects. Nil means a client with [http.DefaultTransport]. Each
@@ -63,11 +60,7 @@ type Config struct {
 
 // App is a marketplace app. It is safe for concurrent use.
 type App struct {
-	config         Config
-	baseURL        string
-	marketplaceURL string
-	httpClient     *http.Client
-	logger         *slog.Logger
+	config Config // with the defaults of New
 }
 
 // New returns the app with the given settings, or an error if a setting is missing or invalid. It
@@ -92,18 +85,16 @@ func New(config Config) (*App, error) {
 			return nil, fmt.Errorf("oauth: New: Scopes: %q is not one scope; use one element for each scope", scope)
 		}
 	}
-	app := &App{config: config, httpClient: withoutRedirects(config.HTTPClient), logger: config.Logger}
-	if app.logger == nil {
-		app.logger = slog.New(slog.DiscardHandler)
-	}
 	var err error
-	if app.baseURL, err = checkURL("BaseURL", cmp.Or(config.BaseURL, defaultBaseURL)); err != nil {
+	if config.BaseURL, err = checkURL("BaseURL", cmp.Or(config.BaseURL, defaultBaseURL)); err != nil {
 		return nil, err
 	}
-	if app.marketplaceURL, err = checkURL("MarketplaceURL", cmp.Or(config.MarketplaceURL, defaultMarketplaceURL)); err != nil {
+	if config.MarketplaceURL, err = checkURL("MarketplaceURL", cmp.Or(config.MarketplaceURL, defaultMarketplaceURL)); err != nil {
 		return nil, err
 	}
-	return app, nil
+	config.HTTPClient = withoutRedirects(config.HTTPClient)
+	config.Logger = cmp.Or(config.Logger, slog.New(slog.DiscardHandler))
+	return &App{config: config}, nil
 }
 
 // checkURL returns address without trailing slashes. It returns an error if address is not a valid
@@ -134,7 +125,7 @@ func (a *App) AuthCodeURL(state string) string {
 	if state != "" {
 		query.Set("state", state)
 	}
-	return a.marketplaceURL + "/oauth/chooselocation?" + query.Encode()
+	return a.config.MarketplaceURL + "/oauth/chooselocation?" + query.Encode()
 }
 
 // Exchange exchanges the code of the consent page for a credential. Store the credential with

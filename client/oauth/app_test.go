@@ -66,7 +66,7 @@ func TestApp_AuthCodeURL(t *testing.T) {
 		"&response_type=code&scope=contacts.readonly+contacts.write"
 	for _, test := range []struct{ marketplace, state, want string }{
 		{"", "", "https://marketplace.gohighlevel.com" + query},
-		{oauth.WhiteLabelMarketplaceURL, "", "https://marketplace.leadconnectorhq.com" + query},
+		{"https://marketplace.leadconnectorhq.com", "", "https://marketplace.leadconnectorhq.com" + query},
 		{"", "a&b", "https://marketplace.gohighlevel.com" + query + "&state=a%26b"},
 	} {
 		c := config(nil)

@@ -36,8 +36,8 @@ const (
 	// after the first use of a refresh token in which the API returns the same pair again, so a
 	// retry still receives a pair whose first response was lost.
 	retryWindow = 25 * time.Second
-	// maxUnsentAttempts is the maximum number of attempts that cannot send the request, for example
-	// because there is no network.
+	// maxUnsentAttempts is the maximum number of attempts if none of them could send the request,
+	// for example because there is no network.
 	maxUnsentAttempts = 3
 
 	minRetryDelay = 300 * time.Millisecond // limit of the first delay; three attempts fit into retryWindow
@@ -52,11 +52,11 @@ type tokenRequest struct {
 	path      string
 	header    http.Header
 	form      url.Values
-	secrets   []string // the secrets in it, which are redacted in errors
+	previous  Credential // the values that the response does not set
+	secrets   []string   // the secrets in the request, which are redacted in errors
 }
 
-// requestToken requests a token pair. Fields that the response does not set are copied from
-// previous.
+// requestToken requests a token pair.
 //
 // API reference: https://marketplace.gohighlevel.com/docs/ghl/oauth/get-access-token.
 func (a *App) requestToken(ctx context.Context, operation string, form url.Values, previous Credential) (Credential, error) {
@@ -65,14 +65,10 @@ func (a *App) requestToken(ctx context.Context, operation string, form url.Value
 	if previous.UserType != "" {
 		form.Set("user_type", string(previous.UserType))
 	}
-	next, err := a.sendWithRetry(ctx, tokenRequest{
-		operation: operation, path: tokenPath, form: form,
+	return a.sendWithRetry(ctx, tokenRequest{
+		operation: operation, path: tokenPath, form: form, previous: previous,
 		secrets: []string{form.Get("client_secret"), form.Get("code"), form.Get("refresh_token")},
 	})
-	if err != nil {
-		return Credential{}, err
-	}
-	return next.withDefaults(previous), nil
 }
 
 // requestLocationToken requests a token of a location with the access token of its agency.
@@ -81,61 +77,45 @@ func (a *App) requestToken(ctx context.Context, operation string, form url.Value
 func (a *App) requestLocationToken(ctx context.Context, agency Credential, locationID string) (Credential, error) {
 	next, err := a.sendWithRetry(ctx, tokenRequest{
 		operation: "LocationSource.Token", path: locationTokenPath,
-		header:  http.Header{"Version": {locationTokenVersion}, "Authorization": {"Bearer " + agency.AccessToken.Reveal()}},
-		form:    url.Values{"companyId": {agency.CompanyID}, "locationId": {locationID}},
-		secrets: []string{agency.AccessToken.Reveal()},
+		header:   http.Header{"Version": {locationTokenVersion}, "Authorization": {"Bearer " + agency.AccessToken.Reveal()}},
+		form:     url.Values{"companyId": {agency.CompanyID}, "locationId": {locationID}},
+		previous: Credential{UserType: UserTypeLocation, CompanyID: agency.CompanyID, LocationID: locationID},
+		secrets:  []string{agency.AccessToken.Reveal()},
 	})
-	if err != nil {
-		return Credential{}, err
-	}
 	next.RefreshToken = client.Secret{} // the source requests the next token with the agency's token instead
-	return next.withDefaults(Credential{UserType: UserTypeLocation, CompanyID: agency.CompanyID, LocationID: locationID}), nil
+	return next, err
 }
 
 // sendWithRetry sends r and decodes the response. It retries after timeouts, broken connections,
 // unreadable 2xx responses, and the statuses 408, 425, 429 and 5xx. It returns within retryWindow.
 func (a *App) sendWithRetry(ctx context.Context, r tokenRequest) (Credential, error) {
-	start, unsent := time.Now(), 0
+	start, anySent := time.Now(), false
 	for attempt := 1; ; attempt++ {
 		credential, sent, err := a.attempt(ctx, r)
 		a.logAttempt(ctx, r, attempt, err)
 		if err == nil {
 			return credential, nil
 		}
-		if !sent {
-			unsent++
+		anySent = anySent || sent
+		delay := rand.N(httpx.Backoff(minRetryDelay, maxRetryDelay, attempt)) //nolint:gosec // jitter need not be secret
+		apiErr, hasResponse := errors.AsType[*client.Error](err)
+		if hasResponse {
+			delay, err = max(delay, apiErr.RetryAfter), fmt.Errorf("oauth: %w", err)
+		} else {
+			err = fmt.Errorf("oauth: %s: %w", r.operation, err)
 		}
-		delay, retry := retryDelay(err, attempt, unsent)
-		if !retry || ctx.Err() != nil || time.Since(start)+delay > retryWindow-attemptTimeout || ctxtime.Sleep(ctx, delay) != nil {
-			return Credential{}, withOperation(r, err)
+		if hasResponse && !isTemporary(apiErr) || !anySent && attempt == maxUnsentAttempts || ctx.Err() != nil ||
+			time.Since(start)+delay > retryWindow-attemptTimeout || ctxtime.Sleep(ctx, delay) != nil {
+			return Credential{}, err
 		}
 	}
-}
-
-// retryDelay reports whether a request may be retried after err, and how long to wait first. The
-// delay is at least the Retry-After of the response. attempt is the number of attempts so far, and
-// unsent the number of those that were not sent.
-func retryDelay(err error, attempt, unsent int) (delay time.Duration, retry bool) {
-	delay = rand.N(httpx.Backoff(minRetryDelay, maxRetryDelay, attempt)) //nolint:gosec // jitter need not be secret
-	if apiErr, ok := errors.AsType[*client.Error](err); ok {
-		return max(delay, apiErr.RetryAfter), isTemporary(apiErr)
-	}
-	return delay, unsent < maxUnsentAttempts
-}
-
-// withOperation returns err with the operation in front. A [client.Error] already has it.
-func withOperation(r tokenRequest, err error) error {
-	if statusOf(err) != 0 {
-		return fmt.Errorf("oauth: %w", err)
-	}
-	return fmt.Errorf("oauth: %s: %w", r.operation, err)
 }
 
 // attempt sends a request once. sent reports whether the API may have received it.
 func (a *App) attempt(ctx context.Context, r tokenRequest) (credential Credential, sent bool, err error) {
 	attemptCtx, cancel := context.WithTimeout(ctx, attemptTimeout)
 	defer cancel()
-	req, err := http.NewRequestWithContext(attemptCtx, http.MethodPost, a.baseURL+r.path, strings.NewReader(r.form.Encode()))
+	req, err := http.NewRequestWithContext(attemptCtx, http.MethodPost, a.config.BaseURL+r.path, strings.NewReader(r.form.Encode()))
 	if err != nil {
 		return Credential{}, false, redact.Error(err, r.secrets...)
 	}
@@ -148,7 +128,7 @@ func (a *App) attempt(ctx context.Context, r tokenRequest) (credential Credentia
 	defer trace.Close()
 
 	sentAt := time.Now()
-	resp, err := a.httpClient.Do(req)
+	resp, err := a.config.HTTPClient.Do(req)
 	if err != nil {
 		return Credential{}, trace.MaybeSent(), networkError(ctx, attemptCtx, trace.Err(err), r.secrets)
 	}
@@ -162,20 +142,21 @@ func (a *App) attempt(ctx context.Context, r tokenRequest) (credential Credentia
 	case len(body) > maxBody:
 		return Credential{}, true, client.ErrResponseTooLarge
 	}
-	credential, ok := parseTokenResponse(httpx.TrimBOM(body), sentAt)
-	if !ok {
+	object := parseObject(body)
+	if object.text("access_token") == "" {
 		return Credential{}, true, fmt.Errorf("%w: status %d without an access token", client.ErrBadResponse, resp.StatusCode)
 	}
-	return credential, true, nil
+	return object.credential(r.previous, sentAt), true, nil
 }
 
 func (a *App) logAttempt(ctx context.Context, r tokenRequest, attempt int, err error) {
 	attrs := []slog.Attr{slog.String("operation", r.operation), slog.Int("attempt", attempt)}
 	if err == nil {
-		a.logger.LogAttrs(ctx, slog.LevelDebug, "oauth: received a token", attrs...)
+		a.config.Logger.LogAttrs(ctx, slog.LevelDebug, "oauth: received a token", attrs...)
 		return
 	}
-	a.logger.LogAttrs(ctx, slog.LevelWarn, "oauth: token request failed", append(attrs, slog.Int("status", statusOf(err)), slog.String("kind", string(client.KindOf(err))))...)
+	attrs = append(attrs, slog.Int("status", statusOf(err)), slog.String("kind", string(client.KindOf(err))))
+	a.config.Logger.LogAttrs(ctx, slog.LevelWarn, "oauth: token request failed", attrs...)
 }
 
 // withoutRedirects returns a copy of httpClient, or of the zero client if it is nil. The copy does

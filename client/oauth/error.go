@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -44,15 +45,15 @@ var (
 func newError(r tokenRequest, response *http.Response, body []byte) *client.Error {
 	e := &client.Error{Operation: r.operation, Method: http.MethodPost, Path: r.path, StatusCode: response.StatusCode}
 	e.RetryAfter, _ = httpx.RetryAfter(response.Header)
-	for _, message := range errorMessages(body) {
+	for _, message := range parseObject(body).messages() {
 		e.Messages = append(e.Messages, redact.Secrets(message, r.secrets...))
 	}
-	message := lowerMessage(e)
+	message := strings.ToLower(strings.Join(e.Messages, "; "))
 	e.Kind = classify(e.StatusCode, message)
 	switch {
 	case e.StatusCode/100 == 3:
 		e.Err = errRedirect
-	case r.path == tokenPath && isInvalidGrant(e.StatusCode, message):
+	case r.path == tokenPath && slices.Contains([]int{400, 401, 403}, e.StatusCode) && invalidGrant.MatchString(message):
 		e.Kind, e.Err = client.ErrUnauthorized, ErrReinstallRequired
 	}
 	return e
@@ -63,8 +64,7 @@ func classify(status int, message string) client.Kind {
 	switch {
 	case status == http.StatusForbidden, status == http.StatusUnauthorized && httpx.DeniesAccess(message):
 		return client.ErrForbidden
-	case status == http.StatusBadRequest, status == http.StatusUnprocessableEntity,
-		status == http.StatusUnauthorized && strings.Contains(message, "version header"):
+	case status == http.StatusBadRequest, status == http.StatusUnprocessableEntity:
 		return client.ErrInvalid
 	case status == http.StatusUnauthorized:
 		return client.ErrUnauthorized
@@ -77,25 +77,10 @@ func classify(status int, message string) client.Kind {
 	}
 }
 
-func lowerMessage(e *client.Error) string { return strings.ToLower(strings.Join(e.Messages, "; ")) }
-
-// isInvalidGrant reports whether the API's message says that the refresh token or the code is
-// invalid. The status alone does not say so: a gateway, a wrong client secret and an inactive
-// location cause the same status, and then the credential remains valid.
-func isInvalidGrant(status int, message string) bool {
-	if status != http.StatusBadRequest && status != http.StatusUnauthorized && status != http.StatusForbidden {
-		return false
-	}
-	if strings.Contains(message, "invalid_grant") {
-		return true
-	}
-	for _, problem := range []string{" not found", " expired", " is expired", " has expired", " is invalid"} {
-		if strings.Contains(message, "code"+problem) || strings.Contains(message, "token"+problem) {
-			return true
-		}
-	}
-	return false
-}
+// invalidGrant matches the API's messages for an invalid refresh token or code. The status alone
+// does not say so: a gateway, a wrong client secret and an inactive location cause the same status,
+// and then the credential remains valid.
+var invalidGrant = regexp.MustCompile(`invalid_grant|(code|token) (not found|((is|has) )?expired|is invalid)`)
 
 // networkError returns the error of an attempt without a complete response. ctx is the context of
 // the caller, and attempt that of the attempt.

@@ -184,7 +184,9 @@ func ExampleInstallHandler() {
 		return oauth.Save(ctx, store, credential)
 	}
 	install := oauth.InstallHandler(app, save, &oauth.InstallSettings{
-		Installed: http.RedirectHandler("/welcome", http.StatusSeeOther),
+		Installed: func(w http.ResponseWriter, r *http.Request, _ oauth.Credential) {
+			http.Redirect(w, r, "/welcome", http.StatusSeeOther)
+		},
 	})
 	mux.Handle("/oauth/", http.StripPrefix("/oauth", install))
 	mux.HandleFunc("/welcome", func(http.ResponseWriter, *http.Request) {})

@@ -56,17 +56,13 @@ func (s *FileStore) CompareAndSwap(ctx context.Context, used client.Secret, next
 	}
 	defer unlock()
 	stored, err := s.Load(ctx)
-	if err != nil && !errors.Is(err, ErrNoCredential) && !errors.Is(err, ErrInvalidCredential) {
+	if err != nil && !hasNoCredential(err) {
 		return false, err
 	}
 	if !equal(stored.RefreshToken, used) {
 		return false, nil
 	}
-	if next.AccessToken.Reveal() == "" {
-		err = remove(path)
-	} else {
-		err = replace(path, next)
-	}
+	err = replace(path, next)
 	return err == nil, err
 }
 
@@ -80,28 +76,15 @@ func (s *FileStore) LockRefresh(ctx context.Context) (unlock func(), err error) 
 	if err != nil {
 		return nil, err
 	}
-	if err := s.checkWritable(ctx); err != nil {
+	stored, err := s.Load(ctx)
+	if err == nil {
+		_, err = s.CompareAndSwap(ctx, stored.RefreshToken, stored)
+	}
+	if err != nil && !hasNoCredential(err) {
 		unlock()
 		return nil, err
 	}
 	return unlock, nil
-}
-
-// checkWritable replaces the file with a copy.
-func (s *FileStore) checkWritable(ctx context.Context) error {
-	path, unlock, err := s.lock(ctx, ".lock")
-	if err != nil {
-		return err
-	}
-	defer unlock()
-	data, err := durable.ReadFile(path)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil
-	}
-	if err != nil {
-		return err
-	}
-	return durable.Replace(path, data)
 }
 
 // lock acquires the lock with the given suffix, and returns the path of the store without symbolic
@@ -118,17 +101,17 @@ func (s *FileStore) lock(ctx context.Context, suffix string) (path string, unloc
 	return path, func() { _ = release() }, nil
 }
 
+// replace writes the credential to the file, or removes the file if the credential is zero.
 func replace(path string, next Credential) error {
+	if next.AccessToken.Reveal() == "" {
+		if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return err
+		}
+		return durable.SyncDirectory(filepath.Dir(path))
+	}
 	data, err := next.Encode()
 	if err != nil {
 		return err
 	}
 	return durable.Replace(path, data)
-}
-
-func remove(path string) error {
-	if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return err
-	}
-	return durable.SyncDirectory(filepath.Dir(path))
 }

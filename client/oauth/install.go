@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
-	"strings"
 	"time"
 
 	"github.com/highlevel-contacts/contacts-go/client/internal/redact"
@@ -18,7 +17,6 @@ const (
 	// a browser can have several installations in progress, each in its own tab.
 	stateCookie = "__Host-highlevel-oauth-state-"
 	stateMaxAge = 15 * time.Minute
-	maxStates   = 8 // maximum number of states of a browser
 )
 
 // Errors of the callback of [InstallHandler]. InstallSettings.Failed receives them.
@@ -32,9 +30,9 @@ var (
 
 // InstallSettings are optional settings of [InstallHandler].
 type InstallSettings struct {
-	// Installed responds after the credential has been saved, for example [http.RedirectHandler]. It
-	// can call [InstalledCredential]. Nil means a short page that says that the app is installed.
-	Installed http.Handler
+	// Installed responds after the credential has been saved, for example with a redirect. Nil means
+	// a short page that says that the app is installed.
+	Installed func(w http.ResponseWriter, r *http.Request, credential Credential)
 	// Failed responds to a callback that failed. err is or wraps [ErrStateMismatch],
 	// [ErrConsentDenied], an error of [App.Exchange], or the error of the save function. Nil means a
 	// short page with the status 400, 403 or 502, which does not contain the error.
@@ -66,7 +64,7 @@ func InstallHandler(app *App, save func(ctx context.Context, credential Credenti
 		i.settings = *settings
 	}
 	if i.settings.Installed == nil {
-		i.settings.Installed = http.HandlerFunc(installedPage)
+		i.settings.Installed = installedPage
 	}
 	if i.settings.Failed == nil {
 		i.settings.Failed = errorPage
@@ -78,37 +76,12 @@ func InstallHandler(app *App, save func(ctx context.Context, credential Credenti
 	return mux
 }
 
-// installedKey is the context key of the credential that was saved.
-type installedKey struct{}
-
-// InstalledCredential returns the credential that was saved. ctx is the context of the request that
-// InstallSettings.Installed receives. ok is false for any other context.
-func InstalledCredential(ctx context.Context) (credential Credential, ok bool) {
-	credential, ok = ctx.Value(installedKey{}).(Credential)
-	return credential, ok
-}
-
 // install redirects to the consent page.
 func (i *installer) install(w http.ResponseWriter, r *http.Request) {
 	state := rand.Text()
-	deleteOldStates(w, r)
 	setState(w, state, int(stateMaxAge.Seconds()))
 	protectCode(w.Header())
 	http.Redirect(w, r, i.app.AuthCodeURL(state), http.StatusFound)
-}
-
-// deleteOldStates deletes the cookies of the oldest states, so that a browser has fewer than
-// maxStates.
-func deleteOldStates(w http.ResponseWriter, r *http.Request) {
-	var states []string // from the oldest on, because browsers send cookies in this order
-	for _, cookie := range r.Cookies() {
-		if state, ok := strings.CutPrefix(cookie.Name, stateCookie); ok {
-			states = append(states, state)
-		}
-	}
-	for ; len(states) >= maxStates; states = states[1:] {
-		setState(w, states[0], -1)
-	}
 }
 
 // callbackWithoutBody responds to a HEAD request, which programs send that check links. It does not
@@ -147,7 +120,7 @@ func (i *installer) callback(w http.ResponseWriter, r *http.Request) {
 		i.fail(w, r, fmt.Errorf("oauth: InstallHandler: save the credential: %w", err), credential.AccessToken.Reveal(), credential.RefreshToken.Reveal())
 		return
 	}
-	i.settings.Installed.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), installedKey{}, credential)))
+	i.settings.Installed(w, r, credential)
 }
 
 // checkState returns an error if the browser has no cookie for the state.
@@ -163,7 +136,7 @@ func (i *installer) checkState(r *http.Request, state string) error {
 
 // fail logs err without the secrets and responds with it.
 func (i *installer) fail(w http.ResponseWriter, r *http.Request, err error, secrets ...string) {
-	i.app.logger.LogAttrs(r.Context(), slog.LevelWarn, "oauth: installation failed",
+	i.app.config.Logger.LogAttrs(r.Context(), slog.LevelWarn, "oauth: installation failed",
 		slog.Int("status", statusOf(err)), slog.String("reason", redact.Local(err, secrets...)))
 	i.settings.Failed(w, r, err)
 }
@@ -184,7 +157,7 @@ func protectCode(header http.Header) {
 	header.Set("Referrer-Policy", "no-referrer")
 }
 
-func installedPage(w http.ResponseWriter, _ *http.Request) {
+func installedPage(w http.ResponseWriter, _ *http.Request, _ Credential) {
 	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
 	_, _ = w.Write([]byte("The app is installed. You can close this page.\n"))
 }

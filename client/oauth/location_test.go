@@ -27,11 +27,6 @@ func TestLocationSource_Token(t *testing.T) {
 		if i.requests != 1 || i.locationRequests != 2 {
 			t.Errorf("got %d refreshes of the agency and %d location tokens, want 1 and 2", i.requests, i.locationRequests)
 		}
-		credential, err := a.Credential(t.Context())
-		if err != nil || credential.LocationID != "a" || credential.CompanyID != i.CompanyID ||
-			credential.UserType != oauth.UserTypeLocation || credential.RefreshToken.Reveal() != "" {
-			t.Errorf("got %+v, %v, want a credential of location a", credential, err)
-		}
 	})
 }
 
@@ -123,24 +118,6 @@ func TestLocationSource_Token_UnusableAgencyCredential(t *testing.T) {
 	if agency.requests != 1 || agency.locationRequests != 0 {
 		t.Errorf("got %d requests and %d for location tokens, want 1 and 0", agency.requests, agency.locationRequests)
 	}
-}
-
-// A source without an issued token is forgotten after a minute.
-func TestSource_Location_WithoutToken_IsForgotten(t *testing.T) {
-	inBubble(t, oauth.UserTypeCompany, time.Hour, func(t *testing.T, i *installation) {
-		issued, unknown := i.source.Location("issued"), i.source.Location("unknown")
-		mustToken(t.Context(), t, issued)
-		time.Sleep(59 * time.Second)
-		i.source.Location("another")
-		if i.source.Location("issued") != issued || i.source.Location("unknown") != unknown {
-			t.Error("got another source within a minute, want the same")
-		}
-		time.Sleep(time.Second)
-		i.source.Location("yet another")
-		if i.source.Location("issued") != issued || i.source.Location("unknown") == unknown {
-			t.Error("got another source for a location with a token, or the same for one without a token after a minute")
-		}
-	})
 }
 
 // The API refuses a location that the agency approves later, or that a new installation of the

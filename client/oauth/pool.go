@@ -1,9 +1,10 @@
 package oauth
 
 import (
-	"errors"
 	"fmt"
+	"maps"
 	"net/http"
+	"sync"
 
 	"github.com/highlevel-contacts/contacts-go/client"
 	"github.com/highlevel-contacts/contacts-go/client/internal/httpx"
@@ -21,11 +22,9 @@ type ClientPool struct {
 
 // pooledClient is the client of a location with the source of its tokens.
 type pooledClient struct {
+	*LocationSource
 	client *client.Client
-	source *LocationSource
 }
-
-func (c pooledClient) hasIssued() bool { return c.source.hasIssued() }
 
 // NewClientPool returns a pool of clients for the locations of an agency. source provides the
 // tokens of the agency. If options is not nil, it returns more options for the client of a
@@ -40,25 +39,53 @@ func NewClientPool(source *Source, options func(locationID string) []client.Opti
 // match [client.ErrForbidden]. Calls with the same ID return the same client, as long as
 // [Source.Location] returns the same source for it.
 func (p *ClientPool) Client(locationID string) (*client.Client, error) {
-	if locationID == "" {
-		return nil, errors.New("oauth: ClientPool: Client: empty location ID")
-	}
-	pooled, err := p.clients.get(locationID, func() (pooledClient, error) { return p.newClient(locationID) })
+	pooled, err := p.clients.get(locationID, func() (pooledClient, error) {
+		opts := []client.Option{client.WithLocation(locationID), client.WithHTTPClient(p.httpClient)}
+		if p.options != nil {
+			opts = append(opts, p.options(locationID)...)
+		}
+		source := p.source.Location(locationID)
+		c, err := client.New(source, opts...)
+		return pooledClient{source, c}, err
+	})
 	if err != nil {
 		return nil, fmt.Errorf("oauth: ClientPool: Client: %w", err)
 	}
 	return pooled.client, nil
 }
 
-func (p *ClientPool) newClient(locationID string) (pooledClient, error) {
-	opts := []client.Option{client.WithLocation(locationID), client.WithHTTPClient(p.httpClient)}
-	if p.options != nil {
-		opts = append(opts, p.options(locationID)...)
-	}
-	source := p.source.Location(locationID)
-	c, err := client.New(source, opts...)
-	return pooledClient{c, source}, err
-}
-
 // CloseIdleConnections closes the connections of the shared transport that are idle.
 func (p *ClientPool) CloseIdleConnections() { p.httpClient.CloseIdleConnections() }
+
+// maxUnissued is the number of locations without an issued token that a locationMap can hold.
+const maxUnissued = 1000
+
+// locationMap holds one value for each location. It forgets locations without an issued token when
+// it has added maxUnissued values, because their IDs may not exist. The zero locationMap is empty.
+type locationMap[V interface{ hasIssued() bool }] struct {
+	mu     sync.Mutex
+	values map[string]V // by location ID
+	added  int          // number of values that were added since it last forgot locations
+}
+
+// get returns the value of the location id. If there is none, it adds the one that create returns.
+func (m *locationMap[V]) get(id string, create func() (V, error)) (V, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if value, ok := m.values[id]; ok {
+		return value, nil
+	}
+	value, err := create()
+	if err != nil {
+		return value, err
+	}
+	if m.values == nil {
+		m.values = map[string]V{}
+	}
+	if m.added++; m.added > maxUnissued {
+		maps.DeleteFunc(m.values, func(_ string, value V) bool { return !value.hasIssued() })
+		m.added = 1
+	}
+	m.values[id] = value
+	return value, nil
+}

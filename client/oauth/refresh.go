@@ -43,10 +43,6 @@ func (r *storeRefresher) load(ctx context.Context) (Credential, error) {
 	return stored, nil
 }
 
-func (r *storeRefresher) changedSince(start int, known Credential) bool {
-	return changes.since(start, known)
-}
-
 // refresh returns the stored credential if another process has refreshed it. Otherwise it refreshes
 // it and stores the new one.
 func (r *storeRefresher) refresh(ctx context.Context, known Credential, rejected client.Secret) (Credential, error) {
@@ -80,7 +76,7 @@ func (r *storeRefresher) refresh(ctx context.Context, known Credential, rejected
 			r.rejection = rejectionOf(stored.RefreshToken, err)
 		}
 		switch {
-		case r.rejection.isFinal(stored.RefreshToken):
+		case errors.Is(err, ErrReinstallRequired):
 			problem = err // unless another process has stored another refresh token
 		case err != nil:
 			return Credential{}, err
@@ -143,32 +139,23 @@ func (r *storeRefresher) rotate(ctx context.Context, stored Credential) (next Cr
 type rejection struct {
 	token client.Secret
 	err   error
-	until time.Time // when it no longer applies; zero if it always applies to this token
+	at    time.Time
 }
 
 // rejectionOf returns the rejection for a request with token that failed with err. It is the zero
 // rejection, which never applies, if the request may be sent again at once.
 func rejectionOf(token client.Secret, err error) rejection {
-	apiErr, ok := errors.AsType[*client.Error](err)
-	switch {
-	case !ok || isTemporary(apiErr):
+	if apiErr, ok := errors.AsType[*client.Error](err); !ok || isTemporary(apiErr) {
 		return rejection{}
-	case errors.Is(err, ErrReinstallRequired):
-		return rejection{token: token, err: err}
-	default:
-		return rejection{token: token, err: err, until: time.Now().Add(rejectionTTL)}
 	}
+	return rejection{token: token, err: err, at: time.Now()}
 }
 
-// errFor returns the error of r if r applies to token now, and nil otherwise.
+// errFor returns the error of r if r applies to token now, and nil otherwise. The API never accepts
+// a token again after ErrReinstallRequired.
 func (r rejection) errFor(token client.Secret) error {
-	if r.err == nil || !equal(r.token, token) || (!r.until.IsZero() && !time.Now().Before(r.until)) {
+	if !equal(r.token, token) || time.Since(r.at) >= rejectionTTL && !errors.Is(r.err, ErrReinstallRequired) {
 		return nil
 	}
 	return r.err
-}
-
-// isFinal reports whether the API will never accept token.
-func (r rejection) isFinal(token client.Secret) bool {
-	return r.until.IsZero() && r.errFor(token) != nil
 }

@@ -1,8 +1,9 @@
 package oauth
 
 import (
+	"bytes"
+	"cmp"
 	"encoding/json"
-	"math"
 	"slices"
 	"strconv"
 	"strings"
@@ -16,50 +17,50 @@ import (
 // property has an unexpected type.
 type jsonObject map[string]json.RawMessage
 
-// parseTokenResponse decodes the body of a 2xx response. The lifetime of the access token starts at
-// sentAt. ok is false if the body has no access token.
-func parseTokenResponse(body []byte, sentAt time.Time) (credential Credential, ok bool) {
-	var m jsonObject
-	if json.Unmarshal(body, &m) != nil {
-		return Credential{}, false
+// parseObject decodes a body. It returns nil if the body is not a JSON object.
+func parseObject(body []byte) (m jsonObject) {
+	if json.Unmarshal(httpx.TrimBOM(body), &m) != nil {
+		return nil
 	}
+	return m
+}
+
+// credential returns previous with the values of a response. The lifetime of the access token
+// starts at sentAt.
+func (m jsonObject) credential(previous Credential, sentAt time.Time) Credential {
 	// Use the wall clock, because the monotonic clock may stop while the machine is suspended.
 	sentAt = sentAt.Round(0)
-	credential = Credential{
-		AccessToken:       client.NewSecret(m.text("access_token")),
-		RefreshToken:      client.NewSecret(m.text("refresh_token")),
-		IssuedAt:          sentAt,
-		Expiry:            sentAt.Add(m.expiresIn()),
-		UserType:          UserType(m.text("userType")),
-		CompanyID:         m.text("companyId"),
-		LocationID:        m.text("locationId"),
-		UserID:            m.text("userId"),
-		PlanID:            m.text("planId"),
-		Scopes:            m.stringList("scope"),
-		ApprovedLocations: m.stringList("approvedLocations"),
-		BulkInstallation:  m.isTrue("isBulkInstallation"),
-
-		ApproveAllLocations:      m.isTrue("approveAllLocations"),
-		InstallToFutureLocations: m.isTrue("installToFutureLocations"),
+	c := previous
+	c.AccessToken = client.NewSecret(m.text("access_token"))
+	if token := m.text("refresh_token"); token != "" {
+		c.RefreshToken = client.NewSecret(token)
 	}
-	return credential, m.text("access_token") != ""
+	c.IssuedAt, c.Expiry = sentAt, sentAt.Add(m.expiresIn())
+	c.UserType = cmp.Or(UserType(m.text("userType")), c.UserType)
+	c.CompanyID = cmp.Or(m.text("companyId"), c.CompanyID)
+	c.LocationID = cmp.Or(m.text("locationId"), c.LocationID)
+	c.UserID = cmp.Or(m.text("userId"), c.UserID)
+	c.PlanID = cmp.Or(m.text("planId"), c.PlanID)
+	if scopes := m.stringList("scope"); scopes != nil {
+		c.Scopes = scopes
+	}
+	if locations := m.stringList("approvedLocations"); locations != nil {
+		c.ApprovedLocations = locations
+	}
+	c.BulkInstallation = c.BulkInstallation || m.text("isBulkInstallation") == "true"
+	c.ApproveAllLocations = c.ApproveAllLocations || m.text("approveAllLocations") == "true"
+	c.InstallToFutureLocations = c.InstallToFutureLocations || m.text("installToFutureLocations") == "true"
+	return c
 }
 
-// text returns the value of a property that is a string or a number, and "" otherwise.
+// text returns the value of a property that is a string, a number or a Boolean, and "" otherwise.
 func (m jsonObject) text(name string) string {
 	var text string
-	if json.Unmarshal(m[name], &text) == nil {
+	if json.Unmarshal(m[name], &text) == nil || bytes.ContainsAny(m[name], "[{") {
 		return text
 	}
-	var number json.Number
-	if json.Unmarshal(m[name], &number) == nil {
-		return number.String()
-	}
-	return ""
+	return string(m[name])
 }
-
-// isTrue reports whether the value of a property is true.
-func (m jsonObject) isTrue(name string) bool { return string(m[name]) == "true" }
 
 // stringList returns the value of a property that is a list of strings, or the words of a property
 // that is a string. It returns nil otherwise.
@@ -78,20 +79,15 @@ func (m jsonObject) stringList(name string) []string {
 // invalid, and at most ten years.
 func (m jsonObject) expiresIn() time.Duration {
 	const longest = 10 * 365 * 24 * time.Hour
-	seconds, err := strconv.ParseFloat(m.text("expires_in"), 64)
-	if err != nil || math.IsNaN(seconds) || seconds <= 0 {
-		return time.Hour
+	if seconds, _ := strconv.ParseFloat(m.text("expires_in"), 64); seconds > 0 {
+		return time.Duration(min(seconds, longest.Seconds()) * float64(time.Second))
 	}
-	return time.Duration(min(seconds, longest.Seconds()) * float64(time.Second))
+	return time.Hour
 }
 
-// errorMessages returns the messages of an error response, from its properties error,
-// error_description and message. It returns none if the body is not a JSON object.
-func errorMessages(body []byte) []string {
-	var m jsonObject
-	if json.Unmarshal(httpx.TrimBOM(body), &m) != nil {
-		return nil
-	}
+// messages returns the messages of an error response, from its properties error,
+// error_description and message.
+func (m jsonObject) messages() []string {
 	messages := []string{m.text("error"), m.text("error_description"), m.text("message")}
 	var list []string
 	if json.Unmarshal(m["message"], &list) == nil {

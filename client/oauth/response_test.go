@@ -35,7 +35,6 @@ func TestError_Error(t *testing.T) {
 		{401, `{"error":"invalid_client"}`, client.ErrUnauthorized, "401 unauthorized: invalid_client"},
 		{400, `{"error":"unsupported_grant_type"}`, client.ErrInvalid, "400 invalid: unsupported_grant_type"},
 		{401, `{"message":"The token is not authorized for this scope."}`, client.ErrForbidden, "401 forbidden: The token is not authorized for this scope."},
-		{401, `{"message":"version header was not found."}`, client.ErrInvalid, "401 invalid: version header was not found."},
 		{403, `{"message":"no"}`, client.ErrForbidden, "403 forbidden: no"},
 		{422, `{"statusCode":422,"message":["a","b"],"error":"Unprocessable Entity"}`, client.ErrInvalid, "422 invalid: Unprocessable Entity; a; b"},
 		{404, "<html>\n<b>no</b>", "other", "404 other"},
@@ -183,20 +182,17 @@ func TestApp_Exchange_UnexpectedResponses(t *testing.T) {
 }
 
 // Values that the response of a refresh lacks, such as the refresh token, are copied from the
-// stored credential. Credential returns a copy, which the caller may change.
-func TestSource_Credential(t *testing.T) {
+// stored credential.
+func TestSource_Token_IncompleteResponse(t *testing.T) {
 	t.Parallel()
-	want := newCredential("a")
+	want, store := newCredential("a"), oauth.NewMemoryStore()
 	want.Expiry = time.Now().Add(-time.Hour)
-	source := newSource(t, inMemory(respond(200, `{"access_token":"new","expires_in":86399}`)), want)
-	for range 2 {
-		got, err := source.Credential(t.Context())
-		want.AccessToken, want.IssuedAt, want.Expiry = client.NewSecret("new"), got.IssuedAt, got.Expiry
-		want.Scopes, want.ApprovedLocations = []string{"a", "b"}, []string{"c"}
-		if diff := cmp.Diff(want, got, cmp.Comparer(equalSecrets)); err != nil || diff != "" {
-			t.Errorf("%v\n%s", err, diff)
-		}
-		got.Scopes[0], got.ApprovedLocations[0] = "changed", "changed"
+	save(t, store, want)
+	mustToken(t.Context(), t, newApp(t, config(inMemory(respond(200, `{"access_token":"new","expires_in":86399}`)))).Source(store))
+	got, err := store.Load(t.Context())
+	want.AccessToken, want.IssuedAt, want.Expiry = client.NewSecret("new"), got.IssuedAt, got.Expiry
+	if diff := cmp.Diff(want, got, cmp.Comparer(equalSecrets)); err != nil || diff != "" {
+		t.Errorf("%v\n%s", err, diff)
 	}
 }
 

@@ -14,8 +14,7 @@ import (
 // The call that starts a refresh also finishes it, even if its context ends. Concurrent calls
 // return the current token if it is usable, and otherwise wait until their own contexts end.
 type Source struct {
-	app       *App
-	cache     *tokenCache
+	cache     tokenCache
 	locations locationMap[*LocationSource]
 }
 
@@ -24,23 +23,14 @@ var _ client.TokenSource = (*Source)(nil)
 // Source returns the source of the access token of the credential in store. The credential belongs
 // to a location or an agency. Source makes no requests and does not use the store.
 func (a *App) Source(store TokenStore) *Source {
-	return &Source{app: a, cache: newTokenCache(a, &storeRefresher{app: a, store: store})}
+	return &Source{cache: tokenCache{app: a, refresher: &storeRefresher{app: a, store: store}}}
 }
 
 // Token returns an access token that has not expired and that the API has not rejected. The error
 // matches [ErrReinstallRequired] if a user must install the app again, and also [ErrNoCredential]
 // if the store is empty. Other non-2xx responses are returned as a [client.Error]. Errors of the store
 // are wrapped.
-func (s *Source) Token(ctx context.Context) (string, error) {
-	credential, err := s.cache.credential(ctx)
-	return credential.AccessToken.Reveal(), err
-}
-
-// Credential returns a copy of the credential whose access token [Source.Token] returns.
-func (s *Source) Credential(ctx context.Context) (Credential, error) {
-	credential, err := s.cache.credential(ctx)
-	return credential.clone(), err
-}
+func (s *Source) Token(ctx context.Context) (string, error) { return s.cache.token(ctx) }
 
 // Invalidate reports that the API rejected token as invalid or expired. The next call of Token
 // loads the credential from the store again. If its token has not been replaced, Token refreshes

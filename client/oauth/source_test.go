@@ -268,8 +268,7 @@ func TestContext_ReachesEverything(t *testing.T) {
 		store := &faultyStore{MemoryStore: i.store.MemoryStore, onLoad: at("Load"), onSwap: at("CompareAndSwap"), onLock: at("LockRefresh")}
 		source := app.Source(store)
 		i.before = func(r *http.Request) http.HandlerFunc { check(r.Context(), "request"); return nil }
-		mustToken(ctx, t, source)
-		mustToken(ctx, t, source.Location("a"))
+		mustToken(ctx, t, source.Location("a")) // and a token of the agency
 		time.Sleep(lifetime - time.Minute)
 		i.before = always(respond(503, ""))
 		mustToken(ctx, t, source)
@@ -279,7 +278,7 @@ func TestContext_ReachesEverything(t *testing.T) {
 			return oauth.Save(ctx, store, credential)
 		}, &oauth.InstallSettings{
 			AllowMissingState: true,
-			Installed:         http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { check(r.Context(), "Installed") }),
+			Installed:         func(_ http.ResponseWriter, r *http.Request, _ oauth.Credential) { check(r.Context(), "Installed") },
 			Failed:            func(_ http.ResponseWriter, r *http.Request, _ error) { check(r.Context(), "Failed") },
 		})
 		code := i.AuthorizationCode(clienttest.Grant{})

@@ -72,7 +72,7 @@ func replaceStored(ctx context.Context, function string, store TokenStore, next 
 	const attempts = 10
 	for range attempts {
 		stored, err := store.Load(ctx)
-		if err != nil && !errors.Is(err, ErrNoCredential) && !errors.Is(err, ErrInvalidCredential) {
+		if err != nil && !hasNoCredential(err) {
 			return fmt.Errorf("oauth: %s: load the credential: %w", function, err)
 		}
 		credential, replace := next(stored)
@@ -90,6 +90,11 @@ func replaceStored(ctx context.Context, function string, store TokenStore, next 
 		}
 	}
 	return fmt.Errorf("oauth: %s: %w", function, errStoreConflict)
+}
+
+// hasNoCredential reports whether err says that a store holds nothing that a new credential replaces.
+func hasNoCredential(err error) bool {
+	return errors.Is(err, ErrNoCredential) || errors.Is(err, ErrInvalidCredential)
 }
 
 // MemoryStore is a [TokenStore] in memory. When the process ends, its credential is lost, and a
@@ -137,4 +142,41 @@ func (s *MemoryStore) LockRefresh(ctx context.Context) (unlock func(), err error
 	case <-ctx.Done():
 		return nil, ctx.Err()
 	}
+}
+
+// changes records the credentials that this process has saved or deleted, or that the API refused
+// for a location. A source loads its credential again if that of its installation has changed.
+var changes changeLog
+
+// changeLog stores when the credential of each installation changed last, as a sequence number.
+type changeLog struct {
+	mu   sync.Mutex
+	now  int            // sequence number of the last change
+	last map[string]int // sequence numbers by company and location ID
+}
+
+// add records a change of the installation that credential belongs to.
+func (c *changeLog) add(credential Credential) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.last == nil {
+		c.last = map[string]int{}
+	}
+	c.now++
+	c.last[credential.CompanyID+"/"+credential.LocationID] = c.now
+}
+
+// current returns the sequence number of the last change.
+func (c *changeLog) current() int {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.now
+}
+
+// since reports whether the installation that credential belongs to has changed after the change
+// with the sequence number start.
+func (c *changeLog) since(start int, credential Credential) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.last[credential.CompanyID+"/"+credential.LocationID] > start
 }

@@ -8,11 +8,10 @@ import (
 	"github.com/highlevel-contacts/contacts-go/client/oauth/storetest"
 )
 
-// Call Run or RunReopen from a test of the package that implements the store. RunReopen also tests
-// that a second process loads the credential that the first process stored.
-func Example() {
+// Call Run from a test of the package that implements the store.
+func ExampleRun() {
 	_ = func(t *testing.T) { // func TestStore(t *testing.T)
-		storetest.RunReopen(t, func(t *testing.T) func() oauth.TokenStore {
+		storetest.Run(t, func(t *testing.T) func() oauth.TokenStore {
 			path := filepath.Join(t.TempDir(), "credential.json")
 			return func() oauth.TokenStore { return oauth.NewFileStore(path) }
 		})

@@ -13,14 +13,19 @@ import (
 	"github.com/highlevel-contacts/contacts-go/client/oauth/storetest"
 )
 
-func TestRun_MemoryStore(t *testing.T) {
-	t.Parallel()
-	storetest.Run(t, func(*testing.T) oauth.TokenStore { return oauth.NewMemoryStore() })
+// inMemory returns a place for one store.
+func inMemory(store oauth.TokenStore) func() oauth.TokenStore {
+	return func() oauth.TokenStore { return store }
 }
 
-func TestRunReopen_FileStore(t *testing.T) {
+func TestRun_MemoryStore(t *testing.T) {
 	t.Parallel()
-	storetest.RunReopen(t, func(t *testing.T) func() oauth.TokenStore {
+	storetest.Run(t, func(*testing.T) func() oauth.TokenStore { return inMemory(oauth.NewMemoryStore()) })
+}
+
+func TestRun_FileStore(t *testing.T) {
+	t.Parallel()
+	storetest.Run(t, func(t *testing.T) func() oauth.TokenStore {
 		path := filepath.Join(t.TempDir(), "credential.json")
 		return func() oauth.TokenStore { return oauth.NewFileStore(path) }
 	})
@@ -30,7 +35,8 @@ func TestRunReopen_FileStore(t *testing.T) {
 type brokenStore struct{ *oauth.MemoryStore }
 
 func (s brokenStore) CompareAndSwap(ctx context.Context, _ client.Secret, next oauth.Credential) (bool, error) {
-	return true, oauth.Save(ctx, s.MemoryStore, next)
+	stored, _ := s.Load(ctx)
+	return s.MemoryStore.CompareAndSwap(ctx, stored.RefreshToken, next)
 }
 
 func (brokenStore) LockRefresh(context.Context) (func(), error) { return func() {}, nil }
@@ -40,13 +46,15 @@ func TestRun_BrokenStore(t *testing.T) {
 	t.Parallel()
 	const environment = "STORETEST_BROKEN_STORE"
 	if os.Getenv(environment) != "" { // in the child process
-		storetest.Run(t, func(*testing.T) oauth.TokenStore { return brokenStore{oauth.NewMemoryStore()} })
+		storetest.Run(t, func(*testing.T) func() oauth.TokenStore { return inMemory(brokenStore{oauth.NewMemoryStore()}) })
 		return
 	}
 	command := exec.CommandContext(t.Context(), os.Args[0], "-test.run=^TestRun_BrokenStore$")
 	command.Env = append(os.Environ(), environment+"=1")
 	output, err := command.CombinedOutput()
-	for _, want := range []string{"CompareAndSwapComparesRefreshToken", "OneOfConcurrentSwapsSucceeds", "SaveDuringRefresh", "LockExcludesOthers"} {
+	for _, want := range []string{
+		"CompareAndSwapComparesRefreshToken", "OneOfConcurrentSwapsSucceeds", "SaveDuringRefresh", "DeleteEmptiesStore", "DeleteDuringRefresh", "LockExcludesOthers",
+	} {
 		if err == nil || !strings.Contains(string(output), "--- FAIL: TestRun_BrokenStore/"+want) {
 			t.Errorf("got %v and no failure of %s:\n%s", err, want, output)
 		}
