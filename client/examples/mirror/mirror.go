@@ -176,7 +176,11 @@ func (m *mirror) handler() (http.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
-	install := oauth.InstallHandler(m.app, m.install, &oauth.InstallSettings{Installed: http.RedirectHandler("/", http.StatusSeeOther)})
+	install := oauth.InstallHandler(m.app, m.install, &oauth.InstallSettings{
+		Installed: func(w http.ResponseWriter, r *http.Request, _ oauth.Credential) {
+			http.Redirect(w, r, "/", http.StatusSeeOther)
+		},
+	})
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /{$}", m.showPage)
 	mux.Handle("GET /install", install)
