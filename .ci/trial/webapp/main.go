@@ -59,7 +59,7 @@ func run(directory string) error {
 	save := func(ctx context.Context, credential oauth.Credential) error {
 		return oauth.Save(ctx, store, credential)
 	}
-	installed := func(w http.ResponseWriter, r *http.Request) {
+	installed := func(w http.ResponseWriter, r *http.Request, _ oauth.Credential) {
 		page, err := c.Contacts.List(r.Context(), client.ListRequest{})
 		if err != nil {
 			http.Error(w, string(client.KindOf(err)), http.StatusBadGateway)
@@ -68,7 +68,7 @@ func run(directory string) error {
 		fmt.Printf("%d contacts\n", page.Total)
 	}
 	mux.Handle("/oauth/", http.StripPrefix("/oauth", oauth.InstallHandler(app, save, &oauth.InstallSettings{
-		Installed: http.HandlerFunc(installed),
+		Installed: installed,
 	})))
 
 	jar, err := cookiejar.New(nil)
