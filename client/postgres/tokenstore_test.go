@@ -27,7 +27,7 @@ func TestTokenStore(t *testing.T) {
 	db := newTestDB(t)
 	db.SetMaxOpenConns(10)
 	var names atomic.Int64
-	storetest.RunReopen(t, func(t *testing.T) func() oauth.TokenStore {
+	storetest.Run(t, func(t *testing.T) func() oauth.TokenStore {
 		t.Helper()
 		name := "installation " + strconv.FormatInt(names.Add(1), 10)
 		return func() oauth.TokenStore { return NewTokenStore(db, name, newTestKeys("a")) }
