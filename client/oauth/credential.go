@@ -58,15 +58,12 @@ func equal(a, b client.Secret) bool { return a.Reveal() == b.Reveal() }
 // empty if there are no IDs either.
 func (c Credential) inferredUserType() UserType {
 	switch {
-	case c.UserType != "":
-		return c.UserType
-	case c.LocationID != "":
+	case c.UserType == "" && c.LocationID != "":
 		return UserTypeLocation
-	case c.CompanyID != "":
+	case c.UserType == "" && c.CompanyID != "":
 		return UserTypeCompany
-	default:
-		return ""
 	}
+	return c.UserType
 }
 
 // refreshAt returns the time at which the access token should be refreshed: margin before it
@@ -78,27 +75,16 @@ func (c Credential) refreshAt(margin time.Duration) time.Time {
 	return c.Expiry.Add(-margin)
 }
 
-// freshness says whether an access token can be used, and whether it should be refreshed.
-type freshness int
+// isUsable reports whether the API accepts the access token. rejected is the access token that the
+// API rejected.
+func (c Credential) isUsable(rejected client.Secret) bool {
+	return c.AccessToken.Reveal() != "" && !equal(c.AccessToken, rejected) && time.Now().Before(c.Expiry)
+}
 
-const (
-	unusable freshness = iota // missing, expired or rejected by the API
-	due                       // usable, but should be refreshed
-	fresh                     // usable, and need not be refreshed
-)
-
-// freshness returns the freshness of the access token now. rejected is the access token that the
-// API rejected. margin is how long before its expiry a token is due.
-func (c Credential) freshness(rejected client.Secret, margin time.Duration) freshness {
-	now := time.Now()
-	switch {
-	case c.AccessToken.Reveal() == "" || equal(c.AccessToken, rejected) || !now.Before(c.Expiry):
-		return unusable
-	case !now.Before(c.refreshAt(margin)):
-		return due
-	default:
-		return fresh
-	}
+// isFresh reports whether the access token can be used without a refresh. margin is how long before
+// its expiry a token should be refreshed.
+func (c Credential) isFresh(rejected client.Secret, margin time.Duration) bool {
+	return c.isUsable(rejected) && time.Now().Before(c.refreshAt(margin))
 }
 
 // encodedFormat is the version of the stored form. DecodeCredential rejects other versions.

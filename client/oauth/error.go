@@ -37,7 +37,7 @@ var (
 	errNoCode         = fmt.Errorf("oauth: App.Exchange: %w: the code is empty", client.ErrInvalid)
 	errNoLocation     = fmt.Errorf("oauth: LocationSource.Token: %w: the location ID is empty", client.ErrInvalid)
 	errNotAgency      = fmt.Errorf("oauth: LocationSource.Token: %w: the stored credential is not the credential of an agency", client.ErrInvalid)
-	errNoRefreshToken = fmt.Errorf("oauth: Source.Token: the stored credential has no refresh token: %w", ErrReinstallRequired)
+	errNoRefreshToken = fmt.Errorf("the stored credential has no refresh token: %w", ErrReinstallRequired)
 )
 
 // newError returns the error of a non-2xx response to r. Its Response is empty, because the response

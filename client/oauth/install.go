@@ -71,8 +71,7 @@ func InstallHandler(app *App, save func(ctx context.Context, credential Credenti
 	}
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /install", i.install)
-	mux.HandleFunc("GET /callback", i.callback)
-	mux.HandleFunc("HEAD /callback", i.callbackWithoutBody)
+	mux.HandleFunc("/callback", i.callback)
 	return mux
 }
 
@@ -84,61 +83,50 @@ func (i *installer) install(w http.ResponseWriter, r *http.Request) {
 	http.Redirect(w, r, i.app.AuthCodeURL(state), http.StatusFound)
 }
 
-// callbackWithoutBody responds to a HEAD request, which programs send that check links. It does not
-// use up the code.
-func (i *installer) callbackWithoutBody(w http.ResponseWriter, _ *http.Request) {
-	protectCode(w.Header())
-	w.Header().Set("Allow", http.MethodGet)
-	w.WriteHeader(http.StatusMethodNotAllowed)
-}
-
 // callback serves the path to which the consent page redirects the browser.
 func (i *installer) callback(w http.ResponseWriter, r *http.Request) {
 	protectCode(w.Header())
-	query := r.URL.Query()
-	if err := i.checkState(r, query.Get("state")); err != nil {
-		i.fail(w, r, err)
+	if r.Method != http.MethodGet { // programs that check links send HEAD, which must not use up the code
+		w.Header().Set("Allow", http.MethodGet)
+		w.WriteHeader(http.StatusMethodNotAllowed)
 		return
 	}
-	if state := query.Get("state"); state != "" {
-		setState(w, state, -1) // a state is valid once
-	}
-	if query.Get("error") != "" {
-		i.fail(w, r, ErrConsentDenied)
-		return
-	}
-	// The code is valid once, so save the credential even if the browser disconnects.
-	ctx := context.WithoutCancel(r.Context())
-	credential, err := i.app.Exchange(ctx, query.Get("code"), "")
+	credential, err := i.finish(w, r)
 	if err != nil {
-		i.fail(w, r, err)
-		return
-	}
-	ctx, cancel := context.WithTimeout(ctx, storeTimeout)
-	defer cancel()
-	if err := i.save(ctx, credential); err != nil {
-		i.fail(w, r, fmt.Errorf("oauth: InstallHandler: save the credential: %w", err), credential.AccessToken.Reveal(), credential.RefreshToken.Reveal())
+		reason := redact.Local(err, credential.AccessToken.Reveal(), credential.RefreshToken.Reveal())
+		i.app.config.Logger.LogAttrs(r.Context(), slog.LevelWarn, "oauth: installation failed",
+			slog.Int("status", statusOf(err)), slog.String("reason", reason))
+		i.settings.Failed(w, r, err)
 		return
 	}
 	i.settings.Installed(w, r, credential)
 }
 
-// checkState returns an error if the browser has no cookie for the state.
-func (i *installer) checkState(r *http.Request, state string) error {
-	if state == "" && i.settings.AllowMissingState {
-		return nil
+// finish checks the state, exchanges the code, and saves the credential. It returns the credential
+// even if it could not be saved.
+func (i *installer) finish(w http.ResponseWriter, r *http.Request) (Credential, error) {
+	query := r.URL.Query()
+	if state := query.Get("state"); state != "" || !i.settings.AllowMissingState {
+		if _, err := r.Cookie(stateCookie + state); err != nil {
+			return Credential{}, ErrStateMismatch
+		}
+		setState(w, state, -1) // a state is valid once
 	}
-	if _, err := r.Cookie(stateCookie + state); err != nil {
-		return ErrStateMismatch
+	if query.Get("error") != "" {
+		return Credential{}, ErrConsentDenied
 	}
-	return nil
-}
-
-// fail logs err without the secrets and responds with it.
-func (i *installer) fail(w http.ResponseWriter, r *http.Request, err error, secrets ...string) {
-	i.app.config.Logger.LogAttrs(r.Context(), slog.LevelWarn, "oauth: installation failed",
-		slog.Int("status", statusOf(err)), slog.String("reason", redact.Local(err, secrets...)))
-	i.settings.Failed(w, r, err)
+	// The code is valid once, so save the credential even if the browser disconnects.
+	ctx := context.WithoutCancel(r.Context())
+	credential, err := i.app.Exchange(ctx, query.Get("code"), "")
+	if err != nil {
+		return Credential{}, err
+	}
+	ctx, cancel := context.WithTimeout(ctx, storeTimeout)
+	defer cancel()
+	if err := i.save(ctx, credential); err != nil {
+		return credential, fmt.Errorf("oauth: InstallHandler: save the credential: %w", err)
+	}
+	return credential, nil
 }
 
 // setState sets the cookie of a state. maxAge is in seconds; a negative one deletes the cookie. With

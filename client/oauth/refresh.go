@@ -60,7 +60,7 @@ func (r *storeRefresher) refresh(ctx context.Context, known Credential, rejected
 	var problem error
 	for range attempts {
 		stored, err := r.load(ctx)
-		if err != nil || stored.freshness(rejected, r.app.config.RefreshBefore) == fresh {
+		if err != nil || stored.isFresh(rejected, r.app.config.RefreshBefore) {
 			return stored, err
 		}
 		if err := r.rejection.errFor(stored.RefreshToken); err != nil {
@@ -82,7 +82,7 @@ func (r *storeRefresher) refresh(ctx context.Context, known Credential, rejected
 			return Credential{}, err
 		case !swapped:
 			problem = errStoreConflict
-		case next.freshness(rejected, r.app.config.RefreshBefore) == unusable:
+		case !next.isUsable(rejected):
 			problem = errUnusableToken
 		default:
 			return next, nil

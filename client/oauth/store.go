@@ -146,7 +146,7 @@ func (s *MemoryStore) LockRefresh(ctx context.Context) (unlock func(), err error
 
 // changes records the credentials that this process has saved or deleted, or that the API refused
 // for a location. A source loads its credential again if that of its installation has changed.
-var changes changeLog
+var changes = changeLog{last: map[string]int{}}
 
 // changeLog stores when the credential of each installation changed last, as a sequence number.
 type changeLog struct {
@@ -159,9 +159,6 @@ type changeLog struct {
 func (c *changeLog) add(credential Credential) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.last == nil {
-		c.last = map[string]int{}
-	}
 	c.now++
 	c.last[credential.CompanyID+"/"+credential.LocationID] = c.now
 }

@@ -100,7 +100,7 @@ func (c *tokenCache) credential(ctx context.Context) (Credential, error) {
 func (c *tokenCache) join() (current Credential, f *flight, first bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	usable := c.freshness(c.current) != unusable && !changes.since(c.loaded, c.current)
+	usable := c.current.isUsable(c.rejected) && !changes.since(c.loaded, c.current)
 	if usable && (c.inflight != nil || time.Now().Before(c.checkAt)) {
 		return c.current, nil, false
 	}
@@ -109,10 +109,6 @@ func (c *tokenCache) join() (current Credential, f *flight, first bool) {
 	}
 	c.inflight = &flight{start: changes.current(), done: make(chan struct{}), err: errNoResult}
 	return Credential{}, c.inflight, true
-}
-
-func (c *tokenCache) freshness(credential Credential) freshness {
-	return credential.freshness(c.rejected, c.app.config.RefreshBefore)
 }
 
 // run obtains the result of f and wakes the callers that wait for it. If the refresher panics, the
@@ -133,8 +129,8 @@ func (c *tokenCache) run(ctx context.Context, f *flight) {
 func (c *tokenCache) obtain(ctx context.Context) (Credential, error) {
 	credential, err := c.refresher.load(ctx)
 	if err == nil {
-		state, rejected := c.adopt(credential) // concurrent callers use it during the refresh if it is due
-		if state == fresh {
+		rejected := c.adopt(credential) // concurrent callers use it during the refresh if it is usable
+		if credential.isFresh(rejected, c.app.config.RefreshBefore) {
 			return credential, nil
 		}
 		credential, err = c.refresher.refresh(ctx, credential, rejected)
@@ -146,16 +142,15 @@ func (c *tokenCache) obtain(ctx context.Context) (Credential, error) {
 	return credential, nil
 }
 
-// adopt makes credential the current one if its access token is usable. It returns the freshness of
-// that token, and the access token that the API rejected.
-func (c *tokenCache) adopt(credential Credential) (state freshness, rejected client.Secret) {
+// adopt makes credential the current one if its access token is usable. It returns the access token
+// that the API rejected.
+func (c *tokenCache) adopt(credential Credential) (rejected client.Secret) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	state = c.freshness(credential)
-	if state != unusable {
+	if credential.isUsable(c.rejected) {
 		c.current, c.loaded, c.checkAt = credential, c.inflight.start, credential.refreshAt(c.app.config.RefreshBefore)
 	}
-	return state, c.rejected
+	return c.rejected
 }
 
 // fallBack returns the current credential after a refresh failed with err, or err if the credential
@@ -165,7 +160,7 @@ func (c *tokenCache) fallBack(ctx context.Context, err error) (Credential, error
 	if errors.Is(err, ErrNoCredential) {
 		c.current = Credential{}
 	}
-	current, usable := c.current, c.freshness(c.current) != unusable
+	current, usable := c.current, c.current.isUsable(c.rejected)
 	if usable && ctx.Err() == nil {
 		c.loaded, c.checkAt = c.inflight.start, time.Now().Add(earlyRefreshBackoff)
 	}
