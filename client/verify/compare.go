@@ -78,27 +78,26 @@ var (
 	yearLast  = regexp.MustCompile(`^(\d{1,2})[-/._](\d{1,2})[-/._](\d{4})$`) // after the month and the day
 )
 
-// sameDay compares dates of birth. It returns true if one of the values is not a date.
+// sameDay compares dates of birth. A time stands for the day at its own offset or in UTC. sameDay
+// returns true if one of the values is not a date.
 func sameDay(sent, stored string) bool {
-	a, okA := possibleDays(sent)
-	b, okB := possibleDays(stored)
-	return !okA || !okB || a[0] == b[0] || a[0] == b[1] || a[1] == b[0] || a[1] == b[1]
+	a, okA := parseDate(sent)
+	b, okB := parseDate(stored)
+	same := func(a, b time.Time) bool { return a.Format(time.DateOnly) == b.Format(time.DateOnly) }
+	return !okA || !okB || same(a, b) || same(a.UTC(), b) || same(a, b.UTC()) || same(a.UTC(), b.UTC())
 }
 
-// possibleDays returns the days that text may stand for: the day at its own offset and the day in
-// UTC for a time, and twice the same day for a date. It returns false if text is neither.
-func possibleDays(text string) (days [2]string, ok bool) {
+// parseDate returns the time of a date or a time. It returns false if text is neither.
+func parseDate(text string) (t time.Time, ok bool) {
 	text = strings.TrimSpace(text)
 	if t, err := time.Parse(time.RFC3339, text); err == nil {
-		return [2]string{t.Format(time.DateOnly), t.UTC().Format(time.DateOnly)}, true
+		return t, true
 	}
-	var date string
 	if m := yearFirst.FindStringSubmatch(text); m != nil {
-		date = m[1] + "-" + m[2] + "-" + m[3]
+		text = m[1] + "-" + m[2] + "-" + m[3]
 	} else if m := yearLast.FindStringSubmatch(text); m != nil {
-		date = m[3] + "-" + m[1] + "-" + m[2]
+		text = m[3] + "-" + m[1] + "-" + m[2]
 	}
-	t, err := time.Parse("2006-1-2", date)
-	day := t.Format(time.DateOnly)
-	return [2]string{day, day}, err == nil
+	t, err := time.Parse("2006-1-2", text)
+	return t, err == nil
 }

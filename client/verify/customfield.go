@@ -66,7 +66,7 @@ func sameValue(sent, stored client.FieldValue) bool {
 	case startsWith(sent, "{") || startsWith(stored, "{"):
 		return true // the stored form of files and objects differs from the sent form
 	case startsWith(sent, "[") || startsWith(stored, "["):
-		return sameList(sent.List(), stored.List())
+		return len(missing(sent.List(), stored.List())) == 0
 	}
 	return sameScalar(sent, stored)
 }
@@ -76,14 +76,11 @@ func startsWith(value client.FieldValue, start string) bool {
 	return bytes.HasPrefix(bytes.TrimSpace(value.Raw), []byte(start))
 }
 
-// sameList reports whether every sent element is stored, in any order.
-func sameList(sent, stored []string) bool {
-	for _, element := range sent {
-		if !isBlank(element) && !slices.ContainsFunc(stored, func(s string) bool { return sameText(element, s) }) {
-			return false
-		}
-	}
-	return true
+// missing returns the sent elements that are not stored, in any order.
+func missing(sent, stored []string) []string {
+	return slices.DeleteFunc(slices.Clone(sent), func(element string) bool {
+		return isBlank(element) || slices.ContainsFunc(stored, func(s string) bool { return sameText(element, s) })
+	})
 }
 
 func sameScalar(sent, stored client.FieldValue) bool {
@@ -136,10 +133,5 @@ func date(value client.FieldValue) (time.Time, bool) {
 	if t, ok := value.Time(); ok {
 		return t, true
 	}
-	days, ok := possibleDays(value.Text())
-	if !ok {
-		return time.Time{}, false
-	}
-	t, err := time.Parse(time.DateOnly, days[0])
-	return t, err == nil
+	return parseDate(value.Text())
 }

@@ -1,8 +1,10 @@
 package verify
 
 import (
+	"cmp"
 	"encoding/json"
 	"slices"
+	"strings"
 
 	"github.com/highlevel-contacts/contacts-go/client"
 )
@@ -27,9 +29,7 @@ func Unapplied[R Request](sent R, got *client.Contact, fields ...client.CustomFi
 // of every request that updated a contact. To verify it, pass the contact that Get returns to
 // Unapplied.
 func Upsert(sent client.UpsertContactRequest, got *client.UpsertContactResult, fields ...client.CustomFieldDefinitions) []string {
-	if got == nil {
-		return unapplied(sent, nil, fields)
-	}
+	got = cmp.Or(got, new(client.UpsertContactResult))
 	names := unapplied(sent, &got.Contact, fields)
 	if sent.Gender != nil && !got.New {
 		names = sorted(append(names, "gender"))
@@ -37,21 +37,90 @@ func Upsert(sent client.UpsertContactRequest, got *client.UpsertContactResult, f
 	return names
 }
 
+// comparisons report whether a stored value may be a form of the sent one. All other properties are
+// compared by [sameText].
+var comparisons = map[string]func(sent, stored string) bool{
+	"country": sameCountry, "dateOfBirth": sameDay, "phone": samePhone, "website": sameWebsite,
+}
+
 func unapplied(sent any, contact *client.Contact, fields []client.CustomFieldDefinitions) []string {
-	request := parseRequest(sent)
-	if contact == nil {
-		contact = &client.Contact{}
-	}
+	contact = cmp.Or(contact, new(client.Contact))
+	stored := properties(contact)
 	var names []string
-	for _, property := range properties {
-		if value, ok := request[property.name]; ok && !property.isStored(value, contact) {
-			names = append(names, property.name)
+	for name, value := range properties(sent) {
+		switch name {
+		case "locationId", "createNewIfDuplicateAllowed": // no values of a contact
+		case "tags":
+			names = append(names, unappliedTags(value, stored[name])...)
+		case "dndSettings", "inboundDndSettings":
+			names = append(names, unappliedChannels(name, value, stored[name])...)
+		case "customFields":
+			names = append(names, unappliedCustomFields(value, contact, fields)...)
+		default:
+			if !isStored(name, value, stored) {
+				names = append(names, name)
+			}
 		}
 	}
-	names = append(names, unappliedTags(request["tags"], contact.Tags)...)
-	names = append(names, unappliedChannels(request, contact)...)
-	names = append(names, unappliedCustomFields(request["customFields"], contact, fields)...)
 	return sorted(names)
+}
+
+// isStored reports whether the contact has the value of a property, or no value if the request
+// clears the property.
+func isStored(name string, value json.RawMessage, contact map[string]json.RawMessage) bool {
+	sent, stored, same := text(value), []string{text(contact[name])}, comparisons[name]
+	if name == "name" {
+		stored = append(stored, text(contact["contactName"]), text(contact["firstName"])+" "+text(contact["lastName"]))
+	}
+	if same == nil {
+		same = sameText
+	}
+	stored = slices.DeleteFunc(stored, isBlank)
+	if isBlank(sent) {
+		return len(stored) == 0
+	}
+	return slices.ContainsFunc(stored, func(s string) bool { return same(sent, s) })
+}
+
+// text returns a string or "true". It returns "" for false, for null, which clears a property as an
+// empty string does, and for a missing value.
+func text(value json.RawMessage) (text string) {
+	if string(value) == "true" {
+		return "true"
+	}
+	_ = json.Unmarshal(value, &text)
+	return text
+}
+
+// unappliedTags returns the names of the tags that are not stored. Stored tags that were not sent
+// are reported only if the request removes all tags, because a workflow may have added them.
+func unappliedTags(value, contact json.RawMessage) []string {
+	var sent, stored []string
+	_, _ = json.Unmarshal(value, &sent), json.Unmarshal(contact, &stored)
+	if len(sent) == 0 && len(stored) > 0 {
+		return []string{"tags"}
+	}
+	var names []string
+	for _, tag := range missing(sent, stored) {
+		names = append(names, "tags/"+strings.ToLower(strings.TrimSpace(tag)))
+	}
+	return names
+}
+
+// unappliedChannels returns the names of the do-not-disturb settings that are not stored. Some
+// responses do not have these objects at all, so a missing object is not reported.
+func unappliedChannels(name string, value, contact json.RawMessage) []string {
+	var names []string
+	var sent, stored map[string]map[string]string // properties by channel
+	_, _ = json.Unmarshal(value, &sent), json.Unmarshal(contact, &stored)
+	for channel, setting := range sent {
+		for property, value := range setting {
+			if len(stored) > 0 && !isBlank(value) && !sameText(value, stored[channel][property]) {
+				names = append(names, name+"/"+channel)
+			}
+		}
+	}
+	return names
 }
 
 // Unverifiable returns the names of the custom fields of a request that [Unapplied] cannot verify,
@@ -59,7 +128,7 @@ func unapplied(sent any, contact *client.Contact, fields []client.CustomFieldDef
 // "customFields/<key>". If there are none, Unverifiable returns nil.
 func Unverifiable[R Request](sent R, fields ...client.CustomFieldDefinitions) []string {
 	var names []string
-	for _, field := range parseFields(parseRequest(sent)["customFields"]) {
+	for _, field := range parseFields(properties(sent)["customFields"]) {
 		if field.id(fields) == "" {
 			names = append(names, "customFields/"+field.Key)
 		}
@@ -67,13 +136,12 @@ func Unverifiable[R Request](sent R, fields ...client.CustomFieldDefinitions) []
 	return sorted(names)
 }
 
-// parseRequest returns the JSON properties of a request.
-func parseRequest(sent any) map[string]json.RawMessage {
-	var request map[string]json.RawMessage
-	if data, err := json.Marshal(sent); err == nil { // the client cannot send it otherwise
-		_ = json.Unmarshal(data, &request)
+// properties returns the JSON properties of a request or a contact.
+func properties(value any) (properties map[string]json.RawMessage) {
+	if data, err := json.Marshal(value); err == nil { // the client cannot send or return it otherwise
+		_ = json.Unmarshal(data, &properties)
 	}
-	return request
+	return properties
 }
 
 // sorted returns the names in alphabetical order without duplicates.
