@@ -1,12 +1,10 @@
 package bulk
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
+	"net/url"
 	"regexp"
-	"slices"
-	"strconv"
 	"sync"
 
 	"github.com/highlevel-contacts/contacts-go/client/internal/durable"
@@ -16,13 +14,13 @@ import (
 // opens it; the zero Journal is not usable. It contains the keys of the inputs, but no values. It
 // is safe for concurrent use.
 //
-// After a header, each line is a record, which consists of a sign and a quoted key: "?" for the
-// intent to make a call, "+" for a call that is done, and "-" for a call that was not applied. The
-// latest record of a key counts.
+// After a header, each line is a record, which consists of a sign and a key, escaped as in a query:
+// "?" for the intent to make a call, "+" for a call that is done, and "-" for a call that was not
+// applied. The latest record of a key counts.
 type Journal struct {
-	log    recordLog
-	mu     sync.Mutex
-	states map[string]state
+	log   recordLog
+	mu    sync.Mutex
+	signs map[string]byte // of the latest records by key
 }
 
 // recordLog is a [durable.Log].
@@ -31,15 +29,6 @@ type recordLog interface {
 	Err() error
 	Close() error
 }
-
-// state is what the journal records about a key.
-type state byte
-
-const (
-	stateNew    state = iota // no record, or a call that was not applied
-	stateIntent              // an intent without a result
-	stateDone
-)
 
 // The signs of the records.
 const (
@@ -55,7 +44,7 @@ const journalHeader = "contacts-go bulk journal 1"
 // not a journal, OpenJournal returns an error and does not change it. One Journal at a time can have
 // the file open, under any of its names. The caller must call Close.
 func OpenJournal(path string) (*Journal, error) {
-	j := &Journal{states: map[string]state{}}
+	j := &Journal{signs: map[string]byte{}}
 	log, err := durable.OpenLog(path, journalHeader, j.replay)
 	if err != nil {
 		return nil, fmt.Errorf("bulk: OpenJournal: %w", err)
@@ -66,54 +55,37 @@ func OpenJournal(path string) (*Journal, error) {
 
 var errNoRecord = errors.New("the line is not a record of a journal")
 
+// recordForm matches a record, or the beginning of one that ends within an escape sequence.
+var recordForm = regexp.MustCompile(`^[?+-](?:[\w.~+-]|%[0-9A-F]{2})*(%[0-9A-F]?)?$`)
+
 // replay sets the state of a key from a line of the file. If the line is not complete, replay only
 // checks that it is the beginning of a record.
 func (j *Journal) replay(line []byte, complete bool) error {
-	if len(line) == 0 || !bytes.ContainsRune([]byte{signIntent, signDone, signNotApplied}, rune(line[0])) {
-		return errNoRecord
-	}
-	quoted := line[1:]
-	if !complete && (len(quoted) == 0 || isStartOfQuoted(quoted)) {
-		return nil
-	}
-	key, err := strconv.Unquote(string(quoted))
-	if err != nil || quoted[0] != '"' {
+	form := recordForm.FindSubmatch(line)
+	if form == nil || complete && form[1] != nil {
 		return errNoRecord
 	}
 	if complete {
+		key, err := url.QueryUnescape(string(line[1:]))
+		if err != nil {
+			return errNoRecord
+		}
 		j.set(line[0], key)
 	}
 	return nil
 }
 
-// startOfEscape matches the end of a text that ends in an escape sequence.
-var startOfEscape = regexp.MustCompile(`\\(x[0-9a-f]?|u[0-9a-f]{0,3}|U[0-9a-f]{0,7})?$`)
-
-// isStartOfQuoted reports whether text is a quoted string without its end.
-func isStartOfQuoted(text []byte) bool {
-	return text[0] == '"' && slices.ContainsFunc([][]byte{text, startOfEscape.ReplaceAll(text, nil)}, func(start []byte) bool {
-		_, err := strconv.Unquote(string(start) + `"`)
-		return err == nil
-	})
-}
-
 func (j *Journal) set(sign byte, key string) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	switch sign {
-	case signIntent:
-		j.states[key] = stateIntent
-	case signDone:
-		j.states[key] = stateDone
-	case signNotApplied:
-		delete(j.states, key)
-	}
+	j.signs[key] = sign
 }
 
-func (j *Journal) state(key string) state {
+// sign returns the sign of the latest record of key, or 0 if there is none.
+func (j *Journal) sign(key string) byte {
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	return j.states[key]
+	return j.signs[key]
 }
 
 // err returns the error that prevents further records, or nil.
@@ -121,7 +93,7 @@ func (j *Journal) err() error { return wrapJournal(j.log.Err()) }
 
 // record appends a record. If it returns nil for an intent, the intent is on the disk.
 func (j *Journal) record(sign byte, key string) error {
-	err := j.log.Append(strconv.AppendQuoteToASCII([]byte{sign}, key), sign == signIntent)
+	err := j.log.Append(append([]byte{sign}, url.QueryEscape(key)...), sign == signIntent)
 	if err == nil {
 		j.set(sign, key)
 	}

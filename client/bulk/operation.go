@@ -62,7 +62,7 @@ func Update(c *client.Client) Operation[Change, *client.Contact] {
 
 // Delete returns an operation that deletes contacts. Its inputs are their IDs.
 func Delete(c *client.Client) Operation[string, struct{}] {
-	return byID(func(id string) string { return id },
+	return byID(itself,
 		func(ctx context.Context, id string, opts ...client.CallOption) (struct{}, error) {
 			return struct{}{}, c.Contacts.Delete(ctx, id, opts...)
 		})
@@ -91,21 +91,19 @@ func RemoveTags(c *client.Client) Operation[TagChange, []string] {
 		})
 }
 
-// byID returns an idempotent operation that changes the contact with the ID of the input.
+// byID returns an idempotent operation on the contact with the ID of the input.
 func byID[In, Out any](id func(In) string, call func(context.Context, In, ...client.CallOption) (Out, error)) Operation[In, Out] {
-	return Operation[In, Out]{Call: call, ContactKeys: func(in In) []string { return []string{id(in)} }, Idempotent: always[In]}
-}
-
-// Get returns an operation that gets contacts. Its inputs are their IDs.
-func Get(c *client.Client) Operation[string, *client.Contact] {
-	return Operation[string, *client.Contact]{
-		Call:        c.Contacts.Get,
-		ContactKeys: func(string) []string { return nil },
-		Idempotent:  always[string],
+	return Operation[In, Out]{
+		Call: call, ContactKeys: func(in In) []string { return []string{id(in)} }, Idempotent: func(In) bool { return true },
 	}
 }
 
-func always[In any](In) bool { return true }
+func itself(id string) string { return id }
+
+// Get returns an operation that gets contacts. Its inputs are their IDs.
+func Get(c *client.Client) Operation[string, *client.Contact] {
+	return byID(itself, c.Contacts.Get)
+}
 
 // identifierKeys returns the contact keys of an email address and a phone number.
 func identifierKeys(email, number string) []string {

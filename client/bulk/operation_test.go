@@ -80,7 +80,7 @@ func TestOperations_ContactKeys(t *testing.T) {
 		testStarts(t, hl, bulk.Update(c), []bulk.Change{{ID: a}, {ID: a}, {ID: b}}, []int{0, 1, 0})
 		testStarts(t, hl, bulk.AddTags(c), []bulk.TagChange{{a, tags}, {a, tags}, {b, tags}}, []int{0, 1, 0})
 		testStarts(t, hl, bulk.RemoveTags(c), []bulk.TagChange{{a, tags}, {a, tags}, {b, tags}}, []int{0, 1, 0})
-		testStarts(t, hl, bulk.Get(c), []string{a, a, b}, []int{0, 0, 0})
+		testStarts(t, hl, bulk.Get(c), []string{a, a, b}, []int{0, 1, 0})
 		testStarts(t, hl, bulk.Delete(c), []string{a, a, b}, []int{0, 1, 0})
 		own := bulk.Get(c)
 		own.ContactKeys = func(id string) []string { return []string{id, "", id} } // twice, and an empty key

@@ -105,10 +105,10 @@ func (r *run[K, In, Out]) add(key K, input In) {
 	j := &job[K, In, Out]{key: key, outcome: Outcome[In, Out]{Input: input}, idempotent: r.op.Idempotent(input)}
 	if r.config.journal != nil {
 		j.journalKey = r.journalKey(key)
-		switch r.config.journal.state(j.journalKey) {
-		case stateDone:
+		switch r.config.journal.sign(j.journalKey) {
+		case signDone:
 			return
-		case stateIntent:
+		case signIntent:
 			j.outcome.Err = errEarlierRun
 			r.deliver(j)
 			return
@@ -131,14 +131,9 @@ func (r *run[K, In, Out]) add(key K, input In) {
 	}
 }
 
-// step handles the end of a call, starts a call, or waits until one of them is possible.
+// step starts a call, or waits for an event if none can start. When the run is ending, it yields an
+// outcome in place of starting a call.
 func (r *run[K, In, Out]) step() {
-	select {
-	case j := <-r.results:
-		r.finish(j)
-		return
-	default:
-	}
 	ending := r.isEnding()
 	if len(r.ready) == 0 || !ending && (r.waiter != nil || r.inFlight >= r.config.maxInFlight || time.Now().Before(r.paused)) {
 		r.wait()
