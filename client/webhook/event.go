@@ -2,6 +2,7 @@ package webhook
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -127,16 +128,6 @@ func (e *Event) read(properties map[string]json.RawMessage, pointer string, targ
 	case *map[string]json.RawMessage:
 		want = "object"
 	}
-	got := "number"
-	switch raw[0] {
-	case '"':
-		got = "string"
-	case 't', 'f':
-		got = "boolean"
-	case '[':
-		got = "array"
-	case '{':
-		got = "object"
-	}
-	e.Drift = append(e.Drift, client.Drift{Pointer: pointer, Want: want, Got: got})
+	got := map[byte]string{'"': "string", 't': "boolean", 'f': "boolean", '[': "array", '{': "object"}[raw[0]]
+	e.Drift = append(e.Drift, client.Drift{Pointer: pointer, Want: want, Got: cmp.Or(got, "number")})
 }

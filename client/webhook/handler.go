@@ -32,9 +32,6 @@ type Option func(*handler) error
 // used: WithPublicKey(webhook.PublicKey(), next).
 func WithPublicKey(keys ...ed25519.PublicKey) Option {
 	return func(h *handler) error {
-		if len(keys) == 0 {
-			return errors.New("WithPublicKey: no key")
-		}
 		if err := checkKeys(keys); err != nil {
 			return fmt.Errorf("WithPublicKey: %w", err)
 		}
@@ -135,39 +132,38 @@ func NewHandler(deliver func(context.Context, Event) error, opts ...Option) (htt
 	return h, nil
 }
 
-// ServeHTTP verifies the body before anything else reads it.
+// ServeHTTP responds with the status that handle returns.
 func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	body, status, err := readBody(w, r)
-	if err != nil {
-		h.refuse(w, r, status, err)
+	status, err := h.handle(w, r)
+	if err == nil {
 		return
 	}
-	if err := h.verify(r.Header, body); err != nil {
-		h.refuse(w, r, http.StatusUnauthorized, err)
-		return
-	}
-	event, err := Parse(body)
-	if err != nil {
-		h.refuse(w, r, http.StatusBadRequest, err)
-		return
-	}
-	if h.tolerance != 0 && time.Since(event.Time).Abs() > h.tolerance {
-		h.refuse(w, r, http.StatusUnauthorized, errors.New("the time of the event is outside the tolerance"))
-		return
-	}
-	if status, err := h.deliverOnce(r.Context(), event); err != nil {
-		h.refuse(w, r, status, err)
-	}
-}
-
-// refuse responds with status. err must not contain a part of the body.
-func (h *handler) refuse(w http.ResponseWriter, r *http.Request, status int, err error) {
 	level := slog.LevelWarn
 	if status == http.StatusInternalServerError {
 		level = slog.LevelError
 	}
 	h.logger.LogAttrs(r.Context(), level, "highlevel: webhook refused", slog.Int("status", status), slog.Any("error", err))
 	http.Error(w, http.StatusText(status), status)
+}
+
+// handle verifies the body before anything else reads it, and delivers the event. It returns the
+// status of an error, which does not contain a part of the body.
+func (h *handler) handle(w http.ResponseWriter, r *http.Request) (status int, err error) {
+	body, status, err := readBody(w, r)
+	if err != nil {
+		return status, err
+	}
+	if err := verify(r.Header, body, h.keys, h.rsaKeys); err != nil {
+		return http.StatusUnauthorized, err
+	}
+	event, err := Parse(body)
+	if err != nil {
+		return http.StatusBadRequest, err
+	}
+	if h.tolerance != 0 && time.Since(event.Time).Abs() > h.tolerance {
+		return http.StatusUnauthorized, errors.New("the time of the event is outside the tolerance")
+	}
+	return h.deliverOnce(r.Context(), event)
 }
 
 // readBody returns the body of a request, or the status with which to refuse it.
@@ -193,15 +189,6 @@ func readBody(w http.ResponseWriter, r *http.Request) (body []byte, status int, 
 	}
 	_ = connection.SetReadDeadline(time.Time{}) // otherwise it would end the context of the request
 	return body, 0, nil
-}
-
-// verify checks the RSA signature only if the Ed25519 signature is missing, and not if it is wrong.
-func (h *handler) verify(header http.Header, body []byte) error {
-	err := verify(header, body, h.keys)
-	if errors.Is(err, errNoSignature) && len(h.rsaKeys) > 0 {
-		return verifyRSA(header, body, h.rsaKeys)
-	}
-	return err
 }
 
 // deliverOnce calls deliver unless the event was delivered before. It returns the status of an

@@ -11,7 +11,7 @@ import (
 var ErrInProgress = errors.New("another delivery of the event is in progress")
 
 // Seen remembers which events have been delivered. Implementations must be safe for concurrent use.
-// Without [WithSeen], the handler remembers the last 65,536 events, in memory. Use
+// Without [WithSeen], the handler remembers at least the last 32,768 events, in memory. Use
 // [github.com/highlevel-contacts/contacts-go/client/postgres.NewSeen] if several processes receive
 // webhooks, or to remember events across restarts.
 type Seen interface {
@@ -24,18 +24,16 @@ type Seen interface {
 	Begin(ctx context.Context, id string) (done func(delivered bool) error, seen bool, err error)
 }
 
-// memoryCapacity is the number of delivered events that a memorySeen remembers.
-const memoryCapacity = 1 << 16
+// memoryCapacity is the number of delivered events that a memorySeen remembers at least.
+const memoryCapacity = 1 << 15
 
-// memorySeen is a [Seen] in memory. It forgets the oldest delivered events. Its claims are not
-// limited, because each belongs to a request in progress.
+// memorySeen is a [Seen] in memory. It forgets the older delivered events when there are capacity
+// recent ones. Its claims are not limited, because each belongs to a request in progress.
 type memorySeen struct {
-	mu        sync.Mutex
-	claims    map[string]*claim
-	delivered map[string]bool
-	ids       []string // ring of the delivered IDs
-	oldest    int      // index in ids once it is full
-	capacity  int
+	mu            sync.Mutex
+	claims        map[string]*claim
+	recent, older map[string]bool // IDs of delivered events
+	capacity      int
 }
 
 // claim is the claim of a delivery in progress.
@@ -44,13 +42,13 @@ type claim struct {
 }
 
 func newMemorySeen(capacity int) *memorySeen {
-	return &memorySeen{claims: make(map[string]*claim), delivered: make(map[string]bool), capacity: capacity}
+	return &memorySeen{claims: map[string]*claim{}, recent: map[string]bool{}, capacity: capacity}
 }
 
 func (m *memorySeen) Begin(ctx context.Context, id string) (done func(delivered bool) error, seen bool, err error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if m.delivered[id] {
+	if m.recent[id] || m.older[id] {
 		return nil, true, nil
 	}
 	if other := m.claims[id]; other != nil && (other.expires.IsZero() || time.Now().Before(other.expires)) {
@@ -65,21 +63,12 @@ func (m *memorySeen) Begin(ctx context.Context, id string) (done func(delivered 
 		if m.claims[id] == own {
 			delete(m.claims, id)
 		}
-		if delivered && !m.delivered[id] {
-			m.remember(id)
+		if delivered {
+			if len(m.recent) == m.capacity {
+				m.recent, m.older = map[string]bool{}, m.recent
+			}
+			m.recent[id] = true
 		}
 		return nil
 	}, false, nil
-}
-
-// remember adds a delivered event, in place of the oldest one if the ring is full.
-func (m *memorySeen) remember(id string) {
-	m.delivered[id] = true
-	if len(m.ids) < m.capacity {
-		m.ids = append(m.ids, id)
-		return
-	}
-	delete(m.delivered, m.ids[m.oldest])
-	m.ids[m.oldest] = id
-	m.oldest = (m.oldest + 1) % m.capacity
 }

@@ -29,8 +29,8 @@ func TestMemorySeen(t *testing.T) {
 	delivered := begin(t.Context(), t, s, "a", false, nil)
 	_ = delivered(true)
 	begin(t.Context(), t, s, "a", true, nil)
-	if _ = delivered(true); len(s.claims) != 0 || len(s.ids) != 2 { // a second call does not count twice
-		t.Errorf("got %d claims and %d IDs, want none and 2", len(s.claims), len(s.ids))
+	if _ = delivered(true); len(s.claims) != 0 || len(s.recent) != 2 { // a second call does not count twice
+		t.Errorf("got %d claims and %d IDs, want none and 2", len(s.claims), len(s.recent))
 	}
 }
 
@@ -71,13 +71,13 @@ func TestMemorySeen_Bounded(t *testing.T) {
 		_ = begin(t.Context(), t, s, strconv.Itoa(i), false, nil)(true)
 		begin(t.Context(), t, s, "in progress", false, ErrInProgress)
 	}
-	if len(s.delivered) != capacity || len(s.ids) != capacity {
-		t.Fatalf("got %d and %d IDs, want %d", len(s.delivered), len(s.ids), capacity)
+	if len(s.recent) != capacity || len(s.older) != capacity {
+		t.Fatalf("got %d and %d IDs, want %d", len(s.recent), len(s.older), capacity)
 	}
 	_ = inProgress(true)
 	begin(t.Context(), t, s, "in progress", true, nil)
-	for i := 2*capacity + 1; i < 3*capacity; i++ {
+	for i := 2 * capacity; i < 3*capacity; i++ {
 		begin(t.Context(), t, s, strconv.Itoa(i), true, nil)
 	}
-	begin(t.Context(), t, s, strconv.Itoa(2*capacity), false, nil) // the oldest was forgotten
+	begin(t.Context(), t, s, strconv.Itoa(2*capacity-1), false, nil) // it was forgotten
 }

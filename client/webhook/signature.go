@@ -65,7 +65,7 @@ func Verify(header http.Header, body []byte, keys ...ed25519.PublicKey) error {
 	}
 	err := checkKeys(keys)
 	if err == nil {
-		err = verify(header, body, keys)
+		err = verify(header, body, keys, nil)
 	}
 	if err != nil {
 		return fmt.Errorf("highlevel: Verify: %w", err)
@@ -74,6 +74,9 @@ func Verify(header http.Header, body []byte, keys ...ed25519.PublicKey) error {
 }
 
 func checkKeys(keys []ed25519.PublicKey) error {
+	if len(keys) == 0 {
+		return errors.New("no key")
+	}
 	for i, key := range keys {
 		if len(key) != ed25519.PublicKeySize {
 			return fmt.Errorf("key %d has %d bytes, want %d", i, len(key), ed25519.PublicKeySize)
@@ -82,40 +85,29 @@ func checkKeys(keys []ed25519.PublicKey) error {
 	return nil
 }
 
-// verify returns errNoSignature only if the Ed25519 signature is missing.
-func verify(header http.Header, body []byte, keys []ed25519.PublicKey) error {
-	signature, err := readSignature(header, signatureHeader)
-	if err != nil {
-		return err
-	}
-	if !slices.ContainsFunc(keys, func(key ed25519.PublicKey) bool { return ed25519.Verify(key, body, signature) }) {
-		return errWrongSignature
-	}
-	return nil
-}
-
-func verifyRSA(header http.Header, body []byte, keys []*rsa.PublicKey) error {
-	signature, err := readSignature(header, rsaSignatureHeader)
-	if err != nil {
+// verify checks the Ed25519 signature. If it is missing and there are RSA keys, verify checks the RSA
+// signature. It does not do so if the Ed25519 signature is wrong.
+func verify(header http.Header, body []byte, keys []ed25519.PublicKey, rsaKeys []*rsa.PublicKey) error {
+	err := verifyHeader(header.Get(signatureHeader), keys, func(key ed25519.PublicKey, signature []byte) bool {
+		return ed25519.Verify(key, body, signature)
+	})
+	if !errors.Is(err, errNoSignature) || len(rsaKeys) == 0 {
 		return err
 	}
 	digest := sha256.Sum256(body)
-	if !slices.ContainsFunc(keys, func(key *rsa.PublicKey) bool {
+	return verifyHeader(header.Get(rsaSignatureHeader), rsaKeys, func(key *rsa.PublicKey, signature []byte) bool {
 		return rsa.VerifyPKCS1v15(key, crypto.SHA256, digest[:], signature) == nil
-	}) {
+	})
+}
+
+// verifyHeader returns an error unless value is a signature that is valid for one of keys.
+func verifyHeader[K any](value string, keys []K, isValid func(key K, signature []byte) bool) error {
+	if value == "" || value == "N/A" {
+		return errNoSignature
+	}
+	signature, err := base64.StdEncoding.DecodeString(value)
+	if err != nil || !slices.ContainsFunc(keys, func(key K) bool { return isValid(key, signature) }) {
 		return errWrongSignature
 	}
 	return nil
-}
-
-func readSignature(header http.Header, name string) ([]byte, error) {
-	value := header.Get(name)
-	if value == "" || value == "N/A" {
-		return nil, errNoSignature
-	}
-	signature, err := base64.StdEncoding.DecodeString(value)
-	if err != nil {
-		return nil, errWrongSignature
-	}
-	return signature, nil
 }
