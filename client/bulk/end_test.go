@@ -2,7 +2,6 @@ package bulk_test
 
 import (
 	"context"
-	"errors"
 	"testing"
 	"time"
 
@@ -18,24 +17,13 @@ func TestAll_DeadlineExpires(t *testing.T) {
 		ctx, cancel := context.WithTimeout(t.Context(), 14*time.Second)
 		defer cancel()
 		read := 0
-		outcomes, ok, ambiguous := 0, 0, 0
-		for _, outcome := range bulk.All(ctx, counted(creates(1000), &read), bulk.Create(hl.Client())) {
-			outcomes++
-			switch {
-			case outcome.Err == nil:
-				ok++
-			case errors.Is(outcome.Err, client.ErrMaybeApplied):
-				ambiguous++
-			case !errors.Is(outcome.Err, context.DeadlineExceeded):
-				t.Error(outcome.Err)
-			}
-		}
-		if outcomes != read || read > 202 || ok < 100 {
-			t.Errorf("got %d inputs read, %d outcomes, %d ok, %d ambiguous, want an outcome for each input", read, outcomes, ok, ambiguous)
+		counts := count(bulk.All(ctx, counted(creates(1000), &read), bulk.Create(hl.Client())))
+		if counts[errAny] != read || read > 202 || counts[nil] < 100 || counts[nil]+counts[context.DeadlineExceeded] != read {
+			t.Errorf("got %d inputs read and the outcomes %v, want a success or DeadlineExceeded for each input", read, counts)
 		}
 		cancel()
-		for range bulk.All(ctx, counted(creates(1000), &read), bulk.Create(hl.Client())) {
-			t.Error("an outcome after the end of the context")
+		if counts := count(bulk.All(ctx, creates(1000), bulk.Create(hl.Client()))); counts[errAny] != 0 {
+			t.Errorf("got %v after the end of the context, want no outcome", counts)
 		}
 	})
 }
@@ -46,18 +34,9 @@ func TestAll_ContextCanceled_SentWritesAreAmbiguous(t *testing.T) {
 		hl.InjectFaults(clienttest.Fault{Delay: 3 * time.Second})
 		ctx, cancel := context.WithCancel(t.Context())
 		time.AfterFunc(time.Second, cancel)
-		outcomes, ambiguous, canceled := 0, 0, 0
-		for _, outcome := range bulk.All(ctx, contacts(1000), bulk.Upsert(hl.Client())) {
-			outcomes++
-			if errors.Is(outcome.Err, client.ErrMaybeApplied) {
-				ambiguous++
-			}
-			if errors.Is(outcome.Err, context.Canceled) {
-				canceled++
-			}
-		}
-		if outcomes != 100 || ambiguous != 100 || canceled != 100 {
-			t.Errorf("got %d outcomes, %d ambiguous, %d canceled, want 100 of each", outcomes, ambiguous, canceled)
+		counts := count(bulk.All(ctx, contacts(1000), bulk.Upsert(hl.Client())))
+		if counts[errAny] != 100 || counts[client.ErrMaybeApplied] != 100 || counts[context.Canceled] != 100 {
+			t.Errorf("got %v, want 100 outcomes that are ambiguous and canceled", counts)
 		}
 	})
 }
@@ -67,18 +46,12 @@ func TestAll_DailyLimit(t *testing.T) {
 	limit := clienttest.ProductionLimit
 	limit.Daily = 150
 	inBubble(t, func(t *testing.T, hl *clienttest.Server) {
-		outcomes, read, rejected := 0, 0, 0
-		for _, outcome := range bulk.All(t.Context(), counted(contacts(1000), &read), bulk.Upsert(hl.Client())) {
-			outcomes++
-			if outcome.Err != nil {
-				rejected++
-				if !errors.Is(outcome.Err, client.ErrDailyLimit) || !errors.Is(outcome.Err, client.ErrRateLimited) {
-					t.Error(outcome.Err)
-				}
-			}
-		}
-		if hl.Len() != 150 || outcomes != read || rejected == 0 || rejected > 100 {
-			t.Errorf("got %d contacts, %d inputs read, %d outcomes, %d rejected, want 150 contacts and an outcome for each input", hl.Len(), read, outcomes, rejected)
+		read := 0
+		counts := count(bulk.All(t.Context(), counted(contacts(1000), &read), bulk.Upsert(hl.Client())))
+		rejected := read - 150
+		if hl.Len() != 150 || counts[nil] != 150 || counts[errAny] != read || rejected < 1 || rejected > 100 ||
+			counts[client.ErrDailyLimit] != rejected || counts[client.ErrRateLimited] != rejected {
+			t.Errorf("got %d contacts, %d inputs read, %v, want 150 contacts and an outcome for each input", hl.Len(), read, counts)
 		}
 	}, clienttest.WithRateLimit(limit))
 }
@@ -93,17 +66,9 @@ func TestAll_DailyLimit_UnsentCallsAreNotAmbiguous(t *testing.T) {
 		hl.InjectFaults(clienttest.Fault{Operation: "upsertContact", Count: 1, Connection: clienttest.ConnectionResetAfterApply})
 		op := bulk.Upsert(hl.Client())
 		op.ContactKeys = func(client.UpsertContactRequest) []string { return []string{"same"} }
-		ambiguous, rejected := 0, 0
-		for _, outcome := range bulk.All(t.Context(), contacts(10), op, bulk.WithMaxInFlight(3)) {
-			if errors.Is(outcome.Err, client.ErrMaybeApplied) {
-				ambiguous++
-			}
-			if errors.Is(outcome.Err, client.ErrDailyLimit) && errors.Is(outcome.Err, client.ErrRateLimited) {
-				rejected++
-			}
-		}
-		if ambiguous != 1 || rejected != 4 {
-			t.Errorf("got %d ambiguous and %d rejected outcomes, want 1 and 4", ambiguous, rejected)
+		counts := count(bulk.All(t.Context(), contacts(10), op, bulk.WithMaxInFlight(3)))
+		if counts[client.ErrMaybeApplied] != 1 || counts[client.ErrDailyLimit] != 4 || counts[client.ErrRateLimited] != 4 {
+			t.Errorf("got %v, want 1 ambiguous and 4 rejected outcomes", counts)
 		}
 	}, clienttest.WithRateLimit(limit))
 }
@@ -122,30 +87,18 @@ func TestAll_TokenRefused(t *testing.T) {
 		{"location", clienttest.Fault{Status: 403, Body: `{"statusCode":403,"message":"The token does not have access to this location."}`}, client.ErrForbidden},
 		{"gateway", clienttest.Fault{Count: 1, Status: 403, Body: clienttest.GatewayPage, Header: clienttest.HTMLHeader()}, nil},
 	} {
-		t.Run(tt.name, func(t *testing.T) {
-			t.Parallel()
-			inBubble(t, func(t *testing.T, hl *clienttest.Server) {
-				hl.InjectFaults(tt.fault)
-				inputs, read, outcomes, failed := 50, 0, 0, 0
-				for _, outcome := range bulk.All(t.Context(), counted(contacts(inputs), &read), bulk.Upsert(hl.Client()), bulk.WithMaxInFlight(10)) {
-					outcomes++
-					if outcome.Err != nil {
-						failed++
-					}
-					if tt.want != nil && !errors.Is(outcome.Err, tt.want) || errors.Is(outcome.Err, client.ErrMaybeApplied) {
-						t.Errorf("got %v, want %v", outcome.Err, tt.want)
-					}
-				}
-				if outcomes != read {
-					t.Errorf("got %d outcomes of %d inputs that were read", outcomes, read)
-				}
-				if sent := len(hl.Requests()); tt.want != nil && sent > 10 {
-					t.Errorf("got %d requests, want at most those in flight", sent)
-				}
-				if tt.want == nil && (failed != 1 || read != inputs) {
-					t.Errorf("got %d failed outcomes of %d inputs, want 1 of %d", failed, read, inputs)
-				}
-			}, clienttest.WithRateLimit(clienttest.RateLimit{}))
-		})
+		inBubble(t, func(t *testing.T, hl *clienttest.Server) {
+			hl.InjectFaults(tt.fault)
+			const inputs, inFlight = 50, 10
+			read := 0
+			counts := count(bulk.All(t.Context(), counted(contacts(inputs), &read), bulk.Upsert(hl.Client()), bulk.WithMaxInFlight(inFlight)))
+			wantRead, sent := read, len(hl.Requests())
+			if tt.want == nil {
+				wantRead, sent = inputs-1, 0 // one call fails
+			}
+			if counts[tt.want] != wantRead || counts[errAny] != read || counts[client.ErrMaybeApplied] != 0 || sent > inFlight {
+				t.Errorf("%s: got %v of %d inputs and %d requests, want %v", tt.name, counts, read, sent, tt.want)
+			}
+		}, clienttest.WithRateLimit(clienttest.RateLimit{}))
 	}
 }
