@@ -2,8 +2,6 @@ package bulk_test
 
 import (
 	"context"
-	"errors"
-	"fmt"
 	"io"
 	"net/http"
 	"path/filepath"
@@ -15,7 +13,6 @@ import (
 
 	"github.com/highlevel-contacts/contacts-go/client"
 	"github.com/highlevel-contacts/contacts-go/client/bulk"
-	"github.com/highlevel-contacts/contacts-go/client/clienttest"
 )
 
 // transport is an HTTP transport without a network.
@@ -42,27 +39,10 @@ func newClient(tb testing.TB, t transport, opts ...client.Option) *client.Client
 	return c
 }
 
-// peak measures the growth of the heap to its highest sample.
-type peak struct{ start, highest uint64 }
-
-func newPeak() *peak {
-	runtime.GC()
-	p := &peak{}
-	p.start = p.heap()
-	return p
-}
-
-func (p *peak) heap() uint64 {
+func heap() uint64 {
 	var stats runtime.MemStats
 	runtime.ReadMemStats(&stats)
 	return stats.HeapAlloc
-}
-
-func (p *peak) sample() { p.highest = max(p.highest, p.heap()) }
-
-func (p *peak) report(b *testing.B) {
-	b.Helper()
-	b.ReportMetric(float64(p.highest-min(p.start, p.highest))/(1<<20), "peak-MB")
 }
 
 // BenchmarkAll_Memory measures the heap for different numbers of inputs, which are generated.
@@ -72,20 +52,22 @@ func BenchmarkAll_Memory(b *testing.B) {
 			c := newClient(b, func(request *http.Request) (*http.Response, error) {
 				return respond(request, `{"new":true,"contact":{"id":"aaaaaaaaaaaaaaaaaaaa"}}`), nil
 			})
-			var memory *peak
+			var start, highest uint64
 			for b.Loop() {
 				done := 0
-				memory = newPeak()
+				runtime.GC()
+				start = heap()
+				highest = start
 				for _, outcome := range bulk.All(b.Context(), contacts(n), bulk.Upsert(c)) {
 					if outcome.Err != nil {
 						b.Fatal(outcome.Err)
 					}
 					if done++; done%(n/100) == 0 {
-						memory.sample()
+						highest = max(highest, heap())
 					}
 				}
 			}
-			memory.report(b)
+			b.ReportMetric(float64(highest-start)/(1<<20), "peak-MB")
 			b.ReportMetric(float64(b.Elapsed())/float64(b.N)/float64(n), "ns/contact")
 		})
 	}
@@ -118,76 +100,5 @@ func BenchmarkWithJournal(b *testing.B) {
 			b.Fatal(err)
 		}
 		b.ReportMetric(float64(with)/float64(without), "with/without")
-	}
-}
-
-// BenchmarkAll_IdealTime makes 300 upserts at 100 per second in real time, over a socket, and
-// compares their duration with the shortest possible one.
-func BenchmarkAll_IdealTime(b *testing.B) {
-	limit := clienttest.RateLimit{Max: 100, Interval: time.Second}
-	for _, latency := range []time.Duration{0, 20 * time.Millisecond, 200 * time.Millisecond} {
-		b.Run(latency.String(), func(b *testing.B) {
-			for b.Loop() {
-				hl := clienttest.NewServer(b, clienttest.WithRateLimit(limit), clienttest.WithoutValidation())
-				hl.InjectFaults(clienttest.Fault{Delay: latency})
-				c := hl.Client(client.WithPacer(client.NewPacer(limit.Max, limit.Interval)))
-				start, failed := time.Now(), error(nil)
-				for _, outcome := range bulk.All(b.Context(), contacts(300), bulk.Upsert(c)) {
-					failed = errors.Join(failed, outcome.Err)
-				}
-				took := time.Since(start)
-				if failed != nil || count429(hl) > 0 {
-					b.Fatalf("got error %v and %d responses with status 429, want none", failed, count429(hl))
-				}
-				b.ReportMetric(float64(took)/float64(2*limit.Interval+latency), "of-ideal")
-			}
-		})
-	}
-}
-
-// BenchmarkContactsAll iterates over lists that the transport generates. It is in this package to
-// use the same measure of memory as BenchmarkAll_Memory.
-func BenchmarkContactsAll(b *testing.B) {
-	const pageSize = 100
-	for _, n := range []int{10_000, 100_000, 1_000_000} {
-		b.Run(strconv.Itoa(n), func(b *testing.B) {
-			pages := 0
-			c := newClient(b, func(request *http.Request) (*http.Response, error) {
-				var page strings.Builder
-				for i := range pageSize {
-					if i > 0 {
-						page.WriteByte(',')
-					}
-					fmt.Fprintf(&page, `{"id":"contact%013d","locationId":"ve9EPM428h8vShlRW1KT","firstName":"ada","email":"p%d@example.com","phone":"+14155550100",`+
-						`"tags":["vip"],"dateAdded":"2021-02-03T04:05:06.789Z","customFields":[{"id":"6dvNaf7VhkQ9snc5vnjJ","value":"x"}]}`, pages*pageSize+i, i)
-				}
-				pages++
-				next := strconv.Itoa(pages + 1)
-				if pages == n/pageSize {
-					next = "null"
-				}
-				return respond(request, fmt.Sprintf(`{"contacts":[%s],"meta":{"total":%d,"nextPage":%s,"startAfter":%d,"startAfterId":"contact%013d"}}`,
-					&page, n, next, pages, pages)), nil
-			})
-			var memory *peak
-			for b.Loop() {
-				pages = 0
-				done := 0
-				memory = newPeak()
-				for _, err := range c.Contacts.All(b.Context(), client.ListRequest{Limit: pageSize}) {
-					if err != nil {
-						b.Fatal(err)
-					}
-					if done++; done%(n/100) == 0 {
-						memory.sample()
-					}
-				}
-				if done != n {
-					b.Fatalf("got %d contacts, want %d", done, n)
-				}
-			}
-			memory.report(b)
-			b.ReportMetric(float64(b.Elapsed())/float64(b.N)/float64(n), "ns/contact")
-		})
 	}
 }

