@@ -25,7 +25,7 @@ import (
 // TestMain runs a worker process if the test has started the binary for that. Otherwise it runs the
 // tests, which share a PostgreSQL server and have a database each.
 func TestMain(m *testing.M) {
-	if os.Getenv(childDSN) != "" {
+	if os.Getenv(childConfig) != "" {
 		if err := runWorkerProcess(); err != nil {
 			fmt.Fprintln(os.Stderr, err)
 			os.Exit(1)

@@ -25,10 +25,20 @@ func TestProof_MirrorEqualsAPI(t *testing.T) {
 	if os.Getenv("PROVE") != "full" {
 		t.Skip("this takes minutes of real time: run it with PROVE=full")
 	}
-	p := proof{locations: 30, contacts: 950, kills: 6, delay: 100 * time.Millisecond, slice: 5 * time.Second, page: 7 * time.Second, mirror: true}
+	for _, pageSize := range []int{100, maxPageSize} {
+		t.Run(fmt.Sprint("pages of ", pageSize), func(t *testing.T) { proveMirror(t, pageSize) })
+	}
+}
+
+func proveMirror(t *testing.T, pageSize int) {
+	t.Helper()
+	p := proof{
+		workerConfig: workerConfig{Slice: 5 * time.Second, Page: 7 * time.Second, PageSize: pageSize, Jobs: 2, Mirror: true, Slow: true},
+		locations:    30, contacts: 950, kills: 6, delay: 100 * time.Millisecond,
+	}
 	p.setUp(t)
 	createMirror(t, p.db)
-	workers := p.startAll(t)
+	workers := p.startAll(t, 3)
 	end := p.changeContacts(t)
 	frozen := p.freeze(t, workers)
 	p.killSome(t, workers[1:])
@@ -59,9 +69,8 @@ func (p *proof) changeContacts(t *testing.T) (end func() int) {
 	t.Helper()
 	clients := map[string]*client.Client{}
 	for i := range p.locations {
-		id := fmt.Sprintf("location%012d", i)
-		c, err := client.New(client.StaticToken(tokenOf(id)), client.WithBaseURL(p.api.URL), client.WithLocation(id),
-			client.WithPacer(client.Unpaced{}), client.WithUserAgent("changes"))
+		id := locationID(i)
+		c, err := p.client(id, client.WithPacer(client.Unpaced{}), client.WithUserAgent("changes"))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -145,7 +154,7 @@ func (p *proof) checkRequests(t *testing.T, changes int) {
 		}
 	}
 	least := len(checked) + query[int](t, p.db, `SELECT sum(greatest(1, ceil(contacts / $1::float8))
-		+ CASE WHEN updated_since IS NULL AND contacts >= $1 THEN 1 ELSE 0 END)::int FROM highlevel_exports`, pageSize)
+		+ CASE WHEN updated_since IS NULL AND contacts >= $1 THEN 1 ELSE 0 END)::int FROM highlevel_exports`, p.PageSize)
 	t.Logf("%d changes, %d exports, %d contacts checked, %d requests, at least %d",
 		changes, query[int](t, p.db, `SELECT count(*) FROM highlevel_exports`), len(checked), requests, least)
 	if requests > least*12/10 {

@@ -5,6 +5,7 @@ package exportjob
 import (
 	"bufio"
 	"cmp"
+	"encoding/json"
 	"fmt"
 	"io"
 	"math/rand/v2"
@@ -23,24 +24,20 @@ import (
 	"github.com/riverqueue/river"
 	"github.com/riverqueue/river/riverdriver/riverpgxv5"
 
+	"github.com/highlevel-contacts/contacts-go/client"
 	"github.com/highlevel-contacts/contacts-go/client/clienttest"
 )
 
-// jobsOfProcess is the number of jobs that a process works at once. It is small enough for jobs to
-// be left for the last process that is killed.
-const jobsOfProcess = 2
-
 // proof has the parameters of a test with worker processes.
 type proof struct {
+	workerConfig
+
 	locations, contacts, kills int
 	limit                      clienttest.RateLimit
 	delay                      time.Duration // time that each response takes
-	slice, page                time.Duration
-	mirror                     bool // whether the processes keep the table mirror in step
-	count                      int  // number of processes that were started
+	count                      int           // number of processes that were started
 
 	db       *pgxpool.Pool
-	dsn      string
 	api      *clienttest.Server
 	inserter *river.Client[pgx.Tx]
 }
@@ -48,13 +45,14 @@ type proof struct {
 // setUp starts the fake, with contacts in all locations, and inserts a job for each location.
 func (p *proof) setUp(t *testing.T) {
 	t.Helper()
-	p.dsn = newDatabase(t)
-	p.db = connect(t, p.dsn)
+	p.DSN = newDatabase(t)
+	p.db = connect(t, p.DSN)
 	p.api = clienttest.NewServer(t, clienttest.WithRateLimit(p.limit), clienttest.WithoutValidation(), clienttest.WithRequestLog(200_000))
+	p.API = p.api.URL
 	p.api.InjectFaults(clienttest.Fault{Operation: "searchContacts", Delay: p.delay})
 	var jobs []Args
 	for i := range p.locations {
-		id := fmt.Sprintf("location%012d", i)
+		id := locationID(i)
 		jobs = append(jobs, Args{LocationID: id, Run: proofRun})
 		p.api.AddToken(clienttest.Token{Value: tokenOf(id), LocationID: id})
 		if err := p.api.SeedSamplesIn(id, p.contacts); err != nil {
@@ -70,15 +68,22 @@ func (p *proof) setUp(t *testing.T) {
 	}
 }
 
-// startAll starts three worker processes.
-func (p *proof) startAll(t *testing.T) (workers []*process) {
+func locationID(i int) string { return fmt.Sprintf("location%012d", i) }
+
+// client returns a client of a location.
+func (p *proof) client(id string, opts ...client.Option) (*client.Client, error) {
+	return client.New(client.StaticToken(tokenOf(id)), append(opts, client.WithBaseURL(p.API), client.WithLocation(id))...)
+}
+
+// startAll starts n worker processes.
+func (p *proof) startAll(t *testing.T, n int) (workers []*process) {
 	t.Helper()
 	t.Cleanup(func() {
 		for _, w := range workers {
 			w.kill()
 		}
 	})
-	for range 3 {
+	for range n {
 		workers = append(workers, p.start(t))
 	}
 	return workers
@@ -96,14 +101,13 @@ type process struct {
 func (p *proof) start(t *testing.T) *process {
 	t.Helper()
 	p.count++
-	w := &process{
-		command: exec.CommandContext(t.Context(), os.Args[0]), id: fmt.Sprintf("worker-%d", p.count), ended: make(chan struct{}),
+	p.ID = fmt.Sprintf("worker-%d", p.count)
+	config, err := json.Marshal(p.workerConfig)
+	if err != nil {
+		t.Fatal(err)
 	}
-	w.command.Env = append(os.Environ(), childDSN+"="+p.dsn, childAPI+"="+p.api.URL, childSlice+"="+p.slice.String(),
-		childPage+"="+p.page.String(), childID+"="+w.id, childJobs+"="+strconv.Itoa(jobsOfProcess), "GORACE=atexit_sleep_ms=0")
-	if p.mirror {
-		w.command.Env = append(w.command.Env, childMirror+"=1")
-	}
+	w := &process{command: exec.CommandContext(t.Context(), os.Args[0]), id: p.ID, ended: make(chan struct{})}
+	w.command.Env = append(os.Environ(), childConfig+"="+string(config), "GORACE=atexit_sleep_ms=0")
 	output, input := io.Pipe()
 	w.command.Stdout, w.command.Stderr = input, input
 	if err := w.command.Start(); err != nil {
@@ -150,16 +154,20 @@ func TestProof_WorkersAreKilledAndFrozen(t *testing.T) {
 		t.Skip("this takes minutes of real time: run it with PROVE=full")
 	}
 	p := proof{
+		workerConfig: workerConfig{
+			Slice: 5 * time.Second, Page: 7 * time.Second, PageSize: 100, Slow: true,
+			Jobs: 2, // few, so that jobs are left for the last process that is killed
+		},
 		locations: 30, contacts: 450, kills: 10, limit: clienttest.RateLimit{Max: 5, Interval: 5 * time.Second},
-		delay: 300 * time.Millisecond, slice: 5 * time.Second, page: 7 * time.Second,
+		delay: 300 * time.Millisecond,
 	}
 	p.setUp(t)
-	workers := p.startAll(t)
+	workers := p.startAll(t, 3)
 	frozen := p.freeze(t, workers)
 	began := time.Now()
 	p.killSome(t, workers[1:])
 	killed := time.Since(began)
-	if rescue := p.slice + p.page + time.Second; killed > rescue {
+	if rescue := p.Slice + p.Page + time.Second; killed > rescue {
 		t.Fatalf("the kills took %v, want less than the rescue period %v", killed, rescue)
 	}
 	p.thaw(t, frozen)
@@ -224,7 +232,7 @@ func (p *proof) killSome(t *testing.T, workers []*process) {
 	t.Logf("seed %d", seed)
 	for range p.kills {
 		i := random.IntN(len(workers))
-		await(t, 10*time.Second, "the process works", func() bool { return workers[i].started.Load() >= jobsOfProcess })
+		await(t, 10*time.Second, "the process works", func() bool { return workers[i].started.Load() >= int64(p.Jobs) })
 		time.Sleep(time.Duration(random.Int64N(int64(p.delay))))
 		workers[i].kill()
 		workers[i] = p.start(t)
@@ -246,7 +254,7 @@ func (p *proof) check(t *testing.T, killed, took time.Duration) {
 			}
 		}
 	}
-	least := p.locations * (1 + (p.contacts+pageSize-1)/pageSize)
+	least := p.locations * (1 + (p.contacts+p.PageSize-1)/p.PageSize)
 	most := least * 12 / 10
 	rescued := query[int](t, p.db, `SELECT coalesce(sum((metadata->>'river:rescue_count')::int), 0) FROM river_job`)
 	t.Logf("%d locations with %d contacts each in %v: %d kills within %v, %d jobs rescued, %d requests, at least %d, %d rejected",

@@ -4,9 +4,9 @@ package exportjob
 
 import (
 	"context"
+	"encoding/json"
 	"log/slog"
 	"os"
-	"strconv"
 	"sync"
 	"time"
 
@@ -20,39 +20,40 @@ import (
 
 var quiet = slog.New(slog.DiscardHandler)
 
-const (
-	childDSN    = "EXPORTJOB_TEST_DSN"
-	childAPI    = "EXPORTJOB_TEST_API"
-	childSlice  = "EXPORTJOB_TEST_SLICE"  // duration
-	childPage   = "EXPORTJOB_TEST_PAGE"   // page timeout
-	childID     = "EXPORTJOB_TEST_ID"     // of the River client
-	childJobs   = "EXPORTJOB_TEST_JOBS"   // how many jobs the process works at once
-	childMirror = "EXPORTJOB_TEST_MIRROR" // set if the process keeps the table mirror in step
-	proofRun    = "2026-11-24"
-)
+const proofRun = "2026-11-24"
+
+// childConfig is the environment variable with the workerConfig of a worker process.
+const childConfig = "EXPORTJOB_TEST_WORKER"
+
+// workerConfig is the configuration of a worker process.
+type workerConfig struct {
+	DSN, API, ID   string
+	Slice, Page    time.Duration // slice and page timeout
+	PageSize, Jobs int           // number of contacts per page, and of jobs that the process works at once
+	Mirror         bool          // whether the process keeps the table mirror in step
+	Slow           bool          // whether the Sink takes long enough for the process to be frozen in it
+}
 
 func tokenOf(locationID string) string { return "pit-token-of-" + locationID }
 
 // runWorkerProcess is the program of a worker process.
 func runWorkerProcess() error {
+	var c workerConfig
+	if err := json.Unmarshal([]byte(os.Getenv(childConfig)), &c); err != nil {
+		return err
+	}
 	ctx := context.Background()
-	db, err := pgxpool.New(ctx, os.Getenv(childDSN)+"&application_name="+os.Getenv(childID))
+	db, err := pgxpool.New(ctx, c.DSN+"&application_name="+c.ID)
 	if err != nil {
 		return err
 	}
-	w, err := childWorker(os.Getenv(childAPI), os.Getenv(childSlice), os.Getenv(childPage))
-	if err != nil {
-		return err
-	}
-	jobs, err := strconv.Atoi(os.Getenv(childJobs))
-	if err != nil {
-		return err
-	}
+	w := c.worker()
 	config := &river.Config{
 		FetchPollInterval: 50 * time.Millisecond, FetchCooldown: 10 * time.Millisecond, JobTimeout: time.Second, Logger: quiet,
-		ID: os.Getenv(childID), Queues: map[string]river.QueueConfig{Queue: {MaxWorkers: jobs}},
+		ID: c.ID, Queues: map[string]river.QueueConfig{Queue: {MaxWorkers: c.Jobs}},
+		RescueStuckJobsAfter: w.Timeout(nil) + time.Second,
 	}
-	if err := configureProof(config, w); err != nil {
+	if err := Configure(config, w); err != nil {
 		return err
 	}
 	rc, err := river.NewClient(riverpgxv5.New(db), config)
@@ -65,38 +66,29 @@ func runWorkerProcess() error {
 	select {} // until it is killed
 }
 
-// configureProof rescues jobs one second after their timeout.
-func configureProof(config *river.Config, w river.Worker[Args]) error {
-	config.RescueStuckJobsAfter = w.Timeout(nil) + time.Second
-	return Configure(config, w)
-}
-
-func childWorker(api, slice, page string) (river.Worker[Args], error) {
-	sliceDuration, err := time.ParseDuration(slice)
-	if err != nil {
-		return nil, err
-	}
-	pageDuration, err := time.ParseDuration(page)
-	if err != nil {
-		return nil, err
-	}
+func (c workerConfig) worker() river.Worker[Args] {
 	var mu sync.Mutex
-	held := map[string]*client.Client{}
-	clients := func(locationID string) (c *client.Client, err error) {
-		mu.Lock()
-		defer mu.Unlock()
-		if held[locationID] == nil {
-			held[locationID], err = client.New(client.StaticToken(tokenOf(locationID)), client.WithBaseURL(api), client.WithLocation(locationID), client.WithUserAgent(os.Getenv(childID)))
-		}
-		return held[locationID], err
-	}
-	logger := slog.New(slog.NewTextHandler(os.Stdout, &slog.HandlerOptions{Level: slog.LevelDebug}))
+	clients := map[string]*client.Client{}
 	settings := Settings{Sink: store(proofRun)}
-	if os.Getenv(childMirror) != "" {
+	if c.Mirror {
 		settings = mirror(Settings{Overlap: time.Minute})
 	}
-	settings.Slice, settings.PageTimeout, settings.Logger = sliceDuration, pageDuration, logger
-	return newWorker(clients, slowly(settings.Sink), settings), nil
+	if c.Slow {
+		settings.Sink = slowly(settings.Sink)
+	}
+	settings.Slice, settings.PageTimeout = c.Slice, c.Page
+	settings.Logger = slog.New(slog.NewTextHandler(os.Stdout, &slog.HandlerOptions{Level: slog.LevelDebug}))
+	w := newWorker(func(locationID string) (held *client.Client, err error) {
+		mu.Lock()
+		defer mu.Unlock()
+		if clients[locationID] == nil {
+			clients[locationID], err = client.New(client.StaticToken(tokenOf(locationID)), client.WithBaseURL(c.API),
+				client.WithLocation(locationID), client.WithUserAgent(c.ID))
+		}
+		return clients[locationID], err
+	}, settings.Sink, settings)
+	w.(*worker).pageSize = c.PageSize //nolint:forcetypeassert // newWorker returns a *worker
+	return w
 }
 
 // slowly returns sink with a COPY of a few milliseconds before it, in which the process is frozen.
