@@ -6,9 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"log"
-	"net/http"
-	"net/http/cookiejar"
-	"net/http/httptest"
 	"time"
 
 	"github.com/highlevel-contacts/contacts-go/client"
@@ -21,32 +18,25 @@ import (
 // deletes it when the app is uninstalled. A late Uninstall event does not delete the credential of a
 // newer installation.
 func ExampleNewHandler_installations() {
-	mux := http.NewServeMux()
-	website := httptest.NewTLSServer(mux)
-	defer website.Close()
-	fake, err := clienttest.Start(clienttest.WithConsent(clienttest.Grant{})) // the user agrees
+	fake, err := clienttest.Start()
 	if err != nil {
 		log.Fatal(err)
 	}
 	defer fake.Close()
 	app, err := oauth.New(oauth.Config{
-		ClientID:       fake.App.ClientID,
-		ClientSecret:   client.NewSecret(fake.App.ClientSecret),
-		RedirectURL:    website.URL + "/callback",
-		BaseURL:        fake.URL, // omit it for the real API
-		MarketplaceURL: fake.URL, // omit it for the real API
+		ClientID:     fake.App.ClientID,
+		ClientSecret: client.NewSecret(fake.App.ClientSecret),
+		RedirectURL:  "https://app.example/callback",
+		BaseURL:      fake.URL, // omit it for the real API
 	})
 	if err != nil {
 		log.Fatal(err)
 	}
 
 	stores := map[string]oauth.TokenStore{fake.LocationID: oauth.NewMemoryStore()} // in production, rows of a table
-	mux.Handle("/", oauth.InstallHandler(app, func(ctx context.Context, credential oauth.Credential) error {
-		return oauth.Save(ctx, stores[cmp.Or(credential.LocationID, credential.CompanyID)], credential)
-	}, nil))
 	webhooks, err := webhook.NewHandler(func(ctx context.Context, event webhook.Event) error {
 		switch event.Type {
-		case webhook.Install: // the callback saves the credential, before or after this event
+		case webhook.Install: // the program saves the credential, before or after this event
 			fmt.Println("installed", cmp.Or(event.LocationID, event.CompanyID))
 		case webhook.Uninstall:
 			return oauth.Delete(ctx, stores[cmp.Or(event.LocationID, event.CompanyID)], event.Time)
@@ -58,14 +48,14 @@ func ExampleNewHandler_installations() {
 	}
 	fake.HandleWebhooks(webhooks) // HighLevel sends them to the URL of the app
 
-	install := func() {
-		jar, _ := cookiejar.New(nil)
-		browser := http.Client{Transport: website.Client().Transport, Jar: jar}
-		resp, err := browser.Get(website.URL + "/install") //nolint:noctx // the example is short
+	install := func() { // in production, see oauth.InstallHandler
+		credential, err := app.Exchange(context.Background(), fake.AuthorizationCode(clienttest.Grant{}), oauth.UserTypeLocation)
 		if err != nil {
 			log.Fatal(err)
 		}
-		resp.Body.Close()
+		if err := oauth.Save(context.Background(), stores[credential.LocationID], credential); err != nil {
+			log.Fatal(err)
+		}
 		fake.WaitForWebhooks()
 	}
 	isInstalled := func() bool {
