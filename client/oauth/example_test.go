@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"log"
 	"net/http"
-	"net/http/cookiejar"
 	"net/http/httptest"
 	"os"
 	"path/filepath"
@@ -15,34 +14,6 @@ import (
 	"github.com/highlevel-contacts/contacts-go/client/clienttest"
 	"github.com/highlevel-contacts/contacts-go/client/oauth"
 )
-
-// installAgency starts a fake of the API on which an agency has installed an app, and returns the
-// source of the agency's tokens.
-func installAgency() (*clienttest.Server, *oauth.Source) {
-	fake, err := clienttest.Start()
-	if err != nil {
-		log.Fatal(err)
-	}
-	app, err := oauth.New(oauth.Config{
-		ClientID:     fake.App.ClientID,
-		ClientSecret: client.NewSecret(fake.App.ClientSecret),
-		RedirectURL:  "https://app.example/oauth/callback",
-		BaseURL:      fake.URL,
-	})
-	if err != nil {
-		log.Fatal(err)
-	}
-	code := fake.AuthorizationCode(clienttest.Grant{UserType: clienttest.UserTypeCompany})
-	credential, err := app.Exchange(context.Background(), code, oauth.UserTypeCompany)
-	if err != nil {
-		log.Fatal(err)
-	}
-	store := oauth.NewMemoryStore()
-	if err := oauth.Save(context.Background(), store, credential); err != nil {
-		log.Fatal(err)
-	}
-	return fake, app.Source(store)
-}
 
 // A location installs an app. The app exchanges the code from the consent page for a credential,
 // stores it, and calls the API.
@@ -92,28 +63,6 @@ func Example() {
 	// Ada
 }
 
-// An agency has installed an app. The app has a client for each of the agency's locations.
-func ExampleSource_Location() {
-	fake, agency := installAgency() // see the example of the package
-	defer fake.Close()
-	for _, location := range []string{"ve9EPM428h8vShlRW1KT", "knES3eSWYIsc5YSZ3YLl"} {
-		c, err := client.New(agency.Location(location),
-			client.WithLocation(location),
-			client.WithBaseURL(fake.URL)) // omit it for the real API
-		if err != nil {
-			log.Fatal(err)
-		}
-		contact, err := c.Contacts.Create(context.Background(), client.CreateContactRequest{FirstName: "Ada"})
-		if err != nil {
-			log.Fatal(err)
-		}
-		fmt.Println(contact.LocationID, contact.FirstName)
-	}
-	// Output:
-	// ve9EPM428h8vShlRW1KT Ada
-	// knES3eSWYIsc5YSZ3YLl Ada
-}
-
 // A credential in a file is available after a restart, and several processes can share it.
 func ExampleNewFileStore() {
 	app, err := oauth.New(oauth.Config{ClientID: "id", ClientSecret: client.NewSecret("secret"), RedirectURL: "https://app.example/oauth/callback"})
@@ -130,9 +79,28 @@ func ExampleNewFileStore() {
 // This is the web application of an agency. Each request contains a location ID, and the pool
 // returns the client of that location.
 func ExampleClientPool() {
-	fake, agency := installAgency() // see the example of the package
+	fake, err := clienttest.Start()
+	if err != nil {
+		log.Fatal(err)
+	}
 	defer fake.Close()
-	pool := oauth.NewClientPool(agency, func(string) []client.Option {
+	app, err := oauth.New(oauth.Config{
+		ClientID:     fake.App.ClientID,
+		ClientSecret: client.NewSecret(fake.App.ClientSecret),
+		RedirectURL:  "https://app.example/oauth/callback",
+		BaseURL:      fake.URL, // omit it for the real API
+	})
+	if err != nil {
+		log.Fatal(err)
+	}
+	store := oauth.NewMemoryStore() // with the credential of the agency; see the example of the package
+	code := fake.AuthorizationCode(clienttest.Grant{UserType: clienttest.UserTypeCompany})
+	credential, err := app.Exchange(context.Background(), code, oauth.UserTypeCompany)
+	if err := errors.Join(err, oauth.Save(context.Background(), store, credential)); err != nil {
+		log.Fatal(err)
+	}
+
+	pool := oauth.NewClientPool(app.Source(store), func(string) []client.Option {
 		return []client.Option{client.WithBaseURL(fake.URL)} // omit it for the real API
 	})
 	defer pool.CloseIdleConnections()
@@ -159,22 +127,11 @@ func ExampleClientPool() {
 // Users install this web application. The browser opens /oauth/install, the user agrees on the
 // consent page, and the consent page redirects to /oauth/callback.
 func ExampleInstallHandler() {
-	fake, err := clienttest.Start(clienttest.WithConsent(clienttest.Grant{})) // the user agrees
-	if err != nil {
-		log.Fatal(err)
-	}
-	defer fake.Close()
-	mux := http.NewServeMux()
-	website := httptest.NewTLSServer(mux)
-	defer website.Close()
-
 	app, err := oauth.New(oauth.Config{
-		ClientID:       fake.App.ClientID,
-		ClientSecret:   client.NewSecret(fake.App.ClientSecret),
-		RedirectURL:    website.URL + "/oauth/callback",
-		Scopes:         []string{"contacts.readonly"},
-		BaseURL:        fake.URL, // omit it for the real API
-		MarketplaceURL: fake.URL, // omit it for the real API
+		ClientID:     "6690f5b0c5d7a1-app",
+		ClientSecret: client.NewSecret("secret"),
+		RedirectURL:  "https://app.example/oauth/callback",
+		Scopes:       []string{"contacts.readonly"},
 	})
 	if err != nil {
 		log.Fatal(err)
@@ -188,26 +145,15 @@ func ExampleInstallHandler() {
 			http.Redirect(w, r, "/welcome", http.StatusSeeOther)
 		},
 	})
+	mux := http.NewServeMux()
 	mux.Handle("/oauth/", http.StripPrefix("/oauth", install))
-	mux.HandleFunc("/welcome", func(http.ResponseWriter, *http.Request) {})
 
-	jar, err := cookiejar.New(nil)
+	response := httptest.NewRecorder()
+	mux.ServeHTTP(response, httptest.NewRequestWithContext(context.Background(), http.MethodGet, "/oauth/install", nil))
+	location, err := response.Result().Location()
 	if err != nil {
 		log.Fatal(err)
 	}
-	browser := &http.Client{Transport: website.Client().Transport, Jar: jar}
-	resp, err := browser.Get(website.URL + "/oauth/install") //nolint:noctx // the example is short
-	if err != nil {
-		log.Fatal(err)
-	}
-	defer resp.Body.Close()
-	fmt.Println(resp.Request.URL.Path)
-	credential, err := store.Load(context.Background())
-	if err != nil {
-		log.Fatal(err)
-	}
-	fmt.Println(credential.UserType)
-	// Output:
-	// /welcome
-	// Location
+	fmt.Println(response.Code, location.Host, location.Path)
+	// Output: 302 marketplace.gohighlevel.com /oauth/chooselocation
 }

@@ -11,6 +11,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"strconv"
 	"sync"
 	"testing"
@@ -22,38 +23,34 @@ import (
 	"github.com/highlevel-contacts/contacts-go/client/oauth"
 )
 
-const (
-	childRounds = "OAUTH_TEST_ROUNDS" // the number of refreshes; set in a child process
-	childServer = "OAUTH_TEST_SERVER"
-	childFile   = "OAUTH_TEST_FILE"
-)
+// childProcess is the environment variable of a child process.
+const childProcess = "OAUTH_TEST_CHILD"
 
 // TestMain runs the tests, or the main function of a child process that a test has started.
 func TestMain(m *testing.M) {
-	if rounds := os.Getenv(childRounds); rounds != "" {
-		if err := child(rounds); err != nil {
-			fmt.Fprintln(os.Stderr, err)
-			os.Exit(1)
-		}
-		os.Exit(0)
+	if os.Getenv(childProcess) == "" {
+		goleak.VerifyTestMain(m) // exits
 	}
-	goleak.VerifyTestMain(m)
+	if err := child(os.Args[1], os.Args[2], os.Args[3]); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
 }
 
 // child is the main function of a child process. It loads the token from the file and refreshes it
-// rounds times, as if the API had rejected each token. It prints a dot for each refresh.
-func child(rounds string) error {
+// repeatedly, as if the API had rejected each token. It prints a dot for each refresh.
+func child(server, file, rounds string) error {
 	n, err := strconv.Atoi(rounds)
 	if err != nil {
 		return err
 	}
 	c := config(nil)
-	c.BaseURL, c.HTTPClient = os.Getenv(childServer), nil
+	c.BaseURL, c.HTTPClient = server, nil
 	app, err := oauth.New(c)
 	if err != nil {
 		return err
 	}
-	source := app.Source(oauth.NewFileStore(os.Getenv(childFile)))
+	source := app.Source(oauth.NewFileStore(file))
 	token, err := source.Token(context.Background())
 	for round := 0; round < n && err == nil; round++ {
 		source.Invalidate(token)
@@ -65,8 +62,8 @@ func child(rounds string) error {
 }
 
 func childCommand(ctx context.Context, server, file string, rounds int) *exec.Cmd {
-	command := exec.CommandContext(ctx, os.Args[0])
-	command.Env = append(os.Environ(), childRounds+"="+strconv.Itoa(rounds), childServer+"="+server, childFile+"="+file, "GORACE=atexit_sleep_ms=0")
+	command := exec.CommandContext(ctx, os.Args[0], server, file, strconv.Itoa(rounds))
+	command.Env = append(os.Environ(), childProcess+"=1", "GORACE=atexit_sleep_ms=0")
 	return command
 }
 
@@ -149,16 +146,45 @@ func TestFileStore_ProcessesUseEachRefreshTokenOnce(t *testing.T) {
 		})
 	}
 	wait.Wait()
-	refreshes := 0
 	for _, request := range api.Requests() {
-		if bytes.Contains(request.Body, []byte("grant_type=refresh_token")) {
-			refreshes++
-		}
 		if request.Status != 200 {
 			t.Errorf("got a request with the status %d", request.Status)
 		}
 	}
-	if refreshes < rounds || refreshes > processes*rounds {
-		t.Errorf("got %d refreshes by %d processes, want %d to %d", refreshes, processes, rounds, processes*rounds)
+	if got := refreshes(api); got < rounds || got > processes*rounds {
+		t.Errorf("got %d refreshes by %d processes, want %d to %d", got, processes, rounds, processes*rounds)
 	}
+}
+
+// refreshes returns the number of requests with a refresh token.
+func refreshes(api *fakeAPI) (n int) {
+	for _, request := range api.Requests() {
+		if bytes.Contains(request.Body, []byte("grant_type=refresh_token")) {
+			n++
+		}
+	}
+	return n
+}
+
+// A process that cannot write to files has a store that is like one on a full disk. It reports the
+// error before it sends the refresh token, and does not change the file.
+func TestFileStore_DiskFull(t *testing.T) {
+	t.Parallel()
+	if runtime.GOOS == "windows" {
+		t.Skip("Windows has no limit for the size of files")
+	}
+	api, address, file := serveAPI(t, 0)
+	before, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	command := childCommand(t.Context(), address, file, 1)
+	command.Path, command.Args = "/bin/sh", append([]string{"sh", "-c", `ulimit -f 0 && exec "$0" "$@"`}, command.Args...)
+	if output, err := command.CombinedOutput(); err == nil || !bytes.Contains(output, []byte("lock the store")) || !bytes.Contains(output, []byte("too large")) {
+		t.Errorf("child process: got %v\n%s", err, output)
+	}
+	if after, err := os.ReadFile(file); err != nil || !bytes.Equal(after, before) || refreshes(api) != 0 {
+		t.Errorf("got another file than before, %v, or %d refreshes", err, refreshes(api))
+	}
+	mustToken(t.Context(), t, newApp(t, config(api)).Source(oauth.NewFileStore(file))) // the disk has space again
 }

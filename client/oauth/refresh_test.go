@@ -4,8 +4,6 @@ import (
 	"context"
 	"errors"
 	"net/http"
-	"os"
-	"path/filepath"
 	"sync"
 	"testing"
 	"time"
@@ -188,33 +186,4 @@ func TestSource_Token_RefreshReturnsRejectedToken(t *testing.T) {
 			wantError(t, err, nil, "rejected")
 		}
 	}
-}
-
-// The file is overwritten during the refresh, and an hour later its content is restored. The new
-// token pair must be stored then, because the API no longer accepts the restored refresh token.
-func TestSource_Token_StoreUnreadable_NewPairIsStoredLater(t *testing.T) {
-	inBubble(t, oauth.UserTypeLocation, -time.Hour, func(t *testing.T, i *installation) {
-		path := filepath.Join(t.TempDir(), "credential.json")
-		file := oauth.NewFileStore(path)
-		save(t, file, i.newCredential(t, i.userType, -time.Hour))
-		backup, err := os.ReadFile(path)
-		if err != nil {
-			t.Fatal(err)
-		}
-		i.after = func(*http.Request) http.HandlerFunc {
-			if err := os.WriteFile(path, []byte("{"), 0o600); err != nil {
-				t.Error(err)
-			}
-			return nil
-		}
-		i.source = i.app.Source(file)
-		_, err = i.source.Token(t.Context())
-		wantError(t, err, oauth.ErrInvalidCredential, "")
-		time.Sleep(time.Hour) // the API no longer returns the pair for the used refresh token
-		if err := os.WriteFile(path, backup, 0o600); err != nil {
-			t.Fatal(err)
-		}
-		i.wantToken(t.Context(), t, 3)
-		i.wantRequests(t, 1)
-	})
 }
