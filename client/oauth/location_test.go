@@ -3,7 +3,6 @@ package oauth_test
 import (
 	"errors"
 	"net/http"
-	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -24,9 +23,7 @@ func TestLocationSource_Token(t *testing.T) {
 			wait.Go(func() { mustToken(t.Context(), t, b) })
 		}
 		wait.Wait()
-		if i.requests != 1 || i.locationRequests != 2 {
-			t.Errorf("got %d refreshes of the agency and %d location tokens, want 1 and 2", i.requests, i.locationRequests)
-		}
+		i.wantRequests(t, 1, 2)
 	})
 }
 
@@ -50,9 +47,7 @@ func TestLocationSource_Invalidate(t *testing.T) {
 			location := i.source.Location("a")
 			test.change(i, mustToken(t.Context(), t, location), mustToken(t.Context(), t, i.source))
 			mustToken(t.Context(), t, location)
-			if i.requests != test.wantAgency || i.locationRequests != test.wantRequests {
-				t.Errorf("got %d refreshes of the agency and %d requests for location tokens, want %d and %d", i.requests, i.locationRequests, test.wantAgency, test.wantRequests)
-			}
+			i.wantRequests(t, test.wantAgency, test.wantRequests)
 		})
 	}
 }
@@ -76,7 +71,7 @@ func TestLocationSource_Token_RequestIsRejected(t *testing.T) {
 	} {
 		runInBubble(t, name, oauth.UserTypeCompany, time.Hour, func(t *testing.T, i *installation) {
 			i.before = func(r *http.Request) http.HandlerFunc {
-				if strings.HasSuffix(r.URL.Path, "locationToken") {
+				if isForLocation(r) {
 					return respond(test.status, test.body)
 				}
 				return nil
@@ -90,9 +85,7 @@ func TestLocationSource_Token_RequestIsRejected(t *testing.T) {
 				}
 				time.Sleep(time.Second)
 			}
-			if i.requests != test.wantAgency || i.locationRequests != test.wantRequests {
-				t.Errorf("got %d refreshes of the agency and %d requests in 50 s, want %d and %d", i.requests, i.locationRequests, test.wantAgency, test.wantRequests)
-			}
+			i.wantRequests(t, test.wantAgency, test.wantRequests)
 			i.before = nil
 			time.Sleep(10 * time.Second)
 			mustToken(t.Context(), t, location)
@@ -115,39 +108,24 @@ func TestLocationSource_Token_UnusableAgencyCredential(t *testing.T) {
 		_, err = agency.source.Location("a").Token(t.Context())
 		wantError(t, err, oauth.ErrReinstallRequired, "")
 	}
-	if agency.requests != 1 || agency.locationRequests != 0 {
-		t.Errorf("got %d requests and %d for location tokens, want 1 and 0", agency.requests, agency.locationRequests)
-	}
+	agency.wantRequests(t, 1, 0)
 }
 
-// The API refuses a location that the agency approves later, or that a new installation of the
-// agency contains.
+// The API refuses a location, and then this process saves a new installation of the agency that
+// contains it.
 func TestLocationSource_Token_LocationIsApprovedLater(t *testing.T) {
-	t.Parallel()
-	for name, test := range map[string]struct {
-		approve func(t *testing.T, i *installation)
-		wait    time.Duration // until the source asks again
-	}{
-		"on the server":                            {func(*testing.T, *installation) {}, time.Minute},
-		"in a new installation of this process":    {func(t *testing.T, i *installation) { i.reinstall(t, time.Hour) }, 0},
-		"in a new installation of another process": {func(t *testing.T, i *installation) { i.reinstallElsewhere(t, time.Hour) }, time.Minute},
-	} {
-		runInBubble(t, name, oauth.UserTypeCompany, time.Hour, func(t *testing.T, i *installation) {
-			location := i.source.Location("a")
-			i.before = always(respond(403, `{"statusCode":403,"message":"The token does not have access to this location."}`))
-			for range 5 {
-				_, err := location.Token(t.Context())
-				wantError(t, err, client.ErrForbidden, "")
-			}
-			if i.locationRequests != 1 {
-				t.Errorf("got %d requests, want 1", i.locationRequests)
-			}
-			i.before = nil
-			test.approve(t, i)
-			time.Sleep(test.wait)
-			mustToken(t.Context(), t, location)
-		})
-	}
+	inBubble(t, oauth.UserTypeCompany, time.Hour, func(t *testing.T, i *installation) {
+		location := i.source.Location("a")
+		i.before = always(respond(403, `{"statusCode":403,"message":"The token does not have access to this location."}`))
+		for range 5 {
+			_, err := location.Token(t.Context())
+			wantError(t, err, client.ErrForbidden, "")
+		}
+		i.wantRequests(t, 0, 1)
+		i.before = nil
+		i.reinstall(t, time.Hour)
+		mustToken(t.Context(), t, location)
+	})
 }
 
 // Another process has stored the credential of a new installation. The source loads it before it

@@ -52,9 +52,7 @@ func TestSource_Token_RejectedBetweenCalls(t *testing.T) {
 			})
 		}
 		wait.Wait()
-		if i.requests != 1 || i.locationRequests != 3 {
-			t.Errorf("got %d requests for tokens and %d for location tokens, want 1 and 3", i.requests, i.locationRequests)
-		}
+		i.wantRequests(t, 1, 3)
 	})
 }
 

@@ -30,6 +30,15 @@ const (
 // A hook returns a handler that responds to a request in place of the fake, or nil.
 type hook func(*http.Request) http.HandlerFunc
 
+func (h hook) response(r *http.Request) http.HandlerFunc {
+	if h == nil {
+		return nil
+	}
+	return h(r)
+}
+
+func isForLocation(r *http.Request) bool { return strings.HasSuffix(r.URL.Path, "locationToken") }
+
 // fakeAPI is a transport to the fake, which counts requests and can replace responses. IDs are
 // unique, because each Save has an effect on all sources of the installation.
 type fakeAPI struct {
@@ -57,23 +66,18 @@ func newFakeAPI(t testing.TB, opts ...clienttest.Option) *fakeAPI {
 
 func (api *fakeAPI) RoundTrip(req *http.Request) (*http.Response, error) {
 	api.mu.Lock()
-	if strings.HasSuffix(req.URL.Path, "locationToken") {
+	if isForLocation(req) {
 		api.locationRequests++
 	} else {
 		api.requests++
 	}
 	api.mu.Unlock()
 	return inMemory(func(w http.ResponseWriter, r *http.Request) {
-		if api.before != nil {
-			if handler := api.before(r); handler != nil {
-				handler(w, r)
-				return
-			}
-		}
-		response := api.serve(r)
-		if api.after != nil {
-			if handler := api.after(r); handler != nil {
-				response = handler
+		response := api.before.response(r)
+		if response == nil {
+			response = api.serve(r)
+			if replaced := api.after.response(r); replaced != nil {
+				response = replaced
 			}
 		}
 		response(w, r)
@@ -215,10 +219,12 @@ func (i *installation) wantToken(ctx context.Context, t testing.TB, n int) {
 	}
 }
 
-func (i *installation) wantRequests(t testing.TB, want int) {
+// wantRequests checks the number of requests to the token endpoint, and of those for location tokens
+// if it is given.
+func (i *installation) wantRequests(t testing.TB, want int, ofLocations ...int) {
 	t.Helper()
-	if i.requests != want {
-		t.Errorf("got %d requests, want %d", i.requests, want)
+	if i.requests != want || ofLocations != nil && i.locationRequests != ofLocations[0] {
+		t.Errorf("got %d requests and %d for locations, want %d and %v", i.requests, i.locationRequests, want, ofLocations)
 	}
 }
 
