@@ -21,6 +21,7 @@ import (
 	"github.com/highlevel-contacts/contacts-go/client/oauth"
 )
 
+// The error of each operation contains the status and the message of the token endpoint.
 func TestError_Error(t *testing.T) {
 	t.Parallel()
 	const reinstall = ": the app must be installed again, on its consent page"
@@ -37,28 +38,25 @@ func TestError_Error(t *testing.T) {
 		{401, `{"message":"The token is not authorized for this scope."}`, client.ErrForbidden, "401 forbidden: The token is not authorized for this scope."},
 		{403, `{"message":"no"}`, client.ErrForbidden, "403 forbidden: no"},
 		{422, `{"statusCode":422,"message":["a","b"],"error":"Unprocessable Entity"}`, client.ErrInvalid, "422 invalid: Unprocessable Entity; a; b"},
+		{429, `{"message":"slow down"}`, client.ErrRateLimited, "429 rate limited: slow down"},
+		{503, ``, client.ErrServer, "503 server"},
 		{404, "<html>\n<b>no</b>", "other", "404 other"},
 		{302, "", "other", "302 other: redirects are not followed"},
 		{404, `{"message":"` + strings.Repeat("long ", 100) + `"}`, "other", "404 other: message withheld: see Error.Messages"},
-	} {
-		_, err := newApp(t, config(inMemory(respond(test.status, test.body)))).Exchange(t.Context(), "x1x2x3", "")
-		if want := "oauth: App.Exchange: POST /oauth/token: " + test.want; err == nil || err.Error() != want || client.KindOf(err) != test.kind {
-			t.Errorf("got  %v\nwant %s", err, want)
-		}
-	}
-}
-
-// The error of a source contains the status and the message of the token endpoint.
-func TestError_OfSource(t *testing.T) {
-	t.Parallel()
-	for want, handler := range map[string]http.HandlerFunc{
-		"oauth: Source.Token: POST /oauth/token: 400 invalid: no":               respond(400, `{"message":"no"}`),
-		"oauth: Source.Token: bad response: status 200 without an access token": respond(200, `{}`),
+		{200, `{}`, client.ErrBadResponse, "bad response: status 200 without an access token"},
 	} {
 		synctest.Test(t, func(t *testing.T) {
+			transport := inMemory(respond(test.status, test.body))
+			_, exchangeErr := newApp(t, config(transport)).Exchange(t.Context(), "x1x2x3", "")
 			expired := oauth.Credential{AccessToken: client.NewSecret("a"), RefreshToken: client.NewSecret("r")}
-			if _, err := newSource(t, inMemory(handler), expired).Token(t.Context()); err == nil || err.Error() != want {
-				t.Errorf("got  %v\nwant %s", err, want)
+			_, tokenErr := newSource(t, transport, expired).Token(t.Context())
+			for operation, err := range map[string]error{"oauth: App.Exchange: ": exchangeErr, "oauth: Source.Token: ": tokenErr} {
+				if test.status != 200 {
+					operation += "POST /oauth/token: "
+				}
+				if err == nil || err.Error() != operation+test.want || client.KindOf(err) != test.kind {
+					t.Errorf("got  %v\nwant %s", err, operation+test.want)
+				}
 			}
 		})
 	}
@@ -207,14 +205,14 @@ func (e *endless) Read(p []byte) (int, error) {
 
 func TestApp_Exchange_EndlessBody(t *testing.T) {
 	t.Parallel()
-	for _, status := range []int{200, 401} {
+	for status, want := range map[int]client.Kind{200: client.ErrResponseTooLarge, 401: client.ErrUnauthorized} {
 		synctest.Test(t, func(t *testing.T) {
 			body := &endless{}
 			_, err := newApp(t, config(roundTripFunc(func(req *http.Request) (*http.Response, error) {
 				return &http.Response{StatusCode: status, Body: io.NopCloser(body), Header: http.Header{}, Request: req}, nil
 			}))).Exchange(t.Context(), "code", "")
-			if limit := 20 * (8<<20 + 64<<10); err == nil || errors.Is(err, client.ErrResponseTooLarge) != (status == 200) || body.read > limit {
-				t.Errorf("%d: got %v and %d bytes read, want an error, ErrResponseTooLarge: %t, and at most %d", status, err, body.read, status == 200, limit)
+			if limit := 20 * (8<<20 + 64<<10); client.KindOf(err) != want || body.read > limit { // it is read at most 20 times
+				t.Errorf("%d: got %v and %d bytes read, want %v and at most %d", status, err, body.read, want, limit)
 			}
 		})
 	}
