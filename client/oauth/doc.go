@@ -61,8 +61,8 @@
 // then sends no more requests until the store has another credential. A running program continues
 // when the new installation has been saved.
 //
-// Non-2xx responses are wrapped as a [client.Error] with the Operation App.Exchange, Source.Token or
-// LocationSource.Token. Other errors of requests match the kind [client.ErrNetwork],
+// Non-2xx responses are wrapped as a [client.Error] with the Operation App.Exchange or Source.Token.
+// Other errors of requests match the kind [client.ErrNetwork],
 // [client.ErrBadResponse] or [client.ErrResponseTooLarge]. After a status that is not retried, the
 // source returns the same error for the next minute without sending a request.
 //

@@ -35,8 +35,8 @@ var (
 	errTimeout        = fmt.Errorf("%w: timeout: no complete response within %s", client.ErrNetwork, attemptTimeout)
 	errRedirect       = errors.New("redirects are not followed")
 	errNoCode         = fmt.Errorf("oauth: App.Exchange: %w: the code is empty", client.ErrInvalid)
-	errNoLocation     = fmt.Errorf("oauth: LocationSource.Token: %w: the location ID is empty", client.ErrInvalid)
-	errNotAgency      = fmt.Errorf("oauth: LocationSource.Token: %w: the stored credential is not the credential of an agency", client.ErrInvalid)
+	errNoLocation     = fmt.Errorf("oauth: Source.Token: %w: the location ID is empty", client.ErrInvalid)
+	errNotAgency      = fmt.Errorf("oauth: Source.Token: %w: the stored credential is not the credential of an agency", client.ErrInvalid)
 	errNoRefreshToken = fmt.Errorf("the stored credential has no refresh token: %w", ErrReinstallRequired)
 )
 

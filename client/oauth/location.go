@@ -2,43 +2,27 @@ package oauth
 
 import (
 	"context"
+	"maps"
+	"sync"
 
 	"github.com/highlevel-contacts/contacts-go/client"
 )
 
-// LocationSource provides access tokens of a location, which it requests with the access token of
-// the agency. It is a [client.TokenSource] and safe for concurrent use. Its tokens are stored in
-// memory only, and each is valid for a day. A new process requests new ones.
-type LocationSource struct {
-	cache tokenCache
-}
-
-var _ client.TokenSource = (*LocationSource)(nil)
-
-// Location returns the source of the tokens of the location (sub-account) id. The credential in the
-// store of s must be that of an agency, and the app must have the scope oauth.write. Calls with the
-// same ID return the same source, except that s forgets locations for which the API has issued no
-// token when there are 1,000 of them.
+// Location returns the source of the tokens of the location (sub-account) id, which it requests with
+// the access token of s. The credential in the store of s must be that of an agency, and the app must
+// have the scope oauth.write. If the location has not approved the app, the error of Token matches
+// [client.ErrForbidden]. The tokens are stored in memory only, and each is valid for a day.
+//
+// Calls with the same ID return the same source, except that s forgets locations for which the API
+// has issued no token when there are 1,000 of them.
 //
 // API reference: https://marketplace.gohighlevel.com/docs/ghl/oauth/get-location-access-token.
-func (s *Source) Location(id string) *LocationSource {
-	source, _ := s.locations.get(id, func() (*LocationSource, error) {
-		return &LocationSource{tokenCache{app: s.cache.app, refresher: &locationRefresher{agency: s, location: id}}}, nil
+func (s *Source) Location(id string) *Source {
+	source, _ := s.locations.get(id, func() (*Source, error) {
+		return &Source{app: s.app, refresher: &locationRefresher{agency: s, location: id}}, nil
 	})
 	return source
 }
-
-// Token returns an access token of the location that has not expired and that the API has not
-// rejected. The error matches [ErrReinstallRequired] if a user of the agency must install the app
-// again, and [client.ErrForbidden] if the location has not approved the app. Other non-2xx
-// responses are returned as a [client.Error].
-func (l *LocationSource) Token(ctx context.Context) (string, error) { return l.cache.token(ctx) }
-
-// Invalidate reports that the API rejected token as invalid or expired. The next call of Token
-// requests another one. Invalidate ignores a token that is not the current one.
-func (l *LocationSource) Invalidate(token string) { l.cache.invalidate(token) }
-
-func (l *LocationSource) hasIssued() bool { return l.cache.hasIssued() }
 
 // locationRefresher requests tokens of a location with the access token of its agency.
 type locationRefresher struct {
@@ -61,7 +45,7 @@ func (r *locationRefresher) refresh(ctx context.Context, _ Credential, _ client.
 		return Credential{}, errNoLocation
 	}
 	for attempt := 1; ; attempt++ {
-		agency, err := r.agency.cache.credential(ctx)
+		agency, err := r.agency.credential(ctx)
 		if err != nil {
 			return Credential{}, err
 		}
@@ -71,7 +55,7 @@ func (r *locationRefresher) refresh(ctx context.Context, _ Credential, _ client.
 		if err := r.rejection.errFor(agency.AccessToken); err != nil {
 			return Credential{}, err
 		}
-		next, err := r.agency.cache.app.requestLocationToken(ctx, agency, r.location)
+		next, err := r.agency.app.requestLocationToken(ctx, agency, r.location)
 		r.rejection = rejectionOf(agency.AccessToken, err)
 		switch {
 		case r.rejection.err == nil || attempt == 2:
@@ -82,4 +66,37 @@ func (r *locationRefresher) refresh(ctx context.Context, _ Credential, _ client.
 			changes.add(agency) // the agency's source loads it again
 		}
 	}
+}
+
+// maxUnissued is the number of locations without an issued token that a locationMap can hold.
+const maxUnissued = 1000
+
+// locationMap holds one value for each location. It forgets locations without an issued token when
+// it has added maxUnissued values, because their IDs may not exist. The zero locationMap is empty.
+type locationMap[V interface{ hasIssued() bool }] struct {
+	mu     sync.Mutex
+	values map[string]V // by location ID
+	added  int          // number of values that were added since it last forgot locations
+}
+
+// get returns the value of the location id. If there is none, it adds the one that create returns.
+func (m *locationMap[V]) get(id string, create func() (V, error)) (V, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if value, ok := m.values[id]; ok {
+		return value, nil
+	}
+	value, err := create()
+	if err != nil {
+		return value, err
+	}
+	if m.values == nil {
+		m.values = map[string]V{}
+	}
+	if m.added++; m.added > maxUnissued {
+		maps.DeleteFunc(m.values, func(_ string, value V) bool { return !value.hasIssued() })
+		m.added = 1
+	}
+	m.values[id] = value
+	return value, nil
 }

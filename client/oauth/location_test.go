@@ -11,7 +11,7 @@ import (
 	"github.com/highlevel-contacts/contacts-go/client/oauth"
 )
 
-func TestLocationSource_Token(t *testing.T) {
+func TestSource_Location_Token(t *testing.T) {
 	inBubble(t, oauth.UserTypeCompany, -time.Hour, func(t *testing.T, i *installation) {
 		a, again, b := i.source.Location("a"), i.source.Location("a"), i.source.Location("b")
 		if a != again || a == b {
@@ -27,7 +27,7 @@ func TestLocationSource_Token(t *testing.T) {
 	})
 }
 
-func TestLocationSource_Invalidate(t *testing.T) {
+func TestSource_Location_Invalidate(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {
 		change       func(i *installation, location, agency string)
@@ -53,7 +53,7 @@ func TestLocationSource_Invalidate(t *testing.T) {
 }
 
 // A location whose request the API rejects is requested again after a minute.
-func TestLocationSource_Token_RequestIsRejected(t *testing.T) {
+func TestSource_Location_RequestIsRejected(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {
 		status        int
@@ -93,7 +93,7 @@ func TestLocationSource_Token_RequestIsRejected(t *testing.T) {
 	}
 }
 
-func TestLocationSource_Token_UnusableAgencyCredential(t *testing.T) {
+func TestSource_Location_UnusableAgencyCredential(t *testing.T) {
 	t.Parallel()
 	location, agency := newInstallation(t, oauth.UserTypeLocation, time.Hour), newInstallation(t, oauth.UserTypeCompany, -time.Hour)
 	_, err := location.source.Location("a").Token(t.Context())
@@ -113,7 +113,7 @@ func TestLocationSource_Token_UnusableAgencyCredential(t *testing.T) {
 
 // The API refuses a location, and then this process saves a new installation of the agency that
 // contains it.
-func TestLocationSource_Token_LocationIsApprovedLater(t *testing.T) {
+func TestSource_Location_LocationIsApprovedLater(t *testing.T) {
 	inBubble(t, oauth.UserTypeCompany, time.Hour, func(t *testing.T, i *installation) {
 		location := i.source.Location("a")
 		i.before = always(respond(403, `{"statusCode":403,"message":"The token does not have access to this location."}`))
@@ -130,7 +130,7 @@ func TestLocationSource_Token_LocationIsApprovedLater(t *testing.T) {
 
 // Another process has stored the credential of a new installation. The source loads it before it
 // reports that the API refuses the old one.
-func TestLocationSource_Token_Refused_StoredCredentialIsLoaded(t *testing.T) {
+func TestSource_Location_Refused_StoredCredentialIsLoaded(t *testing.T) {
 	t.Parallel()
 	for _, status := range []int{400, 401, 403} {
 		i := newInstallation(t, oauth.UserTypeCompany, time.Hour)

@@ -2,9 +2,7 @@ package oauth
 
 import (
 	"fmt"
-	"maps"
 	"net/http"
-	"sync"
 
 	"github.com/highlevel-contacts/contacts-go/client"
 	"github.com/highlevel-contacts/contacts-go/client/internal/httpx"
@@ -22,7 +20,7 @@ type ClientPool struct {
 
 // pooledClient is the client of a location with the source of its tokens.
 type pooledClient struct {
-	*LocationSource
+	*Source
 	client *client.Client
 }
 
@@ -56,36 +54,3 @@ func (p *ClientPool) Client(locationID string) (*client.Client, error) {
 
 // CloseIdleConnections closes the connections of the shared transport that are idle.
 func (p *ClientPool) CloseIdleConnections() { p.httpClient.CloseIdleConnections() }
-
-// maxUnissued is the number of locations without an issued token that a locationMap can hold.
-const maxUnissued = 1000
-
-// locationMap holds one value for each location. It forgets locations without an issued token when
-// it has added maxUnissued values, because their IDs may not exist. The zero locationMap is empty.
-type locationMap[V interface{ hasIssued() bool }] struct {
-	mu     sync.Mutex
-	values map[string]V // by location ID
-	added  int          // number of values that were added since it last forgot locations
-}
-
-// get returns the value of the location id. If there is none, it adds the one that create returns.
-func (m *locationMap[V]) get(id string, create func() (V, error)) (V, error) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	if value, ok := m.values[id]; ok {
-		return value, nil
-	}
-	value, err := create()
-	if err != nil {
-		return value, err
-	}
-	if m.values == nil {
-		m.values = map[string]V{}
-	}
-	if m.added++; m.added > maxUnissued {
-		maps.DeleteFunc(m.values, func(_ string, value V) bool { return !value.hasIssued() })
-		m.added = 1
-	}
-	m.values[id] = value
-	return value, nil
-}
