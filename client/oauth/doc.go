@@ -1,15 +1,5 @@
-// Package oauth implements OAuth 2.0 for apps of the HighLevel marketplace: it obtains, stores and
-// refreshes tokens, and provides them to package client.
-//
-// A user installs the app on the consent page, whose address [App.AuthCodeURL] returns. The page
-// redirects to the app with a code. [App.Exchange] exchanges the code for a [Credential]: an access
-// token, which is valid for a day, and a refresh token. [Save] stores the credential in a
-// [TokenStore], and [App.Source] returns the [client.TokenSource] of that store. In a web
-// application, [InstallHandler] serves the redirects to and from the consent page.
-//
-// The access token of an agency cannot call the contact endpoints. [Source.Location] returns a
-// source that exchanges the agency's token for tokens of a location. A [ClientPool] holds a client
-// for each location.
+// Package oauth lets users install an app of the HighLevel marketplace, stores the tokens of each
+// installation, and provides them to package client. It implements OAuth 2.0.
 //
 //	app, err := oauth.New(oauth.Config{
 //		ClientID: id, ClientSecret: client.NewSecret(secret), RedirectURL: redirect, Scopes: scopes,
@@ -21,6 +11,16 @@
 //	err = oauth.Save(ctx, store, credential)
 //	…
 //	c, err := client.New(app.Source(store), client.WithLocation(credential.LocationID))
+//
+// A user installs the app on the consent page, whose address [App.AuthCodeURL] returns. The page
+// redirects to the app with a code. [App.Exchange] exchanges the code for a [Credential]: an access
+// token, which is valid for a day, and a refresh token. [Save] stores the credential in a
+// [TokenStore], and [App.Source] returns the [client.TokenSource] of that store. In a web
+// application, [InstallHandler] serves the redirects to and from the consent page.
+//
+// The access token of an agency cannot call the contact endpoints. [Source.Location] returns a
+// source that exchanges the agency's token for tokens of a location. A [ClientPool] holds a client
+// for each location.
 //
 // # Refresh tokens
 //
