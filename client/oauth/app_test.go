@@ -92,11 +92,6 @@ func TestApp_Exchange(t *testing.T) {
 				}
 				_, err = app.Exchange(t.Context(), code, requested)
 				wantError(t, err, oauth.ErrReinstallRequired, "Authorization code not found")
-				source := newSource(t, api, got)
-				source.Invalidate(mustToken(t.Context(), t, source)) // the fake checks the user type of the refresh
-				if token := mustToken(t.Context(), t, source); token != api.tokens[1] {
-					t.Errorf("after the refresh: got %s, want the second token", token)
-				}
 			})
 		}
 	}

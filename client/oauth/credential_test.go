@@ -11,7 +11,6 @@ import (
 
 	jsonv2 "github.com/go-json-experiment/json"
 	"github.com/google/go-cmp/cmp"
-	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"github.com/highlevel-contacts/contacts-go/client"
 	"github.com/highlevel-contacts/contacts-go/client/oauth"
@@ -38,23 +37,6 @@ func TestCredential_Encode(t *testing.T) {
 }
 
 func equalSecrets(a, b client.Secret) bool { return a.Reveal() == b.Reveal() }
-
-func FuzzDecodeCredential(f *testing.F) {
-	for _, seed := range []string{`{"format":1,"access_token":"a","refresh_token":"r","scopes":["s"],"expiry":"2026-03-02T09:59:59Z"}`, `{"format":1,"access_token":"a","expiry":"soon"}`} {
-		f.Add([]byte(seed))
-	}
-	f.Fuzz(func(t *testing.T, data []byte) {
-		credential, err := oauth.DecodeCredential(data)
-		if err != nil {
-			return
-		}
-		again, _ := credential.Encode()
-		back, err := oauth.DecodeCredential(again)
-		if diff := cmp.Diff(credential, back, cmp.Comparer(equalSecrets), cmpopts.EquateEmpty()); err != nil || diff != "" {
-			t.Errorf("%v\n%s", err, diff)
-		}
-	})
-}
 
 // No value of this package prints its secrets. A client.Secret is tested in package client for every
 // verb and encoding. The test does not run in parallel: fmt reads the time zone that an unexported

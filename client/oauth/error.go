@@ -29,7 +29,6 @@ var (
 
 var (
 	errStoreConflict  = errors.New("the credential in the store was changed concurrently in each attempt")
-	errUnusableToken  = errors.New("the API returned an access token that has expired or that it rejected before")
 	errLockTimeout    = errors.New("timeout: another process holds the lock")
 	errNoResult       = errors.New("oauth: Source.Token: the call that refreshed the token did not return")
 	errTimeout        = fmt.Errorf("%w: timeout: no complete response within %s", client.ErrNetwork, attemptTimeout)

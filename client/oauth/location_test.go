@@ -3,7 +3,6 @@ package oauth_test
 import (
 	"errors"
 	"net/http"
-	"sync"
 	"testing"
 	"time"
 
@@ -17,12 +16,7 @@ func TestSource_Location_Token(t *testing.T) {
 		if a != again || a == b {
 			t.Errorf("got sources %p, %p and %p, want one source for each location", a, again, b)
 		}
-		var wait sync.WaitGroup
-		for range 100 {
-			wait.Go(func() { mustToken(t.Context(), t, a) })
-			wait.Go(func() { mustToken(t.Context(), t, b) })
-		}
-		wait.Wait()
+		concurrently(100, func() { mustToken(t.Context(), t, a); mustToken(t.Context(), t, b) })
 		i.wantRequests(t, 1, 2)
 	})
 }

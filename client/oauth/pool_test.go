@@ -5,7 +5,6 @@ import (
 	"runtime"
 	"slices"
 	"strconv"
-	"sync"
 	"testing"
 
 	"github.com/highlevel-contacts/contacts-go/client"
@@ -37,15 +36,11 @@ func TestClientPool_Client(t *testing.T) {
 	})
 	defer pool.CloseIdleConnections()
 	first := mustClient(t, pool, "a")
-	var group sync.WaitGroup
-	for range 50 {
-		group.Go(func() {
-			if mustClient(t, pool, "a") != first || mustClient(t, pool, "b") == first {
-				t.Error("got different clients for the same ID, or the same client for another location")
-			}
-		})
-	}
-	group.Wait()
+	concurrently(50, func() {
+		if mustClient(t, pool, "a") != first || mustClient(t, pool, "b") == first {
+			t.Error("got different clients for the same ID, or the same client for another location")
+		}
+	})
 	if !slices.Equal(configured, []string{"a", "b"}) {
 		t.Errorf("got options for %q, want one client for each location", configured)
 	}

@@ -1,9 +1,9 @@
 package oauth_test
 
 import (
-	"bufio"
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"math/rand/v2"
@@ -13,7 +13,6 @@ import (
 	"path/filepath"
 	"runtime"
 	"strconv"
-	"sync"
 	"testing"
 	"time"
 
@@ -113,16 +112,13 @@ func killOnce(ctx context.Context, server, file string, refreshes int64) error {
 	ctx, cancel := context.WithTimeout(ctx, time.Minute)
 	defer cancel()
 	command := childCommand(ctx, server, file, 1<<30)
-	output, err := command.StdoutPipe()
-	if err != nil {
-		return err
-	}
 	var stderr bytes.Buffer
 	command.Stderr = &stderr
-	if err := command.Start(); err != nil {
+	output, err := command.StdoutPipe()
+	if err := errors.Join(err, command.Start()); err != nil {
 		return err
 	}
-	_, err = io.CopyN(io.Discard, bufio.NewReader(output), 1+refreshes)
+	_, err = io.CopyN(io.Discard, output, 1+refreshes)
 	_ = command.Process.Kill()
 	_ = command.Wait()
 	if err != nil {
@@ -136,16 +132,12 @@ func TestFileStore_ProcessesUseEachRefreshTokenOnce(t *testing.T) {
 	t.Parallel()
 	const processes, rounds = 4, 40
 	api, address, file := serveAPI(t, time.Nanosecond) // the fake refuses a used refresh token
-	var wait sync.WaitGroup
-	for range processes {
-		wait.Go(func() {
-			output, err := childCommand(t.Context(), address, file, rounds).CombinedOutput()
-			if err != nil || len(output) != rounds {
-				t.Errorf("process: got %v and output %s", err, output)
-			}
-		})
-	}
-	wait.Wait()
+	concurrently(processes, func() {
+		output, err := childCommand(t.Context(), address, file, rounds).CombinedOutput()
+		if err != nil || len(output) != rounds {
+			t.Errorf("process: got %v and output %s", err, output)
+		}
+	})
 	for _, request := range api.Requests() {
 		if request.Status != 200 {
 			t.Errorf("got a request with the status %d", request.Status)

@@ -54,8 +54,8 @@ func (r *storeRefresher) refresh(ctx context.Context, known Credential, rejected
 		return Credential{}, err
 	}
 	defer unlock()
-	// Another attempt follows if the new access token is unusable, or if the stored credential
-	// changed during the refresh: Save does not acquire the lock, and not every store has one.
+	// Another attempt follows if the stored credential changed during the refresh: Save does not
+	// acquire the lock, and not every store has one.
 	const attempts = 3
 	var problem error
 	for range attempts {
@@ -82,8 +82,6 @@ func (r *storeRefresher) refresh(ctx context.Context, known Credential, rejected
 			return Credential{}, err
 		case !swapped:
 			problem = errStoreConflict
-		case !next.isUsable(rejected):
-			problem = errUnusableToken
 		default:
 			return next, nil
 		}

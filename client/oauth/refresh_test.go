@@ -169,21 +169,3 @@ func TestSource_Token_Canceled_RefreshTokenIsNotSent(t *testing.T) {
 		i.wantToken(t.Context(), t, 2)
 	}
 }
-
-func TestSource_Token_RefreshReturnsRejectedToken(t *testing.T) {
-	t.Parallel()
-	for _, second := range []string{"another", "rejected"} {
-		requests := 0
-		source := newSource(t, inMemory(func(w http.ResponseWriter, r *http.Request) {
-			requests++
-			token := map[bool]string{true: "rejected", false: second}[requests == 1]
-			respond(200, `{"access_token":"`+token+`","refresh_token":"refresh"}`)(w, r)
-		}), oauth.Credential{AccessToken: client.NewSecret("rejected"), RefreshToken: client.NewSecret("r"), Expiry: time.Now().Add(time.Hour)})
-		source.Invalidate(mustToken(t.Context(), t, source))
-		if token, err := source.Token(t.Context()); second == "another" && token != second {
-			t.Errorf("got %q, %v, want another token", token, err)
-		} else if second == "rejected" {
-			wantError(t, err, nil, "rejected")
-		}
-	}
-}

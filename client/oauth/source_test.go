@@ -21,11 +21,7 @@ func TestSource_Token_ConcurrentCallsRefreshOnce(t *testing.T) {
 	for name, left := range map[string]time.Duration{"expired": -time.Hour, "due": time.Minute} {
 		runInBubble(t, name, oauth.UserTypeLocation, left, func(t *testing.T, i *installation) {
 			i.before = delay(time.Second) // the other calls start during the request
-			var wait sync.WaitGroup
-			for range 200 {
-				wait.Go(func() { mustToken(t.Context(), t, i.source) })
-			}
-			wait.Wait()
+			concurrently(200, func() { mustToken(t.Context(), t, i.source) })
 			i.wantRequests(t, 1)
 			i.wantToken(t.Context(), t, 2)
 		})
@@ -43,15 +39,11 @@ func TestSource_Token_RejectedBetweenCalls(t *testing.T) {
 		}
 		i.RevokeToken(mustToken(t.Context(), t, tokens))
 		i.RevokeToken(mustToken(t.Context(), t, i.source))
-		var wait sync.WaitGroup
-		for range 50 {
-			wait.Go(func() {
-				if _, err := c.Contacts.List(t.Context(), client.ListRequest{Limit: 1}); err != nil {
-					t.Error(err)
-				}
-			})
-		}
-		wait.Wait()
+		concurrently(50, func() {
+			if _, err := c.Contacts.List(t.Context(), client.ListRequest{Limit: 1}); err != nil {
+				t.Error(err)
+			}
+		})
 		i.wantRequests(t, 1, 3)
 	})
 }
@@ -117,14 +109,10 @@ func TestSource_Invalidate(t *testing.T) {
 		mustToken(t.Context(), t, other)
 		i.source.Invalidate("some other token")
 		i.wantToken(t.Context(), t, 1)
-		var wait sync.WaitGroup
-		for range 200 {
-			wait.Go(func() {
-				i.source.Invalidate(old)
-				i.wantToken(t.Context(), t, 2)
-			})
-		}
-		wait.Wait()
+		concurrently(200, func() {
+			i.source.Invalidate(old)
+			i.wantToken(t.Context(), t, 2)
+		})
 		other.Invalidate(old) // the store has a new token
 		if got := mustToken(t.Context(), t, other); got != i.tokens[1] {
 			t.Errorf("got %s, want the token that the other source stored", got)

@@ -249,6 +249,15 @@ func respond(status int, body string) http.HandlerFunc {
 	}
 }
 
+// concurrently calls f n times at the same time, and waits until all calls have returned.
+func concurrently(n int, f func()) {
+	var wait sync.WaitGroup
+	for range n {
+		wait.Go(f)
+	}
+	wait.Wait()
+}
+
 func mustToken(ctx context.Context, t testing.TB, source client.TokenSource) string {
 	t.Helper()
 	token, err := source.Token(ctx)

@@ -105,17 +105,6 @@ func TestHandler_TimeLimit(t *testing.T) {
 	})
 }
 
-// The event of a request that ends during deliver is delivered by the next one.
-func TestHandler_EndOfRequest(t *testing.T) {
-	t.Parallel()
-	ctx, cancel := context.WithCancel(t.Context())
-	h := newTestHandler(t, func(ctx context.Context, _ Event) error { cancel(); return ctx.Err() })
-	if w := serve(h, newRequest(t, contactCreate).WithContext(ctx)); w.Code != http.StatusInternalServerError {
-		t.Errorf("got status %d, want 500", w.Code)
-	}
-	wantStatus(t, h, contactCreate, 200)
-}
-
 // TestHandler_FailuresStayPrivate lets deliver and Seen fail. Logs and responses contain no value
 // of the body.
 func TestHandler_FailuresStayPrivate(t *testing.T) {
