@@ -1,7 +1,6 @@
 package oauth_test
 
 import (
-	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -13,6 +12,7 @@ import (
 
 	"github.com/highlevel-contacts/contacts-go/client"
 	"github.com/highlevel-contacts/contacts-go/client/clienttest"
+	"github.com/highlevel-contacts/contacts-go/client/internal/httpx"
 	"github.com/highlevel-contacts/contacts-go/client/oauth"
 )
 
@@ -103,60 +103,50 @@ func TestApp_Exchange(t *testing.T) {
 func TestApp_Exchange_Requests(t *testing.T) {
 	t.Parallel()
 	const app = "client_id=6690f5b0c5d7a1-app&client_secret=s3cr3t-of-the-app&"
+	const code = app + "code=a+b&grant_type=authorization_code&redirect_uri=https%3A%2F%2Fapp.example%2Foauth%2Fcallback&user_type=Location"
 	const refresh = app + "grant_type=refresh_token&refresh_token=r%2F%2B%3D"
-	token := func(_ *oauth.App, source *oauth.Source) error { _, err := source.Token(t.Context()); return err }
-	location := func(_ *oauth.App, source *oauth.Source) error {
-		_, err := source.Location("l").Token(t.Context())
-		return err
-	}
-	exchange := func(app *oauth.App, _ *oauth.Source) error {
-		_, err := app.Exchange(t.Context(), "a b", oauth.UserTypeLocation)
-		return err
-	}
-	agency := oauth.Credential{UserType: oauth.UserTypeCompany, CompanyID: "c"}
 	for name, test := range map[string]struct {
-		stored     oauth.Credential
-		do         func(*oauth.App, *oauth.Source) error
-		path, body string
+		stored oauth.Credential
+		want   string
 	}{
-		"code":                  {agency, exchange, "/oauth/token", app + "code=a+b&grant_type=authorization_code&redirect_uri=https%3A%2F%2Fapp.example%2Foauth%2Fcallback&user_type=Location"},
-		"location":              {oauth.Credential{UserType: oauth.UserTypeLocation}, token, "/oauth/token", refresh + "&user_type=Location"},
-		"agency":                {agency, token, "/oauth/token", refresh + "&user_type=Company"},
-		"location without type": {oauth.Credential{LocationID: "l", CompanyID: "c"}, token, "/oauth/token", refresh + "&user_type=Location"},
-		"agency without type":   {oauth.Credential{CompanyID: "c"}, token, "/oauth/token", refresh + "&user_type=Company"},
-		"unknown type":          {oauth.Credential{}, token, "/oauth/token", refresh},
-		"location token":        {agency, location, "/oauth/locationToken", "companyId=c&locationId=l"},
+		"code":                  {oauth.Credential{}, code},
+		"location":              {oauth.Credential{UserType: oauth.UserTypeLocation}, refresh + "&user_type=Location"},
+		"agency":                {oauth.Credential{UserType: oauth.UserTypeCompany}, refresh + "&user_type=Company"},
+		"location without type": {oauth.Credential{LocationID: "l", CompanyID: "c"}, refresh + "&user_type=Location"},
+		"agency without type":   {oauth.Credential{CompanyID: "c"}, refresh + "&user_type=Company"},
+		"unknown type":          {oauth.Credential{}, refresh},
+		"location token":        {oauth.Credential{CompanyID: "c", Expiry: time.Now().Add(time.Hour)}, "companyId=c&locationId=l"},
 	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			var got strings.Builder
-			c := config(roundTripFunc(func(req *http.Request) (*http.Response, error) {
-				if req.GetBody != nil {
-					return nil, errors.New("got a request with GetBody, which net/http can send again")
-				}
-				fmt.Fprintf(&got, "%s %s\r\n", req.Method, req.URL)
-				_ = req.Header.Write(&got)
-				_, err := io.Copy(&got, req.Body)
-				return &http.Response{StatusCode: http.StatusOK, Body: io.NopCloser(strings.NewReader(`{"access_token":"a"}`)), Request: req}, err
-			}))
-			stored, header, version := test.stored, "", ""
-			stored.AccessToken, stored.RefreshToken = client.NewSecret("o"), client.NewSecret("r/+=")
-			if name == "location token" {
-				stored.Expiry, header, version = time.Now().Add(time.Hour), "Authorization: Bearer o\r\n", "Version: 2021-07-28\r\n"
+		header := http.Header{
+			"Accept": {"application/json"}, "Content-Type": {"application/x-www-form-urlencoded"}, "User-Agent": {httpx.UserAgent(client.Version)},
+		}
+		path := "/oauth/token"
+		app := newApp(t, config(roundTripFunc(func(req *http.Request) (*http.Response, error) {
+			body, err := io.ReadAll(req.Body)
+			got := req.Method + " " + req.URL.String() + " " + string(body)
+			if diff := cmp.Diff("POST https://services.leadconnectorhq.com"+path+" "+test.want, got); diff != "" || req.GetBody != nil {
+				t.Errorf("%s: got GetBody: %t (-want +got):\n%s", name, req.GetBody != nil, diff)
 			}
-			store := oauth.NewMemoryStore()
-			save(t, store, stored)
-			app := newApp(t, c)
-			if err := test.do(app, app.Source(store)); err != nil {
-				t.Fatal(err)
+			if diff := cmp.Diff(header, req.Header); diff != "" {
+				t.Errorf("%s: (-want +got):\n%s", name, diff)
 			}
-			want := "POST https://services.leadconnectorhq.com" + test.path + "\r\nAccept: application/json\r\n" + header +
-				"Content-Type: application/x-www-form-urlencoded\r\nUser-Agent: highlevel/" + client.Version
-			start, rest, _ := strings.Cut(got.String(), client.Version)
-			_, rest, _ = strings.Cut(rest, "\r\n")
-			if diff := cmp.Diff(want+"\r\n"+version+test.body, start+client.Version+"\r\n"+rest); diff != "" {
-				t.Errorf("(-want +got):\n%s", diff)
-			}
-		})
+			return &http.Response{StatusCode: http.StatusOK, Body: io.NopCloser(strings.NewReader(`{"access_token":"a"}`)), Request: req}, err
+		})))
+		store := oauth.NewMemoryStore()
+		test.stored.AccessToken, test.stored.RefreshToken = client.NewSecret("o"), client.NewSecret("r/+=")
+		save(t, store, test.stored)
+		var err error
+		switch source := app.Source(store); name {
+		case "code":
+			_, err = app.Exchange(t.Context(), "a b", oauth.UserTypeLocation)
+		case "location token":
+			path, header["Authorization"], header["Version"] = "/oauth/locationToken", []string{"Bearer o"}, []string{"2021-07-28"}
+			_, err = source.Location("l").Token(t.Context())
+		default:
+			_, err = source.Token(t.Context())
+		}
+		if err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
 	}
 }

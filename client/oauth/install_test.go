@@ -73,18 +73,14 @@ func (b *browser) callback(t *testing.T, grant clienttest.Grant) string {
 func TestInstallHandler_SavesTheCredential(t *testing.T) {
 	t.Parallel()
 	welcome := func(w http.ResponseWriter, _ *http.Request, credential oauth.Credential) {
-		fmt.Fprintf(w, "welcome %s", credential.CompanyID)
+		fmt.Fprintf(w, "welcome %s", credential.UserType)
 	}
-	for userType, settings := range map[clienttest.UserType]*oauth.InstallSettings{clienttest.UserTypeLocation: nil, clienttest.UserTypeCompany: {Installed: welcome}} {
+	for want, settings := range map[string]*oauth.InstallSettings{"The app is installed. You can close this page.\n": nil, "welcome Company": {Installed: welcome}} {
 		b := newBrowser(t, settings)
-		want := "The app is installed. You can close this page.\n"
-		if settings != nil {
-			want = "welcome " + b.api.CompanyID
-		}
-		w := b.visit(t.Context(), http.MethodGet, b.callback(t, clienttest.Grant{UserType: userType}))
+		w := b.visit(t.Context(), http.MethodGet, b.callback(t, clienttest.Grant{UserType: clienttest.UserTypeCompany}))
 		credential, err := b.store.Load(t.Context())
-		if w.Code != 200 || w.Body.String() != want || err != nil || string(credential.UserType) != string(userType) {
-			t.Errorf("got %d %s, %v, %v, want a credential of a %s", w.Code, w.Body, credential, err, userType)
+		if w.Code != 200 || w.Body.String() != want || err != nil || credential.CompanyID != b.api.CompanyID {
+			t.Errorf("got %d %s, %v, %v, want %q", w.Code, w.Body, credential, err, want)
 		}
 	}
 }
@@ -160,44 +156,48 @@ func TestInstallHandler_BrowserDisconnects_CredentialIsSaved(t *testing.T) {
 	}
 }
 
-// The page of a failed callback contains no details, and the log contains the reason without
-// secrets.
+// The page of a failed callback contains no details, Failed receives the error, and the log contains
+// the reason without secrets.
 func TestInstallHandler_CallbackFails(t *testing.T) {
 	t.Parallel()
 	diskFull := errors.New("insert r3fresh-1: disk full")
-	for name, test := range map[string]struct {
+	tokens, notFound := `{"access_token":"acc3ss-1","refresh_token":"r3fresh-1"}`, `{"error_description":"Authorization code not found"}`
+	for _, test := range []struct {
 		transport http.HandlerFunc
 		query     string
 		status    int
 		want      error
 		log       string
 	}{
-		"state":   {respond(500, ""), "?code=c0de-1&state=x", 403, oauth.ErrStateMismatch, "the state does not match"},
-		"denied":  {respond(500, ""), "?error=access_denied", 403, oauth.ErrConsentDenied, "the installation was denied"},
-		"no code": {respond(500, ""), "", 400, client.ErrInvalid, "the code is empty"},
-		"code":    {respond(401, `{"error":"UnAuthorized!","error_description":"Authorization code not found"}`), "?code=c0de-1", 400, oauth.ErrReinstallRequired, "Authorization code not found"},
-		"network": {hang, "?code=c0de-1", 502, client.ErrNetwork, "timeout"},
-		"save":    {respond(200, `{"access_token":"acc3ss-1","refresh_token":"r3fresh-1"}`), "?code=c0de-1", 502, diskFull, "save the credential: insert [redacted]: disk full"},
+		{respond(500, ""), "?code=c0de-1&state=x", 403, oauth.ErrStateMismatch, "the state does not match"},
+		{respond(500, ""), "?error=access_denied", 403, oauth.ErrConsentDenied, "the installation was denied"},
+		{respond(500, ""), "", 400, client.ErrInvalid, "the code is empty"},
+		{respond(401, notFound), "?code=c0de-1", 400, oauth.ErrReinstallRequired, "Authorization code not found"},
+		{hang, "?code=c0de-1", 502, client.ErrNetwork, "timeout"},
+		{respond(200, tokens), "?code=c0de-1", 502, diskFull, "save the credential: insert [redacted]: disk full"},
 	} {
 		synctest.Test(t, func(t *testing.T) {
-			for _, custom := range []bool{false, true} {
-				c, got := config(inMemory(test.transport)), test.want
-				var log bytes.Buffer
-				c.Logger = slog.New(slog.NewTextHandler(&log, nil))
-				settings := &oauth.InstallSettings{AllowMissingState: true}
-				if custom {
-					settings.Failed = func(w http.ResponseWriter, _ *http.Request, err error) { got = err; w.WriteHeader(test.status) }
-				}
+			var log bytes.Buffer
+			c, settings := config(inMemory(test.transport)), &oauth.InstallSettings{AllowMissingState: true}
+			c.Logger = slog.New(slog.NewTextHandler(&log, nil))
+			visit := func() *httptest.ResponseRecorder {
 				w := httptest.NewRecorder()
 				oauth.InstallHandler(newApp(t, c), func(context.Context, oauth.Credential) error { return diskFull }, settings).
 					ServeHTTP(w, httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/callback"+test.query, nil))
-				if text := w.Body.String(); w.Code != test.status || (text == "") != custom || strings.Contains(text, "c0de") || strings.Contains(text, "disk") {
-					t.Errorf("%s: got %d %s, want %d without details", name, w.Code, text, test.status)
-				}
-				if reason := log.String(); !errors.Is(got, test.want) || !strings.Contains(reason, "oauth: installation failed") || !strings.Contains(reason, test.log) ||
-					strings.Contains(reason, "c0de-1") || strings.Contains(reason, "r3fresh-1") {
-					t.Errorf("%s: got error %v and log %s, want %v and the reason %q without secrets", name, got, reason, test.want, test.log)
-				}
+				return w
+			}
+			w := visit()
+			if text := w.Body.String(); w.Code != test.status || text == "" || strings.Contains(text, "c0de") || strings.Contains(text, "disk") {
+				t.Errorf("%s: got %d %s, want %d without details", test.query, w.Code, text, test.status)
+			}
+			var got error
+			settings.Failed = func(_ http.ResponseWriter, _ *http.Request, err error) { got = err }
+			if visit(); !errors.Is(got, test.want) {
+				t.Errorf("%s: got error %v, want %v", test.query, got, test.want)
+			}
+			if reason := log.String(); strings.Count(reason, "oauth: installation failed") != 2 || !strings.Contains(reason, test.log) ||
+				strings.Contains(reason, "c0de-1") || strings.Contains(reason, "r3fresh-1") {
+				t.Errorf("%s: got log %s, want the reason %q without secrets", test.query, reason, test.log)
 			}
 		})
 	}
