@@ -61,37 +61,6 @@ func ExampleAll() {
 	// 3 invalid
 }
 
-// This example updates every contact of a location. The contacts of a list are the inputs.
-func ExampleUpdate() {
-	fake, c := startFake() // a program calls client.New
-	defer fake.Close()
-	fake.Seed(client.Contact{Email: "ada@example.com"}, client.Contact{Email: "grace@example.com"})
-
-	ctx := context.Background()
-	var listErr error
-	changes := func(yield func(string, bulk.Change) bool) {
-		for contact, err := range c.Contacts.All(ctx, client.ListRequest{}) {
-			if err != nil {
-				listErr = err
-				return
-			}
-			if !yield(contact.ID, bulk.Change{ID: contact.ID, Request: client.UpdateContactRequest{Source: client.Set("webinar")}}) {
-				return
-			}
-		}
-	}
-	changed := 0
-	for id, outcome := range bulk.All(ctx, changes, bulk.Update(c)) {
-		if outcome.Err != nil {
-			fmt.Println(id, outcome.Err)
-			continue
-		}
-		changed++
-	}
-	fmt.Println(changed, listErr)
-	// Output: 2 <nil>
-}
-
 // An operation of your own states which inputs are about the same contact, and which calls may be
 // applied twice.
 func ExampleOperation() {

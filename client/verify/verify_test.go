@@ -12,7 +12,6 @@ import (
 	"github.com/highlevel-contacts/contacts-go/client"
 	"github.com/highlevel-contacts/contacts-go/client/clienttest"
 	"github.com/highlevel-contacts/contacts-go/client/verify"
-	"github.com/highlevel-contacts/contacts-go/gen"
 )
 
 // parse decodes JSON, so that a test case is one line.
@@ -219,35 +218,28 @@ func TestUnverifiable(t *testing.T) {
 }
 
 // The fake silently discards values, as the API does.
-func TestUnapplied_ValuesThatTheFakeDiscards(t *testing.T) {
+func TestUpsert_ValuesThatTheFakeDiscards(t *testing.T) {
 	t.Parallel()
 	hl := clienttest.NewServer(t)
-	c := hl.Client()
-	field := clienttest.SampleFields()[0]
-	hl.Seed(
-		client.Contact{Email: "ada@example.com", Gender: "male"},
-		client.Contact{Email: "grace@example.com", Phone: "+14155550100"},
-	)
-	upsert := func(request client.UpsertContactRequest, want ...string) {
-		t.Helper()
-		result, err := c.Contacts.Upsert(t.Context(), request)
+	hl.Seed(client.Contact{Email: "ada@example.com", Gender: "male"}, client.Contact{Email: "grace@example.com", Phone: "+14155550100"})
+	for _, tt := range []struct {
+		sent client.UpsertContactRequest
+		want []string
+	}{
+		{client.UpsertContactRequest{Email: client.Set("ada@example.com"), Phone: client.Set("+14155550100")}, []string{"phone"}},
+		{client.UpsertContactRequest{Email: client.Set("ada@example.com"), Gender: client.Set("female")}, []string{"gender"}},
+		{client.UpsertContactRequest{Email: client.Set("ada@example.com"), CustomFields: []client.CustomFieldInput{
+			client.NewCustomField("doesNotExist00000000", "x"), client.NewCustomField(clienttest.SampleFields()[0].ID, "12"),
+		}}, []string{"customFields/doesNotExist00000000"}},
+	} {
+		result, err := hl.Client().Contacts.Upsert(t.Context(), tt.sent)
 		if err != nil {
 			t.Fatal(err)
 		}
-		if names := verify.Upsert(request, result); !slices.Equal(names, want) {
-			t.Errorf("got %q, want %q", names, want)
+		if names := verify.Upsert(tt.sent, result); !slices.Equal(names, tt.want) {
+			t.Errorf("got %q, want %q", names, tt.want)
 		}
 	}
-	upsert(client.UpsertContactRequest{Email: client.Set("ada@example.com"), Phone: client.Set("+14155550100")}, "phone")
-	upsert(client.UpsertContactRequest{Email: client.Set("ada@example.com"), Gender: client.Set("female")}, "gender")
-	upsert(client.UpsertContactRequest{Email: client.Set("ada@example.com"), CustomFields: []client.CustomFieldInput{
-		client.NewCustomField("doesNotExist00000000", "x"), client.NewCustomField(field.ID, "12"),
-	}}, "customFields/doesNotExist00000000")
-	upsert(client.UpsertContactRequest{
-		Email: client.Set(" Edsger@Example.com"), Phone: client.Set("(415) 555-0199"), Name: client.Set("Edsger  Dijkstra"),
-		DateOfBirth: client.Set("05/11/1930"), Country: client.Set("nl"), Tags: []string{" VIP "}, Gender: client.Set("male"), DND: client.Set(true),
-		DNDSettings: gen.DNDSettingsInput{SMS: gen.DNDSettingInput{Status: gen.DNDStatusActive}},
-	})
 }
 
 func TestUnapplied_ValuesThatTheFakeStores(t *testing.T) {
