@@ -13,12 +13,6 @@ type Behavior struct {
 	IndexLag, SearchLag time.Duration
 }
 
-// The messages of a 401 for an expired token and for a token of the wrong user type.
-const (
-	expiredMessage       = "Invalid token: access token is invalid"
-	wrongUserTypeMessage = "This authClass type is not allowed to access this scope.  Please verify your IAM configuration if this is not the case."
-)
-
 // deletedMessageDuration is the time after a delete during which the message for the ID is "Contact
 // not found for id:…". How long the API does so has not been observed.
 const deletedMessageDuration = 10 * time.Second

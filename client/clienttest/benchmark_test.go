@@ -70,7 +70,7 @@ func benchmarkPaths(b *testing.B, s *clienttest.Server, path func(i int64) strin
 
 func sampleIDs(s *clienttest.Server) []string {
 	var ids []string
-	for _, contact := range s.Latest(5000) {
+	for _, contact := range s.Contacts() {
 		ids = append(ids, contact.ID)
 	}
 	return ids
@@ -100,7 +100,7 @@ func BenchmarkList(b *testing.B) {
 // pages returns paths of pages at different positions in the list. The dates of samples differ by a
 // minute.
 func pages(s *clienttest.Server) func(i int64) string {
-	latest, n := s.Latest(1)[0].DateAdded.UnixMilli(), int64(s.Len())
+	latest, n := s.Contacts()[0].DateAdded.UnixMilli(), int64(s.Len())
 	return func(i int64) string {
 		after := latest - i*7919%n*time.Minute.Milliseconds()
 		return "/contacts/?limit=100&locationId=" + s.LocationID + "&startAfterId=x&startAfter=" + strconv.FormatInt(after, 10)
@@ -111,7 +111,7 @@ func pages(s *clienttest.Server) func(i int64) string {
 func BenchmarkFind(b *testing.B) {
 	for _, n := range sizes {
 		s := filled(b, n, clienttest.WithoutValidation())
-		contacts := s.Latest(5000)
+		contacts := s.Contacts()
 		pick := func(i int64) int { return int(i*7919) % len(contacts) }
 		search := "/contacts/?limit=1&locationId=" + s.LocationID + "&query="
 		for name, path := range map[string]func(i int64) string{

@@ -33,7 +33,7 @@ func TestServer_ConcurrentUse(t *testing.T) {
 						w.do("DELETE", "/contacts/"+id, "")
 					}
 				case 3:
-					w.server.Latest(10)
+					w.server.Contacts()
 				default:
 					w.server.Advance(100 * time.Millisecond)
 				}

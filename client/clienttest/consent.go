@@ -53,7 +53,7 @@ func (s *Server) submitConsent(c *call) (wire.Response, error) {
 		return wire.Response{}, err
 	}
 	if err := http.NewCrossOriginProtection().Check(c.request); err != nil {
-		return wire.Response{}, consentError("the form was sent from another site")
+		return wire.Response{}, wire.BadRequest("the form was sent from another site")
 	}
 	form, err := c.readForm()
 	if err != nil {
@@ -64,9 +64,9 @@ func (s *Server) submitConsent(c *call) (wire.Response, error) {
 	case form.Get("decision") != "allow":
 		return r.redirect("error", "access_denied"), nil
 	case len(locations) == 0:
-		return wire.Response{}, consentError("select at least one location")
-	case slices.ContainsFunc(locations, func(id string) bool { return s.locationIndex(id) < 0 }):
-		return wire.Response{}, consentError("a selected location does not exist")
+		return wire.Response{}, wire.BadRequest("select at least one location")
+	case slices.ContainsFunc(locations, func(id string) bool { return !s.hasLocation(id) }):
+		return wire.Response{}, wire.BadRequest("a selected location does not exist")
 	case form.Get("agency") == "true" || len(locations) > 1:
 		return s.allow(r, Grant{UserType: UserTypeCompany, ApprovedLocations: locations}), nil
 	default:
@@ -86,14 +86,12 @@ func (s *Server) allow(r *consentRequest, g Grant) wire.Response {
 func (s *Server) parseConsent(query url.Values) (*consentRequest, error) {
 	redirect, err := url.Parse(query.Get("redirect_uri"))
 	switch {
-	case query.Get("client_id") != s.oauth.app.ClientID:
-		return nil, consentError("client_id is not that of the app")
+	case query.Get("client_id") != s.App.ClientID:
+		return nil, wire.BadRequest("client_id is not that of the app")
 	case query.Get("response_type") != "code":
-		return nil, consentError("response_type must be code")
+		return nil, wire.BadRequest("response_type must be code")
 	case err != nil || redirect.Host == "" || redirect.Scheme != "https" && redirect.Scheme != "http":
-		return nil, consentError("redirect_uri must be an absolute URL")
-	case s.oauth.app.RedirectURI != "" && redirect.String() != s.oauth.app.RedirectURI:
-		return nil, consentError("redirect_uri is not that of the app")
+		return nil, wire.BadRequest("redirect_uri must be an absolute URL")
 	}
 	return &consentRequest{
 		ClientID: query.Get("client_id"), RedirectURI: redirect.String(), State: query.Get("state"),
@@ -112,12 +110,4 @@ func (r *consentRequest) redirect(name, value string) wire.Response {
 	}
 	target.RawQuery = query.Encode()
 	return wire.Response{Status: http.StatusFound, Header: http.Header{"Location": {target.String()}}}
-}
-
-func consentError(problem string) error {
-	return &wire.Error{Response: wire.Response{
-		Status: http.StatusBadRequest,
-		Header: http.Header{"Content-Type": {"text/plain; charset=utf-8"}, "X-Content-Type-Options": {"nosniff"}},
-		Body:   []byte(problem + "\n"),
-	}}
 }

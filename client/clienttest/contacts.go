@@ -2,12 +2,14 @@ package clienttest
 
 import (
 	"cmp"
-	"encoding/json"
+	stdjson "encoding/json"
 	"fmt"
 	"slices"
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/go-json-experiment/json"
 
 	"github.com/highlevel-contacts/contacts-go/client"
 	"github.com/highlevel-contacts/contacts-go/client/clienttest/internal/normalize"
@@ -24,52 +26,42 @@ import (
 // If a contact cannot be encoded as JSON, Seed ends the test; if the server was started by [Start],
 // it panics.
 func (s *Server) Seed(contacts ...client.Contact) []client.Contact {
-	var stored []client.Contact
-	now := s.Now()
-	tx := s.store.Begin()
-	defer tx.End()
-	for i := range contacts {
-		c, err := s.seed(tx, &contacts[i], now.Add(-time.Duration(i)*time.Millisecond))
-		if err != nil {
-			s.fail("Seed", err)
-			return nil
-		}
-		stored = append(stored, store.Clone(c))
+	stored, err := s.seed(contacts, time.Millisecond)
+	if err != nil {
+		s.fail("Seed", err)
 	}
 	return stored
 }
 
-// seedOne stores a contact in a transaction of its own.
-func (s *Server) seedOne(contact *client.Contact, added time.Time) error {
+// seed stores contacts, with generated values in place of missing ones. Each contact was added some
+// time before the previous one.
+func (s *Server) seed(contacts []client.Contact, apart time.Duration) ([]client.Contact, error) {
+	var stored []client.Contact
+	now := store.Millisecond(s.Now())
 	tx := s.store.Begin()
 	defer tx.End()
-	_, err := s.seed(tx, contact, added)
-	return err
-}
-
-// seed stores a contact, with generated values in place of missing ones.
-func (s *Server) seed(tx *store.Tx, contact *client.Contact, added time.Time) (*gen.Contact, error) {
-	c, err := store.Normalize(contact)
-	if err != nil {
-		return nil, err
-	}
-	c.LocationID = cmp.Or(c.LocationID, s.LocationID)
-	c.Type = cmp.Or(c.Type, "lead")
-	if c.DateAdded.IsZero() {
-		c.DateAdded = store.Millisecond(added)
-	}
-	if c.DateUpdated.IsZero() {
-		c.DateUpdated = c.DateAdded
-	}
-	if c.ID == "" {
-		c.ID = s.newContactID(tx)
-	}
-	c.Phone = normalize.SeededPhone(c.Phone, s.location(c.LocationID).Country)
-	if c.Tags != nil {
+	for i := range contacts {
+		c := store.Normalize(&contacts[i])
+		if _, err := json.Marshal(&c); err != nil {
+			return nil, fmt.Errorf("contact %d cannot be encoded as JSON: %w", i+1, err)
+		}
+		c.LocationID = cmp.Or(c.LocationID, s.LocationID)
+		c.Type = cmp.Or(c.Type, "lead")
+		if c.DateAdded.IsZero() {
+			c.DateAdded = now.Add(-time.Duration(i) * apart)
+		}
+		if c.DateUpdated.IsZero() {
+			c.DateUpdated = c.DateAdded
+		}
+		if c.ID == "" {
+			c.ID = s.newContactID(tx)
+		}
+		c.Phone = normalize.SeededPhone(c.Phone, s.location(c.LocationID).Country)
 		c.Tags = normalize.Tags(c.Tags)
+		tx.Put(&c, time.Time{})
+		stored = append(stored, store.Clone(&c))
 	}
-	tx.Put(c, time.Time{})
-	return c, nil
+	return stored, nil
 }
 
 // The values of sample contacts. Cities and states belong together. The other lengths have no
@@ -90,19 +82,19 @@ func (s *Server) SeedSamples(n int) error { return s.SeedSamplesIn(s.LocationID,
 
 // SeedSamplesIn adds the sample contacts of [Server.SeedSamples] to a location.
 func (s *Server) SeedSamplesIn(locationID string, n int) error {
-	now, location := s.Now(), s.location(locationID)
-	for i := range n {
-		if err := s.seedOne(location.sample(i), now.Add(-time.Duration(i)*time.Minute)); err != nil {
-			return err
-		}
+	location := s.location(locationID)
+	samples := make([]client.Contact, n)
+	for i := range samples {
+		samples[i] = location.sample(i)
 	}
-	return nil
+	_, err := s.seed(samples, time.Minute)
+	return err
 }
 
 // sample returns sample contact i of a location.
-func (l *Location) sample(i int) *gen.Contact {
+func (l *Location) sample(i int) gen.Contact {
 	first, last := sampleFirst[i%len(sampleFirst)], sampleLast[i%len(sampleLast)]
-	c := &gen.Contact{
+	c := gen.Contact{
 		LocationID: l.ID, FirstName: first, LastName: last,
 		Email:      strings.ToLower(first) + "." + strings.ToLower(last) + strconv.Itoa(i) + "@example.com",
 		Phone:      "+1" + strconv.Itoa(2_010_000_000+i),
@@ -115,14 +107,20 @@ func (l *Location) sample(i int) *gen.Contact {
 	}
 	field := slices.IndexFunc(l.Fields, func(f gen.CustomFieldDefinition) bool { return f.DataType == "NUMERICAL" })
 	if i%3 == 0 && field >= 0 {
-		c.CustomFields = []gen.CustomField{{ID: l.Fields[field].ID, Value: json.RawMessage(strconv.Itoa(i))}}
+		c.CustomFields = []gen.CustomField{{ID: l.Fields[field].ID, Value: stdjson.RawMessage(strconv.Itoa(i))}}
 	}
 	return c
 }
 
 // Contacts returns all contacts of all locations as they are stored, the latest first. It includes
 // writes that lists do not show yet.
-func (s *Server) Contacts() []client.Contact { return clones(s.store.Sorted()) }
+func (s *Server) Contacts() []client.Contact {
+	var contacts []client.Contact
+	for _, c := range s.store.Sorted() {
+		contacts = append(contacts, store.Clone(c))
+	}
+	return contacts
+}
 
 // Contact returns the contact with an ID as it is stored, and reports whether it exists.
 func (s *Server) Contact(id string) (contact client.Contact, ok bool) {
@@ -135,15 +133,3 @@ func (s *Server) Contact(id string) (contact client.Contact, ok bool) {
 
 // Len returns the number of contacts of all locations.
 func (s *Server) Len() int { return s.store.Len() }
-
-// Latest returns the n latest contacts of all locations. It is faster than [Server.Contacts],
-// because it does not read every contact. Like lists, it lags behind writes by Behavior.IndexLag.
-func (s *Server) Latest(n int) []client.Contact { return clones(s.store.Latest(n, s.Now())) }
-
-func clones(stored []*gen.Contact) []client.Contact {
-	var contacts []client.Contact
-	for _, c := range stored {
-		contacts = append(contacts, store.Clone(c))
-	}
-	return contacts
-}

@@ -1,17 +1,16 @@
 package clienttest
 
 import (
-	"bytes"
 	"cmp"
+	"encoding/json"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"slices"
 	"strconv"
 	"strings"
 	"time"
-
-	"github.com/go-json-experiment/json"
 
 	"github.com/highlevel-contacts/contacts-go/client/clienttest/internal/ids"
 	"github.com/highlevel-contacts/contacts-go/client/clienttest/internal/normalize"
@@ -46,7 +45,7 @@ func SampleFields() []gen.CustomFieldDefinition {
 //	]
 func ReadFields(from io.Reader) ([]gen.CustomFieldDefinition, error) {
 	var fields []gen.CustomFieldDefinition
-	if err := json.UnmarshalRead(from, &fields); err != nil {
+	if err := json.NewDecoder(from).Decode(&fields); err != nil {
 		return nil, fmt.Errorf("custom fields: %w", err)
 	}
 	source := ids.Source{Seed: 3}
@@ -88,6 +87,7 @@ func fieldsWithDefaults(location string, fields []gen.CustomFieldDefinition) []g
 	return fields
 }
 
+// trimKey returns the slug of a key.
 func trimKey(key string) string { return strings.TrimPrefix(key, "contact.") }
 
 // field returns the custom field of contacts with an ID or, if the ID is empty, with a key. It
@@ -113,24 +113,26 @@ func (l *Location) writeFields(stored []gen.CustomField, inputs []wire.FieldInpu
 			continue
 		}
 		if input.ID != "" && input.Key != "" && l.field("", input.Key) != definition {
-			return nil, wire.Unprocessable("customFields." + strconv.Itoa(i) + ".id and key must name the same field")
+			return nil, wire.Unprocessable([]string{"customFields." + strconv.Itoa(i) + ".id and key must name the same field"})
 		}
 		at := slices.IndexFunc(fields, func(f gen.CustomField) bool { return f.ID == definition.ID })
 		var old []byte
 		if at >= 0 {
 			old = fields[at].Value
 		}
-		value, err := normalize.FieldValue(definition, old, bytes.TrimSpace(input.Value))
+		if isEmpty := slices.Contains([]string{"null", `""`, "[]", "{}"}, string(wire.Encode(input.Value))); isEmpty {
+			fields = slices.DeleteFunc(fields, func(f gen.CustomField) bool { return f.ID == definition.ID })
+			continue
+		}
+		value, err := normalize.FieldValue(definition, old, input.Value)
 		switch {
 		case err != nil:
 			return nil, wire.BadRequest(err.Error())
-		case value == nil:
-		case at >= 0 && string(value) == "null":
-			fields = slices.Delete(fields, at, at+1)
+		case value == nil: // dropped
 		case at >= 0:
-			fields[at].Value = value
-		case string(value) != "null":
-			fields = append(fields, gen.CustomField{ID: definition.ID, Value: value})
+			fields[at].Value = json.RawMessage(wire.Encode(value))
+		default:
+			fields = append(fields, gen.CustomField{ID: definition.ID, Value: json.RawMessage(wire.Encode(value))})
 		}
 	}
 	return fields, nil
@@ -139,21 +141,17 @@ func (l *Location) writeFields(stored []gen.CustomField, inputs []wire.FieldInpu
 // getCustomFields handles GET /locations/{locationId}/customFields.
 func (s *Server) getCustomFields(c *call) (wire.Response, error) {
 	var unknown []string
-	for name := range c.query {
+	for _, name := range slices.Sorted(maps.Keys(c.query)) {
 		if name != "model" {
 			unknown = append(unknown, "property "+name+" should not exist")
 		}
 	}
 	if unknown != nil {
-		slices.Sort(unknown)
-		return wire.Response{}, wire.Unprocessable(unknown...)
+		return wire.Response{}, wire.Unprocessable(unknown)
 	}
 	model := cmp.Or(c.query.Get("model"), "contact")
 	fields := slices.DeleteFunc(slices.Clone(c.location.Fields), func(f gen.CustomFieldDefinition) bool {
 		return model != "all" && f.Model != model
 	})
-	var body wire.Object
-	wire.Objects(&body, "customFields", fields, (*wire.Object).WriteDefinition)
-	body.String("traceId", c.traceID)
-	return wire.JSON(http.StatusOK, body.End()), nil
+	return c.ok(http.StatusOK, wire.Object{"customFields": objects(fields, wire.Definition)})
 }

@@ -57,7 +57,6 @@ func TestCustomFields(t *testing.T) {
 		{"by key, returned by ID", `{"key":"my_text","field_value":"a"}`, stored(textID, `"a"`)},
 		{"key with its prefix", `{"key":"contact.my_text","field_value":"a"}`, stored(textID, `"a"`)},
 		{"named fieldValue", `{"key":"my_text","fieldValue":"a"}`, stored(textID, `"a"`)},
-		{"named value", `{"key":"my_text","value":"a"}`, stored(textID, `"a"`)},
 		{"number for a text field", `{"key":"my_text","field_value":5}`, stored(textID, `"5"`)},
 		{"number", `{"key":"my_number","field_value":100.5}`, stored(numberID, `100.5`)},
 		{"number as a string", `{"key":"my_number","field_value":"7"}`, stored(numberID, `7`)},

@@ -20,8 +20,8 @@
 //     merged; unknown custom fields are dropped silently; phone numbers are stored in E.164.
 //   - Lists: their order, the first page again if startAfter or startAfterId is missing, every
 //     observed form of the end of a list, and an index that lags behind writes.
-//   - Searches: every documented field and operator, groups, two sort fields, searchAfter, errors
-//     for other fields and operators, and an index with a lag of its own.
+//   - Searches: every documented field and operator, groups, two sort fields, searchAfter (but not
+//     page), errors for other fields and operators, and an index with a lag of its own.
 //   - Custom fields: their definitions, and writes that the API changes, drops or rejects.
 //   - Rate limits: per location, in every window of ten seconds and in the 24 hours from the first
 //     request, with the API's headers.
@@ -35,7 +35,7 @@
 //
 // [WithWebhooks] and [Server.HandleWebhooks] make the fake send the webhooks of the app, signed
 // with a key of its own and retried as the API does. [Server.InjectWebhookFaults] makes them late,
-// repeated, lost, forged or concurrent.
+// repeated, lost or forged.
 //
 // [Server.InjectFaults] injects faults: error responses, delays, connections that are reset before
 // or after a write is applied, bodies that are incomplete or never end, and properties of the wrong

@@ -1,20 +1,21 @@
 package clienttest
 
 import (
+	"bytes"
 	"cmp"
+	"context"
 	"errors"
 	"fmt"
 	"maps"
 	"math/rand/v2"
+	"net"
 	"net/http"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"time"
 
-	"github.com/go-json-experiment/json"
-
-	"github.com/highlevel-contacts/contacts-go/client/clienttest/internal/nettest"
 	"github.com/highlevel-contacts/contacts-go/client/clienttest/internal/wire"
 )
 
@@ -75,6 +76,11 @@ const (
 	ConnectionStalledInBody    ConnectionFailure = "stalledInBody"    // open, without data after half of the body, until the caller disconnects
 )
 
+// ConnectionFailures are the ways in which a connection fails.
+var ConnectionFailures = []ConnectionFailure{
+	ConnectionResetBeforeApply, ConnectionResetAfterApply, ConnectionClosedInBody, ConnectionEndlessBody, ConnectionStalledInBody,
+}
+
 // GatewayPage is an HTML error page, as gateways in front of an API return it. Use it in
 // Fault{Status: 502, Body: GatewayPage, Header: HTMLHeader()}.
 const GatewayPage = "<html>\r\n<head><title>502 Bad Gateway</title></head>\r\n<body>\r\n" +
@@ -85,27 +91,26 @@ func HTMLHeader() http.Header {
 	return http.Header{"Content-Type": {"text/html; charset=utf-8"}}
 }
 
-// validate returns an error if f is invalid. It does not check whether Operation exists.
-func (f Fault) validate() error {
-	var problems []error
-	if f.Rate < 0 || f.Rate > 1 {
-		problems = append(problems, fmt.Errorf("rate %v: set a value from 0 to 1", f.Rate))
-	}
-	if f.After < 0 || f.Count < 0 || f.Delay < 0 || f.BodyDelay < 0 {
-		problems = append(problems, errors.New("after, count, delay or bodyDelay is negative"))
-	}
-	if f.Status != 0 && (f.Status < 200 || f.Status > 599) {
-		problems = append(problems, fmt.Errorf("status %d: set a value from 200 to 599", f.Status))
-	}
-	if !slices.Contains([]ConnectionFailure{"", ConnectionResetBeforeApply, ConnectionResetAfterApply, ConnectionClosedInBody, ConnectionEndlessBody, ConnectionStalledInBody}, f.Connection) {
-		problems = append(problems, fmt.Errorf("unknown connection failure %q", f.Connection))
+// validate returns an error if f is invalid for the operations.
+func (f Fault) validate(operations []string) error {
+	switch {
+	case f.Operation != "" && !slices.Contains(operations, f.Operation):
+		return fmt.Errorf("no operation %q: use one of %s", f.Operation, strings.Join(operations, ", "))
+	case f.Rate < 0 || f.Rate > 1:
+		return fmt.Errorf("rate %v: set a value from 0 to 1", f.Rate)
+	case f.After < 0 || f.Count < 0 || f.Delay < 0 || f.BodyDelay < 0:
+		return errors.New("after, count, delay or bodyDelay is negative")
+	case f.Status != 0 && (f.Status < 200 || f.Status > 599):
+		return fmt.Errorf("status %d: set a value from 200 to 599", f.Status)
+	case f.Connection != "" && !slices.Contains(ConnectionFailures, f.Connection):
+		return fmt.Errorf("unknown connection failure %q", f.Connection)
 	}
 	for _, pointer := range slices.Concat(f.Remove, slices.Collect(maps.Keys(f.Set))) {
 		if !strings.HasPrefix(pointer, "/") {
-			problems = append(problems, fmt.Errorf("%q is not a JSON pointer: start it with a slash", pointer))
+			return fmt.Errorf("%q is not a JSON pointer: start it with a slash", pointer)
 		}
 	}
-	return errors.Join(problems...)
+	return nil
 }
 
 // FaultState is a fault that has been added, and its state.
@@ -143,17 +148,11 @@ func (s *Server) InjectFaults(faults ...Fault) {
 func (s *Server) TryInjectFaults(faults ...Fault) error {
 	var active []*activeFault
 	for i, f := range faults {
-		err := f.validate()
-		if f.Operation != "" && !slices.Contains(s.Operations(), f.Operation) {
-			err = errors.Join(err, fmt.Errorf("no operation %q: use one of %s", f.Operation, strings.Join(s.Operations(), ", ")))
-		}
-		if err != nil {
+		if err := f.validate(s.Operations()); err != nil {
 			return fmt.Errorf("fault %d: %w", i+1, err)
 		}
-		active = append(active, &activeFault{
-			FaultState: FaultState{Fault: f},
-			rng:        rand.New(rand.NewPCG(f.Seed, 0)), //nolint:gosec // not for security: the same requests fail in every run
-		})
+		rng := rand.New(rand.NewPCG(f.Seed, 0)) //nolint:gosec // not for security: the same requests fail in every run
+		active = append(active, &activeFault{FaultState: FaultState{Fault: f}, rng: rng})
 	}
 	s.faults.mu.Lock()
 	defer s.faults.mu.Unlock()
@@ -183,65 +182,27 @@ func (s *Server) Faults() []FaultState {
 	return states
 }
 
-// match returns the first fault that matches a request for an operation, or nil.
-func (f *faults) match(o *operation) *Fault {
+// match returns the first fault that matches a request for an operation. It is the zero Fault if none
+// does.
+func (f *faults) match(o *operation) (fault Fault, matched bool) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	for _, one := range f.all {
-		if one.matches(o) {
-			return new(one.Fault)
+		switch {
+		case one.Operation != "" && one.Operation != o.id, one.Count > 0 && one.Matched >= one.Count:
+		case one.ignored < one.After:
+			one.ignored++
+		case one.Rate == 0 || one.rng.Float64() < one.Rate:
+			one.Matched++
+			return one.Fault, true
 		}
 	}
-	return nil
-}
-
-// matches reports whether the fault matches a request for an operation, and counts the request.
-func (f *activeFault) matches(o *operation) bool {
-	switch {
-	case f.Operation != "" && (o == nil || o.id != f.Operation):
-		return false
-	case f.Count > 0 && f.Matched >= f.Count:
-		return false
-	case f.ignored < f.After:
-		f.ignored++
-		return false
-	case f.Rate > 0 && f.rng.Float64() >= f.Rate:
-		return false
-	}
-	f.Matched++
-	return true
-}
-
-// serveFault handles a request that a fault matches. The request is logged before its response is
-// sent.
-func (s *Server) serveFault(e nettest.Exchange, c *call, f *Fault) {
-	if !e.Sleep(f.Delay) || f.Connection == ConnectionResetBeforeApply {
-		s.log(c, 0, true)
-		e.Reset()
-		return
-	}
-	r := s.faultyResponse(c, f)
-	if f.Connection == ConnectionResetAfterApply {
-		s.log(c, 0, true)
-		e.Reset()
-		return
-	}
-	s.log(c, r.Status, true)
-	switch {
-	case f.Connection == ConnectionClosedInBody, f.Connection == ConnectionStalledInBody:
-		e.SendHalf(r.Status, r.Header, r.Body, f.Connection == ConnectionStalledInBody)
-	case f.Connection == ConnectionEndlessBody:
-		e.SendEndless(r.Status, r.Header, r.Body)
-	case f.BodyDelay > 0:
-		e.SendSlowly(r.Status, r.Header, r.Body, f.BodyDelay)
-	default:
-		e.Send(r.Status, r.Header, r.Body)
-	}
+	return Fault{}, false
 }
 
 // faultyResponse returns the response of the operation or of the fault, with the changes that the
 // fault describes.
-func (s *Server) faultyResponse(c *call, f *Fault) wire.Response {
+func (s *Server) faultyResponse(c *call, f Fault) wire.Response {
 	replaces := f.Status != 0 || f.Body != ""
 	response := wire.JSON(http.StatusOK, nil)
 	if !replaces || f.Apply {
@@ -251,21 +212,89 @@ func (s *Server) faultyResponse(c *call, f *Fault) wire.Response {
 		response.Body = []byte(f.Body)
 	}
 	response.Status = cmp.Or(f.Status, response.Status)
-	for name, values := range f.Header {
-		response.Header.Del(name)
-		for _, value := range values {
-			response.Header.Add(name, value)
-		}
-	}
+	maps.Copy(response.Header, f.Header)
 	for _, pointer := range slices.Sorted(maps.Keys(f.Set)) {
-		value, err := json.Marshal(f.Set[pointer])
-		if err != nil {
-			value = []byte("null")
-		}
-		response.Body = wire.Patch(response.Body, pointer, value)
+		response.Body = wire.Patch(response.Body, pointer, f.Set[pointer])
 	}
 	for _, pointer := range f.Remove {
-		response.Body = wire.Patch(response.Body, pointer, nil)
+		response.Body = wire.Patch(response.Body, pointer, wire.Removed)
 	}
 	return response
+}
+
+// send handles a request and sends its response, as a fault describes it. The request is logged
+// before its response is sent. To close the connection, send panics with [http.ErrAbortHandler]. It
+// ignores write errors, which mean that the caller has disconnected.
+func (s *Server) send(w http.ResponseWriter, c *call, f Fault, matched bool) {
+	caller := c.request.Context()
+	if !sleep(caller, f.Delay) || f.Connection == ConnectionResetBeforeApply {
+		s.log(c, 0, matched)
+		reset(w)
+		return
+	}
+	r := s.faultyResponse(c, f)
+	if f.Connection == ConnectionResetAfterApply {
+		s.log(c, 0, matched)
+		reset(w)
+		return
+	}
+	s.log(c, r.Status, matched)
+	maps.Copy(w.Header(), r.Header)
+	if f.Connection != ConnectionEndlessBody {
+		w.Header().Set("Content-Length", strconv.Itoa(len(r.Body)))
+	}
+	w.WriteHeader(r.Status)
+	flush := func(part []byte) bool { // reports whether the caller is still connected
+		_, err := w.Write(part)
+		return err == nil && http.NewResponseController(w).Flush() == nil && caller.Err() == nil
+	}
+	half := len(r.Body) / 2
+	switch {
+	case f.Connection == ConnectionEndlessBody:
+		flush(r.Body)
+		for flush(bytes.Repeat([]byte{' '}, 32<<10)) {
+		}
+		panic(http.ErrAbortHandler)
+	case f.Connection == ConnectionStalledInBody:
+		flush(r.Body[:half])
+		<-caller.Done()
+		panic(http.ErrAbortHandler)
+	case f.Connection == ConnectionClosedInBody:
+		flush(r.Body[:half])
+		panic(http.ErrAbortHandler)
+	case f.BodyDelay > 0:
+		flush(r.Body[:half])
+		if !sleep(caller, f.BodyDelay) {
+			panic(http.ErrAbortHandler)
+		}
+		_, _ = w.Write(r.Body[half:])
+	default:
+		_, _ = w.Write(r.Body)
+	}
+}
+
+// sleep waits for a delay. It returns false if the caller disconnected first.
+func sleep(caller context.Context, delay time.Duration) bool {
+	if delay <= 0 {
+		return true
+	}
+	select {
+	case <-time.After(delay):
+		return true
+	case <-caller.Done():
+		return false
+	}
+}
+
+// reset closes the connection without a response. The caller receives a reset on TCP, and EOF in
+// memory.
+func reset(w http.ResponseWriter) {
+	connection, _, err := http.NewResponseController(w).Hijack()
+	if err != nil {
+		panic(http.ErrAbortHandler)
+	}
+	if tcp, ok := connection.(*net.TCPConn); ok {
+		_ = tcp.SetLinger(0) // best effort: without it the connection ends normally
+	}
+	_ = connection.Close()
 }

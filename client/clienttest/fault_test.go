@@ -233,7 +233,7 @@ func TestFault_MatchedRequests(t *testing.T) {
 		{"Count", clienttest.Fault{Count: 3}, "xxx......."},
 		{"After and Count", clienttest.Fault{After: 2, Count: 3}, "..xxx....."},
 		{"After and Count of an operation", clienttest.Fault{Operation: "getContact", After: 1, Count: 1}, "...x......"},
-		{"Rate and Seed", clienttest.Fault{Rate: 0.5, Seed: 1}, ""},
+		{"Rate", clienttest.Fault{Rate: 0.5}, ""},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {

@@ -2,6 +2,7 @@ package clienttest
 
 import (
 	"bytes"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -10,14 +11,8 @@ import (
 	"regexp"
 	"runtime/debug"
 	"slices"
-	"strings"
 	"time"
 
-	"github.com/go-json-experiment/json"
-
-	"github.com/highlevel-contacts/contacts-go/client/clienttest/internal/nettest"
-	"github.com/highlevel-contacts/contacts-go/client/clienttest/internal/search"
-	"github.com/highlevel-contacts/contacts-go/client/clienttest/internal/spec"
 	"github.com/highlevel-contacts/contacts-go/client/clienttest/internal/wire"
 )
 
@@ -27,12 +22,12 @@ const maxBody = 8 << 20
 // call holds the state of a request in progress. The checks set its later fields.
 type call struct {
 	request   *http.Request
-	operation *operation // nil for an unknown route
-	id        string     // in the path
+	operation *operation
+	id        string // in the path
 	query     url.Values
-	received  []byte // the body as it was received
+	body      []byte
 	bodyError error  // from reading the body
-	body      []byte // the body for the operation and for the log; nil if the operation has none
+	logged    []byte // the body for the log
 	now       time.Time
 	traceID   string
 	errorBody string // of the error response, for the log
@@ -40,40 +35,63 @@ type call struct {
 	token    *Token
 	location *Location
 	usage    *usage // nil until the rate limit has been checked
-	page     int    // of a search; 0 if it was not sent
 }
 
 // operation is a route of the API.
 type operation struct {
-	id, method, path string
-	userType         UserType // that the token must have; empty if the operation needs no token
-	scope            string   // that the token must have
-	handle           func(*Server, *call) (wire.Response, error)
+	id, pattern string
+	scope       string                      // that the token must have; empty if the operation needs no token
+	location    func(*Server, *call) string // the location of the request; nil for the operations of OAuth
+	handle      func(*Server, *call) (wire.Response, error)
 }
 
 // operations returns the routes. The IDs of contact operations are those of the OpenAPI document.
 // The OAuth operations are not in that document: the two that create tokens have the vendor's
 // names, and the two of the consent page have names of this package.
 func operations() []*operation {
-	const read, write, location = scopeRead, scopeWrite, UserTypeLocation
+	inQuery := func(_ *Server, c *call) string { return c.query.Get("locationId") }
+	inPath := func(_ *Server, c *call) string { return c.id }
 	return []*operation{
-		{"getContacts", "GET", "/contacts/", location, read, (*Server).getContacts},
-		{"createContact", "POST", "/contacts/", location, write, (*Server).createContact},
-		{"upsertContact", "POST", "/contacts/upsert", location, write, (*Server).upsertContact},
-		{"getContactsByBusinessId", "GET", "/contacts/business/{businessId}", location, read, (*Server).getContactsByBusinessID},
-		{"getContact", "GET", "/contacts/{contactId}", location, read, (*Server).getContact},
-		{"updateContact", "PUT", "/contacts/{contactId}", location, write, (*Server).updateContact},
-		{"deleteContact", "DELETE", "/contacts/{contactId}", location, write, (*Server).deleteContact},
-		{"searchContacts", "POST", "/contacts/search", location, read, (*Server).searchContacts},
-		{"findDuplicateContact", "GET", "/contacts/search/duplicate", location, read, (*Server).findDuplicateContact},
-		{"addTags", "POST", "/contacts/{contactId}/tags", location, write, (*Server).addTags},
-		{"removeTags", "DELETE", "/contacts/{contactId}/tags", location, write, (*Server).removeTags},
-		{"getCustomFields", "GET", "/locations/{locationId}/customFields", location, scopeFields, (*Server).getCustomFields},
-		{"getConsentPage", "GET", "/oauth/chooselocation", "", "", (*Server).getConsentPage},
-		{"submitConsent", "POST", "/oauth/chooselocation", "", "", (*Server).submitConsent},
-		{"getAccessToken", "POST", "/oauth/token", "", "", (*Server).getAccessToken},
-		{"getLocationAccessToken", "POST", "/oauth/locationToken", UserTypeCompany, scopeOAuth, (*Server).getLocationAccessToken},
+		{"getContacts", "GET /contacts/{$}", scopeRead, inQuery, (*Server).getContacts},
+		{"createContact", "POST /contacts/{$}", scopeWrite, (*Server).locationInBody, (*Server).createContact},
+		{"upsertContact", "POST /contacts/upsert", scopeWrite, (*Server).locationInBody, (*Server).upsertContact},
+		{"getContactsByBusinessId", "GET /contacts/business/{id}", scopeRead, inQuery, (*Server).getContactsByBusinessID},
+		{"getContact", "GET /contacts/{id}", scopeRead, (*Server).locationOfContact, (*Server).getContact},
+		{"updateContact", "PUT /contacts/{id}", scopeWrite, (*Server).locationOfContact, (*Server).updateContact},
+		{"deleteContact", "DELETE /contacts/{id}", scopeWrite, (*Server).locationOfContact, (*Server).deleteContact},
+		{"searchContacts", "POST /contacts/search", scopeRead, (*Server).locationInBody, (*Server).searchContacts},
+		{"findDuplicateContact", "GET /contacts/search/duplicate", scopeRead, inQuery, (*Server).findDuplicateContact},
+		{"addTags", "POST /contacts/{id}/tags", scopeWrite, (*Server).locationOfContact, (*Server).addTags},
+		{"removeTags", "DELETE /contacts/{id}/tags", scopeWrite, (*Server).locationOfContact, (*Server).removeTags},
+		{"getCustomFields", "GET /locations/{id}/customFields", scopeFields, inPath, (*Server).getCustomFields},
+		{"getConsentPage", "GET /oauth/chooselocation", "", nil, (*Server).getConsentPage},
+		{"submitConsent", "POST /oauth/chooselocation", "", nil, (*Server).submitConsent},
+		{"getAccessToken", "POST /oauth/token", "", nil, (*Server).getAccessToken},
+		{"getLocationAccessToken", "POST /oauth/locationToken", scopeOAuth, nil, (*Server).getLocationAccessToken},
 	}
+}
+
+// locationInBody returns the location in the body. The validation rejects a body without one.
+func (s *Server) locationInBody(c *call) string {
+	body := struct{ LocationID string }{c.token.LocationID}
+	if json.Unmarshal(c.body, &body) != nil {
+		return c.token.LocationID // the validation reports invalid JSON
+	}
+	return body.LocationID
+}
+
+// locationOfContact returns the location of the contact in the path. The operation rejects a contact
+// that does not exist.
+func (s *Server) locationOfContact(c *call) string {
+	if contact := s.store.Get(c.id); contact != nil {
+		return contact.LocationID
+	}
+	return c.token.LocationID
+}
+
+// unknownRoute handles the requests for every other route.
+func (s *Server) unknownRoute(c *call) (wire.Response, error) {
+	return wire.Response{}, wire.NewError(http.StatusNotFound, "Cannot "+c.request.Method+" "+c.request.URL.Path).Named("Not Found")
 }
 
 // Operations returns the IDs of the operations, for the Operation of [Fault] and [Request]: those
@@ -86,56 +104,27 @@ func (s *Server) Operations() []string {
 	return ids
 }
 
-// route returns the operation of a request and the ID in its path. The first route that matches is
-// selected, because the API treats any word after /contacts/ as a contact ID.
-func (s *Server) route(r *http.Request) (*operation, string) {
-	path := r.URL.EscapedPath()
-	if path == "/contacts" {
-		path = "/contacts/"
+// newHandler returns the handler of all routes. Any word after /contacts/ is a contact ID, as in the
+// API.
+func (s *Server) newHandler() http.Handler {
+	mux := http.NewServeMux()
+	for _, o := range append(s.operations, &operation{pattern: "/", handle: (*Server).unknownRoute}) {
+		mux.HandleFunc(o.pattern, func(w http.ResponseWriter, r *http.Request) { s.serve(w, r, o) })
 	}
-	for _, o := range s.operations {
-		if o.method != r.Method {
-			continue
-		}
-		if id, ok := o.match(path); ok {
-			return o, id
-		}
-	}
-	return nil, ""
-}
-
-func (o *operation) match(path string) (id string, ok bool) {
-	prefix, parameter, hasID := strings.Cut(o.path, "{")
-	if !hasID {
-		return "", path == o.path
-	}
-	_, suffix, _ := strings.Cut(parameter, "}")
-	afterPrefix, hasPrefix := strings.CutPrefix(path, prefix)
-	segment, hasSuffix := strings.CutSuffix(afterPrefix, suffix)
-	if !hasPrefix || !hasSuffix || segment == "" || strings.Contains(segment, "/") {
-		return "", false
-	}
-	id, err := url.PathUnescape(segment)
-	return id, err == nil
+	return mux
 }
 
 // serve handles one request.
-func (s *Server) serve(w http.ResponseWriter, r *http.Request) {
-	c := &call{request: r, query: r.URL.Query(), now: s.Now(), traceID: s.traceIDs.UUID()}
-	c.operation, c.id = s.route(r)
-	fault := s.faults.match(c.operation)
+func (s *Server) serve(w http.ResponseWriter, r *http.Request, o *operation) {
+	c := &call{request: r, operation: o, id: r.PathValue("id"), query: r.URL.Query(), now: s.Now(), traceID: s.traceIDs.UUID()}
+	fault, matched := s.faults.match(o)
 	// The body is read first: only then does net/http report that a caller has disconnected.
-	if r.Body != nil {
-		c.received, c.bodyError = io.ReadAll(http.MaxBytesReader(nil, r.Body, maxBody))
+	c.body, c.bodyError = io.ReadAll(http.MaxBytesReader(nil, r.Body, maxBody))
+	c.body = bytes.ToValidUTF8(c.body, []byte("\uFFFD"))
+	if o.location != nil {
+		c.logged = c.body
 	}
-	e := nettest.Exchange{Writer: w, Request: r}
-	if fault != nil {
-		s.serveFault(e, c, fault)
-		return
-	}
-	response := s.respond(c)
-	s.log(c, response.Status, false)
-	e.Send(response.Status, response.Header, response.Body)
+	s.send(w, c, fault, matched)
 }
 
 // respond runs the operation and returns its response, which it validates against the OpenAPI
@@ -144,10 +133,10 @@ func (s *Server) respond(c *call) wire.Response {
 	response := s.handleSafely(c)
 	response.Header.Set("Server", "cloudflare")
 	response.Header.Set("Cf-Ray", c.traceID[:8]+c.traceID[9:13]+c.traceID[14:18]+"-FRA")
-	if c.operation == nil {
+	if !s.validate {
 		return response
 	}
-	if err := s.spec.CheckResponse(c.specRequest(), response.Status, response.Header, response.Body); err != nil {
+	if err := s.spec.CheckResponse(c.operation.id, c.request, response.Status, response.Header, response.Body); err != nil {
 		err = fmt.Errorf("%s: response with status %d violates api/contacts.yaml: %w", c.operation.id, response.Status, err)
 		return s.reportDefect(err, response)
 	}
@@ -164,20 +153,20 @@ func (s *Server) handleSafely(c *call) (response wire.Response) {
 	}()
 	response, err := s.handle(c)
 	if apiError, ok := errors.AsType[*wire.Error](err); ok {
-		response = apiError.Response
 		if apiError.Traced {
-			response.Body = fmt.Appendf(nil, `%s,"traceId":%q}`, bytes.TrimSuffix(response.Body, []byte("}")), c.traceID)
+			apiError.Body["traceId"] = c.traceID
 		}
+		response = wire.JSON(apiError.Status, apiError.Body)
 		c.errorBody = string(response.Body)
 	} else if err != nil {
 		response = internalError(err.Error())
 	}
-	s.addRateLimitHeaders(c, response.Header)
+	c.usage.addHeaders(response.Header)
 	return response
 }
 
 func internalError(message string) wire.Response {
-	return wire.NewError(http.StatusInternalServerError, message, "").Response
+	return wire.JSON(http.StatusInternalServerError, wire.Object{"statusCode": http.StatusInternalServerError, "message": message})
 }
 
 // reportDefect reports a defect of the fake. If the fake belongs to a test, the test fails, and
@@ -191,12 +180,19 @@ func (s *Server) reportDefect(err error, response wire.Response) wire.Response {
 }
 
 // handle runs the checks in the API's order and returns the first error, or the result of the
-// operation. It has not been observed whether the API checks the route before the version header.
+// operation.
 func (s *Server) handle(c *call) (wire.Response, error) {
-	if c.operation == nil {
-		return wire.Response{}, wire.NewError(http.StatusNotFound, "Cannot "+c.request.Method+" "+c.request.URL.Path, "Not Found")
+	if c.bodyError != nil {
+		return wire.Response{}, wire.BadRequest("request aborted")
 	}
-	for _, check := range c.operation.checks() {
+	var checks []func(*Server, *call) error
+	if c.operation.scope != "" {
+		checks = append(checks, (*Server).checkVersion, (*Server).checkToken)
+	}
+	if c.operation.location != nil {
+		checks = append(checks, (*Server).checkLocation, (*Server).checkRateLimit, (*Server).checkRequest)
+	}
+	for _, check := range checks {
 		if err := check(s, c); err != nil {
 			return wire.Response{}, err
 		}
@@ -204,18 +200,10 @@ func (s *Server) handle(c *call) (wire.Response, error) {
 	return c.operation.handle(s, c)
 }
 
-type check func(*Server, *call) error
-
-func (o *operation) checks() []check {
-	token := []check{(*Server).checkVersion, (*Server).checkToken, (*Server).checkUserType, (*Server).checkScope}
-	switch o.userType {
-	case UserTypeLocation:
-		return append(token, (*Server).readBody, (*Server).checkLocation, (*Server).checkRateLimit, (*Server).normalizeRequest, (*Server).validate)
-	case UserTypeCompany:
-		return token
-	default:
-		return nil
-	}
+// ok returns a response with a trace ID.
+func (c *call) ok(status int, body wire.Object) (wire.Response, error) {
+	body["traceId"] = c.traceID
+	return wire.JSON(status, body), nil
 }
 
 var (
@@ -227,86 +215,34 @@ func (s *Server) checkVersion(c *call) error {
 	version := c.request.Header.Get("Version")
 	switch {
 	case version == "":
-		return wire.NewError(http.StatusUnauthorized, "version header was not found.", "")
+		return wire.NewError(http.StatusUnauthorized, "version header was not found.")
 	case slices.Contains(versions, version):
 		return nil
 	case isVersionLike(version):
-		return wire.NewError(http.StatusUnauthorized, "version header is invalid", "")
+		return wire.NewError(http.StatusUnauthorized, "version header is invalid")
 	default:
-		return wire.NewError(http.StatusBadRequest, "Invalid API version segment '"+version+"' at position 0", "")
+		return wire.NewError(http.StatusBadRequest, "Invalid API version segment '"+version+"' at position 0")
 	}
-}
-
-// readBody sets the body of the call if the operation has one.
-func (s *Server) readBody(c *call) error {
-	if c.operation.method == http.MethodGet || c.operation.id == "deleteContact" {
-		return nil
-	}
-	return c.useBody()
-}
-
-// useBody sets the body to the received one, or returns the error from receiving it.
-func (c *call) useBody() error {
-	if _, tooLarge := errors.AsType[*http.MaxBytesError](c.bodyError); tooLarge {
-		return wire.NewError(http.StatusRequestEntityTooLarge, "request entity too large", "Payload Too Large")
-	}
-	if c.bodyError != nil {
-		return wire.BadRequest("request aborted")
-	}
-	c.body = bytes.ToValidUTF8(c.received, []byte("\uFFFD")) // not nil
-	return nil
 }
 
 // checkLocation checks that the token belongs to the location of the request. The API also responds
-// with a 403 to a list without a location. The validation rejects a write without one.
+// with a 403 to a list without a location.
 func (s *Server) checkLocation(c *call) error {
 	c.location = s.location(c.token.LocationID)
-	var asked string
-	switch c.operation.id {
-	case "getCustomFields":
-		asked = c.id
-	case "getContacts", "getContactsByBusinessId", "findDuplicateContact":
-		if asked = c.query.Get("locationId"); asked == "" {
-			return wire.Forbidden()
-		}
-	case "createContact", "upsertContact", "searchContacts":
-		var body struct {
-			LocationID string `json:"locationId"`
-		}
-		if json.Unmarshal(c.body, &body, wire.Lenient) == nil { // the validation reports invalid JSON
-			asked = body.LocationID
-		}
-	default:
-		if contact := s.store.Get(c.id); contact != nil {
-			asked = contact.LocationID
-		}
-	}
-	if asked != "" && asked != c.token.LocationID {
+	if c.operation.location(s, c) != c.token.LocationID {
 		return wire.Forbidden()
 	}
 	return nil
 }
 
-// normalizeRequest changes the body to the form that the OpenAPI document describes.
-func (s *Server) normalizeRequest(c *call) (err error) {
-	switch {
-	case len(c.body) == 0: // the validation reports an empty body
-	case c.operation.id == "searchContacts":
-		c.body, c.page = search.CutPage(c.body)
-	default:
-		c.body, err = wire.RenameFieldValues(c.body)
+// checkRequest returns the API's 422 for a request that violates the OpenAPI document.
+func (s *Server) checkRequest(c *call) error {
+	if len(c.body) > 0 && !json.Valid(c.body) {
+		return wire.BadRequest("request body is not valid JSON")
 	}
-	return err
-}
-
-// validate returns the API's 422 for a request that violates the OpenAPI document.
-func (s *Server) validate(c *call) error {
-	if messages := s.spec.Violations(c.specRequest()); messages != nil {
-		return wire.Unprocessable(messages...)
+	c.body = wire.RenameFieldValue(c.body)
+	if messages := s.spec.Violations(c.operation.id, c.request, c.body); messages != nil {
+		return wire.Unprocessable(messages)
 	}
 	return nil
-}
-
-func (c *call) specRequest() *spec.Request {
-	return &spec.Request{Operation: c.operation.id, HTTP: c.request, ID: c.id, Query: c.query, Body: c.body}
 }

@@ -20,25 +20,15 @@ func (s *Server) getContact(c *call) (wire.Response, error) {
 	if found == nil {
 		return wire.Response{}, s.notFound(tx, c)
 	}
-	var body wire.Object
-	body.Raw("contact", detail(found))
-	body.String("traceId", c.traceID)
-	return wire.JSON(http.StatusOK, body.End()), nil
+	return c.ok(http.StatusOK, wire.Object{"contact": wire.Detail(found)})
 }
 
 // notFound returns the error for the ID of a contact that does not exist.
 func (s *Server) notFound(tx *store.Tx, c *call) error {
-	if at, ok := tx.DeletedAt(c.id); ok && c.now.Sub(at) < deletedMessageDuration {
-		return wire.NewError(http.StatusBadRequest, "Contact not found for id:"+c.id, "")
+	if c.now.Sub(tx.DeletedAt(c.id)) < deletedMessageDuration {
+		return wire.NewError(http.StatusBadRequest, "Contact not found for id:"+c.id)
 	}
 	return wire.NotFound(c.id)
-}
-
-// detail returns a contact in the shape of get, update and upsert.
-func detail(c *gen.Contact) []byte {
-	var o wire.Object
-	o.WriteDetail(c)
-	return o.End()
 }
 
 // getContacts handles GET /contacts/.
@@ -47,11 +37,11 @@ func (s *Server) getContacts(c *call) (wire.Response, error) {
 	page := s.store.Page(store.Query{
 		Location: c.location.ID, Text: c.query.Get("query"), After: cursor(c.query), Limit: limit,
 	}, c.now)
-	body := listBody(page)
-	s.writeMeta(body, c, page, limit)
-	body.Value("count", page.Total)
-	body.String("traceId", c.traceID)
-	return wire.JSON(http.StatusOK, body.End()), nil
+	body := wire.Object{"contacts": objects(page.Contacts, wire.Item), "count": page.Total}
+	if meta := s.meta(c, page, limit); meta != nil {
+		body["meta"] = meta
+	}
+	return c.ok(http.StatusOK, body)
 }
 
 // getContactsByBusinessID handles GET /contacts/business/{businessId}.
@@ -60,16 +50,16 @@ func (s *Server) getContactsByBusinessID(c *call) (wire.Response, error) {
 		Location: c.location.ID, Business: c.id, Text: c.query.Get("query"),
 		Limit: queryInt(c.query, "limit", 25), Skip: queryInt(c.query, "skip", 0),
 	}, c.now)
-	body := listBody(page)
-	body.Value("count", page.Total)
-	body.String("traceId", c.traceID)
-	return wire.JSON(http.StatusOK, body.End()), nil
+	return c.ok(http.StatusOK, wire.Object{"contacts": objects(page.Contacts, wire.Item), "count": page.Total})
 }
 
-func listBody(page store.Page) *wire.Object {
-	var body wire.Object
-	wire.Objects(&body, "contacts", page.Contacts, (*wire.Object).WriteItem)
-	return &body
+// objects returns the JSON objects of a list.
+func objects[T any](items []T, object func(T) wire.Object) []wire.Object {
+	list := make([]wire.Object, len(items))
+	for i, item := range items {
+		list[i] = object(item)
+	}
+	return list
 }
 
 // cursor returns the position after which a page begins. If one half of the cursor is missing, it
@@ -91,54 +81,38 @@ func queryInt(query url.Values, name string, fallback int) int {
 	return n
 }
 
-// writeMeta writes the meta of a list as Behavior.ListEnd selects it.
-func (s *Server) writeMeta(body *wire.Object, c *call, page store.Page, limit int) {
+// meta returns the meta of a page as Behavior.ListEnd selects it, or nil if the page has none.
+func (s *Server) meta(c *call, page store.Page, limit int) wire.Object {
 	end, isEmpty := s.behavior.ListEnd, len(page.Contacts) == 0
 	switch {
 	case isEmpty && end == ListEndNoMeta:
-		return
+		return nil
 	case isEmpty && end == ListEndEmptyMeta:
-		body.Raw("meta", []byte("{}"))
-		return
+		return wire.Object{}
 	}
-	limit = max(limit, 1) // without validation it can be 0
-	pageNumber := 1 + (page.Before+limit-1)/limit
-	var meta wire.Object
-	meta.Value("total", page.Total)
-	s.writeNext(&meta, c, page, pageNumber)
-	meta.Value("currentPage", pageNumber)
-	if pageNumber > 1 {
-		meta.Value("prevPage", pageNumber-1)
-	} else {
-		meta.Raw("prevPage", nil)
+	number := 1 + (page.Before+limit-1)/limit
+	meta := wire.Object{"total": page.Total, "currentPage": number, "prevPage": nil, "nextPage": nil, "nextPageUrl": nil}
+	if number > 1 {
+		meta["prevPage"] = number - 1
 	}
-	body.Raw("meta", meta.End())
-}
-
-// writeNext writes the properties that describe the next page.
-func (s *Server) writeNext(meta *wire.Object, c *call, page store.Page, pageNumber int) {
 	isLast := page.IsLast()
-	if end := s.behavior.ListEnd; end != ListEndNull && end != ListEndEmptyString {
-		isLast = len(page.Contacts) == 0 // every page with contacts has a next page
+	if end != ListEndNull && end != ListEndEmptyString {
+		isLast = isEmpty // every page with contacts has a next page
 	}
-	var next string
-	if len(page.Contacts) > 0 {
+	if !isEmpty {
 		last := page.Contacts[len(page.Contacts)-1]
-		meta.String("startAfterId", last.ID)
-		meta.Value("startAfter", last.DateAdded.UnixMilli())
-		next = nextPageURL(c.query, last)
+		meta["startAfterId"], meta["startAfter"] = last.ID, last.DateAdded.UnixMilli()
+		if !isLast || end == ListEndEmptyString {
+			meta["nextPageUrl"] = nextPageURL(c.query, last)
+		}
 	}
 	switch {
 	case !isLast:
-		meta.Value("nextPage", pageNumber+1)
-		meta.String("nextPageUrl", next)
-	case s.behavior.ListEnd == ListEndEmptyString:
-		meta.Raw("nextPage", []byte(`""`))
-		meta.StringOrNull("nextPageUrl", next)
-	default:
-		meta.Raw("nextPage", nil)
-		meta.Raw("nextPageUrl", nil)
+		meta["nextPage"] = number + 1
+	case end == ListEndEmptyString:
+		meta["nextPage"] = ""
 	}
+	return meta
 }
 
 // nextPageURL returns the URL of the next page on a wrong host, as the API often does. Clients must

@@ -221,11 +221,11 @@ func TestGetContacts_Query(t *testing.T) {
 		gen.Contact{ID: "bob", CompanyName: "Annex", BusinessID: "b"},
 	)
 	for query, want := range map[string][]string{
-		"ann":             {"ann", "joann", "bob"},
-		"ANN LEE":         {"ann"},
-		"ann@example.com": {"ann"},
-		"+15005550006":    {"joann"},
-		"nobody":          {},
+		"ann":               {"ann", "joann", "bob"},
+		"ANN LEE":           {"ann"},
+		"joann@example.com": {"joann"},
+		"+15005550006":      {"joann"},
+		"nobody":            {},
 	} {
 		if diff := cmp.Diff(want, w.list("&query="+url.QueryEscape(query)).ids()); diff != "" {
 			t.Errorf("%s (-want +got):\n%s", query, diff)
@@ -282,7 +282,7 @@ func TestGetContact_Shape(t *testing.T) {
 		ID: "bare", DateAdded: day,
 	}, gen.Contact{
 		ID: "full", DateAdded: day, FirstName: "Rosan", LastName: "Deo", Email: "Rosan@deos.com",
-		Attributions:     []gen.Attribution{{UtmSessionSource: "CRM UI", URL: "https://example.com", IsFirst: true}, {UtmSessionSource: "Social", IsLast: true}},
+		AttributionSource: gen.Attribution{SessionSource: "CRM UI", URL: "https://example.com"}, LastAttributionSource: gen.Attribution{SessionSource: "Social"},
 		AdditionalEmails: []gen.AdditionalEmail{{Email: "home@deos.com"}},
 		AdditionalPhones: []gen.AdditionalPhone{{Phone: "+18887777777", PhoneLabel: "Work"}},
 		CreatedBy:        gen.CreatedBy{Source: "INTEGRATION", Timestamp: day},

@@ -1,33 +1,25 @@
 package clienttest
 
 import (
+	"encoding/json"
 	"net/http"
 	"slices"
 
 	"github.com/highlevel-contacts/contacts-go/client/clienttest/internal/normalize"
 	"github.com/highlevel-contacts/contacts-go/client/clienttest/internal/search"
-	"github.com/highlevel-contacts/contacts-go/client/clienttest/internal/store"
 	"github.com/highlevel-contacts/contacts-go/client/clienttest/internal/wire"
 	"github.com/highlevel-contacts/contacts-go/gen"
 )
 
 // searchContacts handles POST /contacts/search.
 func (s *Server) searchContacts(c *call) (wire.Response, error) {
-	r, err := search.Parse(c.body, c.location.Fields, c.page)
+	r, err := search.Parse(c.body, c.location.Fields)
 	if err != nil {
 		return wire.Response{}, err
 	}
-	query := store.Search{Location: c.location.ID, Text: r.Query, Match: r.Match, After: r.After(), Limit: r.PageLimit}
-	query.Compare, query.Reverse = r.Order()
-	if query.After == nil { // what the API does with both has not been observed
-		query.Skip = max(c.page-1, 0) * r.PageLimit
-	}
-	page, total := s.store.Search(query, c.now)
-	var body wire.Object
-	wire.Objects(&body, "contacts", page, func(item *wire.Object, contact *gen.Contact) { item.WriteSearched(contact, r.Position(contact)) })
-	body.Value("total", total)
-	body.String("traceId", c.traceID)
-	return wire.JSON(http.StatusOK, body.End()), nil
+	page, total := r.Page(s.store.Searchable(c.location.ID, r.Query, c.now))
+	contacts := objects(page, func(f search.Found) wire.Object { return wire.Searched(f.Contact, f.Position) })
+	return c.ok(http.StatusOK, wire.Object{"contacts": contacts, "total": total})
 }
 
 // findDuplicateContact handles GET /contacts/search/duplicate.
@@ -41,18 +33,19 @@ func (s *Server) findDuplicateContact(c *call) (wire.Response, error) {
 	}
 	location := *c.location
 	location.PhoneFirst = location.PhoneFirst && !location.AllowDuplicates // the order is a setting of the rule against duplicates
+	write := wire.Write{}
+	write.Set("email", email)
+	write.Set("phone", number)
 	tx := s.store.Begin()
-	found, _ := match(tx, &location, &wire.Write{Strings: map[string]*string{"email": &email, "phone": &number}})
+	found, _ := match(tx, &location, write)
 	tx.End()
-	var body wire.Object
 	if found == nil {
-		body.Raw("contact", nil)
-	} else {
-		body.Raw("contact", detail(found))
-		body.String("matchingField", "contactId") // recorded for a match by email address
+		return c.ok(http.StatusOK, wire.Object{"contact": nil})
 	}
-	body.String("traceId", c.traceID)
-	return wire.JSON(http.StatusOK, body.End()), nil
+	return c.ok(http.StatusOK, wire.Object{
+		"contact":       wire.Detail(found),
+		"matchingField": "contactId", // recorded for a match by email address
+	})
 }
 
 // addTags handles POST /contacts/{contactId}/tags.
@@ -78,12 +71,9 @@ func without(tags, others []string) []string {
 
 // changeTags changes the tags of a contact. It returns them with those that changed, under a name.
 func (s *Server) changeTags(c *call, status int, name string, change func(has, named []string) (tags, changed []string)) (wire.Response, error) {
-	w, err := wire.ParseWrite(c.body)
-	if err != nil {
+	var body gen.TagsRequest
+	if err := json.Unmarshal(c.body, &body); err != nil {
 		return wire.Response{}, err
-	}
-	if w.Tags == nil { // without validation
-		return wire.Response{}, wire.Unprocessable("tags should not be empty")
 	}
 	tx := s.store.Begin()
 	defer tx.End()
@@ -91,15 +81,13 @@ func (s *Server) changeTags(c *call, status int, name string, change func(has, n
 	if old == nil {
 		return wire.Response{}, s.notFound(tx, c)
 	}
-	tags, changed := change(old.Tags, normalize.Tags(*w.Tags))
+	tags, changed := change(old.Tags, normalize.Tags(body.Tags))
 	if len(changed) > 0 {
-		if _, err := s.change(tx, c, old, &wire.Write{Tags: &tags}); err != nil {
+		write := wire.Write{}
+		write.Set("tags", tags)
+		if _, err := s.change(tx, c, old, write); err != nil {
 			return wire.Response{}, err
 		}
 	}
-	var body wire.Object
-	body.Value("tags", tags)
-	body.Value(name, changed)
-	body.String("traceId", c.traceID)
-	return wire.JSON(status, body.End()), nil
+	return c.ok(status, wire.Object{"tags": tags, name: changed})
 }

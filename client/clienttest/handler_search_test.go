@@ -171,7 +171,6 @@ func TestSearchContacts_Rejected(t *testing.T) {
 		{"unknown direction", `"pageLimit":10,"sort":[{"field":"email","direction":"up"}]`, 422, "sort.0.direction must be one of the following values: asc, desc"},
 		{"three sort fields", `"pageLimit":10,"sort":[{"field":"email","direction":"asc"},{"field":"dnd","direction":"asc"},{"field":"source","direction":"asc"}]`, 422, ""},
 		{"searchAfter of another order", `"pageLimit":10,"searchAfter":["a"]`, 400, "searchAfter does not belong to the sort"},
-		{"page after 10,000 contacts", `"pageLimit":500,"page":21`, 400, "Paginated query has reached beyond allowed document limit. Please switch to Scroll query"},
 	}
 	w := searched(t)
 	for _, test := range tests {
@@ -213,7 +212,7 @@ func TestSearchContacts_Order(t *testing.T) {
 		"dateUpdated asc": {level("dateUpdated", "asc"), `[1772366378000,"c22"]`},
 		"two fields":      {level("firstNameLowerCase", "asc") + "," + level("dateUpdated", "desc"), `["a",1772366397000,"c03"]`},
 		"missing values":  {level("source", "desc") + "," + level("firstNameLowerCase", "desc"), `["y","b","c22"]`},
-		"boolean":         {level("dnd", "desc"), `[1,"c20"]`},
+		"boolean":         {level("dnd", "desc"), `["true","c20"]`},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -223,7 +222,7 @@ func TestSearchContacts_Order(t *testing.T) {
 			if after, err := json.Marshal(all.at("contacts", 0, "searchAfter")); err != nil || string(after) != test.first {
 				t.Errorf("got searchAfter %s, want %s", after, test.first)
 			}
-			var paged, numbered []string
+			var paged []string
 			after := ""
 			for page := 1; ; page++ {
 				r := w.search(`"pageLimit":5` + sort + after)
@@ -232,7 +231,6 @@ func TestSearchContacts_Order(t *testing.T) {
 					t.Fatalf("page %d: got total %v, want 23 on at most 6 pages", page, r.at("total"))
 				}
 				paged = append(paged, ids...)
-				numbered = append(numbered, w.search(`"pageLimit":5`+sort+fmt.Sprintf(`,"page":%d`, page)).ids()...)
 				if len(ids) == 0 {
 					break
 				}
@@ -244,9 +242,6 @@ func TestSearchContacts_Order(t *testing.T) {
 			}
 			if diff := cmp.Diff(all.ids(), paged); diff != "" {
 				t.Errorf("pages by searchAfter (-want +got):\n%s", diff)
-			}
-			if diff := cmp.Diff(all.ids(), numbered); diff != "" {
-				t.Errorf("pages by number (-want +got):\n%s", diff)
 			}
 		})
 	}
@@ -337,7 +332,7 @@ func TestTags(t *testing.T) {
 		}
 	}
 	w.do("POST", "/contacts/nobody/tags", `{"tags":["a"]}`).wantJSON(t, 400, `{"error":"Contact with id nobody not found","status":400}`)
-	w.server.AddToken(clienttest.Token{Value: "neighbor", LocationID: "other"})
+	w.server.AddToken("neighbor", clienttest.Grant{LocationID: "other"})
 	w.header.Set("Authorization", "Bearer neighbor")
 	if r := w.do("DELETE", "/contacts/"+id+"/tags", `{"tags":["a"]}`); r.status != 403 {
 		t.Errorf("got %d for a contact of another location, want 403", r.status)
@@ -349,7 +344,7 @@ func TestGetCustomFields_Scope(t *testing.T) {
 	t.Parallel()
 	w := newWire(t)
 	for scope, want := range map[string]int{"contacts.readonly": 401, "locations/customFields.readonly": 200} {
-		w.server.AddToken(clienttest.Token{Value: scope, Scopes: []string{scope}})
+		w.server.AddToken(scope, clienttest.Grant{Scopes: []string{scope}})
 		w.header = maps.Clone(w.header)
 		w.header.Set("Authorization", "Bearer "+scope)
 		if r := w.do("GET", "/locations/"+w.server.LocationID+"/customFields", ""); r.status != want {

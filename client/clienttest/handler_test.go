@@ -4,7 +4,6 @@ import (
 	"net/http"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/highlevel-contacts/contacts-go/client/clienttest"
 )
@@ -38,7 +37,6 @@ func TestServer_Checks(t *testing.T) {
 		{"location before limit", "2021-07-28", "", "GET", "/contacts/?limit=0", "", 403, `{"statusCode":403,"message":"The token does not have access to this location."}`},
 		{"business list without location", "2021-07-28", "", "GET", "/contacts/business/b", "", 403, `{"statusCode":403,"message":"The token does not have access to this location."}`},
 		{"create in another location", "2021-07-28", "", "POST", "/contacts/", `{"locationId":"other","oops":1}`, 403, `{"statusCode":403,"message":"The token does not have access to this location."}`},
-		{"list without the slash", "2021-07-28", "", "GET", "/contacts", "", 403, `{"statusCode":403,"message":"The token does not have access to this location."}`},
 		{"unknown route", "2021-07-28", "", "PUT", "/contacts/x/y", "", 404, `{"message":"Cannot PUT /contacts/x/y","error":"Not Found","statusCode":404}`},
 		{"post to an ID", "2021-07-28", "", "POST", "/contacts/x", "", 404, `{"message":"Cannot POST /contacts/x","error":"Not Found","statusCode":404}`},
 		{"any word is an ID", "2021-07-28", "", "GET", "/contacts/lookup", "", 400, `{"error":"Contact with id lookup not found","status":400}`},
@@ -49,14 +47,11 @@ func TestServer_Checks(t *testing.T) {
 		{"version v3", "v3", "", "GET", "/contacts/x", "", 400, `{"error":"Contact with id x not found","status":400}`},
 	}
 	s := clienttest.NewServer(t)
-	for _, token := range []clienttest.Token{
-		{Value: "expired", Expires: time.Unix(1, 0)},
-		{Value: "reader", Scopes: []string{"contacts.readonly"}},
-		{Value: "writer", Scopes: []string{"contacts.write"}},
-		{Value: "agency", UserType: clienttest.UserTypeCompany},
-	} {
-		s.AddToken(token)
-	}
+	s.AddToken("expired", clienttest.Grant{})
+	s.AddToken("reader", clienttest.Grant{Scopes: []string{"contacts.readonly"}})
+	s.AddToken("writer", clienttest.Grant{Scopes: []string{"contacts.write"}})
+	s.AddToken("agency", clienttest.Grant{UserType: clienttest.UserTypeCompany})
+	s.ExpireToken("expired")
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
@@ -84,7 +79,7 @@ func set(header http.Header, name, value string) {
 func TestServer_Checks_ContactOfAnotherLocation(t *testing.T) {
 	t.Parallel()
 	w := newWire(t)
-	w.server.AddToken(clienttest.Token{Value: "neighbor", LocationID: "other"})
+	w.server.AddToken("neighbor", clienttest.Grant{LocationID: "other"})
 	id := w.create("")
 	w.header.Set("Authorization", "Bearer neighbor")
 	for _, method := range []string{"GET", "PUT", "DELETE"} {

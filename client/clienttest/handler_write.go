@@ -17,7 +17,7 @@ func (s *Server) createContact(c *call) (wire.Response, error) {
 		return wire.Response{}, err
 	}
 	if !w.HasAny("email", "phone", "firstName", "lastName") {
-		return wire.Response{}, wire.UnprocessableText("Contacts without email, phone, firstName and lastName are not allowed.")
+		return wire.Response{}, wire.Unprocessable("Contacts without email, phone, firstName and lastName are not allowed.")
 	}
 	tx := s.store.Begin()
 	defer tx.End()
@@ -30,11 +30,7 @@ func (s *Server) createContact(c *call) (wire.Response, error) {
 	if err != nil {
 		return wire.Response{}, err
 	}
-	var contact, body wire.Object
-	contact.WriteCreated(created)
-	body.Raw("contact", contact.End())
-	body.String("traceId", c.traceID)
-	return wire.JSON(http.StatusCreated, body.End()), nil
+	return c.ok(http.StatusCreated, wire.Object{"contact": wire.Created(created)})
 }
 
 // updateContact handles PUT /contacts/{contactId}.
@@ -53,12 +49,13 @@ func (s *Server) updateContact(c *call) (wire.Response, error) {
 	if err != nil {
 		return wire.Response{}, err
 	}
-	var body wire.Object
-	body.Value("succeded", true) // the API returns both spellings
-	body.Value("succeeded", true)
-	body.Raw("contact", detail(updated))
-	body.String("traceId", c.traceID)
-	return wire.JSON(http.StatusOK, body.End()), nil
+	return c.succeeded(http.StatusOK, wire.Object{"contact": wire.Detail(updated)})
+}
+
+// succeeded returns a response with both spellings of succeeded.
+func (c *call) succeeded(status int, body wire.Object) (wire.Response, error) {
+	body["succeded"], body["succeeded"] = true, true
+	return c.ok(status, body)
 }
 
 // upsertContact handles POST /contacts/upsert.
@@ -73,42 +70,28 @@ func (s *Server) upsertContact(c *call) (wire.Response, error) {
 	tx := s.store.Begin()
 	defer tx.End()
 	var existing *gen.Contact
-	if !w.CreateNewIfDuplicateAllowed || !c.location.AllowDuplicates {
+	if string(w["createNewIfDuplicateAllowed"]) != "true" || !c.location.AllowDuplicates {
 		existing, _ = match(tx, c.location, w)
 		removeTaken(tx, c.location, w, existing)
 	}
-	status := http.StatusOK
-	var stored *gen.Contact
 	if existing == nil {
-		status = http.StatusCreated
-		stored, err = s.insert(tx, c, w)
-	} else {
-		stored, err = s.upsertExisting(tx, c, existing, w)
+		stored, err := s.insert(tx, c, w)
+		if err != nil {
+			return wire.Response{}, err
+		}
+		return c.succeeded(http.StatusCreated, wire.Object{"new": true, "contact": wire.Detail(stored)})
 	}
+	gender := w.Text("gender")
+	delete(w, "gender")
+	stored, err := s.change(tx, c, promote(existing, w), w)
 	if err != nil {
 		return wire.Response{}, err
 	}
-	var body wire.Object
-	body.Value("new", existing == nil)
-	body.Value("succeded", true)
-	body.Value("succeeded", true)
-	body.Raw("contact", detail(stored))
-	body.String("traceId", c.traceID)
-	return wire.JSON(status, body.End()), nil
-}
-
-// upsertExisting changes the contact that an upsert matches. It returns the contact for the
-// response, which has the gender of the request although the API does not store it.
-func (s *Server) upsertExisting(tx *store.Tx, c *call, existing *gen.Contact, w *wire.Write) (*gen.Contact, error) {
-	gender := w.Strings["gender"]
-	delete(w.Strings, "gender")
-	stored, err := s.change(tx, c, promote(existing, w), w)
-	if err != nil || gender == nil {
-		return stored, err
+	contact := wire.Detail(stored)
+	if gender != "" {
+		contact["gender"] = gender // the API returns it and does not store it
 	}
-	returned := *stored
-	returned.Gender = *gender
-	return &returned, nil
+	return c.succeeded(http.StatusOK, wire.Object{"new": false, "contact": contact})
 }
 
 // deleteContact handles DELETE /contacts/{contactId}.
@@ -121,11 +104,7 @@ func (s *Server) deleteContact(c *call) (wire.Response, error) {
 	}
 	tx.Delete(c.id, c.now)
 	s.notify(old, nil)
-	var body wire.Object
-	body.Value("succeded", true)
-	body.Value("succeeded", true)
-	body.String("traceId", c.traceID)
-	return wire.JSON(http.StatusOK, body.End()), nil
+	return c.succeeded(http.StatusOK, wire.Object{})
 }
 
 // noIdentifier returns the error for a request that identifies no contact.
@@ -134,36 +113,30 @@ func noIdentifier() error {
 }
 
 // parseWrite reads and normalizes a body that has been validated.
-func parseWrite(c *call) (*wire.Write, error) {
-	w, err := wire.ParseWrite(c.body)
-	if err != nil {
-		return nil, err
-	}
+func parseWrite(c *call) (wire.Write, error) {
+	w := wire.ParseWrite(c.body)
 	return w, w.Normalize(c.location.Country)
 }
 
-func (s *Server) insert(tx *store.Tx, c *call, w *wire.Write) (*gen.Contact, error) {
+func (s *Server) insert(tx *store.Tx, c *call, w wire.Write) (*gen.Contact, error) {
 	now := store.Millisecond(c.now)
 	return s.save(tx, c, gen.Contact{
-		ID: s.newContactID(tx), LocationID: c.location.ID, Type: "lead", DateAdded: now, DateUpdated: now, Country: c.location.Country,
+		ID: s.newContactID(tx), LocationID: c.location.ID, Type: "lead", DateAdded: now, Country: c.location.Country,
 		CreatedBy: gen.CreatedBy{Source: "INTEGRATION", Channel: "OAUTH", SourceID: s.App.ClientID, Timestamp: now},
 	}, w)
 }
 
 // change applies a write to a copy of a contact and stores the copy.
-func (s *Server) change(tx *store.Tx, c *call, old *gen.Contact, w *wire.Write) (*gen.Contact, error) {
-	changed := store.Clone(old)
-	changed.DateUpdated = store.Millisecond(c.now)
-	return s.save(tx, c, changed, w)
+func (s *Server) change(tx *store.Tx, c *call, old *gen.Contact, w wire.Write) (*gen.Contact, error) {
+	return s.save(tx, c, store.Clone(old), w)
 }
 
 // save applies a write to a contact and stores it.
-func (s *Server) save(tx *store.Tx, c *call, contact gen.Contact, w *wire.Write) (*gen.Contact, error) {
-	err := w.Apply(&contact)
-	if err != nil {
-		return nil, err
-	}
-	if contact.CustomFields, err = c.location.writeFields(contact.CustomFields, w.CustomFields); err != nil {
+func (s *Server) save(tx *store.Tx, c *call, contact gen.Contact, w wire.Write) (*gen.Contact, error) {
+	w.Apply(&contact)
+	contact.DateUpdated = store.Millisecond(c.now)
+	var err error
+	if contact.CustomFields, err = c.location.writeFields(contact.CustomFields, w.CustomFields()); err != nil {
 		return nil, err
 	}
 	old := tx.Get(contact.ID)
@@ -174,18 +147,17 @@ func (s *Server) save(tx *store.Tx, c *call, contact gen.Contact, w *wire.Write)
 
 // newContactID returns an ID that no contact has or had.
 func (s *Server) newContactID(tx *store.Tx) string {
-	for {
-		id := s.contactIDs.ID()
-		if _, deleted := tx.DeletedAt(id); tx.Get(id) == nil && !deleted {
-			return id
-		}
+	id := s.contactIDs.ID()
+	for tx.Get(id) != nil || !tx.DeletedAt(id).IsZero() {
+		id = s.contactIDs.ID()
 	}
+	return id
 }
 
 // match returns the contact that a write would duplicate, and the property that matches. It
 // compares email address and phone number in the location's order, and secondary email addresses
 // too.
-func match(tx *store.Tx, l *Location, w *wire.Write) (existing *gen.Contact, property string) {
+func match(tx *store.Tx, l *Location, w wire.Write) (existing *gen.Contact, property string) {
 	for _, name := range l.identifiers() {
 		if existing := owner(tx, l, w, name); existing != nil {
 			return existing, name
@@ -195,35 +167,31 @@ func match(tx *store.Tx, l *Location, w *wire.Write) (existing *gen.Contact, pro
 }
 
 // owner returns the contact that has the email address or phone number of a write.
-func owner(tx *store.Tx, l *Location, w *wire.Write, name string) *gen.Contact {
-	value := w.Strings[name]
-	if value == nil || *value == "" {
+func owner(tx *store.Tx, l *Location, w wire.Write, name string) *gen.Contact {
+	value := w.Text(name)
+	if value == "" {
 		return nil
 	}
-	return tx.Oldest(l.ID, name, *value)
+	return tx.Oldest(l.ID, name, value)
 }
 
 // removeTaken removes the email address or phone number of an upsert if a contact other than the
 // matched one has it, because the API silently ignores it. matched is nil only if no contact has
 // either of them.
-func removeTaken(tx *store.Tx, l *Location, w *wire.Write, matched *gen.Contact) {
+func removeTaken(tx *store.Tx, l *Location, w wire.Write, matched *gen.Contact) {
 	for _, name := range l.identifiers() {
 		if other := owner(tx, l, w, name); other != nil && other.ID != matched.ID {
-			delete(w.Strings, name)
+			delete(w, name)
 		}
 	}
 }
 
 // promote returns a copy of the contact without the secondary email address that becomes the
 // primary one. The API discards the old primary address.
-func promote(old *gen.Contact, w *wire.Write) *gen.Contact {
-	address := w.Strings["email"]
-	if address == nil {
-		return old
-	}
+func promote(old *gen.Contact, w wire.Write) *gen.Contact {
 	promoted := store.Clone(old)
 	promoted.AdditionalEmails = slices.DeleteFunc(promoted.AdditionalEmails, func(e gen.AdditionalEmail) bool {
-		return strings.EqualFold(e.Email, *address)
+		return strings.EqualFold(e.Email, w.Text("email"))
 	})
 	return &promoted
 }

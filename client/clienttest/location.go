@@ -45,22 +45,23 @@ func (l *Location) identifiers() []string {
 
 // location returns the settings of a location: the defaults if no option describes it.
 func (s *Server) location(id string) *Location {
-	if at := s.locationIndex(id); at >= 0 {
-		return &s.locations[at]
+	at := slices.IndexFunc(s.locations, func(l Location) bool { return l.ID == id })
+	if at < 0 {
+		return new(s.locationWithDefaults(Location{ID: id}))
 	}
-	return new(s.locationWithDefaults(Location{ID: id}))
+	return &s.locations[at]
 }
 
-// locationIndex returns the index of a location, or -1 if no option describes it.
-func (s *Server) locationIndex(id string) int {
-	return slices.IndexFunc(s.locations, func(l Location) bool { return l.ID == id })
+// hasLocation reports whether an option describes a location.
+func (s *Server) hasLocation(id string) bool {
+	return slices.ContainsFunc(s.locations, func(l Location) bool { return l.ID == id })
 }
 
 // addLocation stores a location. It replaces the one with the same ID.
 func (s *Server) addLocation(l Location) {
 	l = s.locationWithDefaults(l)
-	if at := s.locationIndex(l.ID); at >= 0 {
-		s.locations[at] = l
+	if s.hasLocation(l.ID) {
+		*s.location(l.ID) = l
 		return
 	}
 	s.locations = append(s.locations, l)

@@ -11,7 +11,7 @@ func TestSampleLocations(t *testing.T) {
 	locations := clienttest.SampleLocations(2)
 	locations[0].Country = "de"
 	w := newWire(t, clienttest.WithLocationSettings(locations[0]), clienttest.WithLocationSettings(locations[1]))
-	w.server.AddToken(clienttest.Token{Value: "second", LocationID: locations[0].ID})
+	w.server.AddToken("second", clienttest.Grant{LocationID: locations[0].ID})
 	if got := w.server.Locations(); len(got) != 3 || got[0].ID != w.server.LocationID || got[1].ID != locations[0].ID || got[1].Country != "DE" {
 		t.Errorf("got %+v", got)
 	}

@@ -1,7 +1,7 @@
 package clienttest
 
 import (
-	"cmp"
+	"crypto/rand"
 	"maps"
 	"net/http"
 	"net/url"
@@ -18,51 +18,22 @@ type App struct {
 	// ClientID and ClientSecret are the OAuth credentials of the app, sample values by default.
 	ClientID     string
 	ClientSecret string
-	// RedirectURI is the only redirect_uri that the consent page accepts. By default it accepts
-	// every absolute URL.
-	RedirectURI string
-	// AccessTokenLifetime is the lifetime of an access token, 24 hours by default. The expires_in
-	// of responses is one second less, as in the API.
-	AccessTokenLifetime time.Duration
-	// RefreshTokenLifetime is the lifetime of a refresh token that is not used, 365 days by
-	// default.
-	RefreshTokenLifetime time.Duration
 	// RefreshTokenGracePeriod is the time after the first use of a refresh token in which it
 	// returns the same pair of tokens again, 30 seconds by default.
 	RefreshTokenGracePeriod time.Duration
 }
 
-func (a App) withDefaults() App {
-	a.ClientID = cmp.Or(a.ClientID, "60e1f3f2a8b7c40001a1b2c3-kq2x9d1e")
-	a.ClientSecret = cmp.Or(a.ClientSecret, "0b7f6b1e-7d0c-4f5a-8a58-7c1f0f6f2a11")
-	a.AccessTokenLifetime = cmp.Or(a.AccessTokenLifetime, 24*time.Hour)
-	a.RefreshTokenLifetime = cmp.Or(a.RefreshTokenLifetime, 365*24*time.Hour)
-	a.RefreshTokenGracePeriod = cmp.Or(a.RefreshTokenGracePeriod, 30*time.Second)
-	return a
-}
+// The lifetimes of tokens. The expires_in of responses is one second less, as in the API.
+const (
+	accessTokenLifetime  = 24 * time.Hour
+	refreshTokenLifetime = 365 * 24 * time.Hour
+)
 
-// Grant describes what a person agrees to on the consent page.
-type Grant struct {
-	// UserType selects whether the app is installed for a location, the default, or for an agency.
-	UserType UserType
-	// LocationID is the location for which the app is installed; empty means [Server.LocationID].
-	// Leave it empty for an agency.
-	LocationID string
-	// CompanyID is the agency of the location, or the agency for which the app is installed; empty
-	// means [Server.CompanyID].
-	CompanyID string
-	// ApprovedLocations are the locations for which the token of an agency can create tokens; nil
-	// means all locations of the agency.
-	ApprovedLocations []string
-	// Scopes are the scopes of the tokens; nil means every scope that the fake knows.
-	Scopes []string
-}
-
-// oauth holds the codes and refresh tokens that have been issued.
+// oauth holds the codes and tokens that the fake knows, by value.
 type oauth struct {
 	mu            sync.Mutex
-	app           App
 	codes         map[string]Grant
+	tokens        map[string]Token
 	refreshTokens map[string]*refreshToken
 	consent       *Grant // see WithConsent; nil if the consent page waits for a person
 }
@@ -71,8 +42,8 @@ type oauth struct {
 type refreshToken struct {
 	grant    Grant
 	issued   time.Time
-	used     time.Time // zero if it has not been used
-	response []byte    // to the first use
+	used     time.Time   // zero if it has not been used
+	response wire.Object // to the first use
 }
 
 // sampleUserID is the ID of the person who installs the app.
@@ -82,14 +53,14 @@ const sampleUserID = "y0BeYjuRIlDwsDcOHOJo"
 // sends the webhook INSTALL. The app can exchange the code once at POST /oauth/token. The code does
 // not expire.
 func (s *Server) AuthorizationCode(g Grant) string {
-	g.UserType, g.CompanyID = cmp.Or(g.UserType, UserTypeLocation), cmp.Or(g.CompanyID, s.CompanyID)
-	if g.UserType == UserTypeLocation {
-		g.LocationID = cmp.Or(g.LocationID, s.LocationID)
-	}
-	s.sendInstall(g)
+	g = s.withDefaults(g)
+	s.sendEvent("INSTALL", g.LocationID, wire.Object{
+		"installType": g.UserType, "companyId": g.CompanyID, "userId": sampleUserID, "companyName": "Sample agency",
+		"isWhitelabelCompany": false, "whitelabelDetails": wire.Object{"logoUrl": "", "domain": ""}, "trial": wire.Object{},
+	})
 	s.oauth.mu.Lock()
 	defer s.oauth.mu.Unlock()
-	code := s.randomIDs.Hex(20)
+	code := rand.Text()
 	s.oauth.codes[code] = g
 	return code
 }
@@ -97,33 +68,19 @@ func (s *Server) AuthorizationCode(g Grant) string {
 // Uninstall removes the app from a location, or from the default agency if locationID is empty: its
 // codes, access tokens and refresh tokens become invalid, and the fake sends the webhook UNINSTALL.
 func (s *Server) Uninstall(locationID string) {
-	s.oauth.mu.Lock()
-	defer s.oauth.mu.Unlock()
+	properties := wire.Object{}
+	if locationID == "" {
+		properties["companyId"] = s.CompanyID
+	}
+	s.sendEvent("UNINSTALL", locationID, properties)
 	isOf := func(g Grant) bool {
 		return g.LocationID == locationID && (locationID != "" || g.CompanyID == s.CompanyID)
 	}
-	maps.DeleteFunc(s.oauth.codes, func(_ string, g Grant) bool { return isOf(g) })
-	maps.DeleteFunc(s.oauth.refreshTokens, func(_ string, r *refreshToken) bool { return isOf(r.grant) })
-	s.tokens.mu.Lock()
-	maps.DeleteFunc(s.tokens.known, func(_ string, t *Token) bool {
-		return t.issued && isOf(Grant{LocationID: t.LocationID, CompanyID: t.CompanyID})
-	})
-	s.tokens.mu.Unlock()
-	s.send("UNINSTALL", locationID, func(o *wire.Object) {
-		if locationID == "" {
-			o.String("companyId", s.CompanyID)
-		}
-	})
-}
-
-// ExpireRefreshToken makes a refresh token invalid, even within its grace period. It reports
-// whether the fake knew the token.
-func (s *Server) ExpireRefreshToken(value string) bool {
 	s.oauth.mu.Lock()
 	defer s.oauth.mu.Unlock()
-	_, ok := s.oauth.refreshTokens[value]
-	delete(s.oauth.refreshTokens, value)
-	return ok
+	maps.DeleteFunc(s.oauth.codes, func(_ string, g Grant) bool { return isOf(g) })
+	maps.DeleteFunc(s.oauth.refreshTokens, func(_ string, r *refreshToken) bool { return isOf(r.grant) })
+	maps.DeleteFunc(s.oauth.tokens, func(_ string, t Token) bool { return t.issued && isOf(t.Grant) })
 }
 
 // getAccessToken handles POST /oauth/token.
@@ -132,18 +89,18 @@ func (s *Server) getAccessToken(c *call) (wire.Response, error) {
 	if err != nil {
 		return wire.Response{}, err
 	}
+	if form.Get("client_id") != s.App.ClientID || form.Get("client_secret") != s.App.ClientSecret {
+		return wire.Response{}, wire.OAuthError(http.StatusUnauthorized, "UnAuthorized!", "Client not found")
+	}
 	s.oauth.mu.Lock()
 	defer s.oauth.mu.Unlock()
-	if form.Get("client_id") != s.oauth.app.ClientID || form.Get("client_secret") != s.oauth.app.ClientSecret {
-		return wire.Response{}, wire.OAuthError("Client not found")
-	}
 	switch form.Get("grant_type") {
 	case "authorization_code":
 		return s.exchangeCode(c, form)
 	case "refresh_token":
 		return s.refresh(c, form)
 	default:
-		return wire.Response{}, wire.Unprocessable("grant_type must be one of the following values: authorization_code, refresh_token")
+		return wire.Response{}, wire.Unprocessable([]string{"grant_type must be one of the following values: authorization_code, refresh_token"})
 	}
 }
 
@@ -151,10 +108,10 @@ func (s *Server) getAccessToken(c *call) (wire.Response, error) {
 func (s *Server) exchangeCode(c *call, form url.Values) (wire.Response, error) {
 	grant, ok := s.oauth.codes[form.Get("code")]
 	if !ok || !grant.matches(form) {
-		return wire.Response{}, wire.OAuthError("Authorization code not found")
+		return wire.Response{}, wire.OAuthError(http.StatusUnauthorized, "UnAuthorized!", "Authorization code not found")
 	}
 	delete(s.oauth.codes, form.Get("code"))
-	return wire.JSON(http.StatusOK, s.issue(c, grant, true)), nil
+	return wire.JSON(http.StatusOK, s.issuePair(c, grant)), nil
 }
 
 // refresh issues a new pair of tokens for a refresh token. The caller holds the lock.
@@ -162,12 +119,11 @@ func (s *Server) refresh(c *call, form url.Values) (wire.Response, error) {
 	r := s.oauth.refreshTokens[form.Get("refresh_token")]
 	isUsed := r != nil && !r.used.IsZero()
 	switch {
-	case r == nil || !r.grant.matches(form) || c.now.Sub(r.issued) >= s.oauth.app.RefreshTokenLifetime,
-		isUsed && c.now.Sub(r.used) >= s.oauth.app.RefreshTokenGracePeriod:
-		return wire.Response{}, wire.InvalidGrant()
+	case r == nil || !r.grant.matches(form) || c.now.Sub(r.issued) >= refreshTokenLifetime,
+		isUsed && c.now.Sub(r.used) >= s.App.RefreshTokenGracePeriod:
+		return wire.Response{}, wire.OAuthError(http.StatusBadRequest, "invalid_grant", "This refresh token is invalid")
 	case !isUsed:
-		r.used = c.now
-		r.response = s.issue(c, r.grant, true)
+		r.used, r.response = c.now, s.issuePair(c, r.grant)
 	}
 	return wire.JSON(http.StatusOK, r.response), nil
 }
@@ -175,7 +131,7 @@ func (s *Server) refresh(c *call, form url.Values) (wire.Response, error) {
 // matches reports whether the user_type of a request, if it has one, is that of the grant.
 func (g Grant) matches(form url.Values) bool {
 	asked := form.Get("user_type")
-	return asked == "" || asked == string(cmp.Or(g.UserType, UserTypeLocation))
+	return asked == "" || asked == string(g.UserType)
 }
 
 // getLocationAccessToken handles POST /oauth/locationToken, which creates a token of a location
@@ -192,62 +148,50 @@ func (s *Server) getLocationAccessToken(c *call) (wire.Response, error) {
 		}
 	}
 	if missing != nil {
-		return wire.Response{}, wire.Unprocessable(missing...)
+		return wire.Response{}, wire.Unprocessable(missing)
 	}
-	location := form.Get("locationId")
-	if form.Get("companyId") != c.token.CompanyID || s.location(location).CompanyID != c.token.CompanyID ||
-		c.token.approved != nil && !slices.Contains(c.token.approved, location) {
+	location, company, approved := form.Get("locationId"), c.token.CompanyID, c.token.ApprovedLocations
+	if form.Get("companyId") != company || s.location(location).CompanyID != company || approved != nil && !slices.Contains(approved, location) {
 		return wire.Response{}, wire.Forbidden()
 	}
 	s.oauth.mu.Lock()
 	defer s.oauth.mu.Unlock()
-	grant := Grant{LocationID: location, CompanyID: c.token.CompanyID, Scopes: c.token.Scopes}
-	return wire.JSON(http.StatusCreated, s.issue(c, grant, false)), nil
+	grant := s.withDefaults(Grant{LocationID: location, CompanyID: company, Scopes: c.token.Scopes})
+	return wire.JSON(http.StatusCreated, s.issue(c, grant)), nil
 }
 
-// issue creates an access token, with or without a refresh token, and returns the body of the
-// response. The caller holds the lock.
-func (s *Server) issue(c *call, g Grant, withRefresh bool) []byte {
-	access := s.addToken(Token{
-		Value:    "eyJhbGciOiJSUzI1NiJ9." + s.randomIDs.Hex(24) + "." + s.randomIDs.Hex(32),
-		UserType: g.UserType, LocationID: g.LocationID, CompanyID: g.CompanyID, Scopes: g.Scopes,
-		Expires: c.now.Add(s.oauth.app.AccessTokenLifetime), approved: g.ApprovedLocations, issued: true,
-	})
-	var body wire.Object
-	body.String("access_token", access.Value)
-	body.String("token_type", "Bearer")
-	body.Value("expires_in", int64(s.oauth.app.AccessTokenLifetime.Seconds())-1)
-	if withRefresh {
-		value := s.randomIDs.Hex(32)
-		s.oauth.refreshTokens[value] = &refreshToken{grant: g, issued: c.now}
-		body.String("refresh_token", value)
-		body.String("refreshTokenId", s.randomIDs.Hex(12))
-	}
-	body.String("scope", strings.Join(access.Scopes, " "))
-	body.String("userType", string(access.UserType))
-	body.String("companyId", access.CompanyID)
-	body.String("locationId", access.LocationID)
-	body.String("userId", sampleUserID)
-	if access.UserType == UserTypeCompany {
-		body.Value("isBulkInstallation", true)
-		if g.ApprovedLocations != nil {
-			body.Value("approvedLocations", g.ApprovedLocations)
-		}
-	}
-	return body.End()
+// issuePair creates an access token and a refresh token, and returns the body of the response. The
+// caller holds the lock.
+func (s *Server) issuePair(c *call, g Grant) wire.Object {
+	body, value := s.issue(c, g), rand.Text()
+	s.oauth.refreshTokens[value] = &refreshToken{grant: g, issued: c.now}
+	body["refresh_token"], body["refreshTokenId"] = value, rand.Text()
+	return body
 }
 
-// readForm reads the body as a form. It removes the secrets from the body for the log.
+// issue creates an access token, and returns the body of the response. The caller holds the lock.
+func (s *Server) issue(c *call, g Grant) wire.Object {
+	value := "eyJhbGciOiJSUzI1NiJ9." + rand.Text() + "." + rand.Text()
+	s.oauth.tokens[value] = Token{Grant: g, Value: value, Expires: c.now.Add(accessTokenLifetime), issued: true}
+	body := wire.Object{
+		"access_token": value, "token_type": "Bearer", "expires_in": int64(accessTokenLifetime.Seconds()) - 1,
+		"scope": strings.Join(g.Scopes, " "), "userType": g.UserType, "companyId": g.CompanyID, "userId": sampleUserID,
+	}
+	if g.UserType == UserTypeLocation {
+		body["locationId"] = g.LocationID
+		return body
+	}
+	body["isBulkInstallation"] = true
+	if g.ApprovedLocations != nil {
+		body["approvedLocations"] = g.ApprovedLocations
+	}
+	return body
+}
+
+// readForm reads the body as a form. It removes the secrets from the form for the log.
 func (c *call) readForm() (url.Values, error) {
-	if !strings.HasPrefix(c.request.Header.Get("Content-Type"), "application/x-www-form-urlencoded") {
-		return nil, wire.NewError(http.StatusUnsupportedMediaType, "the body must be form-encoded", "Unsupported Media Type")
-	}
-	if err := c.useBody(); err != nil {
-		return nil, err
-	}
 	form, err := url.ParseQuery(string(c.body))
-	c.body = nil
-	if err != nil {
+	if err != nil || !strings.HasPrefix(c.request.Header.Get("Content-Type"), "application/x-www-form-urlencoded") {
 		return nil, wire.BadRequest("the body must be form-encoded")
 	}
 	logged := maps.Clone(form)
@@ -256,6 +200,6 @@ func (c *call) readForm() (url.Values, error) {
 			logged.Set(secret, "[redacted]")
 		}
 	}
-	c.body = []byte(logged.Encode())
+	c.logged = []byte(logged.Encode())
 	return form, nil
 }

@@ -104,8 +104,8 @@ func TestTokens_Expiry(t *testing.T) {
 	if !w.server.ExpireToken(str(fresh.at("access_token"))) || w.status(fresh.at("access_token")) != 401 {
 		t.Error("got a valid token after ExpireToken, want it expired")
 	}
-	if !w.server.ExpireRefreshToken(str(fresh.at("refresh_token"))) || w.refresh(fresh.at("refresh_token")).status != 400 {
-		t.Error("got a valid token after ExpireRefreshToken, want it expired")
+	if !w.server.RevokeToken(str(fresh.at("refresh_token"))) || w.refresh(fresh.at("refresh_token")).status != 400 {
+		t.Error("got a valid token after RevokeToken, want it revoked")
 	}
 	if !w.server.RevokeToken(w.server.Token) || w.server.RevokeToken("nobody's") || w.status(w.server.Token) != 401 {
 		t.Error("got a valid token after RevokeToken, want it revoked")

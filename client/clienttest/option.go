@@ -3,11 +3,7 @@ package clienttest
 import (
 	"errors"
 	"fmt"
-	"math/rand/v2"
 	"testing"
-	"time"
-
-	"github.com/highlevel-contacts/contacts-go/client/clienttest/internal/ids"
 )
 
 // Option configures a [Server], for [NewServer] and [Start]. Both report invalid values.
@@ -25,7 +21,6 @@ type config struct {
 	socket     bool
 	requests   int
 	hook       func(Request)
-	now        func() time.Time
 	app        App
 	consent    *Grant
 	webhooks   string     // URL
@@ -34,15 +29,12 @@ type config struct {
 
 // configure applies the options to the defaults.
 func configure(opts []Option) (*config, error) {
-	random := ids.Source{Seed: rand.Uint64()} //nolint:gosec // the token gives access to nothing
 	c := &config{
-		token:      "pit-" + random.UUID(),
 		locationID: "ve9EPM428h8vShlRW1KT",
 		limit:      ProductionLimit,
 		validate:   true,
 		socket:     true,
 		requests:   10_000,
-		now:        time.Now,
 	}
 	for i, opt := range opts {
 		if opt == nil {
@@ -120,9 +112,8 @@ func WithBehavior(b Behavior) Option {
 		"WithBehavior: behavior: a lag is negative or ListEnd is unknown", func(c *config) { c.behavior = b })
 }
 
-// WithoutValidation disables the validation of requests and responses against api/contacts.yaml,
-// for speed. The fake then ignores unknown properties instead of rejecting them. On one core the
-// validation needs about 40 µs for a get and 3 ms for a page of 100 contacts.
+// WithoutValidation disables the validation of the fake's responses against api/contacts.yaml, for
+// speed. On one core it needs about 40 µs for a get and 3 ms for a page of 100 contacts.
 func WithoutValidation() Option { return set(func(c *config) { c.validate = false }) }
 
 // WithoutSocket makes the fake open no socket: only [Server.HTTPClient], [Server.Client] and
@@ -142,17 +133,8 @@ func WithRequestHook(hook func(Request)) Option {
 	return setIf(hook != nil, "WithRequestHook: function is nil", func(c *config) { c.hook = hook })
 }
 
-// WithClock sets the function that returns the current time, time.Now by default. The function must
-// be safe for concurrent use. See also [Server.Advance].
-func WithClock(now func() time.Time) Option {
-	return setIf(now != nil, "WithClock: function is nil", func(c *config) { c.now = now })
-}
-
 // WithApp sets [Server.App], the marketplace app that uses OAuth.
-func WithApp(a App) Option {
-	return setIf(min(a.AccessTokenLifetime, a.RefreshTokenLifetime, a.RefreshTokenGracePeriod) >= 0,
-		"WithApp: app: a lifetime is negative", func(c *config) { c.app = a })
-}
+func WithApp(a App) Option { return set(func(c *config) { c.app = a }) }
 
 // WithConsent makes GET /oauth/chooselocation redirect to the app immediately, as if a person had
 // agreed to the grant. Without this option the consent page waits for a person. If the grant has no

@@ -1,7 +1,6 @@
 package clienttest_test
 
 import (
-	"strings"
 	"testing"
 
 	"github.com/highlevel-contacts/contacts-go/client/clienttest"
@@ -15,13 +14,11 @@ func TestOptions_InvalidValue(t *testing.T) {
 		"rate limit":       clienttest.WithRateLimit(clienttest.RateLimit{Max: 1}),
 		"nil":              nil,
 		"behavior":         clienttest.WithBehavior(clienttest.Behavior{IndexLag: -1}),
-		"app":              clienttest.WithApp(clienttest.App{AccessTokenLifetime: -1}),
 		"consent":          clienttest.WithConsent(clienttest.Grant{UserType: "Person"}),
 		"country":          clienttest.WithLocationSettings(clienttest.Location{Country: "Germany"}),
 		"request hook":     clienttest.WithRequestHook(nil),
 		"request log":      clienttest.WithRequestLog(-1),
 		"webhooks":         clienttest.WithWebhooks("localhost:8080/webhooks"),
-		"clock":            clienttest.WithClock(nil),
 	} {
 		if s, err := clienttest.Start(option); err == nil {
 			t.Errorf("no error for %s", name)
@@ -36,14 +33,5 @@ func TestServer_Token_Distinct(t *testing.T) {
 	a, b := clienttest.NewServer(t), clienttest.NewServer(t)
 	if a.Token == b.Token || a.AuthorizationCode(clienttest.Grant{}) == b.AuthorizationCode(clienttest.Grant{}) {
 		t.Errorf("got the token %s or a code twice", a.Token)
-	}
-}
-
-func TestServer_AddToken_EmptyValue(t *testing.T) {
-	t.Parallel()
-	tb := &fatalTB{TB: t}
-	clienttest.NewServer(tb, clienttest.WithoutSocket()).AddToken(clienttest.Token{LocationID: "other"})
-	if want := "AddToken: token: Value is empty"; !strings.Contains(tb.message, want) {
-		t.Errorf("got message %q, want %q", tb.message, want)
 	}
 }

@@ -51,45 +51,33 @@ type history struct {
 // take counts a request and returns the usage after it. If the limit is exhausted, it does not
 // count the request and returns false.
 func (l *rateLimiter) take(location string, now time.Time) (u usage, ok bool) {
+	if l.limit == (RateLimit{}) {
+		return usage{}, true
+	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	h := l.history(location, now)
-	ok = (l.limit.Max <= 0 || len(h.recent) < l.limit.Max) && (l.limit.Daily <= 0 || h.today < l.limit.Daily)
-	if ok && l.limit != (RateLimit{}) {
-		h.recent = append(h.recent, now)
-		if h.today == 0 {
-			h.day = now
-		}
-		h.today++
-	}
-	return l.usage(h, now), ok
-}
-
-// history returns the history of a location, without requests that are older than the window.
-func (l *rateLimiter) history(location string, now time.Time) *history {
 	h := l.locations[location]
 	if h == nil {
 		h = &history{}
 		l.locations[location] = h
 	}
-	expired := 0
-	for expired < len(h.recent) && now.Sub(h.recent[expired]) >= l.limit.Interval {
-		expired++
-	}
-	h.recent = h.recent[expired:]
 	if now.Sub(h.day) >= day {
 		h.day, h.today = now, 0
 	}
-	return h
-}
-
-func (l *rateLimiter) usage(h *history, now time.Time) usage {
+	for len(h.recent) > 0 && now.Sub(h.recent[0]) >= l.limit.Interval {
+		h.recent = h.recent[1:]
+	}
+	ok = (l.limit.Max <= 0 || len(h.recent) < l.limit.Max) && (l.limit.Daily <= 0 || h.today < l.limit.Daily)
+	if ok {
+		h.recent = append(h.recent, now)
+		h.today++
+	}
 	return usage{
 		limit:          l.limit,
 		remaining:      max(0, l.limit.Max-len(h.recent)),
 		dailyRemaining: max(0, l.limit.Daily-h.today),
 		dailyReset:     h.day.Add(day).Sub(now),
-	}
+	}, ok
 }
 
 // checkRateLimit counts a request, or rejects it.
@@ -99,14 +87,13 @@ func (s *Server) checkRateLimit(c *call) error {
 	if ok {
 		return nil
 	}
-	return wire.NewError(http.StatusTooManyRequests, "Too Many Requests", "") // the API's body has not been observed
+	return wire.NewError(http.StatusTooManyRequests, "Too Many Requests") // the API's body has not been observed
 }
 
-// addRateLimitHeaders adds the rate limit headers to a response. They have been observed on 2xx
-// responses. A 401 has none. That other error responses have them, including a 429, is an
-// assumption.
-func (s *Server) addRateLimitHeaders(c *call, header http.Header) {
-	u := c.usage
+// addHeaders adds the rate limit headers to a response; a nil usage has none. They have been
+// observed on 2xx responses. A 401 has none. That other error responses have them, including a 429,
+// is an assumption.
+func (u *usage) addHeaders(header http.Header) {
 	if u == nil || u.limit == (RateLimit{}) {
 		return
 	}
@@ -118,17 +105,4 @@ func (s *Server) addRateLimitHeaders(c *call, header http.Header) {
 		header.Set("X-RateLimit-Daily-Remaining", strconv.Itoa(u.dailyRemaining))
 		header.Set("X-RateLimit-Daily-Reset", strconv.FormatInt(u.dailyReset.Milliseconds(), 10))
 	}
-}
-
-// RateLimit returns the rate limit of each location.
-func (s *Server) RateLimit() RateLimit { return s.limiter.limit }
-
-// Remaining returns how many requests the fake still accepts for a location, in the current window
-// and today. Both are zero if there is no rate limit.
-func (s *Server) Remaining(locationID string) (remaining, dailyRemaining int) {
-	s.limiter.mu.Lock()
-	defer s.limiter.mu.Unlock()
-	now := s.Now()
-	u := s.limiter.usage(s.limiter.history(locationID, now), now)
-	return u.remaining, u.dailyRemaining
 }

@@ -1,7 +1,6 @@
 package clienttest
 
 import (
-	"bytes"
 	"net/http"
 	"net/url"
 	"slices"
@@ -21,8 +20,7 @@ type Request struct {
 	Query        url.Values
 	// Header is the header of the request, with "[redacted]" as its Authorization.
 	Header http.Header
-	// Body is the first 64 KiB of the body of a write, or of a form without its secrets. It is nil
-	// if the fake did not read the body.
+	// Body is the first 64 KiB of the body of a write, or of a form without its secrets.
 	Body []byte
 	// LocationID is the location of the token. It is empty if the fake does not know the token, and
 	// for the token of an agency.
@@ -69,15 +67,12 @@ func (s *Server) ClearRequests() {
 // log adds a call to the request log, with the status of its response.
 func (s *Server) log(c *call, status int, fault bool) {
 	entry := Request{
-		Time: c.now, Method: c.request.Method, Path: c.request.URL.Path, Query: c.query,
-		Header: c.request.Header.Clone(), Body: bytes.Clone(c.body[:min(len(c.body), maxLoggedBody)]),
+		Time: c.now, Operation: c.operation.id, Method: c.request.Method, Path: c.request.URL.Path, Query: c.query,
+		Header: c.request.Header.Clone(), Body: c.logged[:min(len(c.logged), maxLoggedBody)],
 		Status: status, ErrorBody: c.errorBody, Fault: fault, Took: s.Now().Sub(c.now), TraceID: c.traceID,
 	}
 	if entry.Header.Get("Authorization") != "" {
 		entry.Header.Set("Authorization", "[redacted]")
-	}
-	if c.operation != nil {
-		entry.Operation = c.operation.id
 	}
 	if c.token != nil {
 		entry.LocationID = c.token.LocationID
@@ -88,9 +83,15 @@ func (s *Server) log(c *call, status int, fault bool) {
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.entries = append(l.entries, entry)
-	if len(l.entries) > l.max {
-		l.entries[0] = Request{} // so that the array does not reference its memory
-		l.entries = l.entries[1:]
+	l.entries = appendBounded(l.entries, entry, l.max)
+}
+
+// appendBounded appends an entry to a log of at most limit entries, and removes the oldest one.
+func appendBounded[T any](log []T, entry T, limit int) []T {
+	log = append(log, entry)
+	if len(log) > limit {
+		clear(log[:1]) // so that the array does not reference its memory
+		log = log[1:]
 	}
+	return log
 }

@@ -1,10 +1,12 @@
 package clienttest
 
 import (
+	"cmp"
 	"fmt"
 	"math/rand/v2"
 	"net/http"
 	"slices"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -31,26 +33,25 @@ type Server struct {
 	// App is the marketplace app that uses OAuth.
 	App App
 
-	now        func() time.Time
 	advanced   atomic.Int64 // by how much Advance has moved the clock
 	behavior   Behavior
+	validate   bool       // whether responses are validated
 	locations  []Location // the default location and those that options describe
-	tokens     tokens
 	oauth      oauth
 	limiter    rateLimiter
 	store      *store.Store
-	spec       *spec.Spec // nil without validation
+	spec       *spec.Spec
 	operations []*operation
 	faults     faults
 	requests   requestLog
 	webhooks   *webhooks
 	contactIDs ids.Source // separate from traceIDs: contact IDs do not depend on the number of requests
 	traceIDs   ids.Source
-	randomIDs  ids.Source // of tokens and webhooks: other servers have others
-
-	network *nettest.Server
-	closed  atomic.Bool
-	tb      testing.TB // nil if the server was not started by a test
+	randomIDs  ids.Source // of the token and of webhooks: other servers have others
+	handler    http.Handler
+	network    *nettest.Server
+	closeOnce  sync.Once
+	tb         testing.TB // nil if the server was not started by a test
 }
 
 // NewServer starts a fake and closes it at the end of the test. An invalid option ends the test. A
@@ -61,11 +62,7 @@ func NewServer(tb testing.TB, opts ...Option) *Server {
 	if err != nil {
 		tb.Fatal(err)
 	}
-	tb.Cleanup(func() {
-		if err := s.close(); err != nil {
-			tb.Errorf("clienttest: %v", err)
-		}
-	})
+	tb.Cleanup(s.Close)
 	return s
 }
 
@@ -76,52 +73,45 @@ func Start(opts ...Option) (*Server, error) {
 	if err != nil {
 		return nil, fmt.Errorf("clienttest: %w", err)
 	}
-	app := c.app.withDefaults()
+	document, err := spec.Load()
+	if err != nil {
+		return nil, fmt.Errorf("clienttest: %w", err)
+	}
 	s := &Server{
-		Token:      c.token,
 		LocationID: c.locationID,
 		CompanyID:  "5DP4iH6HLkQsiKESj6rh",
-		App:        app,
-		now:        c.now,
+		App: App{
+			ClientID:                cmp.Or(c.app.ClientID, "60e1f3f2a8b7c40001a1b2c3-kq2x9d1e"),
+			ClientSecret:            cmp.Or(c.app.ClientSecret, "0b7f6b1e-7d0c-4f5a-8a58-7c1f0f6f2a11"),
+			RefreshTokenGracePeriod: cmp.Or(c.app.RefreshTokenGracePeriod, 30*time.Second),
+		},
 		behavior:   c.behavior,
-		tokens:     tokens{known: map[string]*Token{}},
-		oauth:      oauth{app: app, consent: c.consent, codes: map[string]Grant{}, refreshTokens: map[string]*refreshToken{}},
+		validate:   c.validate,
+		oauth:      oauth{consent: c.consent, codes: map[string]Grant{}, tokens: map[string]Token{}, refreshTokens: map[string]*refreshToken{}},
 		limiter:    rateLimiter{limit: c.limit, locations: map[string]*history{}},
 		store:      store.New(c.behavior.IndexLag, c.behavior.SearchLag),
+		spec:       document,
 		operations: operations(),
 		requests:   requestLog{max: c.requests, hook: c.hook},
 		contactIDs: ids.Source{Seed: c.seed},
 		traceIDs:   ids.Source{Seed: ^c.seed},
-		randomIDs:  ids.Source{Seed: rand.Uint64()}, //nolint:gosec // the tokens give access to nothing
+		randomIDs:  ids.Source{Seed: rand.Uint64()}, //nolint:gosec // the token gives access to nothing
 		tb:         c.tb,
 	}
+	s.Token = cmp.Or(c.token, "pit-"+s.randomIDs.UUID())
 	for _, l := range append([]Location{{}}, c.locations...) {
 		s.addLocation(l)
 	}
-	s.AddToken(Token{Value: s.Token})
-	if s.webhooks, err = newWebhooks(c.webhooks); err != nil {
-		return nil, fmt.Errorf("clienttest: %w", err)
-	}
-	if err := s.open(c); err != nil {
-		return nil, fmt.Errorf("clienttest: %w", err)
-	}
-	return s, nil
-}
-
-// open loads the spec and starts the network.
-func (s *Server) open(c *config) (err error) {
-	if c.validate {
-		if s.spec, err = spec.Load(); err != nil {
-			return err
-		}
-	}
+	s.AddToken(s.Token, Grant{})
+	s.handler = s.newHandler()
 	if !c.socket {
-		s.network = nettest.Memory(s.Handler())
-	} else if s.network, err = nettest.Listen(s.Handler()); err != nil {
-		return err
+		s.network = nettest.Memory(s.handler)
+	} else if s.network, err = nettest.Listen(s.handler); err != nil {
+		return nil, fmt.Errorf("clienttest: %w", err)
 	}
 	s.URL = s.network.URL
-	return nil
+	s.startWebhooks(c.webhooks)
+	return s, nil
 }
 
 // fail ends the test that started the server. It panics if a program started it.
@@ -153,7 +143,7 @@ func (s *Server) NewClient(opts ...client.Option) (*client.Client, error) {
 		client.WithLocation(s.LocationID),
 		client.WithHTTPClient(s.HTTPClient()),
 	}
-	if s.RateLimit() == (RateLimit{}) {
+	if s.limiter.limit == (RateLimit{}) {
 		own = append(own, client.WithPacer(client.Unpaced{}))
 	}
 	return client.New(client.StaticToken(s.Token), append(own, opts...)...)
@@ -164,11 +154,11 @@ func (s *Server) NewClient(opts ...client.Option) (*client.Client, error) {
 func (s *Server) HTTPClient() *http.Client { return s.network.Client() }
 
 // Handler returns the fake as a handler, for programs that serve it with a server of their own.
-func (s *Server) Handler() http.Handler { return http.HandlerFunc(s.serve) }
+func (s *Server) Handler() http.Handler { return s.handler }
 
 // Now returns the time of the fake's clock. The fake uses this clock for the dates of contacts, the
 // expiry of tokens and the rate limits.
-func (s *Server) Now() time.Time { return s.now().Add(time.Duration(s.advanced.Load())) }
+func (s *Server) Now() time.Time { return time.Now().Add(time.Duration(s.advanced.Load())) }
 
 // Advance moves the fake's clock forward without waiting: rate limit windows end, tokens expire,
 // lists show late writes, and retries of webhooks are due. It does not shorten the delays of a
@@ -180,13 +170,9 @@ func (s *Server) Advance(d time.Duration) {
 
 // Close stops the server and aborts the requests and the webhooks in progress. Further calls do
 // nothing.
-func (s *Server) Close() { _ = s.close() }
-
-func (s *Server) close() error {
-	if s.closed.Swap(true) {
-		return nil
-	}
-	err := s.network.Close()
-	s.webhooks.close()
-	return err
+func (s *Server) Close() {
+	s.closeOnce.Do(func() {
+		s.network.Close()
+		s.webhooks.close()
+	})
 }

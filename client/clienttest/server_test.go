@@ -133,16 +133,6 @@ func TestFault_Delay_CallerDisconnects(t *testing.T) {
 	})
 }
 
-func TestWithClock(t *testing.T) {
-	t.Parallel()
-	w := newWire(t, clienttest.WithClock(func() time.Time { return day }))
-	w.server.Advance(time.Hour)
-	id := w.create("")
-	if got := w.do("GET", "/contacts/"+id, "").at("contact", "dateAdded"); got != "2026-03-01T13:00:00.000Z" {
-		t.Errorf("got dateAdded %v", got)
-	}
-}
-
 // Only the client of a fake that has a rate limit waits.
 func TestServer_Client_RateLimit(t *testing.T) {
 	t.Parallel()

@@ -2,11 +2,10 @@ package clienttest
 
 import (
 	"cmp"
-	"errors"
+	"maps"
 	"net/http"
 	"slices"
 	"strings"
-	"sync"
 	"time"
 
 	"github.com/highlevel-contacts/contacts-go/client/clienttest/internal/wire"
@@ -29,128 +28,118 @@ const (
 	scopeOAuth  = "oauth.write" // the token of an agency can create tokens of locations
 )
 
-// Token is an access token or private integration token that the fake accepts.
-type Token struct {
-	// Value is the part of the Authorization header after "Bearer ".
-	Value string
-	// UserType is the kind of owner, UserTypeLocation by default.
+// Grant describes to whom a token belongs and what it allows. A person agrees to it on the consent
+// page.
+type Grant struct {
+	// UserType selects whether the token belongs to a location, the default, or to an agency.
 	UserType UserType
-	// LocationID is the location that the token belongs to; empty means [Server.LocationID]. Leave
-	// it empty for the token of an agency.
+	// LocationID is the location of the token; empty means [Server.LocationID]. Leave it empty for
+	// an agency.
 	LocationID string
-	// CompanyID is the agency that the token belongs to; empty means [Server.CompanyID].
+	// CompanyID is the agency of the location, or the agency of the token; empty means
+	// [Server.CompanyID].
 	CompanyID string
+	// ApprovedLocations are the locations for which the token of an agency can create tokens; nil
+	// means all locations of the agency.
+	ApprovedLocations []string
 	// Scopes are the scopes of the token; nil means every scope that the fake knows.
 	Scopes []string
-	// Expires is the time from which the token is rejected; zero means never.
-	Expires time.Time
-
-	issued   bool     // whether OAuth issued the token
-	approved []string // the locations for which the token of an agency can create tokens; nil means all
 }
 
-// tokens holds the tokens that the fake knows.
-type tokens struct {
-	mu    sync.Mutex
-	known map[string]*Token // by value; a stored Token does not change
+// Token is an access token or private integration token that the fake accepts.
+type Token struct {
+	Grant
+
+	Value   string    // the part of the Authorization header after "Bearer "
+	Expires time.Time // the time from which the token is rejected; zero means never
+
+	issued bool // whether OAuth issued the token
+}
+
+// withDefaults returns the grant with the defaults in place of missing values.
+func (s *Server) withDefaults(g Grant) Grant {
+	g.UserType = cmp.Or(g.UserType, UserTypeLocation)
+	g.CompanyID = cmp.Or(g.CompanyID, s.CompanyID)
+	if g.UserType == UserTypeLocation {
+		g.LocationID = cmp.Or(g.LocationID, s.LocationID)
+	}
+	if g.Scopes == nil {
+		g.Scopes = []string{scopeRead, scopeWrite, scopeFields, scopeOAuth}
+	}
+	return g
 }
 
 // AddToken makes the fake accept a token besides [Server.Token]. It replaces the token with the
-// same Value. If Value is empty, AddToken ends the test; if the server was started by [Start], it
-// panics.
-func (s *Server) AddToken(t Token) {
-	if t.Value == "" {
-		s.fail("AddToken", errors.New("token: Value is empty"))
-	}
-	s.addToken(t)
+// same value.
+func (s *Server) AddToken(value string, g Grant) {
+	s.oauth.mu.Lock()
+	defer s.oauth.mu.Unlock()
+	s.oauth.tokens[value] = Token{Grant: s.withDefaults(g), Value: value}
 }
 
-// addToken stores a token and returns it with the defaults in place of missing values.
-func (s *Server) addToken(t Token) Token {
-	t.UserType = cmp.Or(t.UserType, UserTypeLocation)
-	t.CompanyID = cmp.Or(t.CompanyID, s.CompanyID)
-	if t.UserType == UserTypeLocation {
-		t.LocationID = cmp.Or(t.LocationID, s.LocationID)
-	}
-	if t.Scopes == nil {
-		t.Scopes = []string{scopeRead, scopeWrite, scopeFields, scopeOAuth}
-	}
-	s.tokens.mu.Lock()
-	defer s.tokens.mu.Unlock()
-	s.tokens.known[t.Value] = &t
-	return t
-}
-
-// ExpireToken makes a token expire now. It reports whether the fake knows the token.
+// ExpireToken makes an access token expire now. It reports whether the fake knows the token.
 func (s *Server) ExpireToken(value string) bool {
-	s.tokens.mu.Lock()
-	defer s.tokens.mu.Unlock()
-	old := s.tokens.known[value]
-	if old == nil {
-		return false
+	s.oauth.mu.Lock()
+	defer s.oauth.mu.Unlock()
+	token, ok := s.oauth.tokens[value]
+	if ok {
+		token.Expires = s.Now()
+		s.oauth.tokens[value] = token
 	}
-	expired := *old
-	expired.Expires = s.Now()
-	s.tokens.known[value] = &expired
-	return true
-}
-
-// RevokeToken makes a token invalid. It reports whether the fake knew the token.
-func (s *Server) RevokeToken(value string) bool {
-	s.tokens.mu.Lock()
-	defer s.tokens.mu.Unlock()
-	_, ok := s.tokens.known[value]
-	delete(s.tokens.known, value)
 	return ok
 }
 
-// Tokens returns the tokens that the fake knows, including those that have expired. They are sorted
-// by user type and location.
-func (s *Server) Tokens() []Token {
-	s.tokens.mu.Lock()
-	defer s.tokens.mu.Unlock()
-	var all []Token
-	for _, t := range s.tokens.known {
-		all = append(all, *t)
-	}
-	slices.SortFunc(all, func(a, b Token) int {
-		return cmp.Or(cmp.Compare(a.UserType, b.UserType), cmp.Compare(a.LocationID, b.LocationID), a.Expires.Compare(b.Expires), cmp.Compare(a.Value, b.Value))
-	})
-	return all
+// RevokeToken makes an access token or a refresh token invalid. It reports whether the fake knew the
+// token.
+func (s *Server) RevokeToken(value string) bool {
+	s.oauth.mu.Lock()
+	defer s.oauth.mu.Unlock()
+	_, isAccess := s.oauth.tokens[value]
+	_, isRefresh := s.oauth.refreshTokens[value]
+	delete(s.oauth.tokens, value)
+	delete(s.oauth.refreshTokens, value)
+	return isAccess || isRefresh
 }
 
-// checkToken checks that the token is known and has not expired.
+// Tokens returns the access tokens that the fake knows, including those that have expired. They are
+// sorted by user type and location.
+func (s *Server) Tokens() []Token {
+	s.oauth.mu.Lock()
+	defer s.oauth.mu.Unlock()
+	return slices.SortedFunc(maps.Values(s.oauth.tokens), func(a, b Token) int {
+		return cmp.Or(cmp.Compare(a.UserType, b.UserType), cmp.Compare(a.LocationID, b.LocationID), a.Expires.Compare(b.Expires), cmp.Compare(a.Value, b.Value))
+	})
+}
+
+// checkToken checks that the token is known and has not expired, and that its user type and its
+// scopes allow the operation.
 func (s *Server) checkToken(c *call) error {
 	value, ok := strings.CutPrefix(c.request.Header.Get("Authorization"), "Bearer ")
-	value = strings.TrimSpace(value)
-	if !ok || value == "" {
-		return wire.NewError(http.StatusUnauthorized, "No Authorization header found for authentication!", "")
+	if !ok {
+		return wire.NewError(http.StatusUnauthorized, "No Authorization header found for authentication!")
 	}
-	s.tokens.mu.Lock()
-	c.token = s.tokens.known[value]
-	s.tokens.mu.Unlock()
+	s.oauth.mu.Lock()
+	token, isKnown := s.oauth.tokens[value]
+	s.oauth.mu.Unlock()
+	if isKnown {
+		c.token = &token
+	}
+	userType := UserTypeLocation
+	if c.operation.scope == scopeOAuth {
+		userType = UserTypeCompany
+	}
 	switch {
-	case c.token == nil && strings.HasPrefix(value, "pit-"):
-		return wire.NewError(http.StatusUnauthorized, "Invalid Private Integration token", "")
-	case c.token == nil:
-		return wire.NewError(http.StatusUnauthorized, "Invalid JWT", "")
-	case !c.token.Expires.IsZero() && !c.now.Before(c.token.Expires):
-		return wire.NewError(http.StatusUnauthorized, expiredMessage, "Unauthorized")
+	case !isKnown && strings.HasPrefix(value, "pit-"):
+		return wire.NewError(http.StatusUnauthorized, "Invalid Private Integration token")
+	case !isKnown:
+		return wire.NewError(http.StatusUnauthorized, "Invalid JWT")
+	case !token.Expires.IsZero() && !c.now.Before(token.Expires):
+		return wire.NewError(http.StatusUnauthorized, "Invalid token: access token is invalid").Named("Unauthorized")
+	case token.UserType != userType:
+		return wire.NewError(http.StatusUnauthorized, "This authClass type is not allowed to access this scope.  Please verify your IAM configuration if this is not the case.")
+	case !slices.Contains(token.Scopes, c.operation.scope):
+		return wire.NewError(http.StatusUnauthorized, "The token is not authorized for this scope.")
 	default:
 		return nil
 	}
-}
-
-func (s *Server) checkUserType(c *call) error {
-	if c.token.UserType != c.operation.userType {
-		return wire.NewError(http.StatusUnauthorized, wrongUserTypeMessage, "")
-	}
-	return nil
-}
-
-func (s *Server) checkScope(c *call) error {
-	if !slices.Contains(c.token.Scopes, c.operation.scope) {
-		return wire.NewError(http.StatusUnauthorized, "The token is not authorized for this scope.", "")
-	}
-	return nil
 }

@@ -1,10 +1,13 @@
 package clienttest
 
 import (
+	"bytes"
 	"context"
 	"crypto/ed25519"
-	"errors"
+	"crypto/rand"
+	"encoding/base64"
 	"fmt"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -37,15 +40,13 @@ func WithWebhooks(to string) Option {
 	return setIf(valid, "WithWebhooks: URL is not an absolute HTTP URL", func(c *config) { c.webhooks = to })
 }
 
-// WebhookFault changes how webhooks are delivered. Type, After and Count select the webhooks. If
-// several faults match a webhook, the one that was added first applies.
+// WebhookFault changes how webhooks are delivered. Type and Count select the webhooks. If several
+// faults match a webhook, the one that was added first applies.
 type WebhookFault struct {
 	Type  string        // type of the webhooks, such as ContactUpdate; empty matches every type
-	After int           // number of webhooks that the fault ignores before it matches the first one
 	Count int           // largest number of webhooks that the fault matches; 0 is no limit
 	Lost  bool          // whether the webhook is not sent
 	Delay time.Duration // time by the fake's clock until the webhook is sent; later ones overtake it
-	Twice bool          // whether the webhook is sent twice at the same time
 
 	Repeated bool // whether the webhook is sent again after it was delivered
 	Forged   bool // whether a copy with another content and the signature of another key is sent first
@@ -60,7 +61,7 @@ type Delivery struct {
 	Attempt    int       // 1 for the first attempt
 	Status     int       // status of the response; 0 if there was none
 	Error      string    // why there was no response
-	Fault      string    // what a fault did: lost, forged, twice or repeated
+	Fault      string    // what a fault did: lost, forged or repeated
 	Body       []byte
 }
 
@@ -70,49 +71,48 @@ type event struct {
 
 	due       time.Time
 	signature []byte
-	fault     WebhookFault
+	repeats   bool // whether it is sent again after it was delivered
 }
 
 type activeWebhookFault struct {
 	WebhookFault
 
-	ignored, matched int
+	matched int
 }
 
-// webhooks holds the webhooks of a server. A goroutine delivers them, which begins with the first
-// webhook and ends with Close.
+// webhooks holds the webhooks of a server. A goroutine delivers them until Close.
 type webhooks struct {
-	url         string
-	key, forger ed25519.PrivateKey
-	client      *http.Client
-	wake        chan struct{}   // receives a value when the clock or the queue changes
-	ended       chan struct{}   // closed when the goroutine has ended; nil if it was not started
-	ctx         context.Context //nolint:containedctx // of the goroutine
-	cancel      context.CancelFunc
+	key    ed25519.PrivateKey
+	wake   chan struct{}   // receives a value when the clock or the queue changes
+	ended  chan struct{}   // closed when the goroutine has ended
+	ctx    context.Context //nolint:containedctx // of the goroutine
+	cancel context.CancelFunc
 
 	mu         sync.Mutex
-	idle       sync.Cond    // signals that no webhook is being delivered
-	handler    http.Handler // in place of the URL
-	queue      []*event     // by due
-	busy       bool         // whether a webhook is being delivered
+	url        string // empty if no webhooks are sent
+	client     *http.Client
+	idle       sync.Cond // signals that no webhook is being delivered
+	queue      []*event  // by due
+	busy       bool      // whether a webhook is being delivered
 	faults     []*activeWebhookFault
 	deliveries []Delivery
 }
 
-func newWebhooks(to string) (*webhooks, error) {
-	_, key, err := ed25519.GenerateKey(nil)
-	if err != nil {
-		return nil, err
+// startWebhooks starts the delivery of webhooks to a URL, which may be empty.
+func (s *Server) startWebhooks(to string) {
+	seed := make([]byte, ed25519.SeedSize)
+	_, _ = rand.Read(seed) // it never fails
+	ctx, cancel := context.WithCancel(context.Background())
+	s.webhooks = &webhooks{
+		url: to, key: ed25519.NewKeyFromSeed(seed), wake: make(chan struct{}, 1), ended: make(chan struct{}), ctx: ctx, cancel: cancel,
+		client: &http.Client{
+			Transport:     &http.Transport{Proxy: http.ProxyFromEnvironment},
+			Timeout:       webhookTimeout,
+			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+		},
 	}
-	_, forger, err := ed25519.GenerateKey(nil)
-	w := &webhooks{url: to, key: key, forger: forger, wake: make(chan struct{}, 1), client: &http.Client{
-		Transport:     &http.Transport{Proxy: http.ProxyFromEnvironment},
-		Timeout:       webhookTimeout,
-		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
-	}}
-	w.ctx, w.cancel = context.WithCancel(context.Background())
-	w.idle.L = &w.mu
-	return w, err
+	s.webhooks.idle.L = &s.webhooks.mu
+	go s.deliverWebhooks()
 }
 
 // WebhookKey returns the public key with which the fake signs webhooks. Every server has a key of
@@ -124,9 +124,25 @@ func (s *Server) WebhookKey() ed25519.PublicKey {
 // HandleWebhooks delivers the webhooks to a handler in the same process, in place of the URL of
 // [WithWebhooks], which is not needed then. It works in a testing/synctest bubble.
 func (s *Server) HandleWebhooks(h http.Handler) {
-	s.webhooks.mu.Lock()
-	defer s.webhooks.mu.Unlock()
-	s.webhooks.handler = h
+	w := s.webhooks
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.url, w.client = "https://app.example/webhooks", &http.Client{Transport: handlerTransport{h}, Timeout: webhookTimeout}
+}
+
+// handlerTransport sends requests to a handler. As in net/http, a panic ends the response.
+type handlerTransport struct{ http.Handler }
+
+// RoundTrip implements http.RoundTripper.
+func (h handlerTransport) RoundTrip(r *http.Request) (response *http.Response, err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("panic: %v", p)
+		}
+	}()
+	recorder := httptest.NewRecorder()
+	h.ServeHTTP(recorder, r)
+	return recorder.Result(), nil
 }
 
 // WaitForWebhooks waits until the webhooks that are due have been sent. It does not wait for
@@ -149,16 +165,11 @@ func (s *Server) Deliveries() []Delivery {
 }
 
 // InjectWebhookFaults adds faults of webhooks. They are active until they have matched Count
-// webhooks or [Server.ClearFaults] is called. If a fault is invalid, InjectWebhookFaults ends the
-// test; if the server was started by [Start], it panics.
+// webhooks or [Server.ClearFaults] is called.
 func (s *Server) InjectWebhookFaults(faults ...WebhookFault) {
 	s.webhooks.mu.Lock()
 	defer s.webhooks.mu.Unlock()
 	for _, f := range faults {
-		if min(f.After, f.Count) < 0 || f.Delay < 0 {
-			s.fail("InjectWebhookFaults", errors.New("fault: After, Count or Delay is negative"))
-			return
-		}
 		s.webhooks.faults = append(s.webhooks.faults, &activeWebhookFault{WebhookFault: f})
 	}
 }
@@ -189,76 +200,55 @@ func (s *Server) notify(before, after *gen.Contact) {
 }
 
 func (s *Server) sendContact(kind string, c *gen.Contact) {
-	s.send(kind, c.LocationID, func(o *wire.Object) { o.WriteEvent(c, kind == "ContactDndUpdate") })
+	properties := wire.Event(c)
+	if kind == "ContactDndUpdate" {
+		properties["dnd"] = c.DND // even if it is false
+	}
+	s.sendEvent(kind, c.LocationID, properties)
 }
 
-// sendInstall sends the webhook of an installation.
-func (s *Server) sendInstall(g Grant) {
-	location := g.LocationID
-	s.send("INSTALL", location, func(o *wire.Object) {
-		kind := "Location"
-		if location == "" {
-			kind = "Company"
-		}
-		o.String("installType", kind)
-		o.String("companyId", g.CompanyID)
-		o.String("userId", sampleUserID)
-		o.String("companyName", "Sample agency")
-		o.Value("isWhitelabelCompany", false)
-		o.Raw("whitelabelDetails", []byte(`{"logoUrl":"","domain":""}`))
-		o.Raw("trial", []byte("{}"))
-	})
-}
-
-// send adds a webhook to the queue. write writes the properties of its type.
-func (s *Server) send(kind, location string, write func(*wire.Object)) {
+// sendEvent adds a webhook to the queue, with the properties of its type.
+func (s *Server) sendEvent(kind, location string, properties wire.Object) {
 	w := s.webhooks
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if w.url == "" && w.handler == nil || w.ctx.Err() != nil {
+	if w.url == "" {
 		return
 	}
 	now := s.Now()
-	e := &event{Delivery: Delivery{Type: kind, ID: s.randomIDs.UUID(), LocationID: location, Attempt: 1}, due: now, fault: w.match(kind)}
 	app, _, _ := strings.Cut(s.App.ClientID, "-")
-	var body wire.Object
-	body.String("type", kind)
-	body.String("locationId", location)
-	body.String("versionId", app)
-	body.String("appId", app)
-	write(&body)
-	body.Time("timestamp", store.Millisecond(now))
-	body.String("webhookId", e.ID)
-	e.Body = body.End()
-	e.signature = ed25519.Sign(w.key, e.Body)
-	switch {
-	case e.fault.Lost:
-		e.Fault, e.Time = "lost", now
-		s.record(e.Delivery)
+	maps.Copy(properties, wire.Object{"type": kind, "versionId": app, "appId": app, "timestamp": store.Millisecond(now)})
+	if location != "" {
+		properties["locationId"] = location
+	}
+	signed := func(key ed25519.PrivateKey) *event {
+		id := s.randomIDs.UUID()
+		properties["webhookId"] = id
+		body := wire.Encode(properties)
+		return &event{
+			Delivery: Delivery{Time: now, Type: kind, ID: id, LocationID: location, Attempt: 1, Body: body}, signature: ed25519.Sign(key, body),
+		}
+	}
+	fault := w.match(kind)
+	if fault.Forged {
+		forged := signed(ed25519.NewKeyFromSeed(make([]byte, ed25519.SeedSize)))
+		forged.Fault = "forged"
+		w.enqueue(forged, now)
+	}
+	e := signed(w.key)
+	e.repeats = fault.Repeated
+	if fault.Lost {
+		e.Fault = "lost"
+		w.deliveries = appendBounded(w.deliveries, e.Delivery, s.requests.max)
 		return
-	case e.fault.Forged:
-		forged := *e
-		forged.Fault, forged.fault = "forged", WebhookFault{}
-		forged.ID = s.randomIDs.UUID()
-		forged.Body = wire.Patch(e.Body, "/webhookId", []byte(`"`+forged.ID+`"`))
-		forged.signature = ed25519.Sign(w.forger, forged.Body)
-		w.enqueue(&forged, now)
 	}
-	w.enqueue(e, now.Add(e.fault.Delay))
-	if w.ended == nil {
-		w.ended = make(chan struct{})
-		go s.deliverWebhooks()
-	}
+	w.enqueue(e, now.Add(fault.Delay))
 }
 
 // match returns the first fault that matches a webhook. The caller holds the lock.
 func (w *webhooks) match(kind string) WebhookFault {
 	for _, f := range w.faults {
-		switch {
-		case f.Type != "" && f.Type != kind, f.Count > 0 && f.matched >= f.Count:
-		case f.ignored < f.After:
-			f.ignored++
-		default:
+		if (f.Type == "" || f.Type == kind) && (f.Count == 0 || f.matched < f.Count) {
 			f.matched++
 			return f.WebhookFault
 		}
@@ -269,11 +259,8 @@ func (w *webhooks) match(kind string) WebhookFault {
 // enqueue adds a webhook after those that are due at the same time. The caller holds the lock.
 func (w *webhooks) enqueue(e *event, due time.Time) {
 	e.due = due
-	at := slices.IndexFunc(w.queue, func(other *event) bool { return other.due.After(due) })
-	if at < 0 {
-		at = len(w.queue)
-	}
-	w.queue = slices.Insert(w.queue, at, e)
+	w.queue = append(w.queue, e)
+	slices.SortStableFunc(w.queue, func(a, b *event) int { return a.due.Compare(b.due) })
 	w.wakeUp()
 }
 
@@ -284,28 +271,15 @@ func (w *webhooks) wakeUp() {
 	}
 }
 
-// record adds an attempt to those of Deliveries. The caller holds the lock.
-func (s *Server) record(d Delivery) {
-	w := s.webhooks
-	w.deliveries = append(w.deliveries, d)
-	if len(w.deliveries) > s.requests.max {
-		w.deliveries = slices.Delete(w.deliveries, 0, len(w.deliveries)-s.requests.max)
-	}
-}
-
 // deliverWebhooks delivers the webhooks when they are due, until the server is closed.
 func (s *Server) deliverWebhooks() {
 	w := s.webhooks
 	defer close(w.ended)
 	for w.ctx.Err() == nil {
-		e, wait := s.nextWebhook()
+		e, due := s.nextWebhook()
 		if e != nil {
 			s.deliver(e)
 			continue
-		}
-		var due <-chan time.Time // nil if the queue is empty
-		if wait > 0 {
-			due = time.After(wait)
 		}
 		select {
 		case <-due:
@@ -315,59 +289,41 @@ func (s *Server) deliverWebhooks() {
 	}
 }
 
-// nextWebhook removes the next webhook from the queue if it is due. Otherwise it returns how long
-// to wait, or 0 if the queue is empty.
-func (s *Server) nextWebhook() (e *event, wait time.Duration) {
+// nextWebhook removes the next webhook from the queue if it is due. Otherwise it returns a channel
+// that receives a value when it is due; the channel is nil if the queue is empty.
+func (s *Server) nextWebhook() (*event, <-chan time.Time) {
 	w := s.webhooks
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.busy = false
 	w.idle.Broadcast()
 	if len(w.queue) == 0 {
-		return nil, 0
+		return nil, nil
 	}
-	e = w.queue[0]
-	if wait = e.due.Sub(s.Now()); wait > 0 {
-		return nil, wait
+	e := w.queue[0]
+	if wait := e.due.Sub(s.Now()); wait > 0 {
+		return nil, time.After(wait)
 	}
-	w.busy = true
-	w.queue = w.queue[1:]
-	return e, 0
+	w.busy, w.queue = true, w.queue[1:]
+	return e, nil
 }
 
 // deliver sends a webhook, and adds its retry or repetition to the queue.
 func (s *Server) deliver(e *event) {
 	w := s.webhooks
 	e.Time = s.Now()
-	attempts := make([]Delivery, 1, 2)
-	if e.fault.Twice {
-		attempts = attempts[:2]
-	}
-	var senders sync.WaitGroup
-	for i := range attempts {
-		attempts[i] = e.Delivery
-		if e.fault.Twice {
-			attempts[i].Fault = "twice"
-		}
-		senders.Go(func() { attempts[i].Status, attempts[i].Error = s.post(e) })
-	}
-	senders.Wait()
+	e.Status, e.Error = s.post(e)
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	delivered := true
-	for _, attempt := range attempts {
-		s.record(attempt)
-		delivered = delivered && attempt.Status >= 200 && attempt.Status < 300
-	}
-	next := *e
-	next.fault.Twice = false
+	w.deliveries = appendBounded(w.deliveries, e.Delivery, s.requests.max)
+	next, isDelivered := *e, e.Status >= 200 && e.Status < 300
 	switch {
 	case e.Fault == "forged":
-	case !delivered && e.Attempt <= webhookRetries:
+	case !isDelivered && e.Attempt <= webhookRetries:
 		next.Attempt++
 		w.enqueue(&next, s.Now().Add(webhookBackoff<<(e.Attempt-1)))
-	case delivered && e.fault.Repeated:
-		next.Fault, next.fault.Repeated = "repeated", false
+	case isDelivered && e.repeats:
+		next.Fault, next.repeats = "repeated", false
 		w.enqueue(&next, s.Now())
 	}
 }
@@ -375,19 +331,16 @@ func (s *Server) deliver(e *event) {
 // post sends a webhook and returns the status of the response, or why there was none.
 func (s *Server) post(e *event) (status int, problem string) {
 	w := s.webhooks
-	ctx, cancel := context.WithTimeout(w.ctx, webhookTimeout)
-	defer cancel()
 	w.mu.Lock()
-	handler := w.handler
+	url, client := w.url, w.client
 	w.mu.Unlock()
-	request, err := wire.WebhookRequest(ctx, w.url, e.Body, e.signature)
+	request, err := http.NewRequestWithContext(w.ctx, http.MethodPost, url, bytes.NewReader(e.Body))
 	if err != nil {
 		return 0, err.Error()
 	}
-	if handler != nil {
-		return handle(handler, request)
-	}
-	resp, err := w.client.Do(request)
+	request.Header.Set("Content-Type", "application/json")
+	request.Header.Set("X-GHL-Signature", base64.StdEncoding.EncodeToString(e.signature))
+	resp, err := client.Do(request)
 	if err != nil {
 		return 0, err.Error()
 	}
@@ -395,28 +348,12 @@ func (s *Server) post(e *event) (status int, problem string) {
 	return resp.StatusCode, ""
 }
 
-// handle calls a handler with a request and returns the status of its response. As in net/http, a
-// panic ends the response.
-func handle(h http.Handler, r *http.Request) (status int, problem string) {
-	defer func() {
-		if p := recover(); p != nil {
-			status, problem = 0, fmt.Sprintf("panic: %v", p)
-		}
-	}()
-	response := httptest.NewRecorder()
-	h.ServeHTTP(response, r)
-	return response.Code, ""
-}
-
 // close ends the goroutine that delivers webhooks.
 func (w *webhooks) close() {
 	w.cancel()
+	<-w.ended
 	w.mu.Lock()
-	ended := w.ended
+	defer w.mu.Unlock()
 	w.idle.Broadcast()
-	w.mu.Unlock()
-	if ended != nil {
-		<-ended
-	}
 	w.client.CloseIdleConnections()
 }

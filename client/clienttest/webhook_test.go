@@ -182,7 +182,7 @@ func TestWebhooks_RetriesUntilSuccess(t *testing.T) {
 		}
 		w.create("")
 		w.server.WaitForWebhooks()
-		if d := w.server.Deliveries(); len(d) != 1 || d[0].Status != 0 || d[0].Error != "panic: no response" {
+		if d := w.server.Deliveries(); len(d) != 1 || d[0].Status != 0 || !strings.Contains(d[0].Error, "panic: no response") {
 			t.Errorf("got deliveries %+v, want one without a response", d)
 		}
 		w.server.Advance(10 * time.Second)
@@ -204,10 +204,9 @@ func TestInjectWebhookFaults(t *testing.T) {
 		copies int    // of signatures that are refused
 	}{
 		"none":     {clienttest.WebhookFault{Type: "ContactDelete", Lost: true}, "0 1 2", "", 0},
-		"lost":     {clienttest.WebhookFault{After: 1, Count: 1, Lost: true}, "0 2", "lost", 0},
+		"lost":     {clienttest.WebhookFault{Count: 2, Lost: true}, "2", "lost", 0},
 		"late":     {clienttest.WebhookFault{Count: 1, Delay: time.Minute}, "1 2 0", "", 0},
-		"repeated": {clienttest.WebhookFault{Type: "ContactCreate", After: 2, Repeated: true}, "0 1 2 2", "repeated", 0},
-		"twice":    {clienttest.WebhookFault{Count: 1, Twice: true}, "0 0 1 2", "twice", 0},
+		"repeated": {clienttest.WebhookFault{Type: "ContactCreate", Count: 1, Repeated: true}, "0 0 1 2", "repeated", 0},
 		"forged":   {clienttest.WebhookFault{Count: 1, Forged: true}, "0 1 2", "forged", 1},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -1,5 +1,5 @@
 // Package console is the web page of a fake HighLevel API: it shows the contacts, custom fields,
-// tokens, last requests and webhooks, and injects faults.
+// tokens, last requests and webhooks, changes and deletes contacts, and injects faults.
 package console
 
 import (
@@ -31,7 +31,7 @@ var pageHTML string
 //go:embed refresh.js
 var refreshJS []byte
 
-var pageTemplate = template.Must(template.New("page").Funcs(template.FuncMap{
+var templates = template.Must(template.New("").Funcs(template.FuncMap{
 	"join":   strings.Join,
 	"clock":  func(t time.Time) string { return t.Format("15:04:05.000") },
 	"date":   func(t time.Time) string { return t.UTC().Format("2006-01-02 15:04") },
@@ -46,15 +46,18 @@ type console struct {
 }
 
 // Handler returns a handler that serves a fake and its web page: / shows the fake and adds faults,
-// and /openapi.yaml is the OpenAPI document. Every other path is that of the API.
+// a contact has a form that changes or deletes it, and /openapi.yaml is the OpenAPI document. Every
+// other path is that of the API.
 //
 // The handler rejects requests that other sites in the same browser send, and requests for the page
 // with a host name that could belong to another site.
 func Handler(s *clienttest.Server) http.Handler {
 	c := &console{s, time.Now()}
 	page := http.NewServeMux()
-	page.HandleFunc("GET /{$}", func(w http.ResponseWriter, r *http.Request) { c.showPage(w, r, http.StatusOK, "") })
-	page.HandleFunc("GET /console/contact", c.showContact)
+	page.HandleFunc("GET /{$}", func(w http.ResponseWriter, r *http.Request) { c.showPage(w, r, "") })
+	page.HandleFunc("GET /console/contact", func(w http.ResponseWriter, r *http.Request) { c.showContact(w, r, "") })
+	page.HandleFunc("POST /console/contact", c.changeContact)
+	page.HandleFunc("POST /console/contact/delete", c.deleteContact)
 	page.HandleFunc("POST /console/faults", c.addFault)
 	page.HandleFunc("POST /console/faults/clear", c.clearFaults)
 	page.HandleFunc("GET /console/refresh.js", func(w http.ResponseWriter, _ *http.Request) { write(w, http.StatusOK, "text/javascript", refreshJS) })
@@ -70,49 +73,58 @@ func Handler(s *clienttest.Server) http.Handler {
 
 // page is the data of the page.
 type page struct {
-	Host             string
-	Started, Now     time.Time
-	Server           *clienttest.Server
-	Limit            clienttest.RateLimit
-	Remaining, Daily int
-	Contacts         []client.Contact
-	Count, Shown     int
-	FirstID          string
-	Requests         []clienttest.Request
-	Problem          string // the error of the form for faults
-	Form             url.Values
-	Failures         []clienttest.ConnectionFailure
-	Deliveries       []clienttest.Delivery
-	WebhookKey       string
-	Tokens           []clienttest.Token
-	ConsentURL       string
+	Host         string
+	Started, Now time.Time
+	Server       *clienttest.Server
+	Contacts     []client.Contact
+	Count, Shown int
+	FirstID      string
+	Requests     []clienttest.Request
+	Problem      string // the error of the form for faults
+	Form         url.Values
+	Failures     []clienttest.ConnectionFailure
+	Deliveries   []clienttest.Delivery
+	WebhookKey   string
+	Tokens       []clienttest.Token
+	ConsentURL   string
 }
 
-func (c *console) showPage(w http.ResponseWriter, r *http.Request, status int, problem string) {
+// showPage shows the page, with the error of the form for faults if there is one.
+func (c *console) showPage(w http.ResponseWriter, r *http.Request, problem string) {
 	s := c.server
+	contacts, tokens := s.Contacts(), s.Tokens()
 	p := page{
-		Host: r.Host, Started: c.started, Now: s.Now(), Server: s, Limit: s.RateLimit(),
-		Contacts: s.Latest(shown), Count: s.Len(), Shown: shown, FirstID: "ocQHyuzHvysMo5N5VsXc",
-		Requests: s.Requests(), Deliveries: s.Deliveries(), WebhookKey: WebhookKey(s), Tokens: s.Tokens(), Problem: problem, Form: r.PostForm,
-		Failures: []clienttest.ConnectionFailure{clienttest.ConnectionResetBeforeApply, clienttest.ConnectionResetAfterApply, clienttest.ConnectionClosedInBody, clienttest.ConnectionEndlessBody, clienttest.ConnectionStalledInBody},
+		Host: r.Host, Started: c.started, Now: s.Now(), Server: s,
+		Contacts: contacts[:min(shown, len(contacts))], Count: len(contacts), Shown: shown, FirstID: "ocQHyuzHvysMo5N5VsXc",
+		Requests: latest(s.Requests()), Deliveries: latest(s.Deliveries()), Tokens: tokens[:min(shown, len(tokens))],
+		WebhookKey: WebhookKey(s), Problem: problem, Form: r.PostForm, Failures: clienttest.ConnectionFailures,
+		ConsentURL: "/oauth/chooselocation?" + url.Values{
+			"response_type": {"code"}, "client_id": {s.App.ClientID}, "scope": {"contacts.readonly contacts.write"},
+			"redirect_uri": {"http://localhost:3000/callback"}, "state": {"example"},
+		}.Encode(),
 	}
-	p.Remaining, p.Daily = s.Remaining(s.LocationID)
-	slices.Reverse(p.Requests)
-	p.Requests = p.Requests[:min(shown, len(p.Requests))]
-	slices.Reverse(p.Deliveries)
-	p.Deliveries = p.Deliveries[:min(shown, len(p.Deliveries))]
-	p.Tokens = p.Tokens[:min(shown, len(p.Tokens))]
-	if len(p.Contacts) > 0 {
-		p.FirstID = p.Contacts[0].ID
+	if len(contacts) > 0 {
+		p.FirstID = contacts[0].ID
 	}
-	p.ConsentURL = "/oauth/chooselocation?" + url.Values{
-		"response_type": {"code"}, "client_id": {s.App.ClientID}, "scope": {"contacts.readonly contacts.write"},
-		"redirect_uri": {"http://localhost:3000/callback"}, "state": {"example"},
-	}.Encode()
+	show(w, "page", problem, p)
+}
+
+// latest returns the last entries of a log, the latest first.
+func latest[T any](log []T) []T {
+	slices.Reverse(log)
+	return log[:min(shown, len(log))]
+}
+
+// show writes a page with a problem, which is empty if there is none.
+func show(w http.ResponseWriter, name, problem string, data any) {
 	var text bytes.Buffer
-	if err := pageTemplate.Execute(&text, p); err != nil {
+	if err := templates.ExecuteTemplate(&text, name, data); err != nil {
 		http.Error(w, err.Error(), http.StatusInternalServerError)
 		return
+	}
+	status := http.StatusOK
+	if problem != "" {
+		status = http.StatusBadRequest
 	}
 	write(w, status, "text/html; charset=utf-8", text.Bytes())
 }
@@ -127,17 +139,6 @@ func WebhookKey(s *clienttest.Server) string {
 	return base64.StdEncoding.EncodeToString(key)
 }
 
-// showContact shows a contact as JSON.
-func (c *console) showContact(w http.ResponseWriter, r *http.Request) {
-	contact, ok := c.server.Contact(r.URL.Query().Get("id"))
-	text, err := json.MarshalIndent(contact, "", "  ")
-	if !ok || err != nil {
-		http.Error(w, "this contact does not exist", http.StatusNotFound)
-		return
-	}
-	write(w, http.StatusOK, "application/json", text)
-}
-
 // addFault adds the fault of the form and redirects to the page.
 func (c *console) addFault(w http.ResponseWriter, r *http.Request) {
 	r.Body = http.MaxBytesReader(w, r.Body, 1<<20)
@@ -146,7 +147,7 @@ func (c *console) addFault(w http.ResponseWriter, r *http.Request) {
 		err = c.server.TryInjectFaults(fault)
 	}
 	if err != nil {
-		c.showPage(w, r, http.StatusBadRequest, err.Error())
+		c.showPage(w, r, err.Error())
 		return
 	}
 	http.Redirect(w, r, "/#faults", http.StatusSeeOther)

@@ -28,20 +28,7 @@ func serve(t *testing.T, s *clienttest.Server) string {
 
 func get(t *testing.T, address string) (status int, body string) {
 	t.Helper()
-	request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, address, nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	resp, err := http.DefaultClient.Do(request)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer resp.Body.Close()
-	text, err := io.ReadAll(resp.Body)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return resp.StatusCode, string(text)
+	return send(t, http.MethodGet, address, nil, nil)
 }
 
 func TestHandler_Page(t *testing.T) {
@@ -58,7 +45,7 @@ func TestHandler_Page(t *testing.T) {
 	}
 	status, page := get(t, base+"/")
 	for _, want := range []string{
-		"Fake HighLevel at " + strings.TrimPrefix(base, "http://"), s.Token, s.LocationID, "100 of 100 in 10s, 200000 today", "Ada &lt;script&gt;",
+		"Fake HighLevel at " + strings.TrimPrefix(base, "http://"), s.Token, s.LocationID, "Ada &lt;script&gt;",
 		"ada@example.com", "GET /contacts/x", "401", "closedInBody", "1ms", "0 of 3", "version header was not found.", `<a href="/openapi.yaml">`,
 	} {
 		if !strings.Contains(page, want) {
@@ -127,26 +114,81 @@ func TestHandler_Page_LocationsAndTokens(t *testing.T) {
 		{ID: "field-id", Key: "size", DataType: "SINGLE_OPTIONS", Options: []string{"small", "large"}},
 	}}
 	s := clienttest.NewServer(t, clienttest.WithoutSocket(), clienttest.WithLocationSettings(second))
-	s.AddToken(clienttest.Token{Value: "expired-token", Expires: time.Unix(1, 0), Scopes: []string{"contacts.readonly"}})
+	s.AddToken("expired-token", clienttest.Grant{Scopes: []string{"contacts.readonly"}})
+	s.ExpireToken("expired-token")
 	contact := s.Seed(client.Contact{FirstName: "Ada"})[0]
 	base := serve(t, s)
 	_, page := get(t, base+"/")
 	for _, want := range []string{
 		"second-location", "Second", "DE", "field-id", "contact.size", "SINGLE_OPTIONS", "small, large", "shoe_size",
-		s.App.ClientID, s.App.ClientSecret, "/oauth/chooselocation?", "expired-toke…", "1970-01-01 00:00", "never", `href="/console/contact?id=` + contact.ID,
+		s.App.ClientID, s.App.ClientSecret, "/oauth/chooselocation?", "expired-toke…", s.Now().UTC().Format("2006-01-02 15"), "never", `href="/console/contact?id=` + contact.ID,
 	} {
 		if !strings.Contains(page, want) {
 			t.Errorf("got a page without %q", want)
 		}
 	}
-	if status, page := get(t, base+"/console/contact?id="+contact.ID); status != 200 || !strings.Contains(page, `"firstName": "Ada"`) {
-		t.Errorf("contact: got %d %s, want 200 and its JSON", status, page)
-	}
-	if status, _ := get(t, base+"/console/contact?id=%3Cscript%3E"); status != 404 {
-		t.Errorf("unknown contact: got %d, want 404", status)
-	}
 	if status, script := get(t, base+"/console/refresh.js"); status != 200 || !strings.Contains(script, "data-live") {
 		t.Errorf("script: got %d, want 200", status)
+	}
+}
+
+// A contact is changed and deleted through the API of the fake, with the checks of its location.
+func TestHandler_Contact(t *testing.T) {
+	t.Parallel()
+	s := clienttest.NewServer(t, clienttest.WithoutSocket())
+	var webhooks []string
+	s.HandleWebhooks(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		body, err := io.ReadAll(r.Body)
+		if err != nil {
+			t.Error(err)
+		}
+		webhooks = append(webhooks, string(body))
+	}))
+	contact := s.Seed(client.Contact{
+		LocationID: "second", FirstName: "Ada", LastName: "<script>", Email: "ada@example.com", Phone: "+14155552671", Tags: []string{"old", "vip"},
+	})[0]
+	address := serve(t, s) + "/console/contact"
+	path := "?id=" + contact.ID
+	_, page := get(t, address+path)
+	for _, want := range []string{`value="Ada"`, `value="&lt;script&gt;"`, `value="ada@example.com"`, `value="&#43;14155552671"`, `value="old, vip"`, `&#34;locationId&#34;: &#34;second&#34;`} {
+		if !strings.Contains(page, want) {
+			t.Errorf("got a page without %s:\n%s", want, page)
+		}
+	}
+	form := url.Values{"firstName": {"Grace"}, "lastName": {" Hopper "}, "email": {"grace@example.com"}, "phone": {""}, "tags": {"VIP, new"}}
+	status, page := send(t, "POST", address+path, nil, form)
+	if status != 200 || !strings.Contains(page, `value="Hopper"`) {
+		t.Errorf("got %d, want 200 and the changed contact", status)
+	}
+	s.WaitForWebhooks()
+	want := contact
+	want.FirstName, want.LastName, want.Name, want.Email, want.Phone, want.Tags = "Grace", "Hopper", "Grace Hopper", "grace@example.com", "", []string{"vip", "new"}
+	stored, _ := s.Contact(contact.ID)
+	stored.DateUpdated = contact.DateUpdated
+	if diff := cmp.Diff(want, stored); diff != "" {
+		t.Errorf("contact (-want +got):\n%s", diff)
+	}
+	if sent := strings.Join(webhooks, " "); !strings.Contains(sent, "ContactUpdate") || !strings.Contains(sent, "grace@example.com") {
+		t.Errorf("got webhooks %s, want ContactUpdate", sent)
+	}
+	form.Set("email", "nonsense")
+	if status, page := send(t, "POST", address+path, nil, form); status != 400 || !strings.Contains(page, "email must be an email") || !strings.Contains(page, `value="nonsense"`) {
+		t.Errorf("got %d %s for an invalid address, want 400, the reason and the form", status, page)
+	}
+	if status, page := send(t, "POST", address+"/delete"+path, nil, nil); status != 200 || !strings.Contains(page, "No contacts yet") || s.Len() != 0 {
+		t.Errorf("got %d after the delete, want 200 and the page without contacts", status)
+	}
+	s.WaitForWebhooks()
+	if last := webhooks[len(webhooks)-1]; !strings.Contains(last, "ContactDelete") {
+		t.Errorf("got the webhook %s last, want ContactDelete", last)
+	}
+	for _, test := range []struct{ method, address string }{{"GET", address + path}, {"POST", address + path}, {"POST", address + "/delete"}} {
+		if status, _ := send(t, test.method, test.address, nil, form); status != 404 {
+			t.Errorf("%s %s: got %d for an unknown contact, want 404", test.method, test.address, status)
+		}
+	}
+	if tokens := s.Tokens(); len(tokens) != 1 {
+		t.Errorf("got tokens %v, want only the default one", tokens)
 	}
 }
 
@@ -167,6 +209,7 @@ func TestHandler_Page_Webhooks(t *testing.T) {
 func TestHandler_OtherSites(t *testing.T) {
 	t.Parallel()
 	s := clienttest.NewServer(t, clienttest.WithoutSocket())
+	s.Seed(client.Contact{ID: "c", FirstName: "Ada"})
 	base := serve(t, s)
 	tests := []struct {
 		name, method, path string
@@ -187,6 +230,9 @@ func TestHandler_OtherSites(t *testing.T) {
 		{"IPv6", "GET", "/", http.Header{"Host": {"[::1]:8787"}}, 200},
 		{"a form of another site", "POST", "/console/faults", http.Header{"Sec-Fetch-Site": {"cross-site"}}, 403},
 		{"a form of an older browser", "POST", "/console/faults", http.Header{"Origin": {"https://evil.example"}}, 403},
+		{"a change of a contact by another site", "POST", "/console/contact?id=c", http.Header{"Sec-Fetch-Site": {"cross-site"}}, 403},
+		{"a delete by another site", "POST", "/console/contact/delete?id=c", http.Header{"Origin": {"https://evil.example"}}, 403},
+		{"a delete with a rebound name", "POST", "/console/contact/delete?id=c", http.Header{"Host": {"evil.example:8787"}}, 403},
 		{"a form of a sandboxed frame", "POST", "/console/faults/clear", http.Header{"Origin": {"null"}}, 403},
 		{"a token request of another site", "POST", "/oauth/token", http.Header{"Origin": {"https://evil.example"}}, 403},
 		{"a write of a program", "POST", "/oauth/token", nil, 401},
@@ -196,8 +242,8 @@ func TestHandler_OtherSites(t *testing.T) {
 			t.Errorf("%s: got %d %s, want %d", test.name, status, body, test.want)
 		}
 	}
-	if len(s.Faults()) != 0 {
-		t.Errorf("got %d faults from another site, want none", len(s.Faults()))
+	if contact, _ := s.Contact("c"); len(s.Faults()) != 0 || contact.FirstName != "Ada" {
+		t.Errorf("got %d faults and the contact %+v, want no change by another site", len(s.Faults()), contact)
 	}
 	resp, err := http.Get(base) //nolint:noctx // the server is local
 	if err != nil {

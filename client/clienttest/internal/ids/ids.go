@@ -33,12 +33,6 @@ func (s *Source) ID() string {
 	return string(id[:20])
 }
 
-// Hex returns n bytes in hexadecimal; n is at most 32.
-func (s *Source) Hex(n int) string {
-	id := s.next()
-	return hex.EncodeToString(id[:n])
-}
-
 // UUID returns a UUID, the form of trace IDs.
 func (s *Source) UUID() string {
 	id := s.next()

@@ -1,14 +1,12 @@
-// Package nettest serves HTTP over TCP or over connections in memory, and simulates connections
-// that fail.
+// Package nettest serves HTTP over TCP or over connections in memory.
 package nettest
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"net"
 	"net/http"
-	"strings"
+	"net/http/httptest"
 	"sync"
 	"syscall"
 	"time"
@@ -23,11 +21,9 @@ type Server struct {
 	// URL is the address of the server, without a trailing slash.
 	URL string
 
-	server    *http.Server
+	server    *httptest.Server
 	transport *http.Transport
 	cancel    context.CancelFunc // cancels the context of every request
-	served    chan error
-	active    sync.WaitGroup // open connections and running handlers
 }
 
 // Listen starts a server on a free port of 127.0.0.1.
@@ -46,39 +42,20 @@ func Listen(handler http.Handler) (*Server, error) {
 // net/http never retries a request by itself.
 func Memory(handler http.Handler) *Server {
 	listener := &memoryListener{connections: make(chan net.Conn), closed: make(chan struct{})}
-	transport := &http.Transport{
+	return serve(memoryURL, listener, &http.Transport{
 		DisableKeepAlives: true,
 		DialContext:       listener.dial,
 		DialTLSContext:    listener.dial, // net/http adds no TLS to what this function returns
-	}
-	return serve(memoryURL, listener, transport, handler)
+	}, handler)
 }
 
 func serve(url string, listener net.Listener, transport *http.Transport, handler http.Handler) *Server {
 	ctx, cancel := context.WithCancel(context.Background())
-	s := &Server{URL: url, transport: transport, cancel: cancel, served: make(chan error, 1)}
-	s.server = &http.Server{
-		BaseContext:       func(net.Listener) context.Context { return ctx },
-		ConnState:         s.countConnection,
-		ReadHeaderTimeout: time.Minute,
-		Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-			s.active.Add(1) // the count is above zero already: the connection is open
-			defer s.active.Done()
-			handler.ServeHTTP(w, r)
-		}),
-	}
-	go func() { s.served <- s.server.Serve(listener) }()
-	return s
-}
-
-func (s *Server) countConnection(_ net.Conn, state http.ConnState) {
-	switch state {
-	case http.StateNew:
-		s.active.Add(1)
-	case http.StateClosed, http.StateHijacked:
-		s.active.Done()
-	case http.StateActive, http.StateIdle:
-	}
+	server := &httptest.Server{Listener: listener, Config: &http.Server{
+		Handler: handler, BaseContext: func(net.Listener) context.Context { return ctx }, ReadHeaderTimeout: time.Minute,
+	}}
+	server.Start()
+	return &Server{url, server, transport, cancel}
 }
 
 // Client returns an HTTP client that reaches the server. If the server is in memory, the client
@@ -87,15 +64,11 @@ func (s *Server) Client() *http.Client { return &http.Client{Transport: s.transp
 
 // Close closes all connections, cancels the context of every request and waits until all handlers
 // have returned. It closes the connections first, so that no handler can send another response.
-func (s *Server) Close() error {
+func (s *Server) Close() {
 	s.transport.CloseIdleConnections()
-	err := s.server.Close()
+	s.server.CloseClientConnections()
 	s.cancel()
-	if served := <-s.served; !errors.Is(served, http.ErrServerClosed) {
-		err = errors.Join(err, served)
-	}
-	s.active.Wait()
-	return err
+	s.server.Close()
 }
 
 // memoryListener is a net.Listener whose connections are pipes.
@@ -139,9 +112,4 @@ func (l *memoryListener) Close() error {
 	return nil
 }
 
-func (l *memoryListener) Addr() net.Addr { return memoryAddr{} }
-
-type memoryAddr struct{}
-
-func (memoryAddr) Network() string { return "memory" }
-func (memoryAddr) String() string  { return strings.TrimPrefix(memoryURL, "https://") }
+func (l *memoryListener) Addr() net.Addr { return &net.UnixAddr{Name: "memory", Net: "memory"} }

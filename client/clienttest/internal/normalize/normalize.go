@@ -5,7 +5,6 @@ package normalize
 import (
 	"encoding/json"
 	"fmt"
-	"maps"
 	"math"
 	"regexp"
 	"slices"
@@ -87,110 +86,94 @@ func SplitName(c *gen.Contact, name string) {
 	c.FirstName, c.LastName = first, strings.TrimSpace(last)
 }
 
-// FieldValue returns a written value of a custom field in the form in which the API returns it, nil
-// if the API drops it silently, or null if it clears the field. old is the stored value, nil if the
-// field has none. FieldValue decodes and encodes strings and objects, so that the result has no
-// invalid UTF-8 and no duplicate names.
-func FieldValue(f *gen.CustomFieldDefinition, old, raw json.RawMessage) (json.RawMessage, error) {
-	switch string(raw) {
-	case "", "null", `""`, "[]", "{}":
-		return json.RawMessage("null"), nil
+// FieldValue returns a written value of a custom field in the form in which the API returns it, or nil
+// if the API drops it silently. old is the stored value, nil if the field has none.
+func FieldValue(f *gen.CustomFieldDefinition, old json.RawMessage, value any) (any, error) {
+	accepts := func(option any) bool {
+		text, ok := option.(string)
+		return ok && (len(f.Options) == 0 || slices.Contains(f.Options, text))
 	}
-	accepts := func(option string) bool { return len(f.Options) == 0 || slices.Contains(f.Options, option) }
+	text, isText := value.(string)
+	list, isList := value.([]any)
+	object, isObject := value.(map[string]any)
 	switch f.DataType {
 	case "NUMERICAL", "MONETORY":
-		if raw[0] == '{' {
-			return nil, invalidFieldValue(f, raw)
+		if isObject {
+			return nil, invalidFieldValue(f, value)
 		}
-		return number(raw), nil
+		return number(value), nil
 	case "DATE":
-		return date(f, raw)
+		return date(f, value)
 	case "SINGLE_OPTIONS", "RADIO":
-		return reencode(raw, func(option *string) bool { return accepts(*option) }), nil
-	case "MULTIPLE_OPTIONS", "CHECKBOX":
-		return reencode(raw, func(list *[]string) bool {
-			*list = slices.DeleteFunc(*list, func(option string) bool { return !accepts(option) })
-			return len(*list) > 0
-		}), nil
-	case "TEXTBOX_LIST":
-		return rows(old, raw), nil
-	case "FILE_UPLOAD", "SIGNATURE":
-		if raw[0] != '{' && raw[0] != '[' {
-			return nil, nil
+		if accepts(value) {
+			return value, nil
 		}
-		return reencode(raw, func(*any) bool { return true }), nil
+	case "MULTIPLE_OPTIONS", "CHECKBOX":
+		list = slices.DeleteFunc(list, func(option any) bool { return !accepts(option) })
+		if len(list) > 0 {
+			return list, nil
+		}
+	case "TEXTBOX_LIST":
+		return rows(old, object), nil
+	case "FILE_UPLOAD", "SIGNATURE":
+		if isObject || isList {
+			return value, nil
+		}
+	default:
+		switch {
+		case isText:
+			return text, nil
+		case !isList && !isObject: // numbers and booleans become the string of their JSON
+			raw, err := json.Marshal(value)
+			return string(raw), err
+		}
 	}
-	switch raw[0] {
-	case '[', '{':
-		return nil, nil
-	case '"':
-		return reencode(raw, func(*string) bool { return true }), nil
-	default: // numbers and booleans become the string of their JSON
-		return json.RawMessage(strconv.Quote(string(raw))), nil
-	}
+	return nil, nil
 }
 
-func invalidFieldValue(f *gen.CustomFieldDefinition, raw json.RawMessage) error {
+func invalidFieldValue(f *gen.CustomFieldDefinition, value any) error {
+	raw, err := json.Marshal(value)
+	if err != nil {
+		return err
+	}
 	return fmt.Errorf("Invalid Custom Field Value \"%s\" for \"%s\"", raw, f.ID) //nolint:staticcheck // the API's text
 }
 
 // number reads a number, or a string that contains one. JSON has no infinities and no NaN.
-func number(raw json.RawMessage) json.RawMessage {
-	value, err := strconv.ParseFloat(strings.Trim(string(raw), `" `), 64)
-	if err != nil || math.IsNaN(value) || math.IsInf(value, 0) {
+func number(value any) any {
+	read, err := strconv.ParseFloat(strings.TrimSpace(fmt.Sprint(value)), 64)
+	if err != nil || math.IsNaN(read) || math.IsInf(read, 0) {
 		return nil
 	}
-	return strconv.AppendFloat(nil, value, 'f', -1, 64)
+	return read
 }
 
 // date reads YYYY-MM-DD or an RFC 3339 time, of which it returns the day, or milliseconds since
 // 1970, of which it returns midnight UTC.
-func date(f *gen.CustomFieldDefinition, raw json.RawMessage) (json.RawMessage, error) {
-	if millis, err := strconv.ParseInt(string(raw), 10, 64); err == nil {
-		const day = 24 * 60 * 60 * 1000
-		return strconv.AppendInt(nil, millis-((millis%day)+day)%day, 10), nil
+func date(f *gen.CustomFieldDefinition, value any) (any, error) {
+	const day = 24 * time.Hour
+	if millis, ok := value.(float64); ok {
+		return time.UnixMilli(int64(millis)).Truncate(day).UnixMilli(), nil
 	}
-	var text string
-	if json.Unmarshal(raw, &text) != nil {
-		return nil, invalidFieldValue(f, raw)
+	for _, layout := range []string{time.DateOnly, time.RFC3339} {
+		if t, err := time.Parse(layout, fmt.Sprint(value)); err == nil {
+			return t.Format(time.DateOnly), nil
+		}
 	}
-	t, err := time.Parse(time.DateOnly, text)
-	if err != nil {
-		t, err = time.Parse(time.RFC3339, text)
-	}
-	if err != nil {
-		return nil, invalidFieldValue(f, raw)
-	}
-	return json.RawMessage(t.Format(`"` + time.DateOnly + `"`)), nil
+	return nil, invalidFieldValue(f, value)
 }
 
 // rows changes the rows that a stored object has. It returns nil if a row is new.
-func rows(old, raw json.RawMessage) json.RawMessage {
+func rows(old json.RawMessage, written map[string]any) any {
 	var stored map[string]any
-	if json.Unmarshal(old, &stored) != nil {
+	if written == nil || json.Unmarshal(old, &stored) != nil {
 		return nil
 	}
-	return reencode(raw, func(written *map[string]any) bool {
-		for row := range *written {
-			if _, ok := stored[row]; !ok {
-				return false
-			}
+	for row, value := range written {
+		if _, ok := stored[row]; !ok {
+			return nil
 		}
-		maps.Copy(stored, *written)
-		*written = stored
-		return true
-	})
-}
-
-// reencode decodes a value and encodes it again if it is valid.
-func reencode[T any](raw json.RawMessage, valid func(*T) bool) json.RawMessage {
-	var value T
-	if json.Unmarshal(raw, &value) != nil || !valid(&value) {
-		return nil
+		stored[row] = value
 	}
-	encoded, err := json.Marshal(value)
-	if err != nil {
-		return nil
-	}
-	return encoded
+	return stored
 }

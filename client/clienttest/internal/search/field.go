@@ -2,8 +2,8 @@ package search
 
 import (
 	"encoding/json"
+	"fmt"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
@@ -22,7 +22,7 @@ const (
 	number
 )
 
-var operators = map[kind][]string{
+var operators = map[kind][]gen.FilterOperator{
 	identifier: {"eq", "not_eq"},
 	text:       {"eq", "not_eq", "exists", "not_exists", "contains", "not_contains"},
 	exact:      {"eq", "not_eq", "exists", "not_exists"},
@@ -30,76 +30,52 @@ var operators = map[kind][]string{
 	number:     {"range", "eq", "not_eq", "exists", "not_exists"},
 }
 
-// field is a field of a contact, with the function that returns its values: none if it is not set,
-// and dates in milliseconds since 1970.
+// field is a field of a contact, with the function that returns its value: a string, which is empty
+// if it is not set, a time, which is zero if it is not set, or JSON.
 type field struct {
 	kind kind
-	get  func(*gen.Contact) []string
-}
-
-// set returns a list of a value, or nil if it is empty.
-func set(value string) []string {
-	if value == "" {
-		return nil
-	}
-	return []string{value}
-}
-
-func textField(k kind, get func(*gen.Contact) string) field {
-	return field{k, func(c *gen.Contact) []string { return set(get(c)) }}
-}
-
-func dateField(get func(*gen.Contact) time.Time) field {
-	return field{date, func(c *gen.Contact) []string {
-		if get(c).IsZero() {
-			return nil
-		}
-		return set(strconv.FormatInt(get(c).UnixMilli(), 10))
-	}}
+	get  func(*gen.Contact) any
 }
 
 // fields are the fields that a filter can have. Contacts of the fake have no value of the last
 // ones.
 var fields = map[string]field{
-	"id":                 textField(identifier, func(c *gen.Contact) string { return c.ID }),
-	"address":            textField(text, func(c *gen.Contact) string { return c.Address1 }),
-	"businessName":       textField(text, func(c *gen.Contact) string { return c.BusinessName }),
-	"city":               textField(text, func(c *gen.Contact) string { return c.City }),
-	"companyName":        textField(text, func(c *gen.Contact) string { return c.CompanyName }),
-	"firstNameLowerCase": textField(text, func(c *gen.Contact) string { return c.FirstName }),
-	"lastNameLowerCase":  textField(text, func(c *gen.Contact) string { return c.LastName }),
-	"phone":              textField(text, func(c *gen.Contact) string { return c.Phone }),
-	"postalCode":         textField(text, func(c *gen.Contact) string { return c.PostalCode }),
-	"source":             textField(text, func(c *gen.Contact) string { return c.Source }),
-	"state":              textField(text, func(c *gen.Contact) string { return c.State }),
-	"tags":               {text, func(c *gen.Contact) []string { return c.Tags }},
-	"email":              textField(exact, func(c *gen.Contact) string { return c.Email }),
-	"website":            textField(exact, func(c *gen.Contact) string { return c.Website }),
-	"contactName":        textField(exact, func(c *gen.Contact) string { return c.Name }),
-	"assignedTo":         textField(exact, func(c *gen.Contact) string { return c.AssignedTo }),
-	"country":            textField(exact, func(c *gen.Contact) string { return c.Country }),
-	"timezone":           textField(exact, func(c *gen.Contact) string { return c.Timezone }),
-	"type":               textField(exact, func(c *gen.Contact) string { return c.Type }),
-	"dnd":                textField(exact, func(c *gen.Contact) string { return strconv.FormatBool(c.DND) }),
-	"followers":          {exact, func(c *gen.Contact) []string { return c.Followers }},
-	"validEmail":         {exact, func(c *gen.Contact) []string { return fieldValues(c.ValidEmail, exact) }},
-	"dateAdded":          dateField(func(c *gen.Contact) time.Time { return c.DateAdded }),
-	"dateUpdated":        dateField(func(c *gen.Contact) time.Time { return c.DateUpdated }),
-	"lastActivity":       dateField(func(c *gen.Contact) time.Time { return c.LastActivity.Time }),
-	"dateOfBirth": dateField(func(c *gen.Contact) time.Time {
-		day, _ := time.Parse(time.DateOnly, string(c.DateOfBirth)) // zero if it is not set
-		return day
-	}),
-	"isValidWhatsapp": {exact, none}, "activeWorkflows": {exact, none}, "finishedWorkflows": {exact, none},
-	"lastAppointment": {date, none}, "lastEmailClickedDate": {date, none}, "lastEmailOpenedDate": {date, none},
+	"id":                 {identifier, func(c *gen.Contact) any { return c.ID }},
+	"address":            {text, func(c *gen.Contact) any { return c.Address1 }},
+	"businessName":       {text, func(c *gen.Contact) any { return c.BusinessName }},
+	"city":               {text, func(c *gen.Contact) any { return c.City }},
+	"companyName":        {text, func(c *gen.Contact) any { return c.CompanyName }},
+	"firstNameLowerCase": {text, func(c *gen.Contact) any { return c.FirstName }},
+	"lastNameLowerCase":  {text, func(c *gen.Contact) any { return c.LastName }},
+	"phone":              {text, func(c *gen.Contact) any { return c.Phone }},
+	"postalCode":         {text, func(c *gen.Contact) any { return c.PostalCode }},
+	"source":             {text, func(c *gen.Contact) any { return c.Source }},
+	"state":              {text, func(c *gen.Contact) any { return c.State }},
+	"tags":               {text, func(c *gen.Contact) any { return c.Tags }},
+	"email":              {exact, func(c *gen.Contact) any { return c.Email }},
+	"website":            {exact, func(c *gen.Contact) any { return c.Website }},
+	"contactName":        {exact, func(c *gen.Contact) any { return c.Name }},
+	"assignedTo":         {exact, func(c *gen.Contact) any { return c.AssignedTo }},
+	"country":            {exact, func(c *gen.Contact) any { return c.Country }},
+	"timezone":           {exact, func(c *gen.Contact) any { return c.Timezone }},
+	"type":               {exact, func(c *gen.Contact) any { return c.Type }},
+	"dnd":                {exact, func(c *gen.Contact) any { return c.DND }},
+	"followers":          {exact, func(c *gen.Contact) any { return c.Followers }},
+	"validEmail":         {exact, func(c *gen.Contact) any { return c.ValidEmail }},
+	"dateAdded":          {date, func(c *gen.Contact) any { return c.DateAdded }},
+	"dateUpdated":        {date, func(c *gen.Contact) any { return c.DateUpdated }},
+	"dateOfBirth":        {date, func(c *gen.Contact) any { return string(c.DateOfBirth) }},
+	"lastActivity":       {date, func(c *gen.Contact) any { return c.LastActivity.Time }},
+	"isValidWhatsapp":    {exact, unset}, "activeWorkflows": {exact, unset}, "finishedWorkflows": {exact, unset},
+	"lastAppointment": {date, unset}, "lastEmailClickedDate": {date, unset}, "lastEmailOpenedDate": {date, unset},
 }
 
-func none(*gen.Contact) []string { return nil }
+func unset(*gen.Contact) any { return "" }
 
-var opportunityFields = map[string]func(gen.Opportunity) string{
-	"pipelineId":      func(o gen.Opportunity) string { return o.PipelineID },
-	"pipelineStageId": func(o gen.Opportunity) string { return o.PipelineStageID },
-	"status":          func(o gen.Opportunity) string { return o.Status },
+var opportunityFields = map[string]func(gen.Opportunity) any{
+	"pipelineId":      func(o gen.Opportunity) any { return o.PipelineID },
+	"pipelineStageId": func(o gen.Opportunity) any { return o.PipelineStageID },
+	"status":          func(o gen.Opportunity) any { return o.Status },
 }
 
 // kinds are the kinds of custom fields by dataType. Other types are like TEXT.
@@ -126,50 +102,72 @@ func fieldOf(name string, definitions []gen.CustomFieldDefinition) (field, error
 	if !ok {
 		k = text
 	}
-	return field{k, func(c *gen.Contact) []string {
-		for _, f := range c.CustomFields {
-			if f.ID == id {
-				return fieldValues(rowOf(f.Value, row), k)
-			}
+	return field{k, func(c *gen.Contact) any {
+		at := slices.IndexFunc(c.CustomFields, func(f gen.CustomField) bool { return f.ID == id })
+		if at < 0 {
+			return ""
 		}
-		return nil
+		var rows map[string]json.RawMessage
+		value := c.CustomFields[at].Value
+		if row != "" && json.Unmarshal(value, &rows) == nil {
+			return rows[row]
+		}
+		return value
 	}}, nil
 }
 
-// rowOf returns the value of a row of a TEXTBOX_LIST, or the value itself if row is empty.
-func rowOf(value json.RawMessage, row string) json.RawMessage {
-	var rows map[string]json.RawMessage
-	if row == "" || json.Unmarshal(value, &rows) != nil {
-		return value
+// values returns the values of a field: none if it is not set, numbers and dates as float64, and
+// everything else as strings in lower case.
+func (f field) values(c *gen.Contact) []any { return values(f.get(c), f.kind) }
+
+func values(value any, k kind) []any {
+	switch value := value.(type) {
+	case json.RawMessage:
+		var decoded any
+		if len(value) == 0 || json.Unmarshal(value, &decoded) != nil {
+			return nil
+		}
+		return values(decoded, k)
+	case time.Time:
+		if value.IsZero() {
+			return nil
+		}
+		return []any{float64(value.UnixMilli())}
+	case []string:
+		var all []any
+		for _, one := range value {
+			all = append(all, strings.ToLower(one))
+		}
+		return all
+	case []any:
+		var all []any
+		for _, one := range value {
+			all = append(all, values(one, k)...)
+		}
+		return all
+	case string:
+		if t, ok := parseDate(value); k == date && ok {
+			return []any{float64(t.UnixMilli())}
+		}
+		if value != "" {
+			return []any{strings.ToLower(value)}
+		}
+		return nil
+	case float64:
+		return []any{value}
+	case nil:
+		return nil
+	default:
+		return []any{fmt.Sprint(value)} // a boolean
 	}
-	return rows[row]
 }
 
-// fieldValues returns the values of a JSON string, number, boolean or list.
-func fieldValues(raw json.RawMessage, k kind) []string {
-	var value any
-	if len(raw) == 0 || json.Unmarshal(raw, &value) != nil {
-		return nil
-	}
-	var values []string
-	list, isList := value.([]any)
-	if !isList {
-		list = []any{value}
-	}
-	for _, one := range list {
-		var textOf string
-		switch one := one.(type) {
-		case string:
-			textOf = one
-		case float64:
-			textOf = strconv.FormatFloat(one, 'f', -1, 64)
-		case bool:
-			textOf = strconv.FormatBool(one)
+// parseDate reads a date or a time in ISO 8601.
+func parseDate(text string) (t time.Time, ok bool) {
+	for _, layout := range []string{time.RFC3339, time.DateOnly, "2006-01-02T15:04:05"} {
+		if t, err := time.Parse(layout, text); err == nil {
+			return t, true
 		}
-		if ms, ok := millis(textOf); k == date && ok {
-			textOf = strconv.FormatFloat(ms, 'f', -1, 64)
-		}
-		values = append(values, set(textOf)...)
 	}
-	return values
+	return time.Time{}, false
 }

@@ -1,15 +1,15 @@
-// Package search compiles the body of POST /contacts/search.
+// Package search finds the contacts of POST /contacts/search.
 package search
 
 import (
 	"cmp"
 	"encoding/json"
+	"fmt"
 	"slices"
 	"strconv"
 	"strings"
 
 	jsonv2 "github.com/go-json-experiment/json"
-	"github.com/go-json-experiment/json/jsontext"
 
 	"github.com/highlevel-contacts/contacts-go/client/clienttest/internal/wire"
 	"github.com/highlevel-contacts/contacts-go/gen"
@@ -17,177 +17,120 @@ import (
 
 // Request is the body of a search.
 type Request struct {
-	Query       string           `json:"query"`
-	PageLimit   int              `json:"pageLimit"`
-	SearchAfter []jsontext.Value `json:"searchAfter"`
-	Filters     []filter         `json:"filters"`
-	Sort        []level          `json:"sort"`
+	gen.SearchContactsRequest
 
-	match func(*gen.Contact) bool
-	order []order
-	after []key // nil for the first page
+	matches matcher
+	levels  []level
+	after   []any // nil for the first page
 }
 
 // level is one level of the order of a search.
 type level struct {
-	Field     string `json:"field"`
-	Direction string `json:"direction"`
+	field      field
+	descending bool
 }
 
-// maxPaged is the number of contacts that pages with a number reach.
-const maxPaged = 10_000
+// Found is a contact with its position in the order, which is its searchAfter: the value of each
+// sort field, and the ID.
+type Found struct {
+	*gen.Contact
 
-// CutPage removes the property page from a body and returns its value, or 0 if the body has none
-// that is a number.
-func CutPage(body []byte) (rest []byte, page int) {
-	var properties map[string]jsontext.Value
-	if jsonv2.Unmarshal(body, &properties, wire.Lenient) != nil || jsonv2.Unmarshal(properties["page"], &page) != nil {
-		return body, 0
-	}
-	return wire.Patch(body, "/page", nil), page
+	Position []any
 }
 
-// Parse reads a body that has been validated. fields are the custom fields of the location, and
-// page is the number of the page, 0 if it was not sent.
-func Parse(body []byte, fields []gen.CustomFieldDefinition, page int) (*Request, error) {
+// sortFields are the names of the fields by which a search can be sorted.
+var sortFields = []string{"firstNameLowerCase", "lastNameLowerCase", "businessName", "dateAdded", "dateUpdated", "email", "dnd", "source"}
+
+// Parse reads a body that has been validated. fields are the custom fields of the location.
+func Parse(body []byte, custom []gen.CustomFieldDefinition) (*Request, error) {
 	r := &Request{}
-	if err := jsonv2.Unmarshal(body, r, wire.Lenient); err != nil {
-		return nil, wire.Unprocessable(err.Error())
+	err := jsonv2.Unmarshal(body, &r.SearchContactsRequest, wire.Lenient)
+	if err != nil {
+		return nil, wire.Unprocessable([]string{err.Error()})
 	}
-	if page < 0 || page > 0 && page > maxPaged/max(r.PageLimit, 1) {
-		return nil, wire.BadRequest("Paginated query has reached beyond allowed document limit. Please switch to Scroll query")
-	}
-	var err error
-	if r.match, err = all(r.Filters, fields); err != nil {
+	if r.matches, err = compileGroup("AND", r.Filters, custom); err != nil {
 		return nil, err
 	}
-	for i, l := range r.Sort {
-		get := sortKeys[l.Field]
+	for i, by := range r.Sort {
 		switch {
-		case get == nil:
-			return nil, invalidField(l.Field)
-		case l.Direction != "asc" && l.Direction != "desc":
-			return nil, wire.Unprocessable("sort." + strconv.Itoa(i) + ".direction must be one of the following values: asc, desc")
+		case !slices.Contains(sortFields, by.Field):
+			return nil, invalidField(by.Field)
+		case by.Direction != "asc" && by.Direction != "desc":
+			return nil, wire.Unprocessable([]string{"sort." + strconv.Itoa(i) + ".direction must be one of the following values: asc, desc"})
 		}
-		r.order = append(r.order, order{get, l.Direction == "desc"})
+		r.levels = append(r.levels, level{fields[by.Field], by.Direction == "desc"})
 	}
-	if len(r.order) == 0 {
-		r.order = []order{{sortKeys["dateAdded"], true}}
+	if len(r.levels) == 0 {
+		r.levels = []level{{fields["dateAdded"], true}}
 	}
-	r.order = append(r.order, order{func(c *gen.Contact) key { return key{text: c.ID} }, r.order[0].descending})
-	return r, r.readAfter()
-}
-
-// readAfter reads searchAfter. A position in another order is an error.
-func (r *Request) readAfter() error {
+	r.levels = append(r.levels, level{descending: r.levels[0].descending}) // of the IDs
 	for _, raw := range r.SearchAfter {
-		k := key{isNull: raw.Kind() == 'n'}
-		err := json.Unmarshal(raw, &k.text)
-		if raw.Kind() == '0' {
-			k.isNumber = true
-			err = json.Unmarshal(raw, &k.number)
+		var value any
+		if err := json.Unmarshal(raw, &value); err != nil {
+			return nil, wire.BadRequest("searchAfter is invalid")
 		}
-		if err != nil {
-			return wire.BadRequest("searchAfter is invalid")
-		}
-		r.after = append(r.after, k)
+		r.after = append(r.after, value)
 	}
-	if n := len(r.after); n > 0 && n != len(r.order) {
-		return wire.BadRequest("searchAfter does not belong to the sort")
+	if n := len(r.after); n > 0 && n != len(r.levels) {
+		return nil, wire.BadRequest("searchAfter does not belong to the sort")
 	}
-	return nil
+	return r, nil
 }
 
-// Match reports whether a contact matches all filters.
-func (r *Request) Match(c *gen.Contact) bool { return r.match(c) }
-
-// Order returns a function that compares the positions of two contacts. It is nil for the order of
-// lists and, if reverse is set, for its reverse.
-func (r *Request) Order() (compare func(a, b *gen.Contact) int, reverse bool) {
-	if len(r.Sort) == 0 || len(r.Sort) == 1 && r.Sort[0].Field == "dateAdded" {
-		return nil, !r.order[0].descending
+// Page returns the contacts of the page, and the number of matching contacts on all pages.
+func (r *Request) Page(contacts []*gen.Contact) (page []Found, total int) {
+	for _, c := range contacts {
+		if r.matches(c) {
+			page = append(page, Found{c, r.position(c)})
+		}
 	}
-	return r.compare, false
+	total = len(page)
+	slices.SortFunc(page, func(a, b Found) int { return r.compare(a.Position, b.Position) })
+	if r.after != nil {
+		page = slices.DeleteFunc(page, func(f Found) bool { return r.compare(f.Position, r.after) <= 0 })
+	}
+	return page[:min(r.PageLimit, len(page))], total
 }
 
-// compare compares the positions of two contacts.
-func (r *Request) compare(a, b *gen.Contact) int {
-	for _, o := range r.order {
-		if c := o.compare(o.get(a), o.get(b)); c != 0 {
-			return c
+// position returns the position of a contact.
+func (r *Request) position(c *gen.Contact) []any {
+	position := make([]any, len(r.levels))
+	for i, l := range r.levels[:len(position)-1] {
+		if values := l.field.values(c); len(values) > 0 {
+			position[i] = values[0]
+		}
+	}
+	position[len(position)-1] = c.ID
+	return position
+}
+
+// compare compares two positions. Missing values are last in both directions; how the API orders
+// them has not been observed.
+func (r *Request) compare(a, b []any) int {
+	for i, l := range r.levels {
+		first, second := a[i], b[i]
+		switch {
+		case first == nil && second == nil:
+			continue
+		case first == nil:
+			return 1
+		case second == nil:
+			return -1
+		case l.descending:
+			first, second = second, first
+		}
+		if order := compareValues(first, second); order != 0 {
+			return order
 		}
 	}
 	return 0
 }
 
-// After returns a function that reports whether a contact is after the cursor. It is nil without a
-// cursor.
-func (r *Request) After() func(*gen.Contact) bool {
-	if r.after == nil {
-		return nil
+func compareValues(a, b any) int {
+	x, isNumber := a.(float64)
+	y, areNumbers := b.(float64)
+	if isNumber && areNumbers {
+		return cmp.Compare(x, y)
 	}
-	return func(c *gen.Contact) bool {
-		for i, o := range r.order {
-			if order := o.compare(o.get(c), r.after[i]); order != 0 {
-				return order > 0
-			}
-		}
-		return false
-	}
+	return strings.Compare(fmt.Sprint(a), fmt.Sprint(b))
 }
-
-// Position returns the searchAfter of a contact: the value of each sort field, and the ID.
-func (r *Request) Position(c *gen.Contact) []any {
-	position := make([]any, len(r.order))
-	for i, o := range r.order {
-		switch k := o.get(c); {
-		case k.isNull:
-		case k.isNumber:
-			position[i] = k.number
-		default:
-			position[i] = k.text
-		}
-	}
-	return position
-}
-
-// order is one level of the order, with the function that returns the value of a contact.
-type order struct {
-	get        func(*gen.Contact) key
-	descending bool
-}
-
-// compare compares two values. Missing values are last in both directions; how the API orders them
-// has not been observed.
-func (o order) compare(a, b key) int {
-	switch {
-	case a.isNull != b.isNull:
-		return cmp.Compare(strconv.FormatBool(a.isNull), strconv.FormatBool(b.isNull))
-	case o.descending:
-		a, b = b, a
-	}
-	return cmp.Or(cmp.Compare(a.number, b.number), strings.Compare(a.text, b.text))
-}
-
-// key is the value of a sort field: a number, a string or null.
-type key struct {
-	number           int64
-	text             string
-	isNumber, isNull bool
-}
-
-// sortKeys returns the value of a contact by sort field.
-var sortKeys = map[string]func(*gen.Contact) key{
-	"dateAdded":          func(c *gen.Contact) key { return key{number: c.DateAdded.UnixMilli(), isNumber: true} },
-	"dateUpdated":        func(c *gen.Contact) key { return key{number: c.DateUpdated.UnixMilli(), isNumber: true} },
-	"firstNameLowerCase": func(c *gen.Contact) key { return textKey(c.FirstName) },
-	"lastNameLowerCase":  func(c *gen.Contact) key { return textKey(c.LastName) },
-	"businessName":       func(c *gen.Contact) key { return textKey(c.BusinessName) },
-	"email":              func(c *gen.Contact) key { return textKey(c.Email) },
-	"source":             func(c *gen.Contact) key { return textKey(c.Source) },
-	"dnd": func(c *gen.Contact) key {
-		return key{number: int64(slices.Index([]bool{false, true}, c.DND)), isNumber: true}
-	},
-}
-
-func textKey(text string) key { return key{text: strings.ToLower(text), isNull: text == ""} }

@@ -9,7 +9,6 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"net/url"
 	"regexp"
 	"slices"
 	"strings"
@@ -23,19 +22,10 @@ import (
 )
 
 // Spec validates requests and responses. It is safe for concurrent use. It accepts operations that
-// the document does not describe. A nil Spec accepts everything.
+// the document does not describe.
 type Spec struct {
 	routes  map[string]*routers.Route // by operation ID
 	options *openapi3filter.Options
-}
-
-// Request is the part of a request that the document describes.
-type Request struct {
-	Operation string
-	HTTP      *http.Request
-	ID        string // in the path
-	Query     url.Values
-	Body      []byte
 }
 
 // Load returns the Spec of api/contacts.yaml. All servers share it.
@@ -65,8 +55,8 @@ var Load = sync.OnceValues(func() (*Spec, error) {
 // Violations returns the messages of the API's 422 for a request that violates the document, or
 // nil. It uses the messages that have been observed ("property … should not exist", "… must be an
 // array"), and their style for all others.
-func (s *Spec) Violations(r *Request) []string {
-	input := s.input(r)
+func (s *Spec) Violations(operation string, r *http.Request, body []byte) []string {
+	input := s.input(operation, r, body)
 	if input == nil {
 		return nil
 	}
@@ -80,8 +70,8 @@ func (s *Spec) Violations(r *Request) []string {
 }
 
 // CheckResponse returns an error if a response to a request violates the document.
-func (s *Spec) CheckResponse(r *Request, status int, header http.Header, body []byte) error {
-	input := s.input(r)
+func (s *Spec) CheckResponse(operation string, r *http.Request, status int, header http.Header, body []byte) error {
+	input := s.input(operation, r, nil)
 	if input == nil {
 		return nil
 	}
@@ -94,18 +84,19 @@ func (s *Spec) CheckResponse(r *Request, status int, header http.Header, body []
 	})
 }
 
-func (s *Spec) input(r *Request) *openapi3filter.RequestValidationInput {
-	if s == nil || s.routes[r.Operation] == nil {
+// input returns a request with a body for the validation, or nil if the document does not describe
+// the operation.
+func (s *Spec) input(operation string, r *http.Request, body []byte) *openapi3filter.RequestValidationInput {
+	route := s.routes[operation]
+	if route == nil {
 		return nil
 	}
+	id := r.PathValue("id")
 	return &openapi3filter.RequestValidationInput{
-		Request: &http.Request{
-			Method: r.HTTP.Method, URL: r.HTTP.URL, Header: r.HTTP.Header, Body: io.NopCloser(bytes.NewReader(r.Body)),
-		},
-		PathParams:  map[string]string{"contactId": r.ID, "businessId": r.ID, "locationId": r.ID},
-		QueryParams: r.Query,
-		Route:       s.routes[r.Operation],
-		Options:     s.options,
+		Request:    &http.Request{Method: r.Method, URL: r.URL, Header: r.Header, Body: io.NopCloser(bytes.NewReader(body))},
+		PathParams: map[string]string{"contactId": id, "businessId": id, "locationId": id},
+		Route:      route,
+		Options:    s.options,
 	}
 }
 
@@ -120,74 +111,47 @@ func messages(err error, parameter *openapi3.Parameter) []string {
 		}
 		return all
 	case *openapi3filter.RequestError:
-		parameter = err.Parameter
-		if several, ok := errors.AsType[openapi3.MultiError](err.Err); ok {
-			return messages(several, parameter)
+		if err.Err != nil {
+			return messages(err.Err, err.Parameter)
 		}
+	case *openapi3filter.ParseError:
+		if parameter != nil {
+			return []string{parameter.Name + " must be " + typeInWords(parameter.Schema.Value)}
+		}
+	case *openapi3.SchemaError:
+		path := err.JSONPointer()
+		if parameter != nil {
+			path = []string{parameter.Name}
+		}
+		return []string{message(err, path)}
 	}
-	return []string{message(err, parameter)}
+	if errors.Is(err, openapi3filter.ErrInvalidRequired) {
+		return []string{"body should not be empty"}
+	}
+	return []string{err.Error()}
 }
 
 // quoted finds the name of the property in the reason of a schema error.
 var quoted = regexp.MustCompile(`"([^"]*)"`)
 
-func message(err error, parameter *openapi3.Parameter) string {
-	wrong, ok := errors.AsType[*openapi3.SchemaError](err)
-	if !ok {
-		return messageWithoutSchema(err, parameter)
+// message returns the message for a value at a path, such as customFields.0.id.
+func message(err *openapi3.SchemaError, path []string) string {
+	at := strings.Join(path, ".")
+	if err.SchemaField == "type" {
+		return cmp.Or(at, "body") + " must be " + typeInWords(err.Schema)
 	}
-	path := wrong.JSONPointer()
-	if parameter != nil {
-		path = []string{parameter.Name}
+	property := quoted.FindStringSubmatch(err.Reason)
+	if property == nil || err.SchemaField != "required" && err.SchemaField != "properties" {
+		return cmp.Or(at, "body") + " " + strings.TrimPrefix(err.Reason, "value ")
 	}
-	property := quoted.FindStringSubmatch(wrong.Reason)
-	switch {
-	case wrong.SchemaField == "type":
-		return propertyPath(path) + " must be " + typeInWords(wrong.Schema)
-	case wrong.SchemaField == "required" && property != nil:
-		return parentPath(path, property[1]) + property[1] + " should not be empty"
-	case wrong.SchemaField == "properties" && property != nil:
-		return parentPath(path, property[1]) + "property " + property[1] + " should not exist"
-	default:
-		return propertyPath(path) + " " + strings.TrimPrefix(wrong.Reason, "value ")
+	parent := strings.TrimSuffix(at, property[1]) // the path may contain the property
+	if parent != "" && !strings.HasSuffix(parent, ".") {
+		parent += "."
 	}
-}
-
-func messageWithoutSchema(err error, parameter *openapi3.Parameter) string {
-	_, isParseError := errors.AsType[*openapi3filter.ParseError](err)
-	request, isRequestError := errors.AsType[*openapi3filter.RequestError](err)
-	isMissing := errors.Is(err, openapi3filter.ErrInvalidRequired)
-	switch {
-	case parameter != nil && isMissing:
-		return parameter.Name + " should not be empty"
-	case parameter != nil && isParseError:
-		return parameter.Name + " must be " + typeInWords(parameter.Schema.Value)
-	case isMissing:
-		return "body should not be empty"
-	case isRequestError && request.Reason != "":
-		return request.Reason
-	default:
-		return err.Error()
+	if err.SchemaField == "required" {
+		return parent + property[1] + " should not be empty"
 	}
-}
-
-// propertyPath returns the path of a property, such as customFields.0.id.
-func propertyPath(path []string) string {
-	if len(path) == 0 {
-		return "body"
-	}
-	return strings.Join(path, ".")
-}
-
-// parentPath returns the path of the object that has a property, with a dot at the end.
-func parentPath(path []string, property string) string {
-	if n := len(path); n > 0 && path[n-1] == property {
-		path = path[:n-1]
-	}
-	if len(path) == 0 {
-		return ""
-	}
-	return propertyPath(path) + "."
+	return parent + "property " + property[1] + " should not exist"
 }
 
 // typeInWords returns the type that a schema requires, as the API's messages write it.

@@ -2,11 +2,9 @@ package store
 
 import (
 	"slices"
-	"sort"
 	"strings"
 	"time"
 
-	"github.com/highlevel-contacts/contacts-go/client/clienttest/internal/normalize"
 	"github.com/highlevel-contacts/contacts-go/gen"
 )
 
@@ -28,17 +26,15 @@ type change struct {
 	visible       time.Time
 }
 
-// replace replaces before by after once the lag has passed and all earlier changes are applied.
+// replace replaces before by after once the lag has passed and all earlier changes are applied. If
+// now is zero, there is no lag.
 func (l *listing) replace(before, after *gen.Contact, now time.Time) {
-	c := change{before, after, now.Add(l.lag)}
-	if now.IsZero() {
-		c.visible = now
+	visible := now
+	if !now.IsZero() {
+		visible = now.Add(l.lag)
 	}
-	if (now.IsZero() || l.lag == 0) && len(l.late) == 0 {
-		l.apply(c)
-		return
-	}
-	l.late = append(l.late, c)
+	l.late = append(l.late, change{before, after, visible})
+	l.catchUp(now)
 }
 
 // catchUp applies the changes that are visible now.
@@ -95,11 +91,7 @@ func (p Page) IsLast() bool { return p.Before+len(p.Contacts) >= p.Total }
 func (s *Store) Page(q Query, now time.Time) Page {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.lists.catchUp(now)
-	list := s.lists.lists[listKey{q.Location, q.Business}]
-	if text := strings.ToLower(strings.TrimSpace(q.Text)); text != "" {
-		list = s.withText(q.Location, list, text)
-	}
+	list := s.lists.visible(listKey{q.Location, q.Business}, q.Text, now)
 	before := min(q.Skip, len(list))
 	if q.After != nil {
 		at, found := slices.BinarySearchFunc(list, q.After, compare)
@@ -114,74 +106,28 @@ func (s *Store) Page(q Query, now time.Time) Page {
 	}
 }
 
-// withText returns the contacts of a list that match a search text in lower case. If the text is
-// the email address or phone number of contacts, it returns these contacts. Otherwise it returns
-// those whose name, company, email address or phone number contains the text. How the API searches
-// has not been observed.
-func (s *Store) withText(location string, list []*gen.Contact, text string) []*gen.Contact {
+// Searchable returns the contacts of a location that searches find, with the changes that are
+// visible now.
+func (s *Store) Searchable(location, text string, now time.Time) []*gen.Contact {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.Clone(s.search.visible(listKey{location, ""}, text, now))
+}
+
+// visible returns the contacts of a list whose name, company, email address or phone number contains
+// a text. How the API searches has not been observed.
+func (l *listing) visible(key listKey, text string, now time.Time) []*gen.Contact {
+	l.catchUp(now)
+	text = strings.ToLower(strings.TrimSpace(text))
+	if text == "" {
+		return l.lists[key]
+	}
 	var found []*gen.Contact
-	emails, phones := s.index[newIndexKey(location, "email", text)], s.index[newIndexKey(location, "phone", text)]
-	for _, id := range slices.Concat(emails, phones) {
-		if at, ok := slices.BinarySearchFunc(list, s.contacts[id], compare); ok {
-			found = append(found, list[at]) // the version in the list, which may lag behind
-		}
-	}
-	slices.SortFunc(found, compare)
-	if len(found) > 0 {
-		return found
-	}
-	for _, c := range list {
-		for _, value := range []string{normalize.FullName(c), c.CompanyName, c.Email, c.Phone} {
-			if strings.Contains(strings.ToLower(value), text) {
-				found = append(found, c)
-				break
-			}
+	for _, c := range l.lists[key] {
+		values := strings.Join([]string{c.Name, c.CompanyName, c.Email, c.Phone}, "\n")
+		if strings.Contains(strings.ToLower(values), text) {
+			found = append(found, c)
 		}
 	}
 	return found
-}
-
-// Search selects a page of a search.
-type Search struct {
-	Location, Text string
-	Match          func(*gen.Contact) bool     // nil matches every contact
-	Compare        func(a, b *gen.Contact) int // the order; nil is the order of lists, or its reverse
-	Reverse        bool
-	After          func(*gen.Contact) bool // reports whether a contact is after the cursor; nil for the first page
-	Skip, Limit    int
-}
-
-// Search returns a page of a search, with the changes that are visible now, and the number of
-// matching contacts on all pages.
-func (s *Store) Search(q Search, now time.Time) (page []*gen.Contact, total int) {
-	for _, c := range s.searchable(q, now) {
-		if q.Match == nil || q.Match(c) {
-			page = append(page, c)
-		}
-	}
-	total = len(page)
-	switch {
-	case q.Compare != nil:
-		slices.SortFunc(page, q.Compare)
-	case q.Reverse:
-		slices.Reverse(page)
-	}
-	begin := min(q.Skip, len(page))
-	if q.After != nil {
-		begin = sort.Search(len(page), func(i int) bool { return q.After(page[i]) })
-	}
-	page = page[begin:]
-	return page[:min(q.Limit, len(page))], total
-}
-
-// searchable returns a copy of the list that a search reads.
-func (s *Store) searchable(q Search, now time.Time) []*gen.Contact {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.search.catchUp(now)
-	list := s.search.lists[listKey{q.Location, ""}]
-	if text := strings.ToLower(strings.TrimSpace(q.Text)); text != "" {
-		list = s.withText(q.Location, list, text)
-	}
-	return slices.Clone(list)
 }

@@ -60,22 +60,6 @@ func (s *Store) Sorted() []*gen.Contact {
 	return slices.SortedFunc(maps.Values(s.contacts), compare)
 }
 
-// Latest returns the first n contacts of all locations in the order of lists. It does not return
-// contacts that lists do not show yet.
-func (s *Store) Latest(n int, now time.Time) []*gen.Contact {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.lists.catchUp(now)
-	var found []*gen.Contact
-	for key, list := range s.lists.lists {
-		if key.business == "" {
-			found = append(found, list[:min(n, len(list))]...)
-		}
-	}
-	slices.SortFunc(found, compare)
-	return found[:min(n, len(found))]
-}
-
 // Tx reads and changes a locked store.
 type Tx struct{ s *Store }
 
@@ -85,11 +69,8 @@ func (tx *Tx) End() { tx.s.mu.Unlock() }
 // Get returns the contact with an ID, or nil if there is none.
 func (tx *Tx) Get(id string) *gen.Contact { return tx.s.contacts[id] }
 
-// DeletedAt returns when the contact with an ID was deleted, and reports whether it was.
-func (tx *Tx) DeletedAt(id string) (at time.Time, ok bool) {
-	at, ok = tx.s.deleted[id]
-	return at, ok
-}
+// DeletedAt returns when the contact with an ID was deleted, or zero if it was not.
+func (tx *Tx) DeletedAt(id string) time.Time { return tx.s.deleted[id] }
 
 // Put stores a normalized contact. It replaces the contact with the same ID. Lists and searches
 // show the write after their lag, but not before earlier writes; if now is zero, they have no lag.
@@ -107,15 +88,13 @@ func (tx *Tx) Put(c *gen.Contact, now time.Time) {
 	tx.s.search.replace(old, c, now)
 }
 
-// Delete deletes the contact with an ID. Lists and searches show it until their lag has passed.
+// Delete deletes the contact with an ID, which must exist. Lists and searches show it until their lag has passed.
 func (tx *Tx) Delete(id string, now time.Time) {
 	old := tx.s.contacts[id]
-	if old != nil {
-		tx.unindex(old)
-		delete(tx.s.contacts, id)
-		tx.s.lists.replace(old, nil, now)
-		tx.s.search.replace(old, nil, now)
-	}
+	tx.unindex(old)
+	delete(tx.s.contacts, id)
+	tx.s.lists.replace(old, nil, now)
+	tx.s.search.replace(old, nil, now)
 	tx.s.deleted[id] = now
 }
 

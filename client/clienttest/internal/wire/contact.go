@@ -1,206 +1,181 @@
 package wire
 
 import (
-	"cmp"
+	"maps"
 	"reflect"
+	"slices"
+	"strconv"
 	"strings"
 	"time"
+
+	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
 
 	"github.com/highlevel-contacts/contacts-go/gen"
 )
 
-// WriteItem writes a normalized contact in the shape of lists: missing values are null, names are
-// in lower case, and firstNameRaw and lastNameRaw have the original case.
-func (o *Object) WriteItem(c *gen.Contact) {
-	o.writeShared(c, (*Object).StringOrNull)
-	o.StringOrNull("address1", c.Address1)
-	o.StringOrNull("dateOfBirth", string(c.DateOfBirth))
-	o.StringOrNull("contactName", strings.ToLower(c.Name))
-	o.StringOrNull("firstName", strings.ToLower(c.FirstName))
-	o.StringOrNull("lastName", strings.ToLower(c.LastName))
-	o.StringOrNull("firstNameRaw", c.FirstName)
-	o.StringOrNull("lastNameRaw", c.LastName)
-	o.Value("dnd", c.DND)
-	if isZero(c.DNDSettings) {
-		o.Raw("dndSettings", nil)
-	} else {
-		o.Value("dndSettings", c.DNDSettings)
-	}
-	o.Value("followers", c.Followers)
-	o.additionalEmails(c.AdditionalEmails)
-	o.Value("attributions", listAttributions(c))
-	o.StringOrNull("profilePhoto", c.ProfilePhoto)
-	o.millis("lastActivity", c.LastActivity.Time)
-	o.merge(c.Extra)
-}
+// Object is a JSON object.
+type Object = map[string]any
 
-// WriteSearched writes a normalized contact in the shape of searches: missing values are null,
-// names keep their case, address1 is spelled address, and dateOfBirth is a number. after is its
-// searchAfter.
-func (o *Object) WriteSearched(c *gen.Contact, after []any) {
-	o.writeShared(c, (*Object).StringOrNull)
-	o.StringOrNull("address", c.Address1)
-	o.StringOrNull("contactName", strings.ToLower(c.Name))
-	o.StringOrNull("firstName", c.FirstName)
-	o.StringOrNull("firstNameLowerCase", strings.ToLower(c.FirstName))
-	o.StringOrNull("lastName", c.LastName)
-	o.StringOrNull("lastNameLowerCase", strings.ToLower(c.LastName))
-	o.StringOrNull("phoneLabel", c.PhoneLabel)
-	o.StringOrNull("businessName", c.BusinessName)
-	day, err := time.Parse(time.DateOnly, string(c.DateOfBirth))
+// options are the options for encoding responses. Times have milliseconds, and lastActivity is a
+// number.
+var options = json.JoinOptions(json.Deterministic(true), Lenient, json.WithMarshalers(json.JoinMarshalers(
+	json.MarshalFunc(func(t time.Time) ([]byte, error) {
+		return t.UTC().AppendFormat(nil, `"2006-01-02T15:04:05.000Z07:00"`), nil
+	}),
+	json.MarshalFunc(func(t gen.Time) ([]byte, error) { return strconv.AppendInt(nil, t.UnixMilli(), 10), nil }),
+)))
+
+// Lenient holds the options for reading JSON as the API does: it accepts duplicate names and
+// replaces invalid UTF-8.
+var Lenient = json.JoinOptions(jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true))
+
+// Encode returns a value as JSON. Values of the fake always encode.
+func Encode(value any) jsontext.Value {
+	encoded, err := json.Marshal(value, options)
 	if err != nil {
-		day = time.Time{}
+		panic(err)
 	}
-	o.millis("dateOfBirth", day)
-	o.Value("dnd", c.DND)
-	o.Value("dndSettings", c.DNDSettings)
-	o.Value("inboundDndSettings", c.InboundDNDSettings)
-	o.Raw("validEmail", c.ValidEmail)
-	o.Value("followers", c.Followers)
-	Objects(o, "additionalEmails", c.AdditionalEmails, func(entry *Object, e gen.AdditionalEmail) { entry.String("email", e.Email) })
-	Objects(o, "additionalPhones", c.AdditionalPhones, func(entry *Object, p gen.AdditionalPhone) { entry.String("phone", p.Phone) })
-	o.Value("attributionSource", c.AttributionSource)
-	o.Value("lastAttributionSource", c.LastAttributionSource)
-	if !c.LastActivity.IsZero() {
-		o.millis("lastActivity", c.LastActivity.Time)
-	}
-	o.NonZero("opportunities", c.Opportunities)
-	o.Value("searchAfter", after)
-	o.merge(c.Extra)
+	return encoded
 }
 
-// WriteCreated writes a normalized contact in the shape of the response to a create, which omits
-// missing values.
-func (o *Object) WriteCreated(c *gen.Contact) {
-	o.writeSet(c)
-	o.Value("deleted", false)
-	o.Value("bounceEmail", false)
-	o.Value("unsubscribeEmail", false)
-	o.createdBy("lastUpdatedBy", c.CreatedBy)
-	o.Time("lastSessionActivityAt", c.DateAdded)
-	o.Raw("validEmail", nil)
-	o.Raw("validEmailDate", nil)
-	o.merge(c.Extra)
+// shape describes which properties of a contact a response has.
+type shape struct {
+	always    Object   // the properties that are always there, with the values that mean "not set"
+	sometimes []string // the properties that are absent if they are not set; nil means every other one
 }
 
-// WriteDetail writes a normalized contact in the shape of get, update, upsert and the search for a
-// duplicate, which omits missing values.
-func (o *Object) WriteDetail(c *gen.Contact) {
-	o.writeSet(c)
-	o.Value("followers", c.Followers)
-	o.additionalEmails(c.AdditionalEmails)
-	Objects(o, "additionalPhones", c.AdditionalPhones, func(entry *Object, p gen.AdditionalPhone) {
-		entry.String("phone", p.Phone)
-		entry.String("phoneLabel", p.PhoneLabel)
-		entry.merge(p.Extra)
-	})
-	if !isZero(c.AttributionSource) {
-		o.Value("attributionSource", c.AttributionSource)
-		o.Value("lastAttributionSource", c.LastAttributionSource)
+func newShape(always string, sometimes ...string) shape {
+	s := shape{sometimes: sometimes}
+	if err := json.Unmarshal([]byte(always), &s.always); err != nil {
+		panic(err)
 	}
-	o.String("profilePhoto", c.ProfilePhoto)
-	if len(c.Attachments) > 0 {
-		o.Raw("attachments", c.Attachments)
-	}
-	o.String("ssn", c.SSN)
-	o.String("keyword", c.Keyword)
-	o.String("visitorId", c.VisitorID)
-	if !c.LastActivity.IsZero() {
-		o.Time("lastActivity", c.LastActivity.Time)
-	}
-	o.merge(c.Extra)
+	return s
 }
 
-// writeSet writes the properties that a create, get, update and upsert return if they are set.
-func (o *Object) writeSet(c *gen.Contact) {
-	o.writeShared(c, (*Object).String)
-	o.String("address1", c.Address1)
-	o.String("dateOfBirth", string(c.DateOfBirth))
-	o.String("firstName", c.FirstName)
-	o.String("firstNameLowerCase", strings.ToLower(c.FirstName))
-	o.String("lastName", c.LastName)
-	o.String("lastNameLowerCase", strings.ToLower(c.LastName))
-	o.String("fullNameLowerCase", strings.ToLower(c.Name))
-	o.String("emailLowerCase", strings.ToLower(c.Email))
-	o.String("gender", c.Gender)
-	o.NonZero("dnd", c.DND)
-	o.NonZero("dndSettings", c.DNDSettings)
-	o.NonZero("inboundDndSettings", c.InboundDNDSettings)
-	if !isZero(c.CreatedBy) {
-		o.createdBy("createdBy", c.CreatedBy)
+var (
+	createdShape = newShape(`{"tags": [], "customFields": [], "deleted": false, "bounceEmail": false, "unsubscribeEmail": false,
+		"validEmail": null, "validEmailDate": null}`)
+	detailShape = newShape(`{"tags": [], "customFields": [], "followers": [], "additionalEmails": [], "additionalPhones": []}`)
+	itemShape   = newShape(`{"id": "", "locationId": "", "contactName": null, "firstName": null, "lastName": null, "firstNameRaw": null,
+		"lastNameRaw": null, "companyName": null, "email": null, "phone": null, "dnd": false, "dndSettings": null, "type": null,
+		"source": null, "assignedTo": null, "city": null, "state": null, "postalCode": null, "address1": null, "country": null,
+		"website": null, "timezone": null, "dateAdded": "", "dateUpdated": "", "dateOfBirth": null, "businessId": null, "tags": [],
+		"followers": [], "additionalEmails": [], "attributions": [], "customFields": [], "profilePhoto": null, "lastActivity": null}`, "none")
+	searchedShape = newShape(`{"id": "", "locationId": "", "contactName": null, "firstName": null, "lastName": null,
+		"firstNameLowerCase": null, "lastNameLowerCase": null, "email": null, "phone": null, "phoneLabel": null, "type": null,
+		"source": null, "address": null, "city": null, "state": null, "postalCode": null, "country": null, "timezone": null,
+		"website": null, "companyName": null, "businessName": null, "businessId": null, "assignedTo": null, "dateOfBirth": null,
+		"dateAdded": "", "dateUpdated": "", "dnd": false, "validEmail": null, "tags": [], "followers": [], "customFields": [],
+		"additionalEmails": [], "additionalPhones": [], "dndSettings": {}, "inboundDndSettings": {}, "attributionSource": {},
+		"lastAttributionSource": {}, "searchAfter": []}`, "opportunities", "lastActivity")
+	eventShape = newShape(`{"tags": [], "customFields": []}`, "id", "firstName", "lastName", "email", "phone", "companyName", "address1", "city",
+		"state", "postalCode", "country", "website", "source", "assignedTo", "timezone", "dateOfBirth", "dnd", "dndSettings",
+		"inboundDndSettings", "dateAdded", "attributionSource")
+)
+
+// of returns the properties of a contact that the shape has, and those of Extra.
+func (s shape) of(c *gen.Contact) Object {
+	object := maps.Clone(s.always)
+	for name, value := range decode(Encode(c)) {
+		if _, ok := object[name]; ok || s.sometimes == nil || slices.Contains(s.sometimes, name) {
+			object[name] = value
+		}
 	}
-}
-
-// writeShared writes the properties that every shape has. writeString writes a string, and omits it
-// or writes null if it is empty.
-func (o *Object) writeShared(c *gen.Contact, writeString func(o *Object, name, value string)) {
-	o.String("id", c.ID)
-	o.String("locationId", c.LocationID)
-	for _, p := range []struct{ name, value string }{
-		{"type", c.Type},
-		{"email", c.Email},
-		{"phone", c.Phone},
-		{"companyName", c.CompanyName},
-		{"source", c.Source},
-		{"assignedTo", c.AssignedTo},
-		{"city", c.City},
-		{"state", c.State},
-		{"postalCode", c.PostalCode},
-		{"country", c.Country},
-		{"website", c.Website},
-		{"timezone", c.Timezone},
-		{"businessId", c.BusinessID},
-	} {
-		writeString(o, p.name, p.value)
+	for name, value := range decode(c.Extra) {
+		object[name] = value
 	}
-	o.Value("tags", c.Tags)
-	o.Time("dateAdded", c.DateAdded)
-	o.Time("dateUpdated", c.DateUpdated)
-	o.customFields(c.CustomFields)
+	return object
 }
 
-func (o *Object) customFields(fields []gen.CustomField) {
-	Objects(o, "customFields", fields, func(entry *Object, field gen.CustomField) {
-		entry.String("id", field.ID)
-		entry.Raw("value", field.Value)
-		entry.merge(field.Extra)
-	})
-}
-
-func (o *Object) createdBy(name string, c gen.CreatedBy) {
-	var entry Object
-	entry.String("source", c.Source)
-	entry.String("channel", c.Channel)
-	entry.String("sourceId", c.SourceID)
-	entry.String("sourceName", c.SourceName)
-	if !c.Timestamp.IsZero() {
-		entry.Time("timestamp", c.Timestamp)
+// decode returns the properties of a JSON object, or none if it is not one.
+func decode(object []byte) map[string]jsontext.Value {
+	var properties map[string]jsontext.Value
+	if json.Unmarshal(object, &properties, Lenient) != nil {
+		return nil
 	}
-	entry.merge(c.Extra)
-	o.Raw(name, entry.End())
+	return properties
 }
 
-// millis writes a time in milliseconds since 1970, or null if it is zero.
-func (o *Object) millis(name string, t time.Time) {
-	if t.IsZero() {
-		o.Raw(name, nil)
-		return
+// Created returns a contact in the shape of the response to a create, which omits missing values.
+func Created(contact *gen.Contact) Object {
+	c := withLowerCase(contact)
+	c.LastUpdatedBy, c.LastSessionActivityAt = c.CreatedBy, c.DateAdded
+	return createdShape.of(&c)
+}
+
+// Detail returns a contact in the shape of get, update, upsert and the search for a duplicate, which
+// omits missing values.
+func Detail(contact *gen.Contact) Object {
+	c := withLowerCase(contact)
+	c.AdditionalEmails = withValidEmail(c.AdditionalEmails)
+	return detailShape.of(&c)
+}
+
+// Item returns a contact in the shape of lists: missing values are null, names are in lower case, and
+// firstNameRaw and lastNameRaw have the original case.
+func Item(contact *gen.Contact) Object {
+	c := *contact
+	c.FirstNameRaw, c.LastNameRaw, c.ContactName = c.FirstName, c.LastName, strings.ToLower(c.Name)
+	c.FirstName, c.LastName = strings.ToLower(c.FirstName), strings.ToLower(c.LastName)
+	c.AdditionalEmails = withValidEmail(c.AdditionalEmails)
+	c.Attributions = listAttributions(contact)
+	return itemShape.of(&c)
+}
+
+// Searched returns a contact in the shape of searches: missing values are null, names keep their
+// case, address1 is spelled address, and dateOfBirth is a number.
+func Searched(contact *gen.Contact, searchAfter []any) Object {
+	c := withLowerCase(contact)
+	c.ContactName, c.Address = strings.ToLower(contact.Name), c.Address1
+	c.AdditionalEmails, c.AdditionalPhones = slices.Clone(c.AdditionalEmails), slices.Clone(c.AdditionalPhones)
+	for i, e := range c.AdditionalEmails {
+		c.AdditionalEmails[i] = gen.AdditionalEmail{Email: e.Email}
 	}
-	o.Value(name, t.UnixMilli())
+	for i, p := range c.AdditionalPhones {
+		c.AdditionalPhones[i] = gen.AdditionalPhone{Phone: p.Phone}
+	}
+	object := searchedShape.of(&c)
+	if day, err := time.Parse(time.DateOnly, string(c.DateOfBirth)); err == nil {
+		object["dateOfBirth"] = day.UnixMilli()
+	}
+	object["searchAfter"] = searchAfter
+	return object
 }
 
-func (o *Object) additionalEmails(emails []gen.AdditionalEmail) {
-	Objects(o, "additionalEmails", emails, func(entry *Object, email gen.AdditionalEmail) {
-		entry.String("email", email.Email)
-		entry.Raw("validEmail", email.ValidEmail)
-		entry.merge(email.Extra)
-	})
+// Event returns a contact in the shape of webhooks, which omits missing values.
+func Event(c *gen.Contact) Object {
+	object := eventShape.of(c)
+	if day, err := time.Parse(time.DateOnly, string(c.DateOfBirth)); err == nil {
+		object["dateOfBirth"] = day
+	}
+	return object
+}
+
+// withLowerCase returns a copy of a contact without a name and with the properties in lower case.
+func withLowerCase(contact *gen.Contact) gen.Contact {
+	c := *contact
+	c.FirstNameLowerCase, c.LastNameLowerCase = strings.ToLower(c.FirstName), strings.ToLower(c.LastName)
+	c.FullNameLowerCase, c.EmailLowerCase, c.Name = strings.ToLower(c.Name), strings.ToLower(c.Email), ""
+	return c
+}
+
+// withValidEmail returns the addresses with null as the result of a validation that has not
+// happened.
+func withValidEmail(addresses []gen.AdditionalEmail) []gen.AdditionalEmail {
+	addresses = slices.Clone(addresses)
+	for i := range addresses {
+		if addresses[i].ValidEmail == nil {
+			addresses[i].ValidEmail = []byte("null")
+		}
+	}
+	return addresses
 }
 
 // listAttributions returns the first attribution and, if it differs, the last one, with the
 // utm-prefixed names of lists.
 func listAttributions(c *gen.Contact) []gen.Attribution {
-	if isZero(c.AttributionSource) {
+	if reflect.ValueOf(c.AttributionSource).IsZero() {
 		return nil
 	}
 	first, last := prefixed(c.AttributionSource), prefixed(c.LastAttributionSource)
@@ -211,49 +186,17 @@ func listAttributions(c *gen.Contact) []gen.Attribution {
 	return []gen.Attribution{first, last}
 }
 
-func prefixed(bare gen.Attribution) gen.Attribution {
-	move(&bare.UtmSessionSource, &bare.SessionSource)
-	move(&bare.UtmCampaign, &bare.Campaign)
-	move(&bare.UtmCampaignID, &bare.CampaignID)
-	move(&bare.UtmAdID, &bare.AdID)
-	return bare
+func prefixed(a gen.Attribution) gen.Attribution {
+	a.UtmSessionSource, a.UtmCampaign, a.UtmCampaignID, a.UtmAdID = a.SessionSource, a.Campaign, a.CampaignID, a.AdID
+	a.SessionSource, a.Campaign, a.CampaignID, a.AdID = "", "", "", ""
+	return a
 }
 
-// BareAttribution returns an attribution with the property names of a get. It may have the names of
-// a get or of a list.
-func BareAttribution(listed gen.Attribution) gen.Attribution {
-	move(&listed.SessionSource, &listed.UtmSessionSource)
-	move(&listed.Campaign, &listed.UtmCampaign)
-	move(&listed.CampaignID, &listed.UtmCampaignID)
-	move(&listed.AdID, &listed.UtmAdID)
-	listed.IsFirst, listed.IsLast = false, false
-	return listed
-}
-
-func move(to, from *string) {
-	*to = cmp.Or(*to, *from)
-	*from = ""
-}
-
-func isZero(value any) bool { return reflect.ValueOf(value).IsZero() }
-
-// WriteDefinition writes the definition of a custom field.
-func (o *Object) WriteDefinition(f gen.CustomFieldDefinition) {
-	o.String("id", f.ID)
-	o.String("name", f.Name)
-	o.String("model", f.Model)
-	o.String("fieldKey", f.Key)
-	o.Value("placeholder", f.Placeholder)
-	o.String("dataType", f.DataType)
-	o.Value("position", f.Position)
-	o.String("documentType", f.DocumentType)
-	o.String("parentId", f.ParentID)
-	o.String("locationId", f.LocationID)
-	o.Time("dateAdded", f.DateAdded)
-	o.Value("standard", f.Standard)
-	o.NonZero("picklistOptions", f.Options)
-	if f.DataType == "FILE_UPLOAD" {
-		o.Value("isMultiFileAllowed", f.IsMultiFileAllowed)
-		o.Value("maxFileLimit", f.MaxFileLimit)
+// Definition returns the definition of a custom field.
+func Definition(f gen.CustomFieldDefinition) Object {
+	object := Object{"placeholder": "", "standard": false}
+	for name, value := range decode(Encode(f)) {
+		object[name] = value
 	}
+	return object
 }

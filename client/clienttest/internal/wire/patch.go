@@ -1,78 +1,62 @@
 package wire
 
 import (
+	"bytes"
+	"encoding/json"
 	"maps"
 	"slices"
 	"strconv"
 
-	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
 )
 
-// Patch returns body with the value at a JSON pointer replaced, or removed if value is nil. A * in
-// the pointer selects every element or property. If only the last property of the pointer does
-// not exist, Patch adds it; if anything else does not exist, Patch changes nothing. It does not
-// change the digits of numbers, and sorts the properties of a changed object.
-func Patch(body []byte, pointer string, value []byte) []byte {
-	return patchAt(body, slices.Collect(jsontext.Pointer(pointer).Tokens()), value)
+// Removed is the value that makes [Patch] remove a property or an element.
+var Removed = removed{}
+
+type removed struct{}
+
+// Patch returns a JSON body with the value at a JSON pointer replaced or removed. A * in the pointer
+// selects every element or property. If only the last property of the pointer does not exist, Patch
+// adds it; if anything else does not exist, Patch changes nothing. It does not change the digits of
+// numbers.
+func Patch(body []byte, pointer string, value any) []byte {
+	decoder := json.NewDecoder(bytes.NewReader(body))
+	decoder.UseNumber()
+	var decoded any
+	if decoder.Decode(&decoded) != nil {
+		return body
+	}
+	patched, err := json.Marshal(patchAt(decoded, slices.Collect(jsontext.Pointer(pointer).Tokens()), value))
+	if err != nil {
+		return body
+	}
+	return patched
 }
 
-func patchAt(body []byte, path []string, value []byte) []byte {
+func patchAt(old any, path []string, value any) any {
 	if len(path) == 0 {
 		return value
 	}
 	step, rest := path[0], path[1:]
-	switch jsontext.Value(body).Kind() {
-	case '{':
-		return patchProperty(body, step, rest, value)
-	case '[':
-		return patchElement(body, step, rest, value)
-	default:
-		return body
-	}
-}
-
-func patchProperty(body []byte, step string, rest []string, value []byte) []byte {
-	properties := map[string]jsontext.Value{}
-	if json.Unmarshal(body, &properties, Lenient) != nil {
-		return body
-	}
-	names := []string{step}
-	if step == "*" {
-		names = slices.Collect(maps.Keys(properties))
-	}
-	for _, name := range names {
-		old, exists := properties[name]
-		if !exists && (value == nil || len(rest) > 0) {
-			continue
+	switch old := old.(type) {
+	case map[string]any:
+		names := []string{step}
+		if step == "*" {
+			names = slices.Collect(maps.Keys(old))
 		}
-		if changed := patchAt(old, rest, value); changed == nil {
-			delete(properties, name)
-		} else {
-			properties[name] = changed
+		for _, name := range names {
+			if property, exists := old[name]; exists || len(rest) == 0 {
+				old[name] = patchAt(property, rest, value)
+			}
 		}
-	}
-	return encodeOr(properties, body)
-}
-
-func patchElement(body []byte, step string, rest []string, value []byte) []byte {
-	var elements []jsontext.Value
-	if json.Unmarshal(body, &elements, Lenient) != nil {
-		return body
-	}
-	for i, old := range elements {
-		if step == "*" || step == strconv.Itoa(i) {
-			elements[i] = patchAt(old, rest, value)
+		maps.DeleteFunc(old, func(_ string, property any) bool { return property == Removed })
+	case []any:
+		for i, element := range old {
+			if step == "*" || step == strconv.Itoa(i) {
+				old[i] = patchAt(element, rest, value)
+			}
 		}
+		return slices.DeleteFunc(old, func(element any) bool { return element == Removed })
 	}
-	elements = slices.DeleteFunc(elements, func(v jsontext.Value) bool { return v == nil })
-	return encodeOr(elements, body)
-}
-
-func encodeOr(value any, fallback []byte) []byte {
-	encoded, err := json.Marshal(value, json.Deterministic(true), Lenient)
-	if err != nil {
-		return fallback
-	}
-	return encoded
+	return old
 }

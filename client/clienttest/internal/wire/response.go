@@ -7,9 +7,6 @@ import (
 	"github.com/highlevel-contacts/contacts-go/gen"
 )
 
-// JSONType is the Content-Type of the API's responses.
-const JSONType = "application/json; charset=utf-8"
-
 // Response is a response before it is sent.
 type Response struct {
 	Status int
@@ -18,86 +15,63 @@ type Response struct {
 }
 
 // JSON returns a response with a JSON body.
-func JSON(status int, body []byte) Response {
-	return Response{Status: status, Header: http.Header{"Content-Type": {JSONType}}, Body: body}
+func JSON(status int, body Object) Response {
+	return Response{Status: status, Header: http.Header{"Content-Type": {"application/json; charset=utf-8"}}, Body: Encode(body)}
 }
 
 // Error is an error response of the API.
 type Error struct {
-	Response
-
+	Status int
+	Body   Object
 	Traced bool // whether the body has a traceId, which the server adds
 }
 
 // Error implements the error interface.
-func (e *Error) Error() string { return fmt.Sprintf("status %d: %s", e.Status, e.Body) }
+func (e *Error) Error() string { return fmt.Sprintf("status %d: %v", e.Status, e.Body) }
 
-// NewError returns an error in the newer of the API's two forms, with statusCode, message and, if
-// name is not empty, error.
-func NewError(status int, message, name string) *Error {
-	var body Object
-	body.Value("statusCode", status)
-	body.String("message", message)
-	body.String("error", name)
-	return &Error{Response: JSON(status, body.End())}
+// NewError returns an error in the newer of the API's two forms.
+func NewError(status int, message string) *Error {
+	return &Error{Status: status, Body: Object{"statusCode": status, "message": message}}
+}
+
+// Named returns the error with its name in the property error.
+func (e *Error) Named(name string) *Error {
+	e.Body["error"] = name
+	return e
 }
 
 // Forbidden returns the error for a location to which the token does not belong.
 func Forbidden() *Error {
-	return NewError(http.StatusForbidden, "The token does not have access to this location.", "")
+	return NewError(http.StatusForbidden, "The token does not have access to this location.")
 }
 
 // BadRequest returns the error for a request that cannot be read.
 func BadRequest(message string) *Error {
-	err := NewError(http.StatusBadRequest, message, "Bad Request")
+	err := NewError(http.StatusBadRequest, message).Named("Bad Request")
 	err.Traced = true
 	return err
 }
 
-// Unprocessable returns the error for invalid values.
-func Unprocessable(messages ...string) *Error { return unprocessable(messages) }
-
-// UnprocessableText returns the error for invalid values with one message that is not in a list.
-func UnprocessableText(message string) *Error { return unprocessable(message) }
-
-func unprocessable(message any) *Error {
-	var body Object
-	body.Value("message", message)
-	body.String("error", "Unprocessable Entity")
-	body.Value("statusCode", http.StatusUnprocessableEntity)
-	return &Error{Response: JSON(http.StatusUnprocessableEntity, body.End()), Traced: true}
+// Unprocessable returns the error for invalid values. The message is a string or a list of them.
+func Unprocessable(message any) *Error {
+	const status = http.StatusUnprocessableEntity
+	return &Error{Status: status, Body: Object{"message": message, "error": "Unprocessable Entity", "statusCode": status}, Traced: true}
 }
 
 // NotFound returns the error for a contact that does not exist. It is a 400 in the older form, with
 // error and status and without a message.
 func NotFound(id string) *Error {
-	var body Object
-	body.String("error", "Contact with id "+id+" not found")
-	body.Value("status", http.StatusBadRequest)
-	return &Error{Response: JSON(http.StatusBadRequest, body.End())}
+	return &Error{Status: http.StatusBadRequest, Body: Object{"error": "Contact with id " + id + " not found", "status": http.StatusBadRequest}}
 }
 
 // Duplicate returns the error for a write that duplicates an existing contact.
 func Duplicate(existing *gen.Contact, matchingField string) *Error {
-	var meta, body Object
-	meta.String("contactId", existing.ID)
-	meta.String("matchingField", matchingField)
-	meta.String("contactName", existing.Name)
-	body.Value("statusCode", http.StatusBadRequest)
-	body.String("message", "This location does not allow duplicated contacts.")
-	body.Raw("meta", meta.End())
-	return &Error{Response: JSON(http.StatusBadRequest, body.End())}
+	err := NewError(http.StatusBadRequest, "This location does not allow duplicated contacts.")
+	err.Body["meta"] = Object{"contactId": existing.ID, "matchingField": matchingField, "contactName": existing.Name}
+	return err
 }
 
-// InvalidGrant returns the error for a refresh token that is used or unknown.
-func InvalidGrant() *Error {
-	return &Error{Response: JSON(http.StatusBadRequest, []byte(`{"error":"invalid_grant","error_description":"This refresh token is invalid"}`))}
-}
-
-// OAuthError returns the error for credentials that an OAuth endpoint rejects.
-func OAuthError(description string) *Error {
-	var body Object
-	body.String("error", "UnAuthorized!")
-	body.String("error_description", description)
-	return &Error{Response: JSON(http.StatusUnauthorized, body.End())}
+// OAuthError returns an error of an OAuth endpoint.
+func OAuthError(status int, name, description string) *Error {
+	return &Error{Status: status, Body: Object{"error": name, "error_description": description}}
 }
