@@ -54,7 +54,7 @@ func (p *proof) setUp(t *testing.T) {
 	for i := range p.locations {
 		id := locationID(i)
 		jobs = append(jobs, Args{LocationID: id, Run: proofRun})
-		p.api.AddToken(clienttest.Token{Value: tokenOf(id), LocationID: id})
+		p.api.AddToken(tokenOf(id), clienttest.Grant{LocationID: id})
 		if err := p.api.SeedSamplesIn(id, p.contacts); err != nil {
 			t.Fatal(err)
 		}

@@ -97,7 +97,7 @@ func TestSource_Location_UnusableAgencyCredential(t *testing.T) {
 	_, err = agency.app.Source(oauth.NewMemoryStore()).Location("a").Token(t.Context())
 	wantError(t, err, oauth.ErrNoCredential, "")
 	stored, _ := agency.store.Load(t.Context())
-	agency.ExpireRefreshToken(stored.RefreshToken.Reveal())
+	agency.RevokeToken(stored.RefreshToken.Reveal())
 	for range 10 {
 		_, err = agency.source.Location("a").Token(t.Context())
 		wantError(t, err, oauth.ErrReinstallRequired, "")

@@ -254,7 +254,7 @@ func newPacerRun(t *testing.T, limit clienttest.RateLimit, windows int) *pacerRu
 	api := clienttest.NewServer(t, clienttest.WithRateLimit(limit), clienttest.WithRequestLog(100_000))
 	contacts := map[string]string{}
 	for _, location := range clienttest.SampleLocations(8) {
-		api.AddToken(clienttest.Token{Value: "token-" + location.ID, LocationID: location.ID})
+		api.AddToken("token-"+location.ID, clienttest.Grant{LocationID: location.ID})
 		if err := api.SeedSamplesIn(location.ID, 1); err != nil {
 			t.Fatal(err)
 		}

@@ -245,7 +245,7 @@ func TestImport_SecondaryEmail(t *testing.T) {
 func TestAccount_MissingScope(t *testing.T) {
 	t.Parallel()
 	l := newLocation(t, "")
-	l.AddToken(clienttest.Token{Value: "pit-small", LocationID: l.LocationID, UserType: clienttest.UserTypeLocation, Scopes: []string{"contacts.readonly", "contacts.write"}})
+	l.AddToken("pit-small", clienttest.Grant{LocationID: l.LocationID, Scopes: []string{"contacts.readonly", "contacts.write"}})
 	l.Token = "pit-small"
 	const note = "custom fields are not available: the token needs the scope"
 	l.file(t, "in.csv", "Email,Shoe size\nada@example.com,42\n")

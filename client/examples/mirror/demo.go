@@ -176,7 +176,7 @@ func (m *mirror) installSamples(ctx context.Context, fake *clienttest.Server) er
 		}
 		if grant.LocationID != "" {
 			fake.RevokeToken(credential.AccessToken.Reveal())
-			fake.ExpireRefreshToken(credential.RefreshToken.Reveal())
+			fake.RevokeToken(credential.RefreshToken.Reveal())
 		}
 		if err := m.install(ctx, credential); err != nil {
 			return err

@@ -219,7 +219,7 @@ func TestLocations_InstallAgain(t *testing.T) {
 		t.Fatal(err)
 	}
 	fake.RevokeToken(credential.AccessToken.Reveal())
-	fake.ExpireRefreshToken(credential.RefreshToken.Reveal())
+	fake.RevokeToken(credential.RefreshToken.Reveal())
 	m.startRuns()
 	wait(m, "disconnected", stateOf, fake.LocationID)
 	s, err := loadStatus(t.Context(), m.pool)

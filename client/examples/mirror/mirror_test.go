@@ -35,7 +35,7 @@ func TestMirror_Webhook(t *testing.T) {
 		handler.ServeHTTP(w, r)
 	})
 	fake.HandleWebhooks(webhooks)
-	fake.InjectWebhookFaults(clienttest.WebhookFault{Twice: true, Repeated: true, Forged: true})
+	fake.InjectWebhookFaults(clienttest.WebhookFault{Repeated: true, Forged: true})
 	m.start()
 	m.installApp(clienttest.Grant{})
 	fake.WaitForWebhooks() // of the installation
