@@ -1,6 +1,7 @@
 package exportjob
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"time"
@@ -36,29 +37,17 @@ func Configure(config *river.Config, worker river.Worker[Args]) error {
 	timeout := worker.Timeout(&river.Job[Args]{})
 	rescue := config.RescueStuckJobsAfter
 	if rescue == 0 {
-		jobTimeout := config.JobTimeout
-		if jobTimeout == 0 {
-			jobTimeout = river.JobTimeoutDefault
-		}
-		rescue = max(timeout+rescueMargin, jobTimeout)
+		rescue = max(timeout+rescueMargin, cmp.Or(config.JobTimeout, river.JobTimeoutDefault))
 	}
 	if rescue <= timeout {
 		return fmt.Errorf("exportjob: Configure: RescueStuckJobsAfter is %v, want more than %v, the timeout of the worker (slice plus page timeout)", rescue, timeout)
 	}
-	workers := config.Workers
-	if workers == nil {
-		workers = river.NewWorkers()
-	}
+	workers := cmp.Or(config.Workers, river.NewWorkers())
 	if err := river.AddWorkerSafely(workers, worker); err != nil {
 		return fmt.Errorf("exportjob: Configure: %w", err)
 	}
-	queues := maps.Clone(config.Queues)
-	if queues == nil {
-		queues = map[string]river.QueueConfig{}
-	}
-	if _, ok := queues[Queue]; !ok {
-		queues[Queue] = river.QueueConfig{MaxWorkers: defaultWorkers}
-	}
+	queues := map[string]river.QueueConfig{Queue: {MaxWorkers: defaultWorkers}}
+	maps.Copy(queues, config.Queues)
 	config.RescueStuckJobsAfter, config.Workers, config.Queues = rescue, workers, queues
 	return nil
 }

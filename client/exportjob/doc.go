@@ -42,8 +42,8 @@
 // # Full and incremental runs
 //
 // A full run reads all contacts, the oldest first, in pages of 500. Before that it asks for the
-// contact that was updated last, unless all contacts are on that page: [Export] then has the time
-// Through which the run has seen every update.
+// contact that was updated last: [Export] then has the time Through which the run has seen every
+// update.
 //
 // A run with Args.Since reads only the contacts that were updated since then, in the order of their
 // dateUpdated. It costs one request, and one more for each 500 contacts. Since is the Through of the
@@ -106,8 +106,7 @@
 //
 // # Rate limits
 //
-// A location has one job at a time, so the pacer of its client is sufficient. When the job
-// continues in another process, that process first waits if the API's window had no capacity left.
-// If other programs send requests for the same location, share the limit with postgres.NewPacers of
-// module client/postgres, or with client.WithShare.
+// A location has one job at a time, and its pages are requested one after the other, so the pacer of
+// its client is sufficient. If other programs send requests for the same location, share the limit
+// with postgres.NewPacers of module client/postgres, or with client.WithShare.
 package exportjob

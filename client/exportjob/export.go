@@ -61,8 +61,7 @@ func Exports(ctx context.Context, db *pgxpool.Pool) ([]Export, error) {
 			FROM job FULL JOIN latest USING (location_id)
 		)
 		SELECT location_id, run, coalesce(contacts, 0), coalesce(total, 0), updated_since,
-			(SELECT max(f.through) FROM highlevel_exports f WHERE f.location_id = named.location_id AND f.finished_at IS NOT NULL), started_at,
-			CASE WHEN contacts > 0 OR finished_at IS NOT NULL OR uninstalled_at IS NOT NULL THEN updated_at END, finished_at, uninstalled_at, coalesce(state, ''), coalesce(id, 0), coalesce(attempt, 0),
+			(SELECT max(f.through) FROM highlevel_exports f WHERE f.location_id = named.location_id AND f.finished_at IS NOT NULL), started_at, updated_at, finished_at, uninstalled_at, coalesce(state, ''), coalesce(id, 0), coalesce(attempt, 0),
 			CASE WHEN state IN ('scheduled', 'retryable') THEN scheduled_at END, coalesce(error, '')
 		FROM named LEFT JOIN highlevel_exports USING (location_id, run) ORDER BY location_id`, kind)
 	if err != nil {
@@ -75,21 +74,11 @@ func Exports(ctx context.Context, db *pgxpool.Pool) ([]Export, error) {
 	return exports, nil
 }
 
-func scanExport(row pgx.CollectableRow) (Export, error) {
-	var e Export
-	var since, through, started, updated, finished, uninstalled, next *time.Time
-	err := row.Scan(&e.LocationID, &e.Run, &e.Contacts, &e.Total, &since, &through, &started, &updated, &finished, &uninstalled,
-		&e.State, &e.JobID, &e.Attempt, &next, &e.Error)
-	e.Since, e.Through = orZero(since), orZero(through)
-	e.Started, e.Updated, e.Finished, e.Uninstalled, e.Next = orZero(started), orZero(updated), orZero(finished), orZero(uninstalled), orZero(next)
+func scanExport(row pgx.CollectableRow) (e Export, err error) {
+	err = row.Scan(&e.LocationID, &e.Run, &e.Contacts, &e.Total, orNull(&e.Since), orNull(&e.Through),
+		orNull(&e.Started), orNull(&e.Updated), orNull(&e.Finished), orNull(&e.Uninstalled),
+		&e.State, &e.JobID, &e.Attempt, orNull(&e.Next), &e.Error)
 	return e, err
-}
-
-func orZero(t *time.Time) time.Time {
-	if t == nil {
-		return time.Time{}
-	}
-	return *t
 }
 
 // DeleteFinished deletes the records of the exports that finished before the given time, or ended

@@ -33,13 +33,13 @@ func TestExports(t *testing.T) {
 		{"cleaned", "1", 5, 5, day(22, 0), day(22, 1), true},
 		{"cleaned", "2", 7, 7, day(23, 0), day(23, 1), true},
 		{"empty", "2", 0, 0, day(23, 0), day(23, 1), true},
-		{"failing", "2", 0, 0, day(23, 0), day(23, 0), false},
+		{"failing", "2", 0, 0, day(23, 0), time.Time{}, false},
 		{"next", "1", 9, 9, day(22, 0), day(22, 1), true},
 		{"paused", "2", 200, 500, day(23, 0), day(23, 1), false},
 	} {
 		execute(t, db, `INSERT INTO highlevel_exports (location_id, run, contacts, total, started_at, updated_at, finished_at)
 			VALUES ($1, $2, $3, $4, $5, $6, CASE WHEN $7 THEN $6::timestamptz END)`,
-			row.location, row.run, row.contacts, row.total, row.started, row.last, row.finished)
+			row.location, row.run, row.contacts, row.total, row.started, orNull(&row.last), row.finished)
 	}
 	insertJob(t, db, "empty", "2", "completed", "1", "")
 	insertJob(t, db, "failing", "2", "retryable", "2", "exportjob: sink: no space")

@@ -70,6 +70,12 @@ func execute(t *testing.T, db *pgxpool.Pool, statement string, args ...any) {
 	}
 }
 
+// empty deletes what an earlier row of a table has stored.
+func empty(t *testing.T, db *pgxpool.Pool) {
+	t.Helper()
+	execute(t, db, `TRUNCATE exported, highlevel_exports, highlevel_exports_seen, river_job`)
+}
+
 func query[T any](t *testing.T, db *pgxpool.Pool, statement string, args ...any) (value T) {
 	t.Helper()
 	if err := db.QueryRow(context.Background(), statement, args...).Scan(&value); err != nil {

@@ -11,10 +11,10 @@ import (
 	"github.com/riverqueue/river/rivermigrate"
 )
 
-// migrations are the statements of the versions of the schema, oldest first. The statement of a
-// released version is never changed.
-var migrations = []string{
-	`CREATE TABLE highlevel_exports (
+// schema has the statements that create the tables. Each process executes them when it starts, so they
+// change nothing that exists.
+const schema = `
+	CREATE TABLE IF NOT EXISTS highlevel_exports (
 		location_id text NOT NULL,
 		run text NOT NULL,
 		epoch bigint NOT NULL DEFAULT 1,
@@ -25,20 +25,18 @@ var migrations = []string{
 		contacts bigint NOT NULL DEFAULT 0,
 		total bigint NOT NULL DEFAULT 0,
 		unseen text[] NOT NULL DEFAULT '{}',
-		not_before timestamptz NOT NULL DEFAULT clock_timestamp(),
 		started_at timestamptz NOT NULL DEFAULT clock_timestamp(),
-		updated_at timestamptz NOT NULL DEFAULT clock_timestamp(),
+		updated_at timestamptz,
 		finished_at timestamptz,
 		uninstalled_at timestamptz,
 		PRIMARY KEY (location_id, run)
 	);
-	CREATE TABLE highlevel_exports_seen (
+	CREATE TABLE IF NOT EXISTS highlevel_exports_seen (
 		location_id text NOT NULL,
 		run text NOT NULL,
 		id text NOT NULL,
 		PRIMARY KEY (location_id, run, id)
-	)`,
-}
+	)`
 
 // Migrate creates or updates the tables of River and of this package, in the first schema
 // of the search path. It uses two connections of db at the same time. It may be called by several
@@ -65,20 +63,6 @@ func migrate(ctx context.Context, db *pgxpool.Pool, tx pgx.Tx) error {
 	if _, err := migrator.Migrate(ctx, rivermigrate.DirectionUp, nil); err != nil {
 		return err
 	}
-	if _, err := tx.Exec(ctx, `CREATE TABLE IF NOT EXISTS highlevel_exports_migrations (version int PRIMARY KEY)`); err != nil {
-		return err
-	}
-	var version int
-	if err := tx.QueryRow(ctx, `SELECT coalesce(max(version), 0) FROM highlevel_exports_migrations`).Scan(&version); err != nil {
-		return err
-	}
-	for ; version < len(migrations); version++ {
-		if _, err := tx.Exec(ctx, migrations[version]); err != nil {
-			return fmt.Errorf("version %d: %w", version+1, err)
-		}
-		if _, err := tx.Exec(ctx, `INSERT INTO highlevel_exports_migrations VALUES ($1)`, version+1); err != nil {
-			return err
-		}
-	}
-	return nil
+	_, err = tx.Exec(ctx, schema)
+	return err
 }

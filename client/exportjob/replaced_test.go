@@ -197,26 +197,24 @@ func TestDatabase_Transact_FrozenClaimEnds(t *testing.T) {
 func TestClaim_AfterUninstall(t *testing.T) {
 	t.Parallel()
 	db := connect(t, newDatabase(t))
-	d := database{driver: riverpgxv5.New(db), idleTimeout: time.Minute}
 	args := Args{LocationID: "location", Run: "1"}
+	transact := func(f func(tx pgx.Tx) error) error {
+		return database{driver: riverpgxv5.New(db), idleTimeout: time.Minute}.transact(t.Context(), f)
+	}
 	for epoch := range int64(2) {
-		if err := d.transact(t.Context(), func(tx pgx.Tx) error {
-			s, finished, err := claim(t.Context(), tx, args, time.Minute)
-			if err == nil && (s.epoch != epoch+1 || finished) {
-				t.Errorf("got epoch %d, finished %v, want %d, unfinished", s.epoch, finished, epoch+1)
-			}
+		var s state
+		if err := transact(func(tx pgx.Tx) (err error) {
+			s, _, err = claim(t.Context(), tx, args, time.Minute)
 			return err
-		}); err != nil {
-			t.Fatal(err)
+		}); err != nil || s.epoch != epoch+1 || query[int](t, db, `SELECT count(uninstalled_at) FROM highlevel_exports`) != 0 {
+			t.Fatalf("got epoch %d, error %v, want %d and an export that is not marked as uninstalled", s.epoch, err, epoch+1)
 		}
-		if uninstalled := query[int](t, db, `SELECT count(uninstalled_at) FROM highlevel_exports`); uninstalled != 0 {
-			t.Error("got an export that is still marked as uninstalled")
-		}
-		if err := d.transact(t.Context(), func(tx pgx.Tx) error { return endExport(t.Context(), tx, args, epoch+1) }); err != nil {
+		s.uninstalled = true
+		if err := transact(func(tx pgx.Tx) error { return advance(t.Context(), tx, args, &s) }); err != nil {
 			t.Fatal(err)
 		}
 	}
-	if err := d.transact(t.Context(), func(tx pgx.Tx) error { return endExport(t.Context(), tx, args, 1) }); !errors.Is(err, errReplaced) {
+	if err := transact(func(tx pgx.Tx) error { return advance(t.Context(), tx, args, &state{epoch: 1}) }); !errors.Is(err, errReplaced) {
 		t.Errorf("an earlier attempt: got %v, want errReplaced", err)
 	}
 }

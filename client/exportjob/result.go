@@ -1,14 +1,13 @@
 package exportjob
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"time"
 
-	"github.com/jackc/pgx/v5"
 	"github.com/riverqueue/river"
-	"github.com/riverqueue/river/riverdriver/riverpgxv5"
 	"github.com/riverqueue/river/rivertype"
 
 	"github.com/highlevel-contacts/contacts-go/client"
@@ -33,7 +32,12 @@ func (a *attempt) result(ctx context.Context, err error) error {
 	case errors.As(err, &snooze):
 		a.logger.DebugContext(ctx, "highlevel: export continues later", "contacts", a.state.contacts, "delay", snooze.Duration)
 	case errors.Is(err, oauth.ErrReinstallRequired):
-		return a.endUninstalled(ctx, attrs)
+		err = a.endUninstalled(ctx)
+		if err == nil {
+			a.logger.WarnContext(ctx, "highlevel: export ended, because the app must be installed again", attrs...)
+			return nil
+		}
+		a.logger.ErrorContext(ctx, "highlevel: export attempt failed", "error", err)
 	case errors.Is(ctx.Err(), context.Canceled):
 		// The River client stops. For this error, River makes the job available again and does not
 		// count the attempt.
@@ -42,35 +46,10 @@ func (a *attempt) result(ctx context.Context, err error) error {
 		delay := rateLimitDelay(apiErr, time.Now())
 		a.logger.WarnContext(ctx, "highlevel: export pauses for the rate limit", append(attrs, "delay", delay)...)
 		return river.JobSnooze(delay)
-	case errors.Is(err, context.DeadlineExceeded) && a.progress:
-		return river.JobSnooze(0) // if the page takes as long again, the next attempt has no progress and fails
 	default:
 		a.logger.ErrorContext(ctx, "highlevel: export attempt failed", attrs...)
 	}
 	return err
-}
-
-// endUninstalled ends the export of a location that has uninstalled the app, and completes its job.
-func (a *attempt) endUninstalled(ctx context.Context, attrs []any) error {
-	err := a.database.transact(ctx, func(tx pgx.Tx) error {
-		if err := endExport(ctx, tx, a.job.Args, a.state.epoch); err != nil {
-			return err
-		}
-		if a.Uninstalled != nil {
-			if err := a.Uninstalled(ctx, tx, a.job.Args.LocationID); err != nil {
-				return fmt.Errorf("uninstalled: %w", hideMessage(err))
-			}
-		}
-		_, err := river.JobCompleteTx[*riverpgxv5.Driver](ctx, tx, a.job)
-		return err
-	})
-	if err != nil {
-		err = wrap("end the export of an uninstalled location", err)
-		a.logger.ErrorContext(ctx, "highlevel: export attempt failed", "error", err)
-		return err
-	}
-	a.logger.WarnContext(ctx, "highlevel: export ended, because the app must be installed again", attrs...)
-	return nil
 }
 
 // rateLimitDelay returns how long to wait until the API accepts requests again.
@@ -78,12 +57,7 @@ func rateLimitDelay(err *client.Error, now time.Time) time.Duration {
 	if errors.Is(err, client.ErrDailyLimit) {
 		return min(max(err.RetryAfter, ratelimit.UntilDailyReset(err.Response.RateLimit.DailyReset, now)), ratelimit.Day)
 	}
-	for _, delay := range []time.Duration{err.RetryAfter, err.Response.RateLimit.Interval} {
-		if delay > 0 {
-			return min(delay, ratelimit.LongestPause)
-		}
-	}
-	return ratelimit.DefaultInterval
+	return min(cmp.Or(err.RetryAfter, err.Response.RateLimit.Interval, ratelimit.DefaultInterval), ratelimit.LongestPause)
 }
 
 // errReplaced indicates that a later attempt has claimed the export.
@@ -102,15 +76,24 @@ func (replacedError) Error() string               { return "exportjob: " + errRe
 func (replacedError) ErrorsByID() map[int64]error { return nil }
 func (replacedError) Jobs() []*rivertype.JobRow   { return nil }
 
-// wrap returns err with the operation in front of its message.
-func wrap(operation string, err error) error { return fmt.Errorf("exportjob: %s: %w", operation, err) }
-
-// hideMessage returns err without its message, if the message could contain data of contacts.
-func hideMessage(err error) error {
-	if message := err.Error(); redact.Message(message) == message {
-		return err
+// wrap returns err with the operation in front of its message, or nil.
+func wrap(operation string, err error) error {
+	if err == nil {
+		return nil
 	}
-	return &hiddenError{err: err}
+	return fmt.Errorf("exportjob: %s: %w", operation, err)
+}
+
+// hideMessage returns the error of a function of [Settings], without its message if that could
+// contain data of contacts, or nil.
+func hideMessage(function string, err error) error {
+	if err == nil {
+		return nil
+	}
+	if message := err.Error(); redact.Message(message) != message {
+		err = &hiddenError{err: err}
+	}
+	return fmt.Errorf("%s: %w", function, err)
 }
 
 // hiddenError wraps an error whose message could contain data of contacts.

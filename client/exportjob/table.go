@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgtype/zeronull"
 	"github.com/riverqueue/river/riverdriver"
 
 	"github.com/highlevel-contacts/contacts-go/client"
@@ -19,11 +20,12 @@ type state struct {
 	updatedSince time.Time // time from which updates are read; zero for a full run
 	through      time.Time // time through which the run has seen every update; zero if it is unknown
 	cursor       client.Cursor
-	recent       []string      // latest contacts, oldest first
-	contacts     int           // number of contacts that the Sink has stored
-	total        int           // number of contacts that the API reported with the latest page
-	unseen       []string      // IDs that remain to be checked after the last page of a full run
-	wait         time.Duration // time until the next request may start
+	recent       []string // latest contacts, oldest first
+	contacts     int      // number of contacts that the Sink has stored
+	total        int      // number of contacts that the API reported with the latest page
+	unseen       []string // IDs that remain to be checked after the last page of a full run
+	finished     bool     // whether the run has stored everything
+	uninstalled  bool     // whether the run has ended because the app must be installed again
 }
 
 // database runs transactions in the database of a River client.
@@ -52,15 +54,9 @@ func (d database) transact(ctx context.Context, f func(tx pgx.Tx) error) error {
 }
 
 // markPage takes a shared advisory lock for the transaction, so that [endReplaced] finds it. The lock
-// makes nobody wait. markPage returns errReplaced if a later attempt has claimed the export.
-func markPage(ctx context.Context, tx pgx.Tx, args Args, epoch int64) error {
-	if _, err := tx.Exec(ctx, `SELECT pg_advisory_xact_lock_shared(`+lockKey+`)`, args.LocationID); err != nil {
-		return err
-	}
-	current, err := isCurrent(ctx, tx, args, epoch) // a statement of its own, which sees every claim before the lock
-	if err == nil && !current {
-		err = errReplaced
-	}
+// makes nobody wait.
+func markPage(ctx context.Context, tx pgx.Tx, args Args) error {
+	_, err := tx.Exec(ctx, `SELECT pg_advisory_xact_lock_shared(`+lockKey+`)`, args.LocationID)
 	return err
 }
 
@@ -80,46 +76,36 @@ const lockKey = `hashtextextended($1, 7311717618999913071)`
 // claim creates or continues an export, and increments its epoch, so that earlier attempts can no
 // longer store pages. It reports whether the export has finished.
 func claim(ctx context.Context, tx pgx.Tx, args Args, overlap time.Duration) (s state, finished bool, err error) {
-	var through, updatedSince *time.Time
 	if !args.Since.IsZero() {
-		through, updatedSince = new(args.Since), new(args.Since.Add(-overlap))
+		s.through, s.updatedSince = args.Since, args.Since.Add(-overlap)
 	}
-	var cursor string
-	var wait float64
 	err = tx.QueryRow(ctx, `INSERT INTO highlevel_exports AS e (location_id, run, through, updated_since) VALUES ($1, $2, $3, $4)
 		ON CONFLICT (location_id, run) DO UPDATE SET epoch = e.epoch + 1, uninstalled_at = NULL WHERE e.finished_at IS NULL
-		RETURNING epoch, through, updated_since, cursor, recent, contacts, total, unseen, coalesce((
-			SELECT extract(epoch FROM max(not_before) - clock_timestamp()) FROM highlevel_exports WHERE location_id = $1
-		), 0)::float8`, args.LocationID, args.Run, through, updatedSince,
-	).Scan(&s.epoch, &through, &updatedSince, &cursor, &s.recent, &s.contacts, &s.total, &s.unseen, &wait)
+		RETURNING epoch, through, updated_since, cursor, recent, contacts, total, unseen`,
+		args.LocationID, args.Run, orNull(&s.through), orNull(&s.updatedSince),
+	).Scan(&s.epoch, orNull(&s.through), orNull(&s.updatedSince), &s.cursor, &s.recent, &s.contacts, &s.total, &s.unseen)
 	if errors.Is(err, pgx.ErrNoRows) {
 		return state{}, true, nil
 	}
 	if err != nil {
 		return state{}, false, err
 	}
-	s.through, s.updatedSince = orZero(through), orZero(updatedSince)
-	s.cursor, s.wait = client.Cursor(cursor), time.Duration(wait*float64(time.Second))
 	_, err = tx.Exec(ctx, `DELETE FROM highlevel_exports_seen WHERE location_id = $1 AND run <> $2`, args.LocationID, args.Run)
 	return s, false, err
 }
 
 // advance stores next as the state of an export. It returns errReplaced if a later attempt has
 // claimed the export, and otherwise locks the row until the transaction ends.
-func advance(ctx context.Context, tx pgx.Tx, args Args, next state, finished bool) error {
-	var through *time.Time
-	if !next.through.IsZero() {
-		through = &next.through
-	}
+func advance(ctx context.Context, tx pgx.Tx, args Args, next *state) error {
 	tag, err := tx.Exec(ctx, `UPDATE highlevel_exports SET cursor = $4,
-			recent = CASE WHEN $9 THEN '{}' ELSE $5::text[] END, contacts = $6, total = $7,
-			not_before = clock_timestamp() + $8::bigint * interval '1 microsecond', updated_at = clock_timestamp(),
-			finished_at = CASE WHEN $9 THEN clock_timestamp() END, through = $10, unseen = $11
+			recent = CASE WHEN $8 THEN '{}' ELSE $5::text[] END, contacts = $6, total = $7, updated_at = clock_timestamp(),
+			finished_at = CASE WHEN $8 THEN clock_timestamp() END, uninstalled_at = CASE WHEN $9 THEN clock_timestamp() END,
+			through = $10, unseen = $11
 		WHERE location_id = $1 AND run = $2 AND epoch = $3`,
-		args.LocationID, args.Run, next.epoch, string(next.cursor), next.recent, next.contacts, next.total,
-		next.wait.Microseconds(), finished, through, next.unseen)
+		args.LocationID, args.Run, next.epoch, next.cursor, next.recent, next.contacts, next.total,
+		next.finished, next.uninstalled, orNull(&next.through), next.unseen)
 	if err != nil {
-		return fmt.Errorf("store the position: %w", err)
+		return fmt.Errorf("store the state: %w", err)
 	}
 	if tag.RowsAffected() == 0 {
 		return errReplaced
@@ -127,8 +113,15 @@ func advance(ctx context.Context, tx pgx.Tx, args Args, next state, finished boo
 	return nil
 }
 
+// orNull returns t as a value of PostgreSQL that is NULL if t is zero.
+func orNull(t *time.Time) *zeronull.Timestamptz { return (*zeronull.Timestamptz)(t) }
+
 // addSeen stores the IDs of contacts that a full run has seen.
-func addSeen(ctx context.Context, tx pgx.Tx, args Args, ids []string) error {
+func addSeen(ctx context.Context, tx pgx.Tx, args Args, contacts []client.Contact) error {
+	ids := make([]string, 0, len(contacts))
+	for i := range contacts {
+		ids = append(ids, contacts[i].ID)
+	}
 	_, err := tx.Exec(ctx, `INSERT INTO highlevel_exports_seen SELECT $1, $2, unnest($3::text[]) ON CONFLICT DO NOTHING`,
 		args.LocationID, args.Run, ids)
 	return err
@@ -140,23 +133,4 @@ func takeUnseen(ctx context.Context, tx pgx.Tx, args Args, ids []string) (unseen
 		SELECT coalesce(array_agg(DISTINCT id), '{}') FROM unnest($3::text[]) AS id WHERE id <> '' AND id NOT IN (SELECT id FROM seen)`,
 		args.LocationID, args.Run, ids).Scan(&unseen)
 	return unseen, err
-}
-
-// endExport stores that the app must be installed again. It returns errReplaced like advance. A later
-// run deletes what this one has stored in highlevel_exports_seen.
-func endExport(ctx context.Context, tx pgx.Tx, args Args, epoch int64) error {
-	tag, err := tx.Exec(ctx, `UPDATE highlevel_exports SET uninstalled_at = clock_timestamp(), updated_at = clock_timestamp()
-		WHERE location_id = $1 AND run = $2 AND epoch = $3`, args.LocationID, args.Run, epoch)
-	if err == nil && tag.RowsAffected() == 0 {
-		return errReplaced
-	}
-	return err
-}
-
-// isCurrent reports whether no later attempt has claimed the export. It returns false if the row
-// was deleted.
-func isCurrent(ctx context.Context, tx pgx.Tx, args Args, epoch int64) (current bool, err error) {
-	err = tx.QueryRow(ctx, `SELECT EXISTS (SELECT 1 FROM highlevel_exports WHERE location_id = $1 AND run = $2 AND epoch = $3)`,
-		args.LocationID, args.Run, epoch).Scan(&current)
-	return current, err
 }

@@ -91,12 +91,7 @@ func (w *worker) Timeout(*river.Job[Args]) time.Duration { return w.Slice + w.Pa
 // twice as long after each further one, up to 10 minutes. River's own policy waits for hours after
 // ten failures, and a location could miss its next run during that time.
 func (w *worker) NextRetry(job *river.Job[Args]) time.Time {
-	const longest = 10 * time.Minute
-	delay := longest
-	if job.Attempt < 10 {
-		delay = min(time.Second<<max(job.Attempt, 1), longest)
-	}
-	return time.Now().Add(delay)
+	return time.Now().Add(min(time.Second<<min(job.Attempt, 10), 10*time.Minute))
 }
 
 // Work exports pages until the list or the slice ends.

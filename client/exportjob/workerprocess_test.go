@@ -3,11 +3,18 @@
 package exportjob
 
 import (
+	"bufio"
 	"context"
 	"encoding/json"
+	"fmt"
+	"io"
 	"log/slog"
 	"os"
+	"os/exec"
+	"strings"
 	"sync"
+	"sync/atomic"
+	"testing"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -20,21 +27,23 @@ import (
 
 var quiet = slog.New(slog.DiscardHandler)
 
-const proofRun = "2026-11-24"
-
 // childConfig is the environment variable with the workerConfig of a worker process.
 const childConfig = "EXPORTJOB_TEST_WORKER"
 
-// workerConfig is the configuration of a worker process.
+// workerConfig is the configuration of a process that keeps the table mirror in step.
 type workerConfig struct {
 	DSN, API, ID   string
 	Slice, Page    time.Duration // slice and page timeout
 	PageSize, Jobs int           // number of contacts per page, and of jobs that the process works at once
-	Mirror         bool          // whether the process keeps the table mirror in step
 	Slow           bool          // whether the Sink takes long enough for the process to be frozen in it
 }
 
 func tokenOf(locationID string) string { return "pit-token-of-" + locationID }
+
+// client returns a client of a location.
+func (c workerConfig) client(locationID string, opts ...client.Option) (*client.Client, error) {
+	return client.New(client.StaticToken(tokenOf(locationID)), append(opts, client.WithBaseURL(c.API), client.WithLocation(locationID))...)
+}
 
 // runWorkerProcess is the program of a worker process.
 func runWorkerProcess() error {
@@ -69,21 +78,18 @@ func runWorkerProcess() error {
 func (c workerConfig) worker() river.Worker[Args] {
 	var mu sync.Mutex
 	clients := map[string]*client.Client{}
-	settings := Settings{Sink: store(proofRun)}
-	if c.Mirror {
-		settings = mirror(Settings{Overlap: time.Minute})
-	}
+	settings := mirror(Settings{
+		Overlap: time.Minute, Slice: c.Slice, PageTimeout: c.Page,
+		Logger: slog.New(slog.NewTextHandler(os.Stdout, &slog.HandlerOptions{Level: slog.LevelDebug})),
+	})
 	if c.Slow {
 		settings.Sink = slowly(settings.Sink)
 	}
-	settings.Slice, settings.PageTimeout = c.Slice, c.Page
-	settings.Logger = slog.New(slog.NewTextHandler(os.Stdout, &slog.HandlerOptions{Level: slog.LevelDebug}))
 	w := newWorker(func(locationID string) (held *client.Client, err error) {
 		mu.Lock()
 		defer mu.Unlock()
 		if clients[locationID] == nil {
-			clients[locationID], err = client.New(client.StaticToken(tokenOf(locationID)), client.WithBaseURL(c.API),
-				client.WithLocation(locationID), client.WithUserAgent(c.ID))
+			clients[locationID], err = c.client(locationID)
 		}
 		return clients[locationID], err
 	}, settings.Sink, settings)
@@ -102,4 +108,69 @@ func slowly(sink Sink) Sink {
 		}
 		return sink(ctx, tx, locationID, contacts)
 	}
+}
+
+// process is a worker process.
+type process struct {
+	command  *exec.Cmd
+	id       string // of its River client
+	ended    chan struct{}
+	replaced atomic.Int64 // attempts that another one has replaced
+	started  atomic.Int64
+}
+
+// start starts a worker process, which ends with the test.
+func (c workerConfig) start(t *testing.T, id string) *process {
+	t.Helper()
+	c.ID = id
+	config, err := json.Marshal(c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	w := &process{command: exec.CommandContext(t.Context(), os.Args[0]), id: id, ended: make(chan struct{})}
+	w.command.Env = append(os.Environ(), childConfig+"="+string(config), "GORACE=atexit_sleep_ms=0")
+	output, input := io.Pipe()
+	w.command.Stdout, w.command.Stderr = input, input
+	if err := w.command.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(w.kill)
+	go func() {
+		for lines := bufio.NewScanner(output); lines.Scan(); {
+			switch line := lines.Text(); {
+			case strings.Contains(line, "export attempt was replaced"):
+				w.replaced.Add(1)
+			case strings.Contains(line, "export attempt started"):
+				w.started.Add(1)
+			case strings.Contains(line, "level=ERROR"), !strings.HasPrefix(line, "time="):
+				t.Errorf("a worker process printed %q", line)
+			}
+		}
+	}()
+	go func() {
+		defer close(w.ended)
+		_ = w.command.Wait()
+		_ = input.Close()
+	}()
+	return w
+}
+
+func (w *process) signal(t *testing.T, signal os.Signal) {
+	t.Helper()
+	if err := w.command.Process.Signal(signal); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func (w *process) kill() {
+	_ = w.command.Process.Kill()
+	<-w.ended
+}
+
+// memory returns the largest memory of the process, where the system reports it.
+func (w *process) memory() string {
+	status, _ := os.ReadFile(fmt.Sprintf("/proc/%d/status", w.command.Process.Pid))
+	_, rest, _ := strings.Cut(string(status), "VmHWM:")
+	line, _, _ := strings.Cut(rest, "\n")
+	return strings.TrimSpace(line)
 }
