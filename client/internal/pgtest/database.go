@@ -3,9 +3,7 @@
 package pgtest
 
 import (
-	"net/url"
 	"strconv"
-	"strings"
 	"sync"
 	"testing"
 )
@@ -17,7 +15,7 @@ var shared struct {
 	server    *Server
 	err       error
 	databases int
-	prepared  string // URL of the database that Copy copies
+	prepared  string // name of the database that Copy copies
 }
 
 // Main runs the tests of a package that uses [Database], deletes the shared server, and returns the
@@ -37,7 +35,7 @@ func Database(t testing.TB) string {
 	t.Helper()
 	shared.mu.Lock()
 	defer shared.mu.Unlock()
-	return create(t, "template1")
+	return shared.server.url(create(t, "template1"))
 }
 
 // Copy is like [Database], but the database is a copy of one that the first call has prepared. The
@@ -47,20 +45,17 @@ func Copy(t testing.TB, prepare func(url string) error) string {
 	shared.mu.Lock()
 	defer shared.mu.Unlock()
 	if shared.prepared == "" {
-		prepared := create(t, "template1")
-		if err := prepare(prepared); err != nil {
+		name := create(t, "template1")
+		if err := prepare(shared.server.url(name)); err != nil {
 			t.Fatal(err)
 		}
-		shared.prepared = prepared
+		shared.prepared = name
 	}
-	location, err := url.Parse(shared.prepared)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return create(t, strings.TrimPrefix(location.Path, "/"))
+	return shared.server.url(create(t, shared.prepared))
 }
 
-// create creates a copy of the database template. The caller must hold shared.mu.
+// create creates a copy of the database template and returns its name. The caller must hold
+// shared.mu.
 func create(t testing.TB, template string) string {
 	t.Helper()
 	if shared.server == nil && shared.err == nil {
@@ -71,9 +66,8 @@ func create(t testing.TB, template string) string {
 	}
 	shared.databases++
 	name := "test" + strconv.Itoa(shared.databases)
-	createdb := shared.server.command("createdb", "-h", "127.0.0.1", "-p", shared.server.port, "-U", "postgres", "-T", template, name)
-	if output, err := createdb.CombinedOutput(); err != nil {
-		t.Fatalf("createdb: %v\n%s", err, output)
+	if err := shared.server.run("createdb", "-h", shared.server.dir, "-U", "postgres", "-T", template, name); err != nil {
+		t.Fatal(err)
 	}
-	return shared.server.url(name)
+	return name
 }
