@@ -1,7 +1,6 @@
 package durable
 
 import (
-	"bufio"
 	"bytes"
 	"errors"
 	"fmt"
@@ -9,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"strings"
 	"sync"
 )
 
@@ -69,58 +69,41 @@ func openLog(path, header string, replay func([]byte, bool) error, syncDirectory
 	return l, nil
 }
 
-// prepare replays the records, removes an incomplete last line, and writes the header to a new
-// file.
+// prepare replays the records and removes an incomplete last line. It writes the header to a file that
+// is new, or whose process was killed before it had written the header.
 func prepare(file *os.File, header string, replay func([]byte, bool) error) error {
-	size, err := replayAll(file, []byte(header), replay)
-	if err != nil {
-		return err
-	}
-	if err := file.Truncate(size); err != nil {
-		return err
-	}
-	if _, err := file.Seek(size, io.SeekStart); err != nil || size > 0 {
-		return err
-	}
-	if _, err := io.WriteString(file, header); err != nil {
-		return err
-	}
-	return file.Sync()
-}
-
-// replayAll returns the size of the complete lines. It is 0 for a file that a process created and
-// was killed before it had written the header.
-func replayAll(from io.Reader, header []byte, replay func([]byte, bool) error) (size int64, err error) {
-	reader := bufio.NewReader(from)
 	start := make([]byte, len(header))
-	n, err := io.ReadFull(reader, start)
-	if !bytes.HasPrefix(header, start[:n]) {
-		return 0, fmt.Errorf("the file does not start with %q", bytes.TrimSpace(header))
+	n, err := io.ReadFull(file, start)
+	switch {
+	case !strings.HasPrefix(header, string(start[:n])):
+		return fmt.Errorf("the file does not start with %q", strings.TrimSpace(header))
+	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
+		if _, err := file.WriteString(header[n:]); err != nil {
+			return err
+		}
+		return file.Sync()
+	case err != nil:
+		return err
 	}
-	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
-		return 0, nil
-	}
+	records, err := io.ReadAll(file)
 	if err != nil {
-		return 0, err
+		return err
 	}
-	size = int64(n)
-	for number := 2; ; number++ {
-		line, err := reader.ReadBytes('\n')
-		if err != nil && !errors.Is(err, io.EOF) {
-			return 0, err
+	number, size := 1, int64(n)
+	for line := range bytes.Lines(records) {
+		number++
+		record, complete := bytes.CutSuffix(line, []byte("\n"))
+		if err := replay(record, complete); err != nil {
+			return fmt.Errorf("line %d: %w", number, err)
 		}
-		if len(line) == 0 {
-			return size, nil
+		if complete {
+			size += int64(len(line))
 		}
-		complete := err == nil
-		if err := replay(bytes.TrimSuffix(line, []byte("\n")), complete); err != nil {
-			return 0, fmt.Errorf("line %d: %w", number, err)
-		}
-		if !complete {
-			return size, nil
-		}
-		size += int64(len(line))
 	}
+	if _, err := file.Seek(size, io.SeekStart); err != nil {
+		return err
+	}
+	return file.Truncate(size)
 }
 
 // Append appends a record, which must not contain a line feed. The record survives a crash of the

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
-	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -55,6 +54,9 @@ func TestOpenLog(t *testing.T) {
 			if err != nil || !slices.Equal(records, tt.want) {
 				t.Fatalf("got %q, %v, want %q", records, err, tt.want)
 			}
+			if _, _, err := open(path); !errors.Is(err, ErrLocked) {
+				t.Errorf("a second time: got %v, want ErrLocked", err)
+			}
 			if err := errors.Join(l.Append([]byte("one"), false), l.Append([]byte("two"), true), l.Close(), l.Close()); err != nil {
 				t.Error(err)
 			}
@@ -95,29 +97,6 @@ func TestOpenLog_OtherFilesAreNotChanged(t *testing.T) {
 				t.Errorf("got %v, %v, want no other file", files, err)
 			}
 		})
-	}
-}
-
-func TestOpenLog_Locked(t *testing.T) {
-	t.Parallel()
-	path := filepath.Join(t.TempDir(), "log")
-	l, _, err := open(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := os.Link(path, path+".link"); err != nil {
-		t.Fatal(err)
-	}
-	for _, name := range []string{path, path + ".link"} {
-		if runtime.GOOS == "windows" && name != path {
-			continue // its hard links have locks of their own
-		}
-		if _, _, err := open(name); !errors.Is(err, ErrLocked) {
-			t.Errorf("got %v, want ErrLocked", err)
-		}
-	}
-	if err := l.Close(); err != nil {
-		t.Error(err)
 	}
 }
 
