@@ -13,8 +13,8 @@ import (
 // have the scope oauth.write. If the location has not approved the app, the error of Token matches
 // [client.ErrForbidden]. The tokens are stored in memory only, and each is valid for a day.
 //
-// Calls with the same ID return the same source, except that s forgets locations for which the API
-// has issued no token when there are 1,000 of them.
+// Calls with the same ID return the same source. But each time s has added 1,000 locations, it forgets
+// those for which the API has issued no token, because their IDs may not exist.
 //
 // API reference: https://marketplace.gohighlevel.com/docs/ghl/oauth/get-location-access-token.
 func (s *Source) Location(id string) *Source {
@@ -71,8 +71,8 @@ func (r *locationRefresher) refresh(ctx context.Context, _ Credential, _ client.
 // maxUnissued is the number of locations without an issued token that a locationMap can hold.
 const maxUnissued = 1000
 
-// locationMap holds one value for each location. It forgets locations without an issued token when
-// it has added maxUnissued values, because their IDs may not exist. The zero locationMap is empty.
+// locationMap holds one value for each location. Each time it has added maxUnissued values, it
+// forgets the locations without an issued token. The zero locationMap is empty.
 type locationMap[V interface{ hasIssued() bool }] struct {
 	mu     sync.Mutex
 	values map[string]V // by location ID

@@ -92,7 +92,8 @@ func replaceStored(ctx context.Context, function string, store TokenStore, next 
 	return fmt.Errorf("oauth: %s: %w", function, errStoreConflict)
 }
 
-// hasNoCredential reports whether err says that a store holds nothing that a new credential replaces.
+// hasNoCredential reports whether err, of a store's Load, indicates that the store is empty or
+// contains data that is not a credential.
 func hasNoCredential(err error) bool {
 	return errors.Is(err, ErrNoCredential) || errors.Is(err, ErrInvalidCredential)
 }
