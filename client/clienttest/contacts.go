@@ -56,7 +56,9 @@ func (s *Server) seed(contacts []client.Contact, apart time.Duration) ([]client.
 		if c.ID == "" {
 			c.ID = s.newContactID(tx)
 		}
-		c.Phone = normalize.SeededPhone(c.Phone, s.location(c.LocationID).Country)
+		if number, ok := normalize.Phone(c.Phone, s.location(c.LocationID).Country); ok {
+			c.Phone = number
+		}
 		c.Tags = normalize.Tags(c.Tags)
 		tx.Put(&c, time.Time{})
 		stored = append(stored, store.Clone(&c))

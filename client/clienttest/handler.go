@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"net/url"
 	"regexp"
@@ -30,11 +31,11 @@ type call struct {
 	logged    []byte // the body for the log
 	now       time.Time
 	traceID   string
-	errorBody string // of the error response, for the log
+	reason    string // of the error response, for the log
 
 	token    *Token
 	location *Location
-	usage    *usage // nil until the rate limit has been checked
+	limit    http.Header // of the rate limit; nil until it has been checked
 }
 
 // operation is a route of the API.
@@ -157,11 +158,11 @@ func (s *Server) handleSafely(c *call) (response wire.Response) {
 			apiError.Body["traceId"] = c.traceID
 		}
 		response = wire.JSON(apiError.Status, apiError.Body)
-		c.errorBody = string(response.Body)
+		c.reason = err.Error()
 	} else if err != nil {
 		response = internalError(err.Error())
 	}
-	c.usage.addHeaders(response.Header)
+	maps.Copy(response.Header, c.limit)
 	return response
 }
 

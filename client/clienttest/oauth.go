@@ -107,7 +107,7 @@ func (s *Server) getAccessToken(c *call) (wire.Response, error) {
 // exchangeCode issues a pair of tokens for a code. The caller holds the lock.
 func (s *Server) exchangeCode(c *call, form url.Values) (wire.Response, error) {
 	grant, ok := s.oauth.codes[form.Get("code")]
-	if !ok || !grant.matches(form) {
+	if !ok {
 		return wire.Response{}, wire.OAuthError(http.StatusUnauthorized, "UnAuthorized!", "Authorization code not found")
 	}
 	delete(s.oauth.codes, form.Get("code"))
@@ -119,7 +119,7 @@ func (s *Server) refresh(c *call, form url.Values) (wire.Response, error) {
 	r := s.oauth.refreshTokens[form.Get("refresh_token")]
 	isUsed := r != nil && !r.used.IsZero()
 	switch {
-	case r == nil || !r.grant.matches(form) || c.now.Sub(r.issued) >= refreshTokenLifetime,
+	case r == nil || c.now.Sub(r.issued) >= refreshTokenLifetime,
 		isUsed && c.now.Sub(r.used) >= s.App.RefreshTokenGracePeriod:
 		return wire.Response{}, wire.OAuthError(http.StatusBadRequest, "invalid_grant", "This refresh token is invalid")
 	case !isUsed:
@@ -128,27 +128,12 @@ func (s *Server) refresh(c *call, form url.Values) (wire.Response, error) {
 	return wire.JSON(http.StatusOK, r.response), nil
 }
 
-// matches reports whether the user_type of a request, if it has one, is that of the grant.
-func (g Grant) matches(form url.Values) bool {
-	asked := form.Get("user_type")
-	return asked == "" || asked == string(g.UserType)
-}
-
 // getLocationAccessToken handles POST /oauth/locationToken, which creates a token of a location
 // from the token of its agency.
 func (s *Server) getLocationAccessToken(c *call) (wire.Response, error) {
 	form, err := c.readForm()
 	if err != nil {
 		return wire.Response{}, err
-	}
-	var missing []string
-	for _, name := range []string{"companyId", "locationId"} {
-		if form.Get(name) == "" {
-			missing = append(missing, name+" should not be empty")
-		}
-	}
-	if missing != nil {
-		return wire.Response{}, wire.Unprocessable(missing)
 	}
 	location, company, approved := form.Get("locationId"), c.token.CompanyID, c.token.ApprovedLocations
 	if form.Get("companyId") != company || s.location(location).CompanyID != company || approved != nil && !slices.Contains(approved, location) {

@@ -26,14 +26,6 @@ var ProductionLimit = RateLimit{Max: 100, Interval: 10 * time.Second, Daily: 200
 
 const day = 24 * time.Hour
 
-// usage is the state of the rate limit of a location.
-type usage struct {
-	limit          RateLimit
-	remaining      int
-	dailyRemaining int
-	dailyReset     time.Duration // until the day ends
-}
-
 // rateLimiter counts the requests of each location.
 type rateLimiter struct {
 	limit     RateLimit
@@ -48,11 +40,12 @@ type history struct {
 	today  int         // requests of that day
 }
 
-// take counts a request and returns the usage after it. If the limit is exhausted, it does not
-// count the request and returns false.
-func (l *rateLimiter) take(location string, now time.Time) (u usage, ok bool) {
+// take counts a request and returns the headers that describe the limit after it. If the limit is
+// exhausted, take does not count the request and returns false.
+func (l *rateLimiter) take(location string, now time.Time) (header http.Header, ok bool) {
+	header = http.Header{}
 	if l.limit == (RateLimit{}) {
-		return usage{}, true
+		return header, true
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -72,37 +65,24 @@ func (l *rateLimiter) take(location string, now time.Time) (u usage, ok bool) {
 		h.recent = append(h.recent, now)
 		h.today++
 	}
-	return usage{
-		limit:          l.limit,
-		remaining:      max(0, l.limit.Max-len(h.recent)),
-		dailyRemaining: max(0, l.limit.Daily-h.today),
-		dailyReset:     h.day.Add(day).Sub(now),
-	}, ok
+	set := func(name string, value int) { header.Set("X-RateLimit-"+name, strconv.Itoa(value)) }
+	set("Max", l.limit.Max)
+	set("Remaining", max(0, l.limit.Max-len(h.recent)))
+	set("Interval-Milliseconds", int(l.limit.Interval.Milliseconds()))
+	if l.limit.Daily > 0 {
+		set("Limit-Daily", l.limit.Daily)
+		set("Daily-Remaining", l.limit.Daily-h.today)
+		set("Daily-Reset", int(h.day.Add(day).Sub(now).Milliseconds()))
+	}
+	return header, ok
 }
 
-// checkRateLimit counts a request, or rejects it.
+// checkRateLimit counts a request, or rejects it. The headers of the limit have been observed on 2xx
+// responses. A 401 has none. That other error responses have them, including a 429, is an assumption.
 func (s *Server) checkRateLimit(c *call) error {
-	used, ok := s.limiter.take(c.location.ID, c.now)
-	c.usage = &used
-	if ok {
-		return nil
+	var ok bool
+	if c.limit, ok = s.limiter.take(c.location.ID, c.now); !ok {
+		return wire.NewError(http.StatusTooManyRequests, "Too Many Requests") // the API's body has not been observed
 	}
-	return wire.NewError(http.StatusTooManyRequests, "Too Many Requests") // the API's body has not been observed
-}
-
-// addHeaders adds the rate limit headers to a response; a nil usage has none. They have been
-// observed on 2xx responses. A 401 has none. That other error responses have them, including a 429,
-// is an assumption.
-func (u *usage) addHeaders(header http.Header) {
-	if u == nil || u.limit == (RateLimit{}) {
-		return
-	}
-	header.Set("X-RateLimit-Max", strconv.Itoa(u.limit.Max))
-	header.Set("X-RateLimit-Remaining", strconv.Itoa(u.remaining))
-	header.Set("X-RateLimit-Interval-Milliseconds", strconv.FormatInt(u.limit.Interval.Milliseconds(), 10))
-	if u.limit.Daily > 0 {
-		header.Set("X-RateLimit-Limit-Daily", strconv.Itoa(u.limit.Daily))
-		header.Set("X-RateLimit-Daily-Remaining", strconv.Itoa(u.dailyRemaining))
-		header.Set("X-RateLimit-Daily-Reset", strconv.FormatInt(u.dailyReset.Milliseconds(), 10))
-	}
+	return nil
 }

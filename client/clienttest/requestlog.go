@@ -27,9 +27,9 @@ type Request struct {
 	LocationID string
 	// Status is the status of the response, or 0 if a fault reset the connection before a response.
 	Status int
-	// ErrorBody is the body of the error response with which the fake rejected the request, or
+	// Reason is the message of the error response with which the fake rejected the request, or
 	// empty.
-	ErrorBody string
+	Reason string
 	// Fault reports whether a fault matched the request.
 	Fault bool
 	// Took is the time until the response was ready, including the delay of a fault.
@@ -69,7 +69,7 @@ func (s *Server) log(c *call, status int, fault bool) {
 	entry := Request{
 		Time: c.now, Operation: c.operation.id, Method: c.request.Method, Path: c.request.URL.Path, Query: c.query,
 		Header: c.request.Header.Clone(), Body: c.logged[:min(len(c.logged), maxLoggedBody)],
-		Status: status, ErrorBody: c.errorBody, Fault: fault, Took: s.Now().Sub(c.now), TraceID: c.traceID,
+		Status: status, Reason: c.reason, Fault: fault, Took: s.Now().Sub(c.now), TraceID: c.traceID,
 	}
 	if entry.Header.Get("Authorization") != "" {
 		entry.Header.Set("Authorization", "[redacted]")

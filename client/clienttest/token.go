@@ -77,18 +77,6 @@ func (s *Server) AddToken(value string, g Grant) {
 	s.oauth.tokens[value] = Token{Grant: s.withDefaults(g), Value: value}
 }
 
-// ExpireToken makes an access token expire now. It reports whether the fake knows the token.
-func (s *Server) ExpireToken(value string) bool {
-	s.oauth.mu.Lock()
-	defer s.oauth.mu.Unlock()
-	token, ok := s.oauth.tokens[value]
-	if ok {
-		token.Expires = s.Now()
-		s.oauth.tokens[value] = token
-	}
-	return ok
-}
-
 // RevokeToken makes an access token or a refresh token invalid. It reports whether the fake knew the
 // token.
 func (s *Server) RevokeToken(value string) bool {

@@ -69,9 +69,9 @@ type Delivery struct {
 type event struct {
 	Delivery
 
-	due       time.Time
-	signature []byte
-	repeats   bool // whether it is sent again after it was delivered
+	due     time.Time
+	key     ed25519.PrivateKey
+	repeats bool // whether it is sent again after it was delivered
 }
 
 type activeWebhookFault struct {
@@ -224,10 +224,7 @@ func (s *Server) sendEvent(kind, location string, properties wire.Object) {
 	signed := func(key ed25519.PrivateKey) *event {
 		id := s.randomIDs.UUID()
 		properties["webhookId"] = id
-		body := wire.Encode(properties)
-		return &event{
-			Delivery: Delivery{Time: now, Type: kind, ID: id, LocationID: location, Attempt: 1, Body: body}, signature: ed25519.Sign(key, body),
-		}
+		return &event{Delivery: Delivery{Time: now, Type: kind, ID: id, LocationID: location, Attempt: 1, Body: wire.Encode(properties)}, key: key}
 	}
 	fault := w.match(kind)
 	if fault.Forged {
@@ -339,7 +336,7 @@ func (s *Server) post(e *event) (status int, problem string) {
 		return 0, err.Error()
 	}
 	request.Header.Set("Content-Type", "application/json")
-	request.Header.Set("X-GHL-Signature", base64.StdEncoding.EncodeToString(e.signature))
+	request.Header.Set("X-GHL-Signature", base64.StdEncoding.EncodeToString(ed25519.Sign(e.key, e.Body)))
 	resp, err := client.Do(request)
 	if err != nil {
 		return 0, err.Error()

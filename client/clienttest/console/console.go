@@ -7,7 +7,6 @@ import (
 	"crypto/x509"
 	_ "embed"
 	"encoding/base64"
-	"encoding/json"
 	"fmt"
 	"html/template"
 	"net/http"
@@ -32,11 +31,10 @@ var pageHTML string
 var refreshJS []byte
 
 var templates = template.Must(template.New("").Funcs(template.FuncMap{
-	"join":   strings.Join,
-	"clock":  func(t time.Time) string { return t.Format("15:04:05.000") },
-	"date":   func(t time.Time) string { return t.UTC().Format("2006-01-02 15:04") },
-	"reason": reason,
-	"short":  func(token string) string { return token[:min(12, len(token))] + "…" },
+	"join":  strings.Join,
+	"clock": func(t time.Time) string { return t.Format("15:04:05.000") },
+	"date":  func(t time.Time) string { return t.UTC().Format("2006-01-02 15:04") },
+	"short": func(token string) string { return token[:min(12, len(token))] + "…" },
 }).Parse(pageHTML))
 
 // console serves the page of one server.
@@ -176,23 +174,6 @@ func parseFault(r *http.Request) (f clienttest.Fault, err error) {
 		f.Delay, err = time.ParseDuration(value)
 	}
 	return f, err
-}
-
-// reason returns the message of an error response.
-func reason(body string) string {
-	var parsed struct {
-		Message          any    `json:"message"`
-		Error            string `json:"error"`
-		ErrorDescription string `json:"error_description"`
-	}
-	switch {
-	case json.Unmarshal([]byte(body), &parsed) != nil:
-		return strings.TrimSpace(body)
-	case parsed.Message != nil:
-		return strings.Trim(fmt.Sprint(parsed.Message), "[]")
-	default:
-		return strings.TrimSpace(parsed.Error + " " + parsed.ErrorDescription)
-	}
 }
 
 func write(w http.ResponseWriter, status int, contentType string, body []byte) {

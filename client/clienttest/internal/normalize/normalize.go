@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"math"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -29,8 +28,6 @@ func Tags(tags []string) []string {
 	return normal
 }
 
-var e164 = regexp.MustCompile(`^\+[1-9][0-9]{6,14}$`)
-
 // Phone returns a number in E.164. A number without a country code belongs to the country.
 func Phone(number, country string) (normal string, ok bool) {
 	parsed, err := phonenumbers.Parse(number, country)
@@ -38,17 +35,6 @@ func Phone(number, country string) (normal string, ok bool) {
 		return "", false
 	}
 	return phonenumbers.Format(parsed, phonenumbers.E164), true
-}
-
-// SeededPhone returns a number as Phone does, but does not change numbers that are in E.164 or
-// impossible. It is much faster for numbers in E.164.
-func SeededPhone(number, country string) string {
-	if number != "" && !e164.MatchString(number) {
-		if normal, ok := Phone(number, country); ok {
-			return normal
-		}
-	}
-	return number
 }
 
 // Email returns an email address without spaces around it.

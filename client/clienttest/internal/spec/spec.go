@@ -137,21 +137,17 @@ var quoted = regexp.MustCompile(`"([^"]*)"`)
 // message returns the message for a value at a path, such as customFields.0.id.
 func message(err *openapi3.SchemaError, path []string) string {
 	at := strings.Join(path, ".")
-	if err.SchemaField == "type" {
-		return cmp.Or(at, "body") + " must be " + typeInWords(err.Schema)
-	}
 	property := quoted.FindStringSubmatch(err.Reason)
-	if property == nil || err.SchemaField != "required" && err.SchemaField != "properties" {
+	switch {
+	case err.SchemaField == "required":
+		return at + " should not be empty"
+	case err.SchemaField == "properties" && property != nil:
+		return strings.Join(append(path, "property "+property[1]+" should not exist"), ".")
+	case err.SchemaField == "type":
+		return cmp.Or(at, "body") + " must be " + typeInWords(err.Schema)
+	default:
 		return cmp.Or(at, "body") + " " + strings.TrimPrefix(err.Reason, "value ")
 	}
-	parent := strings.TrimSuffix(at, property[1]) // the path may contain the property
-	if parent != "" && !strings.HasSuffix(parent, ".") {
-		parent += "."
-	}
-	if err.SchemaField == "required" {
-		return parent + property[1] + " should not be empty"
-	}
-	return parent + "property " + property[1] + " should not exist"
 }
 
 // typeInWords returns the type that a schema requires, as the API's messages write it.

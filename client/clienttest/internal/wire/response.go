@@ -3,6 +3,7 @@ package wire
 import (
 	"fmt"
 	"net/http"
+	"strings"
 
 	"github.com/highlevel-contacts/contacts-go/gen"
 )
@@ -26,8 +27,15 @@ type Error struct {
 	Traced bool // whether the body has a traceId, which the server adds
 }
 
-// Error implements the error interface.
-func (e *Error) Error() string { return fmt.Sprintf("status %d: %v", e.Status, e.Body) }
+// Error returns the message of the error.
+func (e *Error) Error() string {
+	for _, name := range []string{"message", "error_description"} {
+		if message, ok := e.Body[name]; ok {
+			return strings.Trim(fmt.Sprint(message), "[]")
+		}
+	}
+	return fmt.Sprint(e.Body["error"])
+}
 
 // NewError returns an error in the newer of the API's two forms.
 func NewError(status int, message string) *Error {
