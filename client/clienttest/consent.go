@@ -17,38 +17,30 @@ var consentHTML string
 
 var consentTemplate = template.Must(template.New("consent").Parse(consentHTML))
 
-// consentRequest holds the query of the consent page, and the data of its template.
-type consentRequest struct {
-	ClientID, RedirectURI, State, CompanyID string
-	Scopes                                  []string
-	Locations                               []Location
-	Query                                   template.URL // of the consent page
-	target                                  *url.URL
-}
-
 // getConsentPage handles GET /oauth/chooselocation.
 func (s *Server) getConsentPage(c *call) (wire.Response, error) {
-	r, err := s.parseConsent(c.query)
+	redirect, err := s.checkConsent(c.query)
 	if err != nil {
 		return wire.Response{}, err
 	}
 	if s.oauth.consent != nil {
-		return s.allow(r, *s.oauth.consent), nil
+		return s.allow(c, redirect, *s.oauth.consent), nil
 	}
 	var page bytes.Buffer
-	if err := consentTemplate.Execute(&page, r); err != nil {
-		return wire.Response{}, err
-	}
+	err = consentTemplate.Execute(&page, map[string]any{
+		"ClientID": s.App.ClientID, "CompanyID": s.CompanyID, "RedirectURI": redirect, "Scopes": strings.Fields(c.query.Get("scope")),
+		"Locations": s.Locations(), "Query": template.URL(c.query.Encode()), //nolint:gosec // encoded
+	})
 	return wire.Response{Status: http.StatusOK, Header: http.Header{
 		"Content-Type":            {"text/html; charset=utf-8"},
 		"Content-Security-Policy": {"default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'"},
 		"X-Frame-Options":         {"DENY"},
-	}, Body: page.Bytes()}, nil
+	}, Body: page.Bytes()}, err
 }
 
 // submitConsent handles the form of the consent page.
 func (s *Server) submitConsent(c *call) (wire.Response, error) {
-	r, err := s.parseConsent(c.query)
+	redirect, err := s.checkConsent(c.query)
 	if err != nil {
 		return wire.Response{}, err
 	}
@@ -62,28 +54,20 @@ func (s *Server) submitConsent(c *call) (wire.Response, error) {
 	locations := form["location"]
 	switch {
 	case form.Get("decision") != "allow":
-		return r.redirect("error", "access_denied"), nil
+		return c.redirect(redirect, "error", "access_denied"), nil
 	case len(locations) == 0:
 		return wire.Response{}, wire.BadRequest("select at least one location")
 	case slices.ContainsFunc(locations, func(id string) bool { return !s.hasLocation(id) }):
 		return wire.Response{}, wire.BadRequest("a selected location does not exist")
 	case form.Get("agency") == "true" || len(locations) > 1:
-		return s.allow(r, Grant{UserType: UserTypeCompany, ApprovedLocations: locations}), nil
+		return s.allow(c, redirect, Grant{UserType: UserTypeCompany, ApprovedLocations: locations}), nil
 	default:
-		return s.allow(r, Grant{LocationID: locations[0]}), nil
+		return s.allow(c, redirect, Grant{LocationID: locations[0]}), nil
 	}
 }
 
-// allow redirects to the app with a code for a grant.
-func (s *Server) allow(r *consentRequest, g Grant) wire.Response {
-	if g.Scopes == nil && len(r.Scopes) > 0 {
-		g.Scopes = r.Scopes
-	}
-	return r.redirect("code", s.AuthorizationCode(g))
-}
-
-// parseConsent checks the query of the consent page.
-func (s *Server) parseConsent(query url.Values) (*consentRequest, error) {
+// checkConsent checks the query of the consent page, and returns the address of the app.
+func (s *Server) checkConsent(query url.Values) (*url.URL, error) {
 	redirect, err := url.Parse(query.Get("redirect_uri"))
 	switch {
 	case query.Get("client_id") != s.App.ClientID:
@@ -93,21 +77,24 @@ func (s *Server) parseConsent(query url.Values) (*consentRequest, error) {
 	case err != nil || redirect.Host == "" || redirect.Scheme != "https" && redirect.Scheme != "http":
 		return nil, wire.BadRequest("redirect_uri must be an absolute URL")
 	}
-	return &consentRequest{
-		ClientID: query.Get("client_id"), RedirectURI: redirect.String(), State: query.Get("state"),
-		CompanyID: s.CompanyID, Scopes: strings.Fields(query.Get("scope")), Locations: s.Locations(),
-		Query: template.URL(query.Encode()), target: redirect, //nolint:gosec // encoded
-	}, nil
+	return redirect, nil
+}
+
+// allow redirects to the app with a code for a grant.
+func (s *Server) allow(c *call, redirect *url.URL, g Grant) wire.Response {
+	if scopes := strings.Fields(c.query.Get("scope")); g.Scopes == nil && len(scopes) > 0 {
+		g.Scopes = scopes
+	}
+	return c.redirect(redirect, "code", s.AuthorizationCode(g))
 }
 
 // redirect returns a redirect to the app with one parameter, and the state.
-func (r *consentRequest) redirect(name, value string) wire.Response {
-	target := *r.target
-	query := target.Query()
+func (c *call) redirect(to *url.URL, name, value string) wire.Response {
+	query := to.Query()
 	query.Set(name, value)
-	if r.State != "" {
-		query.Set("state", r.State)
+	if state := c.query.Get("state"); state != "" {
+		query.Set("state", state)
 	}
-	target.RawQuery = query.Encode()
-	return wire.Response{Status: http.StatusFound, Header: http.Header{"Location": {target.String()}}}
+	to.RawQuery = query.Encode()
+	return wire.Response{Status: http.StatusFound, Header: http.Header{"Location": {to.String()}}}
 }

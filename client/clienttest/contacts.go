@@ -38,8 +38,8 @@ func (s *Server) Seed(contacts ...client.Contact) []client.Contact {
 func (s *Server) seed(contacts []client.Contact, apart time.Duration) ([]client.Contact, error) {
 	var stored []client.Contact
 	now := store.Millisecond(s.Now())
-	tx := s.store.Begin()
-	defer tx.End()
+	s.store.Lock()
+	defer s.store.Unlock()
 	for i := range contacts {
 		c := store.Normalize(&contacts[i])
 		if _, err := json.Marshal(&c); err != nil {
@@ -54,13 +54,13 @@ func (s *Server) seed(contacts []client.Contact, apart time.Duration) ([]client.
 			c.DateUpdated = c.DateAdded
 		}
 		if c.ID == "" {
-			c.ID = s.newContactID(tx)
+			c.ID = s.newContactID()
 		}
 		if number, ok := normalize.Phone(c.Phone, s.location(c.LocationID).Country); ok {
 			c.Phone = number
 		}
 		c.Tags = normalize.Tags(c.Tags)
-		tx.Put(&c, time.Time{})
+		s.store.Put(&c, time.Time{})
 		stored = append(stored, store.Clone(&c))
 	}
 	return stored, nil
@@ -117,6 +117,8 @@ func (l *Location) sample(i int) gen.Contact {
 // Contacts returns all contacts of all locations as they are stored, the latest first. It includes
 // writes that lists do not show yet.
 func (s *Server) Contacts() []client.Contact {
+	s.store.Lock()
+	defer s.store.Unlock()
 	var contacts []client.Contact
 	for _, c := range s.store.Sorted() {
 		contacts = append(contacts, store.Clone(c))
@@ -126,6 +128,8 @@ func (s *Server) Contacts() []client.Contact {
 
 // Contact returns the contact with an ID as it is stored, and reports whether it exists.
 func (s *Server) Contact(id string) (contact client.Contact, ok bool) {
+	s.store.Lock()
+	defer s.store.Unlock()
 	c := s.store.Get(id)
 	if c == nil {
 		return client.Contact{}, false
@@ -134,4 +138,8 @@ func (s *Server) Contact(id string) (contact client.Contact, ok bool) {
 }
 
 // Len returns the number of contacts of all locations.
-func (s *Server) Len() int { return s.store.Len() }
+func (s *Server) Len() int {
+	s.store.Lock()
+	defer s.store.Unlock()
+	return s.store.Len()
+}

@@ -56,16 +56,16 @@ func ReadFields(from io.Reader) ([]gen.CustomFieldDefinition, error) {
 }
 
 func validateFields(fields []gen.CustomFieldDefinition) error {
-	seen := map[string]bool{}
 	for i, f := range fields {
-		key := "key " + trimKey(f.Key)
+		isSame := func(other gen.CustomFieldDefinition) bool {
+			return other.ID == f.ID || trimKey(other.Key) == trimKey(f.Key)
+		}
 		switch {
 		case f.ID == "" || f.Key == "":
 			return fmt.Errorf("custom field %d: ID or key is empty", i+1)
-		case seen[f.ID] || seen[key]:
+		case slices.ContainsFunc(fields[:i], isSame):
 			return fmt.Errorf("custom field %d: another field has the same ID or key", i+1)
 		}
-		seen[f.ID], seen[key] = true, true
 	}
 	return nil
 }

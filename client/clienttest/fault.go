@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"maps"
 	"math/rand/v2"
@@ -96,10 +95,6 @@ func (f Fault) validate(operations []string) error {
 	switch {
 	case f.Operation != "" && !slices.Contains(operations, f.Operation):
 		return fmt.Errorf("no operation %q: use one of %s", f.Operation, strings.Join(operations, ", "))
-	case f.Rate < 0 || f.Rate > 1:
-		return fmt.Errorf("rate %v: set a value from 0 to 1", f.Rate)
-	case f.After < 0 || f.Count < 0 || f.Delay < 0 || f.BodyDelay < 0:
-		return errors.New("after, count, delay or bodyDelay is negative")
 	case f.Status != 0 && (f.Status < 200 || f.Status > 599):
 		return fmt.Errorf("status %d: set a value from 200 to 599", f.Status)
 	case f.Connection != "" && !slices.Contains(ConnectionFailures, f.Connection):

@@ -139,7 +139,7 @@ func (s *Server) respond(c *call) wire.Response {
 	}
 	if err := s.spec.CheckResponse(c.operation.id, c.request, response.Status, response.Header, response.Body); err != nil {
 		err = fmt.Errorf("%s: response with status %d violates api/contacts.yaml: %w", c.operation.id, response.Status, err)
-		return s.reportDefect(err, response)
+		return s.reportDefect(err)
 	}
 	return response
 }
@@ -149,7 +149,7 @@ func (s *Server) handleSafely(c *call) (response wire.Response) {
 	defer func() {
 		if p := recover(); p != nil {
 			err := fmt.Errorf("panic in %s %s: %v\n%s", c.request.Method, c.request.URL.Path, p, debug.Stack())
-			response = s.reportDefect(err, internalError("panic"))
+			response = s.reportDefect(err)
 		}
 	}()
 	response, err := s.handle(c)
@@ -160,28 +160,22 @@ func (s *Server) handleSafely(c *call) (response wire.Response) {
 		response = wire.JSON(apiError.Status, apiError.Body)
 		c.reason = err.Error()
 	} else if err != nil {
-		response = internalError(err.Error())
+		response = s.reportDefect(err)
 	}
 	maps.Copy(response.Header, c.limit)
 	return response
 }
 
-func internalError(message string) wire.Response {
-	return wire.JSON(http.StatusInternalServerError, wire.Object{"statusCode": http.StatusInternalServerError, "message": message})
-}
-
-// reportDefect reports a defect of the fake. If the fake belongs to a test, the test fails, and
-// reportDefect returns the response. Otherwise it returns a 500.
-func (s *Server) reportDefect(err error, response wire.Response) wire.Response {
-	if s.tb == nil {
-		return internalError(err.Error())
+// reportDefect reports a defect of the fake, which fails the test, and returns a 500.
+func (s *Server) reportDefect(err error) wire.Response {
+	if s.tb != nil {
+		s.tb.Errorf("clienttest: %v", err)
 	}
-	s.tb.Errorf("clienttest: %v", err)
-	return response
+	return wire.JSON(http.StatusInternalServerError, wire.Object{"statusCode": http.StatusInternalServerError, "message": err.Error()})
 }
 
 // handle runs the checks in the API's order and returns the first error, or the result of the
-// operation.
+// operation. One operation on contacts runs at a time.
 func (s *Server) handle(c *call) (wire.Response, error) {
 	if c.bodyError != nil {
 		return wire.Response{}, wire.BadRequest("request aborted")
@@ -191,6 +185,8 @@ func (s *Server) handle(c *call) (wire.Response, error) {
 		checks = append(checks, (*Server).checkVersion, (*Server).checkToken)
 	}
 	if c.operation.location != nil {
+		s.store.Lock()
+		defer s.store.Unlock()
 		checks = append(checks, (*Server).checkLocation, (*Server).checkRateLimit, (*Server).checkRequest)
 	}
 	for _, check := range checks {

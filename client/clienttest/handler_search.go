@@ -36,9 +36,7 @@ func (s *Server) findDuplicateContact(c *call) (wire.Response, error) {
 	write := wire.Write{}
 	write.Set("email", email)
 	write.Set("phone", number)
-	tx := s.store.Begin()
-	found, _ := match(tx, &location, write)
-	tx.End()
+	found, _ := s.match(&location, write)
 	if found == nil {
 		return c.ok(http.StatusOK, wire.Object{"contact": nil})
 	}
@@ -75,17 +73,15 @@ func (s *Server) changeTags(c *call, status int, name string, change func(has, n
 	if err := json.Unmarshal(c.body, &body); err != nil {
 		return wire.Response{}, err
 	}
-	tx := s.store.Begin()
-	defer tx.End()
-	old := tx.Get(c.id)
+	old := s.store.Get(c.id)
 	if old == nil {
-		return wire.Response{}, s.notFound(tx, c)
+		return wire.Response{}, s.notFound(c)
 	}
 	tags, changed := change(old.Tags, normalize.Tags(body.Tags))
 	if len(changed) > 0 {
 		write := wire.Write{}
 		write.Set("tags", tags)
-		if _, err := s.change(tx, c, old, write); err != nil {
+		if _, err := s.change(c, old, write); err != nil {
 			return wire.Response{}, err
 		}
 	}

@@ -19,14 +19,12 @@ func (s *Server) createContact(c *call) (wire.Response, error) {
 	if !w.HasAny("email", "phone", "firstName", "lastName") {
 		return wire.Response{}, wire.Unprocessable("Contacts without email, phone, firstName and lastName are not allowed.")
 	}
-	tx := s.store.Begin()
-	defer tx.End()
 	if !c.location.AllowDuplicates {
-		if existing, matching := match(tx, c.location, w); existing != nil {
+		if existing, matching := s.match(c.location, w); existing != nil {
 			return wire.Response{}, wire.Duplicate(existing, matching)
 		}
 	}
-	created, err := s.insert(tx, c, w)
+	created, err := s.insert(c, w)
 	if err != nil {
 		return wire.Response{}, err
 	}
@@ -39,13 +37,11 @@ func (s *Server) updateContact(c *call) (wire.Response, error) {
 	if err != nil {
 		return wire.Response{}, err
 	}
-	tx := s.store.Begin()
-	defer tx.End()
-	old := tx.Get(c.id)
+	old := s.store.Get(c.id)
 	if old == nil {
-		return wire.Response{}, s.notFound(tx, c)
+		return wire.Response{}, s.notFound(c)
 	}
-	updated, err := s.change(tx, c, old, w)
+	updated, err := s.change(c, old, w)
 	if err != nil {
 		return wire.Response{}, err
 	}
@@ -67,15 +63,13 @@ func (s *Server) upsertContact(c *call) (wire.Response, error) {
 	if !w.HasAny("email", "phone") {
 		return wire.Response{}, noIdentifier()
 	}
-	tx := s.store.Begin()
-	defer tx.End()
 	var existing *gen.Contact
 	if string(w["createNewIfDuplicateAllowed"]) != "true" || !c.location.AllowDuplicates {
-		existing, _ = match(tx, c.location, w)
-		removeTaken(tx, c.location, w, existing)
+		existing, _ = s.match(c.location, w)
+		s.removeTaken(c.location, w, existing)
 	}
 	if existing == nil {
-		stored, err := s.insert(tx, c, w)
+		stored, err := s.insert(c, w)
 		if err != nil {
 			return wire.Response{}, err
 		}
@@ -83,7 +77,7 @@ func (s *Server) upsertContact(c *call) (wire.Response, error) {
 	}
 	gender := w.Text("gender")
 	delete(w, "gender")
-	stored, err := s.change(tx, c, promote(existing, w), w)
+	stored, err := s.change(c, promote(existing, w), w)
 	if err != nil {
 		return wire.Response{}, err
 	}
@@ -96,13 +90,11 @@ func (s *Server) upsertContact(c *call) (wire.Response, error) {
 
 // deleteContact handles DELETE /contacts/{contactId}.
 func (s *Server) deleteContact(c *call) (wire.Response, error) {
-	tx := s.store.Begin()
-	defer tx.End()
-	old := tx.Get(c.id)
+	old := s.store.Get(c.id)
 	if old == nil {
-		return wire.Response{}, s.notFound(tx, c)
+		return wire.Response{}, s.notFound(c)
 	}
-	tx.Delete(c.id, c.now)
+	s.store.Delete(c.id, c.now)
 	s.notify(old, nil)
 	return c.succeeded(http.StatusOK, wire.Object{})
 }
@@ -118,37 +110,37 @@ func parseWrite(c *call) (wire.Write, error) {
 	return w, w.Normalize(c.location.Country)
 }
 
-func (s *Server) insert(tx *store.Tx, c *call, w wire.Write) (*gen.Contact, error) {
+func (s *Server) insert(c *call, w wire.Write) (*gen.Contact, error) {
 	now := store.Millisecond(c.now)
-	return s.save(tx, c, gen.Contact{
-		ID: s.newContactID(tx), LocationID: c.location.ID, Type: "lead", DateAdded: now, Country: c.location.Country,
+	return s.save(c, gen.Contact{
+		ID: s.newContactID(), LocationID: c.location.ID, Type: "lead", DateAdded: now, Country: c.location.Country,
 		CreatedBy: gen.CreatedBy{Source: "INTEGRATION", Channel: "OAUTH", SourceID: s.App.ClientID, Timestamp: now},
 	}, w)
 }
 
 // change applies a write to a copy of a contact and stores the copy.
-func (s *Server) change(tx *store.Tx, c *call, old *gen.Contact, w wire.Write) (*gen.Contact, error) {
-	return s.save(tx, c, store.Clone(old), w)
+func (s *Server) change(c *call, old *gen.Contact, w wire.Write) (*gen.Contact, error) {
+	return s.save(c, store.Clone(old), w)
 }
 
 // save applies a write to a contact and stores it.
-func (s *Server) save(tx *store.Tx, c *call, contact gen.Contact, w wire.Write) (*gen.Contact, error) {
+func (s *Server) save(c *call, contact gen.Contact, w wire.Write) (*gen.Contact, error) {
 	w.Apply(&contact)
 	contact.DateUpdated = store.Millisecond(c.now)
 	var err error
 	if contact.CustomFields, err = c.location.writeFields(contact.CustomFields, w.CustomFields()); err != nil {
 		return nil, err
 	}
-	old := tx.Get(contact.ID)
-	tx.Put(&contact, c.now)
+	old := s.store.Get(contact.ID)
+	s.store.Put(&contact, c.now)
 	s.notify(old, &contact)
 	return &contact, nil
 }
 
 // newContactID returns an ID that no contact has or had.
-func (s *Server) newContactID(tx *store.Tx) string {
+func (s *Server) newContactID() string {
 	id := s.contactIDs.ID()
-	for tx.Get(id) != nil || !tx.DeletedAt(id).IsZero() {
+	for s.store.Get(id) != nil || !s.store.DeletedAt(id).IsZero() {
 		id = s.contactIDs.ID()
 	}
 	return id
@@ -157,9 +149,9 @@ func (s *Server) newContactID(tx *store.Tx) string {
 // match returns the contact that a write would duplicate, and the property that matches. It
 // compares email address and phone number in the location's order, and secondary email addresses
 // too.
-func match(tx *store.Tx, l *Location, w wire.Write) (existing *gen.Contact, property string) {
+func (s *Server) match(l *Location, w wire.Write) (existing *gen.Contact, property string) {
 	for _, name := range l.identifiers() {
-		if existing := owner(tx, l, w, name); existing != nil {
+		if existing := s.owner(l, w, name); existing != nil {
 			return existing, name
 		}
 	}
@@ -167,20 +159,20 @@ func match(tx *store.Tx, l *Location, w wire.Write) (existing *gen.Contact, prop
 }
 
 // owner returns the contact that has the email address or phone number of a write.
-func owner(tx *store.Tx, l *Location, w wire.Write, name string) *gen.Contact {
+func (s *Server) owner(l *Location, w wire.Write, name string) *gen.Contact {
 	value := w.Text(name)
 	if value == "" {
 		return nil
 	}
-	return tx.Oldest(l.ID, name, value)
+	return s.store.Oldest(l.ID, name, value)
 }
 
 // removeTaken removes the email address or phone number of an upsert if a contact other than the
 // matched one has it, because the API silently ignores it. matched is nil only if no contact has
 // either of them.
-func removeTaken(tx *store.Tx, l *Location, w wire.Write, matched *gen.Contact) {
+func (s *Server) removeTaken(l *Location, w wire.Write, matched *gen.Contact) {
 	for _, name := range l.identifiers() {
-		if other := owner(tx, l, w, name); other != nil && other.ID != matched.ID {
+		if other := s.owner(l, w, name); other != nil && other.ID != matched.ID {
 			delete(w, name)
 		}
 	}

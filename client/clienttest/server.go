@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"net/http"
-	"slices"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -36,6 +35,8 @@ type Server struct {
 	advanced   atomic.Int64 // by how much Advance has moved the clock
 	behavior   Behavior
 	validate   bool       // whether responses are validated
+	inMemory   bool       // whether there is no socket
+	settings   []Location // of the options
 	locations  []Location // the default location and those that options describe
 	oauth      oauth
 	limiter    rateLimiter
@@ -58,7 +59,7 @@ type Server struct {
 // response that violates api/contacts.yaml fails the test, unless a [Fault] caused it.
 func NewServer(tb testing.TB, opts ...Option) *Server {
 	tb.Helper()
-	s, err := Start(append(slices.Clone(opts), set(func(c *config) { c.tb = tb }))...)
+	s, err := start(tb, opts)
 	if err != nil {
 		tb.Fatal(err)
 	}
@@ -68,50 +69,57 @@ func NewServer(tb testing.TB, opts ...Option) *Server {
 
 // Start starts a fake for a program. The caller must close it. It returns an error if an option is
 // invalid. A response that violates api/contacts.yaml is replaced by a 500.
-func Start(opts ...Option) (*Server, error) {
-	c, err := configure(opts)
-	if err != nil {
-		return nil, fmt.Errorf("clienttest: %w", err)
-	}
-	document, err := spec.Load()
-	if err != nil {
-		return nil, fmt.Errorf("clienttest: %w", err)
-	}
+func Start(opts ...Option) (*Server, error) { return start(nil, opts) }
+
+func start(tb testing.TB, opts []Option) (*Server, error) {
+	random := rand.Uint64() //nolint:gosec // the token gives access to nothing
 	s := &Server{
-		LocationID: c.locationID,
+		LocationID: "ve9EPM428h8vShlRW1KT",
 		CompanyID:  "5DP4iH6HLkQsiKESj6rh",
-		App: App{
-			ClientID:                cmp.Or(c.app.ClientID, "60e1f3f2a8b7c40001a1b2c3-kq2x9d1e"),
-			ClientSecret:            cmp.Or(c.app.ClientSecret, "0b7f6b1e-7d0c-4f5a-8a58-7c1f0f6f2a11"),
-			RefreshTokenGracePeriod: cmp.Or(c.app.RefreshTokenGracePeriod, 30*time.Second),
-		},
-		behavior:   c.behavior,
-		validate:   c.validate,
-		oauth:      oauth{consent: c.consent, codes: map[string]Grant{}, tokens: map[string]Token{}, refreshTokens: map[string]*refreshToken{}},
-		limiter:    rateLimiter{limit: c.limit, locations: map[string]*history{}},
-		store:      store.New(c.behavior.IndexLag, c.behavior.SearchLag),
-		spec:       document,
+		validate:   true,
+		oauth:      oauth{codes: map[string]Grant{}, tokens: map[string]Token{}, refreshTokens: map[string]*refreshToken{}},
+		limiter:    rateLimiter{limit: ProductionLimit, locations: map[string]*history{}},
 		operations: operations(),
-		requests:   requestLog{max: c.requests, hook: c.hook},
-		contactIDs: ids.Source{Seed: c.seed},
-		traceIDs:   ids.Source{Seed: ^c.seed},
-		randomIDs:  ids.Source{Seed: rand.Uint64()}, //nolint:gosec // the token gives access to nothing
-		tb:         c.tb,
+		requests:   requestLog{max: 10_000},
+		randomIDs:  ids.Source{Seed: random},
+		webhooks:   newWebhooks(),
+		tb:         tb,
 	}
-	s.Token = cmp.Or(c.token, "pit-"+s.randomIDs.UUID())
-	for _, l := range append([]Location{{}}, c.locations...) {
+	for i, opt := range opts {
+		if opt == nil {
+			return nil, fmt.Errorf("clienttest: option %d is nil", i+1)
+		}
+		if err := opt(s); err != nil {
+			return nil, fmt.Errorf("clienttest: %w", err)
+		}
+	}
+	s.Token = cmp.Or(s.Token, "pit-"+s.randomIDs.UUID())
+	s.App.ClientID = cmp.Or(s.App.ClientID, "60e1f3f2a8b7c40001a1b2c3-kq2x9d1e")
+	s.App.ClientSecret = cmp.Or(s.App.ClientSecret, "0b7f6b1e-7d0c-4f5a-8a58-7c1f0f6f2a11")
+	s.App.RefreshTokenGracePeriod = cmp.Or(s.App.RefreshTokenGracePeriod, 30*time.Second)
+	s.store = store.New(s.behavior.IndexLag, s.behavior.SearchLag)
+	s.traceIDs.Seed = ^s.contactIDs.Seed
+	for _, l := range append([]Location{{}}, s.settings...) {
 		s.addLocation(l)
 	}
 	s.AddToken(s.Token, Grant{})
+	return s, s.open()
+}
+
+// open loads the OpenAPI document and starts the network and the delivery of webhooks.
+func (s *Server) open() (err error) {
+	if s.spec, err = spec.Load(); err != nil {
+		return fmt.Errorf("clienttest: %w", err)
+	}
 	s.handler = s.newHandler()
-	if !c.socket {
+	if s.inMemory {
 		s.network = nettest.Memory(s.handler)
 	} else if s.network, err = nettest.Listen(s.handler); err != nil {
-		return nil, fmt.Errorf("clienttest: %w", err)
+		return fmt.Errorf("clienttest: %w", err)
 	}
 	s.URL = s.network.URL
-	s.startWebhooks(c.webhooks)
-	return s, nil
+	go s.deliverWebhooks()
+	return nil
 }
 
 // fail ends the test that started the server. It panics if a program started it.

@@ -8,6 +8,7 @@ import (
 	"encoding/base64"
 	"fmt"
 	"maps"
+	"math"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -37,7 +38,7 @@ const (
 func WithWebhooks(to string) Option {
 	target, err := url.Parse(to)
 	valid := err == nil && target.Host != "" && (target.Scheme == "http" || target.Scheme == "https")
-	return setIf(valid, "WithWebhooks: URL is not an absolute HTTP URL", func(c *config) { c.webhooks = to })
+	return setIf(valid, "WithWebhooks: URL is not an absolute HTTP URL", func(s *Server) { s.webhooks.url = to })
 }
 
 // WebhookFault changes how webhooks are delivered. Type and Count select the webhooks. If several
@@ -98,21 +99,20 @@ type webhooks struct {
 	deliveries []Delivery
 }
 
-// startWebhooks starts the delivery of webhooks to a URL, which may be empty.
-func (s *Server) startWebhooks(to string) {
+func newWebhooks() *webhooks {
 	seed := make([]byte, ed25519.SeedSize)
 	_, _ = rand.Read(seed) // it never fails
 	ctx, cancel := context.WithCancel(context.Background())
-	s.webhooks = &webhooks{
-		url: to, key: ed25519.NewKeyFromSeed(seed), wake: make(chan struct{}, 1), ended: make(chan struct{}), ctx: ctx, cancel: cancel,
+	w := &webhooks{
+		key: ed25519.NewKeyFromSeed(seed), wake: make(chan struct{}, 1), ended: make(chan struct{}), ctx: ctx, cancel: cancel,
 		client: &http.Client{
 			Transport:     &http.Transport{Proxy: http.ProxyFromEnvironment},
 			Timeout:       webhookTimeout,
 			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 		},
 	}
-	s.webhooks.idle.L = &s.webhooks.mu
-	go s.deliverWebhooks()
+	w.idle.L = &w.mu
+	return w
 }
 
 // WebhookKey returns the public key with which the fake signs webhooks. Every server has a key of
@@ -273,36 +273,35 @@ func (s *Server) deliverWebhooks() {
 	w := s.webhooks
 	defer close(w.ended)
 	for w.ctx.Err() == nil {
-		e, due := s.nextWebhook()
+		e, wait := s.nextWebhook()
 		if e != nil {
 			s.deliver(e)
 			continue
 		}
 		select {
-		case <-due:
+		case <-time.After(wait):
 		case <-w.wake:
 		case <-w.ctx.Done():
 		}
 	}
 }
 
-// nextWebhook removes the next webhook from the queue if it is due. Otherwise it returns a channel
-// that receives a value when it is due; the channel is nil if the queue is empty.
-func (s *Server) nextWebhook() (*event, <-chan time.Time) {
+// nextWebhook removes the next webhook from the queue if it is due. Otherwise it returns how long to
+// wait.
+func (s *Server) nextWebhook() (e *event, wait time.Duration) {
 	w := s.webhooks
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.busy = false
 	w.idle.Broadcast()
 	if len(w.queue) == 0 {
-		return nil, nil
+		return nil, math.MaxInt64
 	}
-	e := w.queue[0]
-	if wait := e.due.Sub(s.Now()); wait > 0 {
-		return nil, time.After(wait)
+	if wait = w.queue[0].due.Sub(s.Now()); wait > 0 {
+		return nil, wait
 	}
-	w.busy, w.queue = true, w.queue[1:]
-	return e, nil
+	e, w.queue, w.busy = w.queue[0], w.queue[1:], true
+	return e, 0
 }
 
 // deliver sends a webhook, and adds its retry or repetition to the queue.

@@ -17,7 +17,6 @@ import (
 	"time"
 
 	"github.com/highlevel-contacts/contacts-go/api"
-	"github.com/highlevel-contacts/contacts-go/client"
 	"github.com/highlevel-contacts/contacts-go/client/clienttest"
 )
 
@@ -69,42 +68,24 @@ func Handler(s *clienttest.Server) http.Handler {
 	return guardSite(mux)
 }
 
-// page is the data of the page.
-type page struct {
-	Host         string
-	Started, Now time.Time
-	Server       *clienttest.Server
-	Contacts     []client.Contact
-	Count, Shown int
-	FirstID      string
-	Requests     []clienttest.Request
-	Problem      string // the error of the form for faults
-	Form         url.Values
-	Failures     []clienttest.ConnectionFailure
-	Deliveries   []clienttest.Delivery
-	WebhookKey   string
-	Tokens       []clienttest.Token
-	ConsentURL   string
-}
-
 // showPage shows the page, with the error of the form for faults if there is one.
 func (c *console) showPage(w http.ResponseWriter, r *http.Request, problem string) {
 	s := c.server
 	contacts, tokens := s.Contacts(), s.Tokens()
-	p := page{
-		Host: r.Host, Started: c.started, Now: s.Now(), Server: s,
-		Contacts: contacts[:min(shown, len(contacts))], Count: len(contacts), Shown: shown, FirstID: "ocQHyuzHvysMo5N5VsXc",
-		Requests: latest(s.Requests()), Deliveries: latest(s.Deliveries()), Tokens: tokens[:min(shown, len(tokens))],
-		WebhookKey: WebhookKey(s), Problem: problem, Form: r.PostForm, Failures: clienttest.ConnectionFailures,
-		ConsentURL: "/oauth/chooselocation?" + url.Values{
+	example := "ocQHyuzHvysMo5N5VsXc"
+	if len(contacts) > 0 {
+		example = contacts[0].ID
+	}
+	show(w, "page", problem, map[string]any{
+		"Host": r.Host, "Started": c.started, "Now": s.Now(), "Server": s, "Example": example,
+		"Contacts": contacts[:min(shown, len(contacts))], "Count": len(contacts), "Shown": shown,
+		"Requests": latest(s.Requests()), "Deliveries": latest(s.Deliveries()), "Tokens": tokens[:min(shown, len(tokens))],
+		"WebhookKey": WebhookKey(s), "Problem": problem, "Form": r.PostForm, "Failures": clienttest.ConnectionFailures,
+		"ConsentURL": "/oauth/chooselocation?" + url.Values{
 			"response_type": {"code"}, "client_id": {s.App.ClientID}, "scope": {"contacts.readonly contacts.write"},
 			"redirect_uri": {"http://localhost:3000/callback"}, "state": {"example"},
 		}.Encode(),
-	}
-	if len(contacts) > 0 {
-		p.FirstID = contacts[0].ID
-	}
-	show(w, "page", problem, p)
+	})
 }
 
 // latest returns the last entries of a log, the latest first.

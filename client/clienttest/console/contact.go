@@ -28,10 +28,7 @@ func (c *console) showContact(w http.ResponseWriter, r *http.Request, problem st
 			"phone": {contact.Phone}, "tags": {strings.Join(contact.Tags, ", ")},
 		}
 	}
-	show(w, "contact", problem, struct {
-		ID, JSON, Problem string
-		Form              url.Values
-	}{contact.ID, string(text), problem, form})
+	show(w, "contact", problem, map[string]any{"ID": contact.ID, "JSON": string(text), "Problem": problem, "Form": form})
 }
 
 // changeContact changes a contact as the form says.

@@ -1,6 +1,7 @@
 package search
 
 import (
+	"encoding/json"
 	"fmt"
 	"math"
 	"path"
@@ -58,14 +59,12 @@ func compile(f gen.SearchFilter, fields []gen.CustomFieldDefinition) (matcher, e
 // compileNested compiles a filter on the opportunities of a contact: one of them must match all
 // filters of the value.
 func compileNested(f gen.SearchFilter) (matcher, error) {
-	filters, ok := f.Value.([]any)
-	if f.Operator != "nested" || !ok {
+	var filters []gen.SearchFilter
+	if f.Operator != "nested" || json.Unmarshal(wire.Encode(f.Value), &filters) != nil {
 		return nil, invalidOperator(f)
 	}
 	var tests []func(gen.Opportunity) bool
-	for _, one := range filters {
-		object, _ := one.(map[string]any)
-		inner := gen.SearchFilter{Field: fmt.Sprint(object["field"]), Operator: gen.FilterOperator(fmt.Sprint(object["operator"])), Value: object["value"]}
+	for _, inner := range filters {
 		get := opportunityFields[inner.Field]
 		switch {
 		case get == nil:

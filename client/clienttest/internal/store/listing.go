@@ -89,8 +89,6 @@ func (p Page) IsLast() bool { return p.Before+len(p.Contacts) >= p.Total }
 
 // Page returns a page of a list, with the changes that are visible now.
 func (s *Store) Page(q Query, now time.Time) Page {
-	s.mu.Lock()
-	defer s.mu.Unlock()
 	list := s.lists.visible(listKey{q.Location, q.Business}, q.Text, now)
 	before := min(q.Skip, len(list))
 	if q.After != nil {
@@ -101,7 +99,7 @@ func (s *Store) Page(q Query, now time.Time) Page {
 		before = at
 	}
 	return Page{
-		Contacts: slices.Clone(list[before:][:min(q.Limit, len(list)-before)]), // the list changes later
+		Contacts: list[before:][:min(q.Limit, len(list)-before)],
 		Total:    len(list), Before: before,
 	}
 }
@@ -109,9 +107,7 @@ func (s *Store) Page(q Query, now time.Time) Page {
 // Searchable returns the contacts of a location that searches find, with the changes that are
 // visible now.
 func (s *Store) Searchable(location, text string, now time.Time) []*gen.Contact {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return slices.Clone(s.search.visible(listKey{location, ""}, text, now))
+	return s.search.visible(listKey{location, ""}, text, now)
 }
 
 // visible returns the contacts of a list whose name, company, email address or phone number contains

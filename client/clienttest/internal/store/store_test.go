@@ -26,19 +26,17 @@ func TestStore_RandomWrites(t *testing.T) {
 		want := map[string]*gen.Contact{}
 		for range 300 {
 			id := fmt.Sprintf("c%d", rng.IntN(40))
-			tx := s.Begin()
 			if rng.IntN(4) == 0 {
 				delete(want, id)
-				tx.Delete(id, noon)
+				s.Delete(id, noon)
 			} else {
 				c := &gen.Contact{
 					ID: id, LocationID: fmt.Sprintf("l%d", rng.IntN(2)), BusinessID: []string{"", "b"}[rng.IntN(2)],
 					Email: fmt.Sprintf("P%d@example.com", rng.IntN(10)), DateAdded: noon.Add(time.Duration(rng.IntN(5)) * time.Second),
 				}
 				want[id] = c
-				tx.Put(c, noon)
+				s.Put(c, noon)
 			}
-			tx.End()
 		}
 		for _, location := range []string{"l0", "l1"} {
 			for _, business := range []string{"", "b"} {
@@ -101,9 +99,7 @@ func TestStore_Lag(t *testing.T) {
 	t.Parallel()
 	s := store.New(time.Second, 2*time.Second)
 	put := func(id string, now time.Time) {
-		tx := s.Begin()
-		defer tx.End()
-		tx.Put(&gen.Contact{ID: id, LocationID: "l"}, now)
+		s.Put(&gen.Contact{ID: id, LocationID: "l"}, now)
 	}
 	put("late", noon)
 	put("later", time.Time{})
