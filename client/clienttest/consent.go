@@ -6,7 +6,6 @@ import (
 	"html/template"
 	"net/http"
 	"net/url"
-	"slices"
 	"strings"
 
 	"github.com/highlevel-contacts/contacts-go/client/clienttest/internal/wire"
@@ -57,8 +56,6 @@ func (s *Server) submitConsent(c *call) (wire.Response, error) {
 		return c.redirect(redirect, "error", "access_denied"), nil
 	case len(locations) == 0:
 		return wire.Response{}, wire.BadRequest("select at least one location")
-	case slices.ContainsFunc(locations, func(id string) bool { return !s.hasLocation(id) }):
-		return wire.Response{}, wire.BadRequest("a selected location does not exist")
 	case form.Get("agency") == "true" || len(locations) > 1:
 		return s.allow(c, redirect, Grant{UserType: UserTypeCompany, ApprovedLocations: locations}), nil
 	default:

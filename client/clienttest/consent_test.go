@@ -119,7 +119,6 @@ func TestConsentPage_Rejected(t *testing.T) {
 		"another response type":      {query: consentQuery(s, "response_type", "token")},
 		"no redirect":                {query: consentQuery(s, "redirect_uri", "")},
 		"a script as the redirect":   {query: consentQuery(s, "redirect_uri", "javascript:alert(1)")},
-		"an unknown location":        {query: consentQuery(s), form: allow("nowhere")},
 		"no location":                {query: consentQuery(s), form: url.Values{"decision": {"allow"}}},
 		"a form of another site":     {query: consentQuery(s), form: allow(s.LocationID), header: http.Header{"Sec-Fetch-Site": {"cross-site"}}},
 		"a form with another origin": {query: consentQuery(s), form: allow(s.LocationID), header: http.Header{"Origin": {"https://evil.example"}}},

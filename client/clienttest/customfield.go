@@ -106,7 +106,7 @@ func (l *Location) field(id, key string) *gen.CustomFieldDefinition {
 // write do not change. Fields that the location does not have, and values that a field does not
 // take, are dropped silently.
 func (l *Location) writeFields(stored []gen.CustomField, inputs []wire.FieldInput) ([]gen.CustomField, error) {
-	fields := slices.Clone(stored)
+	fields := stored
 	for i, input := range inputs {
 		definition := l.field(input.ID, input.Key)
 		if definition == nil {
@@ -115,24 +115,22 @@ func (l *Location) writeFields(stored []gen.CustomField, inputs []wire.FieldInpu
 		if input.ID != "" && input.Key != "" && l.field("", input.Key) != definition {
 			return nil, wire.Unprocessable([]string{"customFields." + strconv.Itoa(i) + ".id and key must name the same field"})
 		}
-		at := slices.IndexFunc(fields, func(f gen.CustomField) bool { return f.ID == definition.ID })
-		var old []byte
-		if at >= 0 {
+		isSame := func(f gen.CustomField) bool { return f.ID == definition.ID }
+		var old json.RawMessage
+		if at := slices.IndexFunc(fields, isSame); at >= 0 {
 			old = fields[at].Value
 		}
-		if isEmpty := slices.Contains([]string{"null", `""`, "[]", "{}"}, string(wire.Encode(input.Value))); isEmpty {
-			fields = slices.DeleteFunc(fields, func(f gen.CustomField) bool { return f.ID == definition.ID })
+		others := slices.DeleteFunc(slices.Clone(fields), isSame)
+		if slices.Contains([]string{"null", `""`, "[]", "{}"}, string(wire.Encode(input.Value))) {
+			fields = others
 			continue
 		}
 		value, err := normalize.FieldValue(definition, old, input.Value)
-		switch {
-		case err != nil:
+		if err != nil {
 			return nil, wire.BadRequest(err.Error())
-		case value == nil: // dropped
-		case at >= 0:
-			fields[at].Value = json.RawMessage(wire.Encode(value))
-		default:
-			fields = append(fields, gen.CustomField{ID: definition.ID, Value: json.RawMessage(wire.Encode(value))})
+		}
+		if value != nil { // otherwise the value is dropped
+			fields = append(others, gen.CustomField{ID: definition.ID, Value: json.RawMessage(wire.Encode(value))})
 		}
 	}
 	return fields, nil

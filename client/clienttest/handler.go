@@ -92,7 +92,8 @@ func (s *Server) locationOfContact(c *call) string {
 
 // unknownRoute handles the requests for every other route.
 func (s *Server) unknownRoute(c *call) (wire.Response, error) {
-	return wire.Response{}, wire.NewError(http.StatusNotFound, "Cannot "+c.request.Method+" "+c.request.URL.Path).Named("Not Found")
+	message := "Cannot " + c.request.Method + " " + c.request.URL.Path
+	return wire.Response{}, wire.NewError(http.StatusNotFound, message).Named("Not Found")
 }
 
 // Operations returns the IDs of the operations, for the Operation of [Fault] and [Request]: those
@@ -117,7 +118,9 @@ func (s *Server) newHandler() http.Handler {
 
 // serve handles one request.
 func (s *Server) serve(w http.ResponseWriter, r *http.Request, o *operation) {
-	c := &call{request: r, operation: o, id: r.PathValue("id"), query: r.URL.Query(), now: s.Now(), traceID: s.traceIDs.UUID()}
+	c := &call{
+		request: r, operation: o, id: r.PathValue("id"), query: r.URL.Query(), now: s.Now(), traceID: s.traceIDs.UUID(),
+	}
 	fault, matched := s.faults.match(o)
 	// The body is read first: only then does net/http report that a caller has disconnected.
 	c.body, c.bodyError = io.ReadAll(http.MaxBytesReader(nil, r.Body, maxBody))
@@ -171,7 +174,8 @@ func (s *Server) reportDefect(err error) wire.Response {
 	if s.tb != nil {
 		s.tb.Errorf("clienttest: %v", err)
 	}
-	return wire.JSON(http.StatusInternalServerError, wire.Object{"statusCode": http.StatusInternalServerError, "message": err.Error()})
+	const status = http.StatusInternalServerError
+	return wire.JSON(status, wire.Object{"statusCode": status, "message": err.Error()})
 }
 
 // handle runs the checks in the API's order and returns the first error, or the result of the

@@ -7,6 +7,7 @@ import (
 
 	"github.com/highlevel-contacts/contacts-go/client/clienttest/internal/normalize"
 	"github.com/highlevel-contacts/contacts-go/client/clienttest/internal/search"
+	"github.com/highlevel-contacts/contacts-go/client/clienttest/internal/store"
 	"github.com/highlevel-contacts/contacts-go/client/clienttest/internal/wire"
 	"github.com/highlevel-contacts/contacts-go/gen"
 )
@@ -67,8 +68,11 @@ func without(tags, others []string) []string {
 	return slices.DeleteFunc(slices.Clone(tags), func(tag string) bool { return slices.Contains(others, tag) })
 }
 
+// tagChange returns the tags of a contact after a request that names tags, and those that changed.
+type tagChange func(has, named []string) (tags, changed []string)
+
 // changeTags changes the tags of a contact. It returns them with those that changed, under a name.
-func (s *Server) changeTags(c *call, status int, name string, change func(has, named []string) (tags, changed []string)) (wire.Response, error) {
+func (s *Server) changeTags(c *call, status int, name string, change tagChange) (wire.Response, error) {
 	var body gen.TagsRequest
 	if err := json.Unmarshal(c.body, &body); err != nil {
 		return wire.Response{}, err
@@ -81,7 +85,7 @@ func (s *Server) changeTags(c *call, status int, name string, change func(has, n
 	if len(changed) > 0 {
 		write := wire.Write{}
 		write.Set("tags", tags)
-		if _, err := s.change(c, old, write); err != nil {
+		if _, err := s.save(c, store.Clone(old), write); err != nil {
 			return wire.Response{}, err
 		}
 	}

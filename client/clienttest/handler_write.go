@@ -41,7 +41,7 @@ func (s *Server) updateContact(c *call) (wire.Response, error) {
 	if old == nil {
 		return wire.Response{}, s.notFound(c)
 	}
-	updated, err := s.change(c, old, w)
+	updated, err := s.save(c, store.Clone(old), w)
 	if err != nil {
 		return wire.Response{}, err
 	}
@@ -77,7 +77,7 @@ func (s *Server) upsertContact(c *call) (wire.Response, error) {
 	}
 	gender := w.Text("gender")
 	delete(w, "gender")
-	stored, err := s.change(c, promote(existing, w), w)
+	stored, err := s.save(c, promote(existing, w), w)
 	if err != nil {
 		return wire.Response{}, err
 	}
@@ -116,11 +116,6 @@ func (s *Server) insert(c *call, w wire.Write) (*gen.Contact, error) {
 		ID: s.newContactID(), LocationID: c.location.ID, Type: "lead", DateAdded: now, Country: c.location.Country,
 		CreatedBy: gen.CreatedBy{Source: "INTEGRATION", Channel: "OAUTH", SourceID: s.App.ClientID, Timestamp: now},
 	}, w)
-}
-
-// change applies a write to a copy of a contact and stores the copy.
-func (s *Server) change(c *call, old *gen.Contact, w wire.Write) (*gen.Contact, error) {
-	return s.save(c, store.Clone(old), w)
 }
 
 // save applies a write to a contact and stores it.
@@ -180,10 +175,10 @@ func (s *Server) removeTaken(l *Location, w wire.Write, matched *gen.Contact) {
 
 // promote returns a copy of the contact without the secondary email address that becomes the
 // primary one. The API discards the old primary address.
-func promote(old *gen.Contact, w wire.Write) *gen.Contact {
+func promote(old *gen.Contact, w wire.Write) gen.Contact {
 	promoted := store.Clone(old)
 	promoted.AdditionalEmails = slices.DeleteFunc(promoted.AdditionalEmails, func(e gen.AdditionalEmail) bool {
 		return strings.EqualFold(e.Email, w.Text("email"))
 	})
-	return &promoted
+	return promoted
 }

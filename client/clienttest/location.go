@@ -52,21 +52,6 @@ func (s *Server) location(id string) *Location {
 	return &s.locations[at]
 }
 
-// hasLocation reports whether an option describes a location.
-func (s *Server) hasLocation(id string) bool {
-	return slices.ContainsFunc(s.locations, func(l Location) bool { return l.ID == id })
-}
-
-// addLocation stores a location. It replaces the one with the same ID.
-func (s *Server) addLocation(l Location) {
-	l = s.locationWithDefaults(l)
-	if s.hasLocation(l.ID) {
-		*s.location(l.ID) = l
-		return
-	}
-	s.locations = append(s.locations, l)
-}
-
 // locationWithDefaults sets the defaults of a location.
 func (s *Server) locationWithDefaults(l Location) Location {
 	l.ID = cmp.Or(l.ID, s.LocationID)

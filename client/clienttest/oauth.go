@@ -100,7 +100,7 @@ func (s *Server) getAccessToken(c *call) (wire.Response, error) {
 	case "refresh_token":
 		return s.refresh(c, form)
 	default:
-		return wire.Response{}, wire.Unprocessable([]string{"grant_type must be one of the following values: authorization_code, refresh_token"})
+		return wire.Response{}, wire.BadRequest("grant_type must be authorization_code or refresh_token")
 	}
 }
 
@@ -136,7 +136,8 @@ func (s *Server) getLocationAccessToken(c *call) (wire.Response, error) {
 		return wire.Response{}, err
 	}
 	location, company, approved := form.Get("locationId"), c.token.CompanyID, c.token.ApprovedLocations
-	if form.Get("companyId") != company || s.location(location).CompanyID != company || approved != nil && !slices.Contains(approved, location) {
+	isApproved := approved == nil || slices.Contains(approved, location)
+	if form.Get("companyId") != company || s.location(location).CompanyID != company || !isApproved {
 		return wire.Response{}, wire.Forbidden()
 	}
 	s.oauth.mu.Lock()

@@ -38,8 +38,7 @@ func WithDefaultLocationID(id string) Option {
 }
 
 // WithLocationSettings adds a location, or sets the settings of the default location if l.ID is
-// empty. It replaces earlier settings of the same location. A location that no option describes has
-// the settings of the zero Location.
+// empty. A location that no option describes has the settings of the zero Location.
 func WithLocationSettings(l Location) Option {
 	return func(s *Server) error {
 		if err := validateFields(l.Fields); err != nil {

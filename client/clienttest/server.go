@@ -99,8 +99,13 @@ func start(tb testing.TB, opts []Option) (*Server, error) {
 	s.App.RefreshTokenGracePeriod = cmp.Or(s.App.RefreshTokenGracePeriod, 30*time.Second)
 	s.store = store.New(s.behavior.IndexLag, s.behavior.SearchLag)
 	s.traceIDs.Seed = ^s.contactIDs.Seed
-	for _, l := range append([]Location{{}}, s.settings...) {
-		s.addLocation(l)
+	s.locations = []Location{s.locationWithDefaults(Location{})}
+	for _, l := range s.settings {
+		if l = s.locationWithDefaults(l); l.ID == s.LocationID {
+			s.locations[0] = l
+		} else {
+			s.locations = append(s.locations, l)
+		}
 	}
 	s.AddToken(s.Token, Grant{})
 	return s, s.open()

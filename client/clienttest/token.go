@@ -95,7 +95,7 @@ func (s *Server) Tokens() []Token {
 	s.oauth.mu.Lock()
 	defer s.oauth.mu.Unlock()
 	return slices.SortedFunc(maps.Values(s.oauth.tokens), func(a, b Token) int {
-		return cmp.Or(cmp.Compare(a.UserType, b.UserType), cmp.Compare(a.LocationID, b.LocationID), a.Expires.Compare(b.Expires), cmp.Compare(a.Value, b.Value))
+		return cmp.Or(cmp.Compare(a.UserType, b.UserType), cmp.Compare(a.LocationID, b.LocationID), cmp.Compare(a.Value, b.Value))
 	})
 }
 
@@ -124,7 +124,8 @@ func (s *Server) checkToken(c *call) error {
 	case !token.Expires.IsZero() && !c.now.Before(token.Expires):
 		return wire.NewError(http.StatusUnauthorized, "Invalid token: access token is invalid").Named("Unauthorized")
 	case token.UserType != userType:
-		return wire.NewError(http.StatusUnauthorized, "This authClass type is not allowed to access this scope.  Please verify your IAM configuration if this is not the case.")
+		return wire.NewError(http.StatusUnauthorized, "This authClass type is not allowed to access this scope.  "+
+			"Please verify your IAM configuration if this is not the case.")
 	case !slices.Contains(token.Scopes, c.operation.scope):
 		return wire.NewError(http.StatusUnauthorized, "The token is not authorized for this scope.")
 	default:

@@ -57,7 +57,9 @@ func Handler(s *clienttest.Server) http.Handler {
 	page.HandleFunc("POST /console/contact/delete", c.deleteContact)
 	page.HandleFunc("POST /console/faults", c.addFault)
 	page.HandleFunc("POST /console/faults/clear", c.clearFaults)
-	page.HandleFunc("GET /console/refresh.js", func(w http.ResponseWriter, _ *http.Request) { write(w, http.StatusOK, "text/javascript", refreshJS) })
+	page.HandleFunc("GET /console/refresh.js", func(w http.ResponseWriter, _ *http.Request) {
+		write(w, http.StatusOK, "text/javascript", refreshJS)
+	})
 	mux := http.NewServeMux()
 	mux.Handle("/", s.Handler())
 	mux.Handle("/{$}", guardHost(page))
@@ -72,12 +74,8 @@ func Handler(s *clienttest.Server) http.Handler {
 func (c *console) showPage(w http.ResponseWriter, r *http.Request, problem string) {
 	s := c.server
 	contacts, tokens := s.Contacts(), s.Tokens()
-	example := "ocQHyuzHvysMo5N5VsXc"
-	if len(contacts) > 0 {
-		example = contacts[0].ID
-	}
 	show(w, "page", problem, map[string]any{
-		"Host": r.Host, "Started": c.started, "Now": s.Now(), "Server": s, "Example": example,
+		"Host": r.Host, "Started": c.started, "Now": s.Now(), "Server": s,
 		"Contacts": contacts[:min(shown, len(contacts))], "Count": len(contacts), "Shown": shown,
 		"Requests": latest(s.Requests()), "Deliveries": latest(s.Deliveries()), "Tokens": tokens[:min(shown, len(tokens))],
 		"WebhookKey": WebhookKey(s), "Problem": problem, "Form": r.PostForm, "Failures": clienttest.ConnectionFailures,

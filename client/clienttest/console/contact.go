@@ -57,26 +57,29 @@ func (c *console) deleteContact(w http.ResponseWriter, r *http.Request) {
 	})
 }
 
+// apiCall calls the API with the ID of a contact.
+type apiCall func(contacts *client.ContactsService, id string) error
+
 // callAPI calls the fake's API, so that the fake makes its checks and sends webhooks. It redirects to
 // next, or shows the form with the error.
-func (c *console) callAPI(w http.ResponseWriter, r *http.Request, next string, call func(contacts *client.ContactsService, id string) error) {
+func (c *console) callAPI(w http.ResponseWriter, r *http.Request, next string, call apiCall) {
 	id := r.URL.Query().Get("id")
 	contact, _ := c.server.Contact(id)
 	token := "console-" + rand.Text()
 	c.server.AddToken(token, clienttest.Grant{LocationID: contact.LocationID})
 	defer c.server.RevokeToken(token)
-	caller, err := client.New(client.StaticToken(token), client.WithBaseURL(c.server.URL), client.WithHTTPClient(c.server.HTTPClient()),
-		client.WithPacer(client.Unpaced{}), client.WithRetry(client.RetryPolicy{MaxAttempts: 1}))
+	caller, err := client.New(client.StaticToken(token), client.WithBaseURL(c.server.URL),
+		client.WithHTTPClient(c.server.HTTPClient()), client.WithRetry(client.RetryPolicy{MaxAttempts: 1}))
 	if err == nil {
 		err = call(caller.Contacts, id)
 	}
-	if apiErr, ok := errors.AsType[*client.Error](err); ok && len(apiErr.Messages) > 0 {
+	apiErr, ok := errors.AsType[*client.Error](err)
+	switch {
+	case ok && len(apiErr.Messages) > 0:
 		c.showContact(w, r, strings.Join(apiErr.Messages, "; "))
-		return
-	}
-	if err != nil {
+	case err != nil:
 		c.showContact(w, r, err.Error())
-		return
+	default:
+		http.Redirect(w, r, next, http.StatusSeeOther)
 	}
-	http.Redirect(w, r, next, http.StatusSeeOther)
 }

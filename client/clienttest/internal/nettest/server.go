@@ -41,12 +41,10 @@ func Listen(handler http.Handler) (*Server, error) {
 // because every connection is a net.Pipe. The client opens a connection for each request, so that
 // net/http never retries a request by itself.
 func Memory(handler http.Handler) *Server {
-	listener := &memoryListener{connections: make(chan net.Conn), closed: make(chan struct{})}
-	return serve(memoryURL, listener, &http.Transport{
-		DisableKeepAlives: true,
-		DialContext:       listener.dial,
-		DialTLSContext:    listener.dial, // net/http adds no TLS to what this function returns
-	}, handler)
+	l := &memoryListener{connections: make(chan net.Conn), closed: make(chan struct{})}
+	// net/http adds no TLS to what DialTLSContext returns.
+	transport := &http.Transport{DisableKeepAlives: true, DialContext: l.dial, DialTLSContext: l.dial}
+	return serve(memoryURL, l, transport, handler)
 }
 
 func serve(url string, listener net.Listener, transport *http.Transport, handler http.Handler) *Server {

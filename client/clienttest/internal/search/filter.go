@@ -40,8 +40,6 @@ func compile(f gen.SearchFilter, fields []gen.CustomFieldDefinition) (matcher, e
 	switch {
 	case f.Group != "":
 		return compileGroup(f.Group, f.Filters, fields)
-	case f.Field == "" || f.Operator == "":
-		return nil, wire.Unprocessable("filters must have field and operator, or group and filters")
 	case f.Field == "opportunities":
 		return compileNested(f)
 	}

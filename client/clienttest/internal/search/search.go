@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
-	"strconv"
 	"strings"
 
 	jsonv2 "github.com/go-json-experiment/json"
@@ -21,7 +20,7 @@ type Request struct {
 
 	matches matcher
 	levels  []level
-	after   []any // nil for the first page
+	after   []any // empty for the first page
 }
 
 // level is one level of the order of a search.
@@ -39,7 +38,9 @@ type Found struct {
 }
 
 // sortFields are the names of the fields by which a search can be sorted.
-var sortFields = []string{"firstNameLowerCase", "lastNameLowerCase", "businessName", "dateAdded", "dateUpdated", "email", "dnd", "source"}
+var sortFields = []string{
+	"firstNameLowerCase", "lastNameLowerCase", "businessName", "dateAdded", "dateUpdated", "email", "dnd", "source",
+}
 
 // Parse reads a body that has been validated. fields are the custom fields of the location.
 func Parse(body []byte, custom []gen.CustomFieldDefinition) (*Request, error) {
@@ -56,7 +57,7 @@ func Parse(body []byte, custom []gen.CustomFieldDefinition) (*Request, error) {
 		case !slices.Contains(sortFields, by.Field):
 			return nil, invalidField(by.Field)
 		case by.Direction != "asc" && by.Direction != "desc":
-			return nil, wire.Unprocessable([]string{"sort." + strconv.Itoa(i) + ".direction must be one of the following values: asc, desc"})
+			return nil, wire.Unprocessable([]string{fmt.Sprintf("sort.%d.direction must be asc or desc", i)})
 		}
 		r.levels = append(r.levels, level{fields[by.Field], by.Direction == "desc"})
 	}
@@ -64,14 +65,8 @@ func Parse(body []byte, custom []gen.CustomFieldDefinition) (*Request, error) {
 		r.levels = []level{{fields["dateAdded"], true}}
 	}
 	r.levels = append(r.levels, level{descending: r.levels[0].descending}) // of the IDs
-	for _, raw := range r.SearchAfter {
-		var value any
-		if err := json.Unmarshal(raw, &value); err != nil {
-			return nil, wire.BadRequest("searchAfter is invalid")
-		}
-		r.after = append(r.after, value)
-	}
-	if n := len(r.after); n > 0 && n != len(r.levels) {
+	err = json.Unmarshal(wire.Encode(r.SearchAfter), &r.after)
+	if n := len(r.after); err != nil || n > 0 && n != len(r.levels) {
 		return nil, wire.BadRequest("searchAfter does not belong to the sort")
 	}
 	return r, nil
@@ -86,7 +81,7 @@ func (r *Request) Page(contacts []*gen.Contact) (page []Found, total int) {
 	}
 	total = len(page)
 	slices.SortFunc(page, func(a, b Found) int { return r.compare(a.Position, b.Position) })
-	if r.after != nil {
+	if len(r.after) > 0 {
 		page = slices.DeleteFunc(page, func(f Found) bool { return r.compare(f.Position, r.after) <= 0 })
 	}
 	return page[:min(r.PageLimit, len(page))], total

@@ -54,24 +54,37 @@ func newShape(always string, sometimes ...string) shape {
 }
 
 var (
-	createdShape = newShape(`{"tags": [], "customFields": [], "deleted": false, "bounceEmail": false, "unsubscribeEmail": false,
-		"validEmail": null, "validEmailDate": null}`)
-	detailShape = newShape(`{"tags": [], "customFields": [], "followers": [], "additionalEmails": [], "additionalPhones": []}`)
-	itemShape   = newShape(`{"id": "", "locationId": "", "contactName": null, "firstName": null, "lastName": null, "firstNameRaw": null,
-		"lastNameRaw": null, "companyName": null, "email": null, "phone": null, "dnd": false, "dndSettings": null, "type": null,
-		"source": null, "assignedTo": null, "city": null, "state": null, "postalCode": null, "address1": null, "country": null,
-		"website": null, "timezone": null, "dateAdded": "", "dateUpdated": "", "dateOfBirth": null, "businessId": null, "tags": [],
-		"followers": [], "additionalEmails": [], "attributions": [], "customFields": [], "profilePhoto": null, "lastActivity": null}`, "none")
-	searchedShape = newShape(`{"id": "", "locationId": "", "contactName": null, "firstName": null, "lastName": null,
-		"firstNameLowerCase": null, "lastNameLowerCase": null, "email": null, "phone": null, "phoneLabel": null, "type": null,
-		"source": null, "address": null, "city": null, "state": null, "postalCode": null, "country": null, "timezone": null,
-		"website": null, "companyName": null, "businessName": null, "businessId": null, "assignedTo": null, "dateOfBirth": null,
-		"dateAdded": "", "dateUpdated": "", "dnd": false, "validEmail": null, "tags": [], "followers": [], "customFields": [],
-		"additionalEmails": [], "additionalPhones": [], "dndSettings": {}, "inboundDndSettings": {}, "attributionSource": {},
-		"lastAttributionSource": {}, "searchAfter": []}`, "opportunities", "lastActivity")
-	eventShape = newShape(`{"tags": [], "customFields": []}`, "id", "firstName", "lastName", "email", "phone", "companyName", "address1", "city",
-		"state", "postalCode", "country", "website", "source", "assignedTo", "timezone", "dateOfBirth", "dnd", "dndSettings",
-		"inboundDndSettings", "dateAdded", "attributionSource")
+	createdShape = newShape(`{
+		"tags": [], "customFields": [], "deleted": false, "bounceEmail": false, "unsubscribeEmail": false,
+		"validEmail": null, "validEmailDate": null
+	}`)
+	detailShape = newShape(`{
+		"tags": [], "customFields": [], "followers": [], "additionalEmails": [], "additionalPhones": []
+	}`)
+	itemShape = newShape(`{
+		"id": "", "locationId": "", "contactName": null, "firstName": null, "lastName": null,
+		"firstNameRaw": null, "lastNameRaw": null, "companyName": null, "email": null, "phone": null,
+		"dnd": false, "dndSettings": null, "type": null, "source": null, "assignedTo": null, "city": null,
+		"state": null, "postalCode": null, "address1": null, "country": null, "website": null,
+		"timezone": null, "dateAdded": "", "dateUpdated": "", "dateOfBirth": null, "businessId": null,
+		"tags": [], "followers": [], "additionalEmails": [], "attributions": [], "customFields": [],
+		"profilePhoto": null, "lastActivity": null
+	}`, "none")
+	searchedShape = newShape(`{
+		"id": "", "locationId": "", "contactName": null, "firstName": null, "lastName": null,
+		"firstNameLowerCase": null, "lastNameLowerCase": null, "email": null, "phone": null,
+		"phoneLabel": null, "type": null, "source": null, "address": null, "city": null, "state": null,
+		"postalCode": null, "country": null, "timezone": null, "website": null, "companyName": null,
+		"businessName": null, "businessId": null, "assignedTo": null, "dateOfBirth": null, "dateAdded": "",
+		"dateUpdated": "", "dnd": false, "validEmail": null, "tags": [], "followers": [],
+		"customFields": [], "additionalEmails": [], "additionalPhones": [], "dndSettings": {},
+		"inboundDndSettings": {}, "attributionSource": {}, "lastAttributionSource": {}, "searchAfter": []
+	}`, "opportunities", "lastActivity")
+	eventShape = newShape(`{"tags": [], "customFields": []}`,
+		"id", "firstName", "lastName", "email", "phone", "companyName", "address1", "city", "state",
+		"postalCode", "country", "website", "source", "assignedTo", "timezone", "dateOfBirth", "dnd",
+		"dndSettings", "inboundDndSettings", "dateAdded", "attributionSource",
+	)
 )
 
 // of returns the properties of a contact that the shape has, and those of Extra.

@@ -17,7 +17,7 @@ type Response struct {
 
 // JSON returns a response with a JSON body.
 func JSON(status int, body Object) Response {
-	return Response{Status: status, Header: http.Header{"Content-Type": {"application/json; charset=utf-8"}}, Body: Encode(body)}
+	return Response{status, http.Header{"Content-Type": {"application/json; charset=utf-8"}}, Encode(body)}
 }
 
 // Error is an error response of the API.
@@ -63,13 +63,15 @@ func BadRequest(message string) *Error {
 // Unprocessable returns the error for invalid values. The message is a string or a list of them.
 func Unprocessable(message any) *Error {
 	const status = http.StatusUnprocessableEntity
-	return &Error{Status: status, Body: Object{"message": message, "error": "Unprocessable Entity", "statusCode": status}, Traced: true}
+	body := Object{"message": message, "error": "Unprocessable Entity", "statusCode": status}
+	return &Error{Status: status, Body: body, Traced: true}
 }
 
 // NotFound returns the error for a contact that does not exist. It is a 400 in the older form, with
 // error and status and without a message.
 func NotFound(id string) *Error {
-	return &Error{Status: http.StatusBadRequest, Body: Object{"error": "Contact with id " + id + " not found", "status": http.StatusBadRequest}}
+	const status = http.StatusBadRequest
+	return &Error{Status: status, Body: Object{"error": "Contact with id " + id + " not found", "status": status}}
 }
 
 // Duplicate returns the error for a write that duplicates an existing contact.
