@@ -10,37 +10,33 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"github.com/highlevel-contacts/contacts-go/client"
-	"github.com/highlevel-contacts/contacts-go/client/clienttest"
 	"github.com/highlevel-contacts/contacts-go/gen"
 )
 
-// PostgreSQL accepts every value, and the original is stored if it is another one.
+// PostgreSQL accepts every value.
 func TestEncodeContact(t *testing.T) {
 	t.Parallel()
-	m := newTestMirror(t, newFake(t, 1, 0))
-	for _, row := range []struct {
-		name, value, want string
-		hasOriginal       bool
-	}{
-		{"text", `"a"`, `"a"`, false},
-		{"a small number", `-1.5e-10`, `-0.00000000015`, false},
-		{"a long number", `12345678901234567890.123`, `12345678901234567890.123`, false},
-		{"zero", `0.000`, `0.000`, false},
-		{"objects and lists", `{"b": [1, null, {"a": true}]}`, `{"b": [1, null, {"a": true}]}`, false},
-		{"U+0000", `"a\u0000b"`, `"a` + "\uFFFD" + `b"`, true},
-		{"U+0000 in a name", `{"a\u0000": 1}`, `{"a` + "\uFFFD" + `": 1}`, true},
-		{"half of a surrogate pair", `["\ud83d"]`, `["` + "\uFFFD" + `"]`, true},
-		{"a large number", `1e400000`, `"1e400000"`, true},
-		{"a tiny number", `[1e-400000]`, `["1e-400000"]`, true},
+	fake := newFake(t, 1, 0)
+	m := newTestMirror(t, fake, newConfig(t, fake))
+	for _, row := range []struct{ name, value, want string }{
+		{"text", `"a\\u0000"`, `"a\\u0000"`},
+		{"a small number", `-1.5e-10`, `-0.00000000015`},
+		{"a long number", `12345678901234567890.123`, `12345678901234567890.123`},
+		{"zero", `0.000`, `0.000`},
+		{"objects and lists", `{"b": [1, null, {"a": true}]}`, `{"b": [1, null, {"a": true}]}`},
+		{"U+0000", `"a\u0000b"`, `"a` + "\uFFFD" + `b"`},
+		{"U+0000 in a name", `{"a\u0000": 1}`, `{"a` + "\uFFFD" + `": 1}`},
+		{"half of a surrogate pair", `["\ud83d"]`, `["` + "\uFFFD" + `"]`},
+		{"a large number", `{"a": 1e400000}`, `{"a": "1e400000"}`},
+		{"a tiny number", `[1e-400000]`, `["1e-400000"]`},
 	} {
 		contact := client.Contact{CustomFields: []gen.CustomField{{Value: json.RawMessage(row.value)}}}
-		value, original, err := encodeContact(&contact)
+		value, err := encodeContact(&contact)
 		if err != nil {
 			t.Fatalf("%s: %v", row.name, err)
 		}
-		got := query[string](m, `SELECT ($1::jsonb#>'{customFields,0,value}')::text`, value)
-		if got != row.want || (original != nil) != row.hasOriginal {
-			t.Errorf("%s: got %s, original %v, want %s", row.name, got, original != nil, row.want)
+		if got := query[string](m, `SELECT ($1::jsonb#>'{customFields,0,value}')::text`, value); got != row.want {
+			t.Errorf("%s: got %s, want %s", row.name, got, row.want)
 		}
 	}
 }
@@ -48,56 +44,42 @@ func TestEncodeContact(t *testing.T) {
 // Whatever the order in which two states of a contact are written, the newer one remains.
 func TestStoreContacts_Guard(t *testing.T) {
 	t.Parallel()
-	m := newTestMirror(t, newFake(t, 1, 0))
-	m.installApp(clienttest.Grant{})
-	location, now := m.fake.LocationID, time.Now().Truncate(time.Millisecond)
-	write := func(f func(tx pgx.Tx) error) {
-		t.Helper()
-		if err := pgx.BeginFunc(t.Context(), m.pool, f); err != nil {
-			t.Fatal(err)
+	fake := newFake(t, 1, 0)
+	m := newTestMirror(t, fake, newConfig(t, fake))
+	now := time.Now().Truncate(time.Millisecond)
+	store := func(city string, age time.Duration) func(pgx.Tx) error {
+		return func(tx pgx.Tx) error {
+			return storeContacts(t.Context(), tx, "l", []client.Contact{
+				{ID: "c", City: city, DateUpdated: now.Add(-age)},
+				{ID: "c", City: "older", DateUpdated: now.Add(-2 * time.Hour)},
+			})
 		}
 	}
-	store := func(city string, age time.Duration) {
-		t.Helper()
-		contact := client.Contact{ID: "c", City: city, DateUpdated: now.Add(-age)}
-		write(func(tx pgx.Tx) error {
-			return storeContacts(t.Context(), tx, location, []client.Contact{contact, {ID: "c", City: "older", DateUpdated: now.Add(-time.Hour)}})
-		})
-	}
-	remove := func() {
-		t.Helper()
-		write(func(tx pgx.Tx) error { return deleteContacts(t.Context(), tx, location, []string{"c"}) })
-	}
-	want := func(city string) {
-		t.Helper()
-		if got := query[string](m, cityOf, "c"); got != city {
-			t.Errorf("got city %q, want %q", got, city)
+	remove := func(tx pgx.Tx) error { return deleteContacts(t.Context(), tx, "l", []string{"c"}) }
+	for _, step := range []struct {
+		name  string
+		write func(pgx.Tx) error
+		city  string // that is stored afterwards
+		wrote bool
+	}{
+		{"a contact", store("Oslo", time.Minute), "Oslo", true},
+		{"an older one", store("Bergen", 2*time.Minute), "Oslo", false},
+		{"one of the same time with another content", store("Bergen", time.Minute), "Bergen", true},
+		{"an equal one", store("Bergen", time.Minute), "Bergen", false},
+		{"a deletion", remove, "", true},
+		{"one from an index that lags", store("Bergen", time.Minute), "", false},
+		{"a contact that was restored", store("Oslo", -time.Hour), "Oslo", true},
+		{"a deletion by a clock that is behind that of the API", remove, "", true},
+		{"the contact before that deletion", store("Oslo", -time.Hour), "", false},
+	} {
+		const writtenAt = `SELECT coalesce(max(written_at), '0001-01-01Z') FROM mirror_rows`
+		before := query[time.Time](m, writtenAt)
+		if err := pgx.BeginFunc(t.Context(), m.pool, step.write); err != nil {
+			t.Fatalf("%s: %v", step.name, err)
 		}
-	}
-	store("Oslo", time.Minute)
-	want("Oslo")
-	store("Bergen", 2*time.Minute)
-	want("Oslo")
-	store("Bergen", time.Minute) // not newer, but another content
-	want("Bergen")
-	written := query[time.Time](m, `SELECT written_at FROM mirror_rows`)
-	store("Bergen", time.Minute)
-	if got := query[time.Time](m, `SELECT written_at FROM mirror_rows`); !got.Equal(written) {
-		t.Error("an equal contact was written")
-	}
-	remove()
-	want("")
-	store("Bergen", time.Minute) // from an index that lags
-	want("")
-	store("Oslo", -time.Hour) // the contact was restored
-	want("Oslo")
-	remove() // the clock of the database is behind that of the API
-	want("")
-	store("Oslo", -time.Hour)
-	want("")
-	if err := pgx.BeginFunc(t.Context(), m.pool, func(tx pgx.Tx) error {
-		return storeContacts(t.Context(), tx, "unknown", []client.Contact{{ID: "c"}})
-	}); err == nil {
-		t.Error("a contact of an unknown location was stored")
+		city, wrote := query[string](m, cityOf, "c"), !query[time.Time](m, writtenAt).Equal(before)
+		if city != step.city || wrote != step.wrote {
+			t.Errorf("%s: got city %q and written %v, want %q and %v", step.name, city, wrote, step.city, step.wrote)
+		}
 	}
 }

@@ -3,129 +3,84 @@
 package main
 
 import (
-	"context"
 	"encoding/json"
 	"errors"
 	"net/http"
 	"net/http/httptest"
-	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
+
+	"github.com/jackc/pgx/v5"
 
 	"github.com/highlevel-contacts/contacts-go/client"
 	"github.com/highlevel-contacts/contacts-go/client/clienttest"
 	"github.com/highlevel-contacts/contacts-go/client/oauth"
+	"github.com/highlevel-contacts/contacts-go/client/webhook"
 )
 
-// listing serves a fake, and in front of it the list of the locations in which the app is installed.
-type listing struct {
-	mu  sync.Mutex
-	ids []string
-}
-
-func (l *listing) set(ids ...string) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	l.ids = ids
-}
-
-// serve returns a change of the configuration that makes a mirror call the list and the fake.
-func (l *listing) serve(t *testing.T, fake *clienttest.Server) func(*config) {
+// serveList serves a fake, and in front of it the locations in which the app is installed.
+func serveList(t *testing.T, fake *clienttest.Server, installed *atomic.Pointer[[]string]) (url string) {
 	t.Helper()
 	mux := http.NewServeMux()
 	mux.Handle("/", fake.Handler())
 	mux.HandleFunc("GET /oauth/installedLocations", func(w http.ResponseWriter, r *http.Request) {
-		l.mu.Lock()
-		defer l.mu.Unlock()
-		type location struct {
-			ID          string `json:"_id"`
-			IsInstalled bool   `json:"isInstalled"`
-		}
-		page := []location{}
+		page := []map[string]any{}
 		if query := r.URL.Query(); query.Get("skip") == "0" && query.Get("companyId") == fake.CompanyID && query.Get("appId") == "app" {
-			for _, id := range l.ids {
-				page = append(page, location{id, true})
+			for _, id := range *installed.Load() {
+				page = append(page, map[string]any{"_id": id, "isInstalled": true})
 			}
 		}
 		_ = json.NewEncoder(w).Encode(map[string]any{"locations": page})
 	})
 	server := httptest.NewServer(mux)
 	t.Cleanup(server.Close)
-	return func(c *config) {
-		front := newTestConfig(t, server.URL, c.dsn)
-		c.baseURL, c.app = front.baseURL, front.app
-	}
+	return server.URL
 }
 
-var agency = clienttest.Grant{UserType: clienttest.UserTypeCompany} // whose token response lists no locations
-
-const stateOf = `SELECT coalesce(max(state), '') FROM mirror_locations WHERE location_id = $1`
-
-// All locations of an agency are mirrored, whether its token lists them or only the API does.
-func TestLocations_Agency(t *testing.T) {
-	t.Parallel()
-	fake := newFake(t, 5, 20)
-	ids := make([]string, 0, 5)
+// locationIDs returns the IDs of all locations of a fake.
+func locationIDs(fake *clienttest.Server) (ids []string) {
 	for _, location := range fake.Locations() {
 		ids = append(ids, location.ID)
 	}
-	t.Run("listed by the token", func(t *testing.T) {
-		t.Parallel()
-		m := newTestMirror(t, fake)
-		m.start()
-		m.installApp(clienttest.Grant{UserType: clienttest.UserTypeCompany, ApprovedLocations: ids})
-		m.waitForRuns(100)
-	})
-	t.Run("listed by the API", func(t *testing.T) {
-		t.Parallel()
-		var l listing
-		l.set(ids...)
-		m := newTestMirror(t, fake, l.serve(t, fake))
-		m.start()
-		m.installApp(agency)
-		m.waitForRuns(100)
-	})
+	return ids
 }
 
-// A location that the agency approves later is mirrored, with the webhook or with the next run.
-// A location that it removes is no longer read, although the webhook was lost, and keeps its contacts.
+// All locations of an agency are mirrored that its token lists.
+func TestLocations_Agency(t *testing.T) {
+	t.Parallel()
+	m := startMirror(t, newFake(t, 5, 20))
+	m.installApp(clienttest.Grant{UserType: clienttest.UserTypeCompany, ApprovedLocations: locationIDs(m.fake)})
+	m.waitForRuns(100)
+}
+
+// The locations of an agency that only the API lists are mirrored, and those that it approves later
+// with the next run. A location that it removes is no longer read, although the webhook was lost, and
+// keeps its contacts.
 func TestLocations_ApprovedLater(t *testing.T) {
 	t.Parallel()
 	fake := newFake(t, 3, 20)
-	one, two, three := fake.Locations()[0].ID, fake.Locations()[1].ID, fake.Locations()[2].ID
-	var l listing
-	l.set(one)
-	m := newTestMirror(t, fake, l.serve(t, fake))
+	ids := locationIDs(fake)
+	var installed atomic.Pointer[[]string]
+	c := newConfig(t, fake)
+	c.oauthConfig.BaseURL = serveList(t, fake, &installed)
+	m := newTestMirror(t, fake, c)
+	list := func(n int) {
+		listed := ids[:n]
+		installed.Store(&listed)
+	}
+	list(2)
 	m.start()
-	m.installApp(agency)
-	m.waitForRuns(20)
-	m.send(map[string]any{"type": "INSTALL", "locationId": two, "companyId": fake.CompanyID})
+	m.installApp(clienttest.Grant{UserType: clienttest.UserTypeCompany})
 	m.waitForRuns(40)
-	m.send(map[string]any{"type": "INSTALL", "companyId": fake.CompanyID}) // of the agency
-	m.send(map[string]any{"type": "INSTALL", "locationId": "of an unknown agency", "companyId": "unknown"})
-	if got := query[int](m, `SELECT count(*) FROM mirror_locations`); got != 2 {
-		t.Errorf("got %d locations, want 2", got)
-	}
-
-	l.set(one, two, three)
-	m.startRuns()
-	m.waitForRuns(60)
-	l.set(one, three)
-	m.startRuns()
-	wait(m, "disconnected", stateOf, two)
-	if got := query[int](m, countIn, two); got != 20 {
-		t.Errorf("got %d contacts of the location that was removed, want 20", got)
-	}
-	l.set(one, two, three)
-	m.startRuns()
-	wait(m, "installed", stateOf, two)
-}
-
-// startRuns does what the periodic job does.
-func (m *testMirror) startRuns() {
-	m.t.Helper()
-	if err := m.insert(m.t.Context(), startArgs{}); err != nil {
-		m.t.Fatal(err)
+	for _, step := range []struct {
+		listed, contacts int
+		state            string // of the last location
+	}{{3, 60, "installed"}, {2, 60, "disconnected"}, {3, 60, "installed"}} {
+		list(step.listed)
+		m.startRuns()
+		wait(m, step.state, stateOf, ids[2])
+		m.waitForRuns(step.contacts)
 	}
 }
 
@@ -133,74 +88,57 @@ func (m *testMirror) startRuns() {
 // installation.
 func TestLocations_Uninstall(t *testing.T) {
 	t.Parallel()
-	fake := newFake(t, 2, 20)
-	one, two := fake.Locations()[0].ID, fake.Locations()[1].ID
+	fake := newFake(t, 2, 0)
+	ids := locationIDs(fake)
+	one := ids[0]
+	locations := []clienttest.Grant{{LocationID: one}, {LocationID: ids[1]}}
+	agency := []clienttest.Grant{{UserType: clienttest.UserTypeCompany, ApprovedLocations: ids}}
+	now, late := time.Now().Add(time.Minute), time.Now().Add(-time.Hour)
 	for _, row := range []struct {
-		name             string
-		grants           []clienttest.Grant
-		event            map[string]any
-		contacts         int // after the event
-		deletesAgency    bool
-		deletesLocations bool
+		name       string
+		grants     []clienttest.Grant
+		event      webhook.Event
+		contacts   int    // after the event
+		credential string // the installation whose credential is checked
+		remains    bool   // the credential
 	}{
-		{
-			"a location",
-			[]clienttest.Grant{{LocationID: one}, {LocationID: two}},
-			map[string]any{"locationId": one},
-			20, false, true,
-		},
-		{
-			"a location of an agency",
-			[]clienttest.Grant{{UserType: clienttest.UserTypeCompany, ApprovedLocations: []string{one, two}}},
-			map[string]any{"locationId": one},
-			20, false, true,
-		},
-		{
-			"an agency",
-			[]clienttest.Grant{{UserType: clienttest.UserTypeCompany, ApprovedLocations: []string{one, two}}},
-			map[string]any{"companyId": fake.CompanyID},
-			0, true, true,
-		},
-		{
-			"late",
-			[]clienttest.Grant{{LocationID: one}, {LocationID: two}},
-			map[string]any{"locationId": one, "timestamp": time.Now().Add(-time.Hour)},
-			40, false, false,
-		},
-		{
-			"late, of an agency",
-			[]clienttest.Grant{{UserType: clienttest.UserTypeCompany, ApprovedLocations: []string{one, two}}},
-			map[string]any{"companyId": fake.CompanyID, "timestamp": time.Now().Add(-time.Hour)},
-			40, false, false,
-		},
+		{"a location", locations, webhook.Event{LocationID: one, Time: now}, 1, one, false},
+		{"a location of an agency", agency, webhook.Event{LocationID: one, Time: now}, 1, fake.CompanyID, true},
+		{"an agency", agency, webhook.Event{CompanyID: fake.CompanyID, Time: now}, 0, fake.CompanyID, false},
+		{"late", locations, webhook.Event{LocationID: one, Time: late}, 2, one, true},
+		{"late, of an agency", agency, webhook.Event{CompanyID: fake.CompanyID, Time: late}, 2, fake.CompanyID, true},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			t.Parallel()
-			m := newTestMirror(t, fake)
-			m.start()
+			m := newTestMirror(t, fake, newConfig(t, fake))
 			for _, grant := range row.grants {
 				m.installApp(grant)
 			}
-			m.waitForRuns(40)
-			row.event["type"] = "UNINSTALL"
-			if status := m.send(row.event); status != http.StatusOK {
-				t.Fatalf("got status %d, want 200", status)
-			}
-			m.waitForRuns(row.contacts)
-			hasCredential := func(installation string) bool {
-				_, err := m.locations.store(installation).Load(t.Context())
-				if err != nil && !errors.Is(err, oauth.ErrNoCredential) {
+			for _, id := range ids {
+				if err := pgx.BeginFunc(t.Context(), m.pool, func(tx pgx.Tx) error {
+					return storeContacts(t.Context(), tx, id, []client.Contact{{ID: "c"}})
+				}); err != nil {
 					t.Fatal(err)
 				}
-				return err == nil
 			}
-			if isAgency := row.grants[0].UserType == clienttest.UserTypeCompany; hasCredential(one) != (!isAgency && !row.deletesLocations) ||
-				hasCredential(fake.CompanyID) != (isAgency && !row.deletesAgency) {
-				t.Error("got a credential that was to be deleted, or none that was to remain")
+			row.event.Type = webhook.Uninstall
+			if err := errors.Join(m.deliver(t.Context(), row.event), m.deleteRows(t.Context())); err != nil {
+				t.Fatal(err)
 			}
-			// The next run does not restore the location.
-			m.startRuns()
-			m.waitForRuns(row.contacts)
+			if got := query[int](m, countContacts); got != row.contacts {
+				t.Errorf("got %d contacts, want %d", got, row.contacts)
+			}
+			if _, err := m.store(row.credential).Load(t.Context()); (err == nil) != row.remains || err != nil && !errors.Is(err, oauth.ErrNoCredential) {
+				t.Errorf("the credential: got %v, want that it remains: %v", err, row.remains)
+			}
+			_, err := m.client(one)
+			if isInstalled := row.contacts == 2; (err == nil) != isInstalled || err != nil && !errors.Is(err, oauth.ErrReinstallRequired) {
+				t.Errorf("the client: got %v, want one: %v", err, isInstalled)
+			}
+			exports, err := m.dueRuns(t.Context(), nil)
+			if err != nil || len(exports) != row.contacts {
+				t.Errorf("got the runs %+v, %v, want %d", exports, err, row.contacts)
+			}
 		})
 	}
 }
@@ -209,28 +147,24 @@ func TestLocations_Uninstall(t *testing.T) {
 // installed again.
 func TestLocations_InstallAgain(t *testing.T) {
 	t.Parallel()
-	fake := newFake(t, 1, 20)
-	m := newTestMirror(t, fake)
-	m.start()
+	m := startMirror(t, newFake(t, 1, 20))
+	location := m.fake.LocationID
 	m.installApp(clienttest.Grant{})
 	m.waitForRuns(20)
-	credential, err := m.locations.store(fake.LocationID).Load(t.Context())
+	credential, err := m.store(location).Load(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
-	fake.RevokeToken(credential.AccessToken.Reveal())
-	fake.RevokeToken(credential.RefreshToken.Reveal())
+	m.fake.RevokeToken(credential.AccessToken.Reveal())
+	m.fake.RevokeToken(credential.RefreshToken.Reveal())
 	m.startRuns()
-	wait(m, "disconnected", stateOf, fake.LocationID)
+	wait(m, "disconnected", stateOf, location)
 	s, err := loadStatus(t.Context(), m.pool)
 	if err != nil || s.Failed != 1 || s.Contacts != 20 || s.Rows[0].State != "install again" {
 		t.Errorf("got %+v, error %v, want a location that failed with 20 contacts", s, err)
 	}
-	fake.Seed(client.Contact{FirstName: "Later"})
+	m.fake.Seed(client.Contact{FirstName: "Later"})
 	m.installApp(clienttest.Grant{})
 	m.waitForRuns(21)
-	wait(m, "installed", stateOf, fake.LocationID)
-	if _, err := m.locations.client(context.Background(), "unknown"); !errors.Is(err, oauth.ErrReinstallRequired) {
-		t.Errorf("unknown location: got %v, want ErrReinstallRequired", err)
-	}
+	wait(m, "installed", stateOf, location)
 }

@@ -4,18 +4,11 @@ package main
 
 import (
 	"context"
-	"crypto/ed25519"
-	"encoding/base64"
-	"encoding/json"
-	"fmt"
-	"io"
+	"flag"
 	"log/slog"
 	"net"
-	"net/http"
-	"net/http/httptest"
 	"os"
 	"strings"
-	"sync/atomic"
 	"testing"
 	"time"
 
@@ -24,10 +17,12 @@ import (
 	"github.com/highlevel-contacts/contacts-go/client/internal/ctxtime"
 	"github.com/highlevel-contacts/contacts-go/client/internal/pgtest"
 	"github.com/highlevel-contacts/contacts-go/client/oauth"
-	"github.com/highlevel-contacts/contacts-go/client/postgres"
 )
 
-func TestMain(m *testing.M) { os.Exit(pgtest.Main(m)) }
+func TestMain(m *testing.M) {
+	_ = flag.Set("test.parallel", "8") // the tests wait for PostgreSQL and River most of the time
+	os.Exit(pgtest.Main(m))
+}
 
 // patience is the longest wait of a test.
 const patience = time.Minute
@@ -53,55 +48,49 @@ func newFake(t *testing.T, n, contacts int, opts ...clienttest.Option) *clientte
 type testMirror struct {
 	*mirror
 
-	t      *testing.T
-	fake   *clienttest.Server
-	url    string // of the status page
-	key    ed25519.PrivateKey
-	events atomic.Int64
+	t    *testing.T
+	fake *clienttest.Server
 }
 
-func newKeys(t *testing.T, secret string) postgres.Keys {
+// newConfig returns the configuration of a mirror of a fake, with a database that has its tables.
+func newConfig(t *testing.T, fake *clienttest.Server) config {
 	t.Helper()
-	keys, err := postgres.NewKeys(postgres.Key{ID: "1", Secret: client.NewSecret(strings.Repeat(secret, 32))})
-	if err != nil {
-		t.Fatal(err)
+	c := config{
+		workers: 2, every: time.Hour, poll: 50 * time.Millisecond, logger: slog.New(slog.DiscardHandler),
+		oauthConfig: oauth.Config{
+			ClientID: "app-1", ClientSecret: client.NewSecret("secret"), BaseURL: fake.URL, RedirectURL: "https://mirror.example/callback",
+		},
+		tokenKey: client.NewSecret(strings.Repeat("k", 32)), webhookKey: fake.WebhookKey(),
 	}
-	return keys
-}
-
-// newTestConfig returns the configuration of a mirror of a fake at a URL, with the database dsn.
-func newTestConfig(t *testing.T, apiURL, dsn string) config {
-	t.Helper()
-	app, appID, err := newApp(oauth.Config{
-		ClientID: "app-1", ClientSecret: client.NewSecret("secret"), BaseURL: apiURL, RedirectURL: "https://mirror.example/callback",
+	c.dsn = pgtest.Copy(t, func(dsn string) error {
+		c := c
+		c.dsn = dsn
+		m, err := openMirror(context.Background(), c)
+		if err == nil {
+			m.close()
+		}
+		return err
 	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	return config{
-		dsn: dsn, baseURL: apiURL, app: app, appID: appID, keys: newKeys(t, "k"), workers: 2, every: time.Hour,
-		logger: slog.New(slog.DiscardHandler),
-	}
+	return c
 }
 
-// newTestMirror opens a mirror of a fake in a database of its own. It runs after start.
-func newTestMirror(t *testing.T, fake *clienttest.Server, change ...func(*config)) *testMirror {
+// newTestMirror opens a mirror. It runs after start.
+func newTestMirror(t *testing.T, fake *clienttest.Server, c config) *testMirror {
 	t.Helper()
-	public, private, err := ed25519.GenerateKey(nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	c := newTestConfig(t, fake.URL, pgtest.Database(t))
-	c.webhookKey = public
-	for _, f := range change {
-		f(&c)
-	}
 	m, err := openMirror(t.Context(), c)
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(m.close)
-	return &testMirror{mirror: m, t: t, fake: fake, key: private}
+	return &testMirror{mirror: m, t: t, fake: fake}
+}
+
+// startMirror runs a mirror of a fake until the end of the test.
+func startMirror(t *testing.T, fake *clienttest.Server) *testMirror {
+	t.Helper()
+	m := newTestMirror(t, fake, newConfig(t, fake))
+	m.start()
+	return m
 }
 
 // start runs the mirror until the end of the test. It waits for the first run, which the start of the
@@ -112,7 +101,6 @@ func (m *testMirror) start() {
 	if err != nil {
 		m.t.Fatal(err)
 	}
-	m.url = "http://" + listener.Addr().String()
 	ctx, cancel := context.WithCancel(context.Background())
 	ended := make(chan error, 1)
 	go func() { ended <- m.run(ctx, listener) }()
@@ -137,26 +125,12 @@ func (m *testMirror) installApp(grant clienttest.Grant) {
 	}
 }
 
-// send delivers a webhook with the given properties, and returns the status of the response.
-func (m *testMirror) send(properties map[string]any) int {
+// startRuns does what the periodic job does.
+func (m *testMirror) startRuns() {
 	m.t.Helper()
-	if properties["timestamp"] == nil {
-		properties["timestamp"] = time.Now()
-	}
-	properties["webhookId"] = fmt.Sprint("event-", m.events.Add(1))
-	body, err := json.Marshal(properties)
-	if err != nil {
+	if err := m.insert(m.t.Context(), startArgs{}); err != nil {
 		m.t.Fatal(err)
 	}
-	r := httptest.NewRequestWithContext(m.t.Context(), http.MethodPost, "/webhooks", strings.NewReader(string(body)))
-	r.Header.Set("X-GHL-Signature", base64.StdEncoding.EncodeToString(ed25519.Sign(m.key, body)))
-	handler, err := m.handler()
-	if err != nil {
-		m.t.Fatal(err)
-	}
-	w := httptest.NewRecorder()
-	handler.ServeHTTP(w, r)
-	return w.Code
 }
 
 // query returns a value from the database.
@@ -187,8 +161,10 @@ func wait[V comparable](m *testMirror, want V, statement string, args ...any) {
 const (
 	countContacts = `SELECT count(*) FROM mirror_contacts`
 	countIn       = `SELECT count(*) FROM mirror_contacts WHERE location_id = $1`
-	cityOf        = `SELECT coalesce(max(contact->>'city'), '') FROM mirror_contacts WHERE id = $1`
 	countID       = `SELECT count(*) FROM mirror_contacts WHERE id = $1`
+	countFullRuns = `SELECT count(*)::int FROM highlevel_exports WHERE run LIKE 'full%' AND finished_at IS NOT NULL`
+	cityOf        = `SELECT coalesce(max(contact->>'city'), '') FROM mirror_contacts WHERE id = $1`
+	stateOf       = `SELECT coalesce(max(state), '') FROM mirror_locations WHERE location_id = $1`
 )
 
 // waitForRuns waits until the mirror has n contacts and no run is in progress.
@@ -196,23 +172,4 @@ func (m *testMirror) waitForRuns(n int) {
 	m.t.Helper()
 	wait(m, n, countContacts)
 	wait(m, 0, `SELECT count(*) FROM river_job WHERE finalized_at IS NULL`)
-}
-
-// get returns the body of a page of the mirror.
-func (m *testMirror) get(path string) string {
-	m.t.Helper()
-	request, err := http.NewRequestWithContext(m.t.Context(), http.MethodGet, m.url+path, http.NoBody)
-	if err != nil {
-		m.t.Fatal(err)
-	}
-	response, err := http.DefaultClient.Do(request)
-	if err != nil {
-		m.t.Fatal(err)
-	}
-	defer func() { _ = response.Body.Close() }()
-	body, err := io.ReadAll(response.Body)
-	if err != nil || response.StatusCode != http.StatusOK {
-		m.t.Fatalf("%s: got %s, error %v", path, response.Status, err)
-	}
-	return string(body)
 }

@@ -5,9 +5,11 @@ import (
 	"crypto/ed25519"
 	"database/sql"
 	"errors"
+	"fmt"
 	"log/slog"
 	"net"
 	"net/http"
+	"sync"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -16,50 +18,83 @@ import (
 	"github.com/riverqueue/river"
 	"github.com/riverqueue/river/riverdriver/riverpgxv5"
 
+	"github.com/highlevel-contacts/contacts-go/client"
 	"github.com/highlevel-contacts/contacts-go/client/exportjob"
 	"github.com/highlevel-contacts/contacts-go/client/oauth"
 	"github.com/highlevel-contacts/contacts-go/client/postgres"
+	"github.com/highlevel-contacts/contacts-go/client/webhook"
 )
 
 // config is what a mirror needs.
 type config struct {
-	dsn        string
-	schema     string            // schema of all tables; empty for the search path of the database
-	baseURL    string            // base URL of the API; empty for the real one
-	webhookKey ed25519.PublicKey // key of the webhooks; nil for that of HighLevel
-	app        *oauth.App
-	appID      string // ID of the app in the marketplace
-	keys       postgres.Keys
-	workers    int           // number of locations, and of contacts of webhooks, that the process reads at once
-	every      time.Duration // time between two runs
-	logger     *slog.Logger
+	dsn         string
+	schema      string            // schema of all tables; empty for the search path of the database
+	oauthConfig oauth.Config      // the app, and the base URL of the API if it is not the real one
+	tokenKey    client.Secret     // encrypts the stored tokens
+	webhookKey  ed25519.PublicKey // verifies the webhooks
+	workers     int               // number of locations, and of contacts of webhooks, that the process reads at once
+	every       time.Duration     // time between two runs
+	poll        time.Duration     // time after which River looks for jobs, unless PostgreSQL has notified it before
+	logger      *slog.Logger
 }
 
 // mirror is a process that keeps the table in step.
 type mirror struct {
 	config
 
-	pool      *pgxpool.Pool
-	db        *sql.DB // the same connections, for package postgres
-	locations *locations
-	river     *river.Client[pgx.Tx]
+	app    *oauth.App
+	keys   postgres.Keys
+	pool   *pgxpool.Pool
+	db     *sql.DB // the same connections, for package postgres
+	pacers *postgres.Pacers
+	river  *river.Client[pgx.Tx]
+
+	mu      sync.Mutex
+	sources map[string]*oauth.Source // by installation
 }
 
 // openMirror connects to the database, creates the tables, and checks the keys. It starts nothing.
-func openMirror(ctx context.Context, c config) (*mirror, error) {
+func openMirror(ctx context.Context, c config) (_ *mirror, err error) {
 	pool, err := connect(ctx, c.dsn, c.schema, c.workers)
 	if err != nil {
 		return nil, err
 	}
-	m := &mirror{config: c, pool: pool, db: stdlib.OpenDBFromPool(pool)}
-	if err = m.migrate(ctx); err == nil {
-		err = m.prepare(ctx)
-	}
-	if err != nil {
-		m.close()
+	m := &mirror{config: c, pool: pool, db: stdlib.OpenDBFromPool(pool), sources: map[string]*oauth.Source{}}
+	defer func() {
+		if err != nil {
+			m.close()
+		}
+	}()
+	m.oauthConfig.MarketplaceURL = m.oauthConfig.BaseURL // another API has its own consent page
+	m.oauthConfig.Scopes = []string{"contacts.readonly", "oauth.readonly", "oauth.write"}
+	if m.app, err = oauth.New(m.oauthConfig); err != nil {
 		return nil, err
 	}
-	return m, nil
+	if m.keys, err = postgres.NewKeys(postgres.Key{ID: "1", Secret: m.tokenKey}); err != nil {
+		return nil, fmt.Errorf("TOKEN_KEY: %w", err)
+	}
+	if m.pacers, err = postgres.NewPacers(m.db, postgres.PacerSettings{Logger: m.logger}); err != nil {
+		return nil, err
+	}
+	if m.river, err = m.newRiver(); err != nil {
+		return nil, err
+	}
+	if err := postgres.Migrate(ctx, m.db); err != nil {
+		return nil, err
+	}
+	if err := exportjob.Migrate(ctx, m.pool); err != nil {
+		return nil, err
+	}
+	const lock = `SELECT pg_advisory_xact_lock(7381);` // several processes can start at once
+	if _, err := m.pool.Exec(ctx, lock+createLocations+createContacts); err != nil {
+		return nil, err
+	}
+	return m, m.checkKeys(ctx)
+}
+
+func (m *mirror) close() {
+	_ = m.db.Close()
+	m.pool.Close()
 }
 
 // connect opens a pool. All tables are in schema; if it is empty, they are in the search path of the
@@ -77,53 +112,19 @@ func connect(ctx context.Context, dsn, schema string, workers int) (*pgxpool.Poo
 	return pgxpool.NewWithConfig(ctx, config)
 }
 
-func (m *mirror) migrate(ctx context.Context) error {
-	if err := postgres.Migrate(ctx, m.db); err != nil {
-		return err
-	}
-	if err := exportjob.Migrate(ctx, m.pool); err != nil {
-		return err
-	}
-	return pgx.BeginFunc(ctx, m.pool, func(tx pgx.Tx) error {
-		const lock int64 = 0x6d6972726f72 // "mirror": several processes can start at once
-		_, err := tx.Exec(ctx, `SELECT pg_advisory_xact_lock($1)`, lock)
-		if err == nil {
-			_, err = tx.Exec(ctx, createLocations+createContacts)
-		}
-		return err
-	})
-}
-
-// prepare creates the parts that use the tables.
-func (m *mirror) prepare(ctx context.Context) (err error) {
-	if m.locations, err = newLocations(m); err != nil {
-		return err
-	}
-	if err := m.locations.checkKeys(ctx); err != nil {
-		return err
-	}
-	m.river, err = m.newRiver()
-	return err
-}
-
-func (m *mirror) close() {
-	_ = m.db.Close()
-	m.pool.Close()
-}
-
 // newRiver returns the client of the queue, with the three kinds of jobs: the start of a run, the
 // export of a location, and the refresh of a contact. One of the processes is River's leader, which
 // inserts the periodic job.
 func (m *mirror) newRiver() (*river.Client[pgx.Tx], error) {
 	workers := river.NewWorkers()
-	river.AddWorker(workers, &startWorker{mirror: m})
-	river.AddWorker(workers, &refreshWorker{mirror: m})
+	river.AddWorker(workers, river.WorkFunc(m.startExports))
+	river.AddWorker(workers, river.WorkFunc(m.refresh))
 	settings := &river.Config{
-		Logger:          m.logger,
-		Workers:         workers,
-		SoftStopTimeout: 5 * time.Second, // a page that is canceled is requested again
-		// River notifies the processes of a new job, except shortly after another one.
-		FetchPollInterval: 500 * time.Millisecond,
+		Logger:            m.logger,
+		Workers:           workers,
+		SoftStopTimeout:   5 * time.Second, // a page that is canceled is requested again
+		FetchCooldown:     m.poll / 5,
+		FetchPollInterval: m.poll,
 		Queues: map[string]river.QueueConfig{
 			river.QueueDefault: {MaxWorkers: 2},
 			exportjob.Queue:    {MaxWorkers: m.workers},
@@ -133,8 +134,7 @@ func (m *mirror) newRiver() (*river.Client[pgx.Tx], error) {
 			func() (river.JobArgs, *river.InsertOpts) { return startArgs{}, nil }, &river.PeriodicJobOpts{ID: "mirror", RunOnStart: true})},
 	}
 	worker, err := exportjob.NewWorker(exportjob.Settings{
-		Clients: m.locations.export, Sink: storeContacts, Stored: storedContacts, Missing: deleteContacts,
-		Uninstalled: disconnect, Logger: m.logger,
+		Clients: m.client, Sink: storeContacts, Stored: storedContacts, Missing: deleteContacts, Uninstalled: disconnect, Logger: m.logger,
 	})
 	if err != nil {
 		return nil, err
@@ -154,25 +154,20 @@ func (m *mirror) run(ctx context.Context, listener net.Listener) error {
 	if err := m.river.Start(ctx); err != nil {
 		return err
 	}
-	server := &http.Server{Handler: handler, ReadHeaderTimeout: 10 * time.Second}
-	served := make(chan error, 1)
-	go func() { served <- server.Serve(listener) }()
 	m.logger.InfoContext(ctx, "mirror is ready", "listen", listener.Addr().String(), "every", m.every)
-	select {
-	case err := <-served:
-		return errors.Join(err, m.river.StopAndCancel(context.WithoutCancel(ctx)))
-	case <-m.river.Stopped():
-		_ = server.Close()
-		if err := <-served; !errors.Is(err, http.ErrServerClosed) {
-			return err
-		}
-		return nil
+	server := &http.Server{Handler: handler, ReadHeaderTimeout: 10 * time.Second}
+	defer context.AfterFunc(ctx, func() { _ = server.Close() })()
+	if err = server.Serve(listener); errors.Is(err, http.ErrServerClosed) {
+		err = nil
 	}
+	return errors.Join(err, m.river.Stop(context.WithoutCancel(ctx)))
 }
 
-// handler serves the status page, the installation of the app, and its webhooks.
+// handler serves the status page, the installation of the app, and its webhooks. HighLevel receives a
+// response to a webhook when deliver has stored a job for the event.
 func (m *mirror) handler() (http.Handler, error) {
-	webhooks, err := m.webhooks()
+	webhooks, err := webhook.NewHandler(m.deliver,
+		webhook.WithPublicKey(m.webhookKey), webhook.WithSeen(postgres.NewSeen(m.db, "mirror")), webhook.WithLogger(m.logger))
 	if err != nil {
 		return nil, err
 	}
@@ -187,14 +182,6 @@ func (m *mirror) handler() (http.Handler, error) {
 	mux.Handle("GET /callback", install) // the path of HIGHLEVEL_REDIRECT_URL
 	mux.Handle("POST /webhooks", webhooks)
 	return mux, nil
-}
-
-// install stores the credential of a new installation, and starts the export of its locations.
-func (m *mirror) install(ctx context.Context, credential oauth.Credential) error {
-	if err := m.locations.save(ctx, credential); err != nil {
-		return err
-	}
-	return m.insert(ctx, startArgs{LocationID: credential.LocationID})
 }
 
 func (m *mirror) insert(ctx context.Context, args river.JobArgs) error {

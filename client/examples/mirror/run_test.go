@@ -6,110 +6,140 @@ import (
 	"bufio"
 	"bytes"
 	"context"
+	"crypto/ed25519"
+	"crypto/x509"
+	"encoding/base64"
+	"encoding/hex"
+	"errors"
 	"io"
 	"regexp"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/jackc/pgx/v5"
+
+	"github.com/highlevel-contacts/contacts-go/client"
 	"github.com/highlevel-contacts/contacts-go/client/clienttest"
 	"github.com/highlevel-contacts/contacts-go/client/internal/pgtest"
+	"github.com/highlevel-contacts/contacts-go/client/oauth"
 )
 
-// Invalid settings are reported before anything starts.
-func TestRun_Settings(t *testing.T) {
-	key := strings.Repeat("00", 32)
-	for _, row := range []struct {
-		name, dsn, key, webhookKey string
-		every                      time.Duration
-		want                       string
-	}{
-		{"no database", "", key, "", time.Minute, "set DATABASE_URL to the URL of a PostgreSQL database"},
-		{"a short time", "postgres://localhost", key, "", time.Millisecond, "-workers must be at least 1, and -every at least 1s"},
-		{"an invalid key", "postgres://localhost", "xyz", "", time.Minute, "TOKEN_KEY is not hexadecimal; create a key with: openssl rand -hex 32"},
-		{"a short key", "postgres://localhost", "00", "", time.Minute, `TOKEN_KEY: postgres: NewKeys: key "1": the secret has 1 bytes, want 32`},
-		{"an invalid webhook key", "postgres://localhost", key, "AAAA", time.Minute, "HIGHLEVEL_WEBHOOK_KEY is not an Ed25519 public key in base64"},
-		{"no app", "postgres://localhost", key, "", time.Minute, "oauth: New: ClientID and ClientSecret must be set"},
-	} {
-		t.Run(row.name, func(t *testing.T) {
-			for name, value := range map[string]string{
-				"DATABASE_URL": row.dsn, "TOKEN_KEY": row.key, "HIGHLEVEL_WEBHOOK_KEY": row.webhookKey, "HIGHLEVEL_CLIENT_ID": "",
-			} {
-				t.Setenv(name, value)
-			}
-			if err := run(t.Context(), settings{workers: 1, every: row.every}, io.Discard); err == nil || err.Error() != row.want {
-				t.Errorf("got the error %v, want %s", err, row.want)
-			}
-		})
-	}
-	if _, err := connect(t.Context(), "postgres://user:pa ss@host", "", 1); err == nil || strings.Contains(err.Error(), "pa ss") {
-		t.Errorf("got the error %v, want one without the password", err)
-	}
-}
-
-// setEnvironment describes the configuration of m in the environment.
-func (m *testMirror) setEnvironment(t *testing.T) {
+// setEnvironment describes a configuration in the environment.
+func setEnvironment(t *testing.T, c config) {
 	t.Helper()
+	key, err := x509.MarshalPKIXPublicKey(c.webhookKey)
+	if err != nil {
+		t.Fatal(err)
+	}
 	for name, value := range map[string]string{
-		"DATABASE_URL": m.dsn, "TOKEN_KEY": strings.Repeat("6b", 32), "HIGHLEVEL_URL": m.fake.URL,
-		"HIGHLEVEL_CLIENT_ID": "app-1", "HIGHLEVEL_CLIENT_SECRET": "secret", "HIGHLEVEL_REDIRECT_URL": "https://mirror.example/callback",
+		"DATABASE_URL": c.dsn, "TOKEN_KEY": hex.EncodeToString([]byte(c.tokenKey.Reveal())), "HIGHLEVEL_URL": c.oauthConfig.BaseURL,
+		"HIGHLEVEL_CLIENT_ID": c.oauthConfig.ClientID, "HIGHLEVEL_CLIENT_SECRET": c.oauthConfig.ClientSecret.Reveal(),
+		"HIGHLEVEL_REDIRECT_URL": c.oauthConfig.RedirectURL, "HIGHLEVEL_WEBHOOK_KEY": base64.StdEncoding.EncodeToString(key),
 	} {
 		t.Setenv(name, value)
 	}
 }
 
-// HIGHLEVEL_URL is that of the consent page too.
-func TestEnvironment(t *testing.T) {
-	m := testMirror{fake: newFake(t, 1, 0), mirror: &mirror{}}
-	m.setEnvironment(t)
-	c, err := environment()
-	if err != nil || !strings.HasPrefix(c.app.AuthCodeURL("state"), m.fake.URL+"/oauth/chooselocation?") || c.appID != "app" || c.webhookKey != nil {
-		t.Errorf("got %+v, error %v, want an app whose consent page is at %s", c, err, m.fake.URL)
+// Invalid settings are reported before anything starts.
+func TestRun_Settings(t *testing.T) {
+	c := config{
+		dsn: "postgres://localhost:1/?connect_timeout=1", tokenKey: client.NewSecret("short"), webhookKey: make([]byte, ed25519.PublicKeySize),
+		oauthConfig: oauth.Config{ClientID: "id", ClientSecret: client.NewSecret("secret"), RedirectURL: "https://mirror.example/callback"},
+	}
+	for _, row := range []struct{ name, variable, value, want string }{
+		{"no database", "DATABASE_URL", "", "set DATABASE_URL to the URL of a PostgreSQL database"},
+		{"an invalid database", "DATABASE_URL", "postgres://user:pa ss@host", "DATABASE_URL is invalid"},
+		{"an invalid key", "TOKEN_KEY", "xyz", "TOKEN_KEY is not hexadecimal; create a key with: openssl rand -hex 32"},
+		{"a short key", "TOKEN_KEY", "00", `TOKEN_KEY: postgres: NewKeys: key "1": the secret has 1 bytes, want 32`},
+		{"an invalid webhook key", "HIGHLEVEL_WEBHOOK_KEY", "AAAA", "HIGHLEVEL_WEBHOOK_KEY is not an Ed25519 public key in base64"},
+		{"no app", "HIGHLEVEL_CLIENT_ID", "", "oauth: New: ClientID and ClientSecret must be set"},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			setEnvironment(t, c)
+			t.Setenv(row.variable, row.value)
+			s := settings{config: config{workers: 1, every: time.Minute}}
+			if err := run(t.Context(), s, io.Discard); err == nil || err.Error() != row.want {
+				t.Errorf("got the error %v, want %s", err, row.want)
+			}
+		})
 	}
 }
 
-// -now starts a full run, which a process that runs executes, and -status prints the result.
+// -now starts a full run, which a process that runs executes, and -status prints the result. The
+// consent page is that of HIGHLEVEL_URL.
 func TestRun_NowAndStatus(t *testing.T) {
-	m := newTestMirror(t, newFake(t, 1, 20))
-	m.start()
+	m := startMirror(t, newFake(t, 1, 20))
+	if page := m.app.AuthCodeURL("state"); !strings.HasPrefix(page, m.fake.URL+"/oauth/chooselocation?") {
+		t.Errorf("got the consent page %s, want that of %s", page, m.fake.URL)
+	}
 	m.installApp(clienttest.Grant{})
 	m.waitForRuns(20)
-	m.setEnvironment(t)
-	if err := run(t.Context(), settings{workers: 1, every: time.Minute, now: true}, io.Discard); err != nil {
+	setEnvironment(t, m.config)
+	s := settings{config: config{workers: 1, every: time.Minute, poll: m.poll, logger: m.logger}}
+	s.now = true
+	if err := run(t.Context(), s, io.Discard); err != nil {
 		t.Fatal(err)
 	}
-	wait(m, 2, `SELECT count(*)::int FROM highlevel_exports WHERE run LIKE 'full%' AND finished_at IS NOT NULL`)
+	wait(m, 2, countFullRuns)
+	s.now, s.status = false, true
 	var out bytes.Buffer
-	err := run(t.Context(), settings{workers: 1, every: time.Minute, status: true}, &out)
+	err := run(t.Context(), s, &out)
 	if want := regexp.MustCompile(`\n` + m.fake.LocationID + ` +in step +100 % +20 .*\n1 locations, 20 contacts, .*, 0 failed\n$`); err != nil || !want.MatchString(out.String()) {
 		t.Errorf("got %s, error %v", &out, err)
 	}
 }
 
-// The demo shows each way in which a change arrives, and can be repeated.
+// The demo replaces its schema, and prints the changes that are made through the fake.
 func TestDemo(t *testing.T) {
 	dsn := pgtest.Database(t)
 	t.Setenv("DATABASE_URL", dsn)
-	step := regexp.MustCompile(`^a (change|deletion)[a-z, ]+ +\d+\.\d\d s$`)
-	for range 2 {
-		ctx, cancel := context.WithTimeout(t.Context(), 2*patience)
-		defer cancel()
-		reader, out := io.Pipe()
-		go func() {
-			_ = out.CloseWithError(run(ctx, settings{listen: "127.0.0.1:0", workers: 1, every: time.Minute, demo: true}, out))
-		}()
-		steps := 0
-		lines := bufio.NewScanner(reader)
+	db, err := pgx.Connect(t.Context(), dsn)
+	if err == nil {
+		_, err = db.Exec(t.Context(), `CREATE SCHEMA mirror_demo; CREATE TABLE mirror_demo.mirror_rows ()`)
+	}
+	if err = errors.Join(err, db.Close(t.Context())); err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	defer cancel()
+	reader, out := io.Pipe()
+	go func() {
+		s := settings{config: config{workers: 2, every: time.Minute, poll: 50 * time.Millisecond}, listen: "127.0.0.1:0", demo: true}
+		_ = out.CloseWithError(run(ctx, s, out))
+	}()
+	lines := bufio.NewScanner(reader)
+	next := func(pattern string) string {
+		t.Helper()
 		for lines.Scan() {
-			switch {
-			case step.MatchString(lines.Text()):
-				steps++
-			case strings.HasPrefix(lines.Text(), "The table is "):
-				cancel()
+			if found := regexp.MustCompile(pattern).FindStringSubmatch(lines.Text()); found != nil {
+				return found[1]
 			}
 		}
-		if err := lines.Err(); err != nil || steps != 4 {
-			t.Fatalf("got %d steps, error %v, want 4 steps", steps, err)
-		}
+		t.Fatalf("got the end of the output, %v, want %s", lines.Err(), pattern)
+		return ""
+	}
+	api, location, token := next(`page of the fake  (.*)`), next(`location +(.*)`), next(`token +(.*)`)
+	c, err := client.New(client.StaticToken(token), client.WithBaseURL(api), client.WithLocation(location))
+	if err != nil {
+		t.Fatal(err)
+	}
+	page, err := c.Contacts.List(t.Context(), client.ListRequest{Limit: 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	next("(Change and delete)")
+	id := page.Contacts[0].ID
+	if _, err := c.Contacts.Update(t.Context(), id, client.UpdateContactRequest{City: client.Set("Oslo")}); err != nil {
+		t.Fatal(err)
+	}
+	next("(" + id + " was changed)")
+	if err := c.Contacts.Delete(t.Context(), id); err != nil {
+		t.Fatal(err)
+	}
+	next("(" + id + " was deleted)")
+	cancel()
+	if lines.Scan(); lines.Err() != nil {
+		t.Error(lines.Err())
 	}
 }

@@ -9,7 +9,6 @@ import (
 	"html/template"
 	"io"
 	"net/http"
-	"slices"
 	"strconv"
 	"text/tabwriter"
 	"time"
@@ -41,11 +40,9 @@ type row struct {
 	Checked     time.Time // end of the latest run
 	Done, Total int       // progress of the latest run
 	Error       string    // latest error, unless the run has finished
-
-	order int // rows with a lower one are shown first; 0 for failed ones
 }
 
-// loadStatus reads the status from the database. now is the clock of the database.
+// loadStatus reads the status from the database.
 func loadStatus(ctx context.Context, pool *pgxpool.Pool) (status, error) {
 	exports, err := exportjob.Exports(ctx, pool)
 	if err != nil {
@@ -55,86 +52,63 @@ func loadStatus(ctx context.Context, pool *pgxpool.Pool) (status, error) {
 	for _, e := range exports {
 		latest[e.LocationID] = e
 	}
-	rows, err := pool.Query(ctx, `SELECT location_id, state, checked_at, count(c.id), max(c.date_updated), now()
+	rows, err := pool.Query(ctx, `SELECT location_id, state, count(c.id),
+			coalesce(checked_at, '0001-01-01Z'), coalesce(max(c.date_updated), '0001-01-01Z')
 		FROM mirror_locations LEFT JOIN mirror_contacts c USING (location_id)
-		WHERE state <> 'uninstalled' GROUP BY location_id`)
+		WHERE state <> 'uninstalled' GROUP BY location_id ORDER BY location_id`)
 	if err != nil {
 		return status{}, err
 	}
-	s := status{Now: time.Now()}
-	s.Rows, err = pgx.CollectRows(rows, func(scanned pgx.CollectableRow) (row, error) {
-		var r row
-		var state string
-		var checked, newest *time.Time
-		err := scanned.Scan(&r.LocationID, &state, &checked, &r.Contacts, &newest, &s.Now)
-		r.Checked, r.Newest = orZero(checked), orZero(newest)
-		r.describe(state, latest[r.LocationID])
+	described, err := pgx.CollectRows(rows, func(scanned pgx.CollectableRow) (r row, err error) {
+		err = scanned.Scan(&r.LocationID, &r.State, &r.Contacts, &r.Checked, &r.Newest)
+		r.describe(latest[r.LocationID])
 		return r, err
 	})
-	if err != nil {
-		return status{}, err
-	}
-	s.sum()
-	return s, nil
+	return newStatus(described, time.Now()), err
 }
 
-func orZero(t *time.Time) time.Time {
-	if t == nil {
-		return time.Time{}
-	}
-	return *t
-}
-
-// failedAttempts is the number of attempts after which an export counts as failed, although it is
-// tried again. It reaches them after about a minute.
-const failedAttempts = 5
-
-// describe sets the state and the progress. e is the latest export of the location, or zero.
-func (r *row) describe(state string, e exportjob.Export) {
+// describe replaces the state of the location by that of its latest export, which can be zero.
+func (r *row) describe(e exportjob.Export) {
 	r.Done, r.Total, r.Error = e.Contacts, max(e.Total, e.Contacts, 1), e.Error
 	switch {
-	case state == disconnected:
-		r.State, r.Failed = "install again", true
-		r.Error = cmp.Or(r.Error, "the API no longer accepts the token")
+	case r.State == "disconnected":
+		r.State, r.Failed, r.Error = "install again", true, "the API no longer accepts the token"
 	case !e.Finished.IsZero():
-		r.State, r.order = "in step", 3
-		r.Checked, r.Error, r.Done, r.Total = e.Finished, "", 1, 1
+		r.State, r.Checked, r.Error, r.Done, r.Total = "in step", e.Finished, "", 1, 1
 	case e.State == rivertype.JobStateCancelled, e.State == rivertype.JobStateDiscarded:
 		r.State, r.Failed = "failed", true
 	case e.State == rivertype.JobStateRetryable:
-		r.State, r.Failed = "retried", e.Attempt >= failedAttempts
-		if !r.Failed {
-			r.order = 1
-		}
-	case !r.Checked.IsZero() && e.Total == 0: // the first page of the next run is in progress
-		r.State, r.order, r.Done, r.Total = "in step", 3, 1, 1
+		r.State, r.Failed = "retried", e.Attempt >= 5 // after about a minute
 	case e.Started.IsZero():
-		r.State, r.order = "waiting", 2
+		r.State = "waiting"
 	case e.Since.IsZero():
-		r.State, r.order = "reading all", 2
+		r.State = "reading all"
 	default:
-		r.State, r.order = "reading changes", 2
+		r.State = "reading changes"
 	}
 }
 
-// sum sorts the rows and sets the totals.
-func (s *status) sum() {
-	slices.SortFunc(s.Rows, func(a, b row) int {
-		return cmp.Or(a.order-b.order, cmp.Compare(a.LocationID, b.LocationID))
-	})
-	first := true
-	for _, r := range s.Rows {
+// newStatus returns the status with the totals of its rows.
+func newStatus(rows []row, now time.Time) status {
+	s := status{Now: now}
+	var others []row
+	for _, r := range rows {
 		s.Contacts += r.Contacts
 		if r.Newest.After(s.Newest) {
 			s.Newest = r.Newest
 		}
-		switch {
-		case r.Failed:
-			s.Failed++
-		case first || r.Checked.Before(s.Checked):
-			s.Checked, first = r.Checked, false
+		if r.Failed {
+			s.Rows = append(s.Rows, r)
+			continue
 		}
+		if others == nil || r.Checked.Before(s.Checked) {
+			s.Checked = r.Checked
+		}
+		others = append(others, r)
 	}
+	s.Failed = len(s.Rows)
+	s.Rows = append(s.Rows, others...)
+	return s
 }
 
 // printStatus prints the status, and returns an error if a location has failed.
@@ -172,10 +146,7 @@ func (s *status) print(out io.Writer) error {
 //go:embed page.html
 var pageHTML string
 
-var pageTemplate = template.Must(template.New("page").Funcs(template.FuncMap{
-	"age": age, "number": number,
-	"time": func(t time.Time) string { return t.UTC().Format(time.DateTime) },
-}).Parse(pageHTML))
+var pageTemplate = template.Must(template.New("page").Funcs(template.FuncMap{"age": age, "number": number}).Parse(pageHTML))
 
 // showPage serves the status page.
 func (m *mirror) showPage(w http.ResponseWriter, r *http.Request) {

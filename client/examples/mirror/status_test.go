@@ -16,7 +16,7 @@ import (
 func TestStatus_Print(t *testing.T) {
 	t.Parallel()
 	now := time.Date(2026, 11, 24, 2, 3, 4, 0, time.UTC)
-	s := status{Now: now}
+	var rows []row
 	for _, location := range []struct {
 		id, state string
 		contacts  int
@@ -32,22 +32,22 @@ func TestStatus_Print(t *testing.T) {
 		{"g", "installed", 0, now, exportjob.Export{Started: now, State: rivertype.JobStateRetryable, Attempt: 1, Error: "network"}},
 		{"h", "installed", 0, now, exportjob.Export{Started: now, State: rivertype.JobStateRetryable, Attempt: 9, Error: "network"}},
 	} {
-		r := row{LocationID: location.id, Contacts: location.contacts, Checked: location.checked, Newest: now.Add(-time.Minute)}
-		r.describe(location.state, location.export)
-		s.Rows = append(s.Rows, r)
+		r := row{LocationID: location.id, State: location.state, Contacts: location.contacts, Checked: location.checked, Newest: now.Add(-time.Minute)}
+		r.describe(location.export)
+		rows = append(rows, r)
 	}
-	s.sum()
+	s := newStatus(rows, now)
 	var out bytes.Buffer
 	err := s.print(&out)
 	want := `LOCATION  STATE            PROGRESS  CONTACTS  NEWEST CHANGE  READ        LATEST ERROR
 d         failed           0 %       7         1 min ago      3 h ago     no space
 e         install again    0 %       8         1 min ago      1 h ago     the API no longer accepts the token
 h         retried          0 %       0         1 min ago      0 s ago     network
-g         retried          0 %       0         1 min ago      0 s ago     network
+a         in step          100 %     500       1 min ago      1 min ago   -
 b         reading all      20 %      100       1 min ago      2 days ago  -
 c         waiting          0 %       0         1 min ago      never       -
 f         reading changes  33 %      0         1 min ago      0 s ago     -
-a         in step          100 %     500       1 min ago      1 min ago   -
+g         retried          0 %       0         1 min ago      0 s ago     network
 8 locations, 615 contacts, newest change 1 min ago, all locations read never, 3 failed
 `
 	if diff := cmp.Diff(want, out.String()); diff != "" || err == nil || err.Error() != "3 of 8 locations have failed" {
