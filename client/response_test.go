@@ -6,7 +6,6 @@ import (
 	"math"
 	"net/http"
 	"net/http/httptest"
-	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -163,23 +162,28 @@ func TestWithMaxResponseBytes(t *testing.T) {
 	}
 }
 
-// TestResponse_CompressedBodies checks that the limit applies to the decompressed body.
+// TestResponse_CompressedBodies checks that the limit applies to the decompressed body, and that an
+// error is not read to its end.
 func TestResponse_CompressedBodies(t *testing.T) {
 	t.Parallel()
-	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if !strings.Contains(r.Header.Get("Accept-Encoding"), "gzip") {
-			t.Error("gzip is not accepted")
+	for _, test := range []struct {
+		status, size int
+		want         client.Kind
+	}{{200, 4, ""}, {200, 100_000, client.ErrResponseTooLarge}, {200, 16 << 20, client.ErrResponseTooLarge}, {500, 16 << 20, client.ErrServer}} {
+		server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if !strings.Contains(r.Header.Get("Accept-Encoding"), "gzip") {
+				t.Error("gzip is not accepted")
+			}
+			w.Header().Set("Content-Encoding", "gzip")
+			w.WriteHeader(test.status)
+			_, _ = w.Write(gzipped(contactBody(`"city":"` + strings.Repeat("o", test.size) + `"`)))
+		}))
+		c := onSocket(t, server, client.WithMaxResponseBytes(100_000))
+		var response client.Response
+		contact, err := c.Contacts.Get(t.Context(), contactID, client.WithResponseInto(&response))
+		if client.KindOf(err) != test.want || (err == nil && len(contact.City) != test.size) || len(response.Body) > 100_000 {
+			t.Errorf("%+v: got %v, %d bytes", test, err, len(response.Body))
 		}
-		size, _ := strconv.Atoi(r.Header.Get("X-Size"))
-		w.Header().Set("Content-Encoding", "gzip")
-		_, _ = w.Write(gzipped(contactBody(`"city":"` + strings.Repeat("o", size) + `"`)))
-	}))
-	defer server.Close()
-	c := onSocket(t, server, client.WithMaxResponseBytes(100_000))
-	if contact, err := c.Contacts.Get(t.Context(), contactID, client.WithHeader("X-Size", "4")); err != nil || contact.City != "oooo" {
-		t.Errorf("got %+v, %v", contact, err)
-	}
-	if _, err := c.Contacts.Get(t.Context(), contactID, client.WithHeader("X-Size", "100000")); !errors.Is(err, client.ErrResponseTooLarge) {
-		t.Errorf("got %v, want ErrResponseTooLarge", err)
+		server.Close()
 	}
 }
