@@ -1,6 +1,7 @@
 package client_test
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"iter"
@@ -14,14 +15,20 @@ import (
 	"github.com/highlevel-contacts/contacts-go/client"
 )
 
-// firstError ranges over an iterator and returns its first error.
-func firstError(contacts iter.Seq2[*client.Contact, error]) error {
-	for _, err := range contacts {
-		if err != nil {
-			return err
-		}
+// listOf requests a page of the list of a location or of business b.
+func listOf(ctx context.Context, c *client.Client, list any, opts ...client.CallOption) (*client.Page, error) {
+	if list, ok := list.(client.BusinessListRequest); ok {
+		return c.Contacts.ListByBusiness(ctx, "b", list, opts...)
 	}
-	return nil
+	return c.Contacts.List(ctx, list.(client.ListRequest), opts...) //nolint:forcetypeassert // there is no other list
+}
+
+// allOf iterates over the list of a location or of business b.
+func allOf(ctx context.Context, c *client.Client, list any, opts ...client.CallOption) iter.Seq2[*client.Contact, error] {
+	if list, ok := list.(client.BusinessListRequest); ok {
+		return c.Contacts.AllByBusiness(ctx, "b", list, opts...)
+	}
+	return c.Contacts.All(ctx, list.(client.ListRequest), opts...) //nolint:forcetypeassert // there is no other list
 }
 
 // collect ranges over an iterator to its end. The test fails if the iterator yields a contact with
@@ -85,62 +92,31 @@ func businessPage(first, count, total int) stubResponse {
 	return listResponse(first, count, fmt.Sprintf(`"count":%d`, total))
 }
 
-// cursorAt returns the cursor for the API's startAfter and startAfterId.
-func cursorAt(millis int64, id string) client.Cursor {
-	return client.CursorAfter(&client.Contact{ID: id, DateAdded: time.UnixMilli(millis)})
-}
-
-// businessCursor returns the cursor after a number of contacts in the list of a business.
-func businessCursor(t testing.TB, skip int) client.Cursor {
-	t.Helper()
-	c, _ := newStub(t, businessPage(skip, 1, 0))
-	page, err := c.Contacts.ListByBusiness(t.Context(), "b", client.BusinessListRequest{Skip: skip - 1})
-	if err != nil {
-		t.Fatal(err)
-	}
-	return page.Next
-}
+// The cursor of the tests, as a program stores it, and the time in it.
+const (
+	cursorC2 = client.Cursor("contact:1603870249758:c2")
+	millisC2 = 1603870249758
+)
 
 func TestContactsService_List_Query(t *testing.T) {
 	t.Parallel()
-	const here = "locationId=ve9EPM428h8vShlRW1KT"
-	cursor := cursorAt(1603870249758, contactID)
-	for _, test := range []struct {
-		list client.ListRequest
-		want string
-	}{
-		{client.ListRequest{}, here},
-		{client.ListRequest{LocationID: "a&b"}, "locationId=a%26b"},
-		{client.ListRequest{Limit: 100}, here + "&limit=100"},
-		{client.ListRequest{Limit: 1}, here + "&limit=1"},
-		{client.ListRequest{Query: "a b&c=d+e,f#g?h/ü@"}, here + "&query=a+b%26c%3Dd%2Be%2Cf%23g%3Fh%2F%C3%BC%40"},
-		{client.ListRequest{After: cursor}, here + "&startAfter=1603870249758&startAfterId=ocQHyuzHvysMo5N5VsXc"},
-		{client.ListRequest{After: cursorAt(9007199254740993, "a")}, here + "&startAfter=9007199254740993&startAfterId=a"},
-		{client.ListRequest{After: cursorAt(1, "a:b&c")}, here + "&startAfter=1&startAfterId=a%3Ab%26c"},
-		{client.ListRequest{LocationID: "l", Query: "q", Limit: 7, After: cursor}, "locationId=l&query=q&limit=7&startAfter=1603870249758&startAfterId=ocQHyuzHvysMo5N5VsXc"},
+	const contacts, business = "GET /contacts/?locationId=ve9EPM428h8vShlRW1KT", "GET /contacts/business/b?locationId=ve9EPM428h8vShlRW1KT"
+	for want, list := range map[string]any{
+		contacts: client.ListRequest{},
+		"GET /contacts/?locationId=a%26b&limit=100":                         client.ListRequest{LocationID: "a&b", Limit: 100},
+		contacts + "&query=a+b%26c%3Dd%2Be%2Cf%23g%3Fh%2F%C3%BC%40&limit=1": client.ListRequest{Query: "a b&c=d+e,f#g?h/ü@", Limit: 1},
+		contacts + "&startAfter=1603870249758&startAfterId=c2":              client.ListRequest{After: cursorC2},
+		contacts + "&startAfter=9007199254740993&startAfterId=a%3Ab%26c":    client.ListRequest{After: "contact:9007199254740993:a:b&c"},
+		business:                 client.BusinessListRequest{},
+		business + "&limit=1000": client.BusinessListRequest{Limit: 1000},
+		business + "&skip=50":    client.BusinessListRequest{After: "business:50"},
+		"GET /contacts/business/b?locationId=l&query=a+b&limit=7&skip=14": client.BusinessListRequest{LocationID: "l", Query: "a b", Limit: 7, Skip: 14},
 	} {
 		response := everything
-		response.want = "GET /contacts/?" + test.want
+		response.want = want
 		c, _ := script(t, []stubResponse{response})
-		if _, err := c.Contacts.List(t.Context(), test.list); err != nil {
-			t.Errorf("%+v: %v", test.list, err)
-		}
-	}
-	for _, test := range []struct {
-		list client.BusinessListRequest
-		want string
-	}{
-		{client.BusinessListRequest{}, here},
-		{client.BusinessListRequest{Limit: 1000}, here + "&limit=1000"},
-		{client.BusinessListRequest{Skip: 25}, here + "&skip=25"},
-		{client.BusinessListRequest{After: businessCursor(t, 50)}, here + "&skip=50"},
-		{client.BusinessListRequest{LocationID: "l", Query: "a b", Limit: 7, Skip: 14}, "locationId=l&query=a+b&limit=7&skip=14"},
-	} {
-		response := everything
-		response.want = "GET /contacts/business/641c?" + test.want
-		c, _ := script(t, []stubResponse{response})
-		if _, err := c.Contacts.ListByBusiness(t.Context(), "641c", test.list); err != nil {
-			t.Errorf("%+v: %v", test.list, err)
+		if _, err := listOf(t.Context(), c, list); err != nil {
+			t.Errorf("%+v: %v", list, err)
 		}
 	}
 }
@@ -148,17 +124,14 @@ func TestContactsService_List_Query(t *testing.T) {
 func TestContactsService_List_InvalidArguments(t *testing.T) {
 	t.Parallel()
 	c := newClient(t, noRequests(t))
-	business := businessCursor(t, 100)
-	lists := map[string]client.ListRequest{
-		"negative limit":       {Limit: -1},
-		"limit above 100":      {Limit: 101},
-		"cursor of a business": {After: business},
-	}
-	businessLists := map[string]client.BusinessListRequest{
-		"negative limit":       {Limit: -1},
-		"negative skip":        {Skip: -1},
-		"cursor of a location": {After: cursorAt(1603870249758, "abc")},
-		"skip and cursor":      {Skip: 1, After: business},
+	lists := []any{
+		client.ListRequest{Limit: -1},
+		client.ListRequest{Limit: 101},
+		client.ListRequest{After: "business:100"},
+		client.BusinessListRequest{Limit: -1},
+		client.BusinessListRequest{Skip: -1},
+		client.BusinessListRequest{After: cursorC2},
+		client.BusinessListRequest{Skip: 1, After: "business:100"},
 	}
 	for _, text := range []client.Cursor{
 		":", "abc", "1603870249758:abc", "contact:", "contact:1603870249758", "contact:1603870249758:", "contact::abc", "contact:0:abc",
@@ -166,82 +139,81 @@ func TestContactsService_List_InvalidArguments(t *testing.T) {
 		"contact:99999999999999999999:abc", "contact:1e3:abc", "Contact:1:abc",
 		"business:", "business:-1", "business:+1", "business:01", "business:1 ", "business:1:2", "business:99999999999999999999",
 	} {
-		lists["cursor "+string(text)] = client.ListRequest{After: text}
-		businessLists["cursor "+string(text)] = client.BusinessListRequest{After: text}
+		lists = append(lists, client.ListRequest{After: text}, client.BusinessListRequest{After: text})
 	}
-	for name, list := range lists {
-		if page, err := c.Contacts.List(t.Context(), list); !errors.Is(err, client.ErrInvalid) || page != nil {
-			t.Errorf("List, %s: got %v, %v, want ErrInvalid", name, page, err)
+	for _, list := range lists {
+		if page, err := listOf(t.Context(), c, list); !errors.Is(err, client.ErrInvalid) || page != nil {
+			t.Errorf("%+v: got %v, %v, want ErrInvalid", list, page, err)
 		}
-		if err := firstError(c.Contacts.All(t.Context(), list)); !errors.Is(err, client.ErrInvalid) {
-			t.Errorf("All, %s: got %v, want ErrInvalid", name, err)
-		}
-	}
-	for name, list := range businessLists {
-		if page, err := c.Contacts.ListByBusiness(t.Context(), "b", list); !errors.Is(err, client.ErrInvalid) || page != nil {
-			t.Errorf("ListByBusiness, %s: got %v, %v, want ErrInvalid", name, page, err)
-		}
-		if err := firstError(c.Contacts.AllByBusiness(t.Context(), "b", list)); !errors.Is(err, client.ErrInvalid) {
-			t.Errorf("AllByBusiness, %s: got %v, want ErrInvalid", name, err)
+		if ids, err := collect(t, allOf(t.Context(), c, list)); !errors.Is(err, client.ErrInvalid) || ids != nil {
+			t.Errorf("all, %+v: got %v, %v, want ErrInvalid", list, ids, err)
 		}
 	}
 }
 
-// The table has each form of a page that the API has been observed to return, or that its
-// documentation allows.
+// TestContactsService_List_Next has each form of a page that the API has been observed to return, or
+// that its documentation allows.
 func TestContactsService_List_Next(t *testing.T) {
 	t.Parallel()
 	const cursor = `"startAfterId":"c2","startAfter":1603870249758`
-	meta := cursorAt(1603870249758, "c2")
-	last := cursorAt(parseTime(t, "2021-07-02T05:18:57.704Z").UnixMilli(), "c2")
-	lastOfOne := cursorAt(parseTime(t, "2021-07-02T05:18:58.704Z").UnixMilli(), "c1")
+	last, lastOfOne := client.Cursor("contact:1625203137704:c2"), client.Cursor("contact:1625203138704:c1")
+	two, skip4, skip7 := client.ListRequest{Limit: 2}, client.BusinessListRequest{Limit: 2, Skip: 4}, client.BusinessListRequest{Skip: 7}
 	for _, test := range []struct {
 		name  string
 		count int
 		rest  string // other properties than contacts
-		limit int
+		list  any
 		want  client.Cursor
 	}{
-		{"next page is a number", 2, `"meta":{"total":230,"nextPageUrl":"http://localhost/x","currentPage":1,"nextPage":2,"prevPage":null,` + cursor + `}`, 2, meta},
-		{"next page is a number, address is null", 2, `"meta":{"nextPageUrl":null,"nextPage":2,` + cursor + `}`, 2, meta},
-		{"next page is a number, more contacts than requested", 3, `"meta":{"nextPage":2,` + cursor + `}`, 2, meta},
-		{"next page is a number, short page", 1, `"meta":{"nextPage":2,` + cursor + `}`, 2, meta},
-		{"next page is a number, no cursor", 2, `"meta":{"nextPage":2}`, 2, last},
-		{"next page is a number, short page, no cursor", 1, `"meta":{"nextPage":2}`, 2, lastOfOne},
-		{"next page is a number, cursor without the time", 2, `"meta":{"nextPage":2,"startAfterId":"x"}`, 2, last},
-		{"next page is a number, cursor without the ID", 2, `"meta":{"nextPage":2,"startAfter":1603870249758}`, 2, last},
-		{"next page is a number, cursor of nulls", 2, `"meta":{"nextPage":2,"startAfter":null,"startAfterId":null}`, 2, last},
-		{"address alone", 2, `"meta":{"nextPageUrl":"http://localhost/x",` + cursor + `}`, 2, meta},
-		{"address alone, short page", 1, `"meta":{"nextPageUrl":"http://localhost/x",` + cursor + `}`, 2, meta},
-		{"address alone, short page, no cursor", 1, `"meta":{"nextPageUrl":"http://localhost/x"}`, 2, lastOfOne},
-		{"cursor alone, full page", 2, `"meta":{` + cursor + `}`, 2, meta},
-		{"cursor alone, short page", 1, `"meta":{` + cursor + `}`, 2, ""},
-		{"next page is null, cursor is set", 2, `"meta":{"total":2,"nextPageUrl":null,"nextPage":null,` + cursor + `}`, 2, ""},
-		{"next page is null, address is set", 2, `"meta":{"nextPageUrl":"http://localhost/x","nextPage":null,` + cursor + `}`, 2, ""},
-		{"next page is an empty string, address is set", 2, `"meta":{"nextPageUrl":"http://localhost/x","nextPage":"",` + cursor + `}`, 2, ""},
-		{"no contacts, empty meta", 0, `"meta":{}`, 2, ""},
-		{"no contacts, no meta", 0, `"count":0`, 2, ""},
-		{"no contacts, cursor and next page", 0, `"meta":{"nextPage":2,` + cursor + `}`, 2, meta},
-		{"no contacts, cursor and address", 0, `"meta":{"nextPageUrl":"http://localhost/x",` + cursor + `}`, 2, meta},
-		{"no contacts, cursor alone", 0, `"meta":{` + cursor + `}`, 2, ""},
-		{"no contacts, total", 0, `"meta":{"total":300}`, 2, ""},
-		{"empty meta, full page", 2, `"meta":{}`, 2, last},
-		{"empty meta, short page", 1, `"meta":{}`, 2, ""},
-		{"no meta, full page", 2, `"count":230`, 2, last},
-		{"no meta, short page", 1, `"count":230`, 2, ""},
-		{"meta is null, full page", 2, `"meta":null`, 2, last},
-		{"no limit, full page of 20", 20, `"meta":{` + cursor + `}`, 0, meta},
-		{"no limit, short page of 19", 19, `"meta":{` + cursor + `}`, 0, ""},
+		{"next page is a number", 2, `"meta":{"total":230,"nextPageUrl":"http://localhost/x","currentPage":1,"nextPage":2,"prevPage":null,` + cursor + `}`, two, cursorC2},
+		{"next page is a number, address is null", 2, `"meta":{"nextPageUrl":null,"nextPage":2,` + cursor + `}`, two, cursorC2},
+		{"next page is a number, more contacts than requested", 3, `"meta":{"nextPage":2,` + cursor + `}`, two, cursorC2},
+		{"next page is a number, short page", 1, `"meta":{"nextPage":2,` + cursor + `}`, two, cursorC2},
+		{"next page is a number, no cursor", 2, `"meta":{"nextPage":2}`, two, last},
+		{"next page is a number, short page, no cursor", 1, `"meta":{"nextPage":2}`, two, lastOfOne},
+		{"next page is a number, cursor without the time", 2, `"meta":{"nextPage":2,"startAfterId":"x"}`, two, last},
+		{"next page is a number, cursor without the ID", 2, `"meta":{"nextPage":2,"startAfter":1603870249758}`, two, last},
+		{"next page is a number, cursor of nulls", 2, `"meta":{"nextPage":2,"startAfter":null,"startAfterId":null}`, two, last},
+		{"address alone", 2, `"meta":{"nextPageUrl":"http://localhost/x",` + cursor + `}`, two, cursorC2},
+		{"address alone, short page, no cursor", 1, `"meta":{"nextPageUrl":"http://localhost/x"}`, two, lastOfOne},
+		{"cursor alone, full page", 2, `"meta":{` + cursor + `}`, two, cursorC2},
+		{"cursor alone, short page", 1, `"meta":{` + cursor + `}`, two, ""},
+		{"next page is null, cursor is set", 2, `"meta":{"total":2,"nextPageUrl":null,"nextPage":null,` + cursor + `}`, two, ""},
+		{"next page is null, address is set", 2, `"meta":{"nextPageUrl":"http://localhost/x","nextPage":null,` + cursor + `}`, two, ""},
+		{"next page is an empty string, address is set", 2, `"meta":{"nextPageUrl":"http://localhost/x","nextPage":"",` + cursor + `}`, two, ""},
+		{"no contacts, no meta", 0, `"count":0`, two, ""},
+		{"no contacts, cursor and next page", 0, `"meta":{"nextPage":2,` + cursor + `}`, two, cursorC2},
+		{"no contacts, cursor and address", 0, `"meta":{"nextPageUrl":"http://localhost/x",` + cursor + `}`, two, cursorC2},
+		{"no contacts, cursor alone", 0, `"meta":{` + cursor + `}`, two, ""},
+		{"no contacts, total", 0, `"meta":{"total":300}`, two, ""},
+		{"empty meta, full page", 2, `"meta":{}`, two, last},
+		{"empty meta, short page", 1, `"meta":{}`, two, ""},
+		{"no meta, full page", 2, `"count":230`, two, last},
+		{"no meta, short page", 1, `"count":230`, two, ""},
+		{"meta is null, full page", 2, `"meta":null`, two, last},
+		{"no limit, full page of 20", 20, `"meta":{` + cursor + `}`, client.ListRequest{}, cursorC2},
+		{"no limit, short page of 19", 19, `"meta":{` + cursor + `}`, client.ListRequest{}, ""},
+		// The count of a business list may be the number of contacts of the page or of the business.
+		{"count exceeds the contacts so far", 2, `"count":7`, skip4, "business:6"},
+		{"count is reached", 2, `"count":6`, skip4, ""},
+		{"count is exceeded", 2, `"count":5`, skip4, ""},
+		{"count is that of the page", 2, `"count":2`, client.BusinessListRequest{Limit: 2}, "business:2"},
+		{"count is that of the page, short page", 2, `"count":2`, client.BusinessListRequest{Limit: 3}, "business:2"},
+		{"count is less than the page", 2, `"count":1`, client.BusinessListRequest{Limit: 3}, "business:2"},
+		{"no count", 2, ``, client.BusinessListRequest{Limit: 3}, "business:2"},
+		{"fewer contacts than requested", 100, `"count":250`, client.BusinessListRequest{Limit: 200}, "business:100"},
+		{"empty page before the count", 0, `"count":7`, skip4, "business:4"},
+		{"empty page at the count", 0, `"count":7`, skip7, ""},
+		{"empty page after the count", 0, `"count":6`, skip7, ""},
+		{"empty page, no count", 0, ``, skip4, ""},
+		{"meta is ignored", 2, `"count":7,"meta":{"startAfter":1,"startAfterId":"c2","nextPage":null}`, client.BusinessListRequest{}, "business:2"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
 			c, _ := newStub(t, listResponse(1, test.count, test.rest))
-			page, err := c.Contacts.List(t.Context(), client.ListRequest{Limit: test.limit})
-			if err != nil {
-				t.Fatal(err)
-			}
-			if page.Next != test.want || len(page.Contacts) != test.count {
-				t.Errorf("got %d contacts, next %q, want %d, %q", len(page.Contacts), page.Next, test.count, test.want)
+			page, err := listOf(t.Context(), c, test.list)
+			if err != nil || page.Next != test.want || len(page.Contacts) != test.count {
+				t.Errorf("got %+v, %v, want %d contacts, next %q", page, err, test.count, test.want)
 			}
 		})
 	}
@@ -266,7 +238,7 @@ func TestContactsService_List_CannotContinue(t *testing.T) {
 	} {
 		response := ok(`{"contacts":[` + test.contacts + `],` + test.rest + `}`)
 		c, _ := newStub(t, response)
-		page, err := c.Contacts.List(t.Context(), client.ListRequest{Limit: 2, After: cursorAt(1603870249758, "c2")})
+		page, err := c.Contacts.List(t.Context(), client.ListRequest{Limit: 2, After: cursorC2})
 		if !errors.Is(err, client.ErrBadResponse) || page == nil || len(page.Contacts) != test.want || page.Next != "" || !strings.HasPrefix(err.Error(), "Contacts.List: bad response: ") {
 			t.Errorf("List, %s: got %+v, %v, want the page and ErrBadResponse", test.rest, page, err)
 		}
@@ -280,88 +252,45 @@ func TestContactsService_List_CannotContinue(t *testing.T) {
 
 func TestContactsService_List_Total(t *testing.T) {
 	t.Parallel()
-	for _, test := range []struct {
-		rest string
-		want int
-	}{
-		{`"meta":{"total":230}`, 230},
-		{`"count":230`, 230},
-		{`"meta":{"total":230},"count":1`, 230},
-		{`"meta":{"total":null},"count":null`, 0},
-		{`"meta":{},"count":7`, 7},
-		{`"traceId":null`, 0},
+	for rest, want := range map[string]int{
+		`"meta":{"total":230}`: 230, `"count":230`: 230, `"meta":{"total":230},"count":1`: 230, `"meta":{"total":null},"count":null`: 0,
+		`"meta":{},"count":7`: 7, `"traceId":null`: 0,
 	} {
-		c, _ := newStub(t, ok(`{"contacts":[{"id":"c1"}],`+test.rest+`}`))
+		c, _ := newStub(t, ok(`{"contacts":[{"id":"c1"}],`+rest+`}`))
 		page, err := c.Contacts.List(t.Context(), client.ListRequest{})
-		if err != nil || page.Total != test.want {
-			t.Errorf("%s: got %+v, %v, want %d", test.rest, page, err, test.want)
+		if err != nil || page.Total != want {
+			t.Errorf("%s: got %+v, %v, want %d", rest, page, err, want)
 		}
 	}
 }
 
-// The count of a business list may be the number of contacts of the page or of the business.
-func TestContactsService_ListByBusiness_Next(t *testing.T) {
+// TestContactsService_List_Empty distinguishes an empty list from a missing one, which is in
+// TestErrBadResponse.
+func TestContactsService_List_Empty(t *testing.T) {
 	t.Parallel()
-	for _, test := range []struct {
-		name  string
-		list  client.BusinessListRequest
-		count int
-		rest  string
-		want  int // contacts to skip for the next page; 0 for the last page
-	}{
-		{"count exceeds the contacts so far", client.BusinessListRequest{Limit: 2, Skip: 4}, 2, `"count":7`, 6},
-		{"count is reached", client.BusinessListRequest{Limit: 2, Skip: 4}, 2, `"count":6`, 0},
-		{"count is exceeded", client.BusinessListRequest{Limit: 2, Skip: 6}, 2, `"count":7`, 0},
-		{"count is that of the page", client.BusinessListRequest{Limit: 2}, 2, `"count":2`, 2},
-		{"count is that of the page, short page", client.BusinessListRequest{Limit: 3}, 2, `"count":2`, 2},
-		{"count is less than the page", client.BusinessListRequest{Limit: 3}, 2, `"count":1`, 2},
-		{"no count", client.BusinessListRequest{Limit: 3}, 2, ``, 2},
-		{"fewer contacts than requested", client.BusinessListRequest{Limit: 200}, 100, `"count":250`, 100},
-		{"empty page before the count", client.BusinessListRequest{Skip: 4}, 0, `"count":7`, 4},
-		{"empty page at the count", client.BusinessListRequest{Skip: 7}, 0, `"count":7`, 0},
-		{"empty page after the count", client.BusinessListRequest{Skip: 8}, 0, `"count":7`, 0},
-		{"empty page, no count", client.BusinessListRequest{Skip: 4}, 0, ``, 0},
-		{"meta is ignored", client.BusinessListRequest{}, 2, `"count":7,"meta":{"startAfter":1,"startAfterId":"c2","nextPage":null}`, 2},
-	} {
-		t.Run(test.name, func(t *testing.T) {
-			t.Parallel()
-			var want client.Cursor
-			if test.want > 0 {
-				want = businessCursor(t, test.want)
-			}
-			c, _ := newStub(t, listResponse(1, test.count, test.rest))
-			page, err := c.Contacts.ListByBusiness(t.Context(), "b", test.list)
-			if err != nil || page.Next != want || len(page.Contacts) != test.count {
-				t.Errorf("got %+v, %v, want next %q", page, err, want)
-			}
-		})
+	c, _ := newStub(t, ok(`{"contacts":[]}`))
+	for _, list := range []any{client.ListRequest{}, client.BusinessListRequest{}} {
+		page, err := listOf(t.Context(), c, list)
+		if err != nil || page.Contacts == nil || len(page.Contacts) != 0 || page.Next != "" || page.Total != 0 {
+			t.Errorf("%T: got %+v, %v", list, page, err)
+		}
 	}
 }
 
 func TestCursorAfter(t *testing.T) {
 	t.Parallel()
 	added := time.Date(2020, 10, 28, 7, 30, 49, 758999999, time.FixedZone("", 3600))
-	for _, test := range []struct {
-		name    string
-		contact client.Contact
-		want    string // query, without the location
-	}{
-		{"whole milliseconds", client.Contact{ID: "a", DateAdded: time.UnixMilli(1603870249758)}, "startAfter=1603870249758&startAfterId=a"},
-		{"parts of a millisecond, another zone", client.Contact{ID: "a", DateAdded: added}, "startAfter=1603866649758&startAfterId=a"},
-		{"no ID", client.Contact{DateAdded: added}, ""},
-		{"no date", client.Contact{ID: "a"}, ""},
-		{"date before 1970", client.Contact{ID: "a", DateAdded: time.UnixMilli(-1)}, ""},
+	for want, contact := range map[client.Cursor]client.Contact{
+		"contact:1603870249758:a": {ID: "a", DateAdded: time.UnixMilli(millisC2)},
+		"contact:1603866649758:a": {ID: "a", DateAdded: added},
 	} {
-		cursor := client.CursorAfter(&test.contact)
-		if (cursor == "") != (test.want == "") {
-			t.Errorf("%s: got %q", test.name, cursor)
+		if got := client.CursorAfter(&contact); got != want {
+			t.Errorf("got %q, want %q", got, want)
 		}
-		c, api := newStub(t, everything)
-		if _, err := c.Contacts.List(t.Context(), client.ListRequest{LocationID: "l", After: cursor}); err != nil {
-			t.Fatal(err)
-		}
-		if _, query, _ := strings.Cut(api.sent[0], "locationId=l"); strings.TrimPrefix(query, "&") != test.want {
-			t.Errorf("%s: got %q, want %q", test.name, query, test.want)
+	}
+	for _, contact := range []client.Contact{{DateAdded: added}, {ID: "a"}, {ID: "a", DateAdded: time.UnixMilli(-1)}} {
+		if got := client.CursorAfter(&contact); got != "" {
+			t.Errorf("%+v: got %q, want none", contact, got)
 		}
 	}
 }
@@ -385,7 +314,7 @@ func FuzzCursor(f *testing.F) {
 		query := api.requests[0].URL.Query()
 		want := text
 		if millis, err := strconv.ParseInt(query.Get("startAfter"), 10, 64); err == nil {
-			want = string(cursorAt(millis, query.Get("startAfterId")))
+			want = fmt.Sprintf("contact:%d:%s", millis, query.Get("startAfterId"))
 		}
 		if text != want || query.Has("startAfter") != (text != "") || len(query) != map[bool]int{true: 3, false: 1}[text != ""] {
 			t.Errorf("%q became %v", text, query)
@@ -395,30 +324,4 @@ func FuzzCursor(f *testing.F) {
 			t.Errorf("%q: got %v from a business list, want ErrInvalid", text, err)
 		}
 	})
-}
-
-// TestContactsService_List_Empty distinguishes an empty list from a missing one.
-func TestContactsService_List_Empty(t *testing.T) {
-	t.Parallel()
-	c, _ := newStub(t, ok(`{"contacts":[]}`))
-	page, err := c.Contacts.List(t.Context(), client.ListRequest{})
-	if err != nil || page.Contacts == nil || len(page.Contacts) != 0 || page.Next != "" || page.Total != 0 {
-		t.Errorf("got %+v, %v", page, err)
-	}
-	page, err = c.Contacts.ListByBusiness(t.Context(), "b", client.BusinessListRequest{})
-	if err != nil || page.Contacts == nil || len(page.Contacts) != 0 || page.Next != "" || page.Total != 0 {
-		t.Errorf("by business: got %+v, %v", page, err)
-	}
-}
-
-// A response without a list is an error, although the slice for the list is preallocated.
-func TestContactsService_List_WithoutContacts(t *testing.T) {
-	t.Parallel()
-	c, _ := newStub(t, ok(`{"contact":{"id":"abc","dateAdded":"2021-07-02T05:18:26.704Z"}}`))
-	if page, err := c.Contacts.List(t.Context(), client.ListRequest{}); !errors.Is(err, client.ErrBadResponse) {
-		t.Errorf("list: %+v, %v", page, err)
-	}
-	if page, err := c.Contacts.ListByBusiness(t.Context(), "b", client.BusinessListRequest{}); !errors.Is(err, client.ErrBadResponse) {
-		t.Errorf("list by business: %+v, %v", page, err)
-	}
 }

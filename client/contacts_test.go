@@ -116,7 +116,8 @@ var badIDs = []string{
 }
 
 // invalidCalls returns calls with invalid arguments, by name. They also have a text that is private.
-func invalidCalls(ctx context.Context, c *client.Client) map[string]error {
+func invalidCalls(ctx context.Context, t *testing.T, c *client.Client) map[string]error {
+	t.Helper()
 	calls := map[string]error{}
 	do := func(name string, err error) { calls[name] = err }
 	for _, id := range append(badIDs, "rosan@deos.example") {
@@ -124,7 +125,7 @@ func invalidCalls(ctx context.Context, c *client.Client) map[string]error {
 		do("update "+id, errOf(c.Contacts.Update(ctx, id, client.UpdateContactRequest{})))
 		do("delete "+id, c.Contacts.Delete(ctx, id))
 		do("by business "+id, errOf(c.Contacts.ListByBusiness(ctx, id, client.BusinessListRequest{})))
-		do("all by business "+id, firstError(c.Contacts.AllByBusiness(ctx, id, client.BusinessListRequest{})))
+		do("all by business "+id, errOf(collect(t, c.Contacts.AllByBusiness(ctx, id, client.BusinessListRequest{}))))
 		do("add tags "+id, errOf(c.Contacts.AddTags(ctx, id, []string{"a"})))
 		do("remove tags "+id, errOf(c.Contacts.RemoveTags(ctx, id, []string{"a"})))
 	}
@@ -148,7 +149,7 @@ func invalidCalls(ctx context.Context, c *client.Client) map[string]error {
 func TestContactsService_InvalidArguments(t *testing.T) {
 	t.Parallel()
 	c := newClient(t, noRequests(t), retries)
-	for name, err := range invalidCalls(t.Context(), c) {
+	for name, err := range invalidCalls(t.Context(), t, c) {
 		checkOneKind(t, err)
 		apiErr, ok := errors.AsType[*client.Error](err)
 		if !ok || apiErr.Kind != client.ErrInvalid || apiErr.MaybeApplied || apiErr.StatusCode != 0 || apiErr.Response.Attempts != 0 {
@@ -179,7 +180,7 @@ func TestContactsService_MissingLocation(t *testing.T) {
 			t.Errorf("%s: %v", operation.name, err)
 		}
 	}
-	if err := firstError(c.Contacts.All(t.Context(), client.ListRequest{})); !errors.Is(err, client.ErrInvalid) {
+	if err := errOf(collect(t, c.Contacts.All(t.Context(), client.ListRequest{}))); !errors.Is(err, client.ErrInvalid) {
 		t.Errorf("all: %v", err)
 	}
 }

@@ -151,7 +151,7 @@ func TestContactsService_All_WrongTypes(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := &client.Page{Contacts: []client.Contact{{ID: "abc", Extra: []byte(`{"dnd":"yes"}`)}}, Total: 1, Next: cursorAt(1603870249758, "7")}
+	want := &client.Page{Contacts: []client.Contact{{ID: "abc", Extra: []byte(`{"dnd":"yes"}`)}}, Total: 1, Next: "contact:1603870249758:7"}
 	if diff := cmp.Diff(want, page); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
