@@ -2,8 +2,7 @@ package client_test
 
 import (
 	"cmp"
-	"errors"
-	"math/rand/v2"
+	"context"
 	"net/http"
 	"sync"
 	"sync/atomic"
@@ -20,9 +19,10 @@ import (
 type limitedFake struct {
 	*clienttest.Server
 
-	contact     string               // ID of a contact
-	there, back func() time.Duration // latencies; nil for none
-	silent      bool                 // whether responses have no rate limit headers
+	contact     string                           // ID of a contact
+	there, back func(number int32) time.Duration // latencies of a request; nil for none
+	silent      bool                             // whether responses have no rate limit headers
+	sent        atomic.Int32
 }
 
 func newLimitedFake(t *testing.T, requests int, interval time.Duration) *limitedFake {
@@ -33,23 +33,18 @@ func newLimitedFake(t *testing.T, requests int, interval time.Duration) *limited
 }
 
 func (f *limitedFake) RoundTrip(req *http.Request) (*http.Response, error) {
+	number := f.sent.Add(1)
 	if f.there != nil {
-		time.Sleep(f.there())
+		time.Sleep(f.there(number))
 	}
 	resp, err := f.HTTPClient().Transport.RoundTrip(req)
 	if f.back != nil {
-		time.Sleep(f.back())
+		time.Sleep(f.back(number))
 	}
 	if f.silent && err == nil {
 		resp.Header = http.Header{"Content-Type": resp.Header["Content-Type"]}
 	}
 	return resp, err
-}
-
-// client returns a client with the default Pacer.
-func (f *limitedFake) client(opts ...client.Option) *client.Client {
-	pacer := client.WithPacer(client.NewPacer(0, 0))
-	return f.Client(append([]client.Option{client.WithHTTPClient(&http.Client{Transport: f}), pacer}, opts...)...)
 }
 
 // rejected returns the number of responses with status 429.
@@ -83,34 +78,19 @@ func (f *limitedFake) run(t *testing.T, c *client.Client, n, callers int) time.D
 	return took
 }
 
-func constant(latency time.Duration) func() time.Duration {
-	return func() time.Duration { return latency }
+// constant returns the same latency for each request.
+func constant(latency time.Duration) func(int32) time.Duration {
+	return func(int32) time.Duration { return latency }
 }
 
-// upTo returns random latencies between 0 and longest.
-func upTo(longest time.Duration) func() time.Duration {
-	random := rand.New(rand.NewPCG(1, 2))
-	var mu sync.Mutex
-	return func() time.Duration {
-		mu.Lock()
-		defer mu.Unlock()
-		return time.Duration(random.Int64N(int64(longest)))
-	}
-}
-
-// one returns a latency of 20 ms, and another one for one request.
-func one(number int32, latency time.Duration) func() time.Duration {
-	var requests atomic.Int32
-	return func() time.Duration {
-		if requests.Add(1) == number {
-			return latency
-		}
-		return 20 * time.Millisecond
-	}
+// upTo returns latencies between 0 and longest.
+func upTo(longest time.Duration) func(int32) time.Duration {
+	return func(number int32) time.Duration { return longest * time.Duration(number*37%101) / 100 }
 }
 
 // TestPacer_Wait_LimitInEveryWindow makes 1,000 calls as fast as the limit allows. Own requests whose
-// responses are late are not mistaken for those of other processes.
+// responses are late are not mistaken for those of other processes. If the token arrives late in an
+// interval, the requests of two intervals do not start in one.
 func TestPacer_Wait_LimitInEveryWindow(t *testing.T) {
 	t.Parallel()
 	const n = 1000
@@ -118,10 +98,11 @@ func TestPacer_Wait_LimitInEveryWindow(t *testing.T) {
 		name        string
 		requests    int           // the default is 100
 		interval    time.Duration // the default is 10 s
-		there, back func() time.Duration
+		there, back func(int32) time.Duration
 		silent      bool
 		callers     int           // the default is 50
-		latency     time.Duration // longest sum of there and back
+		latency     time.Duration // longest sum of there and back, and token
+		token       time.Duration // when the token arrives
 		rejected    int           // responses with status 429, at most
 	}{
 		{name: "no latency"},
@@ -131,16 +112,24 @@ func TestPacer_Wait_LimitInEveryWindow(t *testing.T) {
 		{name: "slow requests", there: constant(2 * time.Second), callers: 100, latency: 2 * time.Second},
 		{name: "slow responses", back: constant(2 * time.Second), callers: 100, latency: 2 * time.Second},
 		{name: "slow both ways", there: constant(time.Second), back: constant(time.Second), callers: 100, latency: 2 * time.Second},
-		{name: "slow both ways, few callers", there: constant(100 * time.Millisecond), back: constant(100 * time.Millisecond), callers: 10, latency: 200 * time.Millisecond},
-		{name: "one very slow response", back: one(100, 45*time.Second), callers: 32, latency: 3 * time.Second},
+		{name: "few callers", there: constant(100 * time.Millisecond), back: constant(100 * time.Millisecond), callers: 10, latency: 200 * time.Millisecond},
+		{name: "late token", callers: 150, token: 9 * time.Second, latency: 9 * time.Second},
+		{name: "one very slow response", callers: 32, latency: 3 * time.Second, back: func(number int32) time.Duration {
+			return map[int32]time.Duration{100: 45 * time.Second}[number]
+		}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
-				limit, interval := cmp.Or(test.requests, 100), cmp.Or(test.interval, 10*time.Second)
+				limit, interval, began := cmp.Or(test.requests, 100), cmp.Or(test.interval, 10*time.Second), time.Now()
 				api := newLimitedFake(t, limit, interval)
 				api.there, api.back, api.silent = test.there, test.back, test.silent
-				took := api.run(t, api.client(), n, cmp.Or(test.callers, 50))
+				source := sourceFunc(func(context.Context) (string, error) {
+					time.Sleep(time.Until(began.Add(test.token)))
+					return api.Token, nil
+				})
+				c := newClientWith(t, source, api, client.WithBaseURL(api.URL), client.WithPacer(client.NewPacer(0, 0)), retries)
+				took := api.run(t, c, n, cmp.Or(test.callers, 50))
 				ideal := time.Duration((n-1)/limit)*interval + test.latency
 				if took > ideal*105/100 || api.rejected() > test.rejected {
 					t.Errorf("got %v and %d responses with status 429, want at most 1.05 times %v and %d", took, api.rejected(), ideal, test.rejected)
@@ -168,7 +157,9 @@ func TestPacer_TwoProcesses(t *testing.T) {
 			took, _ := timed(func() error {
 				var group sync.WaitGroup
 				for range 2 {
-					group.Go(func() { api.run(t, api.client(client.WithPacer(client.NewPacer(0, 0, test.opts...))), 500, 10) })
+					group.Go(func() {
+						api.run(t, newClientWith(t, client.StaticToken(api.Token), api, client.WithBaseURL(api.URL), client.WithPacer(client.NewPacer(0, 0, test.opts...)), retries), 500, 10)
+					})
 				}
 				group.Wait()
 				return nil
@@ -180,58 +171,27 @@ func TestPacer_TwoProcesses(t *testing.T) {
 	}
 }
 
-// wrappedPacer is a Pacer of a program that forwards all calls.
-type wrappedPacer struct{ client.Pacer }
-
 // Other processes have exhausted the limit for a second, but no header reports it. After the first
 // 429, all calls wait for the interval.
 func TestPacer_Status429_PausesAllCalls(t *testing.T) {
 	t.Parallel()
-	for _, pacer := range []func() client.Pacer{
-		func() client.Pacer { return client.NewPacer(0, 0) }, func() client.Pacer { return wrappedPacer{client.NewPacer(0, 0)} },
-	} {
-		for _, test := range []struct{ callers, calls int }{{20, 20}, {7, 90}} {
-			synctest.Test(t, func(t *testing.T) {
-				began := time.Now()
-				var rejected atomic.Int32
-				transport := roundTrip(func(req *http.Request) (*http.Response, error) {
-					time.Sleep(20 * time.Millisecond)
-					if time.Since(began) < time.Second {
-						rejected.Add(1)
-						return stubResponse{status: 429}.response(req), nil
-					}
-					return everything.response(req), nil
-				})
-				c := newClient(t, transport, retries, client.WithPacer(pacer()))
-				took := (&limitedFake{contact: "abc"}).run(t, c, test.calls, test.callers)
-				if took < 10*time.Second || took > 11*time.Second || int(rejected.Load()) > test.callers {
-					t.Errorf("%+v: got %v and %d responses with status 429, want one interval and at most %d", test, took, rejected.Load(), test.callers)
+	for _, test := range []struct{ callers, calls int }{{20, 20}, {7, 90}} {
+		synctest.Test(t, func(t *testing.T) {
+			began := time.Now()
+			var rejected atomic.Int32
+			transport := roundTrip(func(req *http.Request) (*http.Response, error) {
+				time.Sleep(20 * time.Millisecond)
+				if time.Since(began) < time.Second {
+					rejected.Add(1)
+					return stubResponse{status: 429}.response(req), nil
 				}
+				return everything.response(req), nil
 			})
-		}
+			c := newClient(t, transport, retries, client.WithPacer(client.NewPacer(0, 0)))
+			took := (&limitedFake{contact: "abc"}).run(t, c, test.calls, test.callers)
+			if took < 10*time.Second || took > 11*time.Second || int(rejected.Load()) > test.callers {
+				t.Errorf("%+v: got %v and %d responses with status 429, want one interval and at most %d", test, took, rejected.Load(), test.callers)
+			}
+		})
 	}
-}
-
-func TestPacer_LongPause_FailsCalls(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		c, _ := script(t, []stubResponse{{status: 429, header: retryAfter("120")}, everything}, retries, client.WithPacer(client.NewPacer(0, 0)))
-		for number := range 50 {
-			took, err := timed(func() error { return c.Contacts.Delete(t.Context(), "abc") })
-			checkOneKind(t, err)
-			want := client.Error{Kind: client.ErrRateLimited, Operation: "Contacts.Delete", Path: "/proxy/v1/contacts/abc", RetryAfter: 2 * time.Minute}
-			if number == 0 {
-				want.StatusCode = 429
-			}
-			got, _ := errors.AsType[*client.Error](err)
-			if got.Kind != want.Kind || got.Operation != want.Operation || got.Path != want.Path || got.RetryAfter != want.RetryAfter || got.StatusCode != want.StatusCode ||
-				got.MaybeApplied || errors.Is(err, client.ErrDailyLimit) || took > 0 {
-				t.Errorf("call %d: got %v after %v", number, err, took)
-			}
-		}
-		time.Sleep(90 * time.Second) // calls wait for the rest of the pause
-		if took, err := timed(func() error { return c.Contacts.Delete(t.Context(), "abc") }); err != nil || took != 30*time.Second {
-			t.Errorf("got %v after %v, want success after 30 s", err, took)
-		}
-	})
 }

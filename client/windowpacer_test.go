@@ -71,45 +71,35 @@ func startTimes(t *testing.T, pacer client.Pacer, count int) (starts []time.Dura
 // TestPacer_Observe_ComparesAtTheTimeOfSending has responses that arrive late.
 func TestPacer_Observe_ComparesAtTheTimeOfSending(t *testing.T) {
 	t.Parallel()
-	limit := client.RateLimit{Max: 2, Remaining: 0, Interval: 10 * time.Second}
-	synctest.Test(t, func(t *testing.T) { // the API had counted two requests of our own
-		pacer := client.NewPacer(2, 10*time.Second)
-		startTimes(t, pacer, 1)
-		time.Sleep(5 * time.Second)
-		startTimes(t, pacer, 1)
-		sent := time.Now()
-		time.Sleep(7 * time.Second)
-		observe(pacer, sent, limit)
-		if got := startTimes(t, pacer, 1); got[0] != 0 {
-			t.Errorf("own requests: got a wait of %v, want none", got[0])
-		}
-	})
-	synctest.Test(t, func(t *testing.T) { // the API had counted one of another process, which may have arrived late
-		pacer := client.NewPacer(2, 10*time.Second)
-		sent := time.Now()
-		startTimes(t, pacer, 1)
-		time.Sleep(9 * time.Second)
-		observe(pacer, sent, limit)
-		if got, want := startTimes(t, pacer, 2), []time.Duration{1250 * time.Millisecond, 10250 * time.Millisecond}; !slices.Equal(got, want) {
-			t.Errorf("another process: got %v, want %v", got, want)
-		}
-	})
-	synctest.Test(t, func(t *testing.T) { // a later response asks for a shorter pause
-		pacer := client.NewPacer(0, 0)
-		pacer.Observe(t.Context(), client.Observation{Sent: time.Now(), Pause: 20 * time.Second})
-		pacer.Observe(t.Context(), client.Observation{Sent: time.Now(), Pause: time.Second})
-		if got := startTimes(t, pacer, 1); got[0] != 20*time.Second {
-			t.Errorf("two pauses: got a wait of %v, want 20s", got[0])
-		}
-	})
-	synctest.Test(t, func(t *testing.T) { // net/http sent two further requests
-		pacer := client.NewPacer(3, 10*time.Second)
-		startTimes(t, pacer, 1)
-		pacer.Observe(t.Context(), client.Observation{Sent: time.Now(), Extra: 2})
-		if got := startTimes(t, pacer, 1); got[0] != 10250*time.Millisecond {
-			t.Errorf("further requests: got a wait of %v, want 10.25s", got[0])
-		}
-	})
+	exhausted := client.RateLimit{Known: true, Max: 2, Interval: 10 * time.Second}
+	for name, test := range map[string]struct {
+		starts   []time.Duration // before the request that is observed
+		sent     time.Duration
+		observed []client.Observation
+		at       time.Duration
+		want     []time.Duration // of the next starts, after the observation
+	}{
+		"own requests":                       {[]time.Duration{0, 5 * time.Second}, 5 * time.Second, []client.Observation{{Limit: exhausted}}, 12 * time.Second, []time.Duration{0}},
+		"one of another, which arrived late": {[]time.Duration{0}, 0, []client.Observation{{Limit: exhausted}}, 9 * time.Second, []time.Duration{1250 * time.Millisecond, 10250 * time.Millisecond}},
+		"two pauses, the second is shorter":  {nil, 0, []client.Observation{{Pause: 20 * time.Second}, {Pause: time.Second}}, 0, []time.Duration{20 * time.Second}},
+		"two further requests of its own":    {[]time.Duration{0}, 0, []client.Observation{{Extra: 1}}, 0, []time.Duration{10250 * time.Millisecond}},
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			pacer, began := client.NewPacer(2, 10*time.Second), time.Now()
+			for _, start := range test.starts {
+				time.Sleep(time.Until(began.Add(start)))
+				startTimes(t, pacer, 1)
+			}
+			time.Sleep(time.Until(began.Add(test.at)))
+			for _, observed := range test.observed {
+				observed.Sent = began.Add(test.sent)
+				pacer.Observe(t.Context(), observed)
+			}
+			if got := startTimes(t, pacer, len(test.want)); !slices.Equal(got, test.want) {
+				t.Errorf("%s: got %v, want %v", name, got, test.want)
+			}
+		})
+	}
 }
 
 // The deadline of a call is compared with the time at which it may start after those ahead of it. A
@@ -178,111 +168,105 @@ func TestPacer_Wait_OrderOfCalls(t *testing.T) {
 
 func TestNewPacer(t *testing.T) {
 	t.Parallel()
-	header := &client.RateLimit{Max: 40, Remaining: 40, Interval: 10 * time.Second}
+	share := client.WithShare
 	for _, test := range []struct {
 		requests int
 		interval time.Duration
 		opts     []client.PacerOption
-		observed *client.RateLimit
-		want     int // requests that start immediately; -1 if the arguments are invalid
+		observed client.RateLimit
+		want     int // requests that start immediately; 0 if the arguments are invalid
 	}{
-		{0, 0, nil, nil, 100},
-		{7, time.Second, nil, nil, 7},
-		{0, 0, nil, header, 40},
-		{0, 0, []client.PacerOption{client.WithShare(0.25)}, nil, 25},
-		{0, 0, []client.PacerOption{client.WithShare(1.0 / 3)}, nil, 33},
-		{0, 0, []client.PacerOption{client.WithShare(0.25)}, header, 10},
-		{0, 0, []client.PacerOption{client.WithShare(1)}, nil, 100},
-		{0, 0, []client.PacerOption{client.WithShare(0.001)}, nil, 1},
-		{0, 0, []client.PacerOption{client.WithShare(0)}, nil, -1},
-		{0, 0, []client.PacerOption{client.WithShare(-1)}, nil, -1},
-		{0, 0, []client.PacerOption{client.WithShare(1.01)}, nil, -1},
-		{0, 0, []client.PacerOption{nil}, nil, -1},
-		{-1, 0, nil, nil, -1},
-		{0, -1, nil, nil, -1},
-		{1, 24 * time.Hour, nil, nil, 1},
-		{1, 24*time.Hour + 1, nil, nil, -1},
+		{want: 100},
+		{requests: 7, interval: time.Second, want: 7},
+		{requests: 1, interval: 24 * time.Hour, want: 1},
+		{observed: client.RateLimit{Max: 40, Remaining: 40, Interval: 10 * time.Second}, want: 40},
+		{opts: []client.PacerOption{share(0.25)}, observed: client.RateLimit{Max: 40, Remaining: 40, Interval: 10 * time.Second}, want: 10},
+		{opts: []client.PacerOption{share(1.0 / 3)}, want: 33},
+		{opts: []client.PacerOption{share(1)}, want: 100},
+		{opts: []client.PacerOption{share(0.001)}, want: 1},
+		{opts: []client.PacerOption{share(0)}},
+		{opts: []client.PacerOption{share(-1)}},
+		{opts: []client.PacerOption{share(1.01)}},
+		{opts: []client.PacerOption{nil}},
+		{requests: -1},
+		{interval: -1},
+		{interval: 24*time.Hour + 1},
 	} {
 		synctest.Test(t, func(t *testing.T) {
 			pacer := client.NewPacer(test.requests, test.interval, test.opts...)
-			if test.observed != nil {
-				observe(pacer, time.Now(), *test.observed)
-			}
+			observe(pacer, time.Now(), test.observed)
 			_, err := client.New(client.StaticToken(token), client.WithPacer(pacer))
-			if (err != nil) != (test.want < 0) || (pacer.Wait(t.Context()) != nil) != (test.want < 0) {
-				t.Errorf("%+v: got %v", test, err)
-			}
 			ctx, cancel := context.WithTimeout(t.Context(), time.Millisecond)
 			defer cancel()
-			started := 1
-			for test.want > 0 && pacer.Wait(ctx) == nil {
+			started := 0
+			for pacer.Wait(ctx) == nil {
 				started++
 			}
-			if test.want > 0 && started != test.want {
-				t.Errorf("%+v: got %d immediate requests, want %d", test, started, test.want)
+			if started != test.want || (err != nil) != (test.want == 0) {
+				t.Errorf("%+v: got %v and %d immediate requests, want %d", test, err, started, test.want)
 			}
 		})
 	}
 }
 
-func TestPacer_DailyLimit_Remembered(t *testing.T) {
-	t.Parallel()
-	for _, test := range []struct {
-		name  string
-		hour  int // of the day, UTC
-		reset time.Duration
-		want  time.Duration
-	}{
-		{"as the API reports", 3, 5 * time.Hour, 5 * time.Hour},
-		{"a whole day", 3, 24 * time.Hour, 24 * time.Hour},
-		{"not reported: an hour", 3, 0, time.Hour},
-		{"not reported: midnight", 23, 0, 30 * time.Minute},
-		{"implausible", 3, 25 * time.Hour, time.Hour},
-		{"negative", 3, -time.Hour, time.Hour},
-	} {
-		synctest.Test(t, func(t *testing.T) {
-			time.Sleep(time.Duration(test.hour)*time.Hour + 30*time.Minute) // a bubble begins at midnight UTC
-			pacer := client.NewPacer(0, 0)
-			observe(pacer, time.Now(), client.RateLimit{DailyLimit: 1000, DailyRemaining: 1})
-			if err := pacer.Wait(t.Context()); err != nil {
-				t.Errorf("%s: one request remains: got %v", test.name, err)
-			}
-			observe(pacer, time.Now(), client.RateLimit{DailyLimit: 1000, DailyReset: test.reset})
-			err := pacer.Wait(t.Context())
-			failure, ok := errors.AsType[*client.Error](err)
-			if !ok || !errors.Is(err, client.ErrRateLimited) || !errors.Is(err, client.ErrDailyLimit) || failure.RetryAfter != test.want || failure.StatusCode != 0 {
-				t.Fatalf("%s: got %v, want ErrRateLimited, ErrDailyLimit and %v", test.name, err, test.want)
-			}
-			time.Sleep(test.want - 1)
-			if err := pacer.Wait(t.Context()); !errors.Is(err, client.ErrDailyLimit) {
-				t.Errorf("%s: before the reset: got %v, want ErrDailyLimit", test.name, err)
-			}
-			time.Sleep(time.Nanosecond)
-			if err := pacer.Wait(t.Context()); err != nil {
-				t.Errorf("%s: after the reset: %v", test.name, err)
-			}
-		})
-	}
-}
-
-func TestErrDailyLimit_CallsNotSent(t *testing.T) {
+// TestErrDailyLimit waits after the daily limit was exhausted, until the API resets it. Package ratelimit
+// tests when that is.
+func TestErrDailyLimit(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		c, _ := script(t, []stubResponse{{body: everything.body, header: http.Header{
-			"X-Ratelimit-Limit-Daily": {"200000"}, "X-Ratelimit-Daily-Remaining": {"0"}, "X-Ratelimit-Daily-Reset": {"7200000"},
-		}}}, retries, client.WithPacer(client.NewPacer(0, 0)))
-		if err := c.Contacts.Delete(t.Context(), "abc"); err != nil {
-			t.Fatal(err)
-		}
-		for _, operation := range allOperations {
-			took, err := timed(func() error { return operation.call(t.Context(), c) })
-			checkOneKind(t, err)
+		pacer := client.NewPacer(0, 0)
+		observe(pacer, time.Now(), client.RateLimit{DailyLimit: 1000, DailyRemaining: 1})
+		startTimes(t, pacer, 1)
+		observe(pacer, time.Now(), client.RateLimit{DailyLimit: 1000, DailyReset: 5 * time.Hour})
+		for _, passed := range []time.Duration{0, 5*time.Hour - 1} {
+			time.Sleep(passed)
+			err := pacer.Wait(t.Context())
 			failure, ok := errors.AsType[*client.Error](err)
-			if !ok || !errors.Is(err, client.ErrRateLimited) || !errors.Is(err, client.ErrDailyLimit) || failure.MaybeApplied || failure.RetryAfter != 2*time.Hour || took > 0 {
-				t.Errorf("%s: got %v after %v, want ErrDailyLimit immediately", operation.name, err, took)
+			if !ok || !errors.Is(err, client.ErrRateLimited) || !errors.Is(err, client.ErrDailyLimit) || failure.RetryAfter != 5*time.Hour-passed {
+				t.Errorf("after %v: got %v, want ErrRateLimited, ErrDailyLimit and the time until the reset", passed, err)
 			}
 		}
+		time.Sleep(time.Nanosecond)
+		startTimes(t, pacer, 1)
 	})
+}
+
+// TestPacer_CallsNotSent makes calls after a response with a long pause or an exhausted daily limit. They
+// fail without a request, and wait for the rest of a pause that is shorter than a minute.
+func TestPacer_CallsNotSent(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct {
+		header http.Header
+		status int
+		daily  bool
+		wait   time.Duration
+	}{
+		{retryAfter("120"), 429, false, 2 * time.Minute},
+		{http.Header{"X-Ratelimit-Limit-Daily": {"200000"}, "X-Ratelimit-Daily-Remaining": {"0"}, "X-Ratelimit-Daily-Reset": {"7200000"}}, 200, true, 2 * time.Hour},
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			first := stubResponse{status: test.status, body: everything.body, header: test.header}
+			c, _ := script(t, []stubResponse{first, everything}, retries, client.WithPacer(client.NewPacer(0, 0)))
+			_ = c.Contacts.Delete(t.Context(), "abc")
+			for _, operation := range allOperations {
+				took, err := timed(func() error { return operation.call(t.Context(), c) })
+				checkOneKind(t, err)
+				got, ok := errors.AsType[*client.Error](err)
+				if !ok || got.Kind != client.ErrRateLimited || errors.Is(err, client.ErrDailyLimit) != test.daily || got.Operation != operation.goName ||
+					got.StatusCode != 0 || got.MaybeApplied || got.RetryAfter != test.wait || took > 0 {
+					t.Errorf("%s: got %v after %v, want ErrRateLimited immediately", operation.name, err, took)
+				}
+			}
+			time.Sleep(test.wait - 30*time.Second)
+			if test.daily {
+				time.Sleep(30 * time.Second)
+			}
+			took, err := timed(func() error { return c.Contacts.Delete(t.Context(), "abc") })
+			if err != nil || (took == 30*time.Second) == test.daily {
+				t.Errorf("got %v after %v", err, took)
+			}
+		})
+	}
 }
 
 // A limit of a billion requests, of which none remain, must not need memory for each request.
@@ -347,24 +331,6 @@ func TestPacer_Observe_ImplausibleLimits(t *testing.T) {
 		time.Sleep(time.Hour)
 		if got := startTimes(t, pacer, 1); got[0] != 0 {
 			t.Errorf("got a wait of %v after an hour", got[0])
-		}
-	})
-}
-
-// If the token arrives late in an interval, the requests of two intervals must not start in one
-// interval. Requests that are not sent do not delay later ones.
-func TestPacer_Wait_AfterTheToken(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		api := newLimitedFake(t, 100, 10*time.Second)
-		from := time.Now().Add(9 * time.Second)
-		source := sourceFunc(func(context.Context) (string, error) {
-			time.Sleep(time.Until(from))
-			return api.Token, nil
-		})
-		c := newClientWith(t, source, api, client.WithPacer(client.NewPacer(0, 0)), client.WithBaseURL(api.URL))
-		if took := api.run(t, c, 250, 150); api.rejected() > 0 || took > 30*time.Second {
-			t.Errorf("got %v and %d responses with status 429, want none", took, api.rejected())
 		}
 	})
 }
