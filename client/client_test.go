@@ -19,28 +19,21 @@ import (
 
 func TestWithBaseURL(t *testing.T) {
 	t.Parallel()
-	for _, test := range []struct{ base, want string }{
-		{"https://api.example", "https://api.example/contacts/abc"},
-		{"https://api.example/", "https://api.example/contacts/abc"},
-		{"https://api.example/proxy/v1", "https://api.example/proxy/v1/contacts/abc"},
-		{"https://api.example/proxy/v1//", "https://api.example/proxy/v1/contacts/abc"},
-		{"https://api.example:8443/a%2Fb", "https://api.example:8443/a%2Fb/contacts/abc"},
-		{"https://api.example/contacts/v1", "https://api.example/contacts/v1/contacts/abc"},
-		{"http://localhost:8080", "http://localhost:8080/contacts/abc"},
-		{"http://127.0.0.1:8080/x", "http://127.0.0.1:8080/x/contacts/abc"},
-		{"http://[::1]:8080/x", "http://[::1]:8080/x/contacts/abc"},
+	for base, want := range map[string]string{
+		"https://api.example":             "https://api.example/contacts/abc",
+		"https://api.example/":            "https://api.example/contacts/abc",
+		"https://api.example/proxy/v1":    "https://api.example/proxy/v1/contacts/abc",
+		"https://api.example/proxy/v1//":  "https://api.example/proxy/v1/contacts/abc",
+		"https://api.example:8443/a%2Fb":  "https://api.example:8443/a%2Fb/contacts/abc",
+		"https://api.example/contacts/v1": "https://api.example/contacts/v1/contacts/abc",
+		"http://localhost:8080":           "http://localhost:8080/contacts/abc",
+		"http://127.0.0.1:8080/x":         "http://127.0.0.1:8080/x/contacts/abc",
+		"http://[::1]:8080/x":             "http://[::1]:8080/x/contacts/abc",
 	} {
-		t.Run(test.base, func(t *testing.T) {
-			t.Parallel()
-			api := &stub{responses: []stubResponse{everything}, tb: t}
-			c := newClient(t, api, client.WithBaseURL(test.base))
-			if _, err := c.Contacts.Get(t.Context(), "abc"); err != nil {
-				t.Fatal(err)
-			}
-			if got := api.requests[0].URL.String(); got != test.want {
-				t.Errorf("got %s, want %s", got, test.want)
-			}
-		})
+		c, api := script(t, []stubResponse{everything}, client.WithBaseURL(base))
+		if _, err := c.Contacts.Get(t.Context(), "abc"); err != nil || api.requests[0].URL.String() != want {
+			t.Errorf("%s: got %s, %v, want %s", base, api.requests[0].URL, err, want)
+		}
 	}
 }
 

@@ -1,17 +1,15 @@
 package client_test
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
-	"io"
-	"log"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
 	"slices"
 	"strings"
-	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -21,92 +19,74 @@ import (
 
 func TestNew_InvalidOptions(t *testing.T) {
 	t.Parallel()
-	good := client.StaticToken(token)
-	tests := []struct {
-		name   string
-		tokens client.TokenSource
+	const (
+		sent      = "the token has spaces or characters that cannot be sent in a header"
+		scheme    = "WithBaseURL: invalid URL: the scheme must be https"
+		plain     = "WithBaseURL: http would send the token unencrypted: use https (http is allowed on loopback only)"
+		parts     = "WithBaseURL: remove user, query and fragment"
+		agent     = "WithUserAgent: empty, or not allowed in a header"
+		durations = "WithRetry: negative MaxAttempts, MinDelay or MaxDelay"
+	)
+	for _, test := range []struct {
+		tokens client.TokenSource // by default a valid one
 		option client.Option
 		want   string
 	}{
-		{"no token source", nil, nil, "highlevel: New: no TokenSource: use client.StaticToken(token) or package oauth"},
-		{"empty token", client.StaticToken(""), nil, "highlevel: New: the token is empty"},
-		{"token with Bearer", client.StaticToken("bearer abc"), nil, "highlevel: New: remove the Bearer prefix from the token"},
-		{
-			"token with a line break", client.StaticToken("abc\n"), nil,
-			"highlevel: New: the token has spaces or characters that cannot be sent in a header",
-		},
-		{
-			"token in another script", client.StaticToken("abcд"), nil,
-			"highlevel: New: the token has spaces or characters that cannot be sent in a header",
-		},
-		{"nil option", good, nil, "highlevel: New: an Option is nil"},
-		{"base URL: not one", good, client.WithBaseURL("https://api.example\x7f"), "highlevel: WithBaseURL: invalid URL"},
-		{"base URL: empty", good, client.WithBaseURL(""), "highlevel: WithBaseURL: invalid URL: the scheme must be https"},
-		{"base URL: no scheme", good, client.WithBaseURL("api.example/v1"), "highlevel: WithBaseURL: invalid URL: the scheme must be https"},
-		{"base URL: no host", good, client.WithBaseURL("https:///v1"), "highlevel: WithBaseURL: invalid URL: missing host"},
-		{"base URL: port alone", good, client.WithBaseURL("https://:443"), "highlevel: WithBaseURL: invalid URL: missing host"},
-		{"base URL: another scheme", good, client.WithBaseURL("ftp://api.example"), "highlevel: WithBaseURL: invalid URL: the scheme must be https"},
-		{"base URL: http", good, client.WithBaseURL("http://api.example"), "highlevel: WithBaseURL: http would send the token unencrypted: use https (http is allowed on loopback only)"},
-		{"base URL: http, almost loopback", good, client.WithBaseURL("http://localhost.example"), "highlevel: WithBaseURL: http would send the token unencrypted: use https (http is allowed on loopback only)"},
-		{"base URL: http, loopback as user", good, client.WithBaseURL("http://127.0.0.1@api.example"), "highlevel: WithBaseURL: http would send the token unencrypted: use https (http is allowed on loopback only)"},
-		{"base URL: user", good, client.WithBaseURL("https://me:secret@api.example"), "highlevel: WithBaseURL: remove user, query and fragment"},
-		{"base URL: query", good, client.WithBaseURL("https://api.example/?a=b"), "highlevel: WithBaseURL: remove user, query and fragment"},
-		{"base URL: empty query", good, client.WithBaseURL("https://api.example/?"), "highlevel: WithBaseURL: remove user, query and fragment"},
-		{"base URL: fragment", good, client.WithBaseURL("https://api.example/#a"), "highlevel: WithBaseURL: remove user, query and fragment"},
-		{"location: empty", good, client.WithLocation(""), "highlevel: WithLocation: empty location ID"},
-		{"HTTP client: nil", good, client.WithHTTPClient(nil), "highlevel: WithHTTPClient: the HTTP client is nil"},
-		{"user agent: empty", good, client.WithUserAgent(""), "highlevel: WithUserAgent: empty, or not allowed in a header"},
-		{"user agent: line break", good, client.WithUserAgent("a\r\nX: y"), "highlevel: WithUserAgent: empty, or not allowed in a header"},
-		{"retry: attempts", good, client.WithRetry(client.RetryPolicy{MaxAttempts: -1}), "highlevel: WithRetry: negative MaxAttempts, MinDelay or MaxDelay"},
-		{"retry: shortest wait", good, client.WithRetry(client.RetryPolicy{MinDelay: -time.Second}), "highlevel: WithRetry: negative MaxAttempts, MinDelay or MaxDelay"},
-		{"retry: longest wait", good, client.WithRetry(client.RetryPolicy{MaxDelay: -time.Second}), "highlevel: WithRetry: negative MaxAttempts, MinDelay or MaxDelay"},
-		{"timeout: negative", good, client.WithTimeout(-1), "highlevel: WithTimeout: negative timeout"},
-		{"default header: reserved", good, client.WithDefaultHeader("authorization", "x"), "highlevel: WithDefaultHeader: the client sets Authorization itself"},
-		{"default header: line break", good, client.WithDefaultHeader("X-A", "x\n"), "highlevel: WithDefaultHeader: invalid header value"},
-		{"call hook: nil", good, client.WithCallHook(nil), "highlevel: WithCallHook: the hook is nil"},
-		{"pacer: share", good, client.WithPacer(client.NewPacer(1, time.Second, client.WithShare(1.5))), "highlevel: WithPacer: WithShare: 1.5 is not above 0 and at most 1"},
-		{"pacer: nil option", good, client.WithPacer(client.NewPacer(1, time.Second, nil)), "highlevel: WithPacer: NewPacer: a PacerOption is nil"},
-		{"pacer: nil", good, client.WithPacer(nil), "highlevel: WithPacer: the Pacer is nil"},
-		{"logger: nil", good, client.WithLogger(nil), "highlevel: WithLogger: the logger is nil"},
-		{"bytes: none", good, client.WithMaxResponseBytes(0), "highlevel: WithMaxResponseBytes: 0 is not a positive number of bytes"},
-		{"bytes: negative", good, client.WithMaxResponseBytes(-1), "highlevel: WithMaxResponseBytes: -1 is not a positive number of bytes"},
+		{client.StaticToken(""), nil, "New: the token is empty"},
+		{client.StaticToken("bearer abc"), nil, "New: remove the Bearer prefix from the token"},
+		{client.StaticToken("abc\n"), nil, "New: " + sent},
+		{client.StaticToken("abcд"), nil, "New: " + sent},
+		{nil, nil, "New: an Option is nil"},
+		{nil, client.WithBaseURL("https://api.example\x7f"), "WithBaseURL: invalid URL"},
+		{nil, client.WithBaseURL(""), scheme},
+		{nil, client.WithBaseURL("api.example/v1"), scheme},
+		{nil, client.WithBaseURL("ftp://api.example"), scheme},
+		{nil, client.WithBaseURL("https:///v1"), "WithBaseURL: invalid URL: missing host"},
+		{nil, client.WithBaseURL("https://:443"), "WithBaseURL: invalid URL: missing host"},
+		{nil, client.WithBaseURL("http://api.example"), plain},
+		{nil, client.WithBaseURL("http://localhost.example"), plain},
+		{nil, client.WithBaseURL("http://127.0.0.1@api.example"), plain},
+		{nil, client.WithBaseURL("https://me:secret@api.example"), parts},
+		{nil, client.WithBaseURL("https://api.example/?a=b"), parts},
+		{nil, client.WithBaseURL("https://api.example/?"), parts},
+		{nil, client.WithBaseURL("https://api.example/#a"), parts},
+		{nil, client.WithLocation(""), "WithLocation: empty location ID"},
+		{nil, client.WithHTTPClient(nil), "WithHTTPClient: the HTTP client is nil"},
+		{nil, client.WithUserAgent(""), agent},
+		{nil, client.WithUserAgent("a\r\nX: y"), agent},
+		{nil, client.WithRetry(client.RetryPolicy{MaxAttempts: -1}), durations},
+		{nil, client.WithRetry(client.RetryPolicy{MinDelay: -1}), durations},
+		{nil, client.WithRetry(client.RetryPolicy{MaxDelay: -1}), durations},
+		{nil, client.WithTimeout(-1), "WithTimeout: negative timeout"},
+		{nil, client.WithDefaultHeader("authorization", "x"), "WithDefaultHeader: the client sets Authorization itself"},
+		{nil, client.WithDefaultHeader("X-A", "x\n"), "WithDefaultHeader: invalid header value"},
+		{nil, client.WithCallHook(nil), "WithCallHook: the hook is nil"},
+		{nil, client.WithPacer(client.NewPacer(1, 1, client.WithShare(1.5))), "WithPacer: WithShare: 1.5 is not above 0 and at most 1"},
+		{nil, client.WithPacer(client.NewPacer(1, 1, nil)), "WithPacer: NewPacer: a PacerOption is nil"},
+		{nil, client.WithPacer(nil), "WithPacer: the Pacer is nil"},
+		{nil, client.WithLogger(nil), "WithLogger: the logger is nil"},
+		{nil, client.WithMaxResponseBytes(0), "WithMaxResponseBytes: 0 is not a positive number of bytes"},
+	} {
+		c, err := client.New(cmp.Or(test.tokens, client.TokenSource(sourceFunc(nil))), test.option)
+		if err == nil || err.Error() != "highlevel: "+test.want || c != nil {
+			t.Errorf("got  %v\nwant %s", err, test.want)
+		}
 	}
-	for _, test := range tests {
-		t.Run(test.name, func(t *testing.T) {
-			t.Parallel()
-			c, err := client.New(test.tokens, test.option)
-			if err == nil || err.Error() != test.want || c != nil {
-				t.Errorf("got  %v\nwant %s", err, test.want)
-			}
-		})
+	if _, err := client.New(nil); err == nil || err.Error() != "highlevel: New: no TokenSource: use client.StaticToken(token) or package oauth" {
+		t.Errorf("no token source: got %v", err)
 	}
 }
 
-func TestWithUserAgent(t *testing.T) {
+// TestNew_OptionOrder sets options twice. The last one counts, and user agents are added.
+func TestNew_OptionOrder(t *testing.T) {
 	t.Parallel()
-	api := &stub{responses: []stubResponse{everything}, tb: t}
-	c := newClient(t, api, client.WithUserAgent("inner/1"), client.WithUserAgent("outer/2 (Ünicode)"))
-	if _, err := c.Contacts.Get(t.Context(), "abc"); err != nil {
+	c, api := script(t, []stubResponse{{want: "GET /contacts/?locationId=l", body: everything.body}}, client.WithUserAgent("inner/1"),
+		client.WithLocation("x"), client.WithUserAgent("outer/2 (Ünicode)"), client.WithLocation("l"))
+	if _, err := c.Contacts.List(t.Context(), client.ListRequest{}); err != nil {
 		t.Fatal(err)
 	}
 	if got := api.requests[0].Header.Get("User-Agent"); !strings.HasPrefix(got, "outer/2 (Ünicode) inner/1 highlevel/") {
 		t.Errorf("got %q", got)
-	}
-}
-
-func TestNew_OptionOrder(t *testing.T) {
-	t.Parallel()
-	api := &stub{responses: []stubResponse{everything}, tb: t}
-	httpClient := client.WithHTTPClient(&http.Client{Transport: api})
-	c, err := client.New(client.StaticToken(token), client.WithUserAgent("a"), httpClient, client.WithLocation("x"), client.WithBaseURL(base), client.WithLocation("l"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, err := c.Contacts.List(t.Context(), client.ListRequest{}); err != nil {
-		t.Fatal(err)
-	}
-	if got := api.sent[0]; got != "GET /contacts/?locationId=l" {
-		t.Errorf("got %s", got)
 	}
 }
 
@@ -144,55 +124,29 @@ func TestWithDefaultHeader(t *testing.T) {
 	}
 }
 
-// TestWithHTTPClient uses the proxy and the TLS settings of the caller's HTTP client.
+// TestWithHTTPClient uses the proxy and the TLS settings of the caller's HTTP client, over https, which
+// TestRetry_Connections shows to need a trusted certificate.
 func TestWithHTTPClient(t *testing.T) {
 	t.Parallel()
-	contact := http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, `{"contact":{"id":"abc"}}`) })
-	get := func(t *testing.T, address string, httpClient *http.Client) error {
-		t.Helper()
-		c, err := client.New(client.StaticToken("pit-test"), client.WithBaseURL(address), client.WithHTTPClient(httpClient),
-			client.WithRetry(client.RetryPolicy{MaxAttempts: 1}))
-		if err != nil {
-			t.Fatal(err)
-		}
-		_, err = c.Contacts.Get(t.Context(), "abc")
-		return err
+	contact := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		fmt.Fprintf(w, `{"contact":{"id":"abc","city":%q}}`, r.URL.Host)
+	})
+	secure, proxy := httptest.NewTLSServer(contact), httptest.NewServer(contact)
+	defer secure.Close()
+	defer proxy.Close()
+	address, err := url.Parse(proxy.URL)
+	if err != nil {
+		t.Fatal(err)
 	}
-	t.Run("TLS", func(t *testing.T) {
-		t.Parallel()
-		server := httptest.NewUnstartedServer(contact)
-		server.Config.ErrorLog = log.New(io.Discard, "", 0)
-		server.StartTLS()
-		defer server.Close()
-		if err := get(t, server.URL, server.Client()); err != nil {
-			t.Error(err)
+	for _, test := range []struct {
+		base, want string
+		transport  http.RoundTripper
+	}{{secure.URL, "", secure.Client().Transport}, {"http://localhost:1", "localhost:1", &http.Transport{Proxy: http.ProxyURL(address)}}} {
+		got, err := newClient(t, test.transport, client.WithBaseURL(test.base)).Contacts.Get(t.Context(), "abc")
+		if err != nil || got.City != test.want {
+			t.Errorf("%s: got %v, %v", test.base, got, err)
 		}
-		if err := get(t, server.URL, &http.Client{}); err == nil {
-			t.Error("an untrusted certificate was accepted")
-		}
-	})
-	t.Run("proxy", func(t *testing.T) {
-		t.Parallel()
-		var proxied atomic.Int32
-		proxy := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-			proxied.Add(1)
-			if r.URL.Host != "localhost:1" {
-				t.Errorf("got a request for %s", r.URL.Host)
-			}
-			contact(w, r)
-		}))
-		defer proxy.Close()
-		address, err := url.Parse(proxy.URL)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if err := get(t, "http://localhost:1", &http.Client{Transport: &http.Transport{Proxy: http.ProxyURL(address)}}); err != nil {
-			t.Error(err)
-		}
-		if proxied.Load() != 1 {
-			t.Errorf("%d requests came by the proxy", proxied.Load())
-		}
-	})
+	}
 }
 
 func TestWithOnSend(t *testing.T) {

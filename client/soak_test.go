@@ -24,7 +24,7 @@ import (
 )
 
 var (
-	soakDuration = flag.Duration("soak.duration", 0, "how long TestSoak runs; 0 means 40 calls of each worker")
+	soakDuration = flag.Duration("soak.duration", 0, "how long TestSoak runs; 0 means 20 calls of each worker")
 	soakSeed     = flag.Uint64("soak.seed", 0, "seed of TestSoak's decisions; 0 takes one from the clock")
 )
 
@@ -50,7 +50,7 @@ func TestSoak(t *testing.T) {
 	transport := &http.Transport{MaxIdleConnsPerHost: soakWorkers}
 	var records bytes.Buffer // the handler writes one record at a time
 	c := fake.Client(
-		client.WithHTTPClient(&http.Client{Transport: transport, Timeout: 2 * time.Second}),
+		client.WithHTTPClient(&http.Client{Transport: transport, Timeout: time.Second}),
 		client.WithRetry(client.RetryPolicy{MaxAttempts: 3, MinDelay: time.Millisecond, MaxDelay: 20 * time.Millisecond}),
 		client.WithMaxResponseBytes(4<<20),
 		client.WithLogger(slog.New(slog.NewJSONHandler(&records, &slog.HandlerOptions{Level: slog.LevelDebug}))),
@@ -128,7 +128,7 @@ type soakWorker struct {
 }
 
 func (w *soakWorker) run(ctx context.Context, t *testing.T) {
-	for ctx.Err() == nil && (*soakDuration > 0 || w.calls < 40) {
+	for ctx.Err() == nil && (*soakDuration > 0 || w.calls < 20) {
 		w.calls++
 		choice, city, own := w.random.IntN(100), fmt.Sprintf("City%d", w.calls), w.pick()
 		switch {
