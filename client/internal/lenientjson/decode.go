@@ -42,8 +42,8 @@ type Drift struct {
 // Strings maps a struct to its field that stores a string in place of the object.
 type Strings map[reflect.Type]string
 
-// Decode decodes body, one complete JSON value, into the zero value that out points to. A body for a
-// struct must be an object. Below that, a value of an unexpected type is not an error. Errors do not
+// Decode decodes body, one complete JSON value, into the value that out points to. It is zero, except
+// that lists may have capacity. A body for a struct must be an object. Below that, a value of an unexpected type is not an error. Errors do not
 // quote the body.
 func Decode(body []byte, out any, inStrings Strings) ([]Drift, error) {
 	raw, target := jsontext.Value(httpx.TrimBOM(body)), reflect.ValueOf(out).Elem()
@@ -54,6 +54,7 @@ func Decode(body []byte, out any, inStrings Strings) ([]Drift, error) {
 	if d.decodeStrictly(raw, target, memorySlack) {
 		return nil, nil
 	}
+	target.SetZero()
 	raw, err := normalize(raw)
 	held := err == nil && d.convert(raw, target, "")
 	switch {
@@ -104,7 +105,8 @@ func hasNullElement(raw jsontext.Value) bool {
 		if !found {
 			return false
 		}
-		if before = bytes.TrimSpace(before); len(before) > 0 && (before[len(before)-1] == '[' || before[len(before)-1] == ',') {
+		before = bytes.TrimRight(before, " \t\r\n")
+		if bytes.HasSuffix(before, []byte("[")) || bytes.HasSuffix(before, []byte(",")) {
 			return true
 		}
 		raw = after

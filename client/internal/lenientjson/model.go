@@ -1,7 +1,7 @@
 package lenientjson
 
 import (
-	"encoding/json"
+	"cmp"
 	"reflect"
 	"strings"
 	"sync"
@@ -26,24 +26,22 @@ var (
 type model struct {
 	want    string           // type in the schema
 	largest int              // size of the largest value that an object or an element can allocate
-	fields  map[string][]int // indexes of the fields of a struct by JSON name; nil if it has none
+	fields  map[string][]int // indexes of the fields of a struct by JSON name
 	extra   []int            // index of the field for unknown properties; nil if there is none
 }
 
 var models sync.Map // of reflect.Type to *model
-
-var timeType = reflect.TypeFor[time.Time]()
 
 // modelOf returns the description of a type.
 func modelOf(t reflect.Type) *model {
 	if m, ok := models.Load(t); ok {
 		return m.(*model) //nolint:forcetypeassert // the map holds nothing else
 	}
-	m := &model{want: typeNames[t.Kind()], largest: largestElement(t, map[reflect.Type]bool{})}
-	switch {
-	case t == timeType, t.Kind() == reflect.Struct && t.NumField() == 1 && t.Field(0).Type == timeType:
+	m := &model{want: typeNames[t.Kind()], largest: largestElement(t, map[reflect.Type]bool{}), fields: map[string][]int{}}
+	timeType := reflect.TypeFor[time.Time]()
+	if t == timeType || t.Kind() == reflect.Struct && t.NumField() == 1 && t.Field(0).Type == timeType {
 		m.want = "date-time"
-	case t.Kind() == reflect.Struct:
+	} else if t.Kind() == reflect.Struct {
 		m.addFields(t)
 	}
 	models.Store(t, m)
@@ -52,33 +50,23 @@ func modelOf(t reflect.Type) *model {
 
 // addFields adds the fields of t, except those behind an embedded pointer.
 func (m *model) addFields(t reflect.Type) {
-	zero := reflect.Zero(t)
-	m.fields = map[string][]int{}
 	for _, field := range reflect.VisibleFields(t) {
 		name, options, _ := strings.Cut(field.Tag.Get("json"), ",")
-		if name == "" && !field.Anonymous {
-			name = field.Name
-		}
-		if _, err := zero.FieldByIndexErr(field.Index); err != nil || !field.IsExported() || name == "" || name == "-" {
-			continue
-		}
-		if options == "embed" && isRaw(field.Type) {
+		_, behindPointer := reflect.Zero(t).FieldByIndexErr(field.Index)
+		switch {
+		case behindPointer != nil, !field.IsExported(), name == "-", field.Anonymous && name == "":
+		case options == "embed":
 			m.extra = field.Index
-		} else {
-			m.fields[name] = field.Index
+		default:
+			m.fields[cmp.Or(name, field.Name)] = field.Index
 		}
 	}
-}
-
-// isRaw reports whether the type holds raw JSON. From Go 1.27 on, the two types are one.
-func isRaw(t reflect.Type) bool {
-	return t == reflect.TypeFor[jsontext.Value]() || t == reflect.TypeFor[json.RawMessage]()
 }
 
 // largestElement returns the size of the largest element of a list or map, or of a value behind a
 // pointer, in values of the type, except in the types in seen. It returns 0 for raw JSON.
 func largestElement(t reflect.Type, seen map[reflect.Type]bool) (largest int) {
-	if seen[t] || isRaw(t) {
+	if seen[t] || t.ConvertibleTo(reflect.TypeFor[jsontext.Value]()) {
 		return 0
 	}
 	seen[t] = true

@@ -2,42 +2,38 @@ package lenientjson
 
 import (
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/go-json-experiment/json/jsontext"
 )
 
-// timeLayouts are the observed layouts of times. The documented one is the first.
+// timeLayouts are the layouts of times, after a space between date and time has become a T. The
+// first one is documented; the others have been observed.
 var timeLayouts = []string{
 	time.RFC3339Nano,
 	"2006-01-02T15:04:05.999999999Z0700",
 	"2006-01-02T15:04:05.999999999Z07",
 	"2006-01-02T15:04:05.999999999",
-	"2006-01-02 15:04:05.999999999Z0700",
-	"2006-01-02 15:04:05.999999999",
 	time.DateOnly,
 }
 
 // ParseTime returns the time in raw JSON, in UTC: a string in one of several layouts, or
-// milliseconds since 1970 as a number or a string. For any other value, it returns false.
-func ParseTime(raw jsontext.Value) (time.Time, bool) {
-	text := Text(raw)
+// milliseconds since 1970 as a number or a string. For any other value, and for a time that cannot
+// be encoded as JSON, it returns false.
+func ParseTime(raw jsontext.Value) (t time.Time, ok bool) {
+	text := strings.Replace(Text(raw), " ", "T", 1)
 	if millis, err := strconv.ParseInt(text, 10, 64); err == nil {
-		return encodable(time.UnixMilli(millis))
+		t, ok = time.UnixMilli(millis), true
 	}
 	for _, layout := range timeLayouts {
-		if t, err := time.Parse(layout, text); err == nil {
-			return encodable(t)
+		if parsed, err := time.Parse(layout, text); err == nil {
+			t, ok = parsed, true
+			break
 		}
 	}
-	return time.Time{}, false
-}
-
-// encodable returns t in UTC, and reports whether it can be encoded as JSON.
-func encodable(t time.Time) (time.Time, bool) {
-	t = t.UTC()
-	if t.Year() < 0 || t.Year() > 9999 {
+	if t = t.UTC(); t.Year() < 0 || t.Year() > 9999 {
 		return time.Time{}, false
 	}
-	return t, true
+	return t, ok
 }
