@@ -1,14 +1,12 @@
 package client
 
 import (
+	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"net/url"
 	"strings"
 
-	"github.com/highlevel-contacts/contacts-go/client/internal/redact"
-	"github.com/highlevel-contacts/contacts-go/client/internal/utf8json"
 	"github.com/highlevel-contacts/contacts-go/gen"
 )
 
@@ -26,8 +24,8 @@ func (s *ContactsService) Get(ctx context.Context, id string, opts ...CallOption
 		return nil, err
 	}
 	req, err := gen.NewGetContactRequest(s.client.config.baseURL, id)
-	result, err := send(ctx, s.client, getContact, req, err, func(r *gen.GetContactResult) error { return hasID(&r.Contact) }, opts)
-	if err != nil {
+	var result gen.GetContactResult
+	if err := s.client.send(ctx, getContact, req, err, &result, opts); err != nil {
 		return nil, err
 	}
 	return &result.Contact, nil
@@ -43,12 +41,12 @@ func (s *ContactsService) Get(ctx context.Context, id string, opts ...CallOption
 //
 // API reference: https://marketplace.gohighlevel.com/docs/ghl/contacts/create-contact
 func (s *ContactsService) Create(ctx context.Context, contact CreateContactRequest, opts ...CallOption) (*Contact, error) {
-	if err := s.checkWrite(createContact, &contact.LocationID, contact.CustomFields, &contact); err != nil {
+	if err := cmp.Or(s.setLocation(createContact, &contact.LocationID), checkCustomFields(createContact, contact.CustomFields)); err != nil {
 		return nil, err
 	}
 	req, err := gen.NewCreateContactRequest(s.client.config.baseURL, contact)
-	result, err := send(ctx, s.client, createContact, req, err, func(r *gen.CreateContactResult) error { return hasID(&r.Contact) }, opts)
-	if err != nil {
+	var result gen.CreateContactResult
+	if err := s.client.send(ctx, createContact, req, err, &result, opts); err != nil {
 		return nil, err
 	}
 	return &result.Contact, nil
@@ -63,15 +61,12 @@ func (s *ContactsService) Create(ctx context.Context, contact CreateContactReque
 //
 // API reference: https://marketplace.gohighlevel.com/docs/ghl/contacts/update-contact
 func (s *ContactsService) Update(ctx context.Context, id string, change UpdateContactRequest, opts ...CallOption) (*Contact, error) {
-	if err := checkID(updateContact, "contact", id); err != nil {
-		return nil, err
-	}
-	if err := s.checkWrite(updateContact, nil, change.CustomFields, &change); err != nil {
+	if err := cmp.Or(checkID(updateContact, "contact", id), checkCustomFields(updateContact, change.CustomFields)); err != nil {
 		return nil, err
 	}
 	req, err := gen.NewUpdateContactRequest(s.client.config.baseURL, id, change)
-	result, err := send(ctx, s.client, updateContact, req, err, func(r *gen.UpdateContactResult) error { return hasID(&r.Contact) }, opts)
-	if err != nil {
+	var result gen.UpdateContactResult
+	if err := s.client.send(ctx, updateContact, req, err, &result, opts); err != nil {
 		return nil, err
 	}
 	return &result.Contact, nil
@@ -88,13 +83,17 @@ func (s *ContactsService) Update(ctx context.Context, id string, change UpdateCo
 //
 // API reference: https://marketplace.gohighlevel.com/docs/ghl/contacts/upsert-contact
 func (s *ContactsService) Upsert(ctx context.Context, contact UpsertContactRequest, opts ...CallOption) (*UpsertContactResult, error) {
-	if err := s.checkWrite(upsertContact, &contact.LocationID, contact.CustomFields, &contact); err != nil {
+	if err := cmp.Or(s.setLocation(upsertContact, &contact.LocationID), checkCustomFields(upsertContact, contact.CustomFields)); err != nil {
 		return nil, err
 	}
 	op := upsertContact
 	op.idempotent = !AlwaysCreates(contact)
 	req, err := gen.NewUpsertContactRequest(s.client.config.baseURL, contact)
-	return send(ctx, s.client, op, req, err, func(r *UpsertContactResult) error { return hasID(&r.Contact) }, opts)
+	var result UpsertContactResult
+	if err := s.client.send(ctx, op, req, err, &result, opts); err != nil {
+		return nil, err
+	}
+	return &result, nil
 }
 
 // AlwaysCreates reports whether the upsert may create a contact each time it is sent, because it
@@ -114,32 +113,17 @@ func (s *ContactsService) Delete(ctx context.Context, id string, opts ...CallOpt
 		return err
 	}
 	req, err := gen.NewDeleteContactRequest(s.client.config.baseURL, id)
-	_, err = send(ctx, s.client, deleteContact, req, err, func(*gen.DeleteContactResult) error { return nil }, opts)
-	return err
+	return s.client.send(ctx, deleteContact, req, err, &gen.DeleteContactResult{}, opts)
 }
 
-// hasID returns an error if a response has no contact.
-func hasID(contact *Contact) error {
-	if contact.ID == "" {
-		return errors.New("the body has no contact")
-	}
-	return nil
-}
-
-// checkWrite checks a request with the given custom fields, and sets its location unless location is
-// nil.
-func (s *ContactsService) checkWrite(op operation, location *string, fields []CustomFieldInput, request any) error {
-	if location != nil {
-		if err := s.setLocation(op, location); err != nil {
-			return err
-		}
-	}
+// checkCustomFields returns an error if a custom field does not have exactly one of ID and Key.
+func checkCustomFields(op operation, fields []CustomFieldInput) error {
 	for i, field := range fields {
 		if (field.ID == "") == (field.Key == "") {
 			return invalid(op, fmt.Sprintf("custom field %d: set either ID or Key", i))
 		}
 	}
-	return checkText(op, request)
+	return nil
 }
 
 // setLocation sets an empty location to the default location of the client.
@@ -164,14 +148,3 @@ func checkID(op operation, name, id string) error {
 	}
 	return nil
 }
-
-// checkText returns an error if a string in request is not valid UTF-8. Encoding would silently
-// replace its invalid bytes.
-func checkText(op operation, request any) error {
-	if pointer, ok := utf8json.FindInvalid(request); ok {
-		return invalid(op, redact.Value(pointer)+invalidText)
-	}
-	return nil
-}
-
-const invalidText = ": not valid UTF-8: convert it first, for example from Windows-1252"

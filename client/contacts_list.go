@@ -13,6 +13,8 @@ import (
 const (
 	maxLimit     = 100 // largest number of contacts per page of a location's list
 	defaultLimit = 20  // number of contacts per page of a location's list if no limit is sent
+
+	defaultBusinessLimit = 25 // number of contacts per page of a business's list if no limit is sent
 )
 
 // ListRequest selects contacts of a location, newest first. Zero fields are not sent.
@@ -55,13 +57,14 @@ func (s *ContactsService) List(ctx context.Context, list ListRequest, opts ...Ca
 		return nil, err
 	}
 	req, err := gen.NewGetContactsRequest(s.client.config.baseURL, params)
-	result, err := send(ctx, s.client, listContacts, req, err, func(r *gen.ListContactsResult) error { return hasList(r.Contacts) }, opts)
-	if err != nil {
+	limit := cmp.Or(list.Limit, defaultLimit)
+	result := gen.ListContactsResult{Contacts: make([]Contact, limit)}
+	if err := s.client.send(ctx, listContacts, req, err, &result, opts); err != nil {
 		return nil, err
 	}
 	meta := cmp.Or(result.Meta, &gen.ListMeta{})
 	page := &Page{Contacts: result.Contacts, Total: max(result.Count, meta.Total)}
-	page.Next, err = nextContactCursor(result.Contacts, list.After, cmp.Or(list.Limit, defaultLimit), meta)
+	page.Next, err = nextContactCursor(result.Contacts, list.After, limit, meta)
 	if err != nil {
 		return page, listError(listContacts.name, err.Error())
 	}
@@ -82,8 +85,8 @@ func (s *ContactsService) ListByBusiness(
 	req, err := gen.NewGetContactsByBusinessIDRequest(s.client.config.baseURL, businessID, &gen.GetContactsByBusinessIDParams{
 		LocationID: list.LocationID, Query: unlessZero(list.Query), Limit: unlessZero(list.Limit), Skip: unlessZero(skip),
 	})
-	result, err := send(ctx, s.client, listByBusiness, req, err, func(r *gen.ListContactsByBusinessResult) error { return hasList(r.Contacts) }, opts)
-	if err != nil {
+	result := gen.ListContactsByBusinessResult{Contacts: make([]Contact, min(cmp.Or(list.Limit, defaultBusinessLimit), maxSearchLimit))}
+	if err := s.client.send(ctx, listByBusiness, req, err, &result, opts); err != nil {
 		return nil, err
 	}
 	next := nextBusinessCursor(len(result.Contacts), skip, result.Count)
@@ -122,19 +125,8 @@ func (s *ContactsService) AllByBusiness(
 	}))
 }
 
-// hasList returns an error if a response has no list of contacts.
-func hasList(contacts []Contact) error {
-	if contacts == nil {
-		return errors.New("the body has no list of contacts")
-	}
-	return nil
-}
-
 func (s *ContactsService) listParams(list ListRequest) (*gen.GetContactsParams, error) {
 	if err := s.setLocation(listContacts, &list.LocationID); err != nil {
-		return nil, err
-	}
-	if err := checkText(listContacts, list); err != nil {
 		return nil, err
 	}
 	if list.Limit < 0 || list.Limit > maxLimit {
@@ -159,9 +151,6 @@ func (s *ContactsService) checkBusinessList(businessID string, list *BusinessLis
 		return 0, err
 	}
 	if err := s.setLocation(listByBusiness, &list.LocationID); err != nil {
-		return 0, err
-	}
-	if err := checkText(listByBusiness, *list); err != nil {
 		return 0, err
 	}
 	switch {

@@ -185,8 +185,7 @@ func TestContactsService_MissingLocation(t *testing.T) {
 	}
 }
 
-// TestInvalidUTF8 has invalid UTF-8 in each kind of string of a request. The error names its JSON
-// pointer.
+// TestInvalidUTF8 has invalid UTF-8 in each kind of string of a request.
 func TestInvalidUTF8(t *testing.T) {
 	t.Parallel()
 	const bad = "Jos\xe9"
@@ -212,9 +211,9 @@ func TestInvalidUTF8(t *testing.T) {
 	}
 	check := func(operation, pointer string, err error) {
 		t.Helper()
-		want := operation + ": invalid: " + pointer + ": not valid UTF-8: convert it first, for example from Windows-1252"
+		want := operation + ": invalid: a string is not valid UTF-8: convert it first, for example from Windows-1252"
 		if !errors.Is(err, client.ErrInvalid) || err.Error() != want {
-			t.Errorf("got  %v\nwant %s", err, want)
+			t.Errorf("%s: got  %v\nwant %s", pointer, err, want)
 		}
 	}
 	for pointer, fields := range fields {
@@ -230,12 +229,19 @@ func TestInvalidUTF8(t *testing.T) {
 	for pointer, request := range updates {
 		check("Contacts.Update", pointer, errOf(c.Contacts.Update(t.Context(), "abc", request)))
 	}
-	for pointer, list := range map[string]client.ListRequest{"/LocationID": {LocationID: bad}, "/Query": {Query: bad}, "/After": {After: bad}} {
+	for pointer, list := range map[string]client.ListRequest{"/LocationID": {LocationID: bad}, "/Query": {Query: bad}} {
 		check("Contacts.List", pointer, errOf(c.Contacts.List(t.Context(), list)))
-		check("Contacts.ListByBusiness", pointer, errOf(c.Contacts.ListByBusiness(t.Context(), "b", client.BusinessListRequest{LocationID: list.LocationID, Query: list.Query, After: list.After})))
+		check("Contacts.ListByBusiness", pointer, errOf(c.Contacts.ListByBusiness(t.Context(), "b", client.BusinessListRequest{LocationID: list.LocationID, Query: list.Query})))
 	}
 	for _, body := range []any{[]byte(`{"a":"` + bad + `"}`), strings.NewReader(`{"a":"` + bad + `"}`)} {
 		check("Do", "body", c.Do(t.Context(), http.MethodPost, "/x", nil, body, nil))
+	}
+	stubbed, _ := newStub(t, everything)
+	for _, valid := range []string{"\uFFFD", `\ufffd`, `\\ufffd`, "José", `\`} {
+		request := client.UpdateContactRequest{City: client.Set(valid), CustomFields: []client.CustomFieldInput{client.NewCustomField("a", valid)}}
+		if _, err := stubbed.Contacts.Update(t.Context(), "abc", request); err != nil {
+			t.Errorf("%q: got %v", valid, err)
+		}
 	}
 }
 

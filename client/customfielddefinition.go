@@ -39,13 +39,8 @@ func (s *ContactsService) CustomFields(ctx context.Context, locationID string, o
 		return nil, err
 	}
 	req, err := gen.NewGetCustomFieldsRequest(s.client.config.baseURL, locationID, &gen.GetCustomFieldsParams{})
-	result, err := send(ctx, s.client, getFields, req, err, func(r *gen.GetCustomFieldsResult) error {
-		if r.CustomFields == nil {
-			return errors.New("the body has no list of custom fields")
-		}
-		return nil
-	}, opts)
-	if err != nil {
+	var result gen.GetCustomFieldsResult
+	if err := s.client.send(ctx, getFields, req, err, &result, opts); err != nil {
 		return nil, err
 	}
 	definitions := make(CustomFieldDefinitions, 0, len(result.CustomFields))

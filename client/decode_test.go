@@ -25,7 +25,7 @@ func TestDecode_PageWithWrongTypes(t *testing.T) {
 	}
 	var response client.Response
 	got, err := c.Contacts.List(t.Context(), client.ListRequest{Limit: 100}, client.WithResponseInto(&response))
-	want.Contacts[41].Extra = []byte(`{"loyalty":7,"dnd":"no"}`)
+	want.Contacts[41].Extra = []byte(`{"dnd":"no","loyalty":7}`)
 	if diff := cmp.Diff(want, got); err != nil || diff != "" || len(got.Contacts) != 100 {
 		t.Errorf("%v, %d contacts (-want +got):\n%s", err, len(got.Contacts), diff)
 	}

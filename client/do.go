@@ -5,15 +5,13 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"net/http"
 	"net/url"
 	"reflect"
 	"strings"
-	"unicode/utf8"
 
-	"github.com/highlevel-contacts/contacts-go/client/internal/redact"
-	"github.com/highlevel-contacts/contacts-go/client/internal/utf8json"
 	"github.com/highlevel-contacts/contacts-go/gen"
 )
 
@@ -28,8 +26,8 @@ import (
 //
 // The body is sent as JSON. An [io.Reader], a []byte or a [json.RawMessage] must hold JSON and is
 // sent as it is. POST, PUT and PATCH without a body send {}. If out is not nil, it is a pointer into
-// which the response is decoded, with the rules of [DecodeContact]. A body that cannot be decoded,
-// or is missing, is an error that matches [ErrBadResponse].
+// which the response is decoded, and values of unexpected types are handled as in [DecodeContact]. A
+// body that cannot be decoded, or is missing, is an error that matches [ErrBadResponse].
 func (c *Client) Do(ctx context.Context, method, path string, query url.Values, body, out any, opts ...CallOption) error {
 	op := doOperation.withMethod(method)
 	if out != nil {
@@ -38,18 +36,7 @@ func (c *Client) Do(ctx context.Context, method, path string, query url.Values, 
 		}
 	}
 	req, err := c.newRequest(ctx, method, path, query, body)
-	if err != nil {
-		return invalid(op, err.Error())
-	}
-	call, err := c.newCall(ctx, op, req, opts)
-	if err != nil {
-		return err
-	}
-	failure := call.attempts()
-	if failure == nil && out != nil {
-		failure = call.decode(out, func() error { return nil })
-	}
-	return call.finish(failure)
+	return c.send(ctx, op, req, err, out, opts)
 }
 
 // newRequest returns the request of Do.
@@ -69,7 +56,7 @@ func (c *Client) newRequest(ctx context.Context, method, path string, query url.
 	}
 	content, err := encodeBody(method, body)
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("body: %w", err)
 	}
 	var reader io.Reader
 	if content != nil {
@@ -86,7 +73,7 @@ func (c *Client) newRequest(ctx context.Context, method, path string, query url.
 }
 
 // encodeBody returns the body of a request of Do as JSON, or nil if the request has none.
-func encodeBody(method string, body any) (content []byte, err error) {
+func encodeBody(method string, body any) ([]byte, error) {
 	switch body := body.(type) {
 	case nil:
 		if method == http.MethodGet || method == http.MethodDelete {
@@ -94,22 +81,11 @@ func encodeBody(method string, body any) (content []byte, err error) {
 		}
 		return []byte("{}"), nil
 	case io.Reader:
-		content, err = io.ReadAll(body)
+		return io.ReadAll(body)
 	case []byte:
-		content = body
-	default:
-		if pointer, found := utf8json.FindInvalid(body); found {
-			return nil, errors.New(redact.Value(pointer) + invalidText)
-		}
-		content, err = json.Marshal(body)
+		return body, nil
 	}
-	switch {
-	case err != nil:
-		return nil, errors.New("body: " + redact.Message(err.Error()))
-	case !utf8.Valid(content):
-		return nil, errors.New("body" + invalidText)
-	}
-	return content, nil
+	return json.Marshal(body)
 }
 
 // checkPath returns an error unless path, without its first slash, is a path below the base URL.

@@ -8,8 +8,10 @@ import (
 	"io"
 	"maps"
 	"net/http"
+	"net/url"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/highlevel-contacts/contacts-go/client/internal/ctxtime"
 	"github.com/highlevel-contacts/contacts-go/client/internal/httpx"
@@ -78,27 +80,21 @@ type call struct {
 	response      Response // response of the latest attempt
 }
 
-// send sends req, which a generated function has built unless it returned buildErr. It decodes the
-// response into a T and checks it.
-func send[T any](
-	ctx context.Context, c *Client, op operation, req *http.Request, buildErr error, check func(*T) error, opts []CallOption,
-) (*T, error) {
+// send sends req, which a generated function built unless it returned buildErr, and decodes the
+// response into result, unless result is nil.
+func (c *Client) send(ctx context.Context, op operation, req *http.Request, buildErr error, result any, opts []CallOption) error {
 	if buildErr != nil {
-		return nil, invalid(op, redact.Message(buildErr.Error()))
+		return invalid(op, redact.Message(buildErr.Error()))
 	}
 	call, err := c.newCall(ctx, op, req, opts)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	result := new(T)
 	failure := call.attempts()
-	if failure == nil {
-		failure = call.decode(result, func() error { return check(result) })
+	if failure == nil && result != nil {
+		failure = call.decode(result)
 	}
-	if err := call.finish(failure); err != nil {
-		return nil, err
-	}
-	return result, nil
+	return call.finish(failure)
 }
 
 // newCall returns a call that sends req.
@@ -120,6 +116,9 @@ func (c *Client) newCall(ctx context.Context, op operation, req *http.Request, o
 			return nil, invalid(op, "body: "+redact.Local(err))
 		}
 	}
+	if query, _ := url.QueryUnescape(req.URL.RawQuery); !isValidText(call.body) || !utf8.ValidString(query) {
+		return nil, invalid(op, "a string is not valid UTF-8: convert it first, for example from Windows-1252")
+	}
 	for key, values := range c.config.header {
 		if _, ok := req.Header[key]; !ok {
 			req.Header[key] = values
@@ -128,6 +127,13 @@ func (c *Client) newCall(ctx context.Context, op operation, req *http.Request, o
 	maps.Copy(req.Header, call.options.header)
 	call.request = req.WithContext(context.WithValue(ctx, operationKey{}, op.name))
 	return call, nil
+}
+
+// isValidText reports whether no string of a JSON body was invalid UTF-8. encoding/json replaces
+// invalid bytes with the escape \ufffd, but does not escape the character U+FFFD.
+func isValidText(body []byte) bool {
+	withoutBackslashes := bytes.ReplaceAll(body, []byte(`\\`), nil)
+	return utf8.Valid(body) && !bytes.Contains(withoutBackslashes, []byte(`\ufffd`))
 }
 
 // attempts sends the request, and retries it as its operation and the retry policy allow. On
@@ -275,12 +281,12 @@ func (c *call) wait(delay time.Duration) error {
 	return err
 }
 
-// decode decodes the body of a 2xx response into out and checks the result.
-func (c *call) decode(out any, check func() error) *Error {
-	drift, err := decodeBody(c.response.Body, out)
+// decode decodes the body of a 2xx response into result and checks it.
+func (c *call) decode(result any) *Error {
+	drift, err := decodeBody(c.response.Body, result)
 	c.response.Drift = drift
 	if err == nil {
-		err = check()
+		err = checkResult(result)
 	}
 	if err == nil {
 		return nil

@@ -1,6 +1,7 @@
 package client
 
 import (
+	"bytes"
 	"cmp"
 	"encoding/json"
 	"errors"
@@ -9,7 +10,6 @@ import (
 	"math"
 	"net/http"
 	"reflect"
-	"slices"
 	"strings"
 
 	"github.com/highlevel-contacts/contacts-go/client/internal/lenientjson"
@@ -17,13 +17,8 @@ import (
 )
 
 const (
-	// maxErrorBytes is the number of bytes that are read of the body of an error response.
-	maxErrorBytes = 64 << 10
-	// maxInitialBuffer limits the initial size of the buffer, which Content-Length determines.
-	maxInitialBuffer = 1 << 20
-	// minRead is the size of the buffer beyond Content-Length, so that the read that returns io.EOF
-	// does not enlarge it.
-	minRead = 512
+	maxErrorBytes    = 64 << 10 // bytes that are read of the body of an error response
+	maxInitialBuffer = 1 << 20  // largest initial size of the buffer, which Content-Length determines
 )
 
 // Response holds a response of the API, for [WithResponseInto] and in [Error]. Its header and body
@@ -58,24 +53,16 @@ func readBody(resp *http.Response, limit int64) ([]byte, error) {
 		return nil, tooLarge(limit)
 	}
 	limit = min(limit, math.MaxInt64-1)
-	body := make([]byte, 0, min(max(resp.ContentLength, 0), limit, maxInitialBuffer)+minRead)
-	for int64(len(body)) <= limit { // one byte more shows that the body is too large
-		if len(body) == cap(body) {
-			body = slices.Grow(body, len(body))
-		}
-		n, err := resp.Body.Read(body[len(body):min(int64(cap(body)), limit+1)])
-		body = body[:len(body)+n]
-		switch {
-		case err == io.EOF && int64(len(body)) <= limit:
-			return body, nil
-		case err != nil && int64(len(body)) <= limit:
-			return body, err
-		}
-	}
-	if success {
+	var body bytes.Buffer
+	body.Grow(int(min(max(resp.ContentLength, 0), limit, maxInitialBuffer)) + bytes.MinRead)
+	_, err := body.ReadFrom(io.LimitReader(resp.Body, limit+1)) // one byte more shows that the body is too large
+	switch {
+	case int64(body.Len()) <= limit:
+		return body.Bytes(), err
+	case success:
 		return nil, tooLarge(limit)
 	}
-	return body[:limit], nil
+	return body.Bytes()[:limit], nil
 }
 
 func tooLarge(limit int64) error {
@@ -113,6 +100,7 @@ func DecodeContact(data []byte) (*Contact, []Drift, error) {
 	if err != nil {
 		return nil, nil, fmt.Errorf("client: DecodeContact: %w", err)
 	}
+	unifyContact(contact)
 	return contact, drift, nil
 }
 
@@ -129,37 +117,67 @@ func decodeBody(body []byte, out any) ([]Drift, error) {
 	for _, d := range found {
 		drift = append(drift, Drift(d))
 	}
-	unifyContacts(reflect.ValueOf(out))
 	return drift, nil
 }
 
-// unifyContacts lets the contacts in v have the form of getContact, whichever operation returned them.
-func unifyContacts(v reflect.Value) {
-	switch v.Kind() {
-	case reflect.Pointer, reflect.Interface:
-		if !v.IsNil() {
-			unifyContacts(v.Elem())
+// checkResult gives the contacts of a result the form of getContact, whichever operation returned
+// them. It returns an error if the result lacks what its operation returns.
+func checkResult(result any) error {
+	switch r := result.(type) {
+	case *Contact:
+		unifyContact(r)
+	case *gen.GetContactResult:
+		return checkContact(&r.Contact)
+	case *gen.CreateContactResult:
+		return checkContact(&r.Contact)
+	case *gen.UpdateContactResult:
+		return checkContact(&r.Contact)
+	case *gen.UpsertContactResult:
+		return checkContact(&r.Contact)
+	case *gen.FindDuplicateContactResult:
+		if r.Contact == nil {
+			return ErrNotFound
 		}
-	case reflect.Slice:
-		if v.Type().Elem().Kind() == reflect.Uint8 {
-			return
-		}
-		for i := range v.Len() {
-			unifyContacts(v.Index(i))
-		}
-	case reflect.Struct:
-		if v.CanAddr() {
-			if contact, ok := reflect.TypeAssert[*Contact](v.Addr()); ok {
-				unifyContact(contact)
-				return
-			}
-		}
-		for field, value := range v.Fields() {
-			if field.IsExported() {
-				unifyContacts(value)
-			}
-		}
+		return checkContact(r.Contact)
+	case *gen.ListContactsResult:
+		return checkContacts(r.Contacts)
+	case *gen.ListContactsByBusinessResult:
+		return checkContacts(r.Contacts)
+	case *gen.SearchContactsResult:
+		return checkContacts(r.Contacts)
+	case *gen.AddTagsResult:
+		return checkList("tags", r.Tags == nil)
+	case *gen.RemoveTagsResult:
+		return checkList("tags", r.Tags == nil)
+	case *gen.GetCustomFieldsResult:
+		return checkList("custom fields", r.CustomFields == nil)
 	}
+	return nil
+}
+
+func checkContact(contact *Contact) error {
+	if contact.ID == "" {
+		return errors.New("the body has no contact")
+	}
+	unifyContact(contact)
+	return nil
+}
+
+// checkContacts checks a list that the caller of send has made with empty contacts, which saves
+// decoding from enlarging it. They are still there if the response has no list.
+func checkContacts(contacts []Contact) error {
+	for i := range contacts {
+		unifyContact(&contacts[i])
+	}
+	isMissing := contacts == nil || len(contacts) > 0 && reflect.ValueOf(contacts[0]).IsZero()
+	return checkList("contacts", isMissing)
+}
+
+func checkList(name string, missing bool) error {
+	if missing {
+		return errors.New("the body has no list of " + name)
+	}
+	return nil
 }
 
 // unifyContact restores the case of the names, which lists return in lower case. It stores the street

@@ -98,8 +98,8 @@ func (s *ContactsService) Search(ctx context.Context, search SearchRequest, opts
 		LocationID: search.LocationID, PageLimit: limit, SearchAfter: position.After,
 		Filters: search.Filters, Sort: search.Sort, Query: search.Query,
 	})
-	result, err := send(ctx, s.client, searchContacts, req, err, func(r *gen.SearchContactsResult) error { return hasList(r.Contacts) }, opts)
-	if err != nil {
+	result := gen.SearchContactsResult{Contacts: make([]Contact, limit)}
+	if err := s.client.send(ctx, searchContacts, req, err, &result, opts); err != nil {
 		return nil, err
 	}
 	page := &Page{Contacts: result.Contacts, Total: result.Total}
@@ -147,19 +147,11 @@ func (s *ContactsService) FindDuplicate(ctx context.Context, query DuplicateQuer
 	if query.Email == "" && query.Phone == "" {
 		return nil, invalid(findDuplicate, "set Email, Phone or both")
 	}
-	if err := checkText(findDuplicate, query); err != nil {
-		return nil, err
-	}
 	req, err := gen.NewFindDuplicateContactRequest(s.client.config.baseURL, &gen.FindDuplicateContactParams{
 		LocationID: query.LocationID, Email: unlessZero(query.Email), Number: unlessZero(query.Phone),
 	})
-	result, err := send(ctx, s.client, findDuplicate, req, err, func(r *gen.FindDuplicateContactResult) error {
-		if r.Contact == nil {
-			return ErrNotFound
-		}
-		return hasID(r.Contact)
-	}, opts)
-	if err != nil {
+	var result gen.FindDuplicateContactResult
+	if err := s.client.send(ctx, findDuplicate, req, err, &result, opts); err != nil {
 		return nil, err
 	}
 	return result.Contact, nil
@@ -186,7 +178,7 @@ func (s *ContactsService) checkSearch(search *SearchRequest) error {
 	if err := checkFilters("filter", search.Filters); err != nil {
 		return invalid(searchContacts, err.Error())
 	}
-	return checkText(searchContacts, *search)
+	return nil
 }
 
 // checkFilters returns an error that names the first filter that the API would reject, or that would

@@ -2,7 +2,6 @@ package client
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"strings"
 
@@ -18,8 +17,8 @@ func (s *ContactsService) AddTags(ctx context.Context, id string, tags []string,
 		return nil, err
 	}
 	req, err := gen.NewAddTagsRequest(s.client.config.baseURL, id, gen.TagsRequest{Tags: tags})
-	result, err := send(ctx, s.client, addTags, req, err, func(r *gen.AddTagsResult) error { return hasTags(r.Tags) }, opts)
-	if err != nil {
+	var result gen.AddTagsResult
+	if err := s.client.send(ctx, addTags, req, err, &result, opts); err != nil {
 		return nil, err
 	}
 	return result.Tags, nil
@@ -34,8 +33,8 @@ func (s *ContactsService) RemoveTags(ctx context.Context, id string, tags []stri
 		return nil, err
 	}
 	req, err := gen.NewRemoveTagsRequest(s.client.config.baseURL, id, gen.TagsRequest{Tags: tags})
-	result, err := send(ctx, s.client, removeTags, req, err, func(r *gen.RemoveTagsResult) error { return hasTags(r.Tags) }, opts)
-	if err != nil {
+	var result gen.RemoveTagsResult
+	if err := s.client.send(ctx, removeTags, req, err, &result, opts); err != nil {
 		return nil, err
 	}
 	return result.Tags, nil
@@ -53,14 +52,6 @@ func checkTags(op operation, id string, tags []string) error {
 		if strings.TrimSpace(tag) == "" {
 			return invalid(op, fmt.Sprintf("tag %d: empty", i))
 		}
-	}
-	return checkText(op, tags)
-}
-
-// hasTags returns an error if a response has no list of tags.
-func hasTags(tags []string) error {
-	if tags == nil {
-		return errors.New("the body has no list of tags")
 	}
 	return nil
 }
