@@ -64,18 +64,6 @@ func TestContactsService_Requests(t *testing.T) {
 	}
 }
 
-func TestContactsService_Any2xx(t *testing.T) {
-	t.Parallel()
-	for _, operation := range allOperations {
-		for _, status := range []int{http.StatusOK, http.StatusCreated, http.StatusAccepted, 299} {
-			c, _ := newStub(t, stubResponse{status: status, body: everything.body})
-			if err := operation.call(t.Context(), c); err != nil {
-				t.Errorf("%s, %d: %v", operation.name, status, err)
-			}
-		}
-	}
-}
-
 // TestContactsService_Upsert_New trusts the property new, not the status.
 func TestContactsService_Upsert_New(t *testing.T) {
 	t.Parallel()
@@ -263,18 +251,18 @@ func TestContactsService_RequestsUnmodified(t *testing.T) {
 	}
 }
 
-// TestContactsService_SuccessSpellings accepts a success without a false in either spelling. Values of
-// other types are ignored. TestErrMaybeApplied_Statuses has those that report a failure.
-func TestContactsService_SuccessSpellings(t *testing.T) {
+// TestContactsService_Success accepts each 2xx without a false in either spelling. Values of other types
+// are ignored. TestRetry_EachOperationAfterEachFailure has those that report a failure.
+func TestContactsService_Success(t *testing.T) {
 	t.Parallel()
-	for _, properties := range []string{
-		`"succeded":true,"succeeded":true`, `"succeded":true`, `"succeeded":true`, `"other":1`, `"succeded":null`, `"succeded":null,"succeeded":true`,
-		`"succeded":"true"`, `"succeded":1`, `"succeded":"ok"`, `"succeded":{}`, `"x":{"succeeded":false}`, `"x":"\"succeeded\":false"`,
+	for properties, status := range map[string]int{
+		`"succeded":true,"succeeded":true`: 200, `"other":1`: 201, `"succeded":null,"succeeded":true`: 202, `"succeded":"true"`: 299, `"succeded":1`: 200,
+		`"succeded":"ok"`: 200, `"succeded":{}`: 200, `"x":{"succeeded":false}`: 200, `"x":"\"succeeded\":false"`: 200,
 	} {
 		for _, operation := range allOperations {
-			c, _ := newStub(t, ok(`{`+properties+`,"contact":{"id":"abc"},"contacts":[],"tags":[],"customFields":[]}`))
+			c, _ := newStub(t, stubResponse{status: status, body: `{` + properties + `,"contact":{"id":"abc"},"contacts":[],"tags":[],"customFields":[]}`})
 			if err := operation.call(t.Context(), c); err != nil {
-				t.Errorf("%s, %s: %v", operation.name, properties, err)
+				t.Errorf("%s, %d %s: %v", operation.name, status, properties, err)
 			}
 		}
 	}

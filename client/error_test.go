@@ -144,37 +144,6 @@ func errorFields(e *client.Error) []any {
 	return []any{e.Kind, e.Operation, e.Method, e.Path, e.StatusCode, e.Messages, e.ContactID, e.MatchingField, e.TraceID, e.RetryAfter, e.MaybeApplied}
 }
 
-// TestError_OneKind ends each operation in each way. Its error has one kind and, if no response
-// arrived, no status.
-func TestError_OneKind(t *testing.T) {
-	t.Parallel()
-	for name, transport := range map[string]http.RoundTripper{
-		"400": always(stubResponse{status: 400, body: `{"error":"Contact with id abc not found"}`}), "404": always(stubResponse{status: 404}),
-		"401": always(stubResponse{status: 401}), "403": always(stubResponse{status: 403}), "429": always(stubResponse{status: 429}),
-		"503": always(stubResponse{status: 503}), "page": always(ok(html)), "too large": always(ok(strings.Repeat(" ", 1001))),
-		"reset": always(stubResponse{err: syscall.ECONNRESET}), "cut": always(stubResponse{cut: true}),
-	} {
-		for _, operation := range allOperations {
-			t.Run(name+"/"+operation.name, func(t *testing.T) {
-				t.Parallel()
-				synctest.Test(t, func(t *testing.T) {
-					for _, opt := range []client.Option{retries, client.WithRetry(client.RetryPolicy{MaxAttempts: 1})} {
-						checkOneKind(t, operation.call(t.Context(), newClient(t, transport, opt, client.WithMaxResponseBytes(1000))))
-					}
-				})
-			})
-		}
-	}
-	for _, status := range []int{400, 404} {
-		for _, operation := range operations {
-			c, _ := newStub(t, stubResponse{status: status, body: `{"message":"Contact not found for id:abc"}`})
-			if err := operation.call(t.Context(), c); !errors.Is(err, client.ErrNotFound) {
-				t.Errorf("%s, %d: got %v, want ErrNotFound", operation.name, status, err)
-			}
-		}
-	}
-}
-
 // always returns a transport with one response to all requests.
 func always(response stubResponse) roundTrip {
 	return func(req *http.Request) (*http.Response, error) {
@@ -185,36 +154,6 @@ func always(response stubResponse) roundTrip {
 			return nil, response.err
 		}
 		return response.response(req), nil
-	}
-}
-
-// TestErrMaybeApplied_Statuses has a 2xx whose body reports a failure in both spellings, for each
-// operation, besides the statuses.
-func TestErrMaybeApplied_Statuses(t *testing.T) {
-	t.Parallel()
-	check := func(response stubResponse, maybeApplied bool, kind client.Kind) {
-		for _, operation := range allOperations {
-			c, _ := newStub(t, response)
-			err := operation.call(t.Context(), c)
-			want := maybeApplied && operation.write
-			if got := errors.Is(err, client.ErrMaybeApplied); got != want || strings.Contains(err.Error(), client.ErrMaybeApplied.Error()) != want {
-				t.Errorf("%s, %d %s: got %v, want ErrMaybeApplied: %v", operation.name, response.status, response.body, err, want)
-			}
-			if kind != "" && client.KindOf(err) != kind {
-				t.Errorf("%s, %d %s: got %v, want %s", operation.name, response.status, response.body, err, kind)
-			}
-		}
-	}
-	for _, status := range []int{301, 400, 401, 403, 404, 409, 422, 425, 429} {
-		check(stubResponse{status: status, body: `{"message":"no"}`}, false, "")
-	}
-	for _, status := range []int{408, 500, 501, 502, 503, 504, 520, 599} {
-		check(stubResponse{status: status, body: `{"message":"no"}`}, true, "")
-	}
-	for _, properties := range []string{`"succeded":false`, `"succeeded":false`, `"succeded":true,"succeeded":false`, `"succeded":"false"`} {
-		for _, status := range []int{200, 201, 299} {
-			check(stubResponse{status: status, body: `{` + properties + `,"contact":{"id":"abc"},"contacts":[]}`}, true, client.ErrServer)
-		}
 	}
 }
 
@@ -240,27 +179,6 @@ func TestErrMaybeApplied_EarlierAttempt(t *testing.T) {
 				}
 			})
 		}
-	}
-}
-
-func TestError_Text(t *testing.T) {
-	t.Parallel()
-	for name, message := range map[string]string{
-		"line breaks": "a\nb\r\nc\u2028d\u2029e\u0085f\vg", "direction": "a\u202eb\u200ec", "unassigned": "a\U000830c3b",
-		"control": "a\x00b\x1b[31mc\x7fd\u009be", "long": strings.Repeat("no ", 1000), "long characters": strings.Repeat("\U0001F600", 1000),
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			c, _ := newStub(t, stubResponse{status: 400, body: `{"message":` + quote(t, message) + `,"traceId":` + quote(t, message) + `}`})
-			err := c.Contacts.Delete(t.Context(), "abc")
-			apiErr, ok := errors.AsType[*client.Error](err)
-			if !ok || apiErr.Messages[0] != message {
-				t.Fatalf("got %v", err)
-			}
-			if text := err.Error(); len(text) > 800 || strings.ContainsFunc(text, isNotPrintable) || !strings.Contains(text, withheld) {
-				t.Errorf("got %d bytes: %q", len(text), text)
-			}
-		})
 	}
 }
 
@@ -306,18 +224,6 @@ func TestErrNetwork_Text(t *testing.T) {
 		}
 		if err.Error() != want || !errors.Is(err, io.ErrUnexpectedEOF) {
 			t.Errorf("got  %s\nwant %s", err, want)
-		}
-	}
-}
-
-// TestErrNetwork_TruncatedBody truncates error responses, which have the kind of their status. A
-// truncated success is in the table of TestRetry_EachOperationAfterEachFailure.
-func TestErrNetwork_TruncatedBody(t *testing.T) {
-	t.Parallel()
-	for _, operation := range allOperations {
-		c, _ := newStub(t, stubResponse{status: 403, body: `{"mess`, cut: true})
-		if err := operation.call(t.Context(), c); !errors.Is(err, client.ErrForbidden) {
-			t.Errorf("%s: got %v, want ErrForbidden", operation.name, err)
 		}
 	}
 }

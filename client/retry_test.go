@@ -22,64 +22,70 @@ import (
 
 // The operations that are retried after a failure.
 const (
-	retriesNone       = "none"
 	retriesIdempotent = "idempotent"
 	retriesAll        = "all"
 )
 
 func retryAfter(value string) http.Header { return http.Header{"Retry-After": {value}} }
 
-// TestRetry_EachOperationAfterEachFailure is the table "Retries" of the package documentation.
+// TestRetry_EachOperationAfterEachFailure is the table "Retries" of the package documentation, with the
+// kind of each failure.
 func TestRetry_EachOperationAfterEachFailure(t *testing.T) {
 	t.Parallel()
+	daily := http.Header{"X-Ratelimit-Limit-Daily": {"200000"}, "X-Ratelimit-Daily-Remaining": {"0"}}
+	gone := `{"message":"Contact not found for id:abc"}`
 	for _, failure := range []struct {
 		name         string
 		fails        stubResponse
-		retried      string
+		kind         client.Kind
+		retried      string // "" for none of the operations
 		maybeApplied bool
 	}{
-		{name: "refused connection", fails: stubResponse{err: syscall.ECONNREFUSED, unsent: true}, retried: retriesAll},
-		{name: "reset before the request was sent", fails: stubResponse{err: syscall.ECONNRESET, unsent: true}, retried: retriesAll},
-		{name: "reset after the request was sent", fails: stubResponse{err: syscall.ECONNRESET}, retried: retriesIdempotent, maybeApplied: true},
-		{name: "timeout", fails: stubResponse{err: context.DeadlineExceeded}, retried: retriesIdempotent, maybeApplied: true},
-		{name: "truncated body", fails: stubResponse{body: `{"contact":{"id"`, cut: true}, retried: retriesIdempotent, maybeApplied: true},
-		{name: "body that was reset", fails: stubResponse{status: 201, cut: true}, retried: retriesIdempotent, maybeApplied: true},
-		{name: "400", fails: stubResponse{status: 400, body: `{"message":"no"}`}, retried: retriesNone},
-		{name: "401", fails: stubResponse{status: 401, body: `{"message":"Invalid JWT"}`}, retried: retriesNone},
-		{name: "403", fails: stubResponse{status: 403}, retried: retriesNone},
-		{name: "404", fails: stubResponse{status: 404}, retried: retriesNone},
-		{name: "408", fails: stubResponse{status: 408}, retried: retriesIdempotent, maybeApplied: true},
-		{name: "422", fails: stubResponse{status: 422, body: `{"message":["no"]}`}, retried: retriesNone},
-		{name: "425", fails: stubResponse{status: 425}, retried: retriesIdempotent},
-		{name: "429", fails: stubResponse{status: 429}, retried: retriesAll},
-		{name: "429, seconds to wait", fails: stubResponse{status: 429, header: retryAfter("7")}, retried: retriesAll},
-		{name: "429, nothing to wait", fails: stubResponse{status: 429, header: retryAfter("0")}, retried: retriesAll},
-		{name: "429, nonsense to wait", fails: stubResponse{status: 429, header: retryAfter("-5, soon")}, retried: retriesAll},
-		{name: "429, an hour to wait", fails: stubResponse{status: 429, header: retryAfter("3600")}, retried: retriesNone},
-		{name: "429, forever to wait", fails: stubResponse{status: 429, header: retryAfter("99999999999999999999999")}, retried: retriesNone},
-		{name: "429, daily limit exhausted", fails: stubResponse{status: 429, header: http.Header{
-			"X-Ratelimit-Limit-Daily": {"200000"}, "X-Ratelimit-Daily-Remaining": {"0"},
-		}}, retried: retriesNone},
-		{name: "500", fails: stubResponse{status: 500, body: `{"message":"Internal server error"}`}, retried: retriesIdempotent, maybeApplied: true},
-		{name: "501", fails: stubResponse{status: 501}, retried: retriesNone, maybeApplied: true},
-		{name: "502 with an HTML page", fails: stubResponse{status: 502, body: html}, retried: retriesIdempotent, maybeApplied: true},
-		{name: "503", fails: stubResponse{status: 503, header: retryAfter("1")}, retried: retriesIdempotent, maybeApplied: true},
-		{name: "504", fails: stubResponse{status: 504}, retried: retriesIdempotent, maybeApplied: true},
-		{name: "519", fails: stubResponse{status: 519}, retried: retriesNone, maybeApplied: true},
-		{name: "520", fails: stubResponse{status: 520}, retried: retriesIdempotent, maybeApplied: true},
-		{name: "527", fails: stubResponse{status: 527}, retried: retriesIdempotent, maybeApplied: true},
-		{name: "528", fails: stubResponse{status: 528}, retried: retriesNone, maybeApplied: true},
-		{name: "2xx with an HTML page", fails: ok(html), retried: retriesNone, maybeApplied: true},
-		{name: "2xx that reports a failure", fails: ok(`{"succeeded":false}`), retried: retriesNone, maybeApplied: true},
+		{name: "refused connection", fails: stubResponse{err: syscall.ECONNREFUSED, unsent: true}, kind: client.ErrNetwork, retried: retriesAll},
+		{name: "reset before the request was sent", fails: stubResponse{err: syscall.ECONNRESET, unsent: true}, kind: client.ErrNetwork, retried: retriesAll},
+		{name: "reset after the request was sent", fails: stubResponse{err: syscall.ECONNRESET}, kind: client.ErrNetwork, retried: retriesIdempotent, maybeApplied: true},
+		{name: "timeout", fails: stubResponse{err: context.DeadlineExceeded}, kind: client.ErrNetwork, retried: retriesIdempotent, maybeApplied: true},
+		{name: "truncated body", fails: stubResponse{body: `{"contact":{"id"`, cut: true}, kind: client.ErrNetwork, retried: retriesIdempotent, maybeApplied: true},
+		{name: "body that was reset", fails: stubResponse{status: 201, cut: true}, kind: client.ErrNetwork, retried: retriesIdempotent, maybeApplied: true},
+		{name: "301", fails: stubResponse{status: 301}, kind: "other"},
+		{name: "400", fails: stubResponse{status: 400, body: `{"message":"no"}`}, kind: client.ErrInvalid},
+		{name: "400, no such contact", fails: stubResponse{status: 400, body: gone}, kind: client.ErrNotFound},
+		{name: "401", fails: stubResponse{status: 401, body: `{"message":"Invalid JWT"}`}, kind: client.ErrUnauthorized},
+		{name: "403", fails: stubResponse{status: 403}, kind: client.ErrForbidden},
+		{name: "403, truncated", fails: stubResponse{status: 403, body: `{"mess`, cut: true}, kind: client.ErrForbidden},
+		{name: "404, no such contact", fails: stubResponse{status: 404, body: gone}, kind: client.ErrNotFound},
+		{name: "408", fails: stubResponse{status: 408}, kind: "other", retried: retriesIdempotent, maybeApplied: true},
+		{name: "409", fails: stubResponse{status: 409}, kind: "other"},
+		{name: "422", fails: stubResponse{status: 422, body: `{"message":["no"]}`}, kind: client.ErrInvalid},
+		{name: "425", fails: stubResponse{status: 425}, kind: "other", retried: retriesIdempotent},
+		{name: "429", fails: stubResponse{status: 429}, kind: client.ErrRateLimited, retried: retriesAll},
+		{name: "429, seconds to wait", fails: stubResponse{status: 429, header: retryAfter("7")}, kind: client.ErrRateLimited, retried: retriesAll},
+		{name: "429, nonsense to wait", fails: stubResponse{status: 429, header: retryAfter("-5, soon")}, kind: client.ErrRateLimited, retried: retriesAll},
+		{name: "429, an hour to wait", fails: stubResponse{status: 429, header: retryAfter("3600")}, kind: client.ErrRateLimited},
+		{name: "429, daily limit exhausted", fails: stubResponse{status: 429, header: daily}, kind: client.ErrRateLimited},
+		{name: "500", fails: stubResponse{status: 500, body: `{"message":"Internal server error"}`}, kind: client.ErrServer, retried: retriesIdempotent, maybeApplied: true},
+		{name: "501", fails: stubResponse{status: 501}, kind: client.ErrServer, maybeApplied: true},
+		{name: "502 with an HTML page", fails: stubResponse{status: 502, body: html}, kind: client.ErrServer, retried: retriesIdempotent, maybeApplied: true},
+		{name: "503", fails: stubResponse{status: 503, header: retryAfter("1")}, kind: client.ErrServer, retried: retriesIdempotent, maybeApplied: true},
+		{name: "504", fails: stubResponse{status: 504}, kind: client.ErrServer, retried: retriesIdempotent, maybeApplied: true},
+		{name: "519", fails: stubResponse{status: 519}, kind: client.ErrServer, maybeApplied: true},
+		{name: "520", fails: stubResponse{status: 520}, kind: client.ErrServer, retried: retriesIdempotent, maybeApplied: true},
+		{name: "527", fails: stubResponse{status: 527}, kind: client.ErrServer, retried: retriesIdempotent, maybeApplied: true},
+		{name: "528", fails: stubResponse{status: 528}, kind: client.ErrServer, maybeApplied: true},
+		{name: "2xx with an HTML page", fails: ok(html), kind: client.ErrBadResponse, maybeApplied: true},
+		{name: "2xx that is too large", fails: ok(strings.Repeat(" ", 1001)), kind: client.ErrResponseTooLarge, maybeApplied: true},
+		{name: "200 that reports a failure", fails: ok(`{"succeded":"false","contact":{"id":"abc"},"contacts":[]}`), kind: client.ErrServer, maybeApplied: true},
+		{name: "201 that reports a failure", fails: stubResponse{status: 201, body: `{"succeded":true,"succeeded":false}`}, kind: client.ErrServer, maybeApplied: true},
+		{name: "299 that reports a failure", fails: stubResponse{status: 299, body: `{"succeded":false}`}, kind: client.ErrServer, maybeApplied: true},
 	} {
 		for _, operation := range allOperations {
 			t.Run(operation.name+"/"+failure.name, func(t *testing.T) {
 				t.Parallel()
 				synctest.Test(t, func(t *testing.T) {
-					pacer := client.WithPacer(client.NewPacer(0, 0))
+					limit := client.WithMaxResponseBytes(1000)
 					lasting := []stubResponse{failure.fails}
 					if failure.retried == retriesAll || (failure.retried == retriesIdempotent && operation.idempotent) {
-						c, passing := script(t, []stubResponse{failure.fails, everything}, retries, pacer)
+						c, passing := script(t, []stubResponse{failure.fails, everything}, retries, client.WithPacer(client.NewPacer(0, 0)))
 						var response client.Response
 						if err := operation.call(t.Context(), c, client.WithResponseInto(&response)); err != nil || response.Attempts != 2 {
 							t.Errorf("one failure: got %v after %d attempts, want success after 2", err, response.Attempts)
@@ -89,10 +95,12 @@ func TestRetry_EachOperationAfterEachFailure(t *testing.T) {
 						}
 						lasting = slices.Repeat(lasting, 3)
 					}
-					c, _ := script(t, lasting, retries, client.WithPacer(client.NewPacer(0, 0)))
+					c, _ := script(t, lasting, retries, client.WithPacer(client.NewPacer(0, 0)), limit)
 					err := operation.call(t.Context(), c)
-					if err == nil || errors.Is(err, client.ErrMaybeApplied) != (operation.write && failure.maybeApplied) {
-						t.Errorf("lasting failure: got %v, want ErrMaybeApplied: %v", err, operation.write && failure.maybeApplied)
+					checkOneKind(t, err)
+					if client.KindOf(err) != failure.kind || errors.Is(err, client.ErrMaybeApplied) != (operation.write && failure.maybeApplied) ||
+						strings.Contains(err.Error(), client.ErrMaybeApplied.Error()) != errors.Is(err, client.ErrMaybeApplied) {
+						t.Errorf("lasting failure: got %v, want %s, ErrMaybeApplied: %v", err, failure.kind, operation.write && failure.maybeApplied)
 					}
 				})
 			})
@@ -141,54 +149,39 @@ func TestRetry_Delays(t *testing.T) {
 	}
 }
 
-// TestRetry_Backoff measures the longest of many random delays. Each is chosen up to a limit that
-// doubles.
+// TestRetry_Backoff makes calls with many random delays. Each delay is chosen up to a limit that doubles.
 func TestRetry_Backoff(t *testing.T) {
 	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		const attempts = 5
-		limits := []time.Duration{time.Second, 2 * time.Second, 4 * time.Second, 5 * time.Second}
-		longest, shortest := make([]time.Duration, attempts-1), slices.Clone(limits)
-		for range 200 {
-			var last time.Time
-			attempt := 0
-			c := newClient(t, roundTrip(func(req *http.Request) (*http.Response, error) {
-				if attempt > 0 {
-					delay := time.Since(last)
-					longest[attempt-1], shortest[attempt-1] = max(longest[attempt-1], delay), min(shortest[attempt-1], delay)
-				}
-				attempt, last = attempt+1, time.Now()
-				return stubResponse{status: 503}.response(req), nil
-			}), client.WithRetry(client.RetryPolicy{MaxAttempts: attempts, MinDelay: time.Second, MaxDelay: 5 * time.Second}))
-			if _, err := c.Contacts.Get(t.Context(), "abc"); err == nil || attempt != attempts {
-				t.Fatalf("got %v after %d attempts", err, attempt)
-			}
-		}
-		for i, limit := range limits {
-			if longest[i] > limit || longest[i] < limit*8/10 || shortest[i] > limit*2/10 {
-				t.Errorf("delay %d: got %v to %v, want 0 to %v", i+1, shortest[i], longest[i], limit)
-			}
-		}
-	})
-}
-
-func TestRetryPolicy_Defaults(t *testing.T) {
-	t.Parallel()
 	for _, test := range []struct {
-		policy   client.RetryPolicy
-		attempts int
-		longest  time.Duration // sum of the limits of the delays
+		policy client.RetryPolicy
+		limits []time.Duration // of the delays
 	}{
-		{client.RetryPolicy{}, 3, 1500 * time.Millisecond},
-		{client.RetryPolicy{MaxAttempts: 10}, 10, 152 * time.Second}, // up to 30 s each
-		{client.RetryPolicy{MaxAttempts: 1}, 1, 0},
-		{client.RetryPolicy{MinDelay: time.Minute}, 3, time.Minute},
+		{client.RetryPolicy{}, []time.Duration{500 * time.Millisecond, time.Second}},
+		{client.RetryPolicy{MaxAttempts: 1}, nil},
+		{client.RetryPolicy{MinDelay: time.Minute}, []time.Duration{30 * time.Second, 30 * time.Second}},
+		{client.RetryPolicy{MaxAttempts: 5, MinDelay: time.Second, MaxDelay: 5 * time.Second}, []time.Duration{time.Second, 2 * time.Second, 4 * time.Second, 5 * time.Second}},
 	} {
 		synctest.Test(t, func(t *testing.T) {
-			c, _ := script(t, slices.Repeat([]stubResponse{{err: syscall.ECONNREFUSED, unsent: true}}, test.attempts), client.WithRetry(test.policy))
-			took, err := timed(func() error { return c.Contacts.Delete(t.Context(), "abc") })
-			if !errors.Is(err, syscall.ECONNREFUSED) || took > test.longest || (took > 0) != (test.attempts > 1) {
-				t.Errorf("%+v: got %v after %v", test.policy, err, took)
+			longest, shortest := make([]time.Duration, len(test.limits)), slices.Clone(test.limits)
+			for range 200 {
+				var last time.Time
+				attempt := 0
+				c := newClient(t, roundTrip(func(*http.Request) (*http.Response, error) {
+					if attempt > 0 {
+						delay := time.Since(last)
+						longest[attempt-1], shortest[attempt-1] = max(longest[attempt-1], delay), min(shortest[attempt-1], delay)
+					}
+					attempt, last = attempt+1, time.Now()
+					return nil, syscall.ECONNREFUSED
+				}), client.WithRetry(test.policy))
+				if err := errOf(c.Contacts.Get(t.Context(), "abc")); !errors.Is(err, syscall.ECONNREFUSED) || attempt != len(test.limits)+1 {
+					t.Fatalf("got %v after %d attempts", err, attempt)
+				}
+			}
+			for i, limit := range test.limits {
+				if longest[i] > limit || longest[i] < limit*8/10 || shortest[i] > limit*2/10 {
+					t.Errorf("%+v, delay %d: got %v to %v, want 0 to %v", test.policy, i+1, shortest[i], longest[i], limit)
+				}
 			}
 		})
 	}
