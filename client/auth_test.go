@@ -153,46 +153,32 @@ func TestCall_RetryNotSent(t *testing.T) {
 	}
 }
 
-func TestStaticToken(t *testing.T) {
-	t.Parallel()
-	if got, err := client.StaticToken(token).Token(t.Context()); got != token || err != nil {
-		t.Errorf("got %q, %v", got, err)
-	}
-	c, _ := script(t, []stubResponse{{status: 401, body: `{"message":"Invalid JWT"}`}}, retries)
-	if _, err := c.Contacts.Get(t.Context(), "abc"); !errors.Is(err, client.ErrUnauthorized) {
-		t.Errorf("got %v, want ErrUnauthorized", err)
-	}
-}
-
 func TestTokenInvalidator_OnlyRejectedTokens(t *testing.T) {
 	t.Parallel()
-	for _, test := range []struct {
+	for message, test := range map[string]struct {
 		status   int
-		message  string
 		replaced bool
 	}{
-		{401, "Invalid JWT", true},
-		{401, "Invalid Private Integration token", true},
-		{401, "Invalid token: access token is invalid", true},
-		{401, "The token has expired", true},
-		{401, "No Authorization header found for authentication!", false},
-		{401, "The token is not authorized for this scope.", false},
-		{401, "This authClass type is not allowed to access this scope.", false},
-		{401, "Token's user type mismatch!", false},
-		{401, "version header was not found.", false},
-		{401, "version header is invalid", false},
-		{403, "The token does not have access to this location.", false},
-		{400, "Invalid JWT", false},
+		"Invalid JWT":                                              {401, true},
+		"Invalid token: access token is invalid":                   {401, true},
+		"The token has expired":                                    {401, true},
+		"No Authorization header found for authentication!":        {401, false},
+		"The token is not authorized for this scope.":              {401, false},
+		"This authClass type is not allowed to access this scope.": {401, false},
+		"Token's user type mismatch!":                              {401, false},
+		"version header is invalid":                                {401, false},
+		"The token does not have access to this location.":         {403, false},
+		"The token is invalid":                                     {400, false},
 	} {
 		for _, operation := range allOperations {
-			source, api := &replaceable{}, &stub{responses: []stubResponse{{status: test.status, body: `{"message":` + quote(t, test.message) + `}`}, everything}, tb: t}
+			source, api := &replaceable{}, &stub{responses: []stubResponse{{status: test.status, body: `{"message":` + quote(t, message) + `}`}, everything}, tb: t}
 			err := operation.call(t.Context(), newClientWith(t, source, api))
 			want, invalid := []string{"Bearer token-1"}, []string(nil)
 			if test.replaced {
 				want, invalid = []string{"Bearer token-1", "Bearer token-2"}, []string{"token-1"}
 			}
 			if (err == nil) != test.replaced || !slices.Equal(sentTokens(api), want) || !slices.Equal(source.invalid, invalid) {
-				t.Errorf("%s, %d %s: got %v, sent %q and invalidated %q", operation.name, test.status, test.message, err, sentTokens(api), source.invalid)
+				t.Errorf("%s, %d %s: got %v, sent %q and invalidated %q", operation.name, test.status, message, err, sentTokens(api), source.invalid)
 			}
 		}
 	}

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"log"
 	"net/http"
-	"net/http/httptest"
 	"net/url"
 	"time"
 
@@ -30,7 +29,7 @@ func startFake() *clienttest.Server {
 	return fake
 }
 
-// Example prints the contacts of a location.
+// Example prints the contacts of a location. All requests the pages as the loop needs them.
 func Example() {
 	fake := startFake() // a program calls client.New, see ExampleNew
 	defer fake.Close()
@@ -182,24 +181,6 @@ func ExampleContactsService_List() {
 	// of 3 and there is more: true
 }
 
-// All iterates over all pages, and requests them as needed.
-func ExampleContactsService_All() {
-	fake := startFake()
-	defer fake.Close()
-	c, ctx := fake.Client(), context.Background()
-
-	for contact, err := range c.Contacts.All(ctx, client.ListRequest{}) {
-		if err != nil {
-			log.Fatal(err)
-		}
-		fmt.Println(contact.FirstName)
-	}
-	// Output:
-	// Ada
-	// Grace
-	// Mary
-}
-
 // Clients of the same app and location share a Pacer. Without a shared Pacer, each process uses a
 // part of the limit, here a quarter for each of four processes.
 func ExampleNewPacer() {
@@ -314,14 +295,9 @@ func ExampleClient_Generated() {
 // Do calls an endpoint that has no method, under the same rules. Here it requests the IDs of custom
 // fields by their keys.
 func ExampleClient_Do() {
-	api := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
-		fmt.Fprint(w, `{"customFields":[{"id":"6dvNaf7VhkQ9snc5vnjJ","fieldKey":"contact.shoe_size"}]}`)
-	}))
-	defer api.Close()
-	c, err := client.New(client.StaticToken("pit-example"), client.WithBaseURL(api.URL))
-	if err != nil {
-		log.Fatal(err)
-	}
+	fake := startFake()
+	defer fake.Close()
+	c, ctx := fake.Client(), context.Background()
 
 	var definitions struct {
 		CustomFields []struct {
@@ -330,15 +306,15 @@ func ExampleClient_Do() {
 		} `json:"customFields"`
 	}
 	path := "/locations/" + url.PathEscape("ve9EPM428h8vShlRW1KT") + "/customFields"
-	if err := c.Do(context.Background(), http.MethodGet, path, nil, nil, &definitions); err != nil {
+	if err := c.Do(ctx, http.MethodGet, path, nil, nil, &definitions); err != nil {
 		log.Fatal(err)
 	}
-	ids := map[string]string{}
 	for _, field := range definitions.CustomFields {
-		ids[field.Key] = field.ID
+		if field.Key == "contact.my_text" {
+			fmt.Println(len(field.ID))
+		}
 	}
-	fmt.Println(ids["contact.shoe_size"])
-	// Output: 6dvNaf7VhkQ9snc5vnjJ
+	// Output: 20
 }
 
 // A call hook records metrics of all calls.

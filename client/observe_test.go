@@ -7,10 +7,6 @@ import (
 	"log/slog"
 	"net/http"
 	"os"
-	"path/filepath"
-	"regexp"
-	"slices"
-	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -40,35 +36,6 @@ func TestOperationFromContext(t *testing.T) {
 	}
 	if got, ok := client.OperationFromContext(t.Context()); got != "" || ok {
 		t.Errorf("got %q, %v for another context", got, ok)
-	}
-}
-
-// TestOperations_Table checks that each operation of the document has one row in the table of
-// operations.
-func TestOperations_Table(t *testing.T) {
-	t.Parallel()
-	find := func(pattern string, files ...string) (found []string) {
-		for _, file := range files {
-			content, err := os.ReadFile(file)
-			if err != nil {
-				t.Fatal(err)
-			}
-			for _, match := range regexp.MustCompile(pattern).FindAllSubmatch(content, -1) {
-				found = append(found, string(match[1]))
-			}
-		}
-		slices.Sort(found)
-		return found
-	}
-	sources, err := filepath.Glob("*.go")
-	if err != nil {
-		t.Fatal(err)
-	}
-	sources = slices.DeleteFunc(sources, func(name string) bool { return strings.HasSuffix(name, "_test.go") })
-	rows := find(`operation\{id: "(\w+)"`, sources...)
-	want := find(`(?m)^ +operationId: (\w+)$`, "../api/contacts.yaml")
-	if diff := cmp.Diff(want, rows); diff != "" {
-		t.Errorf("(-document +table):\n%s", diff)
 	}
 }
 

@@ -301,8 +301,8 @@ func TestRetry_Connections(t *testing.T) {
 	server.Close()
 	var response client.Response
 	_, err := c.Contacts.Create(t.Context(), client.CreateContactRequest{}, client.WithResponseInto(&response))
-	if !errors.Is(err, syscall.ECONNREFUSED) || errors.Is(err, client.ErrMaybeApplied) || response.Attempts != 3 {
-		t.Errorf("connection refused: got %v after %d attempts, want nothing applied after 3", err, response.Attempts)
+	if !errors.Is(err, syscall.ECONNREFUSED) || errors.Is(err, client.ErrMaybeApplied) || response.Attempts != 3 || !strings.Contains(err.Error(), "127.0.0.1:") {
+		t.Errorf("connection refused: got %v after %d attempts, want the address, and nothing applied after 3", err, response.Attempts)
 	}
 }
 
