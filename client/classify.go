@@ -2,11 +2,9 @@ package client
 
 import (
 	"bytes"
-	"encoding/json"
+	"fmt"
 	"net/http"
 	"strings"
-
-	"github.com/go-json-experiment/json/jsontext"
 
 	"github.com/highlevel-contacts/contacts-go/client/internal/httpx"
 	"github.com/highlevel-contacts/contacts-go/client/internal/lenientjson"
@@ -20,10 +18,8 @@ func newError(op operation, method, path string, response Response, token string
 		Operation: op.name, Method: method, Path: path, StatusCode: response.StatusCode, MaybeApplied: maybeApplied, Response: response,
 	}
 	e.RetryAfter, _ = httpx.RetryAfter(response.Header)
-	var body, meta errorBody
-	if json.Unmarshal(httpx.TrimBOM(response.Body), &body) == nil && json.Unmarshal(body["meta"], &meta) == nil {
-		e.ContactID, e.MatchingField = meta.text("contactId"), meta.text("matchingField")
-	}
+	body := parseErrorBody(response.Body)
+	e.ContactID, e.MatchingField = body.Meta.ContactID, body.Meta.MatchingField
 	messages := body.messages()
 	if len(messages) == 0 && len(response.Body) > 0 {
 		messages = []string{strings.ToValidUTF8(string(response.Body), "\uFFFD")}
@@ -32,7 +28,7 @@ func newError(op operation, method, path string, response Response, token string
 	for _, message := range messages {
 		e.Messages = append(e.Messages, redact.Secrets(message, token))
 	}
-	e.TraceID = redact.Secrets(body.text("traceId"), token)
+	e.TraceID = redact.Secrets(body.TraceID, token)
 	return e
 }
 
@@ -93,43 +89,37 @@ func reportsFailure(body []byte) bool {
 	if !bytes.Contains(body, []byte(`"succe`)) {
 		return false
 	}
-	var result errorBody
-	_ = json.Unmarshal(httpx.TrimBOM(body), &result) // a malformed body is reported when it is decoded
-	return result.text("succeeded") == "false" || result.text("succeded") == "false"
+	result := parseErrorBody(body)
+	return fmt.Sprint(result.Succeeded) == "false" || fmt.Sprint(result.Succeded) == "false"
 }
 
-// errorBody is the JSON body of an error response. Its properties are raw JSON, so that one
-// property of an unexpected type does not make the others unreadable.
-type errorBody map[string]json.RawMessage
+// errorBody is the JSON body of an error response, or of a response that reports a failure.
+type errorBody struct {
+	Message          []string `json:"message"`
+	Error            []string `json:"error"`
+	ErrorDescription []string `json:"error_description"`
+	TraceID          string   `json:"traceId"`
+	Meta             struct {
+		ContactID     string `json:"contactId"`
+		MatchingField string `json:"matchingField"`
+	} `json:"meta"`
+	Succeeded any `json:"succeeded"`
+	Succeded  any `json:"succeded"`
+}
 
-// messages returns the messages of the first property that has messages: a scalar, or the elements
-// of a list.
-func (b errorBody) messages() []string {
-	for _, name := range []string{"message", "error", "error_description"} {
-		var elements []json.RawMessage
-		if json.Unmarshal(b[name], &elements) != nil {
-			elements = []json.RawMessage{b[name]}
-		}
-		var messages []string
-		for _, element := range elements {
-			if message := text(element); message != "" {
-				messages = append(messages, message)
-			}
-		}
-		if len(messages) > 0 {
+// parseErrorBody decodes a body. Properties of unexpected types, and a body in another format, have no
+// values.
+func parseErrorBody(body []byte) (parsed errorBody) {
+	_, _ = lenientjson.Decode(body, &parsed, nil)
+	return parsed
+}
+
+// messages returns the messages of the first property that has messages.
+func (b *errorBody) messages() []string {
+	for _, messages := range [][]string{b.Message, b.Error, b.ErrorDescription} {
+		if strings.Join(messages, "") != "" {
 			return messages
 		}
 	}
 	return nil
-}
-
-// text returns a scalar property as a string, or "" for any other property.
-func (b errorBody) text(name string) string { return text(b[name]) }
-
-// text returns a scalar as a string, or "" for any other value.
-func text(raw json.RawMessage) string {
-	if raw = bytes.TrimSpace(raw); bytes.HasPrefix(raw, []byte("{")) || bytes.HasPrefix(raw, []byte("[")) {
-		return ""
-	}
-	return lenientjson.Text(jsontext.Value(raw))
 }

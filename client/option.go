@@ -54,6 +54,14 @@ func defaultConfig() config {
 	}
 }
 
+// require returns an error with the given problem unless ok is true.
+func require(ok bool, problem string) error {
+	if !ok {
+		return errors.New(problem)
+	}
+	return nil
+}
+
 // WithBaseURL sets the base URL of the API, https://services.leadconnectorhq.com by default. It
 // must be https, except on loopback, for tests.
 func WithBaseURL(address string) Option {
@@ -71,11 +79,8 @@ func WithBaseURL(address string) Option {
 // not set LocationID. There is no default location without this option.
 func WithLocation(id string) Option {
 	return func(c *config) error {
-		if id == "" {
-			return errors.New("WithLocation: empty location ID")
-		}
 		c.location = id
-		return nil
+		return require(id != "", "WithLocation: empty location ID")
 	}
 }
 
@@ -85,11 +90,8 @@ func WithLocation(id string) Option {
 // environment and has up to 100 idle connections.
 func WithHTTPClient(httpClient *http.Client) Option {
 	return func(c *config) error {
-		if httpClient == nil {
-			return errors.New("WithHTTPClient: the HTTP client is nil")
-		}
 		c.http = httpClient
-		return nil
+		return require(httpClient != nil, "WithHTTPClient: the HTTP client is nil")
 	}
 }
 
@@ -98,11 +100,8 @@ func WithHTTPClient(httpClient *http.Client) Option {
 // count. A timeout of 0 means no timeout. Use a context to limit the duration of a whole call.
 func WithTimeout(perAttempt time.Duration) Option {
 	return func(c *config) error {
-		if perAttempt < 0 {
-			return errors.New("WithTimeout: negative timeout")
-		}
 		c.timeout = perAttempt
-		return nil
+		return require(perAttempt >= 0, "WithTimeout: negative timeout")
 	}
 }
 
@@ -110,11 +109,8 @@ func WithTimeout(perAttempt time.Duration) Option {
 // User-Agent header.
 func WithUserAgent(product string) Option {
 	return func(c *config) error {
-		if product == "" || !isHeaderValue(product) {
-			return errors.New("WithUserAgent: empty, or not allowed in a header")
-		}
 		c.header.Set("User-Agent", product+" "+c.header.Get("User-Agent"))
-		return nil
+		return require(product != "" && isHeaderValue(product), "WithUserAgent: empty, or not allowed in a header")
 	}
 }
 
@@ -122,11 +118,7 @@ func WithUserAgent(product string) Option {
 // editor sets another value. The headers that WithHeader rejects are rejected here too.
 func WithDefaultHeader(key, value string) Option {
 	return func(c *config) error {
-		if err := checkHeader(key, value); err != nil {
-			return fmt.Errorf("WithDefaultHeader: %w", err)
-		}
-		c.header.Set(key, value)
-		return nil
+		return setHeader("WithDefaultHeader", c.header, key, value)
 	}
 }
 
@@ -134,11 +126,8 @@ func WithDefaultHeader(key, value string) Option {
 // means its default: 3 attempts, a first delay of at most 500 ms, and no delay over 30 s.
 func WithRetry(policy RetryPolicy) Option {
 	return func(c *config) error {
-		if policy.MaxAttempts < 0 || policy.MinDelay < 0 || policy.MaxDelay < 0 {
-			return errors.New("WithRetry: negative MaxAttempts, MinDelay or MaxDelay")
-		}
 		c.retry = policy.withDefaults()
-		return nil
+		return require(policy.MaxAttempts >= 0 && min(policy.MinDelay, policy.MaxDelay) >= 0, "WithRetry: negative MaxAttempts, MinDelay or MaxDelay")
 	}
 }
 
@@ -147,14 +136,11 @@ func WithRetry(policy RetryPolicy) Option {
 // has a Pacer of its own, from [NewPacer] with the default limit of 100 requests per 10 seconds.
 func WithPacer(pacer Pacer) Option {
 	return func(c *config) error {
-		if pacer == nil {
-			return errors.New("WithPacer: the Pacer is nil")
-		}
+		c.pacer = pacer
 		if p, ok := pacer.(*windowPacer); ok && p.invalid != nil {
 			return fmt.Errorf("WithPacer: %w", p.invalid)
 		}
-		c.pacer = pacer
-		return nil
+		return require(pacer != nil, "WithPacer: the Pacer is nil")
 	}
 }
 
@@ -166,11 +152,8 @@ func WithPacer(pacer Pacer) Option {
 // body, an email address or a phone number.
 func WithLogger(logger *slog.Logger) Option {
 	return func(c *config) error {
-		if logger == nil {
-			return errors.New("WithLogger: the logger is nil")
-		}
 		c.logger = logger
-		return nil
+		return require(logger != nil, "WithLogger: the logger is nil")
 	}
 }
 
@@ -180,11 +163,8 @@ func WithLogger(logger *slog.Logger) Option {
 // returns the operation there.
 func WithCallHook(hook func(context.Context, CallInfo)) Option {
 	return func(c *config) error {
-		if hook == nil {
-			return errors.New("WithCallHook: the hook is nil")
-		}
 		c.hooks = append(c.hooks, hook)
-		return nil
+		return require(hook != nil, "WithCallHook: the hook is nil")
 	}
 }
 
@@ -193,11 +173,8 @@ func WithCallHook(hook func(context.Context, CallInfo)) Option {
 // apply to error responses: the client reads at most 64 KiB of their bodies.
 func WithMaxResponseBytes(limit int64) Option {
 	return func(c *config) error {
-		if limit <= 0 {
-			return fmt.Errorf("WithMaxResponseBytes: %d is not a positive number of bytes", limit)
-		}
 		c.maxBytes = limit
-		return nil
+		return require(limit > 0, "WithMaxResponseBytes: not a positive number of bytes")
 	}
 }
 
@@ -206,7 +183,7 @@ type CallOption func(*callConfig) error
 
 // callConfig holds the settings of one call.
 type callConfig struct {
-	header     http.Header
+	header     http.Header // of the request
 	into       *Response
 	onSend     func()
 	idempotent bool
@@ -218,14 +195,7 @@ type callConfig struct {
 // call returns an error that matches [ErrInvalid].
 func WithHeader(key, value string) CallOption {
 	return func(c *callConfig) error {
-		if err := checkHeader(key, value); err != nil {
-			return fmt.Errorf("WithHeader: %w", err)
-		}
-		if c.header == nil {
-			c.header = http.Header{}
-		}
-		c.header.Set(key, value)
-		return nil
+		return setHeader("WithHeader", c.header, key, value)
 	}
 }
 
@@ -234,11 +204,8 @@ func WithHeader(key, value string) CallOption {
 // response is not modified. Concurrent calls must not share a response.
 func WithResponseInto(response *Response) CallOption {
 	return func(c *callConfig) error {
-		if response == nil {
-			return errors.New("WithResponseInto: the Response is nil")
-		}
 		c.into = response
-		return nil
+		return require(response != nil, "WithResponseInto: the Response is nil")
 	}
 }
 
@@ -246,11 +213,8 @@ func WithResponseInto(response *Response) CallOption {
 // sent. It is not called if the call fails before that. It runs on the goroutine of the call.
 func WithOnSend(onSend func()) CallOption {
 	return func(c *callConfig) error {
-		if onSend == nil {
-			return errors.New("WithOnSend: the function is nil")
-		}
 		c.onSend = onSend
-		return nil
+		return require(onSend != nil, "WithOnSend: the function is nil")
 	}
 }
 
@@ -278,17 +242,18 @@ var reservedHeaders = map[string]bool{
 	"Transfer-Encoding": true, "Accept-Encoding": true,
 }
 
-// checkHeader returns an error if a program may not set the header.
-func checkHeader(key, value string) error {
+// setHeader sets a header, or returns an error of option if a program may not set it.
+func setHeader(option string, header http.Header, key, value string) error {
 	key = textproto.CanonicalMIMEHeaderKey(key)
 	switch {
 	case !isHeaderName(key):
-		return errors.New("invalid header name")
+		return errors.New(option + ": invalid header name")
 	case !isHeaderValue(value):
-		return errors.New("invalid header value")
+		return errors.New(option + ": invalid header value")
 	case reservedHeaders[key]:
-		return errors.New("the client sets " + key + " itself")
+		return errors.New(option + ": the client sets " + key + " itself")
 	}
+	header.Set(key, value)
 	return nil
 }
 

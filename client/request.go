@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"maps"
 	"net/http"
 	"net/url"
 	"strings"
@@ -99,7 +98,7 @@ func (c *Client) send(ctx context.Context, op operation, req *http.Request, buil
 
 // newCall returns a call that sends req.
 func (c *Client) newCall(ctx context.Context, op operation, req *http.Request, opts []CallOption) (*call, error) {
-	call := &call{client: c, op: op, ctx: ctx, started: time.Now()}
+	call := &call{client: c, op: op, ctx: ctx, options: callConfig{header: req.Header}, started: time.Now()}
 	for _, opt := range opts {
 		if opt == nil {
 			return nil, invalid(op, "a CallOption is nil")
@@ -124,7 +123,6 @@ func (c *Client) newCall(ctx context.Context, op operation, req *http.Request, o
 			req.Header[key] = values
 		}
 	}
-	maps.Copy(req.Header, call.options.header)
 	call.request = req.WithContext(context.WithValue(ctx, operationKey{}, op.name))
 	return call, nil
 }

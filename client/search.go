@@ -3,16 +3,14 @@ package client
 import (
 	"cmp"
 	"context"
-	"encoding/base64"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"hash/fnv"
 	"iter"
-	"slices"
+	"strconv"
 	"strings"
 	"time"
-	"unicode/utf8"
 
 	"github.com/highlevel-contacts/contacts-go/gen"
 )
@@ -20,9 +18,6 @@ import (
 const (
 	defaultSearchLimit = 100 // number of contacts per page of Search
 	maxSearchLimit     = 500 // largest number of contacts per page
-	maxSearchText      = 75  // largest number of characters of a string in a search
-	minContains        = 3   // smallest number of characters for the operators contains and not_contains
-	maxSorts           = 2   // largest number of fields of an order
 )
 
 // SearchRequest selects contacts of a location. All filters must match. Zero fields are not sent.
@@ -89,13 +84,13 @@ func (s *ContactsService) Search(ctx context.Context, search SearchRequest, opts
 	if err := s.checkSearch(&search); err != nil {
 		return nil, err
 	}
-	position, err := search.position()
+	after, received, err := search.position()
 	if err != nil {
 		return nil, invalid(searchContacts, err.Error())
 	}
 	limit := cmp.Or(search.Limit, defaultSearchLimit)
 	req, err := gen.NewSearchContactsRequest(s.client.config.baseURL, gen.SearchContactsRequest{
-		LocationID: search.LocationID, PageLimit: limit, SearchAfter: position.After,
+		LocationID: search.LocationID, PageLimit: limit, SearchAfter: after,
 		Filters: search.Filters, Sort: search.Sort, Query: search.Query,
 	})
 	result := gen.SearchContactsResult{Contacts: make([]Contact, limit)}
@@ -103,7 +98,7 @@ func (s *ContactsService) Search(ctx context.Context, search SearchRequest, opts
 		return nil, err
 	}
 	page := &Page{Contacts: result.Contacts, Total: result.Total}
-	received := position.Received + len(page.Contacts)
+	received += len(page.Contacts)
 	if len(page.Contacts) == 0 || (len(page.Contacts) < limit && received >= page.Total) {
 		return page, nil
 	}
@@ -157,109 +152,41 @@ func (s *ContactsService) FindDuplicate(ctx context.Context, query DuplicateQuer
 	return result.Contact, nil
 }
 
-// checkSearch checks the arguments of a search and sets its location.
+// checkSearch sets the location of a search, and checks what would match other contacts than its author
+// expects. The API rejects other mistakes, such as an operator that a field does not take.
 func (s *ContactsService) checkSearch(search *SearchRequest) error {
 	if err := s.setLocation(searchContacts, &search.LocationID); err != nil {
 		return err
 	}
-	switch {
-	case search.Limit < 0 || search.Limit > maxSearchLimit:
+	if search.Limit < 0 || search.Limit > maxSearchLimit {
 		return invalid(searchContacts, fmt.Sprintf("Limit: %d is not between 1 and %d", search.Limit, maxSearchLimit))
-	case utf8.RuneCountInString(search.Query) > maxSearchText:
-		return invalid(searchContacts, fmt.Sprintf("Query: longer than %d characters", maxSearchText))
-	case len(search.Sort) > maxSorts:
-		return invalid(searchContacts, fmt.Sprintf("Sort: more than %d fields", maxSorts))
 	}
-	for i, sort := range search.Sort {
-		if sort.Field == "" || (sort.Direction != gen.SortDirectionAscending && sort.Direction != gen.SortDirectionDescending) {
-			return invalid(searchContacts, fmt.Sprintf("Sort %d: set Field, and Direction to asc or desc", i))
-		}
-	}
-	if err := checkFilters("filter", search.Filters); err != nil {
-		return invalid(searchContacts, err.Error())
-	}
-	return nil
+	return checkFilters("filter", search.Filters)
 }
 
-// checkFilters returns an error that names the first filter that the API would reject, or that would
-// match other contacts than its author expects.
+// checkFilters returns an error that names the first invalid filter.
 func checkFilters(name string, filters []Filter) error {
-	for i := range filters {
-		if err := checkFilter(fmt.Sprintf("%s %d", name, i), &filters[i]); err != nil {
-			return err
+	for i, filter := range filters {
+		name := fmt.Sprintf("%s %d", name, i)
+		takesValue := filter.Operator != gen.FilterOperatorExists && filter.Operator != gen.FilterOperatorNotExists
+		ends, isRange := filter.Value.(map[string]string)
+		switch {
+		case filter.Group != "" && len(filter.Filters) == 0:
+			return invalid(searchContacts, name+": a group without a filter matches all contacts")
+		case filter.Group != "":
+			if err := checkFilters(name+", filter", filter.Filters); err != nil {
+				return err
+			}
+		case filter.Field == "" || filter.Operator == "":
+			return invalid(searchContacts, name+": set Field and Operator, or use AllOf or AnyOf")
+		case takesValue != (filter.Value != nil):
+			return invalid(searchContacts, fmt.Sprintf("%s: the operator %s needs a value, or takes none", name, filter.Operator))
+		case isRange && len(ends) == 0:
+			return invalid(searchContacts, name+": the range is open at both ends: use the operator exists")
 		}
 	}
 	return nil
 }
-
-func checkFilter(name string, filter *Filter) error {
-	switch {
-	case filter.Group != "" && len(filter.Filters) == 0:
-		return errors.New(name + ": a group without a filter matches all contacts")
-	case filter.Group != "":
-		return checkFilters(name+", filter", filter.Filters)
-	case filter.Field == "" || filter.Operator == "":
-		return errors.New(name + ": set Field and Operator, or use AllOf or AnyOf")
-	case !takesOperator(filter.Field, filter.Operator):
-		return fmt.Errorf("%s: %s does not take the operator %s", name, filter.Field, filter.Operator)
-	}
-	return checkFilterValue(name, filter)
-}
-
-// checkFilterValue checks that the value of a filter is one that the operator takes.
-func checkFilterValue(name string, filter *Filter) error {
-	needsValue := filter.Operator != gen.FilterOperatorExists && filter.Operator != gen.FilterOperatorNotExists
-	if needsValue != (filter.Value != nil) {
-		return fmt.Errorf("%s: the operator %s needs a value, or takes none", name, filter.Operator)
-	}
-	if ends, ok := filter.Value.(map[string]string); ok && len(ends) == 0 {
-		return errors.New(name + ": the range is open at both ends: use the operator exists")
-	}
-	values, _ := filter.Value.([]string)
-	if text, ok := filter.Value.(string); ok {
-		values = []string{text}
-	}
-	for _, text := range values {
-		switch length := utf8.RuneCountInString(text); {
-		case length > maxSearchText:
-			return fmt.Errorf("%s: the value is longer than %d characters", name, maxSearchText)
-		case length < minContains && (filter.Operator == gen.FilterOperatorContains || filter.Operator == gen.FilterOperatorNotContains):
-			return fmt.Errorf("%s: the operator %s needs at least %d characters", name, filter.Operator, minContains)
-		}
-	}
-	return nil
-}
-
-// takesOperator reports whether a field takes an operator, as the vendor documents it. Unknown
-// fields, custom fields among them, are left to the API.
-func takesOperator(field string, op FilterOperator) bool {
-	isOneOf := func(ops ...FilterOperator) bool { return slices.Contains(ops, op) }
-	switch field {
-	case "id":
-		return isOneOf(gen.FilterOperatorEqual, gen.FilterOperatorNotEqual)
-	case "phone":
-		return isOneOf(gen.FilterOperatorEqual, gen.FilterOperatorNotEqual, gen.FilterOperatorContains, gen.FilterOperatorNotContains, gen.FilterOperatorExists, gen.FilterOperatorNotExists, gen.FilterOperatorWildcard)
-	case "address", "businessName", "city", "companyName", "firstNameLowerCase", "lastNameLowerCase", "postalCode", "source", "state", "tags":
-		return isOneOf(gen.FilterOperatorEqual, gen.FilterOperatorNotEqual, gen.FilterOperatorContains, gen.FilterOperatorNotContains, gen.FilterOperatorExists, gen.FilterOperatorNotExists)
-	case "email", "website", "contactName", "assignedTo", "country", "timezone", "type", "dnd", "validEmail", "isValidWhatsapp", "followers",
-		"activeWorkflows", "finishedWorkflows":
-		return isOneOf(gen.FilterOperatorEqual, gen.FilterOperatorNotEqual, gen.FilterOperatorExists, gen.FilterOperatorNotExists)
-	case "dateAdded", "dateUpdated", "dateOfBirth", "lastAppointment", "lastEmailClickedDate", "lastEmailOpenedDate", "lastActivity":
-		return isOneOf(gen.FilterOperatorRange, gen.FilterOperatorExists, gen.FilterOperatorNotExists)
-	case "opportunities":
-		return isOneOf(gen.FilterOperatorNested)
-	}
-	return true
-}
-
-// searchPosition is the decoded form of a cursor of a search.
-type searchPosition struct {
-	Search   uint64            `json:"q"` // hash of the search
-	After    []json.RawMessage `json:"a"` // searchAfter of the last contact
-	Received int               `json:"n"` // contacts received since the beginning; 0 if unknown
-}
-
-const searchCursorPrefix = "search:"
 
 // CursorAfter returns the position after contact in the results of the search. It returns an error
 // if the contact is not from a search. The cursor is valid only for the same query, filters and
@@ -268,45 +195,34 @@ func (r SearchRequest) CursorAfter(contact *Contact) (Cursor, error) {
 	return r.cursor(contact, 0)
 }
 
+// cursor returns the position after contact: the hash of the search, the number of contacts received
+// since the beginning, or 0 if it is unknown, and the SearchAfter of the contact.
 func (r SearchRequest) cursor(contact *Contact, received int) (Cursor, error) {
-	if len(contact.SearchAfter) == 0 {
+	after, err := json.Marshal(contact.SearchAfter)
+	if len(contact.SearchAfter) == 0 || err != nil {
 		return "", errors.New("highlevel: SearchRequest.CursorAfter: the contact has no SearchAfter, because it is not from a search")
 	}
-	hash, err := r.hash()
-	if err != nil {
-		return "", err
-	}
-	encoded, err := json.Marshal(searchPosition{Search: hash, After: contact.SearchAfter, Received: received})
-	if err != nil {
-		return "", errors.New("highlevel: SearchRequest.CursorAfter: invalid SearchAfter")
-	}
-	return Cursor(searchCursorPrefix + base64.RawURLEncoding.EncodeToString(encoded)), nil
+	return Cursor(r.cursorPrefix() + strconv.Itoa(received) + ":" + string(after)), nil
 }
 
-// position returns the decoded position of the search.
-func (r SearchRequest) position() (searchPosition, error) {
-	var position searchPosition
+// position returns the parts of the cursor of the search.
+func (r SearchRequest) position() (after []json.RawMessage, received int, err error) {
 	if r.After == "" {
-		return position, nil
+		return nil, 0, nil
 	}
-	text, ok := strings.CutPrefix(string(r.After), searchCursorPrefix)
-	encoded, err := base64.RawURLEncoding.DecodeString(text)
-	if !ok || err != nil || json.Unmarshal(encoded, &position) != nil || len(position.After) == 0 {
-		return position, errors.New("cursor: invalid: use Page.Next of a search or SearchRequest.CursorAfter")
+	rest, ok := strings.CutPrefix(string(r.After), r.cursorPrefix())
+	count, encoded, _ := strings.Cut(rest, ":")
+	received, err = strconv.Atoi(count)
+	if !ok || err != nil || json.Unmarshal([]byte(encoded), &after) != nil || len(after) == 0 {
+		return nil, 0, errors.New("cursor: use Page.Next or CursorAfter of a search with the same query, filters and order")
 	}
-	if hash, err := r.hash(); err != nil || hash != position.Search {
-		return position, errors.New("cursor: belongs to another search: use the same query, filters and order")
-	}
-	return position, nil
+	return after, received, nil
 }
 
-// hash returns a hash of what determines the position of a contact in the results.
-func (r SearchRequest) hash() (uint64, error) {
-	encoded, err := json.Marshal([]any{r.Query, r.Filters, r.Sort})
-	if err != nil {
-		return 0, errors.New("highlevel: a filter has a value that cannot be encoded")
-	}
+// cursorPrefix returns the beginning of the cursors of the search. It contains a hash of what
+// determines the position of a contact in the results.
+func (r SearchRequest) cursorPrefix() string {
 	hash := fnv.New64a()
-	_, _ = hash.Write(encoded)
-	return hash.Sum64(), nil
+	_ = json.NewEncoder(hash).Encode([]any{r.Query, r.Filters, r.Sort}) // the request has a value that cannot be encoded
+	return fmt.Sprintf("search:%x:", hash.Sum64())
 }
