@@ -124,8 +124,8 @@ func TestDecode_UnusualBodies(t *testing.T) {
 		want       client.Kind
 	}{
 		{"deep nesting", repeated(`"deep":`, "[", strings.Repeat("]", 20_000), 20_000), client.ErrBadResponse},
-		{"many unknown properties", repeated(`"y":1`, `,"x":1`, "", 100_000), ""},
-		{"too many elements", repeated(`"attributions":[{}`, ",{}", "]", 1_000_000), client.ErrResponseTooLarge},
+		{"many unknown properties", repeated(`"y":1`, `,"x":1`, "", 20_000), ""},
+		{"too many elements", repeated(`"attributions":[{}`, ",{}", "]", 300_000), client.ErrResponseTooLarge},
 		{"a NUL byte", "{\"contact\":\x00{\"id\":\"abc\"}}", client.ErrBadResponse},
 		{"an escaped NUL", `{"contact":{"id":"abc","city":"O\u0000slo"}}`, ""},
 		{"another encoding", "\xFF\xFE{\x00}\x00", client.ErrBadResponse},

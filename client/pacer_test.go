@@ -148,8 +148,8 @@ func TestPacer_TwoProcesses(t *testing.T) {
 		longest  time.Duration
 		rejected int
 	}{
-		{nil, 100 * time.Second, 200},
-		{[]client.PacerOption{client.WithShare(0.5)}, 95 * time.Second, 0},
+		{nil, 60 * time.Second, 120},
+		{[]client.PacerOption{client.WithShare(0.5)}, 55 * time.Second, 0},
 	} {
 		synctest.Test(t, func(t *testing.T) {
 			api := newLimitedFake(t, 100, 10*time.Second)
@@ -158,7 +158,7 @@ func TestPacer_TwoProcesses(t *testing.T) {
 				var group sync.WaitGroup
 				for range 2 {
 					group.Go(func() {
-						api.run(t, newClientWith(t, client.StaticToken(api.Token), api, client.WithBaseURL(api.URL), client.WithPacer(client.NewPacer(0, 0, test.opts...)), retries), 500, 10)
+						api.run(t, newClientWith(t, client.StaticToken(api.Token), api, client.WithBaseURL(api.URL), client.WithPacer(client.NewPacer(0, 0, test.opts...)), retries), 300, 10)
 					})
 				}
 				group.Wait()

@@ -169,7 +169,7 @@ func TestResponse_CompressedBodies(t *testing.T) {
 	for _, test := range []struct {
 		status, size int
 		want         client.Kind
-	}{{200, 4, ""}, {200, 100_000, client.ErrResponseTooLarge}, {200, 16 << 20, client.ErrResponseTooLarge}, {500, 16 << 20, client.ErrServer}} {
+	}{{200, 4, ""}, {200, 100_000, client.ErrResponseTooLarge}, {200, 4 << 20, client.ErrResponseTooLarge}, {500, 4 << 20, client.ErrServer}} {
 		server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			if !strings.Contains(r.Header.Get("Accept-Encoding"), "gzip") {
 				t.Error("gzip is not accepted")

@@ -163,7 +163,7 @@ func TestRetry_Backoff(t *testing.T) {
 	} {
 		synctest.Test(t, func(t *testing.T) {
 			longest, shortest := make([]time.Duration, len(test.limits)), slices.Clone(test.limits)
-			for range 200 {
+			for range 100 {
 				var last time.Time
 				attempt := 0
 				c := newClient(t, roundTrip(func(*http.Request) (*http.Response, error) {
