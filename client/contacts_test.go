@@ -18,49 +18,23 @@ import (
 
 func TestContactsService_Requests(t *testing.T) {
 	t.Parallel()
-	type service = *client.ContactsService
-	for want, call := range map[string]func(ctx context.Context, c service) error{
-		"GET /contacts/ocQHyuzHvysMo5N5VsXc":    func(ctx context.Context, c service) error { return errOf(c.Get(ctx, contactID)) },
-		"GET /contacts/upsert":                  func(ctx context.Context, c service) error { return errOf(c.Get(ctx, "upsert")) },
-		"DELETE /contacts/ocQHyuzHvysMo5N5VsXc": func(ctx context.Context, c service) error { return c.Delete(ctx, contactID) },
-		`POST /contacts/ {"firstName":"Rosan","locationId":"ve9EPM428h8vShlRW1KT"}`: func(ctx context.Context, c service) error {
-			return errOf(c.Create(ctx, client.CreateContactRequest{FirstName: "Rosan"}))
-		},
-		`POST /contacts/ {"locationId":"elsewhere"}`: func(ctx context.Context, c service) error {
-			return errOf(c.Create(ctx, client.CreateContactRequest{LocationID: "elsewhere"}))
-		},
-		`PUT /contacts/ocQHyuzHvysMo5N5VsXc {}`: func(ctx context.Context, c service) error {
-			return errOf(c.Update(ctx, contactID, client.UpdateContactRequest{}))
-		},
-		`POST /contacts/upsert {"email":"rosan@deos.example","locationId":"ve9EPM428h8vShlRW1KT"}`: func(ctx context.Context, c service) error {
-			return errOf(c.Upsert(ctx, client.UpsertContactRequest{Email: client.Set("rosan@deos.example")}))
-		},
-		`POST /contacts/upsert {"locationId":"elsewhere"}`: func(ctx context.Context, c service) error {
-			return errOf(c.Upsert(ctx, client.UpsertContactRequest{LocationID: "elsewhere"}))
-		},
-		"GET /contacts/?locationId=ve9EPM428h8vShlRW1KT": func(ctx context.Context, c service) error { return errOf(c.List(ctx, client.ListRequest{})) },
-		"GET /contacts/business/641c?locationId=ve9EPM428h8vShlRW1KT": func(ctx context.Context, c service) error {
-			return errOf(c.ListByBusiness(ctx, "641c", client.BusinessListRequest{}))
-		},
-	} {
-		t.Run(want, func(t *testing.T) {
-			t.Parallel()
-			response := everything
-			response.want = want
-			c, api := script(t, []stubResponse{response})
-			if err := call(t.Context(), c.Contacts); err != nil {
-				t.Fatal(err)
-			}
-			header := http.Header{
-				"Accept": {"application/json"}, "Authorization": {"Bearer " + token}, "Version": {"2021-07-28"}, "User-Agent": {"highlevel/" + client.Version + " (" + runtime.Version() + ")"},
-			}
-			if strings.Contains(want, "{") {
-				header.Set("Content-Type", "application/json")
-			}
-			if diff := cmp.Diff(header, api.requests[0].Header); diff != "" {
-				t.Errorf("(-want +got):\n%s", diff)
-			}
-		})
+	for _, operation := range allOperations {
+		response := everything
+		response.want = operation.request
+		c, api := script(t, []stubResponse{response})
+		if err := operation.call(t.Context(), c); err != nil {
+			t.Fatal(err)
+		}
+		header := http.Header{
+			"Accept": {"application/json"}, "Authorization": {"Bearer " + token}, "Version": {"2021-07-28"},
+			"User-Agent": {"highlevel/" + client.Version + " (" + runtime.Version() + ")"},
+		}
+		if strings.Contains(operation.request, "{") {
+			header.Set("Content-Type", "application/json")
+		}
+		if diff := cmp.Diff(header, api.requests[0].Header); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", operation.name, diff)
+		}
 	}
 }
 
@@ -117,13 +91,13 @@ func invalidCalls(ctx context.Context, t *testing.T, c *client.Client) map[strin
 		do("add tags "+id, errOf(c.Contacts.AddTags(ctx, id, []string{"a"})))
 		do("remove tags "+id, errOf(c.Contacts.RemoveTags(ctx, id, []string{"a"})))
 	}
-	for name, fields := range map[string][]client.CustomFieldInput{
-		"field by id and key": {client.NewCustomField("a", 1), {ID: "Rosan", Key: "Dolomite", FieldValue: "rosan@deos.example"}}, "field without a name": {{FieldValue: 1}},
-		"a number that has no JSON": {client.NewCustomField("a", math.NaN())}, "a value that has no JSON": {client.NewCustomFieldByKey("a", make(chan int))},
+	for name, field := range map[string]client.CustomFieldInput{
+		"field by id and key": {ID: "Rosan", Key: "Dolomite", FieldValue: "rosan@deos.example"}, "field without a name": {FieldValue: 1},
+		"a number that has no JSON": client.NewCustomField("a", math.NaN()), "a value that has no JSON": client.NewCustomFieldByKey("a", make(chan int)),
 	} {
-		do("create: "+name, errOf(c.Contacts.Create(ctx, client.CreateContactRequest{CustomFields: fields})))
-		do("update: "+name, errOf(c.Contacts.Update(ctx, contactID, client.UpdateContactRequest{CustomFields: fields})))
-		do("upsert: "+name, errOf(c.Contacts.Upsert(ctx, client.UpsertContactRequest{CustomFields: fields})))
+		for _, request := range writesOf(client.NewCustomField("a", 1), field) {
+			do(fmt.Sprintf("%T: %s", request, name), write(ctx, c, request))
+		}
 	}
 	for _, operation := range allOperations {
 		do(operation.name+": nil option", operation.call(ctx, c, nil))
@@ -173,6 +147,25 @@ func TestContactsService_MissingLocation(t *testing.T) {
 	}
 }
 
+// write sends a request of one of the writes of a contact.
+func write(ctx context.Context, c *client.Client, request any) error {
+	switch request := request.(type) {
+	case client.CreateContactRequest:
+		return errOf(c.Contacts.Create(ctx, request))
+	case client.UpdateContactRequest:
+		return errOf(c.Contacts.Update(ctx, "abc", request))
+	default:
+		return errOf(c.Contacts.Upsert(ctx, request.(client.UpsertContactRequest))) //nolint:forcetypeassert // there is no other write
+	}
+}
+
+// writesOf returns a request of each write with custom fields.
+func writesOf(fields ...client.CustomFieldInput) []any {
+	return []any{
+		client.CreateContactRequest{CustomFields: fields}, client.UpdateContactRequest{CustomFields: fields}, client.UpsertContactRequest{CustomFields: fields},
+	}
+}
+
 // TestInvalidUTF8 has invalid UTF-8 in each kind of string of a request.
 func TestInvalidUTF8(t *testing.T) {
 	t.Parallel()
@@ -180,55 +173,50 @@ func TestInvalidUTF8(t *testing.T) {
 	dnd := gen.DNDSettingsInput{SMS: gen.DNDSettingInput{Message: bad}}
 	inbound := gen.InboundDNDSettingsInput{All: gen.InboundDNDSettingInput{Message: bad}}
 	c := newClient(t, noRequests(t))
-	fields := map[string][]client.CustomFieldInput{
-		"/customFields/0/id": {client.NewCustomField(bad, 1)}, "/customFields/0/key": {client.NewCustomFieldByKey(bad, 1)},
-		"/customFields/1/field_value": {client.NewCustomField("a", 1), client.NewCustomField("b", bad)}, "/customFields/0/field_value/1": {client.NewCustomField("a", []string{"b", bad})},
-		"/customFields/0/field_value/x/y":    {client.NewCustomField("a", map[string]any{"x": map[string]string{"y": bad}})},
-		"/customFields/0/field_value/\uFFFD": {client.NewCustomField("a", map[string]int{"\xe9": 1})},
-	}
-	requests := map[string]client.CreateContactRequest{
-		"/firstName": {FirstName: bad}, "/locationId": {LocationID: bad}, "/tags/1": {Tags: []string{"a", bad}},
-		"/dndSettings/SMS/message": {DNDSettings: dnd}, "/inboundDndSettings/all/message": {InboundDNDSettings: inbound},
-	}
-	upserts := map[string]client.UpsertContactRequest{
-		"/email": {Email: client.Set(bad)}, "/locationId": {LocationID: bad}, "/tags/0": {Tags: []string{bad}},
-		"/dndSettings/SMS/message": {DNDSettings: dnd}, "/inboundDndSettings/all/message": {InboundDNDSettings: inbound},
-	}
-	updates := map[string]client.UpdateContactRequest{
-		"/city": {City: client.Set(bad)}, "/tags/0": {Tags: []string{bad}}, "/dndSettings/SMS/message": {DNDSettings: dnd}, "/inboundDndSettings/all/message": {InboundDNDSettings: inbound},
-	}
-	check := func(operation, pointer string, err error) {
+	check := func(request any, err error) {
 		t.Helper()
-		want := operation + ": invalid: a string is not valid UTF-8: convert it first, for example from Windows-1252"
-		if !errors.Is(err, client.ErrInvalid) || err.Error() != want {
-			t.Errorf("%s: got  %v\nwant %s", pointer, err, want)
+		const want = ": invalid: a string is not valid UTF-8: convert it first, for example from Windows-1252"
+		if !errors.Is(err, client.ErrInvalid) || !strings.HasSuffix(err.Error(), want) {
+			t.Errorf("%+v: got %v, want %s", request, err, want)
 		}
 	}
-	for pointer, fields := range fields {
-		requests[pointer], updates[pointer], upserts[pointer] = client.CreateContactRequest{CustomFields: fields}, client.UpdateContactRequest{CustomFields: fields}, client.UpsertContactRequest{CustomFields: fields}
+	requests := []any{
+		client.CreateContactRequest{FirstName: bad},
+		client.CreateContactRequest{LocationID: bad},
+		client.CreateContactRequest{Tags: []string{"a", bad}},
+		client.CreateContactRequest{DNDSettings: dnd},
+		client.CreateContactRequest{InboundDNDSettings: inbound},
+		client.UpdateContactRequest{City: client.Set(bad)},
+		client.UpdateContactRequest{Tags: []string{bad}},
+		client.UpdateContactRequest{DNDSettings: dnd},
+		client.UpsertContactRequest{Email: client.Set(bad)},
+		client.UpsertContactRequest{LocationID: bad},
+		client.UpsertContactRequest{InboundDNDSettings: inbound},
 	}
-	for pointer, request := range requests {
-		check("Contacts.Create", pointer, errOf(c.Contacts.Create(t.Context(), request)))
-		check("Do", pointer, c.Do(t.Context(), http.MethodPost, "/x", nil, request, nil))
+	for _, field := range []client.CustomFieldInput{
+		client.NewCustomField(bad, 1), client.NewCustomFieldByKey(bad, 1), client.NewCustomField("b", bad), client.NewCustomField("a", []string{"b", bad}),
+		client.NewCustomField("a", map[string]any{"x": map[string]string{"y": bad}}), client.NewCustomField("a", map[string]int{"\xe9": 1}),
+	} {
+		requests = append(requests, writesOf(client.NewCustomField("a", 1), field)...)
 	}
-	for pointer, request := range upserts {
-		check("Contacts.Upsert", pointer, errOf(c.Contacts.Upsert(t.Context(), request)))
-	}
-	for pointer, request := range updates {
-		check("Contacts.Update", pointer, errOf(c.Contacts.Update(t.Context(), "abc", request)))
-	}
-	for pointer, list := range map[string]client.ListRequest{"/LocationID": {LocationID: bad}, "/Query": {Query: bad}} {
-		check("Contacts.List", pointer, errOf(c.Contacts.List(t.Context(), list)))
-		check("Contacts.ListByBusiness", pointer, errOf(c.Contacts.ListByBusiness(t.Context(), "b", client.BusinessListRequest{LocationID: list.LocationID, Query: list.Query})))
+	for _, request := range requests {
+		check(request, write(t.Context(), c, request))
+		check(request, c.Do(t.Context(), http.MethodPost, "/x", nil, request, nil))
 	}
 	for _, body := range []any{[]byte(`{"a":"` + bad + `"}`), strings.NewReader(`{"a":"` + bad + `"}`)} {
-		check("Do", "body", c.Do(t.Context(), http.MethodPost, "/x", nil, body, nil))
+		check(body, c.Do(t.Context(), http.MethodPost, "/x", nil, body, nil))
+	}
+	for _, list := range []any{
+		client.ListRequest{LocationID: bad}, client.ListRequest{Query: bad}, client.BusinessListRequest{LocationID: bad}, client.BusinessListRequest{Query: bad},
+	} {
+		check(list, errOf(listOf(t.Context(), c, list)))
 	}
 	stubbed, _ := newStub(t, everything)
 	for _, valid := range []string{"\uFFFD", `\ufffd`, `\\ufffd`, "José", `\`} {
-		request := client.UpdateContactRequest{City: client.Set(valid), CustomFields: []client.CustomFieldInput{client.NewCustomField("a", valid)}}
-		if _, err := stubbed.Contacts.Update(t.Context(), "abc", request); err != nil {
-			t.Errorf("%q: got %v", valid, err)
+		for _, request := range writesOf(client.NewCustomField("a", valid)) {
+			if err := write(t.Context(), stubbed, request); err != nil {
+				t.Errorf("%q: got %v", valid, err)
+			}
 		}
 	}
 }
@@ -236,18 +224,17 @@ func TestInvalidUTF8(t *testing.T) {
 func TestContactsService_RequestsUnmodified(t *testing.T) {
 	t.Parallel()
 	c, _ := newStub(t, everything)
-	fields := []client.CustomFieldInput{client.NewCustomField("a", []string{"b"})}
-	create := client.CreateContactRequest{Tags: []string{" VIP "}, CustomFields: fields}
-	update := client.UpdateContactRequest{Tags: []string{}, City: client.Clear[string](), CustomFields: fields}
-	upsert := client.UpsertContactRequest{Tags: []string{"a"}, Phone: client.Set("+1 888-888-8888"), DND: client.Set(false), CustomFields: fields}
-	var list client.ListRequest
-	before := fmt.Sprintf("%#v", []any{create, update, upsert, list, fields})
-	err := errors.Join(
-		errOf(c.Contacts.Create(t.Context(), create)), errOf(c.Contacts.Update(t.Context(), contactID, update)),
-		errOf(c.Contacts.Upsert(t.Context(), upsert)), errOf(c.Contacts.List(t.Context(), list)),
-	)
-	if diff := cmp.Diff(before, fmt.Sprintf("%#v", []any{create, update, upsert, list, fields})); err != nil || diff != "" {
-		t.Errorf("%v (-before +after):\n%s", err, diff)
+	requests := writesOf(client.NewCustomField("a", []string{"b"}))
+	requests = append(requests, client.CreateContactRequest{Tags: []string{" VIP "}}, client.UpdateContactRequest{Tags: []string{}, City: client.Clear[string]()},
+		client.UpsertContactRequest{Phone: client.Set("+1 888-888-8888"), DND: client.Set(false)})
+	before := fmt.Sprintf("%#v", requests)
+	for _, request := range requests {
+		if err := write(t.Context(), c, request); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if diff := cmp.Diff(before, fmt.Sprintf("%#v", requests)); diff != "" {
+		t.Errorf("(-before +after):\n%s", diff)
 	}
 }
 

@@ -35,17 +35,15 @@ func TestNewCustomField(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
 			c, api := newStub(t, everything)
-			fields := []client.CustomFieldInput{test.field}
-			_, err1 := c.Contacts.Create(t.Context(), client.CreateContactRequest{LocationID: "l", CustomFields: fields})
-			_, err2 := c.Contacts.Update(t.Context(), "abc", client.UpdateContactRequest{CustomFields: fields})
-			_, err3 := c.Contacts.Upsert(t.Context(), client.UpsertContactRequest{LocationID: "l", CustomFields: fields})
-			if err1 != nil || err2 != nil || err3 != nil {
-				t.Fatal(err1, err2, err3)
+			for _, request := range writesOf(test.field) {
+				if err := write(t.Context(), c, request); err != nil {
+					t.Fatal(err)
+				}
 			}
 			want := []string{
-				`{"customFields":[` + test.want + `],"locationId":"l"}`,
+				`{"customFields":[` + test.want + `],"locationId":"` + location + `"}`,
 				`{"customFields":[` + test.want + `]}`,
-				`{"customFields":[` + test.want + `],"locationId":"l"}`,
+				`{"customFields":[` + test.want + `],"locationId":"` + location + `"}`,
 			}
 			if diff := cmp.Diff(want, sentBodies(api)); diff != "" {
 				t.Errorf("(-want +got):\n%s", diff)

@@ -217,7 +217,7 @@ func TestErrNetwork_Text(t *testing.T) {
 	t.Parallel()
 	for _, operation := range allOperations {
 		err := operation.call(t.Context(), newClient(t, always(stubResponse{err: io.ErrUnexpectedEOF}))) // a transport without traces may have sent it
-		method, path, _ := strings.Cut(operation.request, " ")
+		method, path := operation.methodAndPath()
 		want := operation.goName + ": " + method + " /proxy/v1" + path + ": network: unexpected EOF"
 		if operation.write {
 			want += "; the write may have been applied"

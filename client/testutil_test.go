@@ -216,10 +216,16 @@ func errOf[T any](_ T, err error) error { return err }
 type operationTest struct {
 	name       string
 	goName     string // name in errors and logs
-	request    string // method and path
+	request    string // method, target and body
 	idempotent bool
 	write      bool
 	call       func(ctx context.Context, c *client.Client, opts ...client.CallOption) error
+}
+
+// methodAndPath returns the method and the path of the request.
+func (o operationTest) methodAndPath() (method, path string) {
+	parts := strings.FieldsFunc(o.request, func(r rune) bool { return r == ' ' || r == '?' })
+	return parts[0], parts[1]
 }
 
 // operations has a call of each operation of the contacts.
@@ -227,22 +233,22 @@ var operations = []operationTest{
 	{name: "get", goName: "Contacts.Get", request: "GET /contacts/abc", idempotent: true, call: func(ctx context.Context, c *client.Client, opts ...client.CallOption) error {
 		return errOf(c.Contacts.Get(ctx, "abc", opts...))
 	}},
-	{name: "list", goName: "Contacts.List", request: "GET /contacts/", idempotent: true, call: func(ctx context.Context, c *client.Client, opts ...client.CallOption) error {
+	{name: "list", goName: "Contacts.List", request: "GET /contacts/?locationId=" + location, idempotent: true, call: func(ctx context.Context, c *client.Client, opts ...client.CallOption) error {
 		return errOf(c.Contacts.List(ctx, client.ListRequest{}, opts...))
 	}},
-	{name: "list by business", goName: "Contacts.ListByBusiness", request: "GET /contacts/business/b", idempotent: true, call: func(ctx context.Context, c *client.Client, opts ...client.CallOption) error {
+	{name: "list by business", goName: "Contacts.ListByBusiness", request: "GET /contacts/business/b?locationId=" + location, idempotent: true, call: func(ctx context.Context, c *client.Client, opts ...client.CallOption) error {
 		return errOf(c.Contacts.ListByBusiness(ctx, "b", client.BusinessListRequest{}, opts...))
 	}},
-	{name: "update", goName: "Contacts.Update", request: "PUT /contacts/abc", idempotent: true, write: true, call: func(ctx context.Context, c *client.Client, opts ...client.CallOption) error {
+	{name: "update", goName: "Contacts.Update", request: `PUT /contacts/abc {"city":"Oslo"}`, idempotent: true, write: true, call: func(ctx context.Context, c *client.Client, opts ...client.CallOption) error {
 		return errOf(c.Contacts.Update(ctx, "abc", client.UpdateContactRequest{City: client.Set("Oslo")}, opts...))
 	}},
 	{name: "delete", goName: "Contacts.Delete", request: "DELETE /contacts/abc", idempotent: true, write: true, call: func(ctx context.Context, c *client.Client, opts ...client.CallOption) error {
 		return c.Contacts.Delete(ctx, "abc", opts...)
 	}},
-	{name: "upsert", goName: "Contacts.Upsert", request: "POST /contacts/upsert", idempotent: true, write: true, call: upsertCall(client.UpsertContactRequest{Email: client.Set("a@example.com")})},
-	{name: "upsert without email and phone", goName: "Contacts.Upsert", request: "POST /contacts/upsert", idempotent: true, write: true, call: upsertCall(client.UpsertContactRequest{})},
-	{name: "upsert of a new one", goName: "Contacts.Upsert", request: "POST /contacts/upsert", write: true, call: upsertCall(client.UpsertContactRequest{CreateNewIfDuplicateAllowed: client.Set(true)})},
-	{name: "create", goName: "Contacts.Create", request: "POST /contacts/", write: true, call: func(ctx context.Context, c *client.Client, opts ...client.CallOption) error {
+	{name: "upsert", goName: "Contacts.Upsert", request: `POST /contacts/upsert {"email":"a@example.com","locationId":"` + location + `"}`, idempotent: true, write: true, call: upsertCall(client.UpsertContactRequest{Email: client.Set("a@example.com")})},
+	{name: "upsert without email and phone", goName: "Contacts.Upsert", request: `POST /contacts/upsert {"locationId":"` + location + `"}`, idempotent: true, write: true, call: upsertCall(client.UpsertContactRequest{})},
+	{name: "upsert of a new one", goName: "Contacts.Upsert", request: `POST /contacts/upsert {"createNewIfDuplicateAllowed":true,"locationId":"` + location + `"}`, write: true, call: upsertCall(client.UpsertContactRequest{CreateNewIfDuplicateAllowed: client.Set(true)})},
+	{name: "create", goName: "Contacts.Create", request: `POST /contacts/ {"email":"a@example.com","locationId":"` + location + `"}`, write: true, call: func(ctx context.Context, c *client.Client, opts ...client.CallOption) error {
 		return errOf(c.Contacts.Create(ctx, client.CreateContactRequest{Email: "a@example.com"}, opts...))
 	}},
 }
@@ -256,32 +262,32 @@ func upsertCall(request client.UpsertContactRequest) func(context.Context, *clie
 // allOperations has the operations of the contacts, those that the seven cannot do without, and calls
 // of Do with each method and each CallOption that changes the retries.
 var allOperations = slices.Concat(operations, []operationTest{
-	{name: "search", goName: "Contacts.Search", request: "POST /contacts/search", idempotent: true, call: func(ctx context.Context, c *client.Client, opts ...client.CallOption) error {
+	{name: "search", goName: "Contacts.Search", request: `POST /contacts/search {"locationId":"` + location + `","pageLimit":100}`, idempotent: true, call: func(ctx context.Context, c *client.Client, opts ...client.CallOption) error {
 		return errOf(c.Contacts.Search(ctx, client.SearchRequest{}, opts...))
 	}},
-	{name: "find duplicate", goName: "Contacts.FindDuplicate", request: "GET /contacts/search/duplicate", idempotent: true, call: func(ctx context.Context, c *client.Client, opts ...client.CallOption) error {
+	{name: "find duplicate", goName: "Contacts.FindDuplicate", request: "GET /contacts/search/duplicate?locationId=" + location + "&email=a%40example.com", idempotent: true, call: func(ctx context.Context, c *client.Client, opts ...client.CallOption) error {
 		return errOf(c.Contacts.FindDuplicate(ctx, client.DuplicateQuery{Email: "a@example.com"}, opts...))
 	}},
-	{name: "add tags", goName: "Contacts.AddTags", request: "POST /contacts/abc/tags", idempotent: true, write: true, call: func(ctx context.Context, c *client.Client, opts ...client.CallOption) error {
+	{name: "add tags", goName: "Contacts.AddTags", request: `POST /contacts/abc/tags {"tags":["vip"]}`, idempotent: true, write: true, call: func(ctx context.Context, c *client.Client, opts ...client.CallOption) error {
 		return errOf(c.Contacts.AddTags(ctx, "abc", []string{"vip"}, opts...))
 	}},
-	{name: "remove tags", goName: "Contacts.RemoveTags", request: "DELETE /contacts/abc/tags", idempotent: true, write: true, call: func(ctx context.Context, c *client.Client, opts ...client.CallOption) error {
+	{name: "remove tags", goName: "Contacts.RemoveTags", request: `DELETE /contacts/abc/tags {"tags":["vip"]}`, idempotent: true, write: true, call: func(ctx context.Context, c *client.Client, opts ...client.CallOption) error {
 		return errOf(c.Contacts.RemoveTags(ctx, "abc", []string{"vip"}, opts...))
 	}},
 	{name: "custom fields", goName: "Contacts.CustomFields", request: "GET /locations/" + location + "/customFields", idempotent: true, call: func(ctx context.Context, c *client.Client, opts ...client.CallOption) error {
 		return errOf(c.Contacts.CustomFields(ctx, "", opts...))
 	}},
 	doCall(operationTest{name: "do GET", request: "GET /x", idempotent: true}),
-	doCall(operationTest{name: "do PUT", request: "PUT /x", idempotent: true, write: true}),
+	doCall(operationTest{name: "do PUT", request: "PUT /x {}", idempotent: true, write: true}),
 	doCall(operationTest{name: "do DELETE", request: "DELETE /x", idempotent: true, write: true}),
-	doCall(operationTest{name: "do POST", request: "POST /x", write: true}),
-	doCall(operationTest{name: "do PATCH", request: "PATCH /x", write: true}),
-	doCall(operationTest{name: "do POST, idempotent", request: "POST /x", idempotent: true, write: true}, client.Idempotent()),
-	doCall(operationTest{name: "do POST, read-only", request: "POST /x", idempotent: true}, client.ReadOnly()),
+	doCall(operationTest{name: "do POST", request: "POST /x {}", write: true}),
+	doCall(operationTest{name: "do PATCH", request: "PATCH /x {}", write: true}),
+	doCall(operationTest{name: "do POST, idempotent", request: "POST /x {}", idempotent: true, write: true}, client.Idempotent()),
+	doCall(operationTest{name: "do POST, read-only", request: "POST /x {}", idempotent: true}, client.ReadOnly()),
 })
 
 func doCall(operation operationTest, options ...client.CallOption) operationTest {
-	method, path, _ := strings.Cut(operation.request, " ")
+	method, path := operation.methodAndPath()
 	operation.goName = "Do"
 	operation.call = func(ctx context.Context, c *client.Client, opts ...client.CallOption) error {
 		return c.Do(ctx, method, path, nil, nil, new(map[string]any), slices.Concat(options, opts)...)

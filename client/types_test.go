@@ -45,15 +45,7 @@ func TestRequests_JSON(t *testing.T) {
 		},
 	} {
 		c, api := newStub(t, everything)
-		var err error
-		switch request := request.(type) {
-		case client.CreateContactRequest:
-			_, err = c.Contacts.Create(t.Context(), request)
-		case client.UpdateContactRequest:
-			_, err = c.Contacts.Update(t.Context(), "abc", request)
-		case client.UpsertContactRequest:
-			_, err = c.Contacts.Upsert(t.Context(), request)
-		}
+		err := write(t.Context(), c, request)
 		if diff := cmp.Diff([]string{want}, sentBodies(api)); err != nil || diff != "" {
 			t.Errorf("%v (-want +got):\n%s", err, diff)
 		}

@@ -113,7 +113,8 @@ func TestClient_HTTP1_Bytes(t *testing.T) {
 				if err := operation.call(t.Context(), c); err != nil {
 					t.Fatal(err)
 				}
-				want := operation.request + " HTTP/1.1\r\nHost: localhost\r\nUser-Agent: me\r\n" + want[operation.name]
+				method, path := operation.methodAndPath()
+				want := method + " " + path + " HTTP/1.1\r\nHost: localhost\r\nUser-Agent: me\r\n" + want[operation.name]
 				if diff := cmp.Diff(want, <-received); diff != "" {
 					t.Errorf("(-want +got):\n%s", diff)
 				}
