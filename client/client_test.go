@@ -1,14 +1,12 @@
 package client_test
 
 import (
-	"errors"
 	"io"
 	"net"
 	"net/http"
 	"net/http/httptest"
 	"runtime"
 	"slices"
-	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -93,37 +91,6 @@ func TestNew_DefaultHTTPClient(t *testing.T) {
 	if got := connections.Load(); got != parallel {
 		t.Errorf("%d connections", got)
 	}
-}
-
-// TestClient_Concurrent checks that concurrent calls receive their own responses.
-func TestClient_Concurrent(t *testing.T) {
-	t.Parallel()
-	c := newClient(t, roundTrip(func(req *http.Request) (*http.Response, error) {
-		id := req.URL.Path[strings.LastIndex(req.URL.Path, "/")+1:]
-		a := ok(`{"contact":{"id":"` + id + `","city":"` + req.Header.Get("X-Caller") + `"}}`)
-		if req.Method == http.MethodPut {
-			a = stubResponse{status: 400, body: `{"error":"Contact with id ` + id + ` not found","status":400}`}
-		}
-		return a.response(req), nil
-	}))
-	var group sync.WaitGroup
-	for i := range 50 {
-		group.Go(func() {
-			id := "contact" + strconv.Itoa(i)
-			for range 20 {
-				var response client.Response
-				contact, err := c.Contacts.Get(t.Context(), id, client.WithHeader("X-Caller", id), client.WithResponseInto(&response))
-				if err != nil || contact.ID != id || contact.City != id || !strings.Contains(string(response.Body), id) {
-					t.Errorf("%s: %+v, %v", id, contact, err)
-				}
-				_, err = c.Contacts.Update(t.Context(), id, client.UpdateContactRequest{City: client.Set(id)})
-				if apiError, ok := errors.AsType[*client.Error](err); !ok || apiError.Path != "/proxy/v1/contacts/"+id {
-					t.Errorf("%s: %v", id, err)
-				}
-			}
-		})
-	}
-	group.Wait()
 }
 
 // TestContactsService_Create_Frames counts the functions of this module between Create and the

@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net/http"
 	"os"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -158,37 +159,16 @@ func TestWithLogger_Levels(t *testing.T) {
 	canceled, cancel := context.WithCancel(t.Context())
 	cancel()
 	for _, operation := range allOperations {
-		for _, test := range []struct {
-			ctx       context.Context //nolint:containedctx // a test case
-			transport http.RoundTripper
-			want      slog.Level
-		}{
-			{canceled, noRequests(t), slog.LevelDebug},
-			{t.Context(), always(stubResponse{status: 400, body: `{"message":"Contact not found for id:abc"}`}), map[bool]slog.Level{true: slog.LevelDebug, false: slog.LevelWarn}[operation.name == "get" || operation.name == "find duplicate"]},
-		} {
-			var levels levelHandler
-			_ = operation.call(test.ctx, newClient(t, test.transport, client.WithLogger(slog.New(&levels))))
-			if len(levels.failed) != 1 || levels.failed[0] != test.want {
-				t.Errorf("%s: got %v, want %v", operation.name, levels.failed, test.want)
-			}
+		var logged bytes.Buffer
+		logger := client.WithLogger(slog.New(slog.NewTextHandler(&logged, &slog.HandlerOptions{Level: slog.LevelDebug})))
+		_ = operation.call(canceled, newClient(t, noRequests(t), logger))
+		_ = operation.call(t.Context(), newClient(t, always(stubResponse{status: 400, body: `{"message":"Contact not found for id:abc"}`}), logger))
+		want := map[bool]int{true: 2, false: 1}[operation.name == "get" || operation.name == "find duplicate"]
+		debug, warn := strings.Count(logged.String(), `level=DEBUG msg="highlevel: call failed"`), strings.Count(logged.String(), "level=WARN")
+		if debug != want || warn != 2-want {
+			t.Errorf("%s: got %d failed calls at debug level and %d at warn level, want %d and %d", operation.name, debug, warn, want, 2-want)
 		}
 	}
-}
-
-// levelHandler records the levels of the records of calls that failed.
-type levelHandler struct {
-	slog.Handler
-
-	failed []slog.Level
-}
-
-func (*levelHandler) Enabled(context.Context, slog.Level) bool { return true }
-
-func (h *levelHandler) Handle(_ context.Context, record slog.Record) error {
-	if record.Message == "highlevel: call failed" {
-		h.failed = append(h.failed, record.Level)
-	}
-	return nil
 }
 
 // TestWithLogger_Default is not parallel, because it redirects the output of package log, to which
@@ -204,49 +184,57 @@ func TestWithLogger_Default(t *testing.T) {
 	}
 }
 
+// panicking is code of the program that panics.
+type panicking struct {
+	slog.Handler
+	client.Unpaced
+}
+
+func (panicking) fail() { panic("of the program") }
+
+func (p panicking) Token(context.Context) (string, error)              { p.fail(); return "", nil }
+func (p panicking) RoundTrip(*http.Request) (*http.Response, error)    { p.fail(); return nil, nil }
+func (p panicking) Observe(context.Context, client.Observation)        { p.fail() }
+func (panicking) Enabled(context.Context, slog.Level) bool             { return true }
+func (p panicking) Handle(context.Context, slog.Record) error          { p.fail(); return nil }
+func (p panicking) checkRedirect(*http.Request, []*http.Request) error { p.fail(); return nil }
+func (p panicking) hook(context.Context, client.CallInfo)              { p.fail() }
+
 // TestPanics calls code of the program that panics. The panic arrives on the goroutine of the caller.
 func TestPanics(t *testing.T) {
 	t.Parallel()
-	fail := func() { panic("of the program") }
-	for name, opts := range map[string][]client.Option{
-		"hook":      {client.WithCallHook(func(context.Context, client.CallInfo) { fail() })},
-		"logger":    {client.WithLogger(slog.New(panicHandler{slog.DiscardHandler}))},
-		"transport": {client.WithHTTPClient(&http.Client{Transport: roundTrip(func(*http.Request) (*http.Response, error) { fail(); return nil, nil })})},
-		"redirect": {client.WithHTTPClient(&http.Client{
-			Transport: always(redirect(307, "/v2/")), CheckRedirect: func(*http.Request, []*http.Request) error { fail(); return nil },
-		})},
-		"pacer": {client.WithPacer(panicPacer{})}, "source": nil, "option": nil,
+	var theirs panicking
+	for name, test := range map[string]struct {
+		source client.TokenSource
+		option client.Option
+		call   []client.CallOption
+	}{
+		"hook":      {option: client.WithCallHook(theirs.hook)},
+		"logger":    {option: client.WithLogger(slog.New(theirs))},
+		"transport": {option: client.WithHTTPClient(&http.Client{Transport: theirs})},
+		"redirect":  {option: client.WithHTTPClient(&http.Client{Transport: always(redirect(307, "/v2/")), CheckRedirect: theirs.checkRedirect})},
+		"pacer":     {option: client.WithPacer(theirs)},
+		"source":    {source: theirs},
+		"option":    {call: []client.CallOption{client.WithOnSend(theirs.fail)}},
 	} {
-		source := client.StaticToken(token)
-		var callOpts []client.CallOption
-		switch name {
-		case "source":
-			source = sourceFunc(func(context.Context) (string, error) { fail(); return "", nil })
-		case "option":
-			callOpts = append(callOpts, client.WithOnSend(fail))
+		if test.source == nil {
+			test.source = client.StaticToken(token)
 		}
-		c := newClientWith(t, source, always(everything), append(opts, client.WithTimeout(time.Minute))...)
+		if test.option == nil {
+			test.option = client.WithTimeout(time.Minute)
+		}
+		c := newClientWith(t, test.source, always(everything), test.option)
 		func() {
 			defer func() {
 				if got := recover(); got != "of the program" {
 					t.Errorf("%s: got %v, want the panic", name, got)
 				}
 			}()
-			_, err := c.Contacts.Get(t.Context(), "abc", callOpts...)
+			_, err := c.Contacts.Get(t.Context(), "abc", test.call...)
 			t.Errorf("%s: got %v, want a panic", name, err)
 		}()
 	}
 }
-
-type panicPacer struct{ client.Unpaced }
-
-func (panicPacer) Observe(context.Context, client.Observation) { panic("of the program") }
-
-type panicHandler struct{ slog.Handler }
-
-func (panicHandler) Enabled(context.Context, slog.Level) bool { return true }
-
-func (panicHandler) Handle(context.Context, slog.Record) error { panic("of the program") }
 
 // sourceFunc is a TokenSource that is a function.
 type sourceFunc func(context.Context) (string, error)

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"net/http"
-	"runtime"
 	"slices"
 	"strings"
 	"sync"
@@ -267,30 +266,6 @@ func TestPacer_CallsNotSent(t *testing.T) {
 			}
 		})
 	}
-}
-
-// A limit of a billion requests, of which none remain, must not need memory for each request.
-func TestPacer_BoundedMemory(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		pacer := client.NewPacer(0, 0)
-		heap := func() uint64 {
-			var stats runtime.MemStats
-			runtime.GC()
-			runtime.ReadMemStats(&stats)
-			return stats.HeapAlloc
-		}
-		before := heap()
-		for i := range 4000 {
-			limit := client.RateLimit{Max: 1_000_000_000, Remaining: i * 10 % 1000, Interval: 10 * time.Second}
-			observe(pacer, time.Now().Add(-time.Hour), limit)
-			observe(pacer, time.Now(), limit)
-			time.Sleep(7 * time.Millisecond)
-		}
-		if after := heap(); after > before+64<<10 {
-			t.Errorf("got %d bytes after 4,000 responses, want less than 64 KiB", after-before)
-		}
-		startTimes(t, pacer, 1)
-	})
 }
 
 // TestPacer_Observe_ImplausibleLimits observes limits and pauses that would stop the client for long.
