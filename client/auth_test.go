@@ -44,7 +44,6 @@ func sentTokens(api *stub) []string {
 }
 
 func TestTokenSource_EachAttempt(t *testing.T) {
-	t.Parallel()
 	type key struct{}
 	for _, operation := range allOperations {
 		synctest.Test(t, func(t *testing.T) {
@@ -67,7 +66,6 @@ func TestTokenSource_EachAttempt(t *testing.T) {
 }
 
 func TestTokenSource_InvalidToken(t *testing.T) {
-	t.Parallel()
 	for _, bad := range []string{"", "Bearer abc", "abc\r\nX-Evil: 1", "abc def", "abcд", "a\x00"} {
 		c := newClientWith(t, sourceFunc(func(context.Context) (string, error) { return bad, nil }), noRequests(t), retries)
 		for _, operation := range allOperations {
@@ -135,7 +133,6 @@ func (p failingPacer) Wait(context.Context) error {
 // TestCall_RetryNotSent fails to retry. The error has the kind of the failure, and matches the cause
 // that prevented the retry, but not its kind.
 func TestCall_RetryNotSent(t *testing.T) {
-	t.Parallel()
 	cause := errors.New("the program's")
 	for name, reason := range map[string]error{
 		"deadline": fmt.Errorf("%w: %w", context.DeadlineExceeded, cause), "other": cause, "kind": &client.Error{Kind: client.ErrRateLimited, Err: cause},
@@ -186,7 +183,6 @@ func TestTokenInvalidator_OnlyRejectedTokens(t *testing.T) {
 
 // TestTokenInvalidator_OncePerCall rejects each token, in one attempt and after a retry.
 func TestTokenInvalidator_OncePerCall(t *testing.T) {
-	t.Parallel()
 	rejected := stubResponse{status: 401, body: `{"message":"Invalid JWT"}`}
 	for _, responses := range [][]stubResponse{{rejected, rejected}, {rejected, {status: 429, header: http.Header{"Retry-After": {"1"}}}, rejected}} {
 		for _, operation := range allOperations {

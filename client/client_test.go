@@ -16,7 +16,6 @@ import (
 )
 
 func TestWithBaseURL(t *testing.T) {
-	t.Parallel()
 	for base, want := range map[string]string{
 		"https://api.example":             "https://api.example/contacts/abc",
 		"https://api.example/":            "https://api.example/contacts/abc",
@@ -36,7 +35,6 @@ func TestWithBaseURL(t *testing.T) {
 }
 
 func TestNew_Defaults(t *testing.T) {
-	t.Parallel()
 	api := &stub{responses: []stubResponse{everything}, tb: t}
 	theirs := &http.Client{Transport: api}
 	c, err := client.New(client.StaticToken(token), client.WithHTTPClient(theirs))
@@ -96,7 +94,6 @@ func TestNew_DefaultHTTPClient(t *testing.T) {
 // TestContactsService_Create_Frames counts the functions of this module between Create and the
 // transport.
 func TestContactsService_Create_Frames(t *testing.T) {
-	t.Parallel()
 	var frames []string
 	c := newClient(t, roundTrip(func(req *http.Request) (*http.Response, error) {
 		pcs := make([]uintptr, 64)

@@ -99,7 +99,6 @@ const (
 )
 
 func TestContactsService_List_Query(t *testing.T) {
-	t.Parallel()
 	const contacts, business = "GET /contacts/?locationId=ve9EPM428h8vShlRW1KT", "GET /contacts/business/b?locationId=ve9EPM428h8vShlRW1KT"
 	for want, list := range map[string]any{
 		contacts: client.ListRequest{},
@@ -122,7 +121,6 @@ func TestContactsService_List_Query(t *testing.T) {
 }
 
 func TestContactsService_List_InvalidArguments(t *testing.T) {
-	t.Parallel()
 	c := newClient(t, noRequests(t))
 	lists := []any{
 		client.ListRequest{Limit: -1},
@@ -154,7 +152,6 @@ func TestContactsService_List_InvalidArguments(t *testing.T) {
 // TestContactsService_List_Next has each form of a page that the API has been observed to return, or
 // that its documentation allows.
 func TestContactsService_List_Next(t *testing.T) {
-	t.Parallel()
 	const cursor = `"startAfterId":"c2","startAfter":1603870249758`
 	last, lastOfOne := client.Cursor("contact:1625203137704:c2"), client.Cursor("contact:1625203138704:c1")
 	two, skip4, skip7 := client.ListRequest{Limit: 2}, client.BusinessListRequest{Limit: 2, Skip: 4}, client.BusinessListRequest{Skip: 7}
@@ -209,7 +206,6 @@ func TestContactsService_List_Next(t *testing.T) {
 		{"meta is ignored", 2, `"count":7,"meta":{"startAfter":1,"startAfterId":"c2","nextPage":null}`, client.BusinessListRequest{}, "business:2"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			t.Parallel()
 			c, _ := newStub(t, listResponse(1, test.count, test.rest))
 			page, err := listOf(t.Context(), c, test.list)
 			if err != nil || page.Next != test.want || len(page.Contacts) != test.count {
@@ -221,7 +217,6 @@ func TestContactsService_List_Next(t *testing.T) {
 
 // If the list continues but has no complete, new cursor, List returns the page and an error.
 func TestContactsService_List_CannotContinue(t *testing.T) {
-	t.Parallel()
 	const undated = `{"id":"c3"},{"id":"c4","dateAdded":"soon"}`
 	for _, test := range []struct {
 		contacts, rest string
@@ -251,7 +246,6 @@ func TestContactsService_List_CannotContinue(t *testing.T) {
 }
 
 func TestContactsService_List_Total(t *testing.T) {
-	t.Parallel()
 	for rest, want := range map[string]int{
 		`"meta":{"total":230}`: 230, `"count":230`: 230, `"meta":{"total":230},"count":1`: 230, `"meta":{"total":null},"count":null`: 0,
 		`"meta":{},"count":7`: 7, `"traceId":null`: 0,
@@ -267,7 +261,6 @@ func TestContactsService_List_Total(t *testing.T) {
 // TestContactsService_List_Empty distinguishes an empty list from a missing one, which is in
 // TestErrBadResponse.
 func TestContactsService_List_Empty(t *testing.T) {
-	t.Parallel()
 	c, _ := newStub(t, ok(`{"contacts":[]}`))
 	for _, list := range []any{client.ListRequest{}, client.BusinessListRequest{}} {
 		page, err := listOf(t.Context(), c, list)
@@ -278,7 +271,6 @@ func TestContactsService_List_Empty(t *testing.T) {
 }
 
 func TestCursorAfter(t *testing.T) {
-	t.Parallel()
 	added := time.Date(2020, 10, 28, 7, 30, 49, 758999999, time.FixedZone("", 3600))
 	for want, contact := range map[client.Cursor]client.Contact{
 		"contact:1603870249758:a": {ID: "a", DateAdded: time.UnixMilli(millisC2)},

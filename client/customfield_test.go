@@ -13,7 +13,6 @@ import (
 )
 
 func TestNewCustomField(t *testing.T) {
-	t.Parallel()
 	for want, field := range map[string]client.CustomFieldInput{
 		`{"id":"6dvN","field_value":"My Selected Option"}`: client.NewCustomField("6dvN", "My Selected Option"),
 		`{"field_value":"a","key":"contact.my_field"}`:     client.NewCustomFieldByKey("contact.my_field", "a"),
@@ -43,7 +42,6 @@ func TestNewCustomField(t *testing.T) {
 const files = `{"b-uuid":{"meta":{"fieldname":"w2M9","originalname":"roof.jpg","mimetype":"image/jpeg","size":1786611},"url":"https://files.example/b"}}`
 
 func TestFieldValue(t *testing.T) {
-	t.Parallel()
 	added := time.UnixMilli(1603870249758).UTC()
 	day := time.Date(2021, 7, 2, 0, 0, 0, 0, time.UTC)
 	for _, test := range []struct {
@@ -71,7 +69,6 @@ func TestFieldValue(t *testing.T) {
 		{`{"a":[1]}`, `{"a":[1]}`, []string{`{"a":[1]}`}, time.Time{}},
 	} {
 		t.Run(test.value, func(t *testing.T) {
-			t.Parallel()
 			value := client.FieldValue{Raw: json.RawMessage(test.value)}
 			if text, list := value.Text(), value.List(); text != test.text || !slices.Equal(list, test.list) {
 				t.Errorf("got %q, %q, want %q, %q", text, list, test.text, test.list)
@@ -84,7 +81,6 @@ func TestFieldValue(t *testing.T) {
 }
 
 func TestCustomFieldByID(t *testing.T) {
-	t.Parallel()
 	contact := &client.Contact{CustomFields: []gen.CustomField{{ID: "a", Value: json.RawMessage(`1`)}, {ID: "b", Value: json.RawMessage(`"two"`)}}}
 	for id, want := range map[string]string{"a": "1", "b": "two", "c": "", "": ""} {
 		if got := client.CustomFieldByID(contact, id).Text(); got != want {

@@ -16,7 +16,6 @@ import (
 )
 
 func TestClient_Do_Requests(t *testing.T) {
-	t.Parallel()
 	for _, test := range []struct {
 		method, path string
 		query        url.Values
@@ -50,7 +49,6 @@ func TestClient_Do_Requests(t *testing.T) {
 }
 
 func TestClient_Do_InvalidArguments(t *testing.T) {
-	t.Parallel()
 	c := newClient(t, noRequests(t))
 	check := func(name string, err error) {
 		t.Helper()
@@ -78,7 +76,6 @@ func TestClient_Do_InvalidArguments(t *testing.T) {
 }
 
 func TestClient_Do_Responses(t *testing.T) {
-	t.Parallel()
 	var into map[string]any
 	for _, test := range []struct {
 		name     string
@@ -106,7 +103,6 @@ func TestClient_Do_Responses(t *testing.T) {
 // TestClient_Do_Lenient decodes contacts at any depth of a type of the program. Their names are as the
 // API sent them.
 func TestClient_Do_Lenient(t *testing.T) {
-	t.Parallel()
 	c, _ := newStub(t, ok(`{"items":[{"contact":{"id":"abc","city":7,"firstName":"ada","firstNameRaw":"Ada","loyalty":1},"any":[1]},{"contact":null}],"total":2}`))
 	var got struct {
 		Items []struct {

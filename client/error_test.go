@@ -50,7 +50,6 @@ func checkOneKind(t *testing.T, err error) {
 
 // TestError_Formats has the API's known errors, with their complete messages.
 func TestError_Formats(t *testing.T) {
-	t.Parallel()
 	const duplicate = "This location does not allow duplicated contacts."
 	const authClass = "This authClass type is not allowed to access this scope.  Please verify your IAM configuration if this is not the case."
 	duplicateBody := func(meta string) string {
@@ -112,7 +111,6 @@ func TestError_Formats(t *testing.T) {
 		{"gone", 410, "", client.Error{Kind: "other"}, ""},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			t.Parallel()
 			c, _ := script(t, []stubResponse{{status: test.status, body: test.body, header: http.Header{"Cf-Ray": {"8f1c"}}}})
 			contact, err := c.Contacts.Get(t.Context(), "abc")
 			checkOneKind(t, err)
@@ -184,7 +182,6 @@ func TestErrMaybeApplied_EarlierAttempt(t *testing.T) {
 
 // TestError_ByHand builds errors by hand, as a mock does.
 func TestError_ByHand(t *testing.T) {
-	t.Parallel()
 	for _, err := range []*client.Error{{Kind: client.ErrNotFound}, {Kind: client.ErrServer, StatusCode: 503, MaybeApplied: true, Err: io.EOF}} {
 		if wrapped := fmt.Errorf("sync: %w", err); client.KindOf(wrapped) != err.Kind || !errors.Is(wrapped, err.Kind) || errors.Is(wrapped, io.EOF) != (err.Err != nil) {
 			t.Errorf("got %q, want %q for %v", client.KindOf(wrapped), err.Kind, err)
@@ -214,7 +211,6 @@ func TestError_ByHand(t *testing.T) {
 
 // TestErrNetwork_Text compares complete messages. They contain neither the query nor the address.
 func TestErrNetwork_Text(t *testing.T) {
-	t.Parallel()
 	for _, operation := range allOperations {
 		err := operation.call(t.Context(), newClient(t, always(stubResponse{err: io.ErrUnexpectedEOF}))) // a transport without traces may have sent it
 		method, path := operation.methodAndPath()

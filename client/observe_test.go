@@ -18,7 +18,6 @@ import (
 )
 
 func TestOperationFromContext(t *testing.T) {
-	t.Parallel()
 	for _, operation := range allOperations {
 		var got string
 		c := newClient(t, roundTrip(func(req *http.Request) (*http.Response, error) {
@@ -41,7 +40,6 @@ func TestOperationFromContext(t *testing.T) {
 }
 
 func TestWithCallHook(t *testing.T) {
-	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		var infos, again []client.CallInfo
 		header := http.Header{"Retry-After": {"2"}, "Cf-Ray": {"8f1c-IAD"}, "X-Ratelimit-Limit-Daily": {"200000"}, "X-Ratelimit-Daily-Remaining": {"7"}}
@@ -69,7 +67,6 @@ func TestWithCallHook(t *testing.T) {
 
 // TestWithLogger compares complete records, so that they contain no other attributes.
 func TestWithLogger(t *testing.T) {
-	t.Parallel()
 	limits := http.Header{
 		"Cf-Ray": {"8f1c-IAD"}, "X-Ratelimit-Max": {"100"}, "X-Ratelimit-Remaining": {"99"}, "X-Ratelimit-Interval-Milliseconds": {"10000"},
 		"X-Ratelimit-Limit-Daily": {"200000"}, "X-Ratelimit-Daily-Remaining": {"199512"},
@@ -111,7 +108,6 @@ func TestWithLogger(t *testing.T) {
 		},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
 				var logged bytes.Buffer
 				handler := slog.NewTextHandler(&logged, &slog.HandlerOptions{Level: test.level, ReplaceAttr: withoutTime})
@@ -155,7 +151,6 @@ func withoutTimes(groups []string, attr slog.Attr) slog.Attr {
 
 // TestWithLogger_Levels checks that expected errors are logged at debug level.
 func TestWithLogger_Levels(t *testing.T) {
-	t.Parallel()
 	canceled, cancel := context.WithCancel(t.Context())
 	cancel()
 	for _, operation := range allOperations {
@@ -202,7 +197,6 @@ func (p panicking) hook(context.Context, client.CallInfo)              { p.fail(
 
 // TestPanics calls code of the program that panics. The panic arrives on the goroutine of the caller.
 func TestPanics(t *testing.T) {
-	t.Parallel()
 	var theirs panicking
 	for name, test := range map[string]struct {
 		source client.TokenSource

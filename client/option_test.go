@@ -18,7 +18,6 @@ import (
 )
 
 func TestNew_InvalidOptions(t *testing.T) {
-	t.Parallel()
 	const (
 		sent      = "the token has spaces or characters that cannot be sent in a header"
 		scheme    = "WithBaseURL: invalid URL: the scheme must be https"
@@ -82,7 +81,6 @@ func TestNew_InvalidOptions(t *testing.T) {
 
 // TestNew_OptionOrder sets options twice. The last one counts, and user agents are added.
 func TestNew_OptionOrder(t *testing.T) {
-	t.Parallel()
 	c, api := script(t, []stubResponse{{want: "GET /contacts/?locationId=l", body: everything.body}}, client.WithUserAgent("inner/1"),
 		client.WithLocation("x"), client.WithUserAgent("outer/2 (Ünicode)"), client.WithLocation("l"))
 	if _, err := c.Contacts.List(t.Context(), client.ListRequest{}); err != nil {
@@ -94,7 +92,6 @@ func TestNew_OptionOrder(t *testing.T) {
 }
 
 func TestWithDefaultHeader(t *testing.T) {
-	t.Parallel()
 	api := &stub{responses: []stubResponse{everything}, tb: t}
 	c := newClient(t, api, client.WithDefaultHeader("x-team", "a"), client.WithDefaultHeader("Accept", "text/json"))
 	if _, err := c.Contacts.Get(t.Context(), "abc"); err != nil {
@@ -153,7 +150,6 @@ func TestWithHTTPClient(t *testing.T) {
 }
 
 func TestWithOnSend(t *testing.T) {
-	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		c, _ := script(t, []stubResponse{{status: 502}, {status: 502}, everything}, retries, client.WithPacer(client.NewPacer(1, time.Second)))
 		if err := c.Contacts.Delete(t.Context(), "abc"); err != nil {
@@ -180,7 +176,6 @@ func TestWithOnSend(t *testing.T) {
 }
 
 func TestWithHeader(t *testing.T) {
-	t.Parallel()
 	for _, test := range []struct{ key, value, canonical string }{
 		{"X-Trace", "abc", "X-Trace"},
 		{"x-tRACE", "abc", "X-Trace"},
@@ -203,7 +198,6 @@ func TestWithHeader(t *testing.T) {
 }
 
 func TestWithHeader_Rejected(t *testing.T) {
-	t.Parallel()
 	c := newClient(t, noRequests(t))
 	for _, test := range []struct{ key, value string }{
 		{"Authorization", "Bearer other"},

@@ -116,7 +116,6 @@ func TestContactsService_All_ShortPages(t *testing.T) {
 // TestContactsService_All_End has the pages of lists, which end with an error or after all contacts. If
 // an empty page names a next page, the client asks exactly once more.
 func TestContactsService_All_End(t *testing.T) {
-	t.Parallel()
 	pages := func(pages ...stubResponse) []stubResponse { return pages }
 	two, from0 := client.ListRequest{Limit: 2}, client.ListRequest{Limit: 2, After: "contact:1603870249758:c0"}
 	business, page1 := client.BusinessListRequest{Limit: 2}, pageResponse(1, 2, "c2")
@@ -172,7 +171,6 @@ func TestContactsService_All_End(t *testing.T) {
 		{"business, 403", business, pages(businessPage(1, 2, 5), stubResponse{status: 403}), contactIDs(1, 2), client.ErrForbidden},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			t.Parallel()
 			c, _ := script(t, test.pages)
 			ids, err := collect(t, allOf(t.Context(), c, test.list))
 			if client.KindOf(err) != test.kind || !slices.Equal(ids, test.want) {
@@ -257,7 +255,6 @@ func TestContactsService_All_ConcurrentChanges(t *testing.T) {
 // TestContactsService_All_Requests compares the requests of iterations. They have the options of the
 // call, and the largest page if the program sets no limit.
 func TestContactsService_All_Requests(t *testing.T) {
-	t.Parallel()
 	const contacts, business = "GET /contacts/?locationId=ve9EPM428h8vShlRW1KT", "GET /contacts/business/b?locationId=ve9EPM428h8vShlRW1KT"
 	for _, test := range []struct {
 		list  any
@@ -300,7 +297,6 @@ func TestContactsService_All_Requests(t *testing.T) {
 }
 
 func TestContactsService_All_IsLazy(t *testing.T) {
-	t.Parallel()
 	for contacts, requests := range []int{0, 1, 1, 2, 2} {
 		for list, pages := range map[any][]stubResponse{
 			client.ListRequest{Limit: 2}:         {pageResponse(1, 2, "c2"), pageResponse(3, 2, "c4")},
@@ -339,7 +335,6 @@ func TestContactsService_All_ResumesFromAStoredCursor(t *testing.T) {
 }
 
 func TestContactsService_All_EndsWithItsContext(t *testing.T) {
-	t.Parallel()
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
 	c, _ := script(t, []stubResponse{pageResponse(1, 2, "c2")})
@@ -362,7 +357,6 @@ func TestContactsService_All_EndsWithItsContext(t *testing.T) {
 
 // TestPages iterates over the pages of a function. A page that comes with an error is yielded first.
 func TestPages(t *testing.T) {
-	t.Parallel()
 	page := func(next client.Cursor, ids ...string) *client.Page {
 		page := &client.Page{Next: next, Total: 7}
 		for _, id := range ids {

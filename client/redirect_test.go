@@ -87,7 +87,6 @@ func TestRedirect_Policy(t *testing.T) {
 // TestRedirect_CallersPolicy applies the policy of the caller's HTTP client to the redirects that the
 // client would follow.
 func TestRedirect_CallersPolicy(t *testing.T) {
-	t.Parallel()
 	refused := errors.New("refused")
 	for _, policy := range []error{refused, http.ErrUseLastResponse} {
 		var asked []string
@@ -111,7 +110,6 @@ func TestRedirect_CallersPolicy(t *testing.T) {
 
 // TestRetry_Cookies sets another cookie with each response. An attempt sends only the latest one.
 func TestRetry_Cookies(t *testing.T) {
-	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		jar, err := cookiejar.New(nil)
 		if err != nil {

@@ -116,7 +116,6 @@ func timed(call func() error) (time.Duration, error) {
 }
 
 func TestRetry_Delays(t *testing.T) {
-	t.Parallel()
 	limits := http.Header{"X-Ratelimit-Max": {"5"}, "X-Ratelimit-Remaining": {"5"}, "X-Ratelimit-Interval-Milliseconds": {"3000"}}
 	implausible := http.Header{"X-Ratelimit-Max": {"1"}, "X-Ratelimit-Remaining": {"0"}, "X-Ratelimit-Interval-Milliseconds": {"1000000000"}}
 	for _, test := range []struct {
@@ -136,7 +135,6 @@ func TestRetry_Delays(t *testing.T) {
 		{"429, an implausible interval", stubResponse{status: 429, header: implausible}, 10 * time.Second},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			t.Parallel()
 			for _, pacer := range []func() client.Pacer{func() client.Pacer { return client.Unpaced{} }, func() client.Pacer { return client.NewPacer(0, 0) }} {
 				synctest.Test(t, func(t *testing.T) {
 					c, _ := script(t, []stubResponse{test.fail, everything}, retries, client.WithPacer(pacer()))
@@ -190,7 +188,6 @@ func TestRetry_Backoff(t *testing.T) {
 // TestRetry_AfterBeyondMaxDelay has delays that are too long to wait. No header asks for more than an
 // hour.
 func TestRetry_AfterBeyondMaxDelay(t *testing.T) {
-	t.Parallel()
 	for value, want := range map[string]time.Duration{"31": 31 * time.Second, "3600": time.Hour, "99999999": time.Hour, "Fri, 31 Dec 2100 23:59:59 GMT": time.Hour} {
 		for _, status := range []int{429, 503} {
 			synctest.Test(t, func(t *testing.T) {
@@ -207,7 +204,6 @@ func TestRetry_AfterBeyondMaxDelay(t *testing.T) {
 // TestRetry_DeadlineBeforeTheWait checks that no wait starts that cannot end before the deadline, and
 // that the error has the kind of the failure.
 func TestRetry_DeadlineBeforeTheWait(t *testing.T) {
-	t.Parallel()
 	for _, test := range []struct {
 		name string
 		fail stubResponse
@@ -218,7 +214,6 @@ func TestRetry_DeadlineBeforeTheWait(t *testing.T) {
 		{"rate limit", everything, "deadline"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
 				c, _ := script(t, []stubResponse{test.fail}, retries, client.WithPacer(client.NewPacer(1, 20*time.Second)))
 				ctx, cancel := context.WithTimeout(t.Context(), 2*time.Second)
@@ -242,7 +237,6 @@ func TestRetry_DeadlineBeforeTheWait(t *testing.T) {
 
 // TestContactsService_Delete_Retried retries a delete that finds no contact.
 func TestContactsService_Delete_Retried(t *testing.T) {
-	t.Parallel()
 	notFound := stubResponse{status: 400, body: `{"error":"Contact with id abc not found","status":400}`}
 	for _, test := range []struct {
 		name  string
@@ -258,7 +252,6 @@ func TestContactsService_Delete_Retried(t *testing.T) {
 		{"after a 429", stubResponse{status: 429}, notFound, client.ErrNotFound},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
 				c, _ := script(t, []stubResponse{test.first, test.last}, retries)
 				var response client.Response

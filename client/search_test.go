@@ -27,7 +27,6 @@ func searchResponse(total int, ids ...string) stubResponse {
 }
 
 func TestContactsService_Search_Request(t *testing.T) {
-	t.Parallel()
 	c, api := newStub(t, searchResponse(1, "a"))
 	from := time.Date(2026, 11, 1, 1, 0, 0, 0, time.FixedZone("", 3600))
 	_, err := c.Contacts.Search(t.Context(), client.SearchRequest{
@@ -51,7 +50,6 @@ func TestContactsService_Search_Request(t *testing.T) {
 }
 
 func TestContactsService_SearchAll_End(t *testing.T) {
-	t.Parallel()
 	for _, test := range []struct {
 		name      string
 		responses []stubResponse
@@ -67,7 +65,6 @@ func TestContactsService_SearchAll_End(t *testing.T) {
 		{"updated during the iteration", []stubResponse{searchResponse(9, "a@1", "b@2"), searchResponse(9, "a@3"), searchResponse(9)}, []string{"a", "b", "a"}, 3},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			t.Parallel()
 			c, api := newStub(t, test.responses...)
 			ids, err := collect(t, c.Contacts.SearchAll(t.Context(), client.SearchRequest{Limit: 2}))
 			if err != nil || !slices.Equal(ids, test.want) || len(api.sent) != test.requests {
@@ -83,7 +80,6 @@ func TestContactsService_SearchAll_End(t *testing.T) {
 }
 
 func TestSearchRequest_CursorAfter(t *testing.T) {
-	t.Parallel()
 	c, api := newStub(t, searchResponse(3, "a", "b"))
 	search := client.SearchRequest{Filters: []client.Filter{client.Where("city", "eq", "Oslo")}}
 	page, err := c.Contacts.Search(t.Context(), search)
@@ -116,7 +112,6 @@ func TestSearchRequest_CursorAfter(t *testing.T) {
 }
 
 func TestContactsService_Search_InvalidArguments(t *testing.T) {
-	t.Parallel()
 	where := func(field string, op client.FilterOperator, value any) client.SearchRequest {
 		return client.SearchRequest{Filters: []client.Filter{client.AnyOf(client.Where(field, op, value))}}
 	}
@@ -147,7 +142,6 @@ func TestContactsService_Search_InvalidArguments(t *testing.T) {
 }
 
 func TestContactsService_FindDuplicate(t *testing.T) {
-	t.Parallel()
 	c, api := newStub(t, ok(`{"contact":{"id":"a"},"matchingField":"contactId"}`), ok(`{"contact":null,"traceId":"t"}`), ok(`{}`))
 	contact, err := c.Contacts.FindDuplicate(t.Context(), client.DuplicateQuery{Email: "a+b@example.com", Phone: "+14155550123"})
 	if err != nil || contact.ID != "a" {
@@ -167,7 +161,6 @@ func TestContactsService_FindDuplicate(t *testing.T) {
 }
 
 func TestContactsService_Tags(t *testing.T) {
-	t.Parallel()
 	c, api := newStub(t, stubResponse{status: 201, body: `{"tags":["a","vip"],"tagsAdded":["vip"]}`}, ok(`{"tags":[],"tagsRemoved":[]}`), ok(`{}`))
 	added, err := c.Contacts.AddTags(t.Context(), "abc", []string{"VIP"})
 	removed, err2 := c.Contacts.RemoveTags(t.Context(), "abc", []string{"a", "vip"})
@@ -191,7 +184,6 @@ func TestContactsService_Tags(t *testing.T) {
 }
 
 func TestContactsService_CustomFields(t *testing.T) {
-	t.Parallel()
 	c, api := newStub(t, ok(`{"customFields":[
 		{"id":"f1","name":"Shoe size","fieldKey":"contact.shoe_size","dataType":"NUMERICAL","new":1},
 		{"id":"f2","name":"f1","fieldKey":"contact.color","dataType":"RADIO","picklistOptions":["Red","Blue"]}]}`), ok(`{}`))
@@ -216,7 +208,6 @@ func TestContactsService_CustomFields(t *testing.T) {
 }
 
 func TestCustomFieldDefinition_Input(t *testing.T) {
-	t.Parallel()
 	for _, test := range []struct {
 		dataType string
 		value    any

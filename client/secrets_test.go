@@ -135,7 +135,6 @@ func TestErrors_NoPersonalData(t *testing.T) {
 }
 
 func TestErrors_InvalidOptions(t *testing.T) {
-	t.Parallel()
 	for _, option := range []client.Option{client.WithBaseURL("https://Rosan:zulu@api.example"), client.WithBaseURL("https://Rosan:zulu\x7f")} {
 		checkForms(t, errOf(client.New(client.StaticToken("Bearer "+token))))
 		checkForms(t, errOf(client.New(client.StaticToken(token), option)))
@@ -143,7 +142,6 @@ func TestErrors_InvalidOptions(t *testing.T) {
 }
 
 func TestErrors_TokenSource(t *testing.T) {
-	t.Parallel()
 	cause := fmt.Errorf("refresh of %s for rosan@deos.example at https://auth.example/?secret=zulu failed", token)
 	c := newClientWith(t, sourceFunc(func(context.Context) (string, error) { return "", cause }), noRequests(t))
 	for _, err := range writeAndSearch(t.Context(), c) {
@@ -157,7 +155,6 @@ func TestErrors_TokenSource(t *testing.T) {
 // TestSecret_IsHidden prints, logs and encodes secrets alone and in structs, whose unexported fields
 // fmt reads by reflection.
 func TestSecret_IsHidden(t *testing.T) {
-	t.Parallel()
 	secret, source := client.NewSecret(token), client.StaticToken(token)
 	if got := secret.Reveal() + (client.Secret{}).Reveal(); got != token {
 		t.Errorf("got %q, want the token", got)
@@ -188,7 +185,6 @@ func TestSecret_IsHidden(t *testing.T) {
 
 // TestErrors_Paths puts personal data and the token into paths, which only Do and Generated allow.
 func TestErrors_Paths(t *testing.T) {
-	t.Parallel()
 	for _, path := range []string{"/users/rosan@deos.example", "/users/rosan%40deos.example", "/phones/+18888888888", "/tokens/" + token} {
 		c, _ := newStub(t, stubResponse{status: 403, body: `{"message":"no"}`})
 		err := c.Do(t.Context(), http.MethodGet, path, nil, nil, nil)

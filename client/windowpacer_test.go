@@ -22,7 +22,6 @@ func observe(pacer client.Pacer, sent time.Time, limit client.RateLimit) {
 
 // Waiting calls fail as soon as a new limit or pause shows that they cannot start in time.
 func TestPacer_LongPause_FailsWaitingCalls(t *testing.T) {
-	t.Parallel()
 	for _, test := range []struct {
 		name        string
 		observation client.Observation
@@ -69,7 +68,6 @@ func startTimes(t *testing.T, pacer client.Pacer, count int) (starts []time.Dura
 
 // TestPacer_Observe_ComparesAtTheTimeOfSending has responses that arrive late.
 func TestPacer_Observe_ComparesAtTheTimeOfSending(t *testing.T) {
-	t.Parallel()
 	exhausted := client.RateLimit{Known: true, Max: 2, Interval: 10 * time.Second}
 	for name, test := range map[string]struct {
 		starts   []time.Duration // before the request that is observed
@@ -104,7 +102,6 @@ func TestPacer_Observe_ComparesAtTheTimeOfSending(t *testing.T) {
 // The deadline of a call is compared with the time at which it may start after those ahead of it. A
 // call that fails is not counted.
 func TestPacer_Wait_Deadline(t *testing.T) {
-	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		pacer := client.NewPacer(2, 40*time.Second)
 		var group sync.WaitGroup
@@ -130,7 +127,6 @@ func TestPacer_Wait_Deadline(t *testing.T) {
 
 // TestPacer_Wait_OrderOfCalls cancels every other waiter. Canceled waiters delay no other.
 func TestPacer_Wait_OrderOfCalls(t *testing.T) {
-	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		const waiters, limit, window = 100, 5, 1025 * time.Millisecond
 		pacer := client.NewPacer(limit, time.Second)
@@ -166,7 +162,6 @@ func TestPacer_Wait_OrderOfCalls(t *testing.T) {
 }
 
 func TestNewPacer(t *testing.T) {
-	t.Parallel()
 	share := client.WithShare
 	for _, test := range []struct {
 		requests int
@@ -211,7 +206,6 @@ func TestNewPacer(t *testing.T) {
 // TestErrDailyLimit waits after the daily limit was exhausted, until the API resets it. Package ratelimit
 // tests when that is.
 func TestErrDailyLimit(t *testing.T) {
-	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		pacer := client.NewPacer(0, 0)
 		observe(pacer, time.Now(), client.RateLimit{DailyLimit: 1000, DailyRemaining: 1})
@@ -233,7 +227,6 @@ func TestErrDailyLimit(t *testing.T) {
 // TestPacer_CallsNotSent makes calls after a response with a long pause or an exhausted daily limit. They
 // fail without a request, and wait for the rest of a pause that is shorter than a minute.
 func TestPacer_CallsNotSent(t *testing.T) {
-	t.Parallel()
 	for _, test := range []struct {
 		header http.Header
 		status int
@@ -271,7 +264,6 @@ func TestPacer_CallsNotSent(t *testing.T) {
 // TestPacer_Observe_ImplausibleLimits observes limits and pauses that would stop the client for long.
 // A limit is ignored if its interval is implausible, and no pause is longer than an hour.
 func TestPacer_Observe_ImplausibleLimits(t *testing.T) {
-	t.Parallel()
 	for _, limit := range []client.RateLimit{
 		{Interval: time.Second},
 		{Max: 1, Interval: 1e9 * time.Millisecond},
@@ -311,7 +303,6 @@ func TestPacer_Observe_ImplausibleLimits(t *testing.T) {
 }
 
 func TestUnpaced_Wait_ContextEnds(t *testing.T) {
-	t.Parallel()
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	if err := (client.Unpaced{}).Wait(ctx); !errors.Is(err, context.Canceled) {

@@ -247,6 +247,10 @@ func TestClient_BrokenResponses(t *testing.T) {
 		{name: "closed connection", http2: closed},
 	} {
 		for _, operation := range allOperations {
+			isGet := strings.HasPrefix(operation.request, "GET ")
+			if ending.unprocessed && isGet && operation.name != "get" {
+				continue // net/http waits a second before it resends a request without a body
+			}
 			t.Run(ending.name+"/"+operation.name, func(t *testing.T) {
 				t.Parallel()
 				var requests atomic.Int32
@@ -268,7 +272,7 @@ func TestClient_BrokenResponses(t *testing.T) {
 				if !errors.Is(err, client.ErrNetwork) || errors.Is(err, context.Canceled) || errors.Is(err, client.ErrMaybeApplied) != (operation.write && !ending.unprocessed) {
 					t.Errorf("got %v, want ErrNetwork", err)
 				}
-				if ending.unprocessed && strings.HasPrefix(operation.request, "GET ") && !strings.Contains(err.Error(), "connections") {
+				if ending.unprocessed && isGet && !strings.Contains(err.Error(), "connections") {
 					t.Errorf("got %v, want an error about connections", err)
 				}
 				if want := map[bool]int{true: 3, false: 1}[operation.idempotent || ending.unprocessed]; len(pacer.observed) != want {
