@@ -88,7 +88,7 @@ func TestCall_NotSent(t *testing.T) {
 		text string // without the source
 	}{
 		{cause, "other", "the refresh token was used before"},
-		{fmt.Errorf("%w: %w", client.ErrUnauthorized, cause), client.ErrUnauthorized, "the refresh token was used before"},
+		{fmt.Errorf("%w: %w", client.ErrUnauthorized, cause), client.ErrUnauthorized, "unauthorized: the refresh token was used before"},
 		{fmt.Errorf("%w: %w", context.DeadlineExceeded, cause), "deadline", "context deadline exceeded: the refresh token was used before"},
 		{limited, client.ErrRateLimited, ""},
 	} {

@@ -40,27 +40,19 @@ func businessCursor(skip int) Cursor {
 
 // contact returns the parts of a cursor of a location's list.
 func (c Cursor) contact() (addedMillis int64, id string, err error) {
-	text, ok := strings.CutPrefix(string(c), contactCursorPrefix)
-	if !ok && strings.HasPrefix(string(c), businessCursorPrefix) {
-		return 0, "", errors.New("cursor: belongs to the list of a business")
-	}
-	millis, id, _ := strings.Cut(text, ":")
+	millis, id, _ := strings.Cut(strings.TrimPrefix(string(c), contactCursorPrefix), ":")
 	addedMillis, err = strconv.ParseInt(millis, 10, 64)
-	if !ok || err != nil || contactCursor(addedMillis, id) != c {
-		return 0, "", errors.New("cursor: invalid: use Page.Next or CursorAfter")
+	if err != nil || contactCursor(addedMillis, id) != c {
+		return 0, "", errors.New("cursor: not one of a location's list: use Page.Next or CursorAfter")
 	}
 	return addedMillis, id, nil
 }
 
 // skip returns the number of contacts before a cursor of a business's list.
 func (c Cursor) skip() (int, error) {
-	text, ok := strings.CutPrefix(string(c), businessCursorPrefix)
-	if !ok && strings.HasPrefix(string(c), contactCursorPrefix) {
-		return 0, errors.New("cursor: belongs to the list of a location")
-	}
-	skip, err := strconv.Atoi(text)
-	if !ok || err != nil || skip < 0 || businessCursor(skip) != c {
-		return 0, errors.New("cursor: invalid: use Page.Next")
+	skip, err := strconv.Atoi(strings.TrimPrefix(string(c), businessCursorPrefix))
+	if err != nil || skip < 0 || businessCursor(skip) != c {
+		return 0, errors.New("cursor: not one of a business's list: use Page.Next")
 	}
 	return skip, nil
 }

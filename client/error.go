@@ -1,6 +1,7 @@
 package client
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -104,8 +105,6 @@ type Error struct {
 	MaybeApplied  bool          // whether an attempt of the write may have been applied
 	Response      Response      // last response of the call
 	Err           error         // cause, if it is not a response
-
-	cause string // text of Err without the token
 }
 
 // Is reports whether target is the kind of e, or a sentinel error that e matches in addition.
@@ -141,11 +140,8 @@ func (e *Error) Error() string {
 	if len(e.Messages) > 0 {
 		text.WriteString(": " + redact.Message(strings.Join(e.Messages, "; ")))
 	}
-	switch {
-	case e.cause != "":
-		text.WriteString(": " + e.cause)
-	case e.Err != nil:
-		text.WriteString(": " + redact.Message(e.Err.Error()))
+	if e.Err != nil {
+		text.WriteString(": " + strings.TrimPrefix(redact.Local(e.Err), e.Kind.Error()+": "))
 	}
 	if e.RetryAfter > 0 {
 		fmt.Fprintf(&text, " (retry after %s)", e.RetryAfter.Round(time.Millisecond))
@@ -166,25 +162,15 @@ func (e *Error) Format(state fmt.State, _ rune) { _, _ = io.WriteString(state, e
 func (e *Error) MarshalText() ([]byte, error) { return []byte(e.Error()), nil }
 
 // notRetried returns the error of a call that failed with e and could not be retried because of
-// cause. It has the kind of e and matches the causes of both.
-func (e *Error) notRetried(cause error, token string) *Error {
-	failure := *e
-	text := "not retried: " + redact.Local(cause, token)
-	if e.cause != "" {
-		text = e.cause + "; " + text
-	}
-	failure.cause, failure.Err = text, errors.Join(e.Err, withoutKind(cause))
-	return &failure
-}
-
-// withoutKind returns the part of cause that matches no kind, or nil, so that an error has one kind.
-func withoutKind(cause error) error {
+// cause. It has the kind of e, and matches the causes of both, but not the kind of cause.
+func (e *Error) notRetried(cause error) *Error {
 	if apiErr, ok := cause.(*Error); ok { //nolint:errorlint // only the outermost error is replaced by its cause
-		cause = apiErr.Err
+		cause = cmp.Or(apiErr.Err, error(apiErr.Kind))
 	}
-	switch KindOf(cause) {
-	case errCanceled, errDeadline, errOther:
-		return cause
+	if kind := KindOf(cause); kind != errCanceled && kind != errDeadline && kind != errOther {
+		cause = errors.New(cause.Error())
 	}
-	return nil
+	failure := *e
+	failure.Err = errors.Join(e.Err, fmt.Errorf("(not retried: %w)", cause))
+	return &failure
 }

@@ -49,7 +49,7 @@ func Pages(ctx context.Context, after Cursor, list func(ctx context.Context, aft
 
 // listError returns the error of a list that cannot be continued.
 func listError(operation, problem string) error {
-	return &Error{Kind: ErrBadResponse, Operation: operation, Err: errors.New(problem), cause: problem}
+	return &Error{Kind: ErrBadResponse, Operation: operation, Err: errors.New(problem)}
 }
 
 // contactsOf returns an iterator over the contacts of pages.

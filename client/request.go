@@ -147,7 +147,7 @@ func (c *call) attempts() *Error {
 		case failure == nil:
 			return nil
 		case !sent && previous != nil:
-			return previous.notRetried(failure, c.token)
+			return previous.notRetried(failure)
 		case !sent:
 			return failure
 		case c.op.goneIsSuccess && c.maybeApplied && failure.Kind == ErrNotFound: // a previous attempt deleted it
@@ -159,7 +159,7 @@ func (c *call) attempts() *Error {
 			return failure
 		}
 		if err := c.wait(delay); err != nil {
-			return failure.notRetried(err, c.token)
+			return failure.notRetried(err)
 		}
 		previous = failure
 	}
@@ -171,7 +171,7 @@ func (c *call) attempts() *Error {
 func (c *call) attempt() (sent bool, failure *Error) {
 	token, err := c.client.token(c.ctx)
 	if err != nil {
-		return false, c.unsentError("token source: ", err)
+		return false, c.unsentError("token source", err)
 	}
 	if err := checkToken(token); err != nil {
 		return false, invalid(c.op, "token source: "+err.Error())
@@ -181,7 +181,7 @@ func (c *call) attempt() (sent bool, failure *Error) {
 	err = c.client.config.pacer.Wait(c.ctx)
 	c.waited += time.Since(start)
 	if err != nil {
-		return false, c.unsentError("waiting for the rate limit: ", err)
+		return false, c.unsentError("waiting for the rate limit", err)
 	}
 	if c.options.onSend != nil {
 		c.options.onSend()
@@ -323,13 +323,14 @@ func (c *call) path() string {
 	return strings.Join(elements, "/")
 }
 
-// newFailure returns the error of a call that failed because of cause, which is not a response.
+// newFailure returns the error of a call that failed because of cause, which is not a response, or
+// nil.
 func (c *call) newFailure(kind Kind, cause error) *Error {
 	failure := &Error{
 		Kind: kind, Operation: c.op.name, Method: c.request.Method, Path: c.path(), MaybeApplied: c.maybeApplied, Response: c.response,
 	}
 	if !errors.Is(kind, cause) {
-		failure.Err, failure.cause = cause, strings.TrimPrefix(redact.Local(cause, c.token), kind.Error()+": ")
+		failure.Err = redact.Error(cause, c.token)
 	}
 	return failure
 }
@@ -337,14 +338,12 @@ func (c *call) newFailure(kind Kind, cause error) *Error {
 // unsentError returns the error of an attempt that was not sent because of an error of the
 // TokenSource or the Pacer. It takes the kind and the cause of an [*Error].
 func (c *call) unsentError(source string, cause error) *Error {
-	failure := c.newFailure(KindOf(cause), cause)
-	failure.cause = source + failure.cause
-	if apiErr, ok := cause.(*Error); ok { //nolint:errorlint // an error of the program's own is kept
-		failure.Messages, failure.RetryAfter, failure.Err, failure.cause = apiErr.Messages, apiErr.RetryAfter, apiErr.Err, ""
-		if apiErr.Err != nil {
-			failure.cause = redact.Local(apiErr.Err, c.token)
-		}
+	apiErr, ok := cause.(*Error) //nolint:errorlint // an error of the program's own is kept
+	if !ok {
+		return c.newFailure(KindOf(cause), fmt.Errorf("%s: %w", source, cause))
 	}
+	failure := c.newFailure(apiErr.Kind, apiErr.Err)
+	failure.Messages, failure.RetryAfter = apiErr.Messages, apiErr.RetryAfter
 	return failure
 }
 
@@ -366,7 +365,7 @@ func (c *call) networkError(cause error, maybeApplied bool) *Error {
 
 // invalid returns the error of arguments that were rejected before any request.
 func invalid(op operation, problem string) *Error {
-	return &Error{Kind: ErrInvalid, Operation: op.name, Err: errors.New(problem), cause: problem}
+	return &Error{Kind: ErrInvalid, Operation: op.name, Err: errors.New(problem)}
 }
 
 // errAttemptTimeout is the cause of an attempt that took longer than WithTimeout allows.

@@ -223,6 +223,6 @@ func (r SearchRequest) position() (after []json.RawMessage, received int, err er
 // determines the position of a contact in the results.
 func (r SearchRequest) cursorPrefix() string {
 	hash := fnv.New64a()
-	_ = json.NewEncoder(hash).Encode([]any{r.Query, r.Filters, r.Sort}) // the request has a value that cannot be encoded
+	_ = json.NewEncoder(hash).Encode([]any{r.Query, r.Filters, r.Sort}) // the request fails if a value cannot be encoded
 	return fmt.Sprintf("search:%x:", hash.Sum64())
 }
