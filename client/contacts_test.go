@@ -53,19 +53,10 @@ func TestContactsService_Upsert_New(t *testing.T) {
 }
 
 func TestAlwaysCreates(t *testing.T) {
-	email := client.Set("a@example.com")
-	for _, test := range []struct {
-		request client.UpsertContactRequest
-		want    bool
-	}{
-		{client.UpsertContactRequest{}, false},
-		{client.UpsertContactRequest{Email: email}, false},
-		{client.UpsertContactRequest{Email: email, CreateNewIfDuplicateAllowed: client.Set(false)}, false},
-		{client.UpsertContactRequest{Email: email, CreateNewIfDuplicateAllowed: client.Clear[bool]()}, false},
-		{client.UpsertContactRequest{Email: email, CreateNewIfDuplicateAllowed: client.Set(true)}, true},
-	} {
-		if got := client.AlwaysCreates(test.request); got != test.want {
-			t.Errorf("%+v: got %v, want %v", test.request, got, test.want)
+	for _, createNew := range []client.Nullable[bool]{nil, client.Clear[bool](), client.Set(false), client.Set(true)} {
+		want := createNew.IsSpecified() && !createNew.IsNull() && createNew.MustGet()
+		if got := client.AlwaysCreates(client.UpsertContactRequest{CreateNewIfDuplicateAllowed: createNew}); got != want {
+			t.Errorf("%v: got %v, want %v", createNew, got, want)
 		}
 	}
 }

@@ -97,6 +97,12 @@ func TestWithLogger(t *testing.T) {
 			slog.LevelWarn,
 			failed + "status=500 attempt=2 waited=7s duration=11s" + server + " after 2 attempts: " + withheld + "\" trace_id=\"\"\n",
 		},
+		{
+			"response that does not match the schema",
+			[]stubResponse{ok(contactBody(`"city":7,"dnd":"Dolomite"`))},
+			slog.LevelInfo,
+			`level=WARN msg="highlevel: response does not match the schema"` + get + `status=200 attempt=1 waited=1s duration=3s cf_ray="" places=2 pointer=/contact/city want=string got=number` + "\n",
+		},
 		{"error, but errors alone", []stubResponse{{status: 403}}, slog.LevelError, ""},
 		{"contact that does not exist", []stubResponse{gone}, slog.LevelInfo, ""},
 		{
@@ -139,14 +145,6 @@ func withoutTime(_ []string, attr slog.Attr) slog.Attr {
 		return slog.Attr{}
 	}
 	return attr
-}
-
-// withoutTimes removes the attributes that differ in each run.
-func withoutTimes(groups []string, attr slog.Attr) slog.Attr {
-	if attr.Key == "waited" || attr.Key == "duration" {
-		return slog.Attr{}
-	}
-	return withoutTime(groups, attr)
 }
 
 // TestWithLogger_Levels checks that expected errors are logged at debug level.

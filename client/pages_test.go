@@ -336,22 +336,17 @@ func TestContactsService_All_ResumesFromAStoredCursor(t *testing.T) {
 
 func TestContactsService_All_EndsWithItsContext(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
-	defer cancel()
 	c, _ := script(t, []stubResponse{pageResponse(1, 2, "c2")})
-	var ids []string
-	var failure error
-	for contact, err := range c.Contacts.All(ctx, client.ListRequest{Limit: 2}) {
-		if failure = err; err != nil {
-			break
+	ids, err := collect(t, func(yield func(*client.Contact, error) bool) {
+		for contact, err := range c.Contacts.All(ctx, client.ListRequest{Limit: 2}) {
+			cancel()
+			if !yield(contact, err) {
+				return
+			}
 		}
-		ids = append(ids, contact.ID)
-		cancel()
-	}
-	if !errors.Is(failure, context.Canceled) || !slices.Equal(ids, contactIDs(1, 2)) {
-		t.Errorf("got %v, %v", ids, failure)
-	}
-	if _, err := collect(t, c.Contacts.All(ctx, client.ListRequest{})); !errors.Is(err, context.Canceled) {
-		t.Errorf("canceled before: got %v", err)
+	})
+	if !errors.Is(err, context.Canceled) || !slices.Equal(ids, contactIDs(1, 2)) {
+		t.Errorf("got %v, %v", ids, err)
 	}
 }
 

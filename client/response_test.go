@@ -1,11 +1,9 @@
 package client_test
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"io"
-	"log/slog"
 	"math"
 	"net/http"
 	"net/http/httptest"
@@ -214,22 +212,6 @@ func TestDrift_Bounded(t *testing.T) {
 	contact, err := c.Contacts.Get(t.Context(), contactID, client.WithResponseInto(&response))
 	if err != nil || len(contact.Tags) != 1000 || len(response.Drift) != 100 {
 		t.Errorf("%d tags, %d places, %v", len(contact.Tags), len(response.Drift), err)
-	}
-}
-
-func TestDrift_Logged(t *testing.T) {
-	var logged bytes.Buffer
-	handler := slog.NewTextHandler(&logged, &slog.HandlerOptions{ReplaceAttr: withoutTimes})
-	api := &stub{responses: []stubResponse{ok(contactBody(`"city":7,"dnd":"Dolomite"`)), ok(contactBody(``))}}
-	c := newClient(t, api, client.WithLogger(slog.New(handler)))
-	for range 2 {
-		if _, err := c.Contacts.Get(t.Context(), contactID); err != nil {
-			t.Fatal(err)
-		}
-	}
-	const want = `level=WARN msg="highlevel: response does not match the schema" operation=Contacts.Get method=GET path=/proxy/v1/contacts/ocQHyuzHvysMo5N5VsXc status=200 attempt=1 cf_ray="" places=2 pointer=/contact/city want=string got=number` + "\n"
-	if diff := cmp.Diff(want, logged.String()); diff != "" {
-		t.Errorf("(-want +got):\n%s", diff)
 	}
 }
 

@@ -2,16 +2,15 @@ package client_test
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"io"
 	"log"
-	"net"
 	"net/http"
 	"net/http/httptest"
 	"net/http/httptrace"
 	"slices"
 	"strings"
-	"sync/atomic"
 	"syscall"
 	"testing"
 	"testing/synctest"
@@ -47,6 +46,7 @@ func TestRetry_EachOperationAfterEachFailure(t *testing.T) {
 		{name: "timeout", fails: stubResponse{err: context.DeadlineExceeded}, kind: client.ErrNetwork, retried: retriesIdempotent, maybeApplied: true},
 		{name: "truncated body", fails: stubResponse{body: `{"contact":{"id"`, cut: true}, kind: client.ErrNetwork, retried: retriesIdempotent, maybeApplied: true},
 		{name: "body that was reset", fails: stubResponse{status: 201, cut: true}, kind: client.ErrNetwork, retried: retriesIdempotent, maybeApplied: true},
+		{name: "certificate that is not trusted", fails: stubResponse{err: &tls.CertificateVerificationError{Err: io.EOF}, unsent: true}, kind: client.ErrNetwork},
 		{name: "301", fails: stubResponse{status: 301}, kind: "other"},
 		{name: "400", fails: stubResponse{status: 400, body: `{"message":"no"}`}, kind: client.ErrInvalid},
 		{name: "400, no such contact", fails: stubResponse{status: 400, body: gone}, kind: client.ErrNotFound},
@@ -238,64 +238,51 @@ func TestRetry_DeadlineBeforeTheWait(t *testing.T) {
 // TestContactsService_Delete_Retried retries a delete that finds no contact.
 func TestContactsService_Delete_Retried(t *testing.T) {
 	notFound := stubResponse{status: 400, body: `{"error":"Contact with id abc not found","status":400}`}
-	for _, test := range []struct {
-		name  string
-		first stubResponse
-		last  stubResponse
-		want  error
+	for name, test := range map[string]struct {
+		first, last stubResponse
+		want        error
 	}{
-		{"after a reset", stubResponse{err: syscall.ECONNRESET}, notFound, nil},
-		{"after a 502", stubResponse{status: 502}, notFound, nil},
-		{"after a 502, plain text", stubResponse{status: 502}, stubResponse{status: 400, body: "Contact not found"}, nil},
-		{"after a truncated success", stubResponse{status: 200, cut: true}, notFound, nil},
-		{"after an attempt that was not sent", stubResponse{err: syscall.ECONNREFUSED, unsent: true}, notFound, client.ErrNotFound},
-		{"after a 429", stubResponse{status: 429}, notFound, client.ErrNotFound},
+		"after a reset":                      {stubResponse{err: syscall.ECONNRESET}, notFound, nil},
+		"after a 502":                        {stubResponse{status: 502}, notFound, nil},
+		"after a 502, plain text":            {stubResponse{status: 502}, stubResponse{status: 400, body: "Contact not found"}, nil},
+		"after a truncated success":          {stubResponse{status: 200, cut: true}, notFound, nil},
+		"after an attempt that was not sent": {stubResponse{err: syscall.ECONNREFUSED, unsent: true}, notFound, client.ErrNotFound},
+		"after a 429":                        {stubResponse{status: 429}, notFound, client.ErrNotFound},
 	} {
-		t.Run(test.name, func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
-				c, _ := script(t, []stubResponse{test.first, test.last}, retries)
-				var response client.Response
-				err := c.Contacts.Delete(t.Context(), "abc", client.WithResponseInto(&response))
-				if !errors.Is(err, test.want) || response.Attempts != 2 || (err == nil && response.StatusCode != http.StatusOK) {
-					t.Errorf("got %v, %v, want %v after 2 attempts", err, response, test.want)
-				}
-			})
+		synctest.Test(t, func(t *testing.T) {
+			c, _ := script(t, []stubResponse{test.first, test.last}, retries)
+			var response client.Response
+			err := c.Contacts.Delete(t.Context(), "abc", client.WithResponseInto(&response))
+			if !errors.Is(err, test.want) || response.Attempts != 2 || (err == nil && response.StatusCode != http.StatusOK) {
+				t.Errorf("%s: got %v, %v, want %v after 2 attempts", name, err, response, test.want)
+			}
+			c, _ = script(t, []stubResponse{test.first, test.last}, retries) // another program deleted the contact
+			if _, err := c.Contacts.Update(t.Context(), "abc", client.UpdateContactRequest{}); !errors.Is(err, client.ErrNotFound) {
+				t.Errorf("%s: update: got %v, want ErrNotFound", name, err)
+			}
 		})
 	}
-	c, _ := script(t, []stubResponse{notFound}, retries)
-	if err := c.Contacts.Delete(t.Context(), "abc"); !errors.Is(err, client.ErrNotFound) {
-		t.Errorf("first attempt: got %v, want ErrNotFound", err)
-	}
-	synctest.Test(t, func(t *testing.T) { // an update of a contact that another program deleted
-		c, _ := script(t, []stubResponse{{status: 502}, notFound}, retries)
-		if _, err := c.Contacts.Update(t.Context(), "abc", client.UpdateContactRequest{}); !errors.Is(err, client.ErrNotFound) {
-			t.Errorf("update: got %v, want ErrNotFound", err)
-		}
-	})
 }
 
-// TestRetry_Connections counts the connections of attempts that fail at once.
+// TestRetry_Connections calls servers that cannot be reached.
 func TestRetry_Connections(t *testing.T) {
 	t.Parallel()
-	var connections atomic.Int32
-	server := httptest.NewUnstartedServer(http.NotFoundHandler())
-	server.Config.ErrorLog = log.New(io.Discard, "", 0)
-	server.Config.ConnState = func(_ net.Conn, state http.ConnState) {
-		if state == http.StateNew {
-			connections.Add(1)
+	untrusted := httptest.NewUnstartedServer(http.NotFoundHandler())
+	untrusted.Config.ErrorLog = log.New(io.Discard, "", 0)
+	untrusted.StartTLS()
+	defer untrusted.Close()
+	closed := httptest.NewServer(http.NotFoundHandler())
+	closed.Close()
+	for address, attempts := range map[string]int{untrusted.URL: 1, closed.URL: 3} {
+		c := newClient(t, &http.Transport{}, client.WithBaseURL(address), quickRetries)
+		var response client.Response
+		_, err := c.Contacts.Create(t.Context(), client.CreateContactRequest{}, client.WithResponseInto(&response))
+		if !errors.Is(err, client.ErrNetwork) || errors.Is(err, client.ErrMaybeApplied) || response.Attempts != attempts {
+			t.Errorf("got %v after %d attempts, want nothing applied after %d", err, response.Attempts, attempts)
 		}
-	}
-	server.StartTLS()
-	quick := client.WithRetry(client.RetryPolicy{MinDelay: 1, MaxDelay: 1})
-	c := newClient(t, &http.Transport{}, client.WithBaseURL(server.URL), quick)
-	if _, err := c.Contacts.Get(t.Context(), "abc"); !errors.Is(err, client.ErrNetwork) || connections.Load() != 1 {
-		t.Errorf("certificate that is not trusted: got %v after %d connections, want ErrNetwork after one", err, connections.Load())
-	}
-	server.Close()
-	var response client.Response
-	_, err := c.Contacts.Create(t.Context(), client.CreateContactRequest{}, client.WithResponseInto(&response))
-	if !errors.Is(err, syscall.ECONNREFUSED) || errors.Is(err, client.ErrMaybeApplied) || response.Attempts != 3 || !strings.Contains(err.Error(), "127.0.0.1:") {
-		t.Errorf("connection refused: got %v after %d attempts, want the address, and nothing applied after 3", err, response.Attempts)
+		if errors.Is(err, syscall.ECONNREFUSED) != (address == closed.URL) || (attempts == 3 && !strings.Contains(err.Error(), "127.0.0.1:")) {
+			t.Errorf("got %v, want the cause and the address", err)
+		}
 	}
 }
 

@@ -12,7 +12,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
-	"time"
+	"testing/iotest"
 	"unicode"
 
 	"github.com/highlevel-contacts/contacts-go/client"
@@ -76,14 +76,10 @@ func (r stubResponse) response(req *http.Request) *http.Response {
 		ContentLength: int64(len(r.body)), Body: io.NopCloser(strings.NewReader(r.body)),
 	}
 	if r.cut {
-		resp.ContentLength, resp.Body = -1, io.NopCloser(io.MultiReader(strings.NewReader(r.body), brokenReader{}))
+		resp.ContentLength, resp.Body = -1, io.NopCloser(io.MultiReader(strings.NewReader(r.body), iotest.ErrReader(io.ErrUnexpectedEOF)))
 	}
 	return resp
 }
-
-type brokenReader struct{}
-
-func (brokenReader) Read([]byte) (int, error) { return 0, io.ErrUnexpectedEOF }
 
 // stub is a transport that returns its responses in order and records the requests. Unless it is
 // strict, it returns the last response for all further requests.
@@ -194,16 +190,6 @@ func quote(t testing.TB, text string) string {
 		t.Fatal(err)
 	}
 	return string(quoted)
-}
-
-// parseTime parses a time in RFC 3339.
-func parseTime(t testing.TB, text string) time.Time {
-	t.Helper()
-	at, err := time.Parse(time.RFC3339Nano, text)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return at
 }
 
 // isNotPrintable reports whether r is a line break or a control character of a terminal.

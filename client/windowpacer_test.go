@@ -203,27 +203,6 @@ func TestNewPacer(t *testing.T) {
 	}
 }
 
-// TestErrDailyLimit waits after the daily limit was exhausted, until the API resets it. Package ratelimit
-// tests when that is.
-func TestErrDailyLimit(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		pacer := client.NewPacer(0, 0)
-		observe(pacer, time.Now(), client.RateLimit{DailyLimit: 1000, DailyRemaining: 1})
-		startTimes(t, pacer, 1)
-		observe(pacer, time.Now(), client.RateLimit{DailyLimit: 1000, DailyReset: 5 * time.Hour})
-		for _, passed := range []time.Duration{0, 5*time.Hour - 1} {
-			time.Sleep(passed)
-			err := pacer.Wait(t.Context())
-			failure, ok := errors.AsType[*client.Error](err)
-			if !ok || !errors.Is(err, client.ErrRateLimited) || !errors.Is(err, client.ErrDailyLimit) || failure.RetryAfter != 5*time.Hour-passed {
-				t.Errorf("after %v: got %v, want ErrRateLimited, ErrDailyLimit and the time until the reset", passed, err)
-			}
-		}
-		time.Sleep(time.Nanosecond)
-		startTimes(t, pacer, 1)
-	})
-}
-
 // TestPacer_CallsNotSent makes calls after a response with a long pause or an exhausted daily limit. They
 // fail without a request, and wait for the rest of a pause that is shorter than a minute.
 func TestPacer_CallsNotSent(t *testing.T) {
