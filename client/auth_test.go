@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"net/http"
 	"slices"
-	"sync"
 	"testing"
 	"testing/synctest"
 
@@ -16,21 +15,16 @@ import (
 // replaceable is a TokenSource whose token is token-1 until it is invalidated, then token-2, and so
 // on. It records the contexts and the invalidated tokens.
 type replaceable struct {
-	mu       sync.Mutex
 	contexts []context.Context
 	invalid  []string
 }
 
 func (r *replaceable) Token(ctx context.Context) (string, error) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
 	r.contexts = append(r.contexts, ctx)
 	return fmt.Sprintf("token-%d", len(r.invalid)+1), nil
 }
 
 func (r *replaceable) Invalidate(token string) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
 	r.invalid = append(r.invalid, token)
 }
 

@@ -15,20 +15,28 @@ import (
 	"github.com/highlevel-contacts/contacts-go/client"
 )
 
-// listOf requests a page of the list of a location or of business b.
+// listOf requests a page of the list of a location, of the list of business b, or of a search.
 func listOf(ctx context.Context, c *client.Client, list any, opts ...client.CallOption) (*client.Page, error) {
-	if list, ok := list.(client.BusinessListRequest); ok {
+	switch list := list.(type) {
+	case client.ListRequest:
+		return c.Contacts.List(ctx, list, opts...)
+	case client.BusinessListRequest:
 		return c.Contacts.ListByBusiness(ctx, "b", list, opts...)
+	default:
+		return c.Contacts.Search(ctx, list.(client.SearchRequest), opts...) //nolint:forcetypeassert // there is no other list
 	}
-	return c.Contacts.List(ctx, list.(client.ListRequest), opts...) //nolint:forcetypeassert // there is no other list
 }
 
-// allOf iterates over the list of a location or of business b.
+// allOf iterates over the contacts of listOf.
 func allOf(ctx context.Context, c *client.Client, list any, opts ...client.CallOption) iter.Seq2[*client.Contact, error] {
-	if list, ok := list.(client.BusinessListRequest); ok {
+	switch list := list.(type) {
+	case client.ListRequest:
+		return c.Contacts.All(ctx, list, opts...)
+	case client.BusinessListRequest:
 		return c.Contacts.AllByBusiness(ctx, "b", list, opts...)
+	default:
+		return c.Contacts.SearchAll(ctx, list.(client.SearchRequest), opts...) //nolint:forcetypeassert // there is no other list
 	}
-	return c.Contacts.All(ctx, list.(client.ListRequest), opts...) //nolint:forcetypeassert // there is no other list
 }
 
 // collect ranges over an iterator to its end. The test fails if the iterator yields a contact with
@@ -130,6 +138,19 @@ func TestContactsService_List_InvalidArguments(t *testing.T) {
 		client.BusinessListRequest{Skip: -1},
 		client.BusinessListRequest{After: cursorC2},
 		client.BusinessListRequest{Skip: 1, After: "business:100"},
+		client.SearchRequest{Limit: -1},
+		client.SearchRequest{Limit: 501},
+		client.SearchRequest{Query: "Jos\xe9"},
+		client.SearchRequest{After: cursorC2},
+		client.SearchRequest{After: "search:"},
+		client.SearchRequest{After: "search:e30"},
+	}
+	for _, filter := range []client.Filter{
+		{},
+		client.AllOf(), client.AllOf(client.AnyOf()), client.Between("dateAdded", time.Time{}, time.Time{}), client.Where("city", "eq", "M\xfcnchen"),
+		client.Where("tags", "exists", "vip"), client.Where("tags", "eq", nil),
+	} {
+		lists = append(lists, client.SearchRequest{Filters: []client.Filter{filter}}, client.SearchRequest{Filters: []client.Filter{client.AnyOf(filter)}})
 	}
 	for _, text := range []client.Cursor{
 		":", "abc", "1603870249758:abc", "contact:", "contact:1603870249758", "contact:1603870249758:", "contact::abc", "contact:0:abc",

@@ -118,7 +118,7 @@ func TestContactsService_All_ShortPages(t *testing.T) {
 func TestContactsService_All_End(t *testing.T) {
 	pages := func(pages ...stubResponse) []stubResponse { return pages }
 	two, from0 := client.ListRequest{Limit: 2}, client.ListRequest{Limit: 2, After: "contact:1603870249758:c0"}
-	business, page1 := client.BusinessListRequest{Limit: 2}, pageResponse(1, 2, "c2")
+	business, search, page1 := client.BusinessListRequest{Limit: 2}, client.SearchRequest{Limit: 2}, pageResponse(1, 2, "c2")
 	empty := func(cursor string) stubResponse { return pageResponse(0, 0, cursor) }
 	anonymous := ok(`{"contacts":[{"city":"Oslo"},{"city":"Rome"}]}`)
 	for _, test := range []struct {
@@ -158,6 +158,14 @@ func TestContactsService_All_End(t *testing.T) {
 		{"new cursors, the same page", two, pages(page1, pageResponse(1, 2, "c3"), pageResponse(1, 2, "c4")), contactIDs(1, 2), client.ErrBadResponse},
 		{"business, skip is ignored", business, slices.Repeat(pages(businessPage(1, 2, 500)), 3), contactIDs(1, 2), client.ErrBadResponse},
 		{"business, skip is ignored, no IDs", business, pages(anonymous, anonymous), []string{"", "", "", ""}, client.ErrBadResponse},
+
+		{"search, no contact", search, pages(searchResponse(0)), nil, ""},
+		{"search, short page that reaches the total", search, pages(searchResponse(3, "a", "b"), searchResponse(3, "c")), []string{"a", "b", "c"}, ""},
+		{"search, short page before the total", search, pages(searchResponse(3, "a"), searchResponse(3, "b", "c"), searchResponse(3)), []string{"a", "b", "c"}, ""},
+		{"search, full page at the end", search, pages(searchResponse(2, "a", "b"), searchResponse(2)), []string{"a", "b"}, ""},
+		{"search, total that grows", search, pages(searchResponse(2, "a", "b"), searchResponse(4, "c"), searchResponse(4)), []string{"a", "b", "c"}, ""},
+		{"search, a page overlaps", search, pages(searchResponse(9, "a", "b"), searchResponse(9, "b", "c"), searchResponse(9)), []string{"a", "b", "c"}, ""},
+		{"search, a contact is updated", search, pages(searchResponse(9, "a@1", "b@2"), searchResponse(9, "a@3"), searchResponse(9)), []string{"a", "b", "a"}, ""},
 
 		{
 			"a page overlaps, and is repeated",
@@ -283,6 +291,11 @@ func TestContactsService_All_Requests(t *testing.T) {
 			[]stubResponse{businessPage(3, 2, 5), businessPage(5, 1, 5)},
 			[]string{business + "&limit=2&skip=2", business + "&limit=2&skip=4"},
 		},
+		{client.SearchRequest{Limit: 2}, []stubResponse{searchResponse(3, "a", "b"), searchResponse(3, "c")}, []string{
+			`POST /contacts/search {"locationId":"ve9EPM428h8vShlRW1KT","pageLimit":2}`,
+			`POST /contacts/search {"locationId":"ve9EPM428h8vShlRW1KT","pageLimit":2,"searchAfter":[1603870249758,"b"]}`,
+		}},
+		{client.SearchRequest{}, []stubResponse{searchResponse(0)}, []string{`POST /contacts/search {"locationId":"ve9EPM428h8vShlRW1KT","pageLimit":500}`}},
 	} {
 		c, api := script(t, test.pages)
 		if _, err := collect(t, allOf(t.Context(), c, test.list, client.WithHeader("X-Sync", "7"))); err != nil || !slices.Equal(api.sent, test.want) {
