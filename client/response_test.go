@@ -3,6 +3,7 @@ package client_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"math"
 	"net/http"
@@ -69,20 +70,15 @@ func capturedParts(r client.Response) []any {
 // TestWithResponseInto_BodyOwnership changes the body, which must not change the contact.
 func TestWithResponseInto_BodyOwnership(t *testing.T) {
 	c, _ := newStub(t, ok(body(t, "getContact")))
-	want, err := c.Contacts.Get(t.Context(), contactID)
-	if err != nil {
-		t.Fatal(err)
-	}
 	var response client.Response
 	got, err := c.Contacts.Get(t.Context(), contactID, client.WithResponseInto(&response))
 	if err != nil {
 		t.Fatal(err)
 	}
-	for i := range response.Body {
-		response.Body[i] = 'x'
-	}
-	if diff := cmp.Diff(want, got); diff != "" {
-		t.Errorf("(-want +got):\n%s", diff)
+	before := fmt.Sprintf("%+v", got)
+	clear(response.Body)
+	if diff := cmp.Diff(before, fmt.Sprintf("%+v", got)); diff != "" {
+		t.Errorf("(-before +after):\n%s", diff)
 	}
 }
 
