@@ -166,6 +166,21 @@ func FuzzRateLimit(f *testing.F) {
 	})
 }
 
+// pagedAPI returns pages of at most length contacts, with the properties that meta returns for the
+// number of contacts so far.
+func pagedAPI(total, length int, meta func(next int) string) roundTrip {
+	return func(req *http.Request) (*http.Response, error) {
+		query := req.URL.Query()
+		from, _ := strconv.Atoi(query.Get("skip"))
+		if id, ok := strings.CutPrefix(query.Get("startAfterId"), "c"); ok {
+			from, _ = strconv.Atoi(id)
+		}
+		limit, _ := strconv.Atoi(query.Get("limit"))
+		count := max(min(limit, length, total-from), 0)
+		return listResponse(from+1, count, meta(from+count)).response(req), nil
+	}
+}
+
 // FuzzListMeta sends an arbitrary meta with each page. The iteration must end after a bounded
 // number of requests and return no contact twice. If the meta has the number of a next page, it
 // must return all contacts or an error.

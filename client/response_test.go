@@ -1,7 +1,6 @@
 package client_test
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -293,22 +292,5 @@ func TestDecode_UnusualBodies(t *testing.T) {
 		if err != nil && isLongOrBroken(err.Error()) {
 			t.Errorf("%s: got %q", test.name, err)
 		}
-	}
-}
-
-func TestContactsService_All_WrongTypes(t *testing.T) {
-	c, _ := newStub(t, ok(`{"contacts":{"id":"abc","dnd":"yes"},"meta":{"total":"1","startAfter":"1603870249758","startAfterId":7}}`))
-	var response client.Response
-	page, err := c.Contacts.List(context.Background(), client.ListRequest{Limit: 1}, client.WithResponseInto(&response))
-	if err != nil {
-		t.Fatal(err)
-	}
-	want := &client.Page{Contacts: []client.Contact{{ID: "abc", Extra: []byte(`{"dnd":"yes"}`)}}, Total: 1, Next: "contact:1603870249758:7"}
-	if diff := cmp.Diff(want, page); diff != "" {
-		t.Errorf("(-want +got):\n%s", diff)
-	}
-	const drift = "/contacts array object, /contacts/dnd boolean string, /meta/total integer string, /meta/startAfter integer string, /meta/startAfterId string number"
-	if diff := cmp.Diff(drift, driftText("", response.Drift)); diff != "" {
-		t.Errorf("drift (-want +got):\n%s", diff)
 	}
 }
