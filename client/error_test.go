@@ -190,12 +190,12 @@ func TestError_ByHand(t *testing.T) {
 			t.Errorf("%v: ErrMaybeApplied does not follow MaybeApplied", err)
 		}
 	}
-	daily := func(remaining int) *client.Error {
+	daily := func(kind client.Kind, remaining int) bool {
 		limit := client.RateLimit{Known: true, DailyLimit: 200_000, DailyRemaining: remaining}
-		return &client.Error{Kind: client.ErrRateLimited, Response: client.Response{RateLimit: limit}}
+		return errors.Is(&client.Error{Kind: kind, Response: client.Response{RateLimit: limit}}, client.ErrDailyLimit)
 	}
-	if !errors.Is(daily(0), client.ErrDailyLimit) || errors.Is(daily(1), client.ErrDailyLimit) {
-		t.Error("ErrDailyLimit does not follow DailyRemaining")
+	if !daily(client.ErrRateLimited, 0) || daily(client.ErrRateLimited, 1) || daily(client.ErrServer, 0) {
+		t.Error("ErrDailyLimit does not follow Kind and DailyRemaining")
 	}
 	for err, want := range map[error]client.Kind{
 		nil: "", io.EOF: "other", context.Canceled: "canceled", context.DeadlineExceeded: "deadline", client.ErrResponseTooLarge: "response_too_large",

@@ -185,6 +185,16 @@ func TestRetry_Backoff(t *testing.T) {
 	}
 }
 
+// TestErrDailyLimit_NotRetried has no Pacer, which would refuse the next attempt.
+func TestErrDailyLimit_NotRetried(t *testing.T) {
+	c, _ := script(t, []stubResponse{{status: 429, header: http.Header{
+		"X-Ratelimit-Limit-Daily": {"200000"}, "X-Ratelimit-Daily-Remaining": {"0"}, "Retry-After": {"0"},
+	}}}, retries)
+	if err := c.Contacts.Delete(t.Context(), "abc"); !errors.Is(err, client.ErrDailyLimit) {
+		t.Errorf("got %v, want ErrDailyLimit", err)
+	}
+}
+
 // TestRetry_AfterBeyondMaxDelay has delays that are too long to wait. No header asks for more than an
 // hour.
 func TestRetry_AfterBeyondMaxDelay(t *testing.T) {

@@ -124,6 +124,9 @@ func TestErrors_NoPersonalData(t *testing.T) {
 					if err != nil {
 						checkForms(t, err)
 						checkForms(t, errors.Join(errors.New("sync"), err))
+						if apiErr, ok := errors.AsType[*client.Error](err); !ok || strings.Contains(fmt.Sprint(apiErr.Messages, apiErr.TraceID), token) {
+							t.Errorf("the fields of %T have the token", err)
+						}
 					}
 				}
 				if found := leaks(logged.String()); found != nil || logged.Len() == 0 {

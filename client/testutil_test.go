@@ -120,6 +120,9 @@ func (s *stub) RoundTrip(req *http.Request) (*http.Response, error) {
 			trace.GotConn(httptrace.GotConnInfo{})
 		}
 	}
+	if err := req.Context().Err(); err != nil { // the client ends the request after too many connections
+		return nil, err
+	}
 	if next.err != nil {
 		return nil, next.err
 	}
