@@ -28,8 +28,6 @@ var contactTests = []struct {
 	{"raw properties null", `"attachments":null,"validEmail":null,"dateOfBirth":null,"lastActivity":null`, ``, ""},
 	{"null in a list", `"tags":[null,"vip"]`, `"tags":["","vip"]`, ""},
 	{"unknown property", `"loyalty":{"points":[1,2]},"city":"Oslo","score":null`, `"loyalty":{"points":[1,2]},"city":"Oslo","score":null`, ""},
-	{"property name in another case", `"City":"Oslo"`, `"City":"Oslo"`, ""},
-	{"name that must be escaped", `"a/b~c":{"city":7},"city":7`, `"a/b~c":{"city":7},"city":"7"`, "/city string number"},
 
 	{
 		"names of a list", `"firstName":"ronald","lastName":"mcdonald","firstNameRaw":"Ronald","lastNameRaw":"McDonald"`,
@@ -47,37 +45,20 @@ var contactTests = []struct {
 	{"channel RCS", `"dndSettings":{"RCS":{"status":"inactive","code":"103"}}`, `"dndSettings":{"RCS":{"status":"inactive","code":"103"}}`, ""},
 
 	{"string: number", `"city":-0.50,"postalCode":9007199254740993`, `"city":"-0.50","postalCode":"9007199254740993"`, "/city string number, /postalCode string number"},
-	{"string: Boolean", `"city":true`, `"city":"true"`, "/city string boolean"},
-	{"string: object", `"city":{"name":"Oslo"}`, `"city":{"name":"Oslo"}`, "/city string object"},
 	{"string: twice", `"city":7,"city":"Oslo"`, `"city":"Oslo"`, ""},
 	{"string: broken UTF-8", "\"city\":\"O\xffslo\",\"state\":\"\\ud83d\"", "\"city\":\"O\uFFFDslo\",\"state\":\"\uFFFD\"", ""},
 	{"Boolean: string", `"dnd":"true"`, `"dnd":true`, "/dnd boolean string"},
 	{"Boolean: number", `"dnd":1,"deleted":0`, `"dnd":1,"deleted":0`, "/dnd boolean number, /deleted boolean number"},
-	{"Boolean: empty string", `"dnd":""`, ``, "/dnd boolean string"},
 	{"Boolean: other string", `"dnd":true,"dnd":"perhaps"`, `"dnd":"perhaps"`, "/dnd boolean string"},
-	{"integer: string", `"birthDay":"25","birthMonth":""`, `"birthDay":25`, "/birthDay integer string, /birthMonth integer string"},
-	{"integer: fraction", `"birthDay":25.9`, `"birthDay":25.9`, "/birthDay integer number"},
-	{"integer: too large", `"birthDay":1e30`, `"birthDay":1e30`, "/birthDay integer number"},
-	{"time: offset", `"dateAdded":"2021-07-02T10:48:26.704+05:30"`, `"dateAdded":"2021-07-02T10:48:26.704+05:30"`, ""},
 	{"time: milliseconds", `"dateAdded":-1000,"lastActivity":1626435570564`, `"dateAdded":"1969-12-31T23:59:59Z","lastActivity":"2021-07-16T11:39:30.564Z"`, ""},
-	{
-		"time: other formats", `"dateAdded":"2021-07-02 05:18:26.704","createdBy":{"timestamp":"2021-07-02T05:18:26.704+00"}`,
-		`"dateAdded":"2021-07-02T05:18:26.704Z","createdBy":{"timestamp":"2021-07-02T05:18:26.704Z"}`,
-		"/dateAdded date-time string, /createdBy/timestamp date-time string",
-	},
 	{"time: other string", `"dateAdded":"","dateUpdated":"yesterday"`, `"dateUpdated":"yesterday"`, "/dateAdded date-time string, /dateUpdated date-time string"},
 	{"date of birth", `"dateOfBirth":"1990-09-25"`, `"dateOfBirth":"1990-09-25"`, ""},
 	{"date of birth in milliseconds", `"dateOfBirth":654220800000`, `"dateOfBirth":"1990-09-25"`, ""},
 	{"date of birth before 1970", `"dateOfBirth":-86400000`, `"dateOfBirth":"1969-12-31"`, ""},
 	{"list: string", `"tags":"vip"`, `"tags":["vip"]`, "/tags array string"},
-	{"list: other elements", `"tags":["vip",7,{},["a"]]`, `"tags":["vip","7"]`, "/tags/1 string number, /tags/2 string object, /tags/3 string array"},
 	{
 		"list: object", `"tags":{"0":"vip"},"customFields":{"id":"a","value":1}`, `"tags":{"0":"vip"},"customFields":[{"id":"a","value":1}]`,
 		"/tags array object, /customFields array object",
-	},
-	{
-		"list: no object", `"attributions":[1,null,"a",[]]`, `"attributions":[1,null,"a",[]]`,
-		"/attributions/0 object number, /attributions/1 object null, /attributions/2 object string, /attributions/3 object array",
 	},
 	{
 		"object: string", `"createdBy":"OAUTH","dndSettings":{"SMS":"active","Email":{"status":[]}}`,

@@ -30,7 +30,7 @@ func FuzzResponse(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, content []byte) {
 		c, _ := newStub(t, ok(string(content)))
-		for _, operation := range operations {
+		for _, operation := range allOperations {
 			err := operation.call(t.Context(), c)
 			if err != nil && (errors.Is(err, client.ErrMaybeApplied) != (operation.write && errors.Is(err, client.ErrBadResponse)) || isLongOrBroken(err.Error())) {
 				t.Errorf("%s: %v", operation.name, err)

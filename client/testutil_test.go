@@ -217,8 +217,9 @@ func (o operationTest) methodAndPath() (method, path string) {
 	return parts[0], parts[1]
 }
 
-// operations has a call of each operation of the contacts.
-var operations = []operationTest{
+// allOperations has a call of each operation, of those that some requests change, and of Do with each
+// method and each CallOption that changes the retries.
+var allOperations = []operationTest{
 	{name: "get", goName: "Contacts.Get", request: "GET /contacts/abc", idempotent: true, call: func(ctx context.Context, c *client.Client, opts ...client.CallOption) error {
 		return errOf(c.Contacts.Get(ctx, "abc", opts...))
 	}},
@@ -240,17 +241,6 @@ var operations = []operationTest{
 	{name: "create", goName: "Contacts.Create", request: `POST /contacts/ {"email":"a@example.com","locationId":"` + location + `"}`, write: true, call: func(ctx context.Context, c *client.Client, opts ...client.CallOption) error {
 		return errOf(c.Contacts.Create(ctx, client.CreateContactRequest{Email: "a@example.com"}, opts...))
 	}},
-}
-
-func upsertCall(request client.UpsertContactRequest) func(context.Context, *client.Client, ...client.CallOption) error {
-	return func(ctx context.Context, c *client.Client, opts ...client.CallOption) error {
-		return errOf(c.Contacts.Upsert(ctx, request, opts...))
-	}
-}
-
-// allOperations has the operations of the contacts, those that the seven cannot do without, and calls
-// of Do with each method and each CallOption that changes the retries.
-var allOperations = slices.Concat(operations, []operationTest{
 	{name: "search", goName: "Contacts.Search", request: `POST /contacts/search {"locationId":"` + location + `","pageLimit":100}`, idempotent: true, call: func(ctx context.Context, c *client.Client, opts ...client.CallOption) error {
 		return errOf(c.Contacts.Search(ctx, client.SearchRequest{}, opts...))
 	}},
@@ -273,7 +263,13 @@ var allOperations = slices.Concat(operations, []operationTest{
 	doCall(operationTest{name: "do PATCH", request: "PATCH /x {}", write: true}),
 	doCall(operationTest{name: "do POST, idempotent", request: "POST /x {}", idempotent: true, write: true}, client.Idempotent()),
 	doCall(operationTest{name: "do POST, read-only", request: "POST /x {}", idempotent: true}, client.ReadOnly()),
-})
+}
+
+func upsertCall(request client.UpsertContactRequest) func(context.Context, *client.Client, ...client.CallOption) error {
+	return func(ctx context.Context, c *client.Client, opts ...client.CallOption) error {
+		return errOf(c.Contacts.Upsert(ctx, request, opts...))
+	}
+}
 
 func doCall(operation operationTest, options ...client.CallOption) operationTest {
 	method, path := operation.methodAndPath()
