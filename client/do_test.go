@@ -9,6 +9,7 @@ import (
 	"strings"
 	"testing"
 	"testing/iotest"
+	"testing/synctest"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -122,4 +123,19 @@ func TestClient_Do_Lenient(t *testing.T) {
 	if drift := driftText("", response.Drift); drift != "/items/0/contact/city string number" {
 		t.Errorf("got drift %s", drift)
 	}
+}
+
+// TestClient_Generated retries requests of the generated client as their methods allow.
+func TestClient_Generated(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c, _ := script(t, []stubResponse{{status: 503}, everything, {status: 503}}, retries)
+		resp, err := c.Generated().GetContact(t.Context(), "abc")
+		if err != nil || resp.StatusCode != http.StatusOK || resp.Body.Close() != nil {
+			t.Errorf("got %v, %v, want status 200", resp, err)
+		}
+		_, err = c.Generated().CreateContact(t.Context(), client.CreateContactRequest{}) //nolint:bodyclose // there is none
+		if !errors.Is(err, client.ErrServer) || !errors.Is(err, client.ErrMaybeApplied) {
+			t.Errorf("got %v, want ErrServer and ErrMaybeApplied", err)
+		}
+	})
 }

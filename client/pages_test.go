@@ -140,18 +140,18 @@ func TestContactsService_All_End(t *testing.T) {
 	}
 }
 
-// TestContactsService_All_RepeatedContacts has pages that have half of the previous one, with more
+// TestContactsService_All_RepeatedContacts has pages that overlap, with more
 // contacts than are remembered.
 func TestContactsService_All_RepeatedContacts(t *testing.T) {
 	t.Parallel()
 	responses := make([]stubResponse, 30)
 	for i := range responses {
-		responses[i] = pageResponse(i*50, 100, "c"+strconv.Itoa(i))
+		responses[i] = pageResponse(i*60, 100, "c"+strconv.Itoa(i))
 	}
-	responses[29] = pageResponse(29*50, 100, "")
+	responses[29] = pageResponse(29*60, 100, "")
 	c, _ := script(t, responses)
 	ids, err := collect(t, c.Contacts.All(t.Context(), client.ListRequest{}))
-	if err != nil || !slices.Equal(ids, contactIDs(0, 31*50)) {
+	if err != nil || !slices.Equal(ids, contactIDs(0, 29*60+100)) {
 		t.Errorf("got %d contacts, %v", len(ids), err)
 	}
 }
