@@ -252,6 +252,7 @@ func TestPacer_Observe_ImplausibleLimits(t *testing.T) {
 		{Max: 1, Interval: -1},
 		{Max: -1, Interval: time.Second},
 		{Max: 1_000_000_000, Remaining: -1_000_000_000, Interval: time.Second},
+		{Max: 100, Remaining: -1_000_000, Interval: time.Second},
 	} {
 		synctest.Test(t, func(t *testing.T) {
 			pacer := client.NewPacer(100, time.Second)
