@@ -1,15 +1,10 @@
 package client_test
 
 import (
-	"io"
-	"net"
 	"net/http"
-	"net/http/httptest"
 	"runtime"
 	"slices"
 	"strings"
-	"sync"
-	"sync/atomic"
 	"testing"
 
 	"github.com/highlevel-contacts/contacts-go/client"
@@ -49,45 +44,6 @@ func TestNew_Defaults(t *testing.T) {
 	}
 	if theirs.CheckRedirect != nil || theirs.Jar != nil || theirs.Timeout != 0 || theirs.Transport != api {
 		t.Errorf("the HTTP client was modified: %+v", theirs)
-	}
-}
-
-// TestNew_DefaultHTTPClient makes 100 concurrent calls, twice, and expects 100 connections.
-func TestNew_DefaultHTTPClient(t *testing.T) {
-	t.Parallel()
-	const parallel = 100
-	var connections atomic.Int32
-	var together sync.WaitGroup // waits until all calls of a round have arrived
-	server := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
-		together.Done()
-		together.Wait()
-		_, _ = io.WriteString(w, everything.body)
-	}))
-	server.Config.ConnState = func(_ net.Conn, state http.ConnState) {
-		if state == http.StateNew {
-			connections.Add(1)
-		}
-	}
-	server.Start()
-	defer server.Close()
-	c, err := client.New(client.StaticToken(token), client.WithBaseURL(server.URL), client.WithPacer(client.Unpaced{}))
-	if err != nil {
-		t.Fatal(err)
-	}
-	for range 2 {
-		together.Add(parallel)
-		var calls sync.WaitGroup
-		for range parallel {
-			calls.Go(func() {
-				if _, err := c.Contacts.Get(t.Context(), "abc"); err != nil {
-					t.Error(err)
-				}
-			})
-		}
-		calls.Wait()
-	}
-	if got := connections.Load(); got != parallel {
-		t.Errorf("%d connections", got)
 	}
 }
 

@@ -25,20 +25,26 @@ func TestPacer_LongPause_FailsWaitingCalls(t *testing.T) {
 	for _, test := range []struct {
 		name        string
 		observation client.Observation
+		ahead       int // number of calls that wait before it
 		deadline    time.Duration
 		want        error
 	}{
-		{"long pause", client.Observation{Pause: time.Minute}, time.Hour, client.ErrRateLimited},
-		{"pause longer than the deadline", client.Observation{Pause: 20 * time.Second}, 15 * time.Second, context.DeadlineExceeded},
-		{"smaller limit", client.Observation{Limit: client.RateLimit{Known: true, Max: 1, Remaining: 1, Interval: time.Minute}}, 15 * time.Second, context.DeadlineExceeded},
-		{"requests of others", client.Observation{Limit: client.RateLimit{Known: true, Max: 2, Interval: 11 * time.Second}}, 11 * time.Second, context.DeadlineExceeded},
-		{"further requests of its own", client.Observation{Extra: 1}, 10500 * time.Millisecond, context.DeadlineExceeded},
-		{"daily limit", client.Observation{Limit: client.RateLimit{Known: true, DailyLimit: 100}}, time.Hour, client.ErrDailyLimit},
+		{"smaller limit, behind another call", client.Observation{Limit: client.RateLimit{Known: true, Max: 1, Remaining: 1, Interval: 20 * time.Second}}, 1, 25 * time.Second, context.DeadlineExceeded},
+		{"long pause", client.Observation{Pause: time.Minute}, 0, time.Hour, client.ErrRateLimited},
+		{"pause longer than the deadline", client.Observation{Pause: 20 * time.Second}, 0, 15 * time.Second, context.DeadlineExceeded},
+		{"smaller limit", client.Observation{Limit: client.RateLimit{Known: true, Max: 1, Remaining: 1, Interval: time.Minute}}, 0, 15 * time.Second, context.DeadlineExceeded},
+		{"requests of others", client.Observation{Limit: client.RateLimit{Known: true, Max: 2, Interval: 11 * time.Second}}, 0, 11 * time.Second, context.DeadlineExceeded},
+		{"further requests of its own", client.Observation{Extra: 1}, 0, 10500 * time.Millisecond, context.DeadlineExceeded},
+		{"daily limit", client.Observation{Limit: client.RateLimit{Known: true, DailyLimit: 100}}, 0, time.Hour, client.ErrDailyLimit},
 	} {
 		synctest.Test(t, func(t *testing.T) {
 			pacer := client.NewPacer(1, 10*time.Second)
 			if err := pacer.Wait(t.Context()); err != nil {
 				t.Fatal(err)
+			}
+			for range test.ahead {
+				go func() { _ = pacer.Wait(t.Context()) }()
+				synctest.Wait()
 			}
 			ctx, cancel := context.WithTimeout(t.Context(), test.deadline)
 			defer cancel()
