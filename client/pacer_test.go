@@ -89,14 +89,14 @@ func upTo(longest time.Duration) func(int32) time.Duration {
 	return func(number int32) time.Duration { return longest * time.Duration(number*37%101) / 100 }
 }
 
-// TestPacer_Wait_LimitInEveryWindow makes 1,000 calls as fast as the limit allows. Own requests whose
+// TestPacer_Wait_LimitInEveryWindow makes many calls as fast as the limit allows. Own requests whose
 // responses are late are not mistaken for those of other processes. If the token arrives late in an
 // interval, the requests of two intervals do not start in one.
 func TestPacer_Wait_LimitInEveryWindow(t *testing.T) {
 	t.Parallel()
-	const n = 1000
 	for _, test := range []struct {
 		name        string
+		calls       int           // the default is 400
 		requests    int           // the default is 100
 		interval    time.Duration // the default is 10 s
 		there, back func(int32) time.Duration
@@ -113,16 +113,16 @@ func TestPacer_Wait_LimitInEveryWindow(t *testing.T) {
 		{name: "slow requests", there: constant(2 * time.Second), callers: 100, latency: 2 * time.Second},
 		{name: "slow responses", back: constant(2 * time.Second), callers: 100, latency: 2 * time.Second},
 		{name: "slow both ways", there: constant(time.Second), back: constant(time.Second), callers: 100, latency: 2 * time.Second},
-		{name: "few callers", there: constant(100 * time.Millisecond), back: constant(100 * time.Millisecond), callers: 10, latency: 200 * time.Millisecond},
+		{name: "few callers", calls: 1000, there: constant(100 * time.Millisecond), back: constant(100 * time.Millisecond), callers: 10, latency: 200 * time.Millisecond},
 		{name: "late token", callers: 150, token: 9 * time.Second, latency: 9 * time.Second},
-		{name: "one very slow response", callers: 32, latency: 3 * time.Second, back: func(number int32) time.Duration {
+		{name: "one very slow response", calls: 1000, callers: 32, latency: 3 * time.Second, back: func(number int32) time.Duration {
 			return map[int32]time.Duration{100: 45 * time.Second}[number]
 		}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
-				limit, interval, began := cmp.Or(test.requests, 100), cmp.Or(test.interval, 10*time.Second), time.Now()
+				n, limit, interval, began := cmp.Or(test.calls, 400), cmp.Or(test.requests, 100), cmp.Or(test.interval, 10*time.Second), time.Now()
 				api := newLimitedFake(t, limit, interval)
 				api.there, api.back, api.silent = test.there, test.back, test.silent
 				source := sourceFunc(func(context.Context) (string, error) {

@@ -56,6 +56,9 @@ func TestRedirect_Policy(t *testing.T) {
 	} {
 		for _, status := range []int{301, 302, 303, 307, 308} {
 			for _, operation := range allOperations {
+				if status != http.StatusTemporaryRedirect && operation.name != "get" && operation.name != "create" && operation.name != "delete" {
+					continue // one status is enough
+				}
 				fails, follows := test.fails, test.follows
 				if !strings.HasPrefix(operation.request, "GET ") {
 					fails, follows = true, 0
