@@ -16,14 +16,14 @@ import (
 )
 
 // listOf requests a page of the list of a location, of the list of business b, or of a search.
-func listOf(ctx context.Context, c *client.Client, list any, opts ...client.CallOption) (*client.Page, error) {
+func listOf(ctx context.Context, c *client.Client, list any) (*client.Page, error) {
 	switch list := list.(type) {
 	case client.ListRequest:
-		return c.Contacts.List(ctx, list, opts...)
+		return c.Contacts.List(ctx, list)
 	case client.BusinessListRequest:
-		return c.Contacts.ListByBusiness(ctx, "b", list, opts...)
+		return c.Contacts.ListByBusiness(ctx, "b", list)
 	default:
-		return c.Contacts.Search(ctx, list.(client.SearchRequest), opts...) //nolint:forcetypeassert // there is no other list
+		return c.Contacts.Search(ctx, list.(client.SearchRequest)) //nolint:forcetypeassert // there is no other list
 	}
 }
 

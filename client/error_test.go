@@ -204,6 +204,9 @@ func TestError_ByHand(t *testing.T) {
 			t.Errorf("%v: got %q, want %q", err, got, want)
 		}
 	}
+	if text := (&client.Error{Kind: client.ErrServer, Err: errors.New("no route for rosan@deos.example")}).Error(); leaks(text) != nil {
+		t.Errorf("got %s", text)
+	}
 	if got := client.ErrResponseTooLarge.Error(); got != "response too large" {
 		t.Errorf("got %q", got)
 	}

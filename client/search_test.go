@@ -66,7 +66,7 @@ func TestSearchRequest_CursorAfter(t *testing.T) {
 	other.Filters = []client.Filter{client.Where("city", "eq", "Rome")}
 	for name, request := range map[string]client.SearchRequest{
 		"other filters": other, "another order": {Filters: search.Filters, After: search.After, Sort: []client.Sort{{Field: "email", Direction: "asc"}}},
-		"half a cursor": {After: search.After[:20]},
+		"half a cursor": {After: search.After[:20]}, "no position": {Filters: search.Filters, After: search.After[:strings.Index(string(search.After), "[")] + "[]"},
 	} {
 		if _, err := c.Contacts.Search(t.Context(), request); !errors.Is(err, client.ErrInvalid) {
 			t.Errorf("%s: got %v, want ErrInvalid", name, err)

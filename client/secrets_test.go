@@ -137,6 +137,21 @@ func TestErrors_NoPersonalData(t *testing.T) {
 	}
 }
 
+// TestErrors_OpaqueToken echoes a token that is recognizable only by its value.
+func TestErrors_OpaqueToken(t *testing.T) {
+	const opaque = "zulu-zulu"
+	for _, transport := range []http.RoundTripper{
+		always(stubResponse{err: errors.New("cannot send zulu-zulu")}), always(stubResponse{status: 400, body: `{"message":"bad zulu-zulu","traceId":"zulu-zulu-1"}`}),
+	} {
+		err := errOf(newClientWith(t, client.StaticToken(opaque), transport).Contacts.Get(t.Context(), "abc"))
+		apiErr, ok := errors.AsType[*client.Error](err)
+		if !ok || leaks(fmt.Sprint(apiErr.Messages, apiErr.TraceID)) != nil {
+			t.Errorf("got %v", err)
+		}
+		checkForms(t, err)
+	}
+}
+
 func TestErrors_InvalidOptions(t *testing.T) {
 	for _, option := range []client.Option{client.WithBaseURL("https://Rosan:zulu@api.example"), client.WithBaseURL("https://Rosan:zulu\x7f")} {
 		checkForms(t, errOf(client.New(client.StaticToken("Bearer "+token))))

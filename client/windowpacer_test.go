@@ -84,6 +84,7 @@ func TestPacer_Observe_ComparesAtTheTimeOfSending(t *testing.T) {
 	}{
 		"own requests":                       {[]time.Duration{0, 5 * time.Second}, 5 * time.Second, []client.Observation{{Limit: exhausted}}, 12 * time.Second, []time.Duration{0}},
 		"one of another, which arrived late": {[]time.Duration{0}, 0, []client.Observation{{Limit: exhausted}}, 9 * time.Second, []time.Duration{1250 * time.Millisecond, 10250 * time.Millisecond}},
+		"after more than eight intervals":    {[]time.Duration{0, 0}, 0, []client.Observation{{Limit: exhausted}}, 100 * time.Second, []time.Duration{0}},
 		"two pauses, the second is shorter":  {nil, 0, []client.Observation{{Pause: 20 * time.Second}, {Pause: time.Second}}, 0, []time.Duration{20 * time.Second}},
 		"two further requests of its own":    {[]time.Duration{0}, 0, []client.Observation{{Extra: 1}}, 0, []time.Duration{10250 * time.Millisecond}},
 	} {
@@ -128,6 +129,24 @@ func TestPacer_Wait_Deadline(t *testing.T) {
 			t.Errorf("got %v after %v, want a start after 2m3s", err, took)
 		}
 		group.Wait()
+	})
+}
+
+// The starts that a call waits for are those that leave the window after the calls ahead of it have
+// started.
+func TestPacer_Wait_DeadlineBehindOthers(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		pacer := client.NewPacer(2, 40*time.Second)
+		startTimes(t, pacer, 1)
+		time.Sleep(20 * time.Second)
+		startTimes(t, pacer, 1)
+		go func() { _ = pacer.Wait(t.Context()) }() // starts after 41 s
+		synctest.Wait()
+		ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+		defer cancel()
+		if took, err := timed(func() error { return pacer.Wait(ctx) }); !errors.Is(err, context.DeadlineExceeded) || took > 0 {
+			t.Errorf("got %v after %v, want DeadlineExceeded immediately, because a start is possible after 61 s", err, took)
+		}
 	})
 }
 
@@ -258,7 +277,6 @@ func TestPacer_Observe_ImplausibleLimits(t *testing.T) {
 		{Max: 1, Interval: -1},
 		{Max: -1, Interval: time.Second},
 		{Max: 1_000_000_000, Remaining: -1_000_000_000, Interval: time.Second},
-		{Max: 100, Remaining: -1_000_000, Interval: time.Second},
 	} {
 		synctest.Test(t, func(t *testing.T) {
 			pacer := client.NewPacer(100, time.Second)
