@@ -84,7 +84,7 @@ func TestPacer_Observe_ComparesAtTheTimeOfSending(t *testing.T) {
 	}{
 		"own requests":                       {[]time.Duration{0, 5 * time.Second}, 5 * time.Second, []client.Observation{{Limit: exhausted}}, 12 * time.Second, []time.Duration{0}},
 		"one of another, which arrived late": {[]time.Duration{0}, 0, []client.Observation{{Limit: exhausted}}, 9 * time.Second, []time.Duration{1250 * time.Millisecond, 10250 * time.Millisecond}},
-		"after more than eight intervals":    {[]time.Duration{0, 0}, 0, []client.Observation{{Limit: exhausted}}, 100 * time.Second, []time.Duration{0}},
+		"after more than eight intervals":    {[]time.Duration{0, 0, 99 * time.Second}, 0, []client.Observation{{Limit: exhausted}}, 100 * time.Second, []time.Duration{0}},
 		"two pauses, the second is shorter":  {nil, 0, []client.Observation{{Pause: 20 * time.Second}, {Pause: time.Second}}, 0, []time.Duration{20 * time.Second}},
 		"two further requests of its own":    {[]time.Duration{0}, 0, []client.Observation{{Extra: 1}}, 0, []time.Duration{10250 * time.Millisecond}},
 	} {
