@@ -7,6 +7,8 @@ import (
 	"net/url"
 	"strings"
 
+	"github.com/highlevel-contacts/contacts-go/client/internal/redact"
+	"github.com/highlevel-contacts/contacts-go/client/internal/utf8json"
 	"github.com/highlevel-contacts/contacts-go/gen"
 )
 
@@ -41,7 +43,7 @@ func (s *ContactsService) Get(ctx context.Context, id string, opts ...CallOption
 //
 // API reference: https://marketplace.gohighlevel.com/docs/ghl/contacts/create-contact
 func (s *ContactsService) Create(ctx context.Context, contact CreateContactRequest, opts ...CallOption) (*Contact, error) {
-	if err := cmp.Or(s.setLocation(createContact, &contact.LocationID), checkCustomFields(createContact, contact.CustomFields)); err != nil {
+	if err := cmp.Or(s.setLocation(createContact, &contact.LocationID), checkText(createContact, contact), checkCustomFields(createContact, contact.CustomFields)); err != nil {
 		return nil, err
 	}
 	req, err := gen.NewCreateContactRequest(s.client.config.baseURL, contact)
@@ -61,7 +63,7 @@ func (s *ContactsService) Create(ctx context.Context, contact CreateContactReque
 //
 // API reference: https://marketplace.gohighlevel.com/docs/ghl/contacts/update-contact
 func (s *ContactsService) Update(ctx context.Context, id string, change UpdateContactRequest, opts ...CallOption) (*Contact, error) {
-	if err := cmp.Or(checkID(updateContact, "contact", id), checkCustomFields(updateContact, change.CustomFields)); err != nil {
+	if err := cmp.Or(checkID(updateContact, "contact", id), checkText(updateContact, change), checkCustomFields(updateContact, change.CustomFields)); err != nil {
 		return nil, err
 	}
 	req, err := gen.NewUpdateContactRequest(s.client.config.baseURL, id, change)
@@ -83,7 +85,7 @@ func (s *ContactsService) Update(ctx context.Context, id string, change UpdateCo
 //
 // API reference: https://marketplace.gohighlevel.com/docs/ghl/contacts/upsert-contact
 func (s *ContactsService) Upsert(ctx context.Context, contact UpsertContactRequest, opts ...CallOption) (*UpsertContactResult, error) {
-	if err := cmp.Or(s.setLocation(upsertContact, &contact.LocationID), checkCustomFields(upsertContact, contact.CustomFields)); err != nil {
+	if err := cmp.Or(s.setLocation(upsertContact, &contact.LocationID), checkText(upsertContact, contact), checkCustomFields(upsertContact, contact.CustomFields)); err != nil {
 		return nil, err
 	}
 	op := upsertContact
@@ -148,3 +150,14 @@ func checkID(op operation, name, id string) error {
 	}
 	return nil
 }
+
+// checkText returns an error if a string in request is not valid UTF-8. Encoding would silently
+// replace its invalid bytes.
+func checkText(op operation, request any) error {
+	if pointer, found := utf8json.FindInvalid(request); found {
+		return invalid(op, redact.Value(pointer)+invalidText)
+	}
+	return nil
+}
+
+const invalidText = ": not valid UTF-8: convert it first, for example from Windows-1252"

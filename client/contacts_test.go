@@ -153,49 +153,62 @@ func writesOf(fields ...client.CustomFieldInput) []any {
 	}
 }
 
-// TestInvalidUTF8 has invalid UTF-8 in each kind of string of a request.
+// TestInvalidUTF8 has invalid UTF-8 in each kind of string of a request. The error names its JSON
+// pointer.
 func TestInvalidUTF8(t *testing.T) {
 	const bad = "Jos\xe9"
 	dnd := gen.DNDSettingsInput{SMS: gen.DNDSettingInput{Message: bad}}
 	inbound := gen.InboundDNDSettingsInput{All: gen.InboundDNDSettingInput{Message: bad}}
 	c := newClient(t, noRequests(t))
-	check := func(request any, err error) {
+	check := func(at string, err error) {
 		t.Helper()
-		const want = ": invalid: a string is not valid UTF-8: convert it first, for example from Windows-1252"
+		want := ": invalid: " + at + ": not valid UTF-8: convert it first, for example from Windows-1252"
 		if !errors.Is(err, client.ErrInvalid) || !strings.HasSuffix(err.Error(), want) {
-			t.Errorf("%+v: got %v, want %s", request, err, want)
+			t.Errorf("got %v, want %s", err, want)
 		}
 	}
-	requests := []any{
-		client.CreateContactRequest{FirstName: bad},
-		client.CreateContactRequest{LocationID: bad},
-		client.CreateContactRequest{Tags: []string{"a", bad}},
-		client.CreateContactRequest{DNDSettings: dnd},
-		client.CreateContactRequest{InboundDNDSettings: inbound},
-		client.UpdateContactRequest{City: client.Set(bad)},
-		client.UpdateContactRequest{Tags: []string{bad}},
-		client.UpdateContactRequest{DNDSettings: dnd},
-		client.UpsertContactRequest{Email: client.Set(bad)},
-		client.UpsertContactRequest{LocationID: bad},
-		client.UpsertContactRequest{InboundDNDSettings: inbound},
+	type row struct {
+		pointer string
+		request any
 	}
-	for _, field := range []client.CustomFieldInput{
-		client.NewCustomField(bad, 1), client.NewCustomFieldByKey(bad, 1), client.NewCustomField("b", bad), client.NewCustomField("a", []string{"b", bad}),
-		client.NewCustomField("a", map[string]any{"x": map[string]string{"y": bad}}), client.NewCustomField("a", map[string]int{"\xe9": 1}),
+	rows := []row{
+		{"/firstName", client.CreateContactRequest{FirstName: bad}},
+		{"/locationId", client.CreateContactRequest{LocationID: bad}},
+		{"/tags/1", client.CreateContactRequest{Tags: []string{"a", bad}}},
+		{"/dndSettings/SMS/message", client.CreateContactRequest{DNDSettings: dnd}},
+		{"/inboundDndSettings/all/message", client.CreateContactRequest{InboundDNDSettings: inbound}},
+		{"/city", client.UpdateContactRequest{City: client.Set(bad)}},
+		{"/tags/0", client.UpdateContactRequest{Tags: []string{bad}}},
+		{"/dndSettings/SMS/message", client.UpdateContactRequest{DNDSettings: dnd}},
+		{"/email", client.UpsertContactRequest{Email: client.Set(bad)}},
+		{"/locationId", client.UpsertContactRequest{LocationID: bad}},
+		{"/inboundDndSettings/all/message", client.UpsertContactRequest{InboundDNDSettings: inbound}},
+	}
+	for pointer, field := range map[string]client.CustomFieldInput{
+		"/id": client.NewCustomField(bad, 1), "/key": client.NewCustomFieldByKey(bad, 1),
+		"/field_value": client.NewCustomField("b", bad), "/field_value/1": client.NewCustomField("a", []string{"b", bad}),
+		"/field_value/x/y":    client.NewCustomField("a", map[string]any{"x": map[string]string{"y": bad}}),
+		"/field_value/\uFFFD": client.NewCustomField("a", map[string]int{"\xe9": 1}),
 	} {
-		requests = append(requests, writesOf(client.NewCustomField("a", 1), field)...)
+		for _, request := range writesOf(client.NewCustomField("a", 1), field) {
+			rows = append(rows, row{"/customFields/1" + pointer, request})
+		}
 	}
-	for _, request := range requests {
-		check(request, write(t.Context(), c, request))
-		check(request, c.Do(t.Context(), http.MethodPost, "/x", nil, request, nil))
+	for _, row := range rows {
+		check(row.pointer, write(t.Context(), c, row.request))
+		check(row.pointer, c.Do(t.Context(), http.MethodPost, "/x", nil, row.request, nil))
 	}
+	check("/tags/0", errOf(c.Contacts.AddTags(t.Context(), "abc", []string{bad})))
+	check("/tags/0", errOf(c.Contacts.RemoveTags(t.Context(), "abc", []string{bad})))
+	check("/filters/0/value", errOf(c.Contacts.Search(t.Context(), client.SearchRequest{Filters: []client.Filter{client.Where("email", "eq", bad)}})))
+	check("query", errOf(c.Contacts.FindDuplicate(t.Context(), client.DuplicateQuery{Email: bad})))
 	for _, body := range []any{[]byte(`{"a":"` + bad + `"}`), strings.NewReader(`{"a":"` + bad + `"}`)} {
-		check(body, c.Do(t.Context(), http.MethodPost, "/x", nil, body, nil))
+		check("body", c.Do(t.Context(), http.MethodPost, "/x", nil, body, nil))
 	}
 	for _, list := range []any{
 		client.ListRequest{LocationID: bad}, client.ListRequest{Query: bad}, client.BusinessListRequest{LocationID: bad}, client.BusinessListRequest{Query: bad},
 	} {
-		check(list, errOf(listOf(t.Context(), c, list)))
+		check("query", errOf(listOf(t.Context(), c, list)))
 	}
 	stubbed, _ := newStub(t, everything)
 	for _, valid := range []string{"\uFFFD", `\ufffd`, `\\ufffd`, "José", `\`} {

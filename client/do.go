@@ -11,7 +11,9 @@ import (
 	"net/url"
 	"reflect"
 	"strings"
+	"unicode/utf8"
 
+	"github.com/highlevel-contacts/contacts-go/client/internal/utf8json"
 	"github.com/highlevel-contacts/contacts-go/gen"
 )
 
@@ -56,7 +58,7 @@ func (c *Client) newRequest(ctx context.Context, method, path string, query url.
 	}
 	content, err := encodeBody(method, body)
 	if err != nil {
-		return nil, fmt.Errorf("body: %w", err)
+		return nil, err
 	}
 	var reader io.Reader
 	if content != nil {
@@ -73,7 +75,7 @@ func (c *Client) newRequest(ctx context.Context, method, path string, query url.
 }
 
 // encodeBody returns the body of a request of Do as JSON, or nil if the request has none.
-func encodeBody(method string, body any) ([]byte, error) {
+func encodeBody(method string, body any) (content []byte, err error) {
 	switch body := body.(type) {
 	case nil:
 		if method == http.MethodGet || method == http.MethodDelete {
@@ -81,11 +83,22 @@ func encodeBody(method string, body any) ([]byte, error) {
 		}
 		return []byte("{}"), nil
 	case io.Reader:
-		return io.ReadAll(body)
+		content, err = io.ReadAll(body)
 	case []byte:
-		return body, nil
+		content = body
+	default:
+		if pointer, found := utf8json.FindInvalid(body); found {
+			return nil, errors.New(pointer + invalidText)
+		}
+		content, err = json.Marshal(body)
 	}
-	return json.Marshal(body)
+	if err != nil {
+		return nil, fmt.Errorf("body: %w", err)
+	}
+	if !utf8.Valid(content) {
+		return nil, errors.New("body" + invalidText)
+	}
+	return content, nil
 }
 
 // checkPath returns an error unless path, without its first slash, is a path below the base URL.

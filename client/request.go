@@ -115,8 +115,8 @@ func (c *Client) newCall(ctx context.Context, op operation, req *http.Request, o
 			return nil, invalid(op, "body: "+redact.Local(err))
 		}
 	}
-	if query, _ := url.QueryUnescape(req.URL.RawQuery); !isValidText(call.body) || !utf8.ValidString(query) {
-		return nil, invalid(op, "a string is not valid UTF-8: convert it first, for example from Windows-1252")
+	if query, _ := url.QueryUnescape(req.URL.RawQuery); !utf8.ValidString(query) {
+		return nil, invalid(op, "query"+invalidText)
 	}
 	for key, values := range c.config.header {
 		if _, ok := req.Header[key]; !ok {
@@ -125,13 +125,6 @@ func (c *Client) newCall(ctx context.Context, op operation, req *http.Request, o
 	}
 	call.request = req.WithContext(context.WithValue(ctx, operationKey{}, op.name))
 	return call, nil
-}
-
-// isValidText reports whether no string of a JSON body was invalid UTF-8. encoding/json replaces
-// invalid bytes with the escape \ufffd, but does not escape the character U+FFFD.
-func isValidText(body []byte) bool {
-	withoutBackslashes := bytes.ReplaceAll(body, []byte(`\\`), nil)
-	return utf8.Valid(body) && !bytes.Contains(withoutBackslashes, []byte(`\ufffd`))
 }
 
 // attempts sends the request, and retries it as its operation and the retry policy allow. On

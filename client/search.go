@@ -89,10 +89,14 @@ func (s *ContactsService) Search(ctx context.Context, search SearchRequest, opts
 		return nil, invalid(searchContacts, err.Error())
 	}
 	limit := cmp.Or(search.Limit, defaultSearchLimit)
-	req, err := gen.NewSearchContactsRequest(s.client.config.baseURL, gen.SearchContactsRequest{
+	body := gen.SearchContactsRequest{
 		LocationID: search.LocationID, PageLimit: limit, SearchAfter: after,
 		Filters: search.Filters, Sort: search.Sort, Query: search.Query,
-	})
+	}
+	if err := checkText(searchContacts, body); err != nil {
+		return nil, err
+	}
+	req, err := gen.NewSearchContactsRequest(s.client.config.baseURL, body)
 	result := gen.SearchContactsResult{Contacts: make([]Contact, limit)}
 	if err := s.client.send(ctx, searchContacts, req, err, &result, opts); err != nil {
 		return nil, err

@@ -53,5 +53,5 @@ func checkTags(op operation, id string, tags []string) error {
 			return invalid(op, fmt.Sprintf("tag %d: empty", i))
 		}
 	}
-	return nil
+	return checkText(op, gen.TagsRequest{Tags: tags})
 }
