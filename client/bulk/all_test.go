@@ -227,6 +227,7 @@ func TestAll_InvalidArguments(t *testing.T) {
 		"no Idempotent":     bulk.All(t.Context(), slices.All([]int{1}), withoutIdempotent),
 		"nil option":        bulk.All(t.Context(), slices.All([]int{1}), valid, nil),
 		"no call in flight": bulk.All(t.Context(), slices.All([]int{1}), valid, bulk.WithMaxInFlight(0)),
+		"nil progress":      bulk.All(t.Context(), slices.All([]int{1}), valid, bulk.WithProgress(nil)),
 		"nil journal":       bulk.All(t.Context(), slices.All([]int{1}), valid, bulk.WithJournal(nil, strconv.Itoa)),
 		"nil journal key":   bulk.All(t.Context(), slices.All([]int{1}), valid, bulk.WithJournal[int](j, nil)),
 		"other journal key": bulk.All(t.Context(), slices.All([]int{1}), valid, bulk.WithJournal(j, func(s string) string { return s })),
@@ -258,4 +259,17 @@ func TestAll_Panic(t *testing.T) {
 			}
 		})
 	}
+}
+
+func TestWithProgress(t *testing.T) {
+	t.Parallel()
+	inBubble(t, func(t *testing.T, hl *clienttest.Server) {
+		hl.InjectFaults(clienttest.Fault{After: 5, Count: 1, Status: 422, Body: `{"statusCode":422,"message":"no"}`})
+		var last bulk.Progress
+		for range bulk.All(t.Context(), contacts(500), bulk.Upsert(hl.Client()), bulk.WithProgress(func(p bulk.Progress) { last = p }), bulk.WithMaxInFlight(7)) {
+		}
+		if last.Done != 500 || last.Failed != 1 || last.Ambiguous != 0 || last.Limit.Max != 100 || last.Rate < 9 || last.Rate > 25 {
+			t.Errorf("got %+v", last)
+		}
+	})
 }

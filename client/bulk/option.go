@@ -11,8 +11,9 @@ type Option func(*config) error
 
 type config struct {
 	maxInFlight int
-	journal     *Journal // nil if the run is not recorded
-	journalKey  any      // a func(K) string, where K is the type of the keys
+	progress    func(Progress) // nil if the program does not observe it
+	journal     *Journal       // nil if the run is not recorded
+	journalKey  any            // a func(K) string, where K is the type of the keys
 }
 
 const defaultMaxInFlight = 100
@@ -30,6 +31,18 @@ func WithMaxInFlight(n int) Option {
 			return invalid("WithMaxInFlight: %d: want at least 1", n)
 		}
 		c.maxInFlight = n
+		return nil
+	}
+}
+
+// WithProgress sets a function that the iterator calls before it yields each outcome, on the
+// caller's goroutine.
+func WithProgress(progress func(Progress)) Option {
+	return func(c *config) error {
+		if progress == nil {
+			return invalid("WithProgress: the function is nil")
+		}
+		c.progress = progress
 		return nil
 	}
 }

@@ -33,6 +33,7 @@ type run[K, In, Out any] struct {
 	paused   time.Time        // no call starts before this time
 	broken   bool             // the loop body has ended the loop
 	err      error            // the reason why no further call starts
+	progress progress
 }
 
 // newRun returns the run of one loop, or an error if an argument or an option is invalid.
@@ -255,6 +256,10 @@ func (r *run[K, In, Out]) release(j *job[K, In, Out]) {
 // deliver yields the outcome of j, and records its result even if the loop body breaks or panics.
 func (r *run[K, In, Out]) deliver(j *job[K, In, Out]) {
 	defer r.recordResult(j)
+	r.progress.add(j.outcome.Err, j.response.RateLimit)
+	if r.config.progress != nil {
+		r.config.progress(r.progress.Progress)
+	}
 	r.broken = !r.yield(j.key, j.outcome)
 }
 
