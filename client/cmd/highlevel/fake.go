@@ -30,8 +30,8 @@ func newFakeCommand() *cobra.Command {
 		Use:   "fake",
 		Short: "Serve a fake of the API and its web page",
 		Long: `Serve a fake of the API for the development and the tests of clients in any language: the contacts,
-search, tags, custom fields and OAuth. Its web page shows the contacts and the requests, and injects
-faults. The contacts are lost when the fake ends.`,
+search, tags, custom fields and OAuth. Its web page shows the contacts and the requests, changes
+contacts and injects faults. The contacts are lost when the fake ends.`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return s.run(cmd.Context(), cmd.OutOrStdout(), cmd.ErrOrStderr())
