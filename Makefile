@@ -77,7 +77,7 @@ fake: ## run the fake API at http://127.0.0.1:8787; FLAGS='--help' lists its fla
 	cd client/cmd/highlevel && go run . fake $(FLAGS)
 
 .PHONY: test-foreign
-test-foreign: ## call the fake with curl and the vendor's TypeScript SDK (needs Node.js)
+test-foreign: ## call the fake with the vendor's TypeScript SDK (needs Node.js)
 	cd client/clienttest/foreign && npm ci --no-audit --no-fund
 	FOREIGN=required go test -count 1 -v ./client/clienttest/foreign
 

@@ -42,18 +42,6 @@ func Example() {
 	// createContact 201
 }
 
-// If a contact does not exist, the API responds with a 400 and the client returns an error that
-// matches ErrNotFound.
-func Example_notFound() {
-	s := start()
-	defer s.Close()
-
-	_, err := s.Client().Contacts.Get(context.Background(), "ocQHyuzHvysMo5N5VsXc")
-	var apiErr *client.Error
-	fmt.Println(errors.Is(err, client.ErrNotFound), errors.As(err, &apiErr) && apiErr.StatusCode == http.StatusBadRequest)
-	// Output: true true
-}
-
 // By default a location does not allow duplicates.
 func Example_duplicate() {
 	s := start()
@@ -66,19 +54,6 @@ func Example_duplicate() {
 		fmt.Println(apiErr.MatchingField, "of", apiErr.ContactID)
 	}
 	// Output: email of ocQHyuzHvysMo5N5VsXc
-}
-
-// A fault simulates a rate limit that other clients have exhausted. Use WithRateLimit for a limit
-// that the program itself can exhaust.
-func Example_rateLimited() {
-	s := start()
-	defer s.Close()
-	s.InjectFaults(clienttest.Fault{Operation: "getContacts", Count: 1, Status: 429})
-
-	c := s.Client(client.WithRetry(client.RetryPolicy{MaxAttempts: 1})) // one attempt
-	_, err := c.Contacts.List(context.Background(), client.ListRequest{})
-	fmt.Println(errors.Is(err, client.ErrRateLimited))
-	// Output: true
 }
 
 // The connection is reset after the contact was created: the caller must check before it retries.

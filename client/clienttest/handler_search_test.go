@@ -3,7 +3,6 @@ package clienttest_test
 import (
 	"encoding/json"
 	"fmt"
-	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -247,24 +246,36 @@ func TestSearchContacts_Order(t *testing.T) {
 	}
 }
 
-// Searches lag behind lists and gets, and show the last state of deleted contacts.
-func TestBehavior_SearchLag(t *testing.T) {
+// Lists and searches lag behind gets, each by its own time, and show the last state of deleted
+// contacts. Seeded contacts appear at once.
+func TestBehavior_Lag(t *testing.T) {
 	t.Parallel()
-	w := newWire(t, clienttest.WithBehavior(clienttest.Behavior{SearchLag: 20 * time.Second}))
+	w := newWire(t, clienttest.WithBehavior(clienttest.Behavior{IndexLag: 3 * time.Second, SearchLag: 20 * time.Second}))
+	w.server.Seed(gen.Contact{ID: "seeded"})
 	id := w.create(`"email":"rosan@deos.com"`)
-	if ids := w.search(`"pageLimit":1`).ids(); len(ids) != 0 || len(w.list("").ids()) != 1 {
-		t.Errorf("got %v after the create, want no contact in the search and one in the list", ids)
+	if r := w.do("GET", "/contacts/"+id, ""); r.status != 200 {
+		t.Errorf("got status %d for a get after the create, want 200", r.status)
 	}
-	w.server.Advance(20 * time.Second)
-	w.do("PUT", "/contacts/"+id, `{"city":"Oslo"}`)
-	w.do("DELETE", "/contacts/"+id, "")
-	w.server.Advance(19 * time.Second)
-	if r := w.search(`"pageLimit":1`); r.at("contacts", 0, "email") != "rosan@deos.com" || r.at("contacts", 0, "city") != nil {
-		t.Errorf("got %s before the lag has passed, want the contact before its update", r.text)
-	}
-	w.server.Advance(time.Second)
-	if ids := w.search(`"pageLimit":1`).ids(); len(ids) != 0 {
-		t.Errorf("got %v after the lag, want no contact", ids)
+	for _, step := range []struct {
+		name             string
+		advance          time.Duration
+		listed, searched int
+	}{
+		{"after the create", 0, 1, 1}, {"before the list", 2 * time.Second, 1, 1}, {"in the list", time.Second, 2, 1}, {"in the search", 17 * time.Second, 2, 2},
+		{"deleted", 0, 2, 2}, {"gone from the list", 3 * time.Second, 1, 2}, {"gone from the search", 17 * time.Second, 1, 1},
+	} {
+		if step.name == "deleted" {
+			w.do("PUT", "/contacts/"+id, `{"city":"Oslo"}`)
+			w.do("DELETE", "/contacts/"+id, "")
+		}
+		w.server.Advance(step.advance)
+		listed, searched := w.list(""), w.search(`"pageLimit":9`)
+		if len(listed.ids()) != step.listed || listed.at("meta", "total") != float64(step.listed) || len(searched.ids()) != step.searched {
+			t.Errorf("%s: got %v listed and %v searched, want %d and %d", step.name, listed.ids(), searched.ids(), step.listed, step.searched)
+		}
+		if step.name == "deleted" && searched.at("contacts", 0, "city") != nil {
+			t.Errorf("got %s, want the contact before its update", searched.text)
+		}
 	}
 }
 
@@ -336,19 +347,5 @@ func TestTags(t *testing.T) {
 	w.header.Set("Authorization", "Bearer neighbor")
 	if r := w.do("DELETE", "/contacts/"+id+"/tags", `{"tags":["a"]}`); r.status != 403 {
 		t.Errorf("got %d for a contact of another location, want 403", r.status)
-	}
-}
-
-// A token needs the scope of custom fields, which is not that of contacts.
-func TestGetCustomFields_Scope(t *testing.T) {
-	t.Parallel()
-	w := newWire(t)
-	for scope, want := range map[string]int{"contacts.readonly": 401, "locations/customFields.readonly": 200} {
-		w.server.AddToken(scope, clienttest.Grant{Scopes: []string{scope}})
-		w.header = maps.Clone(w.header)
-		w.header.Set("Authorization", "Bearer "+scope)
-		if r := w.do("GET", "/locations/"+w.server.LocationID+"/customFields", ""); r.status != want {
-			t.Errorf("%s: got %d, want %d", scope, r.status, want)
-		}
 	}
 }

@@ -30,6 +30,7 @@ func TestServer_Checks(t *testing.T) {
 		{"unknown integration token", "2021-07-28", "pit-nonsense", "GET", "/contacts/x", "", 401, `{"statusCode":401,"message":"Invalid Private Integration token"}`},
 		{"scope missing for writing", "2021-07-28", "reader", "DELETE", "/contacts/x", "", 401, `{"statusCode":401,"message":"The token is not authorized for this scope."}`},
 		{"scope missing for reading", "2021-07-28", "writer", "GET", "/contacts/x", "", 401, `{"statusCode":401,"message":"The token is not authorized for this scope."}`},
+		{"scope missing for custom fields", "2021-07-28", "reader", "GET", "/locations/L/customFields", "", 401, `{"statusCode":401,"message":"The token is not authorized for this scope."}`},
 		{"agency token", "2021-07-28", "agency", "GET", "/contacts/x", "", 401, `{"statusCode":401,"message":"This authClass type is not allowed to access this scope.  Please verify your IAM configuration if this is not the case."}`},
 		{"list without location", "2021-07-28", "", "GET", "/contacts/", "", 403, `{"statusCode":403,"message":"The token does not have access to this location."}`},
 		{"list of another location", "2021-07-28", "", "GET", "/contacts/?locationId=other", "", 403, `{"statusCode":403,"message":"The token does not have access to this location."}`},

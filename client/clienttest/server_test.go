@@ -3,6 +3,7 @@ package clienttest_test
 import (
 	"io"
 	"net/http"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -30,7 +31,7 @@ func TestServer_Close_RequestsInProgress(t *testing.T) {
 				s.InjectFaults(clienttest.Fault{Connection: failure, BodyDelay: time.Hour})
 				ended := make(chan error)
 				go func() {
-					resp, err := wireTo(t, s).try("GET", "/contacts/x", "")
+					resp, err := wireTo(t, s).try(t.Context(), "GET", "/contacts/x", "")
 					if err == nil {
 						_, err = io.Copy(io.Discard, resp.Body)
 						resp.Body.Close()
@@ -45,43 +46,6 @@ func TestServer_Close_RequestsInProgress(t *testing.T) {
 				}
 			})
 		}
-	}
-}
-
-func TestServer_ContactOperations(t *testing.T) {
-	t.Parallel()
-	for name, opts := range map[string][]clienttest.Option{"socket": nil, "memory": {clienttest.WithoutSocket()}} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			w := newWire(t, opts...)
-			id := w.create(`"firstName":"Rosan","lastName":"Deo","email":"Rosan@deos.com","phone":"(888) 888-8888","tags":[" VIP ","vip"]`)
-			if len(id) != 20 {
-				t.Errorf("got ID %q, want 20 characters", id)
-			}
-			got := w.do("GET", "/contacts/"+id, "")
-			if got.status != 200 || got.at("contact", "phone") != "+18888888888" || got.at("contact", "tags", 0) != "vip" {
-				t.Errorf("get: got %d %s, want the stored form", got.status, got.text)
-			}
-			updated := w.do("PUT", "/contacts/"+id, `{"city":"Dolomite","phone":null}`)
-			if updated.status != 200 || updated.at("succeded") != true || updated.at("contact", "city") != "Dolomite" || updated.has("contact", "phone") {
-				t.Errorf("update: got %d %s, want the city and no phone number", updated.status, updated.text)
-			}
-			upserted := w.do("POST", "/contacts/upsert", `{"locationId":"`+w.server.LocationID+`","email":"rosan@DEOS.com","state":"AL"}`)
-			if upserted.status != 200 || upserted.at("new") != false || upserted.at("contact", "id") != id {
-				t.Errorf("upsert: got %d %s, want the existing contact", upserted.status, upserted.text)
-			}
-			listed := w.list("")
-			if listed.status != 200 || listed.at("contacts", 0, "id") != id || listed.at("meta", "total") != 1.0 {
-				t.Errorf("list: got %d %s, want the contact", listed.status, listed.text)
-			}
-			business := w.do("GET", "/contacts/business/b1?locationId="+w.server.LocationID, "")
-			business.wantJSON(t, 200, `{"contacts":[],"count":0}`)
-			w.do("DELETE", "/contacts/"+id, "").wantJSON(t, 200, `{"succeded":true,"succeeded":true}`)
-			w.do("GET", "/contacts/"+id, "").wantJSON(t, 400, `{"statusCode":400,"message":"Contact not found for id:`+id+`"}`)
-			if n := w.server.Len(); n != 0 {
-				t.Errorf("got %d contacts, want none", n)
-			}
-		})
 	}
 }
 
@@ -157,5 +121,18 @@ func TestServer_Client_RateLimit(t *testing.T) {
 				}
 			})
 		})
+	}
+}
+
+func TestServer_HTTPClient_OtherAddress(t *testing.T) {
+	t.Parallel()
+	w := newWire(t, clienttest.WithoutSocket())
+	w.server.URL = "http://example.com"
+	resp, err := w.try(t.Context(), "GET", "/", "")
+	if err == nil {
+		resp.Body.Close()
+	}
+	if err == nil || !strings.Contains(err.Error(), "no route to example.com:80") {
+		t.Errorf("got error %v, want no route", err)
 	}
 }

@@ -1,6 +1,7 @@
 package clienttest_test
 
 import (
+	"context"
 	"encoding/json"
 	"io"
 	"maps"
@@ -44,7 +45,7 @@ type reply struct {
 
 func (w *wire) do(method, path, body string) reply {
 	w.tb.Helper()
-	resp, err := w.try(method, path, body)
+	resp, err := w.try(w.tb.Context(), method, path, body)
 	if err != nil {
 		w.tb.Fatalf("%s %s: %v", method, path, err)
 	}
@@ -60,13 +61,13 @@ func (w *wire) do(method, path, body string) reply {
 	return r
 }
 
-func (w *wire) try(method, path, body string) (*http.Response, error) {
+func (w *wire) try(ctx context.Context, method, path, body string) (*http.Response, error) {
 	w.tb.Helper()
 	var reader io.Reader
 	if body != "" {
 		reader = strings.NewReader(body)
 	}
-	request, err := http.NewRequestWithContext(w.tb.Context(), method, w.server.URL+path, reader)
+	request, err := http.NewRequestWithContext(ctx, method, w.server.URL+path, reader)
 	if err != nil {
 		w.tb.Fatal(err)
 	}
