@@ -1,8 +1,7 @@
 package clienttest_test
 
 import (
-	"context"
-	"io"
+	"maps"
 	"net/http"
 	"net/url"
 	"strings"
@@ -23,51 +22,26 @@ func consentQuery(s *clienttest.Server, changes ...string) url.Values {
 	return query
 }
 
-// visited is a response of the consent page.
-type visited struct {
-	StatusCode int
-	Header     http.Header
-}
-
-// visit sends a request to the consent page and does not follow redirects.
-func visit(t *testing.T, s *clienttest.Server, query, form url.Values, header http.Header) (v visited, body string) {
-	t.Helper()
-	method := http.MethodGet
-	if form != nil {
-		method = http.MethodPost
+// visit sends a request to the consent page; a form is nil for a GET.
+func (w *wire) visit(query, form url.Values) reply {
+	w.tb.Helper()
+	path := "/oauth/chooselocation?" + query.Encode()
+	if form == nil {
+		return w.do("GET", path, "")
 	}
-	request, err := http.NewRequestWithContext(context.Background(), method, s.URL+"/oauth/chooselocation?"+query.Encode(), strings.NewReader(form.Encode()))
-	if err != nil {
-		t.Fatal(err)
-	}
-	if header != nil {
-		request.Header = header
-	}
-	request.Header.Set("Content-Type", "application/x-www-form-urlencoded")
-	browser := s.HTTPClient()
-	browser.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
-	resp, err := browser.Do(request)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer resp.Body.Close()
-	text, err := io.ReadAll(resp.Body)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return visited{resp.StatusCode, resp.Header}, string(text)
+	return w.form(path, form)
 }
 
 // exchangeRedirect exchanges the code of a redirect.
-func exchangeRedirect(t *testing.T, w *wire, resp visited) reply {
-	t.Helper()
-	target, err := url.Parse(resp.Header.Get("Location"))
-	if err != nil || resp.StatusCode != http.StatusFound {
-		t.Fatalf("status %d, %v, want a redirect", resp.StatusCode, err)
+func (w *wire) exchangeRedirect(r reply) reply {
+	w.tb.Helper()
+	target, err := url.Parse(r.header.Get("Location"))
+	if err != nil || r.status != http.StatusFound {
+		w.tb.Fatalf("status %d, %v, want a redirect", r.status, err)
 	}
 	query := target.Query()
 	if target.Host != "app.example" || query.Get("tenant") != "7" || query.Get("state") != "a state" || query.Get("code") == "" {
-		t.Fatalf("got a redirect to %s, want the app with a code and the state", target)
+		w.tb.Fatalf("got a redirect to %s, want the app with a code and the state", target)
 	}
 	return w.token(url.Values{"grant_type": {"authorization_code"}, "code": {query.Get("code")}})
 }
@@ -77,10 +51,10 @@ func TestConsentPage(t *testing.T) {
 	second := clienttest.Location{ID: "second", Name: "Second <b>"}
 	w := newWire(t, clienttest.WithoutSocket(), clienttest.WithLocationSettings(second))
 	s := w.server
-	resp, page := visit(t, s, consentQuery(s), nil, nil)
+	page := w.visit(consentQuery(s), nil)
 	for _, want := range []string{s.App.ClientID, s.LocationID, "second", "Second &lt;b&gt;", "Allow", "Deny", "contacts.readonly"} {
-		if resp.StatusCode != http.StatusOK || !strings.Contains(page, want) {
-			t.Errorf("status %d, page without %q", resp.StatusCode, want)
+		if page.status != http.StatusOK || !strings.Contains(page.text, want) {
+			t.Errorf("status %d, page without %q", page.status, want)
 		}
 	}
 	for _, test := range []struct {
@@ -95,14 +69,13 @@ func TestConsentPage(t *testing.T) {
 		{"the agency", url.Values{"location": {"second"}, "agency": {"true"}}, "userType", "Company"},
 	} {
 		test.form.Set("decision", "allow")
-		resp, _ := visit(t, s, consentQuery(s), test.form, nil)
-		if r := exchangeRedirect(t, w, resp); r.status != 200 || r.at(test.property) != test.want {
+		if r := w.exchangeRedirect(w.visit(consentQuery(s), test.form)); r.status != 200 || r.at(test.property) != test.want {
 			t.Errorf("%s: got %d %s, want %s %v", test.name, r.status, r.text, test.property, test.want)
 		}
 	}
-	resp, _ = visit(t, s, consentQuery(s), url.Values{"decision": {"deny"}}, nil)
-	if location := resp.Header.Get("Location"); location != "https://app.example/callback?error=access_denied&state=a+state&tenant=7" {
-		t.Errorf("got %d and location %s after Deny, want access_denied", resp.StatusCode, location)
+	denied := w.visit(consentQuery(s), url.Values{"decision": {"deny"}})
+	if location := denied.header.Get("Location"); location != "https://app.example/callback?error=access_denied&state=a+state&tenant=7" {
+		t.Errorf("got %d and location %s after Deny, want access_denied", denied.status, location)
 	}
 }
 
@@ -123,8 +96,10 @@ func TestConsentPage_Rejected(t *testing.T) {
 		"a form of another site":     {query: consentQuery(s), form: allow(s.LocationID), header: http.Header{"Sec-Fetch-Site": {"cross-site"}}},
 		"a form with another origin": {query: consentQuery(s), form: allow(s.LocationID), header: http.Header{"Origin": {"https://evil.example"}}},
 	} {
-		if resp, body := visit(t, s, test.query, test.form, test.header); resp.StatusCode != http.StatusBadRequest {
-			t.Errorf("%s: got %d %s, want 400", name, resp.StatusCode, body)
+		w := wireTo(t, s)
+		maps.Copy(w.header, test.header)
+		if r := w.visit(test.query, test.form); r.status != http.StatusBadRequest {
+			t.Errorf("%s: got %d %s, want 400", name, r.status, r.text)
 		}
 	}
 }
@@ -132,8 +107,7 @@ func TestConsentPage_Rejected(t *testing.T) {
 func TestWithConsent(t *testing.T) {
 	t.Parallel()
 	w := newWire(t, clienttest.WithConsent(clienttest.Grant{UserType: clienttest.UserTypeCompany}))
-	resp, _ := visit(t, w.server, consentQuery(w.server), nil, nil)
-	if r := exchangeRedirect(t, w, resp); r.at("userType") != "Company" {
+	if r := w.exchangeRedirect(w.visit(consentQuery(w.server), nil)); r.at("userType") != "Company" {
 		t.Errorf("got %s, want a token of the agency", r.text)
 	}
 }

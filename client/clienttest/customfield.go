@@ -130,7 +130,8 @@ func (l *Location) writeFields(stored []gen.CustomField, inputs []wire.FieldInpu
 			return nil, wire.BadRequest(err.Error())
 		}
 		if value != nil { // otherwise the value is dropped
-			fields = append(others, gen.CustomField{ID: definition.ID, Value: json.RawMessage(wire.Encode(value))})
+			others = append(others, gen.CustomField{ID: definition.ID, Value: json.RawMessage(wire.Encode(value))})
+			fields = others
 		}
 	}
 	return fields, nil

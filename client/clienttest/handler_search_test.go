@@ -261,8 +261,13 @@ func TestBehavior_Lag(t *testing.T) {
 		advance          time.Duration
 		listed, searched int
 	}{
-		{"after the create", 0, 1, 1}, {"before the list", 2 * time.Second, 1, 1}, {"in the list", time.Second, 2, 1}, {"in the search", 17 * time.Second, 2, 2},
-		{"deleted", 0, 2, 2}, {"gone from the list", 3 * time.Second, 1, 2}, {"gone from the search", 17 * time.Second, 1, 1},
+		{"after the create", 0, 1, 1},
+		{"before the list", 2 * time.Second, 1, 1},
+		{"in the list", time.Second, 2, 1},
+		{"in the search", 17 * time.Second, 2, 2},
+		{"deleted", 0, 2, 2},
+		{"gone from the list", 3 * time.Second, 1, 2},
+		{"gone from the search", 17 * time.Second, 1, 1},
 	} {
 		if step.name == "deleted" {
 			w.do("PUT", "/contacts/"+id, `{"city":"Oslo"}`)

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"net/http"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -59,7 +60,7 @@ type Server struct {
 // response that violates api/contacts.yaml fails the test, unless a [Fault] caused it.
 func NewServer(tb testing.TB, opts ...Option) *Server {
 	tb.Helper()
-	s, err := start(tb, opts)
+	s, err := Start(append(slices.Clone(opts), setIf(true, "", func(s *Server) { s.tb = tb }))...)
 	if err != nil {
 		tb.Fatal(err)
 	}
@@ -69,9 +70,7 @@ func NewServer(tb testing.TB, opts ...Option) *Server {
 
 // Start starts a fake for a program. The caller must close it. It returns an error if an option is
 // invalid. A response that violates api/contacts.yaml is replaced by a 500.
-func Start(opts ...Option) (*Server, error) { return start(nil, opts) }
-
-func start(tb testing.TB, opts []Option) (*Server, error) {
+func Start(opts ...Option) (*Server, error) {
 	random := rand.Uint64() //nolint:gosec // the token gives access to nothing
 	s := &Server{
 		LocationID: "ve9EPM428h8vShlRW1KT",
@@ -83,7 +82,6 @@ func start(tb testing.TB, opts []Option) (*Server, error) {
 		requests:   requestLog{max: 10_000},
 		randomIDs:  ids.Source{Seed: random},
 		webhooks:   newWebhooks(),
-		tb:         tb,
 	}
 	for i, opt := range opts {
 		if opt == nil {

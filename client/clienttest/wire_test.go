@@ -72,7 +72,9 @@ func (w *wire) try(ctx context.Context, method, path, body string) (*http.Respon
 		w.tb.Fatal(err)
 	}
 	request.Header = w.header.Clone()
-	return w.server.HTTPClient().Do(request)
+	caller := w.server.HTTPClient()
+	caller.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+	return caller.Do(request)
 }
 
 // at returns the part of the body at a path of names and indexes, or nil.

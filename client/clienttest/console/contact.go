@@ -44,7 +44,7 @@ func (c *console) changeContact(w http.ResponseWriter, r *http.Request) {
 		FirstName: value("firstName"), LastName: value("lastName"), Email: value("email"), Phone: value("phone"),
 		Tags: strings.Split(r.PostFormValue("tags"), ","),
 	}
-	c.callAPI(w, r, "/console/contact?"+r.URL.RawQuery, func(contacts *client.ContactsService, id string) error {
+	c.callAPI(w, r, func(contacts *client.ContactsService, id string) error {
 		_, err := contacts.Update(r.Context(), id, request)
 		return err
 	})
@@ -52,7 +52,7 @@ func (c *console) changeContact(w http.ResponseWriter, r *http.Request) {
 
 // deleteContact deletes a contact.
 func (c *console) deleteContact(w http.ResponseWriter, r *http.Request) {
-	c.callAPI(w, r, "/#contacts", func(contacts *client.ContactsService, id string) error {
+	c.callAPI(w, r, func(contacts *client.ContactsService, id string) error {
 		return contacts.Delete(r.Context(), id)
 	})
 }
@@ -61,8 +61,8 @@ func (c *console) deleteContact(w http.ResponseWriter, r *http.Request) {
 type apiCall func(contacts *client.ContactsService, id string) error
 
 // callAPI calls the fake's API, so that the fake makes its checks and sends webhooks. It redirects to
-// next, or shows the form with the error.
-func (c *console) callAPI(w http.ResponseWriter, r *http.Request, next string, call apiCall) {
+// the contacts, or shows the form with the error.
+func (c *console) callAPI(w http.ResponseWriter, r *http.Request, call apiCall) {
 	id := r.URL.Query().Get("id")
 	contact, _ := c.server.Contact(id)
 	token := "console-" + rand.Text()
@@ -80,6 +80,6 @@ func (c *console) callAPI(w http.ResponseWriter, r *http.Request, next string, c
 	case err != nil:
 		c.showContact(w, r, err.Error())
 	default:
-		http.Redirect(w, r, next, http.StatusSeeOther)
+		http.Redirect(w, r, "/#contacts", http.StatusSeeOther)
 	}
 }
