@@ -17,61 +17,41 @@ import (
 
 // account is the location that a command works on.
 type account struct {
-	client   *client.Client
-	location string
-	close    func()
+	client      *client.Client
+	location    string
+	definitions client.CustomFieldDefinitions
 }
 
-// demoContacts is the number of sample contacts of --demo.
-const demoContacts = 1000
-
-// connect returns the account that the environment describes or, with --demo, an embedded fake. It
-// sends no request. The caller must call close.
-func connect(cmd *cobra.Command) (*account, error) {
-	demo, err := cmd.Flags().GetBool("demo")
-	if err != nil {
-		return nil, err
+// connect returns the account that the environment describes or, with --demo, an embedded fake that
+// ends with the program.
+func connect(cmd *cobra.Command) (a *account, err error) {
+	a = &account{location: os.Getenv("HIGHLEVEL_LOCATION")}
+	token := os.Getenv("HIGHLEVEL_TOKEN")
+	if demo, _ := cmd.Flags().GetBool("demo"); demo {
+		err = a.startDemo()
+	} else if token == "" || a.location == "" {
+		err = errors.New("set HIGHLEVEL_TOKEN and HIGHLEVEL_LOCATION, or pass --demo")
+	} else {
+		opts := []client.Option{client.WithLocation(a.location), client.WithUserAgent("highlevel")}
+		if address := os.Getenv("HIGHLEVEL_URL"); address != "" {
+			opts = append(opts, client.WithBaseURL(address))
+		}
+		a.client, err = client.New(client.StaticToken(token), opts...)
 	}
-	if demo {
-		return startDemo()
+	if err == nil {
+		a.definitions, err = a.client.Contacts.CustomFields(cmd.Context(), "")
 	}
-	token, location := os.Getenv("HIGHLEVEL_TOKEN"), os.Getenv("HIGHLEVEL_LOCATION")
-	if token == "" || location == "" {
-		return nil, errors.New("set HIGHLEVEL_TOKEN and HIGHLEVEL_LOCATION, or pass --demo")
-	}
-	opts := []client.Option{client.WithLocation(location), client.WithUserAgent("highlevel")}
-	if address := os.Getenv("HIGHLEVEL_URL"); address != "" {
-		opts = append(opts, client.WithBaseURL(address))
-	}
-	c, err := client.New(client.StaticToken(token), opts...)
-	if err != nil {
-		return nil, err
-	}
-	return &account{client: c, location: location, close: func() {}}, nil
+	return a, err
 }
 
-func startDemo() (*account, error) {
+func (a *account) startDemo() error {
 	fake, err := clienttest.Start(clienttest.WithRateLimit(clienttest.RateLimit{}))
 	if err != nil {
-		return nil, err
+		return err
 	}
-	c, err := fake.NewClient()
-	if err = errors.Join(err, fake.SeedSamples(demoContacts)); err != nil {
-		fake.Close()
-		return nil, err
-	}
-	return &account{client: c, location: fake.LocationID, close: func() { fake.Close() }}, nil
-}
-
-// definitions returns the custom fields of the location. If the token does not allow that,
-// definitions prints the reason and returns none.
-func (a *account) definitions(ctx context.Context, status io.Writer) (client.CustomFieldDefinitions, error) {
-	definitions, err := a.client.Contacts.CustomFields(ctx, "")
-	if errors.Is(err, client.ErrForbidden) {
-		fmt.Fprintf(status, "custom fields are not available: the token needs the scope locations/customFields.readonly\n")
-		return nil, nil
-	}
-	return definitions, err
+	a.location = fake.LocationID
+	a.client, err = fake.NewClient()
+	return errors.Join(err, fake.SeedSamples(1000))
 }
 
 // country returns the two-letter code of the location's country. If the API does not return it,

@@ -3,7 +3,6 @@ package main
 import (
 	"encoding/json"
 	"errors"
-	"net/mail"
 	"regexp"
 	"slices"
 	"strings"
@@ -16,12 +15,6 @@ import (
 	"golang.org/x/text/language/display"
 
 	"github.com/highlevel-contacts/contacts-go/client"
-)
-
-// The errors of cells do not contain the value.
-var (
-	errFuture    = errors.New("the date is in the future")
-	errLineBreak = errors.New("the cell has a line break: one of the quotation marks around it may be in the wrong place")
 )
 
 var spreadsheetError = regexp.MustCompile(`^#(N/A|REF!|VALUE!|NAME\?|DIV/0!|NULL!|NUM!|####*|NV|WERT!|BEZUG!|VALEUR!)$`)
@@ -39,41 +32,21 @@ func checkCell(cell string) error {
 	return nil
 }
 
-func oneLine(cell string) (string, error) {
-	if strings.ContainsAny(cell, "\r\n") {
-		return "", errLineBreak
-	}
-	return cell, nil
-}
-
-func anyText(cell string) (string, error) { return cell, nil }
-
-func parseEmail(cell string) (string, error) {
-	address := strings.TrimPrefix(cell, "mailto:")
-	found, err := mail.ParseAddress(address)
-	if err != nil || found.Name != "" && !strings.HasSuffix(address, ">") {
-		return "", errors.New("want one email address")
-	}
-	return found.Address, nil
-}
+var (
+	e164       = regexp.MustCompile(`^\+[1-9][0-9]{6,14}$`)
+	scientific = regexp.MustCompile(`(?i)^\+?[0-9]+([.,][0-9]+)?E\+?[0-9]+$`)
+)
 
 // parsePhone returns a number in E.164. A number without a country code is read as one of the region,
 // a two-letter code that can be empty.
 func parsePhone(cell, region string) (string, error) {
 	cell = strings.TrimPrefix(cell, "tel:")
-	if e164.MatchString(cell) { // the API's own form
+	switch {
+	case e164.MatchString(cell): // the API's own form
 		return cell, nil
-	}
-	if scientific.MatchString(cell) {
+	case scientific.MatchString(cell):
 		return "", errors.New("a spreadsheet has rounded the number: format the column as text and export it again")
-	}
-	digits := strings.Count(strings.Map(func(r rune) rune {
-		if unicode.IsDigit(r) {
-			return '0'
-		}
-		return -1
-	}, cell), "0")
-	if strings.ContainsAny(cell, ";,|\n") || digits > 17 {
+	case strings.ContainsAny(cell, ";,|\n"):
 		return "", errors.New("want one phone number")
 	}
 	number, err := phonenumbers.Parse(cell, region)
@@ -81,20 +54,12 @@ func parsePhone(cell, region string) (string, error) {
 	case errors.Is(err, phonenumbers.ErrInvalidCountryCode) && region == "":
 		return "", errors.New("the number has no country code, and the row has no country: pass --country")
 	case err != nil || !phonenumbers.IsValidNumber(number):
-		if region == "" {
-			return "", errors.New("not a valid number")
-		}
-		return "", errors.New("not a valid number of " + region)
+		return "", errors.New(strings.TrimSuffix("not a valid number of "+region, " of "))
 	case number.GetExtension() != "":
 		return "", errors.New("the API cannot store an extension")
 	}
 	return phonenumbers.Format(number, phonenumbers.E164), nil
 }
-
-var (
-	e164       = regexp.MustCompile(`^\+[1-9][0-9]{6,14}$`)
-	scientific = regexp.MustCompile(`(?i)^\+?[0-9]+([.,][0-9]+)?E\+?[0-9]+$`)
-)
 
 // countryNames returns the codes of countries by their names in lower case, in the languages of most
 // users.
@@ -115,10 +80,7 @@ var countryNames = sync.OnceValue(func() map[string]string {
 
 // countryCode returns the two-letter code of a country, given by its name or code.
 func countryCode(cell string) (string, error) {
-	if cell == "" {
-		return "", nil
-	}
-	if code, ok := countryNames()[strings.ToLower(cell)]; ok {
+	if code, ok := countryNames()[strings.ToLower(cell)]; ok || cell == "" {
 		return code, nil
 	}
 	region, err := language.ParseRegion(cell)
@@ -128,29 +90,24 @@ func countryCode(cell string) (string, error) {
 	return "", errors.New("not a country: use a two-letter code")
 }
 
-func parseBool(cell string) (bool, error) {
-	switch strings.ToLower(cell) {
-	case "true", "yes", "y", "1", "on":
-		return true, nil
-	case "false", "no", "n", "0", "off":
-		return false, nil
-	}
-	return false, errors.New("want true or false")
-}
-
 // parseDate returns a day in the format of --date-format, or in an unambiguous one.
 func (im *importer) parseDate(cell string) (time.Time, error) {
-	if im.dateLayout != "" {
-		if day, err := time.Parse(im.dateLayout, cell); err == nil {
-			return day, nil
-		}
-	}
-	for _, layout := range []string{"2006-1-2", "2006/1/2", "2006.1.2", time.RFC3339, "2006-1-2 15:04:05"} {
-		if day, err := time.Parse(layout, cell); err == nil {
+	for _, layout := range []string{im.dateLayout, "2006-1-2", "2006/1/2", "2006.1.2", time.RFC3339, "2006-1-2 15:04:05"} {
+		if day, err := time.Parse(layout, cell); err == nil { // no cell is empty
 			return day, nil
 		}
 	}
 	return time.Time{}, errors.New("not a date as YYYY-MM-DD: pass its format, such as --date-format DD.MM.YYYY or MM/DD/YYYY")
+}
+
+// dateLayout returns the layout of the standard library for a format such as DD.MM.YYYY.
+func dateLayout(format string) (string, error) {
+	layout := strings.NewReplacer("YYYY", "2006", "YY", "06", "MM", "1", "M", "1", "DD", "2", "D", "2").Replace(strings.ToUpper(format))
+	day := time.Date(2001, 2, 3, 0, 0, 0, 0, time.UTC)
+	if parsed, err := time.Parse(layout, day.Format(layout)); format != "" && (err != nil || !parsed.Equal(day)) {
+		return "", errors.New("--date-format: want YYYY, MM and DD with separators, such as DD.MM.YYYY")
+	}
+	return layout, nil
 }
 
 // parseNumber returns a number without separators of thousands, with a decimal point.
@@ -166,6 +123,8 @@ func (im *importer) parseNumber(cell string) string {
 // fieldValue returns the value of a cell for a custom field.
 func (im *importer) fieldValue(def client.CustomFieldDefinition, cell string) (any, error) {
 	switch def.DataType {
+	case "TEXT", "LARGE_TEXT", "PHONE", "EMAIL":
+		return cell, nil
 	case "NUMERICAL", "MONETORY", "FLOAT":
 		return im.parseNumber(cell), nil
 	case "DATE":
@@ -176,52 +135,56 @@ func (im *importer) fieldValue(def client.CustomFieldDefinition, cell string) (a
 		if one := option(def, cell); slices.Contains(def.Options, one) {
 			return []string{one}, nil
 		}
-		list, err := im.splitList(cell)
+		list, err := splitList(cell, im.separator)
 		for i := range list {
 			list[i] = option(def, list[i])
 		}
 		return list, err
-	case "PHONE", "TEXT", "LARGE_TEXT", "EMAIL":
-		return cell, nil
 	}
-	if strings.HasPrefix(cell, "{") || strings.HasPrefix(cell, "[") { // files, as an export writes them
-		if json.Valid([]byte(cell)) {
-			return json.RawMessage(cell), nil
-		}
-	}
-	if def.DataType == "FILE_UPLOAD" || def.DataType == "SIGNATURE" {
-		return nil, errors.New("want files as JSON, as an export writes them")
+	if strings.ContainsAny(cell[:1], "{[") && json.Valid([]byte(cell)) { // files, as an export writes them
+		return json.RawMessage(cell), nil
 	}
 	return cell, nil
 }
 
 // option returns the option that differs from the cell at most in case, or else the cell.
 func option(def client.CustomFieldDefinition, cell string) string {
-	for _, o := range def.Options {
-		if strings.EqualFold(o, cell) {
-			return o
-		}
+	if i := slices.IndexFunc(def.Options, func(o string) bool { return strings.EqualFold(o, cell) }); i >= 0 {
+		return def.Options[i]
 	}
 	return cell
 }
 
-// splitList returns the elements of a cell: those of a JSON list, or what is between the separators.
-func (im *importer) splitList(cell string) ([]string, error) {
+// customCell returns the value of a custom field in a form that fieldValue reads.
+func customCell(def client.CustomFieldDefinition, value client.FieldValue) string {
+	day, isTime := value.Time()
+	switch kind := value.Kind(); {
+	case kind == client.FieldEmpty:
+		return ""
+	case def.DataType == "DATE" && isTime:
+		return day.Format(time.DateOnly)
+	case kind == client.FieldFiles || kind == client.FieldObject || def.DataType == "FILE_UPLOAD" && kind == client.FieldList:
+		return string(value.Raw())
+	case kind == client.FieldList:
+		return joinList(value.List())
+	}
+	return value.Text()
+}
+
+// splitList returns the elements of a cell: those of a JSON list, or what is between the separators,
+// which are comma and semicolon if separator is empty.
+func splitList(cell, separator string) ([]string, error) {
 	var list []string
 	if strings.HasPrefix(cell, "[") && json.Unmarshal([]byte(cell), &list) == nil {
 		return list, nil
 	}
-	if _, err := oneLine(cell); err != nil {
+	if _, err := (*row).line(nil, cell); err != nil {
 		return nil, err
 	}
-	separators := []string{",", ";"}
-	if im.separator != "" {
-		separators = []string{im.separator}
+	if separator == "" {
+		cell, separator = strings.ReplaceAll(cell, ";", ","), ","
 	}
-	for _, separator := range separators {
-		cell = strings.ReplaceAll(cell, separator, "\n")
-	}
-	for element := range strings.SplitSeq(cell, "\n") {
+	for element := range strings.SplitSeq(cell, separator) {
 		if element = trim(element); element != "" {
 			list = append(list, element)
 		}
@@ -232,17 +195,17 @@ func (im *importer) splitList(cell string) ([]string, error) {
 // joinList returns a list in a form that splitList reads, whatever the elements contain.
 func joinList(list []string) string {
 	joined := strings.Join(list, ",")
-	if again, err := new(importer).splitList(joined); err == nil && slices.Equal(again, list) || len(list) == 0 {
+	if again, err := splitList(joined, ""); err == nil && slices.Equal(again, list) {
 		return joined
 	}
 	return string(mustJSON(list))
 }
 
-// mustJSON returns a list of strings as JSON.
+// mustJSON returns a value without functions and channels as JSON.
 func mustJSON(value any) json.RawMessage {
 	encoded, err := json.Marshal(value)
 	if err != nil {
-		panic(err) // strings can be encoded
+		panic(err)
 	}
 	return encoded
 }
@@ -262,19 +225,6 @@ func splitName(name string) (first, last string) {
 	}
 	start = min(start, len(words))
 	return strings.Join(words[:start], " "), strings.Join(words[start:], " ")
-}
-
-// dateLayout returns the layout of the standard library for a format such as DD.MM.YYYY.
-func dateLayout(format string) (string, error) {
-	layout := strings.NewReplacer("YYYY", "2006", "YY", "06", "MM", "1", "M", "1", "DD", "2", "D", "2").Replace(strings.ToUpper(format))
-	day := time.Date(2001, 2, 3, 0, 0, 0, 0, time.UTC)
-	if parsed, err := time.Parse(layout, day.Format(layout)); format != "" && (err != nil || !parsed.Equal(day)) {
-		return "", errors.New("--date-format: want YYYY, MM and DD with separators, such as DD.MM.YYYY")
-	}
-	if format == "" {
-		return "", nil
-	}
-	return layout, nil
 }
 
 // normalName returns a name in lower case without spaces and punctuation.

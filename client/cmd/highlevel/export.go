@@ -2,13 +2,11 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"path/filepath"
 	"strings"
-	"time"
 
 	"github.com/spf13/cobra"
 
@@ -17,12 +15,13 @@ import (
 
 // exporter is an export to a file.
 type exporter struct {
-	path, format string
-	selection    selection
-	encoder      encoder
-	resume       bool
-	out, status  io.Writer
-	account      *account
+	path        string
+	spreadsheet bool // neutralize cells that a spreadsheet would execute
+	resume      bool
+	selection   selection
+	out, status io.Writer
+	account     *account
+	isCSV       bool
 }
 
 func newExportCommand() *cobra.Command {
@@ -32,69 +31,39 @@ func newExportCommand() *cobra.Command {
 		Short: "Export contacts to a CSV file or to JSON lines",
 		Long: `Export contacts to a CSV file, which import reads, or to JSON lines, which contain every property.
 
-The name of the file selects the format: .csv, or .jsonl and .ndjson. Until the export is complete, the
+The name of the file selects the format, .csv or .jsonl. Until the export is complete, the
 contacts are in FILE.part. --resume continues an export that ended early.`,
 		Example: `  highlevel export -o contacts.csv
   highlevel export -o vip.jsonl --where 'tags contains vip' --since 2026-11-01`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			ex.out, ex.status = cmd.OutOrStdout(), cmd.ErrOrStderr()
-			if err := ex.setFormat(); err != nil {
+			ex.isCSV = filepath.Ext(ex.path) == ".csv"
+			if !ex.isCSV && (filepath.Ext(ex.path) != ".jsonl" || ex.spreadsheet) {
+				return errors.New("name a file that ends in .csv, or in .jsonl without --for-spreadsheet, with -o FILE")
+			}
+			var err error
+			if ex.account, err = connect(cmd); err != nil {
 				return err
 			}
-			account, err := connect(cmd)
-			if err != nil {
-				return err
-			}
-			defer account.close()
-			ex.account = account
 			return ex.run(cmd.Context())
 		},
 	}
 	flags := cmd.Flags()
 	flags.StringVarP(&ex.path, "output", "o", "", "`file` to write")
-	flags.StringVar(&ex.format, "format", "", "csv or jsonl; by the name of the file by default")
-	flags.BoolVar(&ex.encoder.spreadsheet, "for-spreadsheet", false, "write ' before cells that a spreadsheet would execute; import does not remove it")
+	flags.BoolVar(&ex.spreadsheet, "for-spreadsheet", false, "write ' before cells that a spreadsheet would execute; import does not remove it")
 	flags.BoolVar(&ex.resume, "resume", false, "continue an export that ended early")
 	ex.selection.addFlags(flags)
 	return cmd
 }
 
-func (ex *exporter) setFormat() error {
-	format := ex.format
-	if format == "" {
-		format = strings.TrimPrefix(strings.ToLower(filepath.Ext(ex.path)), ".")
-	}
-	switch {
-	case ex.path == "":
-		return errors.New("name the file to write with -o FILE")
-	case format == "csv":
-		ex.encoder.isCSV = true
-	case format != "jsonl" && format != "ndjson":
-		return errors.New("name a file that ends in .csv or .jsonl, or pass --format csv or --format jsonl")
-	case ex.encoder.spreadsheet:
-		return errors.New("--for-spreadsheet: only for CSV")
-	}
-	return nil
-}
-
-func (ex *exporter) run(ctx context.Context) (err error) {
-	if ex.encoder.definitions, err = ex.account.definitions(ctx, ex.status); err != nil {
-		return err
-	}
-	if ex.encoder.isCSV && ex.encoder.definitions == nil {
-		return errors.New("a CSV file needs the custom fields for its columns: export JSON lines instead")
-	}
-	search, err := ex.selection.search(ex.encoder.definitions)
+func (ex *exporter) run(ctx context.Context) error {
+	search, err := ex.selection.search(ex.account.definitions)
 	if err != nil {
 		return err
 	}
 	// The encoded settings determine the file. A run with others cannot continue it.
-	settings, err := json.Marshal([]any{ex.account.location, search, ex.encoder.isCSV, ex.encoder.spreadsheet, ex.encoder.definitions})
-	if err != nil {
-		return err
-	}
-	out, err := openOutput(ex.path, string(settings), ex.resume)
+	out, err := openOutput(ex.path, mustJSON([]any{ex.account.location, search, ex.isCSV, ex.spreadsheet, ex.account.definitions}), ex.resume)
 	if err != nil {
 		return err
 	}
@@ -113,8 +82,9 @@ func (ex *exporter) run(ctx context.Context) (err error) {
 
 // write writes the pages after the position of out.
 func (ex *exporter) write(ctx context.Context, search client.SearchRequest, out *output) error {
-	if !out.resumed {
-		if err := out.write(ex.encoder.header(), position{}); err != nil {
+	columns := exported(ex.account.definitions)
+	if !out.resumed && ex.isCSV {
+		if err := out.write(ex.line(headerOf(columns)), position{}); err != nil {
 			return err
 		}
 	} else if out.position.Next == "" && out.position.Contacts > 0 {
@@ -122,20 +92,23 @@ func (ex *exporter) write(ctx context.Context, search client.SearchRequest, out 
 	}
 	bar := newProgress(ex.status, "contacts", out.position.Contacts)
 	defer bar.end()
-	ex.encoder.lost = out.position.Lost
-	pages := client.Pages(ctx, out.position.Next, func(ctx context.Context, after client.Cursor) (*client.Page, error) {
+	for page, err := range client.Pages(ctx, out.position.Next, func(ctx context.Context, after client.Cursor) (*client.Page, error) {
 		search.After, search.Limit = after, exportPage
 		return ex.account.client.Contacts.Search(ctx, search)
-	})
-	for page, err := range pages {
+	}) {
 		if err != nil {
 			return err
 		}
-		lines, err := ex.encoder.encode(page.Contacts)
-		if err != nil {
-			return err
+		next := position{Next: page.Next, Contacts: out.position.Contacts + len(page.Contacts), Lost: out.position.Lost}
+		var lines []byte
+		for i := range page.Contacts {
+			if ex.isCSV {
+				next.Lost += unknownFields(&page.Contacts[i], ex.account.definitions)
+				lines = append(lines, ex.line(cellsOf(&page.Contacts[i], columns))...)
+			} else {
+				lines = append(append(lines, mustJSON(&page.Contacts[i])...), '\n')
+			}
 		}
-		next := position{Next: page.Next, Contacts: out.position.Contacts + len(page.Contacts), Lost: ex.encoder.lost}
 		if err := out.write(lines, next); err != nil {
 			return err
 		}
@@ -147,14 +120,58 @@ func (ex *exporter) write(ctx context.Context, search client.SearchRequest, out 
 // exportPage is the number of contacts of a request, the maximum of the API.
 const exportPage = 500
 
-// parseTime returns a day in UTC, or a time in RFC 3339.
-func parseTime(text string) (time.Time, error) {
-	if day, err := time.Parse(time.DateOnly, text); err == nil {
-		return day, nil
+// line returns a line of CSV. For a spreadsheet, it makes text of cells that would be formulas.
+func (ex *exporter) line(cells []string) []byte {
+	for i, cell := range cells {
+		if ex.spreadsheet && cell != "" && strings.ContainsRune("=+-@\t\r", rune(cell[0])) {
+			cells[i] = "'" + cell
+		}
 	}
-	at, err := time.Parse(time.RFC3339, text)
-	if err != nil {
-		return time.Time{}, errors.New("want YYYY-MM-DD or a time such as 2026-11-01T08:00:00Z")
+	return append(encodeRow(cells), '\n')
+}
+
+func headerOf(columns []property) (header []string) {
+	for _, c := range columns {
+		header = append(header, c.name)
 	}
-	return at, nil
+	return header
+}
+
+// cellsOf returns the cells of a contact.
+func cellsOf(contact *client.Contact, columns []property) (cells []string) {
+	for _, c := range columns {
+		cells = append(cells, c.read(contact))
+	}
+	return cells
+}
+
+// unknownFields returns the number of custom fields of a contact that have no column.
+func unknownFields(contact *client.Contact, definitions client.CustomFieldDefinitions) (unknown int) {
+	for _, field := range contact.CustomFields {
+		if len(findFields(field.ID, definitions)) == 0 {
+			unknown++
+		}
+	}
+	return unknown
+}
+
+// parseContacts returns the contacts of JSON lines as the table that an export to CSV has.
+func parseContacts(text string, definitions client.CustomFieldDefinitions) (header []string, rows []record) {
+	columns, number := exported(definitions), 0
+	for line := range strings.Lines(text) {
+		number++
+		contact, _, err := client.DecodeContact([]byte(line))
+		switch {
+		case strings.TrimSpace(line) == "":
+		case err != nil:
+			rows = append(rows, record{line: number, problem: "the line is not a contact in JSON"})
+		default:
+			r := record{line: number, cells: cellsOf(contact, columns)}
+			if unknown := unknownFields(contact, definitions); unknown > 0 {
+				r.problem = fmt.Sprintf("the location has no definition of %d custom fields of the contact", unknown)
+			}
+			rows = append(rows, r)
+		}
+	}
+	return headerOf(columns), rows
 }

@@ -1,13 +1,13 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"io"
 	"net"
 	"net/http"
-	"os"
 	"strconv"
 	"time"
 
@@ -15,13 +15,12 @@ import (
 
 	"github.com/highlevel-contacts/contacts-go/client/clienttest"
 	"github.com/highlevel-contacts/contacts-go/client/clienttest/console"
-	"github.com/highlevel-contacts/contacts-go/gen"
 )
 
 // fakeSettings are the flags of the command fake.
 type fakeSettings struct {
-	address, token, location, country, fields, webhooks string
-	contacts, locations                                 int
+	address, token, location, webhooks string
+	contacts, locations                int
 }
 
 func newFakeCommand() *cobra.Command {
@@ -43,8 +42,6 @@ contacts and injects faults. The contacts are lost when the fake ends.`,
 	flags.StringVar(&s.location, "location", "ve9EPM428h8vShlRW1KT", "serve the location with this `ID`; the token belongs to it")
 	flags.IntVar(&s.locations, "locations", 1, "serve `n` locations of one agency, in which the OAuth app can be installed")
 	flags.IntVar(&s.contacts, "contacts", 25, "generate `n` sample contacts in each location")
-	flags.StringVar(&s.country, "country", "US", "read phone numbers without a country code as numbers of this `country`, a two-letter code")
-	flags.StringVar(&s.fields, "fields", "", "define the custom fields described by the JSON in `file`; see ReadFields in package clienttest")
 	flags.StringVar(&s.webhooks, "webhooks", "", "send webhooks to this `URL`, signed with a new key for each run")
 	return cmd
 }
@@ -60,8 +57,7 @@ func (s *fakeSettings) run(ctx context.Context, out, log io.Writer) error {
 		return err
 	}
 	defer fake.Close()
-	var config net.ListenConfig
-	listener, err := config.Listen(ctx, "tcp", s.address)
+	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", s.address)
 	if err != nil {
 		return err
 	}
@@ -83,15 +79,7 @@ func (s *fakeSettings) start(log io.Writer) (*clienttest.Server, error) {
 	if s.webhooks != "" {
 		options = append(options, clienttest.WithWebhooks(s.webhooks))
 	}
-	var fields []gen.CustomFieldDefinition // nil means the sample fields
-	if s.fields != "" {
-		var err error
-		if fields, err = readFields(s.fields); err != nil {
-			return nil, err
-		}
-	}
-	for _, l := range append([]clienttest.Location{{}}, clienttest.SampleLocations(s.locations-1)...) {
-		l.Country, l.Fields = s.country, fields
+	for _, l := range clienttest.SampleLocations(s.locations - 1) {
 		options = append(options, clienttest.WithLocationSettings(l))
 	}
 	fake, err := clienttest.Start(options...)
@@ -105,18 +93,6 @@ func (s *fakeSettings) start(log io.Writer) (*clienttest.Server, error) {
 		}
 	}
 	return fake, nil
-}
-
-func readFields(name string) ([]gen.CustomFieldDefinition, error) {
-	file, err := os.Open(name) //nolint:gosec // the file that the user named
-	if err != nil {
-		return nil, err
-	}
-	fields, err := clienttest.ReadFields(file)
-	if err := errors.Join(err, file.Close()); err != nil {
-		return nil, fmt.Errorf("%s: %w", name, err)
-	}
-	return fields, nil
 }
 
 // greet prints the address, the credentials and an example request.
@@ -145,10 +121,7 @@ export HIGHLEVEL_URL=%[1]s HIGHLEVEL_TOKEN=%[2]s HIGHLEVEL_LOCATION=%[3]s
 // no query, no body and no path.
 func requestLog(log io.Writer) func(clienttest.Request) {
 	return func(r clienttest.Request) {
-		operation, outcome := r.Operation, strconv.Itoa(r.Status)
-		if operation == "" {
-			operation = "unknown route"
-		}
+		operation, outcome := cmp.Or(r.Operation, "unknown route"), strconv.Itoa(r.Status)
 		if r.Status == 0 {
 			outcome = "reset"
 		}
@@ -159,21 +132,12 @@ func requestLog(log io.Writer) func(clienttest.Request) {
 	}
 }
 
-// serve serves the handler until the context is canceled. It then waits at most three seconds for
-// the requests in progress.
+// serve serves the handler until the context is canceled.
 func serve(ctx context.Context, listener net.Listener, handler http.Handler) error {
 	server := &http.Server{Handler: handler, ReadHeaderTimeout: time.Minute}
-	served := make(chan error, 1)
-	go func() { served <- server.Serve(listener) }()
-	select {
-	case err := <-served:
+	defer context.AfterFunc(ctx, func() { _ = server.Close() })()
+	if err := server.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
 		return err
-	case <-ctx.Done():
-	}
-	shutdownCtx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 3*time.Second)
-	defer cancel()
-	if err := server.Shutdown(shutdownCtx); err != nil {
-		return server.Close() // a fault may have a response that never ends
 	}
 	return nil
 }

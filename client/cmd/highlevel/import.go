@@ -5,7 +5,6 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -13,7 +12,6 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
-	"unicode/utf8"
 
 	"github.com/spf13/cobra"
 
@@ -23,17 +21,15 @@ import (
 
 // importer is an import of a file.
 type importer struct {
-	mode, tagMode, encoding, delimiter, country, separator, dateFormat, decimal, reportPath string
-	mappings                                                                                []string
-	splitName, skipCells, dryRun, resume, changeEmail                                       bool
+	mode, tagMode, encoding, country, separator, dateFormat, decimal, reportPath string
+	mappings                                                                     []string
+	splitName, skipCells, dryRun, resume, changeEmail                            bool
 
 	out, status io.Writer
 	account     *account
-	definitions client.CustomFieldDefinitions
 	columns     []column
 	region      string // country of phone numbers in rows without a country
 	dateLayout  string
-	replaceTags bool
 	report      *report
 }
 
@@ -57,12 +53,13 @@ with failed rows, --resume tries those again.`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			im.out, im.status = cmd.OutOrStdout(), cmd.ErrOrStderr()
-			account, err := connect(cmd)
-			if err != nil {
+			if err := im.checkFlags(); err != nil {
 				return err
 			}
-			defer account.close()
-			im.account = account
+			var err error
+			if im.account, err = connect(cmd); err != nil {
+				return err
+			}
 			return im.run(cmd.Context(), args[0])
 		},
 	}
@@ -72,7 +69,6 @@ with failed rows, --resume tries those again.`,
 	flags.StringArrayVar(&im.mappings, "map", nil, "what a column is, as `COLUMN=TARGET`; TARGET is a property, a custom field, or - to ignore the column")
 	flags.StringVar(&im.country, "country", "", "country of phone numbers in rows without a country; the location's by default")
 	flags.StringVar(&im.encoding, "encoding", "", "encoding of the file, such as windows-1252; UTF-8 or a byte order mark by default")
-	flags.StringVar(&im.delimiter, "delimiter", "", "delimiter of the cells; comma, semicolon or tab by default")
 	flags.StringVar(&im.separator, "tag-separator", "", "separator of tags and options in a cell; comma and semicolon by default")
 	flags.StringVar(&im.dateFormat, "date-format", "", "format of dates, such as DD.MM.YYYY; YYYY-MM-DD by default")
 	flags.StringVar(&im.decimal, "decimal", "", "decimal separator of numbers, if they have separators of thousands: , or .")
@@ -88,12 +84,6 @@ with failed rows, --resume tries those again.`,
 func (im *importer) run(ctx context.Context, path string) error {
 	data, err := os.ReadFile(path) //nolint:gosec // the file that the user named
 	if err != nil {
-		return err
-	}
-	if err := im.checkFlags(); err != nil {
-		return err
-	}
-	if im.definitions, err = im.account.definitions(ctx, im.status); err != nil {
 		return err
 	}
 	rows, err := im.read(ctx, data)
@@ -113,19 +103,17 @@ func (im *importer) run(ctx context.Context, path string) error {
 }
 
 func (im *importer) checkFlags() (err error) {
-	im.replaceTags = im.tagMode == "replace"
-	switch {
-	case !slices.Contains([]string{modeUpsert, modeCreate, modeUpdate}, im.mode):
-		return fmt.Errorf("--mode %s: want upsert, create or update", im.mode)
-	case im.tagMode != "add" && im.tagMode != "replace":
-		return fmt.Errorf("--tags %s: want add or replace", im.tagMode)
-	case !slices.Contains([]string{"", ".", ","}, im.decimal):
-		return fmt.Errorf("--decimal %s: want . or ,", im.decimal)
-	case im.delimiter == `\t`:
-		im.delimiter = "\t"
-	}
-	if r, size := utf8.DecodeRuneInString(im.delimiter); size != len(im.delimiter) || strings.ContainsRune("\"\r\n\uFFFD", r) && size > 0 {
-		return errors.New("--delimiter: want one character, such as ';'")
+	for _, flag := range []struct {
+		name, value string
+		allowed     []string
+	}{
+		{"mode", im.mode, []string{modeUpsert, modeCreate, modeUpdate}},
+		{"tags", im.tagMode, []string{"add", "replace"}},
+		{"decimal", im.decimal, []string{"", ".", ","}},
+	} {
+		if !slices.Contains(flag.allowed, flag.value) {
+			return fmt.Errorf("--%s %s: want %s", flag.name, flag.value, strings.TrimSpace(strings.Join(flag.allowed, " ")))
+		}
 	}
 	if im.region, err = countryCode(im.country); err != nil {
 		return fmt.Errorf("--country %s: %w", im.country, err)
@@ -140,28 +128,21 @@ func (im *importer) read(ctx context.Context, data []byte) ([]*row, error) {
 	if err != nil {
 		return nil, err
 	}
-	delimiter, _ := utf8.DecodeRuneInString(im.delimiter)
-	if im.delimiter == "" {
-		delimiter = 0
-	}
 	var header []string
 	var records []record
 	if strings.HasPrefix(text, "{") {
-		header, records = parseContacts(text, im.definitions)
-	} else {
-		header, records, err = parseTable(text, delimiter)
-	}
-	if err != nil {
+		header, records = parseContacts(text, im.account.definitions)
+	} else if header, records, err = parseTable(text); err != nil {
 		return nil, err
 	}
 	var ignored []string
-	if im.columns, ignored, err = parseColumns(header, im.mappings, im.definitions, im.mode); err != nil {
+	if im.columns, ignored, err = parseColumns(header, im.mappings, im.account.definitions, im.mode); err != nil {
 		return nil, err
 	}
 	if len(ignored) > 0 {
 		fmt.Fprintf(im.status, "columns that are not imported: %s\n", strings.Join(ignored, ", "))
 	}
-	hasPhone := slices.ContainsFunc(im.columns, func(c column) bool { return c.target() == "phone" })
+	hasPhone := slices.ContainsFunc(im.columns, func(c column) bool { return c.name == "phone" })
 	if im.region == "" && hasPhone {
 		if im.region, err = im.account.country(ctx, im.status); err != nil {
 			return nil, err
@@ -172,24 +153,25 @@ func (im *importer) read(ctx context.Context, data []byte) ([]*row, error) {
 
 // preview prints the first rows as they would be sent, and the problems of all rows.
 func (im *importer) preview(rows []*row) error {
-	const shown = 10
 	valid, problems := 0, 0
 	for _, r := range rows {
-		if !r.invalid {
-			if valid++; valid <= shown {
-				r.request.LocationID = im.account.location
-				request, err := json.Marshal(r.request)
-				if err != nil {
-					return err
-				}
-				fmt.Fprintf(im.out, "line %d: %s%s\n", r.line, request, describeTags(r.tags))
+		if r.invalid {
+			continue
+		}
+		if valid++; valid <= 10 {
+			r.request.LocationID = im.account.location
+			added := ""
+			if len(r.tags) > 0 {
+				added = ", and add the tags " + strings.Join(r.tags, ", ")
 			}
+			fmt.Fprintf(im.out, "line %d: %s%s\n", r.number, mustJSON(r.request), added)
 		}
 	}
 	for _, r := range rows {
 		if r.problems != nil {
 			problems++
-			fmt.Fprintf(im.out, "line %d: %s: %s\n", r.line, statusOf(r, written{}), strings.Join(r.problems, "; "))
+			status := map[bool]string{true: statusFailed, false: statusPartial}[r.invalid]
+			fmt.Fprintf(im.out, "line %d: %s: %s\n", r.number, status, strings.Join(r.problems, "; "))
 		}
 	}
 	fmt.Fprintf(im.out, "%d rows would be sent, %d have problems\n", valid, problems)
@@ -197,13 +179,6 @@ func (im *importer) preview(rows []*row) error {
 		return errProblems
 	}
 	return nil
-}
-
-func describeTags(tags []string) string {
-	if len(tags) == 0 {
-		return ""
-	}
-	return ", and add the tags " + strings.Join(tags, ", ")
 }
 
 // importRows writes the rows that are not done, and completes the report unless the run ends early.
@@ -217,59 +192,44 @@ func (im *importer) importRows(ctx context.Context, rows []*row) error {
 		case earlier.isDone() || r.unclear && !r.hasIdentifier():
 			skipped++
 		case r.invalid:
-			if err := im.report.add(entry{line: r.line, status: statusFailed, cause: strings.Join(r.problems, "; "), key: r.key}); err != nil {
+			if err := im.report.add(r, entry{status: statusFailed, cause: strings.Join(r.problems, "; ")}); err != nil {
 				return err
 			}
 		default:
 			todo = append(todo, r)
 		}
 	}
-	bar := newProgress(im.status, "rows", len(rows)-len(todo))
 	done := len(rows) - len(todo)
+	bar := newProgress(im.status, "rows", done)
 	var stopped error
-	for r, outcome := range bulk.All(ctx, values(todo), im.operation()) {
-		e, isMade := im.entryOf(r, outcome)
-		if !isMade {
-			if stopped == nil {
-				stopped = outcome.Err
-			}
-			if im.mode != modeCreate || r.unclear {
-				continue // the row remains to be done
-			}
-		} else {
+	for i, outcome := range bulk.All(ctx, slices.All(todo), im.operation()) {
+		e, isMade := im.entryOf(outcome)
+		switch {
+		case isMade:
 			done++
+		case stopped == nil:
+			stopped = outcome.Err
 		}
-		if err := im.report.add(e); err != nil {
+		if !isMade && (im.mode != modeCreate || todo[i].unclear) {
+			continue // the row remains to be done
+		}
+		if err := im.report.add(todo[i], e); err != nil {
 			return err
 		}
 		bar.show(done, len(rows))
 	}
 	bar.end()
-	if stopped == nil {
-		stopped = ctx.Err()
-	}
-	if stopped != nil {
+	if stopped = cmp.Or(stopped, ctx.Err()); stopped != nil {
 		return fmt.Errorf("the import ended after %d of %d rows: %w\ncontinue it with --resume", done, len(rows), stopped)
 	}
-	return im.summarize(len(rows), skipped)
-}
-
-// summarize completes the report and prints the number of rows by status.
-func (im *importer) summarize(rows, skipped int) error {
-	counts, problems := map[string]int{}, 0
-	for _, e := range im.report.entries {
-		counts[e.status]++
-		if e.isProblem() {
-			problems++
-		}
-	}
-	if err := im.report.complete(); err != nil {
+	counts, err := im.report.complete()
+	if err != nil {
 		return err
 	}
 	fmt.Fprintf(im.out, "%d rows: %d created, %d updated, %d partial, %d failed, %d unclear; %d of them were done by an earlier run; report: %s\n",
-		rows, counts[statusCreated], counts[statusUpdated], counts[statusPartial], counts[statusFailed],
+		len(rows), counts[statusCreated], counts[statusUpdated], counts[statusPartial], counts[statusFailed],
 		counts[statusUnclear]+counts[statusStarted], skipped, im.report.path)
-	if problems > 0 {
+	if counts[statusCreated]+counts[statusUpdated] < len(im.report.entries) {
 		return errProblems
 	}
 	return nil
@@ -277,58 +237,31 @@ func (im *importer) summarize(rows, skipped int) error {
 
 // entryOf returns the entry of an outcome. It reports false if the row was not written, and no other
 // row can be written either.
-func (im *importer) entryOf(r *row, outcome bulk.Outcome[*row, written]) (e entry, isMade bool) {
-	w, err := outcome.Value, outcome.Err
-	e = entry{line: r.line, key: r.key, contact: w.id}
+func (im *importer) entryOf(outcome bulk.Outcome[*row, written]) (e entry, isMade bool) {
+	r, w, err := outcome.Input, outcome.Value, outcome.Err
+	if err == nil {
+		losses := append(slices.Clone(r.problems), w.losses...)
+		e = entry{status: statusUpdated, contact: w.id, cause: strings.Join(losses, "; ")}
+		switch {
+		case losses != nil:
+			e.status = statusPartial
+		case w.isNew:
+			e.status = statusCreated
+		}
+		return e, true
+	}
+	e = entry{status: statusFailed, contact: w.id, cause: err.Error()}
 	apiErr, isCall := errors.AsType[*client.Error](err)
-	other, isOther := errors.AsType[otherEmailError](err)
-	switch {
-	case isOther:
-		e.status, e.contact, e.cause = statusFailed, other.id, err.Error()
-		return e, true
+	if isCall {
+		e.contact = cmp.Or(apiErr.ContactID, w.id)
+	}
+	switch kind := client.KindOf(err); {
 	case errors.Is(err, client.ErrMaybeApplied) || r.unclear && isCall:
-		e.status, e.cause = statusUnclear, err.Error()
+		e.status = statusUnclear
 		return e, true
-	case err != nil:
-		e.status, e.cause = statusFailed, err.Error()
-		kind := client.KindOf(err)
-		ends := !isCall || kind == client.ErrUnauthorized || kind == "canceled" || kind == "deadline" || errors.Is(err, client.ErrDailyLimit)
-		if isCall {
-			e.contact = cmp.Or(apiErr.ContactID, e.contact)
-		}
-		return e, !ends
-	}
-	causes := slices.Clone(r.problems)
-	if len(w.unapplied) > 0 {
-		causes = append(causes, "the API did not store "+strings.Join(w.unapplied, ", "))
-	}
-	if w.isOther {
-		causes = append(causes, "the contact had another email address")
-	}
-	e.status, e.cause = statusOf(r, w), strings.Join(causes, "; ")
-	return e, true
-}
-
-// statusOf returns the status of a row after it has been written, or in a preview.
-func statusOf(r *row, w written) string {
-	switch {
-	case r.invalid:
-		return statusFailed
-	case r.problems != nil || w.unapplied != nil || w.isOther:
-		return statusPartial
-	case w.isNew:
-		return statusCreated
-	}
-	return statusUpdated
-}
-
-// values returns an iterator over rows with the rows as their keys.
-func values(rows []*row) func(yield func(*row, *row) bool) {
-	return func(yield func(*row, *row) bool) {
-		for _, r := range rows {
-			if !yield(r, r) {
-				return
-			}
-		}
+	case errors.Is(err, errOtherEmail):
+		return e, true
+	default:
+		return e, isCall && kind != client.ErrUnauthorized && kind != "canceled" && kind != "deadline" && !errors.Is(err, client.ErrDailyLimit)
 	}
 }

@@ -1,19 +1,13 @@
 package main
 
 import (
-	"bufio"
 	"bytes"
 	"context"
-	"encoding/json"
-	"errors"
 	"fmt"
 	"maps"
 	"net/http"
 	"net/http/httptest"
-	"net/http/httputil"
-	"net/url"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -21,56 +15,13 @@ import (
 	"testing"
 	"time"
 
-	"github.com/highlevel-contacts/contacts-go/client"
 	"github.com/highlevel-contacts/contacts-go/client/clienttest"
 )
-
-// serveFake serves a fake whose location allows duplicates, until the standard input ends. It prints
-// its address, token and location.
-func serveFake() {
-	fake, err := clienttest.Start(clienttest.WithRateLimit(fast), clienttest.WithLocationSettings(clienttest.Location{AllowDuplicates: true}))
-	if err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		os.Exit(1)
-	}
-	defer fake.Close()
-	fmt.Println(string(mustJSON([]string{fake.URL, fake.Token, fake.LocationID})))
-	_, _ = bufio.NewReader(os.Stdin).ReadByte() // until the test ends
-}
-
-// startFakeProcess starts a fake in a process of its own.
-func startFakeProcess(t *testing.T) *location {
-	t.Helper()
-	executable, err := os.Executable()
-	if err != nil {
-		t.Fatal(err)
-	}
-	cmd := exec.CommandContext(t.Context(), executable)
-	cmd.Env = append(os.Environ(), fakeVariable+"=1")
-	cmd.Stderr = os.Stderr
-	stdin, err := cmd.StdinPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	stdout, err := cmd.StdoutPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = errors.Join(stdin.Close(), cmd.Wait()) })
-	var printed []string
-	if err := json.NewDecoder(stdout).Decode(&printed); err != nil {
-		t.Fatal(err)
-	}
-	return &location{Server: &clienttest.Server{URL: printed[0], Token: printed[1], LocationID: printed[2]}, dir: t.TempDir(), url: printed[0]}
-}
 
 // killer is a proxy in front of the fake that kills the program at a request: before the fake
 // receives the request, or before the program receives the response.
 type killer struct {
-	proxy    *httputil.ReverseProxy
+	fake     http.Handler
 	kill     atomic.Pointer[context.CancelFunc]
 	left     atomic.Int64 // requests until the kill
 	isBefore atomic.Bool
@@ -85,7 +36,7 @@ func (k *killer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	// The request reaches the fake although the program is killed.
 	r = r.WithContext(context.WithoutCancel(r.Context()))
 	recorder := httptest.NewRecorder()
-	k.proxy.ServeHTTP(recorder, r)
+	k.fake.ServeHTTP(recorder, r)
 	if isLast {
 		(*k.kill.Load())()
 		panic(http.ErrAbortHandler)
@@ -95,7 +46,8 @@ func (k *killer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	_, _ = w.Write(recorder.Body.Bytes()) // to a program that may have been killed
 }
 
-// TestKill_Import kills an import with SIGKILL again and again, and resumes it. In the end, every row
+// TestKill_Import kills an import with SIGKILL again and again, and resumes it. The fake is in another
+// process. In the end, every row
 // is written once, and the report is complete.
 func TestKill_Import(t *testing.T) {
 	t.Parallel()
@@ -112,12 +64,8 @@ func TestKill_Import(t *testing.T) {
 }
 
 func killImport(t *testing.T, mode string, kills, rows int) {
-	l := startFakeProcess(t)
-	target, err := url.Parse(l.URL)
-	if err != nil {
-		t.Fatal(err)
-	}
-	k := &killer{proxy: httputil.NewSingleHostReverseProxy(target)}
+	l := newLocation(t, "", clienttest.WithLocationSettings(clienttest.Location{AllowDuplicates: true}))
+	k := &killer{fake: l.Handler()}
 	server := httptest.NewServer(k)
 	t.Cleanup(server.Close)
 	l.url = server.URL
@@ -153,23 +101,15 @@ func killImport(t *testing.T, mode string, kills, rows int) {
 		}
 	}
 	k.left.Store(0)
-	last := l.run(t, "import", "in.csv", "--mode", mode, "--resume")
-	last.wants(t, 1, fmt.Sprintf("%d rows: ", rows))
-	checkKilled(t, l, mode, rows, last)
+	l.run(t, "import", "in.csv", "--mode", mode, "--resume").wants(t, 1, fmt.Sprintf("%d rows: ", rows))
+	checkKilled(t, l, rows)
 }
 
 // checkKilled checks the contacts and the report after the last run.
-func checkKilled(t *testing.T, l *location, mode string, rows int, last result) {
+func checkKilled(t *testing.T, l *location, rows int) {
 	t.Helper()
-	c, err := client.New(client.StaticToken(l.Token), client.WithBaseURL(l.URL), client.WithLocation(l.LocationID))
-	if err != nil {
-		t.Fatal(err)
-	}
 	stored := map[string]int{}
-	for contact, err := range c.Contacts.SearchAll(t.Context(), client.SearchRequest{}) {
-		if err != nil {
-			t.Fatal(err)
-		}
+	for _, contact := range l.Contacts() {
 		stored[contact.Email]++
 		if !slices.Equal(contact.Tags, []string{"one", "two"}) {
 			t.Errorf("%s: got tags %q", contact.Email, contact.Tags)
@@ -192,5 +132,4 @@ func checkKilled(t *testing.T, l *location, mode string, rows int, last result) 
 			t.Errorf("row %d: got %+v and %d contacts, want 1", i, e, count)
 		}
 	}
-	t.Logf("%s: %d contacts; %s", mode, len(stored), last.out)
 }

@@ -12,52 +12,33 @@ import (
 	"path/filepath"
 	"regexp"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
 	"github.com/highlevel-contacts/contacts-go/client/clienttest"
 )
 
-// fakeVariable makes the test binary serve a fake instead of running tests.
-const fakeVariable = "HIGHLEVEL_TEST_FAKE"
+// programVariable makes the test binary run the program instead of the tests.
+const programVariable = "HIGHLEVEL_TEST_PROGRAM"
 
 func TestMain(m *testing.M) {
-	if os.Getenv(fakeVariable) != "" {
-		serveFake()
+	if os.Getenv(programVariable) != "" {
+		main()
 		return
 	}
-	code := m.Run()
-	if buildDir != "" {
-		_ = os.RemoveAll(buildDir) // the system removes what is left
-	}
-	os.Exit(code)
+	os.Exit(m.Run())
 }
 
-// buildDir is the directory of the built program; empty if no test has needed it.
-var buildDir string
-
-// program builds the program, which the tests run, and returns its path.
-var program = sync.OnceValues(func() (string, error) {
-	var err error
-	if buildDir, err = os.MkdirTemp("", "highlevel"); err != nil {
-		return "", err
-	}
-	path := filepath.Join(buildDir, "highlevel.exe") // Windows needs the ending
-	if output, err := exec.CommandContext(context.Background(), "go", "build", "-o", path, ".").CombinedOutput(); err != nil {
-		return "", fmt.Errorf("build the program: %w\n%s", err, output)
-	}
-	return path, nil
-})
-
-// newProgram returns a command that runs the program.
+// newProgram returns a command that runs the program in a process of its own.
 func newProgram(ctx context.Context, t *testing.T, args ...string) *exec.Cmd {
 	t.Helper()
-	path, err := program()
+	path, err := os.Executable()
 	if err != nil {
 		t.Fatal(err)
 	}
-	return exec.CommandContext(ctx, path, args...)
+	cmd := exec.CommandContext(ctx, path, args...)
+	cmd.Env = append(os.Environ(), programVariable+"=1")
+	return cmd
 }
 
 // fast is a rate limit that the client learns from the headers and never reaches.
@@ -75,21 +56,17 @@ type location struct {
 func newLocation(t *testing.T, country string, opts ...clienttest.Option) *location {
 	t.Helper()
 	fake := clienttest.NewServer(t, append([]clienttest.Option{clienttest.WithRateLimit(fast)}, opts...)...)
-	server := httptest.NewServer(withCountry(fake.Handler(), country))
-	t.Cleanup(server.Close)
-	return &location{Server: fake, dir: t.TempDir(), url: server.URL}
-}
-
-func withCountry(fake http.Handler, country string) http.Handler {
 	mux := http.NewServeMux()
-	mux.Handle("/", fake)
+	mux.Handle("/", fake.Handler())
 	if country != "" {
 		mux.HandleFunc("GET /locations/{id}", func(w http.ResponseWriter, r *http.Request) {
 			w.Header().Set("Content-Type", "application/json")
 			fmt.Fprintf(w, `{"location":{"id":%q,"country":%q}}`, r.PathValue("id"), country)
 		})
 	}
-	return mux
+	server := httptest.NewServer(mux)
+	t.Cleanup(server.Close)
+	return &location{Server: fake, dir: t.TempDir(), url: server.URL}
 }
 
 // file writes a file and returns its path.
@@ -126,7 +103,7 @@ func (l *location) command(ctx context.Context, t *testing.T, args ...string) *e
 	t.Helper()
 	cmd := newProgram(ctx, t, args...)
 	cmd.Dir = l.dir
-	cmd.Env = append(os.Environ(), "HIGHLEVEL_URL="+l.url, "HIGHLEVEL_TOKEN="+l.Token, "HIGHLEVEL_LOCATION="+l.LocationID)
+	cmd.Env = append(cmd.Env, "HIGHLEVEL_URL="+l.url, "HIGHLEVEL_TOKEN="+l.Token, "HIGHLEVEL_LOCATION="+l.LocationID)
 	return cmd
 }
 

@@ -2,13 +2,9 @@ package main
 
 import (
 	"crypto/sha256"
-	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"hash"
-	"io"
-	"io/fs"
 	"os"
 	"path/filepath"
 
@@ -19,7 +15,6 @@ import (
 // position is how far an export has come. Each page appends one to FILE.export.
 type position struct {
 	Size     int64         `json:"size"`     // of FILE.part, in bytes
-	Digest   string        `json:"digest"`   // SHA-256 of FILE.part
 	Next     client.Cursor `json:"next"`     // of the next page; empty after the last one
 	Contacts int           `json:"contacts"` // in FILE.part
 	Lost     int           `json:"lost"`     // values that are not in FILE.part
@@ -29,35 +24,30 @@ type position struct {
 // the settings of the export and its position, and locks the file.
 type output struct {
 	path     string
-	file     *os.File // FILE.part
-	digest   hash.Hash
+	file     *os.File     // FILE.part
 	log      *durable.Log // FILE.export
 	position position
 	resumed  bool // a page was written by an earlier run
 }
 
-// outputHeader begins FILE.export, followed by the digest of the settings.
-const outputHeader = "highlevel export 1 "
-
 // openOutput opens FILE.part: at its last position to resume, and otherwise empty. Another export of
 // the same file, and a file of an export with other settings, are errors.
-func openOutput(path, settings string, resume bool) (*output, error) {
+func openOutput(path string, settings []byte, resume bool) (o *output, err error) {
 	if resolved, err := durable.Resolve(path); err == nil {
 		path = resolved
 	}
-	o := &output{path: path, digest: sha256.New()}
-	digest := sha256.Sum256([]byte(settings))
-	header := outputHeader + hex.EncodeToString(digest[:])
-	var err error
+	o = &output{path: path}
+	header := fmt.Sprintf("highlevel export 2 %x", sha256.Sum256(settings))
 	if !resume {
-		if err := o.discard(); err != nil {
-			return nil, err
-		}
+		err = o.discard()
 	}
-	if o.log, err = durable.OpenLog(o.logPath(), header, o.replay); err != nil {
-		if errors.Is(err, durable.ErrLocked) {
-			return nil, errLocked(path)
-		}
+	if err == nil {
+		o.log, err = durable.OpenLog(o.logPath(), header, o.replay)
+	}
+	switch {
+	case errors.Is(err, durable.ErrLocked):
+		return nil, fmt.Errorf("another export is writing %s", path)
+	case err != nil:
 		return nil, fmt.Errorf("%s belongs to an export with other flags, another location or other custom fields: "+
 			"export without --resume to start again: %w", o.logPath(), err)
 	}
@@ -67,20 +57,12 @@ func openOutput(path, settings string, resume bool) (*output, error) {
 	return o, nil
 }
 
-func errLocked(path string) error { return fmt.Errorf("another export is writing %s", path) }
-
 func (o *output) partPath() string { return o.path + ".part" }
 func (o *output) logPath() string  { return o.path + ".export" }
 
 // discard removes the positions of an earlier export, unless that export is in progress.
 func (o *output) discard() error {
-	if _, err := os.Stat(o.logPath()); errors.Is(err, fs.ErrNotExist) {
-		return nil
-	}
 	unlock, err := durable.TryLock(o.logPath())
-	if errors.Is(err, durable.ErrLocked) {
-		return errLocked(o.path)
-	}
 	if err != nil {
 		return err
 	}
@@ -95,23 +77,20 @@ func (o *output) replay(line []byte, complete bool) error {
 	return json.Unmarshal(line, &o.position)
 }
 
-// openPart opens FILE.part and verifies that it begins with what the position describes.
-func (o *output) openPart() error {
-	file, err := os.OpenFile(o.partPath(), os.O_CREATE|os.O_RDWR, 0o600)
-	if err != nil {
+// openPart opens FILE.part and removes what is after the position.
+func (o *output) openPart() (err error) {
+	if o.file, err = os.OpenFile(o.partPath(), os.O_CREATE|os.O_WRONLY|os.O_APPEND, 0o600); err != nil {
 		return err
 	}
-	o.file = file
-	if _, err := io.CopyN(o.digest, file, o.position.Size); err != nil && !errors.Is(err, io.EOF) {
-		return errors.Join(err, file.Close())
+	info, err := o.file.Stat()
+	if err == nil && info.Size() < o.position.Size {
+		err = fmt.Errorf("%s is not the file of the export to resume: export without --resume to start again", o.partPath())
 	}
-	if o.resumed && o.sum() != o.position.Digest {
-		return errors.Join(fmt.Errorf("%s is not the file of the export to resume: export without --resume to start again", o.partPath()), file.Close())
+	if err == nil {
+		err = o.file.Truncate(o.position.Size)
 	}
-	return file.Truncate(o.position.Size)
+	return err
 }
-
-func (o *output) sum() string { return hex.EncodeToString(o.digest.Sum(nil)) }
 
 // write appends a page, and then its position. After a crash, a position never describes a page that
 // is not on the disk.
@@ -122,14 +101,9 @@ func (o *output) write(page []byte, next position) error {
 	if err := o.file.Sync(); err != nil {
 		return err
 	}
-	_, _ = o.digest.Write(page) // a hash returns no error
-	next.Size, next.Digest = o.position.Size+int64(len(page)), o.sum()
-	o.position, o.resumed = next, true
-	record, err := json.Marshal(next)
-	if err != nil {
-		return err
-	}
-	return o.log.Append(record, true)
+	next.Size = o.position.Size + int64(len(page))
+	o.position = next
+	return o.log.Append(mustJSON(next), true)
 }
 
 // complete renames FILE.part to FILE.

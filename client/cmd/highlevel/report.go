@@ -40,8 +40,6 @@ func (e entry) isDone() bool {
 // isUnclear reports whether the row may have been written.
 func (e entry) isUnclear() bool { return e.status == statusUnclear || e.status == statusStarted }
 
-func (e entry) isProblem() bool { return e.status != statusCreated && e.status != statusUpdated }
-
 // reportStart begins the header of a report, which ends with the digest of the import.
 const reportStart = "line,status,contact,problem,row of "
 
@@ -124,33 +122,44 @@ func (r *report) replay(line []byte, complete bool) error {
 
 // start records that the create of a row is sent. It is safe for concurrent use.
 func (r *report) start(row *row) error {
-	return r.log.Append(encodeRow(entry{line: row.line, status: statusStarted, cause: "the import ended before the response arrived: check whether the contact exists", key: row.key}.cells()), true)
+	e := entry{status: statusStarted, cause: "the import ended before the response arrived: check whether the contact exists"}
+	return r.log.Append(row.encode(&e), true)
 }
 
 // add records the result of a row.
-func (r *report) add(e entry) error {
-	e.cause = strings.Join(strings.Fields(e.cause), " ") // an entry is one line
+func (r *report) add(row *row, e entry) error {
+	encoded := row.encode(&e)
 	r.entries[e.key] = e
-	return r.log.Append(encodeRow(e.cells()), false)
+	return r.log.Append(encoded, false)
 }
 
-func (e entry) cells() []string {
-	return []string{strconv.Itoa(e.line), e.status, e.contact, e.cause, e.key}
+// encode completes the entry of a row and returns its line.
+func (r *row) encode(e *entry) []byte {
+	e.line, e.key = r.number, r.key
+	e.cause = strings.Join(strings.Fields(e.cause), " ") // an entry is one line
+	return e.encode()
 }
 
-// complete writes the report with one entry for each row, in the order of the file.
-func (r *report) complete() error {
+func (e entry) encode() []byte {
+	return encodeRow([]string{strconv.Itoa(e.line), e.status, e.contact, e.cause, e.key})
+}
+
+// complete writes the report with one entry for each row, in the order of the file. It returns the
+// number of rows by status.
+func (r *report) complete() (counts map[string]int, err error) {
+	counts = map[string]int{}
 	text := []byte(r.header + "\n")
 	for _, e := range slices.SortedFunc(maps.Values(r.entries), func(a, b entry) int { return cmp.Compare(a.line, b.line) }) {
-		text = append(append(text, encodeRow(e.cells())...), '\n')
+		counts[e.status]++
+		text = append(append(text, e.encode()...), '\n')
 	}
 	if err := durable.Replace(r.path, text); err != nil {
-		return err
+		return nil, err
 	}
 	if err := r.log.Close(); err != nil {
-		return err
+		return nil, err
 	}
-	return os.Remove(r.part())
+	return counts, os.Remove(r.part())
 }
 
 // encodeRow returns a row of CSV without a line feed at the end.

@@ -3,8 +3,11 @@ package main
 import (
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"fmt"
+	"net/mail"
 	"strings"
+	"time"
 
 	"github.com/highlevel-contacts/contacts-go/client"
 )
@@ -19,7 +22,7 @@ const (
 // row is a row of a file to import.
 type row struct {
 	importer *importer
-	line     int
+	number   int    // of its line
 	key      string // identifies the row in a report
 	region   string // country by which its phone number is read, a two-letter code; empty if there is none
 	id       string // ID of the contact, for an update
@@ -45,7 +48,7 @@ func (im *importer) parseRows(records []record) []*row {
 }
 
 func (im *importer) parseRow(record record) *row {
-	r := &row{importer: im, line: record.line, region: im.region}
+	r := &row{importer: im, number: record.line, region: im.region}
 	if record.problem != "" {
 		r.problems, r.invalid = []string{record.problem}, true
 		return r
@@ -55,59 +58,36 @@ func (im *importer) parseRow(record record) *row {
 		if cell == "" {
 			continue
 		}
-		if err := r.setCell(&c, cell); err != nil {
-			r.problems = append(r.problems, fmt.Sprintf("column %q: %v", c.name, err))
+		err := checkCell(cell)
+		if err == nil {
+			err = c.write(r, cell)
+		}
+		if err != nil {
+			r.problems = append(r.problems, fmt.Sprintf("column %q: %v", c.header, err))
 			r.invalid = r.invalid || !im.skipCells
 		}
 	}
-	if im.replaceTags {
+	if im.tagMode == "replace" {
 		r.request.Tags, r.tags = r.tags, nil
 	}
 	if problem := r.missing(); problem != "" {
-		r.problems = append(r.problems, problem)
-		r.invalid = true
+		r.problems, r.invalid = append(r.problems, problem), true
 	}
 	return r
 }
 
-// setCell sets the value of a column. Its error does not contain the value.
-func (r *row) setCell(c *column, cell string) error {
-	if err := checkCell(cell); err != nil {
-		return err
-	}
-	if c.custom.ID == "" {
-		return c.property.set(r, cell)
-	}
-	value, err := r.importer.fieldValue(c.custom, cell)
-	if err != nil {
-		return err
-	}
-	input, err := c.custom.Input(value)
-	if err != nil {
-		return fmt.Errorf("not a value of a custom field of type %s%s", c.custom.DataType, optionsOf(c.custom))
-	}
-	r.request.CustomFields = append(r.request.CustomFields, input)
-	return nil
-}
-
-func optionsOf(def client.CustomFieldDefinition) string {
-	if len(def.Options) == 0 {
-		return ""
-	}
-	return ", which has the options " + strings.Join(def.Options, ", ")
-}
-
 // missing returns the reason why the mode cannot import the row without further values, or "".
 func (r *row) missing() string {
-	switch {
-	case r.importer.mode == modeUpdate && r.id == "" && !r.hasIdentifier():
+	hasName := r.request.FirstName.IsSpecified() || r.request.LastName.IsSpecified()
+	switch mode := r.importer.mode; {
+	case r.hasIdentifier(), mode == modeUpdate && r.id != "", mode == modeCreate && hasName:
+		return ""
+	case mode == modeUpdate:
 		return "the row has no ID, email address or phone number to find its contact by"
-	case r.importer.mode == modeUpsert && !r.hasIdentifier():
-		return "the row has no email address and no phone number: only --mode create imports it"
-	case r.importer.mode == modeCreate && !r.hasIdentifier() && !r.request.FirstName.IsSpecified() && !r.request.LastName.IsSpecified():
+	case mode == modeCreate:
 		return "the row has no email address, phone number, first name or last name"
 	}
-	return ""
+	return "the row has no email address and no phone number: only --mode create imports it"
 }
 
 // hasIdentifier reports whether the row has a value by which its contact can be found.
@@ -115,8 +95,94 @@ func (r *row) hasIdentifier() bool {
 	return r.request.Email.IsSpecified() || r.request.Phone.IsSpecified()
 }
 
-// value returns a property of a request, or "".
-func value(field nullable) string {
-	text, _ := field.Get() // "" if it is not set
-	return text
+// identifiers returns the query for the contact of the row.
+func (r *row) identifiers() client.DuplicateQuery {
+	email, _ := r.request.Email.Get() // "" if it is not set
+	phone, _ := r.request.Phone.Get()
+	return client.DuplicateQuery{Email: email, Phone: phone}
+}
+
+// The following methods read cells. Their errors do not contain the cell.
+
+func (r *row) text(cell string) (string, error) { return cell, nil }
+
+func (r *row) line(cell string) (string, error) {
+	if strings.ContainsAny(cell, "\r\n") {
+		return "", errors.New("the cell has a line break: one of the quotation marks around it may be in the wrong place")
+	}
+	return cell, nil
+}
+
+func (r *row) email(cell string) (string, error) {
+	address := strings.TrimPrefix(cell, "mailto:")
+	found, err := mail.ParseAddress(address)
+	if err != nil || found.Name != "" && !strings.HasSuffix(address, ">") {
+		return "", errors.New("want one email address")
+	}
+	return found.Address, nil
+}
+
+func (r *row) phone(cell string) (string, error) { return parsePhone(cell, r.region) }
+
+func (r *row) country(cell string) (code string, err error) {
+	r.region, err = countryCode(cell) // "" does not fall back to another country
+	return r.region, err
+}
+
+func (r *row) birthday(cell string) (string, error) {
+	day, err := r.importer.parseDate(cell)
+	if err == nil && day.After(time.Now()) {
+		err = errors.New("the date is in the future")
+	}
+	return day.Format(time.DateOnly), err
+}
+
+func (r *row) setName(cell string) error {
+	name, err := r.line(cell)
+	switch {
+	case err != nil:
+		return err
+	case !r.importer.splitName:
+		r.request.Name = client.Set(name)
+		return nil
+	}
+	first, last := splitName(name)
+	r.request.FirstName = client.Set(first)
+	if last != "" {
+		r.request.LastName = client.Set(last)
+	}
+	return nil
+}
+
+func (r *row) setDND(cell string) error {
+	switch strings.ToLower(cell) {
+	case "true", "yes", "y", "1", "on":
+		r.request.DND = client.Set(true)
+	case "false", "no", "n", "0", "off":
+		r.request.DND = client.Set(false)
+	default:
+		return errors.New("want true or false")
+	}
+	return nil
+}
+
+func (r *row) setTags(cell string) (err error) {
+	r.tags, err = splitList(cell, r.importer.separator)
+	return err
+}
+
+func (r *row) setCustomField(def client.CustomFieldDefinition, cell string) error {
+	value, err := r.importer.fieldValue(def, cell)
+	if err != nil {
+		return err
+	}
+	input, err := def.Input(value)
+	switch {
+	case err != nil && len(def.Options) > 0:
+		return fmt.Errorf("not a value of a custom field that has the options %s", strings.Join(def.Options, ", "))
+	case err != nil:
+		return fmt.Errorf("not a value of a custom field of type %s", def.DataType)
+	}
+	r.request.CustomFields = append(r.request.CustomFields, input)
+	return nil
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"slices"
@@ -40,7 +41,6 @@ func newTagChangeCommand(name, short string, operation func(*client.Client) bulk
 			if err != nil {
 				return err
 			}
-			defer account.close()
 			changes, matches, err := tagChanges(cmd, account, &s, tags, removes)
 			if err != nil {
 				return err
@@ -61,11 +61,7 @@ func newTagChangeCommand(name, short string, operation func(*client.Client) bulk
 // tagChanges returns the changes of the contacts that match, and the number of matches. It reads all
 // matches before the first change, because a change can end or begin a match.
 func tagChanges(cmd *cobra.Command, account *account, s *selection, tags []string, removes bool) (changes []bulk.TagChange, matches int, err error) {
-	definitions, err := account.definitions(cmd.Context(), cmd.ErrOrStderr())
-	if err != nil {
-		return nil, 0, err
-	}
-	search, err := s.search(definitions)
+	search, err := s.search(account.definitions)
 	if err != nil {
 		return nil, 0, err
 	}
@@ -89,16 +85,14 @@ func tagChanges(cmd *cobra.Command, account *account, s *selection, tags []strin
 func changeTags(cmd *cobra.Command, changes []bulk.TagChange, operation bulk.Operation[bulk.TagChange, []string]) error {
 	bar := newProgress(cmd.ErrOrStderr(), "contacts", 0)
 	done, failed := 0, 0
-	var stopped error
+	stopped := cmd.Context().Err()
 	for _, outcome := range bulk.All(cmd.Context(), slices.All(changes), operation) {
 		_, isCall := errors.AsType[*client.Error](outcome.Err)
 		switch {
 		case outcome.Err == nil:
 			done++
 		case !isCall || errors.Is(outcome.Err, client.ErrUnauthorized) || cmd.Context().Err() != nil:
-			if stopped == nil {
-				stopped = outcome.Err
-			}
+			stopped = cmp.Or(stopped, outcome.Err)
 		default:
 			failed++
 			fmt.Fprintf(cmd.ErrOrStderr(), "contact %s: %v\n", outcome.Input.ID, outcome.Err)
@@ -108,8 +102,8 @@ func changeTags(cmd *cobra.Command, changes []bulk.TagChange, operation bulk.Ope
 	bar.end()
 	fmt.Fprintf(cmd.OutOrStdout(), "%d contacts changed, %d failed\n", done, failed)
 	switch {
-	case stopped != nil || cmd.Context().Err() != nil:
-		return fmt.Errorf("%d contacts were not changed: run the command again: %w", len(changes)-done-failed, errors.Join(stopped, cmd.Context().Err()))
+	case stopped != nil:
+		return fmt.Errorf("%d contacts were not changed: run the command again: %w", len(changes)-done-failed, stopped)
 	case failed > 0:
 		return errProblems
 	}

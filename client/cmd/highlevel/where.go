@@ -1,10 +1,14 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
+	"regexp"
+	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/spf13/pflag"
 
@@ -56,64 +60,31 @@ func (s *selection) search(definitions client.CustomFieldDefinitions) (client.Se
 	return search, nil
 }
 
-// token is a word of an expression.
-type token struct {
-	text   string
-	quoted bool
-}
+// word matches a word of an expression: text in quotation marks, a comparison, or other text.
+var word = regexp.MustCompile(`"([^"]*)"|'([^']*)'|[=!<>]+|[^\s=!<>"'][^\s=!<>]*`)
 
 // parseExpression returns the filter of an expression.
 func parseExpression(expression string, definitions client.CustomFieldDefinitions) (client.Filter, error) {
-	tokens, err := tokenize(expression)
-	if err != nil {
-		return client.Filter{}, err
+	if rest := word.ReplaceAllString(expression, ""); strings.TrimSpace(rest) != "" {
+		return client.Filter{}, errors.New("a quotation mark is not closed")
 	}
 	var filters []client.Filter
-	for start, i := 0, 0; i <= len(tokens); i++ {
-		if i < len(tokens) && (tokens[i].quoted || !strings.EqualFold(tokens[i].text, "or")) {
+	var words []string
+	for _, match := range append(word.FindAllStringSubmatch(expression, -1), []string{"or", "", ""}) {
+		if !strings.EqualFold(match[0], "or") {
+			words = append(words, cmp.Or(match[1]+match[2], strings.Trim(match[0], `"'`)))
 			continue
 		}
-		filter, err := parseCondition(tokens[start:i], definitions)
+		filter, err := parseCondition(words, definitions)
 		if err != nil {
 			return client.Filter{}, err
 		}
-		filters = append(filters, filter)
-		start = i + 1
+		filters, words = append(filters, filter), nil
 	}
 	if len(filters) == 1 {
 		return filters[0], nil
 	}
 	return client.AnyOf(filters...), nil
-}
-
-// tokenize splits an expression at spaces and around comparison operators.
-func tokenize(expression string) ([]token, error) {
-	const comparison = "=!<>"
-	var tokens []token
-	for rest := strings.TrimSpace(expression); rest != ""; rest = strings.TrimSpace(rest) {
-		isQuoted := strings.ContainsAny(rest[:1], `"'`)
-		var length int
-		switch {
-		case isQuoted:
-			length = strings.IndexByte(rest[1:], rest[0]) + 2
-			if length == 1 {
-				return nil, errors.New("a quotation mark is not closed")
-			}
-		case strings.ContainsAny(rest[:1], comparison):
-			length = len(rest) - len(strings.TrimLeft(rest, comparison))
-		default:
-			if length = strings.IndexAny(rest, " \t"+comparison); length < 0 {
-				length = len(rest)
-			}
-		}
-		text := rest[:length]
-		if isQuoted {
-			text = text[1 : length-1]
-		}
-		tokens = append(tokens, token{text, isQuoted})
-		rest = rest[length:]
-	}
-	return tokens, nil
 }
 
 var operators = map[string]client.FilterOperator{
@@ -124,18 +95,18 @@ var operators = map[string]client.FilterOperator{
 
 var rangeEnds = map[string]string{">": "gt", ">=": "gte", "<": "lt", "<=": "lte"}
 
-func parseCondition(tokens []token, definitions client.CustomFieldDefinitions) (client.Filter, error) {
+func parseCondition(words []string, definitions client.CustomFieldDefinitions) (client.Filter, error) {
 	usage := errors.New("want FIELD OPERATOR VALUE, such as 'tags contains vip'; see 'highlevel search --help'")
-	if len(tokens) < 2 {
+	if len(words) < 2 {
 		return client.Filter{}, usage
 	}
-	field, kind, err := fieldOf(tokens[0].text, definitions)
+	field, kind, err := fieldOf(words[0], definitions)
 	if err != nil {
 		return client.Filter{}, err
 	}
-	name, rest := strings.ToLower(tokens[1].text), tokens[2:]
+	name, rest := strings.ToLower(words[1]), words[2:]
 	if name == "not" && len(rest) > 0 {
-		name, rest = "not "+strings.ToLower(rest[0].text), rest[1:]
+		name, rest = "not "+strings.ToLower(rest[0]), rest[1:]
 	}
 	operator, ok := operators[name]
 	needsValue := operator != "exists" && operator != "not_exists"
@@ -144,23 +115,20 @@ func parseCondition(tokens []token, definitions client.CustomFieldDefinitions) (
 		return client.Filter{}, usage
 	case !needsValue:
 		return client.Where(field, operator, nil), nil
+	case operator == client.FilterRange && kind != dateValue && kind != numberValue:
+		return client.Filter{}, fmt.Errorf("%s: only dates and numbers can be compared by size", words[0])
 	}
-	words := make([]string, len(rest))
-	for i, t := range rest {
-		words[i] = t.text
-	}
-	value := strings.Join(words, " ")
-	if operator != "range" {
-		return client.Where(field, operator, scalar(kind, value)), nil
-	}
-	end, err := rangeEnd(kind, value)
+	value, err := kind.parse(strings.Join(rest, " "))
 	if err != nil {
-		return client.Filter{}, fmt.Errorf("%s: %w", tokens[0].text, err)
+		return client.Filter{}, fmt.Errorf("%s: %w", words[0], err)
 	}
-	return client.Where(field, operator, map[string]any{rangeEnds[name]: end}), nil
+	if operator == client.FilterRange {
+		value = map[string]any{rangeEnds[name]: value}
+	}
+	return client.Where(field, operator, value), nil
 }
 
-// valueKind is the kind of the values of a field that can be compared.
+// valueKind is the kind of the values of a field.
 type valueKind int
 
 const (
@@ -171,64 +139,64 @@ const (
 	numberValue
 )
 
-// searchFields are the fields of the API's search by their names in lower case.
-var searchFields = map[string]struct {
-	name string
-	kind valueKind
-}{
-	"id": {"id", textValue}, "address": {"address", textValue}, "address1": {"address", textValue}, "businessname": {"businessName", textValue},
-	"city": {"city", textValue}, "companyname": {"companyName", textValue}, "firstname": {"firstNameLowerCase", lowerValue},
-	"lastname": {"lastNameLowerCase", lowerValue}, "name": {"contactName", lowerValue}, "phone": {"phone", textValue},
-	"postalcode": {"postalCode", textValue}, "source": {"source", textValue}, "state": {"state", textValue}, "tags": {"tags", lowerValue},
-	"tag": {"tags", lowerValue}, "email": {"email", lowerValue}, "website": {"website", textValue}, "assignedto": {"assignedTo", textValue},
-	"country": {"country", textValue}, "timezone": {"timezone", textValue}, "type": {"type", textValue}, "dnd": {"dnd", boolValue},
-	"validemail": {"validEmail", boolValue}, "followers": {"followers", textValue}, "dateadded": {"dateAdded", dateValue},
-	"dateupdated": {"dateUpdated", dateValue}, "dateofbirth": {"dateOfBirth", dateValue}, "lastactivity": {"lastActivity", dateValue},
-	"lastappointment": {"lastAppointment", dateValue},
+func (k valueKind) parse(text string) (any, error) {
+	switch k {
+	case lowerValue:
+		return strings.ToLower(text), nil
+	case boolValue:
+		return strconv.ParseBool(text)
+	case dateValue:
+		at, err := parseTime(text)
+		return at.UTC().Format("2006-01-02T15:04:05.000Z"), err
+	case numberValue:
+		return strconv.ParseFloat(text, 64)
+	}
+	return text, nil
+}
+
+// searchFields are the fields of the API's search by the kind of their values.
+var searchFields = map[valueKind][]string{
+	textValue: {
+		"id", "address", "businessName", "city", "companyName", "phone", "postalCode", "source", "state", "website", "assignedTo", "country",
+		"timezone", "type", "followers",
+	},
+	lowerValue: {"firstNameLowerCase", "lastNameLowerCase", "contactName", "tags", "email"},
+	boolValue:  {"dnd", "validEmail"},
+	dateValue:  {"dateAdded", "dateUpdated", "dateOfBirth", "lastActivity", "lastAppointment"},
+}
+
+// searchAliases are other names of fields, in lower case: those that contacts have.
+var searchAliases = map[string]string{
+	"address1": "address", "firstname": "firstNameLowerCase", "lastname": "lastNameLowerCase", "name": "contactName", "tag": "tags",
 }
 
 // fieldOf returns the API's name of a field and the kind of its values.
 func fieldOf(name string, definitions client.CustomFieldDefinitions) (string, valueKind, error) {
 	custom, isCustom := strings.CutPrefix(name, customPrefix)
-	if field, ok := searchFields[strings.ToLower(name)]; ok && !isCustom {
-		return field.name, field.kind, nil
+	alias := cmp.Or(searchAliases[strings.ToLower(name)], name)
+	for kind, fields := range searchFields {
+		i := slices.IndexFunc(fields, func(field string) bool { return strings.EqualFold(field, alias) })
+		if i >= 0 && !isCustom {
+			return fields[i], kind, nil
+		}
 	}
 	found := findFields(custom, definitions)
 	switch len(found) {
 	case 0:
 		return "", 0, fmt.Errorf("unknown field %s: see 'highlevel search --help'", name)
 	case 1:
-	default:
-		return "", 0, fmt.Errorf("%s is the name of several custom fields: use the key, such as %s%s", name, customPrefix, found[0].Key)
+		kind := map[string]valueKind{"DATE": dateValue, "NUMERICAL": numberValue, "MONETORY": numberValue, "FLOAT": numberValue}[found[0].DataType]
+		return "customFields." + found[0].ID, kind, nil
 	}
-	kind := map[string]valueKind{"DATE": dateValue, "NUMERICAL": numberValue, "MONETORY": numberValue, "FLOAT": numberValue}[found[0].DataType]
-	return "customFields." + found[0].ID, kind, nil
+	return "", 0, fmt.Errorf("%s is the name of several custom fields: use the key, such as %s%s", name, customPrefix, found[0].Key)
 }
 
-func scalar(kind valueKind, value string) any {
-	number, err := strconv.ParseFloat(value, 64)
-	switch {
-	case kind == lowerValue:
-		return strings.ToLower(value)
-	case kind == boolValue && (value == "true" || value == "false"):
-		return value == "true"
-	case kind == numberValue && err == nil:
-		return number
-	}
-	return value
-}
-
-func rangeEnd(kind valueKind, value string) (any, error) {
-	if kind == numberValue {
-		number, err := strconv.ParseFloat(value, 64)
-		if err != nil {
-			return nil, errors.New("want a number")
+// parseTime returns a day in UTC, or a time in RFC 3339.
+func parseTime(text string) (time.Time, error) {
+	for _, layout := range []string{time.DateOnly, time.RFC3339} {
+		if at, err := time.Parse(layout, text); err == nil {
+			return at, nil
 		}
-		return number, nil
 	}
-	if kind != dateValue {
-		return nil, errors.New("only dates and numbers can be compared by size")
-	}
-	at, err := parseTime(value)
-	return at.UTC().Format("2006-01-02T15:04:05.000") + "Z", err
+	return time.Time{}, errors.New("want YYYY-MM-DD or a time such as 2026-11-01T08:00:00Z")
 }

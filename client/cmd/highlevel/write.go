@@ -13,20 +13,24 @@ import (
 	"github.com/highlevel-contacts/contacts-go/client/verify"
 )
 
-// written is the result of the write of a row.
+// written is the result of the write of a row. If the write failed, only the ID may be set.
 type written struct {
-	id        string
-	isNew     bool
-	unapplied []string // names of values that the API did not store
-	isOther   bool     // the contact had another email address
+	id     string
+	isNew  bool
+	losses []string // reasons why the contact differs from the row, or from what was expected
 }
 
-// otherEmailError is the error of a row that matches a contact with another email address.
-type otherEmailError struct{ id string }
-
-func (e otherEmailError) Error() string {
-	return "the row matches a contact with another email address, which it would overwrite: if it is the same person, pass --change-email"
+// verified adds the values that the API did not store.
+func (w *written) verified(unapplied []string) {
+	if len(unapplied) > 0 {
+		w.losses = append(w.losses, "the API did not store "+strings.Join(unapplied, ", "))
+	}
 }
+
+// errOtherEmail is the error of a row that matches a contact with another email address, by its phone
+// number or by a secondary email address.
+var errOtherEmail = errors.New("the row matches a contact with another email address, which it would overwrite: " +
+	"if it is the same person, pass --change-email")
 
 // operation returns the operation that writes a row. Tags are added after the contact has been
 // written, so that they do not replace others. Except for --mode create, all requests of a row can be
@@ -48,92 +52,76 @@ func (im *importer) write(ctx context.Context, r *row, opts ...client.CallOption
 		return im.update(ctx, r, opts)
 	}
 	var w written
-	matched, err := im.match(ctx, r, opts)
-	if err != nil {
-		return w, err
+	if r.identifiers().Email != "" {
+		if err := im.match(ctx, r, &w, opts); err != nil && !errors.Is(err, client.ErrNotFound) {
+			return w, err
+		}
 	}
 	result, err := im.account.client.Contacts.Upsert(ctx, r.request, opts...)
 	if err != nil {
 		return w, err
 	}
-	w = written{id: result.Contact.ID, isNew: result.New, isOther: isOther(matched, r)}
-	w.unapplied = verify.Upsert(r.request, result, im.definitions)
-	return w, im.addTags(ctx, r, &result.Contact, &w, opts)
+	w.id, w.isNew = result.Contact.ID, result.New
+	return w, im.finish(ctx, r, &result.Contact, verify.Upsert(r.request, result, im.account.definitions), &w, opts)
 }
 
-// match returns the contact that an upsert of the row would change, or nil. It returns an
-// otherEmailError if the contact has another email address, which the upsert would overwrite: the
-// contact matches by its phone number, or by a secondary email address.
-func (im *importer) match(ctx context.Context, r *row, opts []client.CallOption) (*client.Contact, error) {
-	query := client.DuplicateQuery{Email: value(r.request.Email), Phone: value(r.request.Phone)}
-	if query.Email == "" {
-		return nil, nil
-	}
+// match finds the contact of a row. It returns errOtherEmail if the contact has another email address,
+// unless that may change.
+func (im *importer) match(ctx context.Context, r *row, w *written, opts []client.CallOption) error {
+	query := r.identifiers()
 	contact, err := im.account.client.Contacts.FindDuplicate(ctx, query, opts...)
-	switch {
-	case errors.Is(err, client.ErrNotFound):
-		return nil, nil
-	case err != nil:
-		return nil, err
-	case isOther(contact, r) && !im.changeEmail:
-		return nil, otherEmailError{contact.ID}
+	if err != nil {
+		return err
 	}
-	return contact, nil
+	w.id = contact.ID
+	if query.Email == "" || contact.Email == "" || strings.EqualFold(contact.Email, query.Email) {
+		return nil
+	}
+	if !im.changeEmail {
+		return errOtherEmail
+	}
+	w.losses = append(w.losses, "the contact had another email address")
+	return nil
 }
 
-// isOther reports whether a contact has an email address, and the row has another one.
-func isOther(contact *client.Contact, r *row) bool {
-	email := value(r.request.Email)
-	return contact != nil && email != "" && contact.Email != "" && !strings.EqualFold(contact.Email, email)
-}
-
-func (im *importer) create(ctx context.Context, r *row, opts []client.CallOption) (written, error) {
+func (im *importer) create(ctx context.Context, r *row, opts []client.CallOption) (w written, err error) {
 	contact, err := convert[client.CreateContactRequest](r.request)
 	if err != nil {
-		return written{}, err
+		return w, err
 	}
 	if r.tags != nil {
 		contact.Tags = r.tags // a new contact has no others
 	}
-	if r.unclear {
-		found, err := im.account.client.Contacts.FindDuplicate(ctx, client.DuplicateQuery{Email: contact.Email, Phone: contact.Phone})
+	w.isNew = true
+	if r.unclear { // the create was made if the contact has all its values
+		found, err := im.account.client.Contacts.FindDuplicate(ctx, r.identifiers())
+		if err == nil {
+			w.id = found.ID
+			if unapplied := verify.Unapplied(contact, found, im.account.definitions); unapplied != nil {
+				err = fmt.Errorf("a contact exists that differs in %s: %w", strings.Join(unapplied, ", "), client.ErrMaybeApplied)
+			}
+		}
 		if !errors.Is(err, client.ErrNotFound) {
-			return im.settle(contact, found, err)
+			return w, err
 		}
 	}
 	if err := im.report.start(r); err != nil {
-		return written{}, err
+		return w, err
 	}
 	created, err := im.account.client.Contacts.Create(ctx, contact, opts...)
 	if err != nil {
-		return written{}, err
+		return w, err
 	}
-	return written{id: created.ID, isNew: true, unapplied: verify.Unapplied(contact, created, im.definitions)}, nil
-}
-
-// settle returns the result of a create that an earlier run may have made, given the contact that
-// exists now. The create was made if the contact has all its values.
-func (im *importer) settle(sent client.CreateContactRequest, found *client.Contact, err error) (written, error) {
-	if err != nil {
-		return written{}, err
-	}
-	w := written{id: found.ID, isNew: true}
-	if unapplied := verify.Unapplied(sent, found, im.definitions); unapplied != nil {
-		return w, fmt.Errorf("a contact exists that differs in %s: %w", strings.Join(unapplied, ", "), client.ErrMaybeApplied)
-	}
+	w.id = created.ID
+	w.verified(verify.Unapplied(contact, created, im.account.definitions))
 	return w, nil
 }
 
 func (im *importer) update(ctx context.Context, r *row, opts []client.CallOption) (written, error) {
 	w := written{id: r.id}
 	if r.id == "" {
-		query := client.DuplicateQuery{Email: value(r.request.Email), Phone: value(r.request.Phone)}
-		contact, err := im.account.client.Contacts.FindDuplicate(ctx, query, opts...)
-		if err != nil {
+		if err := im.match(ctx, r, &w, opts); err != nil {
 			return w, err
-		}
-		if w.id, w.isOther = contact.ID, isOther(contact, r); w.isOther && !im.changeEmail {
-			return w, otherEmailError{contact.ID}
 		}
 	}
 	change, err := convert[client.UpdateContactRequest](r.request)
@@ -144,20 +132,19 @@ func (im *importer) update(ctx context.Context, r *row, opts []client.CallOption
 	if err != nil {
 		return w, err
 	}
-	w.unapplied = verify.Unapplied(change, contact, im.definitions)
-	return w, im.addTags(ctx, r, contact, &w, opts)
+	return w, im.finish(ctx, r, contact, verify.Unapplied(change, contact, im.account.definitions), &w, opts)
 }
 
-// addTags adds the tags of a row that the contact does not have.
-func (im *importer) addTags(ctx context.Context, r *row, contact *client.Contact, w *written, opts []client.CallOption) error {
-	missing := missingTags(r.tags, contact.Tags)
-	if len(missing) == 0 {
-		return nil
+// finish adds the tags of a row that the contact does not have, and the values that were not stored.
+func (im *importer) finish(ctx context.Context, r *row, contact *client.Contact, unapplied []string, w *written, opts []client.CallOption) (err error) {
+	if missing := missingTags(r.tags, contact.Tags); len(missing) > 0 {
+		var tags []string
+		tags, err = im.account.client.Contacts.AddTags(ctx, contact.ID, missing, opts...)
+		for _, tag := range missingTags(missing, tags) {
+			unapplied = append(unapplied, "tags/"+tag)
+		}
 	}
-	tags, err := im.account.client.Contacts.AddTags(ctx, contact.ID, missing, opts...)
-	for _, tag := range missingTags(missing, tags) {
-		w.unapplied = append(w.unapplied, "tags/"+tag)
-	}
+	w.verified(unapplied)
 	return err
 }
 
