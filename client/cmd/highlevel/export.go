@@ -42,11 +42,12 @@ contacts are in FILE.part. --resume continues an export that ended early.`,
 			if !ex.isCSV && (filepath.Ext(ex.path) != ".jsonl" || ex.spreadsheet) {
 				return errors.New("name a file that ends in .csv, or in .jsonl without --for-spreadsheet, with -o FILE")
 			}
-			var err error
-			if ex.account, err = connect(cmd); err != nil {
+			account, search, err := ex.selection.open(cmd)
+			if err != nil {
 				return err
 			}
-			return ex.run(cmd.Context())
+			ex.account = account
+			return ex.run(cmd.Context(), search)
 		},
 	}
 	flags := cmd.Flags()
@@ -57,11 +58,7 @@ contacts are in FILE.part. --resume continues an export that ended early.`,
 	return cmd
 }
 
-func (ex *exporter) run(ctx context.Context) error {
-	search, err := ex.selection.search(ex.account.definitions)
-	if err != nil {
-		return err
-	}
+func (ex *exporter) run(ctx context.Context, search client.SearchRequest) error {
 	// The encoded settings determine the file. A run with others cannot continue it.
 	out, err := openOutput(ex.path, mustJSON([]any{ex.account.location, search, ex.isCSV, ex.spreadsheet, ex.account.definitions}), ex.resume)
 	if err != nil {

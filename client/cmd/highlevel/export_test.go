@@ -151,7 +151,7 @@ func TestExport_ForSpreadsheet(t *testing.T) {
 func TestExport_Resume(t *testing.T) {
 	t.Parallel()
 	l := newLocation(t, "")
-	l.seedVaried(1700)
+	l.seedVaried(1100)
 	l.run(t, "export", "-o", "whole.csv").wants(t, 0)
 	l.file(t, "out.csv", "old")
 	fail := func(args ...string) {
@@ -168,7 +168,7 @@ func TestExport_Resume(t *testing.T) {
 		l.run(t, append([]string{"export", "-o", "out.csv", "--resume"}, args...)...).wants(t, 1, "belongs to an export with other flags")
 	}
 	before := len(l.Requests())
-	l.run(t, "export", "-o", "out.csv", "--resume").wants(t, 0, "1700 contacts in out.csv")
+	l.run(t, "export", "-o", "out.csv", "--resume").wants(t, 0, "1100 contacts in out.csv")
 	if got := l.read(t, "out.csv"); got != l.read(t, "whole.csv") {
 		t.Error("the resumed export differs from the whole one")
 	}
@@ -178,7 +178,7 @@ func TestExport_Resume(t *testing.T) {
 	// Without --resume, the export starts again.
 	fail("--for-spreadsheet")
 	fail()
-	l.run(t, "export", "-o", "out.csv").wants(t, 0, "1700 contacts")
+	l.run(t, "export", "-o", "out.csv").wants(t, 0, "1100 contacts")
 	if got := l.read(t, "out.csv"); got != l.read(t, "whole.csv") {
 		t.Error("the new export differs from the whole one")
 	}
@@ -186,7 +186,7 @@ func TestExport_Resume(t *testing.T) {
 	fail()
 	l.file(t, "out.csv.part", "short")
 	l.run(t, "export", "-o", "out.csv", "--resume").wants(t, 1, "is not the file of the export to resume")
-	l.run(t, "export", "-o", "out.csv").wants(t, 0, "1700 contacts")
+	l.run(t, "export", "-o", "out.csv").wants(t, 0, "1100 contacts")
 	if files, err := filepath.Glob(filepath.Join(l.dir, "out.csv*")); err != nil || len(files) != 1 {
 		t.Errorf("got %q, %v, want the file alone", files, err)
 	}

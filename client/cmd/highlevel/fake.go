@@ -62,7 +62,12 @@ func (s *fakeSettings) run(ctx context.Context, out, log io.Writer) error {
 		return err
 	}
 	greet(out, fake, "http://"+listener.Addr().String())
-	return serve(ctx, listener, console.Handler(fake))
+	server := &http.Server{Handler: console.Handler(fake), ReadHeaderTimeout: time.Minute}
+	defer context.AfterFunc(ctx, func() { _ = server.Close() })()
+	if err := server.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
+		return err
+	}
+	return nil
 }
 
 // start starts the fake that the settings describe.
@@ -130,14 +135,4 @@ func requestLog(log io.Writer) func(clienttest.Request) {
 		}
 		fmt.Fprintf(log, "%s %s %s in %s, trace %s\n", r.Time.Format(time.TimeOnly+".000"), outcome, operation, r.Took.Round(10*time.Microsecond), r.TraceID)
 	}
-}
-
-// serve serves the handler until the context is canceled.
-func serve(ctx context.Context, listener net.Listener, handler http.Handler) error {
-	server := &http.Server{Handler: handler, ReadHeaderTimeout: time.Minute}
-	defer context.AfterFunc(ctx, func() { _ = server.Close() })()
-	if err := server.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
-		return err
-	}
-	return nil
 }

@@ -4,7 +4,7 @@ import (
 	"bufio"
 	"bytes"
 	"context"
-	"encoding/json"
+	"errors"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"github.com/highlevel-contacts/contacts-go/client"
+	"github.com/highlevel-contacts/contacts-go/client/oauth"
 )
 
 // servedFake is a fake that the program serves in a process of its own.
@@ -141,64 +142,51 @@ func TestFake_DistinctTokens(t *testing.T) {
 func TestFake_Agency(t *testing.T) {
 	t.Parallel()
 	f := serveProgram(t, "--locations", "50", "--contacts", "3")
-	app := url.Values{"client_id": {f.fields["client ID"]}, "redirect_uri": {"http://127.0.0.1/callback"}, "response_type": {"code"}, "scope": {"contacts.readonly oauth.write"}}
-	_, page := f.send(t, "GET", "/oauth/chooselocation?"+app.Encode(), "", "")
+	app, err := oauth.New(oauth.Config{
+		ClientID: f.fields["client ID"], ClientSecret: client.NewSecret(f.fields["client secret"]), Scopes: []string{"contacts.readonly", "oauth.write"},
+		RedirectURL: "http://127.0.0.1/callback", BaseURL: f.url, MarketplaceURL: f.url,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	path := strings.TrimPrefix(app.AuthCodeURL(""), f.url)
+	_, page := f.send(t, "GET", path, "", "")
 	consent := url.Values{"decision": {"allow"}, "agency": {"true"}}
 	for _, found := range regexp.MustCompile(`name="?location"?[^>]*value="?([A-Za-z0-9]{20})`).FindAllStringSubmatch(page, -1) {
 		consent.Add("location", found[1])
 	}
-	_, redirect := f.send(t, "POST", "/oauth/chooselocation?"+app.Encode(), consent.Encode(), "")
+	_, redirect := f.send(t, "POST", path, consent.Encode(), "")
 	target, err := url.Parse(redirect)
-	if err != nil || target.Query().Get("code") == "" {
-		t.Fatalf("got %s, %v, want a redirect with a code", redirect, err)
+	if err != nil {
+		t.Fatal(err)
 	}
-	var agency, token struct {
-		AccessToken string `json:"access_token"`
-		CompanyID   string `json:"companyId"`
+	credential, err := app.Exchange(t.Context(), target.Query().Get("code"), oauth.UserTypeCompany)
+	store := oauth.NewMemoryStore()
+	if err = errors.Join(err, oauth.Save(t.Context(), store, credential)); err != nil {
+		t.Fatal(err)
 	}
-	f.post(t, "/oauth/token", "", url.Values{
-		"client_id": app["client_id"], "client_secret": {f.fields["client secret"]}, "grant_type": {"authorization_code"},
-		"code": {target.Query().Get("code")}, "user_type": {"Company"}, "redirect_uri": app["redirect_uri"],
-	}, &agency)
+	pool := oauth.NewClientPool(app.Source(store), func(string) []client.Option { return []client.Option{client.WithBaseURL(f.url)} })
 	contacts := 0
-	for _, location := range consent["location"] {
-		f.post(t, "/oauth/locationToken", agency.AccessToken, url.Values{"companyId": {agency.CompanyID}, "locationId": {location}}, &token)
-		c, err := client.New(client.StaticToken(token.AccessToken), client.WithBaseURL(f.url), client.WithLocation(location))
+	for _, location := range credential.ApprovedLocations {
+		c, err := pool.Client(location)
 		if err != nil {
 			t.Fatal(err)
 		}
-		for _, err := range c.Contacts.SearchAll(t.Context(), client.SearchRequest{}) {
-			if err != nil {
-				t.Fatal(err)
-			}
-			contacts++
+		page, err := c.Contacts.Search(t.Context(), client.SearchRequest{})
+		if err != nil {
+			t.Fatal(err)
 		}
+		contacts += len(page.Contacts)
 	}
-	if len(consent["location"]) != 50 || contacts != 150 {
-		t.Errorf("got %d locations and %d contacts, want 50 and 150", len(consent["location"]), contacts)
-	}
-}
-
-// post sends a form and decodes the response.
-func (f *servedFake) post(t *testing.T, path, token string, form url.Values, result any) {
-	t.Helper()
-	status, text := f.send(t, http.MethodPost, path, form.Encode(), token)
-	if err := json.Unmarshal([]byte(text), result); err != nil || status/100 != 2 {
-		t.Fatalf("%s: got %d %s, %v", path, status, text, err)
+	if len(credential.ApprovedLocations) != 50 || contacts != 150 {
+		t.Errorf("got %d locations and %d contacts, want 50 and 150", len(credential.ApprovedLocations), contacts)
 	}
 }
 
 func TestFake_InvalidFlags(t *testing.T) {
 	t.Parallel()
 	l := newLocation(t, "")
-	for _, args := range [][]string{
-		{"--nope"},
-		{"--locations", "0"},
-		{"--contacts", "-1"},
-		{"extra"},
-		{"--addr", "nowhere:x"},
-		{"--webhooks", "nowhere"},
-	} {
-		l.run(t, append([]string{"fake"}, args...)...).wants(t, 1, "highlevel: ")
+	for _, flag := range []string{"--nope", "--locations=0", "--contacts=-1", "extra", "--addr=nowhere:x", "--webhooks=nowhere"} {
+		l.run(t, "fake", flag).wants(t, 1, "highlevel: ")
 	}
 }

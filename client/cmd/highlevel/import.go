@@ -103,17 +103,13 @@ func (im *importer) run(ctx context.Context, path string) error {
 }
 
 func (im *importer) checkFlags() (err error) {
-	for _, flag := range []struct {
-		name, value string
-		allowed     []string
-	}{
-		{"mode", im.mode, []string{modeUpsert, modeCreate, modeUpdate}},
-		{"tags", im.tagMode, []string{"add", "replace"}},
-		{"decimal", im.decimal, []string{"", ".", ","}},
-	} {
-		if !slices.Contains(flag.allowed, flag.value) {
-			return fmt.Errorf("--%s %s: want %s", flag.name, flag.value, strings.TrimSpace(strings.Join(flag.allowed, " ")))
-		}
+	switch {
+	case !slices.Contains([]string{modeUpsert, modeCreate, modeUpdate}, im.mode):
+		return fmt.Errorf("--mode %s: want upsert, create or update", im.mode)
+	case im.tagMode != "add" && im.tagMode != "replace":
+		return fmt.Errorf("--tags %s: want add or replace", im.tagMode)
+	case !slices.Contains([]string{"", ".", ","}, im.decimal):
+		return fmt.Errorf("--decimal %s: want . or ,", im.decimal)
 	}
 	if im.region, err = countryCode(im.country); err != nil {
 		return fmt.Errorf("--country %s: %w", im.country, err)
@@ -155,23 +151,15 @@ func (im *importer) read(ctx context.Context, data []byte) ([]*row, error) {
 func (im *importer) preview(rows []*row) error {
 	valid, problems := 0, 0
 	for _, r := range rows {
-		if r.invalid {
-			continue
-		}
-		if valid++; valid <= 10 {
-			r.request.LocationID = im.account.location
-			added := ""
-			if len(r.tags) > 0 {
-				added = ", and add the tags " + strings.Join(r.tags, ", ")
+		if !r.invalid {
+			if valid++; valid <= 10 {
+				r.request.LocationID = im.account.location
+				fmt.Fprintf(im.out, "line %d: %s, and the tags %q\n", r.number, mustJSON(r.request), r.tags)
 			}
-			fmt.Fprintf(im.out, "line %d: %s%s\n", r.number, mustJSON(r.request), added)
 		}
-	}
-	for _, r := range rows {
 		if r.problems != nil {
 			problems++
-			status := map[bool]string{true: statusFailed, false: statusPartial}[r.invalid]
-			fmt.Fprintf(im.out, "line %d: %s: %s\n", r.number, status, strings.Join(r.problems, "; "))
+			fmt.Fprintf(im.out, "line %d: %s: %s\n", r.number, map[bool]string{true: statusFailed, false: statusPartial}[r.invalid], strings.Join(r.problems, "; "))
 		}
 	}
 	fmt.Fprintf(im.out, "%d rows would be sent, %d have problems\n", valid, problems)
@@ -186,10 +174,10 @@ func (im *importer) importRows(ctx context.Context, rows []*row) error {
 	var todo []*row
 	skipped := 0
 	for _, r := range rows {
-		earlier := im.report.entries[r.key]
-		r.unclear = im.mode == modeCreate && earlier.isUnclear()
+		earlier := im.report.entries[r.key].status
+		r.unclear = im.mode == modeCreate && earlier == statusUnclear
 		switch {
-		case earlier.isDone() || r.unclear && !r.hasIdentifier():
+		case earlier == statusCreated, earlier == statusUpdated, earlier == statusPartial, r.unclear && !r.hasIdentifier():
 			skipped++
 		case r.invalid:
 			if err := im.report.add(r, entry{status: statusFailed, cause: strings.Join(r.problems, "; ")}); err != nil {
@@ -228,7 +216,7 @@ func (im *importer) importRows(ctx context.Context, rows []*row) error {
 	}
 	fmt.Fprintf(im.out, "%d rows: %d created, %d updated, %d partial, %d failed, %d unclear; %d of them were done by an earlier run; report: %s\n",
 		len(rows), counts[statusCreated], counts[statusUpdated], counts[statusPartial], counts[statusFailed],
-		counts[statusUnclear]+counts[statusStarted], skipped, im.report.path)
+		counts[statusUnclear], skipped, im.report.path)
 	if counts[statusCreated]+counts[statusUpdated] < len(im.report.entries) {
 		return errProblems
 	}
@@ -239,16 +227,15 @@ func (im *importer) importRows(ctx context.Context, rows []*row) error {
 // row can be written either.
 func (im *importer) entryOf(outcome bulk.Outcome[*row, written]) (e entry, isMade bool) {
 	r, w, err := outcome.Input, outcome.Value, outcome.Err
-	if err == nil {
-		losses := append(slices.Clone(r.problems), w.losses...)
-		e = entry{status: statusUpdated, contact: w.id, cause: strings.Join(losses, "; ")}
-		switch {
-		case losses != nil:
-			e.status = statusPartial
-		case w.isNew:
-			e.status = statusCreated
-		}
-		return e, true
+	losses := append(slices.Clone(r.problems), w.losses...)
+	switch {
+	case err != nil:
+	case losses != nil:
+		return entry{status: statusPartial, contact: w.id, cause: strings.Join(losses, "; ")}, true
+	case w.isNew:
+		return entry{status: statusCreated, contact: w.id}, true
+	default:
+		return entry{status: statusUpdated, contact: w.id}, true
 	}
 	e = entry{status: statusFailed, contact: w.id, cause: err.Error()}
 	apiErr, isCall := errors.AsType[*client.Error](err)
@@ -261,7 +248,8 @@ func (im *importer) entryOf(outcome bulk.Outcome[*row, written]) (e entry, isMad
 		return e, true
 	case errors.Is(err, errOtherEmail):
 		return e, true
-	default:
-		return e, isCall && kind != client.ErrUnauthorized && kind != "canceled" && kind != "deadline" && !errors.Is(err, client.ErrDailyLimit)
+	case kind == client.ErrUnauthorized, kind == "canceled", kind == "deadline", errors.Is(err, client.ErrDailyLimit):
+		return e, false
 	}
+	return e, isCall
 }

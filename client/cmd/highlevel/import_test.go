@@ -263,7 +263,7 @@ func TestImport_DryRun(t *testing.T) {
 	l := newLocation(t, "FR")
 	l.file(t, "in.csv", "Name,Email,Phone,Tags\n"+strings.Repeat("Ada Lovelace,ada@example.com,01 23 45 67 89,vip\n", 12)+"Bob,bob,,\n,,,\nEve,eve@example.com,123,\n")
 	got := l.run(t, "import", "in.csv", "--dry-run", "--split-name")
-	got.wants(t, 1, `line 2: {"email":"ada@example.com","firstName":"Ada","lastName":"Lovelace","locationId":"`+l.LocationID+`","phone":"+33123456789"}, and add the tags vip`,
+	got.wants(t, 1, `line 2: {"email":"ada@example.com","firstName":"Ada","lastName":"Lovelace","locationId":"`+l.LocationID+`","phone":"+33123456789"}, and the tags ["vip"]`,
 		`line 14: failed: column "Email": want one email address`, `line 16: failed: column "Phone": not a valid number of FR`, "12 rows would be sent, 2 have problems")
 	if strings.Count(got.out, "line ") != 12 || l.Len() != 0 {
 		t.Errorf("got %v and %d contacts, want ten rows, two problems and no contact", got, l.Len())
@@ -308,7 +308,7 @@ func TestImport_Modes(t *testing.T) {
 	}
 	l.file(t, "none.csv", "Email\nnobody@example.com\n")
 	l.run(t, "import", "none.csv", "--mode", "update").wants(t, 1, "1 failed")
-	l.run(t, "import", "none.csv", "--mode", "delete").wants(t, 1, "--mode delete: want upsert create update")
+	l.run(t, "import", "none.csv", "--mode", "delete").wants(t, 1, "--mode delete: want upsert, create or update")
 }
 
 // A create whose response did not arrive is not made again if its contact exists.

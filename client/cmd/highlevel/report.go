@@ -23,7 +23,6 @@ const (
 	statusPartial = "partial" // written, except for some of its values
 	statusFailed  = "failed"
 	statusUnclear = "unclear" // may have been written
-	statusStarted = "started" // a create was sent, and the process ended before the response arrived
 )
 
 // entry is the result of a row.
@@ -31,14 +30,6 @@ type entry struct {
 	line                        int
 	status, contact, cause, key string
 }
-
-// isDone reports whether a later run skips the row.
-func (e entry) isDone() bool {
-	return e.status == statusCreated || e.status == statusUpdated || e.status == statusPartial
-}
-
-// isUnclear reports whether the row may have been written.
-func (e entry) isUnclear() bool { return e.status == statusUnclear || e.status == statusStarted }
 
 // reportStart begins the header of a report, which ends with the digest of the import.
 const reportStart = "line,status,contact,problem,row of "
@@ -64,22 +55,18 @@ func openReport(path, input, digest string, resume bool) (*report, error) {
 		return nil, errors.New("--report: the report would overwrite the file to import")
 	}
 	final, err := os.ReadFile(r.path)
-	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return nil, err
-	}
-	if err == nil && !bytes.HasPrefix(final, []byte(reportStart)) {
-		return nil, fmt.Errorf("%s exists and is not a report of an import: pass another name with --report", path)
-	}
-	part, err := os.Stat(r.part())
+	part, _ := os.ReadFile(r.part()) // OpenLog returns the error
 	switch {
 	case err != nil && !errors.Is(err, fs.ErrNotExist):
 		return nil, err
-	case err == nil && part.Size() > 0 && !resume:
+	case err == nil && !bytes.HasPrefix(final, []byte(reportStart)):
+		return nil, fmt.Errorf("%s exists and is not a report of an import: pass another name with --report", path)
+	case len(part) > 0 && !resume:
 		return nil, fmt.Errorf("%s is the report of an import that did not end: continue the import with --resume, or delete the file to start again", r.part())
-	case err != nil && resume && final != nil:
-		if !bytes.HasPrefix(final, []byte(r.header)) {
-			return nil, errOtherImport(path)
-		}
+	case len(part) > 0 || !resume || final == nil:
+	case !bytes.HasPrefix(final, []byte(r.header)):
+		return nil, errOtherImport(path)
+	default:
 		if err := durable.Replace(r.part(), final); err != nil {
 			return nil, err
 		}
@@ -120,9 +107,9 @@ func (r *report) replay(line []byte, complete bool) error {
 	return err
 }
 
-// start records that the create of a row is sent. It is safe for concurrent use.
+// start records that the create of a row is sent, until add records the result. It is safe for concurrent use.
 func (r *report) start(row *row) error {
-	e := entry{status: statusStarted, cause: "the import ended before the response arrived: check whether the contact exists"}
+	e := entry{status: statusUnclear, cause: "the import ended before the response arrived: check whether the contact exists"}
 	return r.log.Append(row.encode(&e), true)
 }
 

@@ -25,11 +25,7 @@ func newSearchCommand() *cobra.Command {
 		Example: `  highlevel search 'tags contains vip' 'dateUpdated >= 2026-11-01'`,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			s.where = append(s.where, args...)
-			account, err := connect(cmd)
-			if err != nil {
-				return err
-			}
-			search, err := s.search(account.definitions)
+			account, search, err := s.open(cmd)
 			if err != nil {
 				return err
 			}

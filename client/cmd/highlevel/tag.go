@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"iter"
 	"slices"
 
 	"github.com/spf13/cobra"
@@ -24,8 +25,8 @@ func newTagCommand() *cobra.Command {
 // newTagChangeCommand returns a command that adds or removes tags.
 func newTagChangeCommand(name, short string, operation func(*client.Client) bulk.Operation[bulk.TagChange, []string], removes bool) *cobra.Command {
 	var (
-		s           selection
-		all, dryRun bool
+		s   selection
+		all bool
 	)
 	cmd := &cobra.Command{
 		Use:     name + " TAG... --where EXPRESSION",
@@ -37,35 +38,27 @@ func newTagChangeCommand(name, short string, operation func(*client.Client) bulk
 			if (len(s.where) == 0 && s.since == "") != all {
 				return errors.New("select contacts with --where or --since, or all of them with --all")
 			}
-			account, err := connect(cmd)
+			account, search, err := s.open(cmd)
 			if err != nil {
 				return err
 			}
-			changes, matches, err := tagChanges(cmd, account, &s, tags, removes)
+			changes, matches, err := tagChanges(account.client.Contacts.SearchAll(cmd.Context(), search), tags, removes)
 			if err != nil {
 				return err
 			}
 			fmt.Fprintf(cmd.OutOrStdout(), "%d contacts match, %d of them to change\n", matches, len(changes))
-			if dryRun {
-				return nil
-			}
 			return changeTags(cmd, changes, operation(account.client))
 		},
 	}
 	s.addFlags(cmd.Flags())
 	cmd.Flags().BoolVar(&all, "all", false, "change all contacts of the location")
-	cmd.Flags().BoolVar(&dryRun, "dry-run", false, "only print how many contacts would change")
 	return cmd
 }
 
 // tagChanges returns the changes of the contacts that match, and the number of matches. It reads all
 // matches before the first change, because a change can end or begin a match.
-func tagChanges(cmd *cobra.Command, account *account, s *selection, tags []string, removes bool) (changes []bulk.TagChange, matches int, err error) {
-	search, err := s.search(account.definitions)
-	if err != nil {
-		return nil, 0, err
-	}
-	for contact, err := range account.client.Contacts.SearchAll(cmd.Context(), search) {
+func tagChanges(contacts iter.Seq2[*client.Contact, error], tags []string, removes bool) (changes []bulk.TagChange, matches int, err error) {
+	for contact, err := range contacts {
 		if err != nil {
 			return nil, 0, err
 		}

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
 	"github.com/highlevel-contacts/contacts-go/client"
@@ -39,25 +40,29 @@ func (s *selection) addFlags(flags *pflag.FlagSet) {
 	flags.StringVar(&s.since, "since", "", "only contacts that were updated since a `time`, such as 2026-11-01")
 }
 
-// search returns the search for the selected contacts, oldest first, so that contacts that are
-// created concurrently come last.
-func (s *selection) search(definitions client.CustomFieldDefinitions) (client.SearchRequest, error) {
-	search := client.SearchRequest{Sort: []client.Sort{{Field: "dateAdded", Direction: "asc"}}}
+// open returns the account and the search for the selected contacts, oldest first, so that contacts
+// that are created concurrently come last.
+func (s *selection) open(cmd *cobra.Command) (*account, client.SearchRequest, error) {
+	search := client.SearchRequest{Sort: []client.Sort{{Field: "dateAdded", Direction: client.SortAscending}}}
+	account, err := connect(cmd)
+	if err != nil {
+		return nil, search, err
+	}
 	for _, expression := range s.where {
-		filter, err := parseExpression(expression, definitions)
+		filter, err := parseExpression(expression, account.definitions)
 		if err != nil {
-			return search, fmt.Errorf("%q: %w", expression, err)
+			return nil, search, fmt.Errorf("%q: %w", expression, err)
 		}
 		search.Filters = append(search.Filters, filter)
 	}
 	if s.since != "" {
 		since, err := parseTime(s.since)
 		if err != nil {
-			return search, fmt.Errorf("--since: %w", err)
+			return nil, search, fmt.Errorf("--since: %w", err)
 		}
 		search.Filters = append(search.Filters, client.UpdatedSince(since))
 	}
-	return search, nil
+	return account, search, nil
 }
 
 // word matches a word of an expression: text in quotation marks, a comparison, or other text.
