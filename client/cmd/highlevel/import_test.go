@@ -9,9 +9,6 @@ import (
 	"strings"
 	"testing"
 
-	"golang.org/x/text/encoding/charmap"
-	"golang.org/x/text/encoding/unicode"
-
 	"github.com/highlevel-contacts/contacts-go/client"
 	"github.com/highlevel-contacts/contacts-go/client/clienttest"
 	"github.com/highlevel-contacts/contacts-go/gen"
@@ -50,115 +47,15 @@ func (l *location) byEmail(t *testing.T, email string) client.Contact {
 	return found[0]
 }
 
-func TestImport_TagsAreAdded(t *testing.T) {
+// Tags are added to those of the contact, see TestImport_Trouble, unless --tags replace is given.
+func TestImport_ReplaceTags(t *testing.T) {
 	t.Parallel()
-	for _, tt := range []struct {
-		name, flag string
-		want       []string
-	}{
-		{"add", "--tags=add", []string{"customer", "vip", "newsletter", "second"}},
-		{"replace", "--tags=replace", []string{"second"}},
-	} {
-		t.Run(tt.name, func(t *testing.T) {
-			t.Parallel()
-			l := newLocation(t, "")
-			l.Seed(client.Contact{Email: "ada@example.com", Tags: []string{"customer", "vip"}})
-			l.file(t, "in.csv", "Email,Tags\nada@example.com,Newsletter\nada@example.com,second\n")
-			l.run(t, "import", "in.csv", tt.flag).wants(t, 0, "2 rows: 0 created, 2 updated")
-			if got := l.byEmail(t, "ada@example.com").Tags; !slices.Equal(got, tt.want) {
-				t.Errorf("got tags %q, want %q", got, tt.want)
-			}
-		})
-	}
-}
-
-func TestImport_Encodings(t *testing.T) {
-	t.Parallel()
-	const text = "\"First Name\",Email\nJürgen,j@example.com\n"
-	encode := func(encoded string, err error) string {
-		t.Helper()
-		if err != nil {
-			t.Fatal(err)
-		}
-		return encoded
-	}
-	latin := encode(charmap.Windows1252.NewEncoder().String(text))
-	wide := encode(unicode.UTF16(unicode.LittleEndian, unicode.IgnoreBOM).NewEncoder().String(text))
-	for _, tt := range []struct {
-		name, text string
-		args       []string
-		problem    string // "" if the file is imported
-	}{
-		{name: "UTF-8", text: text},
-		{name: "UTF-8 with byte order mark before a quoted header", text: "\uFEFF" + text},
-		{name: "UTF-16LE", text: encode(unicode.UTF16(unicode.LittleEndian, unicode.UseBOM).NewEncoder().String(text))},
-		{name: "UTF-16BE", text: encode(unicode.UTF16(unicode.BigEndian, unicode.UseBOM).NewEncoder().String(text))},
-		{name: "windows-1252", text: latin, args: []string{"--encoding", "windows-1252"}},
-		{name: "byte order mark wins", text: "\uFEFF" + text, args: []string{"--encoding", "windows-1252"}},
-		{name: "IBM850", text: encode(charmap.CodePage850.NewEncoder().String(text)), args: []string{"--encoding", "IBM850"}},
-		{name: "UTF-16 without byte order mark", text: wide, args: []string{"--encoding", "utf-16le"}},
-		{name: "windows-1252 without flag", text: latin, problem: "line 2: the file is not in UTF-8"},
-		{name: "UTF-16 without flag", text: wide, problem: "utf-16le"},
-		{name: "unknown name", text: latin, args: []string{"--encoding", "nonsense"}, problem: "--encoding nonsense: unknown"},
-		{name: "workbook", text: "PK\x03\x04", problem: "the file is a workbook"},
-	} {
-		t.Run(tt.name, func(t *testing.T) {
-			t.Parallel()
-			l := newLocation(t, "")
-			l.file(t, "in.csv", tt.text)
-			got := l.run(t, append([]string{"import", "in.csv"}, tt.args...)...)
-			if tt.problem != "" {
-				got.wants(t, 1, tt.problem)
-				if l.Len() != 0 {
-					t.Errorf("got %d contacts, want none", l.Len())
-				}
-				return
-			}
-			got.wants(t, 0)
-			if name := l.byEmail(t, "j@example.com").FirstName; name != "Jürgen" {
-				t.Errorf("got %q, want Jürgen", name)
-			}
-		})
-	}
-}
-
-func TestImport_Header(t *testing.T) {
-	t.Parallel()
-	for _, tt := range []struct {
-		name, header string
-		args         []string
-		problem      string // "" if the header is valid
-	}{
-		{name: "two columns of one property", header: "Email,Phone,Mobile", problem: `column 3, "Mobile": column "Phone" is imported as phone too`},
-		{name: "the same name twice", header: "Email,Email", problem: `column 2, "Email": column "Email" is imported as email too`},
-		{name: "mapped by number", header: "Email,Email", args: []string{"--map", "#2=-"}},
-		{name: "mapped by an ambiguous name", header: "Email,Email", args: []string{"--map", "Email=-"}, problem: "use a number, such as #1"},
-		{name: "unknown", header: "Email,Shoes", problem: `column 2, "Shoes": neither a property nor a custom field`},
-		{name: "mapped to a key", header: "Email,Shoes", args: []string{"--map", "Shoes=shoe_size"}},
-		{name: "custom fields by name, key and ID", header: "Email,Shoe size,contact.my_text,MgobCB14YMVKuE4Ka8p1"},
-		{name: "two names of one custom field", header: "Email,Shoe size,shoe_size", problem: "is imported as custom:"},
-		{name: "property and custom field", header: "E-Mail,Town", problem: "ambiguous: city or custom:"},
-		{name: "property or custom field is chosen", header: "E-Mail,Town", args: []string{"--map", "Town=custom:town"}},
-		{name: "name and first name", header: "Email,Name,First Name", problem: `column "Name": the first and last name have columns too`},
-		{name: "no such column", header: "Email", args: []string{"--map", "Shoes=-"}, problem: "the file has no such column"},
-		{name: "no name", header: "Email,,Phone", problem: "the header is empty"},
-		{name: "invalid mapping", header: "Email", args: []string{"--map", "Email"}, problem: "want COLUMN=TARGET"},
-		{name: "no header", header: "ada@example.com,Ada", problem: "the first line contains values"},
-		{name: "no header, and a number first", header: "(415) 555-0100,Ada", problem: "the first line contains values"},
-		{name: "gender is not updated", header: "Email,Gender", args: []string{"--mode", "update"}, problem: "does not change the gender"},
-	} {
-		t.Run(tt.name, func(t *testing.T) {
-			t.Parallel()
-			fields := append(clienttest.SampleFields(), fieldNamed("Town"))
-			l := newLocation(t, "US", clienttest.WithLocationSettings(clienttest.Location{Fields: fields}))
-			l.file(t, "in.csv", tt.header+"\n")
-			got := l.run(t, append([]string{"import", "in.csv"}, tt.args...)...)
-			if tt.problem != "" {
-				got.wants(t, 1, tt.problem)
-				return
-			}
-			got.wants(t, 0, "0 rows")
-		})
+	l := newLocation(t, "")
+	l.Seed(client.Contact{Email: "ada@example.com", Tags: []string{"customer", "vip"}})
+	l.file(t, "in.csv", "Email,Tags\nada@example.com,Newsletter\nada@example.com,second\n")
+	l.run(t, "import", "in.csv", "--tags", "replace").wants(t, 0, "2 rows: 0 created, 2 updated")
+	if got := l.byEmail(t, "ada@example.com").Tags; !slices.Equal(got, []string{"second"}) {
+		t.Errorf("got tags %q, want those of the second row", got)
 	}
 }
 
@@ -228,33 +125,29 @@ func TestImport_Resume(t *testing.T) {
 	l.run(t, "import", "in.csv").wants(t, 1, "0 of them were done by an earlier run")
 }
 
-// A row that matches a secondary email address does not replace the primary one.
-func TestImport_SecondaryEmail(t *testing.T) {
-	t.Parallel()
-	l := newLocation(t, "")
-	l.Seed(client.Contact{Email: "first@example.com", AdditionalEmails: []gen.AdditionalEmail{{Email: "second@example.com"}}})
-	l.file(t, "in.csv", "Email\nsecond@example.com\n")
-	l.run(t, "import", "in.csv").wants(t, 1, "0 created, 0 updated, 0 partial, 1 failed")
-	if got := l.byEmail(t, "first@example.com"); l.Len() != 1 || len(got.AdditionalEmails) != 1 {
-		t.Errorf("got %+v, want both addresses", got)
-	}
-}
-
-// A row that matches another person by phone number does not overwrite the person.
+// A row that matches another person by phone number, or by a secondary email address, does not
+// overwrite the person.
 func TestImport_AnotherEmail(t *testing.T) {
 	t.Parallel()
-	for _, mode := range []string{modeUpsert, modeUpdate} {
+	for _, tt := range []struct{ mode, row string }{
+		{modeUpsert, "Grace,grace@example.com,+14155550100"},
+		{modeUpdate, "Grace,grace@example.com,+14155550100"},
+		{modeUpsert, "Grace,second@example.com,"},
+	} {
 		l := newLocation(t, "")
-		owner := l.Seed(client.Contact{FirstName: "Olga", Email: "owner@example.com", Phone: "+14155550100"})[0]
-		l.file(t, "in.csv", "First Name,Email,Phone\nGrace,grace@example.com,+14155550100\nOlga,OWNER@example.com,+14155550100\n")
-		l.run(t, "import", "in.csv", "--mode", mode).wants(t, 1, "0 created, 1 updated, 0 partial, 1 failed")
+		owner := l.Seed(client.Contact{
+			FirstName: "Olga", Email: "owner@example.com", Phone: "+14155550100",
+			AdditionalEmails: []client.AdditionalEmail{{Email: "second@example.com"}},
+		})[0]
+		l.file(t, "in.csv", "First Name,Email,Phone\n"+tt.row+"\nOlga,OWNER@example.com,+14155550100\n")
+		l.run(t, "import", "in.csv", "--mode", tt.mode).wants(t, 1, "0 created, 1 updated, 0 partial, 1 failed")
 		if got := l.reportOf(t)[0]; got.contact != owner.ID || !strings.Contains(got.cause, "another email address") {
-			t.Errorf("%s: got %+v, want the contact %s", mode, got, owner.ID)
+			t.Errorf("%+v: got %+v, want the contact %s", tt, got, owner.ID)
 		}
-		if got := l.Contacts(); len(got) != 1 || got[0].FirstName != "Olga" {
-			t.Errorf("%s: got %+v, want the owner alone", mode, got)
+		if got := l.Contacts(); len(got) != 1 || got[0].FirstName != "Olga" || len(got[0].AdditionalEmails) != 1 {
+			t.Errorf("%+v: got %+v, want the owner alone", tt, got)
 		}
-		l.run(t, "import", "in.csv", "--mode", mode, "--change-email").wants(t, 1, "2 partial, 0 failed")
+		l.run(t, "import", "in.csv", "--mode", tt.mode, "--change-email").wants(t, 1, "partial, 0 failed")
 	}
 }
 

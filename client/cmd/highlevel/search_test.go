@@ -18,6 +18,7 @@ var sampleDefinitions = client.CustomFieldDefinitions{
 	{ID: "day", Key: "contact.day", Name: "Day", DataType: "DATE"},
 	{ID: "one", Key: "contact.one", Name: "Twice", DataType: "TEXT"},
 	{ID: "two", Key: "contact.two", Name: "Twice", DataType: "TEXT"},
+	{ID: "town", Key: "contact.town", Name: "Town", DataType: "TEXT"},
 }
 
 func TestParseExpression(t *testing.T) {

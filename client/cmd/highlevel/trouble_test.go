@@ -13,12 +13,7 @@ import (
 
 	"github.com/highlevel-contacts/contacts-go/client"
 	"github.com/highlevel-contacts/contacts-go/client/clienttest"
-	"github.com/highlevel-contacts/contacts-go/gen"
 )
-
-func fieldNamed(name string) gen.CustomFieldDefinition {
-	return gen.CustomFieldDefinition{ID: "Fi" + strings.Repeat("e", 12) + "Town00", Key: strings.ToLower(name), Name: name, DataType: "TEXT"}
-}
 
 // expectation is what a row of a fixture says about itself in its first two columns: its trouble, and
 // its outcome. The outcome is a status, followed by the text of the problem, or by the values that

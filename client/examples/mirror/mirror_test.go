@@ -140,7 +140,7 @@ func TestMirror_UnknownWebhooks(t *testing.T) {
 // in it through the page, in whose place /install shows the consent page of HIGHLEVEL_URL.
 func TestMirror_InstallAfterStart(t *testing.T) {
 	t.Parallel()
-	fake := newFake(t, 1, 120, clienttest.WithConsent(clienttest.Grant{}))
+	fake := newFake(t, 1, 1007, clienttest.WithConsent(clienttest.Grant{}))
 	var handler http.Handler
 	page := httptest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { handler.ServeHTTP(w, r) }))
 	t.Cleanup(page.Close)
@@ -172,9 +172,9 @@ func TestMirror_InstallAfterStart(t *testing.T) {
 	if response.StatusCode != http.StatusOK || response.Request.URL.String() != page.URL+"/" {
 		t.Errorf("got %s at %s, want the status page", response.Status, response.Request.URL)
 	}
-	m.waitForRuns(120)
-	if body := get("/"); !strings.Contains(body, fake.LocationID) || !strings.Contains(body, "in step") || !strings.Contains(body, "<dd>120</dd>") {
-		t.Errorf("got the page %s, want one location in step with 120 contacts", body)
+	m.waitForRuns(1007)
+	if body := get("/"); !strings.Contains(body, fake.LocationID) || !strings.Contains(body, "in step") || !strings.Contains(body, "<dd>1,007</dd>") {
+		t.Errorf("got the page %s, want one location in step with 1,007 contacts", body)
 	}
 }
 

@@ -54,12 +54,3 @@ g         retried          0 %       0         1 min ago      0 s ago     networ
 		t.Errorf("%s\ngot the error %v, want 3 of 8 locations have failed", diff, err)
 	}
 }
-
-func TestNumber(t *testing.T) {
-	t.Parallel()
-	for n, want := range map[int]string{0: "0", 999: "999", 1000: "1,000", 1234567: "1,234,567", 1000007: "1,000,007"} {
-		if got := number(n); got != want {
-			t.Errorf("got %s, want %s", got, want)
-		}
-	}
-}
