@@ -1,4 +1,7 @@
-// Otel records traces and metrics of calls with OpenTelemetry and prints them to standard output.
+// Otel records traces and metrics of calls with OpenTelemetry and prints them to standard output. In
+// a program of your own, replace the exporters of run, and copy telemetry.go.
+//
+//	cd client/examples/otel && go run .
 //
 // The HTTP client of the calls uses the transport of otelhttp, which records a span for each
 // attempt. A call hook records the duration of each call, which includes its attempts and the waits

@@ -1,5 +1,8 @@
 // Quickstart calls the contact operations of a fake HighLevel API inside the process, and prints what
-// happens. Its steps are the program: read main from top to bottom.
+// happens. Read the function tour from top to bottom.
+//
+//	go run ./client/examples/quickstart
+//
 // If HIGHLEVEL_TOKEN and HIGHLEVEL_LOCATION are set, it reads one page from the real API instead.
 package main
 
@@ -61,8 +64,13 @@ func tour(ctx context.Context, c *client.Client, fake *clienttest.Server) error 
 	if contact, err = c.Contacts.Get(ctx, id); err != nil {
 		return err
 	}
+	definitions, err := c.Contacts.CustomFields(ctx, "")
+	if err != nil {
+		return err
+	}
+	field, _ := definitions.Find("my_text") // the zero definition, whose value is empty, if there is none
 	printContact(contact)
-	fmt.Printf("   my_text: %q\n", client.CustomFieldByID(contact, clienttest.SampleFields()[0].ID).Text())
+	fmt.Printf("   %s: %q\n", field.Name, client.CustomFieldByID(contact, field.ID).Text())
 
 	step("Update it: set the city, clear the phone number, leave the rest unchanged")
 	contact, err = c.Contacts.Update(ctx, id, client.UpdateContactRequest{City: client.Set("London"), Phone: client.Clear[string]()})
