@@ -109,6 +109,7 @@ func (s *stub) RoundTrip(req *http.Request) (*http.Response, error) {
 	s.requests, s.sent = append(s.requests, req), append(s.sent, line)
 	if s.strict && len(s.sent) > len(s.responses) {
 		s.tb.Errorf("request %d is one too many: %s", len(s.sent), line)
+		return nil, http.ErrServerClosed
 	}
 	next := s.responses[at]
 	if s.tb != nil && next.want != "" && next.want != line {
