@@ -158,17 +158,16 @@ func option(def client.CustomFieldDefinition, cell string) string {
 // customCell returns the value of a custom field in a form that fieldValue reads.
 func customCell(def client.CustomFieldDefinition, value client.FieldValue) string {
 	day, isTime := value.Time()
-	switch kind := value.Kind(); {
-	case kind == client.FieldEmpty:
-		return ""
+	isList := strings.HasPrefix(string(value.Raw), "[")
+	switch {
 	case def.DataType == "DATE" && isTime:
 		return day.Format(time.DateOnly)
-	case kind == client.FieldFiles || kind == client.FieldObject || def.DataType == "FILE_UPLOAD" && kind == client.FieldList:
-		return string(value.Raw())
-	case kind == client.FieldList:
+	case def.DataType == "FILE_UPLOAD" && isList:
+		return string(value.Raw)
+	case isList:
 		return joinList(value.List())
 	}
-	return value.Text()
+	return value.Text() // an object is text in JSON
 }
 
 // splitList returns the elements of a cell: those of a JSON list, or what is between the separators,

@@ -137,7 +137,7 @@ func TestImport_AnotherEmail(t *testing.T) {
 		l := newLocation(t, "")
 		owner := l.Seed(client.Contact{
 			FirstName: "Olga", Email: "owner@example.com", Phone: "+14155550100",
-			AdditionalEmails: []client.AdditionalEmail{{Email: "second@example.com"}},
+			AdditionalEmails: []gen.AdditionalEmail{{Email: "second@example.com"}},
 		})[0]
 		l.file(t, "in.csv", "First Name,Email,Phone\n"+tt.row+"\nOlga,OWNER@example.com,+14155550100\n")
 		l.run(t, "import", "in.csv", "--mode", tt.mode).wants(t, 1, "0 created, 1 updated, 0 partial, 1 failed")

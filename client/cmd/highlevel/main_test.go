@@ -42,7 +42,7 @@ func newProgram(ctx context.Context, t *testing.T, args ...string) *exec.Cmd {
 }
 
 // fast is a rate limit that the client learns from the headers and never reaches.
-var fast = clienttest.RateLimit{Max: 1_000_000, Interval: 10 * time.Second, Daily: 100_000_000}
+var fast = clienttest.RateLimit{Max: 10_000, Interval: 10 * time.Second, Daily: 100_000_000}
 
 // location is a fake of a location, and a directory for files.
 type location struct {

@@ -43,7 +43,7 @@ func (s *selection) addFlags(flags *pflag.FlagSet) {
 // open returns the account and the search for the selected contacts, oldest first, so that contacts
 // that are created concurrently come last.
 func (s *selection) open(cmd *cobra.Command) (*account, client.SearchRequest, error) {
-	search := client.SearchRequest{Sort: []client.Sort{{Field: "dateAdded", Direction: client.SortAscending}}}
+	search := client.SearchRequest{Sort: []client.Sort{{Field: "dateAdded", Direction: "asc"}}}
 	account, err := connect(cmd)
 	if err != nil {
 		return nil, search, err
@@ -120,14 +120,14 @@ func parseCondition(words []string, definitions client.CustomFieldDefinitions) (
 		return client.Filter{}, usage
 	case !needsValue:
 		return client.Where(field, operator, nil), nil
-	case operator == client.FilterRange && kind != dateValue && kind != numberValue:
+	case operator == "range" && kind != dateValue && kind != numberValue:
 		return client.Filter{}, fmt.Errorf("%s: only dates and numbers can be compared by size", words[0])
 	}
 	value, err := kind.parse(strings.Join(rest, " "))
 	if err != nil {
 		return client.Filter{}, fmt.Errorf("%s: %w", words[0], err)
 	}
-	if operator == client.FilterRange {
+	if operator == "range" {
 		value = map[string]any{rangeEnds[name]: value}
 	}
 	return client.Where(field, operator, value), nil
