@@ -182,40 +182,25 @@ func TestFault_MatchedRequests(t *testing.T) {
 		{"Count", clienttest.Fault{Count: 3}, "xxx......."},
 		{"After and Count", clienttest.Fault{After: 2, Count: 3}, "..xxx....."},
 		{"After and Count of an operation", clienttest.Fault{Operation: "getContact", After: 1, Count: 1}, "...x......"},
-		{"Rate", clienttest.Fault{Rate: 0.5}, ""},
+		{"Rate and Seed", clienttest.Fault{Rate: 0.5, Seed: 1}, "x.xx..xx.x"},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
-			run := func() string {
-				w := newWire(t, clienttest.WithoutSocket())
-				test.fault.Status = 500
-				w.server.InjectFaults(test.fault)
-				var pattern strings.Builder
-				for i := range 10 {
-					path := [...]string{"/contacts/?locationId=" + w.server.LocationID, "/contacts/x"}[i%2]
-					if w.do("GET", path, "").status == 500 {
-						pattern.WriteByte('x')
-					} else {
-						pattern.WriteByte('.')
-					}
-				}
-				if matched := w.server.Faults()[0].Matched; matched != strings.Count(pattern.String(), "x") {
-					t.Errorf("got %d matched requests of %s", matched, pattern.String())
-				}
-				w.server.ClearFaults()
-				if r := w.list(""); r.status != 200 {
-					t.Errorf("got status %d after ClearFaults, want 200", r.status)
-				}
-				return pattern.String()
+			w := newWire(t, clienttest.WithoutSocket())
+			test.fault.Status = 500
+			w.server.InjectFaults(test.fault)
+			pattern := ""
+			for i := range 10 {
+				path := [...]string{"/contacts/?locationId=" + w.server.LocationID, "/contacts/x"}[i%2]
+				pattern += map[bool]string{true: "x", false: "."}[w.do("GET", path, "").status == 500]
 			}
-			got := run()
-			if test.want == "" {
-				if again := run(); got != again || !strings.Contains(got, "x") || !strings.Contains(got, ".") {
-					t.Errorf("got %s, then %s, want the same pattern with some failures", got, again)
-				}
-			} else if got != test.want {
-				t.Errorf("got %s, want %s", got, test.want)
+			if matched := w.server.Faults()[0].Matched; pattern != test.want || matched != strings.Count(pattern, "x") {
+				t.Errorf("got %s and %d matched requests, want %s", pattern, matched, test.want)
+			}
+			w.server.ClearFaults()
+			if r := w.list(""); r.status != 200 {
+				t.Errorf("got status %d after ClearFaults, want 200", r.status)
 			}
 		})
 	}

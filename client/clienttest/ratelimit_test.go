@@ -49,7 +49,7 @@ func TestRateLimit_PerLocation(t *testing.T) {
 	w := newWire(t, clienttest.WithRateLimit(clienttest.RateLimit{Max: 1, Interval: time.Minute}))
 	w.server.AddToken("same", clienttest.Grant{})
 	w.server.AddToken("neighbor", clienttest.Grant{LocationID: "other"})
-	w.do("GET", "/contacts/x", "")
+	w.do("PUT", "/contacts/x", `{"oops":1}`) // an invalid request counts too
 	for token, want := range map[string]int{"same": 429, "neighbor": 400} {
 		other := wireTo(t, w.server)
 		other.header.Set("Authorization", "Bearer "+token)
