@@ -95,13 +95,13 @@ func TestProof_RoundTrip(t *testing.T) {
 
 func TestExport_Columns(t *testing.T) {
 	t.Parallel()
-	fields := []string{"Email", "Shoe size", "shoe size", "-", "custom:x", "T-Shirt, \"size\""}
+	fields := []string{"Email", "Shoe size", "shoe size", "-", "custom:x", "city", "T-Shirt, \"size\""}
 	var definitions client.CustomFieldDefinitions
 	for i, name := range fields {
 		definitions = append(definitions, client.CustomFieldDefinition{ID: fmt.Sprintf("Id%d", i), Key: fmt.Sprintf("contact.key%d", i), Name: name, DataType: "TEXT"})
 	}
 	header := headerOf(exported(definitions))
-	want := []string{"custom:Id0", "custom:Id1", "custom:Id2", "custom:Id3", "custom:Id4", `T-Shirt, "size"`}
+	want := []string{"custom:Id0", "custom:Id1", "custom:Id2", "custom:Id3", "custom:Id4", "custom:Id5", `T-Shirt, "size"`}
 	if got := header[len(header)-len(fields):]; !slices.Equal(got, want) {
 		t.Errorf("got %q, want %q", got, want)
 	}
@@ -136,8 +136,11 @@ func TestExport_Selection(t *testing.T) {
 func TestExport_ForSpreadsheet(t *testing.T) {
 	t.Parallel()
 	l := newLocation(t, "")
-	l.Seed(client.Contact{FirstName: "=1+1", LastName: "-x", City: "@x", Email: "ada@example.com", Phone: "+14155550100"})
-	l.run(t, "export", "-o", "plain.csv").wants(t, 0)
+	l.Seed(client.Contact{
+		FirstName: "=1+1", LastName: "-x", City: "@x", Email: "ada@example.com", Phone: "+14155550100",
+		CustomFields: []client.CustomField{{ID: "deleted", Value: mustJSON("x")}},
+	})
+	l.run(t, "export", "-o", "plain.csv").wants(t, 0, "the file lacks 1 values of custom fields")
 	l.run(t, "export", "-o", "sheet.csv", "--for-spreadsheet").wants(t, 0)
 	if got := l.read(t, "plain.csv"); !strings.Contains(got, ",=1+1,-x,ada@example.com,+14155550100,") {
 		t.Errorf("got %s, want the values unchanged", got)
@@ -187,6 +190,18 @@ func TestExport_Resume(t *testing.T) {
 	l.file(t, "out.csv.part", "short")
 	l.run(t, "export", "-o", "out.csv", "--resume").wants(t, 1, "is not the file of the export to resume")
 	l.run(t, "export", "-o", "out.csv").wants(t, 0, "1100 contacts")
+	// An export whose last page was written is completed without another page.
+	if err := os.Mkdir(filepath.Join(l.dir, "folder.csv"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	l.run(t, "export", "-o", "folder.csv").wants(t, 1, "folder.csv")
+	if err := os.Remove(filepath.Join(l.dir, "folder.csv")); err != nil {
+		t.Fatal(err)
+	}
+	l.run(t, "export", "-o", "folder.csv", "--resume").wants(t, 0, "1100 contacts")
+	if l.read(t, "folder.csv") != l.read(t, "whole.csv") {
+		t.Error("the export that was completed differs from the whole one")
+	}
 	if files, err := filepath.Glob(filepath.Join(l.dir, "out.csv*")); err != nil || len(files) != 1 {
 		t.Errorf("got %q, %v, want the file alone", files, err)
 	}

@@ -92,6 +92,9 @@ func TestImport_RevokedTokenEndsTheRun(t *testing.T) {
 	if requests := len(l.Requests()) - before; requests > 150 {
 		t.Errorf("got %d requests, want that the run ends", requests)
 	}
+	if part := l.read(t, "in.report.csv.part"); strings.Contains(part, ","+statusFailed+",") {
+		t.Errorf("got the report %s, want no row that failed", part)
+	}
 	l.run(t, "import", "in.csv").wants(t, 1, "did not end: continue the import with --resume")
 	l.ClearFaults()
 	l.run(t, "import", "in.csv", "--resume").wants(t, 0, "300 rows: 1 created, 299 updated, 0 partial, 0 failed")

@@ -101,6 +101,7 @@ func TestParseTable(t *testing.T) {
 		{"semicolons", "a;b\n1;2\n", []string{"2 [1 2] "}},
 		{"tabs", "a\tb\n1,5\t2;5\n", []string{"2 [1,5 2;5] "}},
 		{"delimiter in a quoted header", "\"a,b,c\";d\n1;2\n", []string{"2 [1 2] "}},
+		{"line break in a quoted header", "\"a,\nb,,\";c;d\n1;2;3\n", []string{"3 [1 2 3] "}},
 		{"one column", "a\n1\n\n2", []string{"2 [1] ", "4 [2] "}},
 		{"named delimiter", "sep=|\r\na|b,c,d\r\n1|2\r\n", []string{"3 [1 2] "}},
 		{"blank rows", "a,b\n,\n , \n1,2\n", []string{"4 [1 2] "}},
