@@ -167,9 +167,9 @@ const (
 	stateOf       = `SELECT coalesce(max(state), '') FROM mirror_locations WHERE location_id = $1`
 )
 
-// waitForRuns waits until the mirror has n contacts and no run is in progress.
+// waitForRuns waits until no run is in progress, and the mirror has n contacts.
 func (m *testMirror) waitForRuns(n int) {
 	m.t.Helper()
-	wait(m, n, countContacts)
 	wait(m, 0, `SELECT count(*) FROM river_job WHERE finalized_at IS NULL`)
+	wait(m, n, countContacts)
 }
