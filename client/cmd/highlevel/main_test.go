@@ -69,14 +69,12 @@ func newLocation(t *testing.T, country string, opts ...clienttest.Option) *locat
 	return &location{Server: fake, dir: t.TempDir(), url: server.URL}
 }
 
-// file writes a file and returns its path.
-func (l *location) file(t *testing.T, name, text string) string {
+// file writes a file.
+func (l *location) file(t *testing.T, name, text string) {
 	t.Helper()
-	path := filepath.Join(l.dir, name)
-	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+	if err := os.WriteFile(filepath.Join(l.dir, name), []byte(text), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	return path
 }
 
 func (l *location) read(t *testing.T, name string) string {

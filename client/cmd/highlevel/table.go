@@ -59,7 +59,8 @@ func decodeText(data []byte, encoding string) (string, error) {
 // is not well-formed has a problem, and the next line is the next row. The delimiter is the most
 // frequent of comma, semicolon and tab in the header, or the one that a first line "sep=;" names.
 func parseTable(text string) (header []string, rows []record, err error) {
-	first, delimiter := 1, rune(0)
+	first := 1
+	var delimiter rune
 	if line, rest, ok := strings.Cut(text, "\n"); ok && strings.HasPrefix(line, "sep=") { // written by Excel
 		text, first = rest, 2
 		delimiter, _ = utf8.DecodeRuneInString(line[len("sep="):])
