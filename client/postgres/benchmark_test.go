@@ -30,7 +30,7 @@ func BenchmarkPacer(b *testing.B) {
 				}
 				pacers := make([]*pacer, limits)
 				for i := range pacers {
-					pacers[i] = process.pacer(strconv.Itoa(i))
+					pacers[i] = process.Pacer(strconv.Itoa(i)).(*pacer) //nolint:forcetypeassert // it returns a *pacer
 					if _, err := pacers[i].reserve(b.Context()); err != nil {
 						b.Fatal(err)
 					}

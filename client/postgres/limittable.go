@@ -75,8 +75,8 @@ type limitChange struct {
 // the row. If the epoch is known, it adds only the unreported starts; otherwise it adds all.
 func (l *limitTable) join(ctx context.Context, requests int, interval time.Duration, known int64, unreported, all []time.Time) (epoch int64, err error) {
 	now := time.Now()
-	err = l.database.queryRow(ctx, []any{&epoch}, `SELECT highlevel_join($1, $2, $3, $4, $5::text::bigint[], $6::text::bigint[])`,
-		l.name, requests, interval.Microseconds(), known, encodeAges(now, unreported), encodeAges(now, all))
+	err = l.database.queryRow(ctx, []any{&epoch}, `SELECT highlevel_join($1, $2, $3, $4, $5, $6::text::bigint[], $7::text::bigint[])`,
+		l.name, requests, interval.Microseconds(), ratelimit.Window(interval).Microseconds(), known, encodeAges(now, unreported), encodeAges(now, all))
 	return epoch, err
 }
 
@@ -101,31 +101,27 @@ func (l *limitTable) reserve(ctx context.Context, epoch int64, used *usage) (s s
 		requests = sql.NullInt64{Int64: int64(used.requests), Valid: true}
 		sentAgo = sql.NullInt64{Int64: time.Since(used.sent).Microseconds(), Valid: true}
 	}
-	var delay, tolerance, interval, pause, daily int64
-	err = l.database.queryRow(ctx, []any{&reserved, &s.id, &delay, &tolerance, &s.requests, &interval, &pause, &daily}, `
-		SELECT taken, id, start - server_time, tolerance, requests, "interval",
-			paused_until - server_time, daily_until - server_time
+	err = l.database.queryRow(ctx, []any{&reserved, &s.id, &s.delay, &s.tolerance, &s.requests, &s.interval, &s.pause, &s.dailyReset}, `
+		SELECT taken, id, greatest(start - server_time, 0) * 1000, tolerance * 1000, requests, "interval" * 1000,
+			greatest(paused_until - server_time, 0) * 1000, greatest(daily_until - server_time, 0) * 1000
 		FROM highlevel_reserve($1, $2, $3, $4, $5, $6)`,
 		l.name, epoch, maxWait, ratelimit.LongestQueuedPause.Microseconds(), requests, sentAgo)
 	if errors.Is(err, sql.ErrNoRows) {
 		err = errNoLimit
 	}
-	s.delay, s.tolerance, s.interval = microseconds(delay), microseconds(tolerance), microseconds(interval)
-	s.pause, s.dailyReset = microseconds(pause), microseconds(daily)
 	return s, reserved, err
 }
 
 // confirm reports whether the slot still exists, and updates it. The request may start if the delay
 // is then 0.
 func (l *limitTable) confirm(ctx context.Context, s *slot) (found bool, err error) {
-	var delay, pause, daily int64
-	err = l.database.queryRow(ctx, []any{&delay, &pause, &daily}, `
-		SELECT start - server_time, paused_until - server_time, daily_until - server_time
+	err = l.database.queryRow(ctx, []any{&s.delay, &s.pause, &s.dailyReset}, `
+		SELECT greatest(start - server_time, 0) * 1000, greatest(paused_until - server_time, 0) * 1000,
+			greatest(daily_until - server_time, 0) * 1000
 		FROM highlevel_confirm($1, $2)`, l.name, s.id)
 	if errors.Is(err, sql.ErrNoRows) {
 		return false, nil
 	}
-	s.delay, s.pause, s.dailyReset = microseconds(delay), microseconds(pause), microseconds(daily)
 	return err == nil, err
 }
 
@@ -137,9 +133,6 @@ func (l *limitTable) release(ctx context.Context, id int64) {
 // change stores what a response reported, even if ctx is done. It ignores errors, because the next
 // response usually reports the same.
 func (l *limitTable) change(ctx context.Context, c limitChange) {
-	_ = l.database.exec(context.WithoutCancel(ctx), `SELECT highlevel_change($1, $2, $3, $4, $5)`,
-		l.name, c.requests, c.interval.Microseconds(), c.pause.Microseconds(), c.dailyReset.Microseconds())
+	_ = l.database.exec(context.WithoutCancel(ctx), `SELECT highlevel_change($1, $2, $3, $4, $5, $6)`,
+		l.name, c.requests, c.interval.Microseconds(), ratelimit.Window(c.interval).Microseconds(), c.pause.Microseconds(), c.dailyReset.Microseconds())
 }
-
-// microseconds returns n microseconds, or 0 if n is negative.
-func microseconds(n int64) time.Duration { return time.Duration(max(n, 0)) * time.Microsecond }

@@ -3,28 +3,26 @@ package postgres
 import (
 	"context"
 	"database/sql"
-	"embed"
-	"errors"
+	_ "embed" // for the migrations
 	"fmt"
-	"io/fs"
 )
 
-// migrations are the versions of the schema. The name of a file begins with its version. A released
-// file is never changed.
-//
-//go:embed migrations/*.sql
-var migrations embed.FS
+var (
+	//go:embed migrations/1_tokens.sql
+	tokens string
+	//go:embed migrations/2_limits.sql
+	limits string
+	//go:embed migrations/3_webhooks.sql
+	webhooks string
+)
+
+// migrations are the versions of the schema, oldest first. A released version is never changed.
+var migrations = []string{tokens, limits, webhooks}
 
 // Migrate creates or updates the tables of this package in the first schema of the search path. It
 // may be called by several processes concurrently, each time they start.
-func Migrate(ctx context.Context, db *sql.DB) error {
-	if err := migrate(ctx, db); err != nil {
-		return fmt.Errorf("postgres: Migrate: %w", err)
-	}
-	return nil
-}
-
-func migrate(ctx context.Context, db *sql.DB) error {
+func Migrate(ctx context.Context, db *sql.DB) (err error) {
+	defer wrap(&err, "Migrate")
 	tx, err := db.BeginTx(ctx, nil)
 	if err != nil {
 		return err
@@ -34,43 +32,27 @@ func migrate(ctx context.Context, db *sql.DB) error {
 	if _, err := tx.ExecContext(ctx, `SELECT pg_advisory_xact_lock($1)`, lock); err != nil {
 		return err
 	}
-	if _, err := tx.ExecContext(ctx,
-		`CREATE TABLE IF NOT EXISTS highlevel_migrations (version int PRIMARY KEY)`); err != nil {
+	if _, err := tx.ExecContext(ctx, `CREATE TABLE IF NOT EXISTS highlevel_migrations (version int PRIMARY KEY)`); err != nil {
 		return err
 	}
 	var version int
-	if err := tx.QueryRowContext(ctx,
-		`SELECT coalesce(max(version), 0) FROM highlevel_migrations`).Scan(&version); err != nil {
+	if err := tx.QueryRowContext(ctx, `SELECT coalesce(max(version), 0) FROM highlevel_migrations`).Scan(&version); err != nil {
 		return err
 	}
-	for {
-		version++
-		statements, err := readMigration(migrations, version)
-		if errors.Is(err, fs.ErrNotExist) {
-			return tx.Commit()
+	for ; version < len(migrations); version++ {
+		if _, err := tx.ExecContext(ctx, migrations[version]); err != nil {
+			return fmt.Errorf("version %d: %w", version+1, err)
 		}
-		if err != nil {
-			return err
-		}
-		if _, err := tx.ExecContext(ctx, statements); err != nil {
-			return fmt.Errorf("version %d: %w", version, err)
-		}
-		if _, err := tx.ExecContext(ctx, `INSERT INTO highlevel_migrations VALUES ($1)`, version); err != nil {
+		if _, err := tx.ExecContext(ctx, `INSERT INTO highlevel_migrations VALUES ($1)`, version+1); err != nil {
 			return err
 		}
 	}
+	return tx.Commit()
 }
 
-// readMigration returns the statements of a version. It returns [fs.ErrNotExist] after the newest
-// version.
-func readMigration(files fs.FS, version int) (statements string, err error) {
-	names, err := fs.Glob(files, fmt.Sprintf("migrations/%d_*.sql", version))
-	if err != nil {
-		return "", err
+// wrap puts the operation in front of the message of an error, unless *err is nil.
+func wrap(err *error, operation string) {
+	if *err != nil {
+		*err = fmt.Errorf("postgres: %s: %w", operation, *err)
 	}
-	if len(names) == 0 {
-		return "", fs.ErrNotExist
-	}
-	content, err := fs.ReadFile(files, names[0])
-	return string(content), err
 }

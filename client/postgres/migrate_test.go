@@ -3,13 +3,8 @@
 package postgres
 
 import (
-	"errors"
-	"fmt"
-	"io/fs"
-	"strconv"
 	"sync"
 	"testing"
-	"testing/fstest"
 )
 
 func TestMigrate_Concurrent(t *testing.T) {
@@ -26,20 +21,5 @@ func TestMigrate_Concurrent(t *testing.T) {
 	group.Wait()
 	if names, err := Installations(t.Context(), db); err != nil || len(names) != 0 {
 		t.Errorf("got %v, %v, want no installations", names, err)
-	}
-}
-
-func TestReadMigration_NumericOrder(t *testing.T) {
-	files := fstest.MapFS{}
-	for version := 1; version <= 11; version++ {
-		files[fmt.Sprintf("migrations/%d_name.sql", version)] = &fstest.MapFile{Data: []byte(strconv.Itoa(version))}
-	}
-	for version := 1; version <= 11; version++ {
-		if got, err := readMigration(files, version); err != nil || got != strconv.Itoa(version) {
-			t.Errorf("version %d: got %q, %v", version, got, err)
-		}
-	}
-	if _, err := readMigration(files, 12); !errors.Is(err, fs.ErrNotExist) {
-		t.Errorf("got %v, want ErrNotExist", err)
 	}
 }

@@ -58,9 +58,7 @@ func NewPacers(db *sql.DB, settings PacerSettings) (*Pacers, error) {
 // Pacer returns a [client.Pacer] that shares the rate limit of that name among all processes. The
 // API limits the requests of an app for a location, so use the app's name and the location ID as
 // the name. The package documentation describes what Wait does.
-func (p *Pacers) Pacer(name string) client.Pacer { return p.pacer(name) }
-
-func (p *Pacers) pacer(name string) *pacer {
+func (p *Pacers) Pacer(name string) client.Pacer {
 	paced := &pacer{
 		limits:   limitTable{database: p.database, name: name},
 		requests: p.settings.Requests, interval: p.settings.Interval, turn: make(chan struct{}, 1),
@@ -80,8 +78,7 @@ type pacer struct {
 	mu         sync.Mutex
 	requests   int           // number of requests per interval, as the row or a response last reported it
 	interval   time.Duration // interval of the limit
-	joined     bool          // whether the row exists and contains the starts of this process
-	epoch      int64         // epoch of the row that the pacer last joined; 0 if it has joined none
+	epoch      int64         // epoch of the row that contains the starts of this process; 0 if there is none
 	starts     []time.Time   // recent starts of this process that the row contains
 	unreported []time.Time   // starts of this process that the row does not contain yet
 	usage      *usage        // usage that the latest response reported, until a reservation passes it on
@@ -210,7 +207,9 @@ func (p *pacer) reserve(ctx context.Context) (slot, error) {
 		}
 		s, reserved, err := p.limits.reserve(ctx, epoch, p.takeUsage())
 		if errors.Is(err, errNoLimit) {
-			p.setNotJoined()
+			p.mu.Lock()
+			p.epoch = 0
+			p.mu.Unlock()
 			continue
 		}
 		if err != nil {
@@ -242,7 +241,7 @@ func (p *pacer) takeUsage() *usage {
 // process that the row does not contain.
 func (p *pacer) join(ctx context.Context) (epoch int64, err error) {
 	p.mu.Lock()
-	if p.joined && len(p.unreported) == 0 {
+	if p.epoch != 0 && len(p.unreported) == 0 {
 		defer p.mu.Unlock()
 		return p.epoch, nil
 	}
@@ -259,16 +258,9 @@ func (p *pacer) join(ctx context.Context) (epoch int64, err error) {
 		p.unreported = append(unreported, p.unreported...)
 		return 0, err
 	}
-	p.joined, p.epoch = true, epoch
+	p.epoch = epoch
 	p.starts = append(p.starts, unreported...)
 	return epoch, nil
-}
-
-// setNotJoined records that the row that the pacer had joined no longer exists.
-func (p *pacer) setNotJoined() {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.joined = false
 }
 
 // recent deletes the starts that the API no longer counts from the slice and returns it. The caller

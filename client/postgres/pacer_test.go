@@ -29,7 +29,7 @@ func newTestPacer(t testing.TB, db *sql.DB, settings ...PacerSettings) *pacer {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return pacers.pacer("one")
+	return pacers.Pacer("one").(*pacer) //nolint:forcetypeassert // it returns a *pacer
 }
 
 // waitAll calls Wait n times concurrently. It returns the times at which the calls returned, in
@@ -423,21 +423,6 @@ func TestPacer_Observe_ImplausibleLimits(t *testing.T) {
 			t.Errorf("got %d requests in %v and %d slots, want %d in %v and 3", p.requests, p.interval, countStarts(t, db), testRequests, testInterval)
 		}
 	})
-}
-
-// Packages client and postgres count a start for the same time.
-func TestWindow(t *testing.T) {
-	t.Parallel()
-	db := newTestDB(t)
-	for _, interval := range []time.Duration{time.Millisecond, 10 * time.Second, ratelimit.LongestInterval} {
-		var window int64
-		if err := db.QueryRowContext(t.Context(), `SELECT highlevel_window($1)`, interval.Microseconds()).Scan(&window); err != nil {
-			t.Fatal(err)
-		}
-		if want := ratelimit.Window(interval).Microseconds(); window != want {
-			t.Errorf("%v: got %d, want %d", interval, window, want)
-		}
-	}
 }
 
 func TestPacer_NotMigrated(t *testing.T) {

@@ -5,7 +5,6 @@ import (
 	"crypto/rand"
 	"database/sql"
 	"errors"
-	"fmt"
 	"math"
 	"time"
 
@@ -33,28 +32,10 @@ var _ webhook.Seen = (*Seen)(nil)
 // two apps in one database receive the same event once each. Call [Migrate] before it is used.
 func NewSeen(db *sql.DB, app string) *Seen { return &Seen{db: db, app: app} }
 
-// Begin claims an event, see [webhook.Seen].
+// Begin claims an event, see [webhook.Seen]. It replaces a claim that has expired.
 func (s *Seen) Begin(ctx context.Context, id string) (done func(delivered bool) error, seen bool, err error) {
+	defer wrap(&err, "Seen.Begin")
 	claim := rand.Text()
-	seen, err = s.begin(ctx, id, claim)
-	if err != nil {
-		return nil, false, fmt.Errorf("highlevel: Seen.Begin: %w", err)
-	}
-	if seen {
-		return nil, true, nil
-	}
-	return func(delivered bool) error {
-		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), doneTimeout)
-		defer cancel()
-		if err := s.end(ctx, id, claim, delivered); err != nil {
-			return fmt.Errorf("highlevel: Seen: end of a delivery: %w", err)
-		}
-		return nil
-	}, false, nil
-}
-
-// begin stores the claim. It replaces a claim that has expired.
-func (s *Seen) begin(ctx context.Context, id, claim string) (seen bool, err error) {
 	limit := time.Duration(math.MaxInt64) // for a context without a deadline
 	if deadline, ok := ctx.Deadline(); ok {
 		limit = time.Until(deadline)
@@ -64,26 +45,30 @@ func (s *Seen) begin(ctx context.Context, id, claim string) (seen bool, err erro
 		ON CONFLICT (app, id) DO UPDATE SET claim = excluded.claim, at = excluded.at
 		WHERE w.claim IS NOT NULL AND w.at <= clock_timestamp()`, s.app, id, claim, limit.Milliseconds())
 	if err != nil {
-		return false, err
+		return nil, false, err
 	}
 	if n, err := result.RowsAffected(); err != nil || n == 1 {
-		return false, err
+		return func(delivered bool) error { return s.end(ctx, id, claim, delivered) }, false, err
 	}
 	err = s.db.QueryRowContext(ctx, `SELECT claim IS NULL FROM highlevel_webhooks WHERE app = $1 AND id = $2`, s.app, id).Scan(&seen)
 	if errors.Is(err, sql.ErrNoRows) || err == nil && !seen { // no rows: the other claim has just ended
-		return false, webhook.ErrInProgress
+		return nil, false, webhook.ErrInProgress
 	}
-	return seen, err
+	return nil, seen, err
 }
 
-// end replaces the claim by the delivery, or deletes it. A delivery also replaces the claim of
-// another one. It deletes up to two old rows, so that the table does not grow without a limit.
-func (s *Seen) end(ctx context.Context, id, claim string, delivered bool) error {
+// end replaces the claim by the delivery, or deletes it, also after the end of ctx. A delivery also
+// replaces the claim of another one. It deletes up to two old rows, so that the table does not grow
+// without a limit.
+func (s *Seen) end(ctx context.Context, id, claim string, delivered bool) (err error) {
+	defer wrap(&err, "Seen: end of a delivery")
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), doneTimeout)
+	defer cancel()
 	if !delivered {
 		_, err := s.db.ExecContext(ctx, `DELETE FROM highlevel_webhooks WHERE app = $1 AND id = $2 AND claim = $3`, s.app, id, claim)
 		return err
 	}
-	_, err := s.db.ExecContext(ctx, `INSERT INTO highlevel_webhooks (app, id, at) VALUES ($1, $2, clock_timestamp())
+	_, err = s.db.ExecContext(ctx, `INSERT INTO highlevel_webhooks (app, id, at) VALUES ($1, $2, clock_timestamp())
 		ON CONFLICT (app, id) DO UPDATE SET claim = NULL, at = excluded.at`, s.app, id)
 	if err != nil {
 		return err

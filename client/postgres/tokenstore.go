@@ -5,7 +5,6 @@ import (
 	"crypto/rand"
 	"database/sql"
 	"errors"
-	"fmt"
 	"sync"
 	"time"
 
@@ -43,15 +42,8 @@ func NewTokenStore(db *sql.DB, installation string, keys Keys) *TokenStore {
 }
 
 // Installations returns the sorted names of the installations that have a credential.
-func Installations(ctx context.Context, db *sql.DB) ([]string, error) {
-	names, err := installations(ctx, db)
-	if err != nil {
-		return nil, fmt.Errorf("postgres: Installations: %w", err)
-	}
-	return names, nil
-}
-
-func installations(ctx context.Context, db *sql.DB) (names []string, err error) {
+func Installations(ctx context.Context, db *sql.DB) (names []string, err error) {
+	defer wrap(&err, "Installations")
 	rows, err := db.QueryContext(ctx,
 		`SELECT installation FROM highlevel_tokens WHERE sealed IS NOT NULL ORDER BY installation`)
 	if err != nil {
@@ -69,12 +61,10 @@ func installations(ctx context.Context, db *sql.DB) (names []string, err error) 
 }
 
 // Load returns the stored credential. If there is none, the error matches [oauth.ErrNoCredential].
-func (s *TokenStore) Load(ctx context.Context) (oauth.Credential, error) {
-	credential, _, err := s.load(ctx)
-	if err != nil {
-		return oauth.Credential{}, fmt.Errorf("postgres: Load: %w", err)
-	}
-	return credential, nil
+func (s *TokenStore) Load(ctx context.Context) (credential oauth.Credential, err error) {
+	defer wrap(&err, "Load")
+	credential, _, err = s.load(ctx)
+	return credential, err
 }
 
 // load returns the stored credential and its version. It returns the version with the error if the
@@ -95,18 +85,12 @@ func (s *TokenStore) load(ctx context.Context) (credential oauth.Credential, ver
 
 // CompareAndSwap stores next if used is the refresh token of the stored credential. It deletes the
 // row if next has no access token.
-func (s *TokenStore) CompareAndSwap(ctx context.Context, used client.Secret, next oauth.Credential) (bool, error) {
-	swapped, err := s.compareAndSwap(ctx, used, next)
-	if err != nil {
-		return false, fmt.Errorf("postgres: CompareAndSwap: %w", err)
-	}
-	return swapped, nil
-}
-
-// compareAndSwap compares the refresh token here and the version of the row in SQL, because SQL
-// cannot compare encrypted tokens. A credential that is missing or does not decrypt is compared as
-// the zero credential.
-func (s *TokenStore) compareAndSwap(ctx context.Context, used client.Secret, next oauth.Credential) (bool, error) {
+//
+// It compares the refresh token here and the version of the row in SQL, because SQL cannot compare
+// encrypted tokens. A credential that is missing or does not decrypt is compared as the zero
+// credential.
+func (s *TokenStore) CompareAndSwap(ctx context.Context, used client.Secret, next oauth.Credential) (swapped bool, err error) {
+	defer wrap(&err, "CompareAndSwap")
 	stored, version, err := s.load(ctx)
 	if err != nil && !errors.Is(err, oauth.ErrNoCredential) && !errors.Is(err, oauth.ErrInvalidCredential) {
 		return false, err
@@ -131,7 +115,7 @@ func (s *TokenStore) compareAndSwap(ctx context.Context, used client.Secret, nex
 		WHERE current_setting('synchronous_commit') = 'off'`); err != nil {
 		return false, err
 	}
-	swapped, err := swap(ctx, tx, s.installation, version, sealed)
+	swapped, err = swap(ctx, tx, s.installation, version, sealed)
 	if err != nil || !swapped {
 		return false, err
 	}
@@ -172,6 +156,7 @@ func swap(ctx context.Context, tx *sql.Tx, installation string, version int64, s
 // LockRefresh acquires the lease and renews it until unlock is called. It does not occupy a
 // connection while it waits or while it holds the lease.
 func (s *TokenStore) LockRefresh(ctx context.Context) (unlock func(), err error) {
+	defer wrap(&err, "LockRefresh")
 	const pollInterval = 100 * time.Millisecond
 	owner := rand.Text()
 	for {
@@ -186,7 +171,7 @@ func (s *TokenStore) LockRefresh(ctx context.Context) (unlock func(), err error)
 			err = ctxtime.Sleep(ctx, pollInterval)
 		}
 		if err != nil {
-			return nil, fmt.Errorf("postgres: LockRefresh: %w", err)
+			return nil, err
 		}
 	}
 }

@@ -25,7 +25,7 @@ const (
 )
 
 // Window returns how long the start of a request counts toward a limit with the given interval: the
-// interval and the margin. The SQL function highlevel_window of module client/postgres is the same.
+// interval and the margin.
 func Window(interval time.Duration) time.Duration { return interval + interval/MarginDivisor }
 
 // UntilDailyReset returns how long an exhausted daily limit is expected to last: the time that the

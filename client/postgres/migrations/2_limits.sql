@@ -2,6 +2,9 @@
 -- "interval" microseconds. All times are microseconds since 1970 on the clock of the server, and
 -- all durations are microseconds.
 --
+-- A start counts for longer than the interval, because requests that start one interval apart may
+-- arrive closer together. Half of the margin, the difference, is for requests that start late.
+--
 -- A slot is the start of one request. starts and ids describe the slots of the requests that have
 -- started and of the callers that wait, ordered by start. Requests of other programs have the ID 0.
 CREATE UNLOGGED TABLE highlevel_limits (
@@ -9,6 +12,7 @@ CREATE UNLOGGED TABLE highlevel_limits (
 	epoch        bigint NOT NULL,           -- when the row was created; differs after the table was emptied
 	requests     int    NOT NULL,
 	"interval"   bigint NOT NULL,
+	span         bigint NOT NULL,           -- how long a start counts, see below
 	starts       bigint[] NOT NULL,
 	ids          bigint[] NOT NULL,
 	last_id      bigint NOT NULL,           -- of the newest slot
@@ -16,24 +20,14 @@ CREATE UNLOGGED TABLE highlevel_limits (
 	daily_until  bigint NOT NULL DEFAULT 0  -- the daily limit is exhausted until then
 ) WITH (fillfactor = 50);                   -- leaves room for new versions of a row on its page
 
--- highlevel_margin returns how much longer than the interval a start counts, because requests that
--- start one interval apart may arrive closer together. Half of it is for requests that start late.
-CREATE FUNCTION highlevel_margin("interval" bigint) RETURNS bigint LANGUAGE sql IMMUTABLE AS
-$$ SELECT "interval" / 40 $$;
-
--- highlevel_window returns how long a start counts.
-CREATE FUNCTION highlevel_window("interval" bigint) RETURNS bigint LANGUAGE sql IMMUTABLE AS
-$$ SELECT "interval" + highlevel_margin("interval") $$;
-
 -- highlevel_next returns the earliest start after the first n slots. The start of a slot that
 -- does not exist is null, which greatest ignores, so the result is null if n is 0.
 --
 -- The minimum distance between two starts spreads those of a window over a quarter of the interval.
 -- Requests that start at the same time in many processes would delay each other and arrive in a
 -- later window.
-CREATE FUNCTION highlevel_next(starts bigint[], n int, requests int, "interval" bigint)
-RETURNS bigint LANGUAGE sql IMMUTABLE AS
-$$ SELECT greatest(starts[n] + "interval" / (4 * requests), starts[n - requests + 1] + highlevel_window("interval")) $$;
+CREATE FUNCTION highlevel_next(l highlevel_limits, n int) RETURNS bigint LANGUAGE sql IMMUTABLE AS
+$$ SELECT greatest(l.starts[n] + l.interval / (4 * l.requests), l.starts[n - l.requests + 1] + l.span) $$;
 
 -- highlevel_arrange moves the slots that start after server_time to later starts if the limit or
 -- the pause of the row requires it. It preserves their order. width_bucket returns the number of
@@ -42,7 +36,7 @@ CREATE FUNCTION highlevel_arrange(l highlevel_limits, server_time bigint)
 RETURNS highlevel_limits LANGUAGE plpgsql AS $$
 BEGIN
 	FOR i IN width_bucket(server_time, l.starts) + 1 .. cardinality(l.starts) LOOP
-		l.starts[i] := greatest(l.starts[i], l.paused_until, highlevel_next(l.starts, i - 1, l.requests, l.interval));
+		l.starts[i] := greatest(l.starts[i], l.paused_until, highlevel_next(l, i - 1));
 	END LOOP;
 	RETURN l;
 END
@@ -78,7 +72,6 @@ CREATE FUNCTION highlevel_reserve(
 ) RETURNS SETOF record LANGUAGE plpgsql AS $$
 DECLARE
 	l      highlevel_limits;
-	span   bigint;
 	n      int;
 	others int := 0;
 BEGIN
@@ -87,22 +80,21 @@ BEGIN
 		RETURN;
 	END IF;
 	server_time := highlevel_now();
-	span := highlevel_window(l.interval);
 
 	-- Slots remain for two windows, because used describes the window before a request was sent.
-	n := width_bucket(server_time - 2 * span, l.starts);
+	n := width_bucket(server_time - 2 * l.span, l.starts);
 	l.starts := l.starts[n + 1:];
 	l.ids := l.ids[n + 1:];
-	IF sent_ago < span THEN
+	IF sent_ago < l.span THEN
 		-- A request may have been sent, and may have arrived, a little later than its slot started.
 		others := least(used, l.requests) - width_bucket(server_time, l.starts)
-			+ width_bucket(server_time - sent_ago - span - highlevel_margin(l.interval), l.starts);
+			+ width_bucket(server_time - sent_ago - l.span - (l.span - l.interval), l.starts);
 		IF others > 0 THEN
 			l := highlevel_insert(l, server_time, server_time, array_fill(0::bigint, ARRAY[others]));
 		END IF;
 	END IF;
 
-	start := greatest(server_time, l.paused_until, highlevel_next(l.starts, cardinality(l.starts), l.requests, l.interval));
+	start := greatest(server_time, l.paused_until, highlevel_next(l, cardinality(l.starts)));
 	taken := l.daily_until <= server_time
 		AND l.paused_until - server_time <= max_pause
 		AND coalesce(start - server_time <= max_wait, true);
@@ -115,7 +107,7 @@ BEGIN
 		UPDATE highlevel_limits SET starts = l.starts, ids = l.ids, last_id = l.last_id WHERE name = limit_name;
 	END IF;
 	id := l.last_id;
-	tolerance := highlevel_margin(l.interval) / 2;
+	tolerance := (l.span - l.interval) / 2;
 	requests := l.requests;
 	"interval" := l.interval;
 	paused_until := l.paused_until;
@@ -140,14 +132,14 @@ BEGIN
 		RETURN;
 	END IF;
 	server_time := highlevel_now();
-	IF server_time - l.starts[n] > highlevel_margin(l.interval) / 2 OR l.starts[n] <= server_time AND server_time < l.paused_until THEN
+	IF server_time - l.starts[n] > (l.span - l.interval) / 2 OR l.starts[n] <= server_time AND server_time < l.paused_until THEN
 		-- The request is late by more than half of the margin, or a pause began after the start of
 		-- its slot. The slot moves to the end of the pause, or to now. If it is late by a whole
 		-- window, other requests may have started in its place, and it is lost.
 		SELECT * INTO l FROM highlevel_limits WHERE name = limit_name FOR UPDATE;
 		n := array_position(l.ids, slot_id);
 		server_time := highlevel_now();
-		IF n IS NULL OR server_time - l.starts[n] > highlevel_window(l.interval) THEN
+		IF n IS NULL OR server_time - l.starts[n] > l.span THEN
 			RETURN;
 		END IF;
 		l.starts := l.starts[:n - 1] || l.starts[n + 1:];
@@ -174,7 +166,7 @@ $$;
 -- highlevel_change stores the limit and the pauses that a response has reported. Parameters that
 -- are 0 change nothing.
 CREATE FUNCTION highlevel_change(
-	limit_name text, new_requests int, new_interval bigint, pause bigint, daily_reset bigint
+	limit_name text, new_requests int, new_interval bigint, new_span bigint, pause bigint, daily_reset bigint
 ) RETURNS void LANGUAGE plpgsql AS $$
 DECLARE
 	l           highlevel_limits;
@@ -187,6 +179,7 @@ BEGIN
 	server_time := highlevel_now();
 	l.requests := coalesce(nullif(new_requests, 0), l.requests);
 	l.interval := coalesce(nullif(new_interval, 0), l.interval);
+	l.span := coalesce(nullif(new_span, 0), l.span);
 	IF pause > 0 THEN
 		l.paused_until := greatest(l.paused_until, server_time + pause);
 	END IF;
@@ -195,7 +188,7 @@ BEGIN
 	END IF;
 	l := highlevel_arrange(l, server_time);
 	UPDATE highlevel_limits SET
-		requests = l.requests, "interval" = l.interval, starts = l.starts,
+		requests = l.requests, "interval" = l.interval, span = l.span, starts = l.starts,
 		paused_until = l.paused_until, daily_until = l.daily_until
 	WHERE name = limit_name;
 END
@@ -209,14 +202,14 @@ $$;
 -- The IDs of slots begin at the time at which the row was created. So the ID of a slot in a row
 -- that was lost is not used again.
 CREATE FUNCTION highlevel_join(
-	limit_name text, new_requests int, new_interval bigint, known_epoch bigint, unreported bigint[], all_starts bigint[]
+	limit_name text, new_requests int, new_interval bigint, new_span bigint, known_epoch bigint, unreported bigint[], all_starts bigint[]
 ) RETURNS bigint LANGUAGE plpgsql AS $$
 DECLARE
 	l           highlevel_limits;
 	server_time bigint := highlevel_now();
 BEGIN
-	INSERT INTO highlevel_limits (name, epoch, requests, "interval", starts, ids, last_id)
-	VALUES (limit_name, server_time, new_requests, new_interval, '{}', '{}', server_time)
+	INSERT INTO highlevel_limits (name, epoch, requests, "interval", span, starts, ids, last_id)
+	VALUES (limit_name, server_time, new_requests, new_interval, new_span, '{}', '{}', server_time)
 	ON CONFLICT DO NOTHING;
 	SELECT * INTO l FROM highlevel_limits WHERE name = limit_name FOR UPDATE;
 	IF l.epoch = known_epoch THEN
