@@ -138,7 +138,7 @@ func TestExport_ForSpreadsheet(t *testing.T) {
 	l := newLocation(t, "")
 	l.Seed(client.Contact{
 		FirstName: "=1+1", LastName: "-x", City: "@x", Email: "ada@example.com", Phone: "+14155550100",
-		CustomFields: []client.CustomField{{ID: "deleted", Value: mustJSON("x")}},
+		CustomFields: []gen.CustomField{{ID: "deleted", Value: mustJSON("x")}},
 	})
 	l.run(t, "export", "-o", "plain.csv").wants(t, 0, "the file lacks 1 values of custom fields")
 	l.run(t, "export", "-o", "sheet.csv", "--for-spreadsheet").wants(t, 0)

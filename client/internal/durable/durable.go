@@ -98,7 +98,7 @@ func untilShared(use func() error) error {
 		if runtime.GOOS != "windows" || !errors.Is(err, accessDenied) && !errors.Is(err, sharingFailed) {
 			break
 		}
-		time.Sleep(wait)
+		time.Sleep(wait) //nolint:forbidigo // two seconds at most, and only on Windows
 		err = use()
 	}
 	return err
