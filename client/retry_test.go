@@ -290,7 +290,7 @@ func TestRetry_Connections(t *testing.T) {
 		if !errors.Is(err, client.ErrNetwork) || errors.Is(err, client.ErrMaybeApplied) || response.Attempts != attempts {
 			t.Errorf("got %v after %d attempts, want nothing applied after %d", err, response.Attempts, attempts)
 		}
-		if errors.Is(err, syscall.ECONNREFUSED) != (address == closed.URL) || (attempts == 3 && !strings.Contains(err.Error(), "127.0.0.1:")) {
+		if (err != nil && strings.Contains(err.Error(), "refused")) != (address == closed.URL) || (attempts == 3 && !strings.Contains(err.Error(), "127.0.0.1:")) {
 			t.Errorf("got %v, want the cause and the address", err)
 		}
 	}

@@ -30,7 +30,7 @@ func onBoth(t *testing.T, test func(w *wire)) {
 
 func TestFault_Connection(t *testing.T) {
 	t.Parallel()
-	reset := []error{syscall.ECONNRESET, io.EOF} // on a socket and in memory
+	reset := []error{syscall.ECONNRESET, syscall.Errno(10054), io.EOF} // on a socket, on one of Windows, and in memory
 	for _, test := range []struct {
 		failure         clienttest.ConnectionFailure
 		created, status int // the status in the log
@@ -90,7 +90,7 @@ func TestServer_Close_ConnectionRefused(t *testing.T) {
 		c := w.server.Client(client.WithRetry(client.RetryPolicy{}))
 		w.server.Close()
 		_, err := c.Contacts.Create(w.tb.Context(), client.CreateContactRequest{FirstName: "Ada"})
-		if !errors.Is(err, syscall.ECONNREFUSED) || errors.Is(err, client.ErrMaybeApplied) {
+		if err == nil || !strings.Contains(err.Error(), "refused") || errors.Is(err, client.ErrMaybeApplied) {
 			w.tb.Errorf("got error %v, want a refused connection that is not ErrMaybeApplied", err)
 		}
 	})
@@ -190,11 +190,12 @@ func TestFault_MatchedRequests(t *testing.T) {
 			w := newWire(t, clienttest.WithoutSocket())
 			test.fault.Status = 500
 			w.server.InjectFaults(test.fault)
-			pattern := ""
+			var failed strings.Builder
 			for i := range 10 {
 				path := [...]string{"/contacts/?locationId=" + w.server.LocationID, "/contacts/x"}[i%2]
-				pattern += map[bool]string{true: "x", false: "."}[w.do("GET", path, "").status == 500]
+				failed.WriteByte(map[bool]byte{true: 'x', false: '.'}[w.do("GET", path, "").status == 500])
 			}
+			pattern := failed.String()
 			if matched := w.server.Faults()[0].Matched; pattern != test.want || matched != strings.Count(pattern, "x") {
 				t.Errorf("got %s and %d matched requests, want %s", pattern, matched, test.want)
 			}

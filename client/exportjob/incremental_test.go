@@ -220,7 +220,7 @@ func TestWorker_Missing(t *testing.T) {
 	}
 	execute(t, m.db, `INSERT INTO mirror VALUES ($1, $2, $3)`, m.api.LocationID, late.ID, late.DateUpdated)
 	_, received, operations := m.export(t, time.Time{})
-	if want := "searchContacts searchContacts" + strings.Repeat(" getContact", deleted+1); received != 60-deleted || operations != want {
+	if want := strings.Repeat("searchContacts ", 2) + strings.TrimSpace(strings.Repeat("getContact ", deleted+1)); received != 60-deleted || operations != want {
 		t.Errorf("got %d contacts, requests %s, want %d, %s", received, operations, 60-deleted, want)
 	}
 	checkMirror(t, m.db, m.api)

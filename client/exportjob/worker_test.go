@@ -23,7 +23,7 @@ import (
 
 var finished = isState(rivertype.JobStateCompleted)
 
-func TestWorker_StoresEachContactOnce(t *testing.T) {
+func TestWorker_StoresEachContactOnce(t *testing.T) { //nolint:tparallel // the rows share a database
 	t.Parallel()
 	db := connect(t, newDatabase(t))
 	for _, row := range []struct {
@@ -109,7 +109,7 @@ func TestWorker_Runs(t *testing.T) {
 	wantRows(t, db, "2", 250)
 }
 
-func TestWorker_Failures(t *testing.T) {
+func TestWorker_Failures(t *testing.T) { //nolint:tparallel // the rows share a database
 	t.Parallel()
 	const email, token = "ada@example.com", "pit-0123456789abcdef"
 	db := connect(t, newDatabase(t))
@@ -218,7 +218,7 @@ func TestWorker_StopAndCancel(t *testing.T) {
 }
 
 // The export of a location that has uninstalled the app ends, and does not remain failed.
-func TestWorker_Uninstalled(t *testing.T) {
+func TestWorker_Uninstalled(t *testing.T) { //nolint:tparallel // the rows share a database
 	t.Parallel()
 	db := connect(t, newDatabase(t))
 	for _, row := range []struct {

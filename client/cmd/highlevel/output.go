@@ -117,7 +117,7 @@ func (o *output) complete() error {
 	if err := durable.SyncDirectory(filepath.Dir(o.path)); err != nil {
 		return err
 	}
-	return errors.Join(os.Remove(o.logPath()), o.log.Close())
+	return errors.Join(o.log.Close(), os.Remove(o.logPath()))
 }
 
 // close closes the files of an export that is to be resumed.

@@ -22,7 +22,13 @@ var ErrLocked = errors.New("the file is locked by this process or another one")
 // TryLock locks the file at path, and creates it with permission 0600 if it does not exist. All
 // symbolic and hard links of a file share one lock. Two locks exclude each other in one process,
 // too. The operating system releases the lock when the process ends.
+//
+// On Windows, no other handle can read a locked file. TryLock then locks the file path.lock instead,
+// which remains, and each link has a lock of its own.
 func TryLock(path string) (unlock func() error, err error) {
+	if runtime.GOOS == "windows" {
+		path += ".lock"
+	}
 	lock := newLock(path)
 	locked, err := lock.TryLock()
 	if err != nil {
@@ -34,7 +40,8 @@ func TryLock(path string) (unlock func() error, err error) {
 	return lock.Close, nil
 }
 
-// Lock locks a file as [TryLock] does, and waits for the lock until ctx is done.
+// Lock locks the file at path as [TryLock] does on other systems than Windows, and waits for the lock
+// until ctx is done.
 func Lock(ctx context.Context, path string) (unlock func() error, err error) {
 	const pollInterval = 5 * time.Millisecond
 	lock := newLock(path)

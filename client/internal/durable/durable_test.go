@@ -41,6 +41,9 @@ func TestTryLock_LinksShareOneLock(t *testing.T) {
 	t.Parallel()
 	all := names(t)
 	for name, path := range all {
+		if windows && name != "same name" {
+			continue // each link has a lock of its own
+		}
 		unlock, err := durable.TryLock(all["same name"])
 		if err != nil {
 			t.Fatalf("%s: %v", name, err)

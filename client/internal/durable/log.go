@@ -7,7 +7,6 @@ import (
 	"io"
 	"os"
 	"path/filepath"
-	"runtime"
 	"strings"
 	"sync"
 )
@@ -46,11 +45,7 @@ func openLog(path, header string, replay func([]byte, bool) error, syncDirectory
 	if err != nil {
 		return nil, err
 	}
-	lockPath := path
-	if runtime.GOOS == "windows" { // no other handle can read a locked file
-		lockPath += ".lock"
-	}
-	unlock, err := TryLock(lockPath)
+	unlock, err := TryLock(path)
 	if err != nil {
 		return nil, err
 	}
