@@ -11,6 +11,7 @@ import (
 	"net/url"
 	"os"
 	"regexp"
+	"runtime"
 	"strings"
 	"sync"
 	"testing"
@@ -44,6 +45,11 @@ func serveProgram(t *testing.T, args ...string) *servedFake {
 		t.Fatal(err)
 	}
 	f.stop = sync.OnceValue(func() error {
+		if runtime.GOOS == "windows" { // it has no interrupts
+			_ = cmd.Process.Kill()
+			_ = cmd.Wait()
+			return nil
+		}
 		if err := cmd.Process.Signal(os.Interrupt); err != nil {
 			return err
 		}

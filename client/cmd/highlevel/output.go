@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 
@@ -66,7 +67,10 @@ func (o *output) discard() error {
 	if err != nil {
 		return err
 	}
-	return errors.Join(os.Truncate(o.logPath(), 0), unlock())
+	if err = os.Truncate(o.logPath(), 0); errors.Is(err, fs.ErrNotExist) { // Windows has another file for the lock
+		err = nil
+	}
+	return errors.Join(err, unlock())
 }
 
 func (o *output) replay(line []byte, complete bool) error {
