@@ -23,8 +23,12 @@ func TestServer_Seed(t *testing.T) {
 	if diff := cmp.Diff([]string{stored[0].ID, stored[1].ID}, w.list("").ids()); diff != "" {
 		t.Errorf("ids, the latest first (-want +got):\n%s", diff)
 	}
+	w.server.Seed(gen.Contact{ID: "oldest", Email: "same@example.com", DateAdded: day}, gen.Contact{ID: "newest", Email: "same@example.com"})
+	if r := w.upsert(`"email":"same@example.com"`); r.at("contact", "id") != "oldest" {
+		t.Errorf("got %s, want the oldest of three contacts with an address", r.text)
+	}
 	w.server.Seed(gen.Contact{ID: stored[1].ID, FirstName: "Bobby"})
-	if bob, _ := w.server.Contact(stored[1].ID); bob.FirstName != "Bobby" || bob.Email != "" || w.server.Len() != 3 {
+	if bob, _ := w.server.Contact(stored[1].ID); bob.FirstName != "Bobby" || bob.Email != "" || w.server.Len() != 5 {
 		t.Errorf("got %+v, want the new contact in place of the old one", bob)
 	}
 	again := clienttest.NewServer(t)

@@ -108,7 +108,7 @@ func TestCustomFields_Rows(t *testing.T) {
 	w := newWire(t)
 	w.server.Seed(gen.Contact{ID: "c", CustomFields: []gen.CustomField{{ID: rowsID, Value: []byte(`{"r1":"a","r2":"b"}`)}}})
 	w.do("PUT", "/contacts/c", `{"customFields":[{"key":"my_rows","field_value":{"r2":"c"}}]}`)
-	w.do("PUT", "/contacts/c", `{"customFields":[{"key":"my_rows","field_value":{"r3":"d"}}]}`)
+	w.do("PUT", "/contacts/c", `{"customFields":[{"key":"my_rows","field_value":{"r1":"z","r3":"d"}}]}`)
 	contact, _ := w.server.Contact("c")
 	if got := string(contact.CustomFields[0].Value); got != `{"r1":"a","r2":"c"}` {
 		t.Errorf("got %s, want the second row changed and no third row", got)

@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"net/url"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/highlevel-contacts/contacts-go/client/clienttest"
@@ -90,28 +91,30 @@ func TestGetAccessToken_RefreshTokenUsedOnce(t *testing.T) {
 
 func TestTokens_Expiry(t *testing.T) {
 	t.Parallel()
-	w := newWire(t)
-	pair := w.exchange(clienttest.Grant{})
-	w.server.Advance(24*time.Hour - time.Second)
-	if got := w.status(pair.at("access_token")); got != 400 {
-		t.Errorf("got %d a second before a day has passed, want 400", got)
-	}
-	w.server.Advance(time.Second)
-	expired := wireTo(t, w.server)
-	expired.header.Set("Authorization", "Bearer "+str(pair.at("access_token")))
-	expired.do("GET", "/contacts/x", "").wantJSON(t, 401, `{"statusCode":401,"message":"Invalid token: access token is invalid","error":"Unauthorized"}`)
-	fresh := w.refresh(pair.at("refresh_token"))
-	if !w.server.RevokeToken(str(fresh.at("refresh_token"))) || w.refresh(fresh.at("refresh_token")).status != 400 {
-		t.Error("got a valid token after RevokeToken, want it revoked")
-	}
-	if !w.server.RevokeToken(w.server.Token) || w.server.RevokeToken("nobody's") || w.status(w.server.Token) != 401 {
-		t.Error("got a valid token after RevokeToken, want it revoked")
-	}
-	year := w.exchange(clienttest.Grant{})
-	w.server.Advance(365 * 24 * time.Hour)
-	if got := w.refresh(year.at("refresh_token")).status; got != 400 {
-		t.Errorf("got %d after a year, want 400", got)
-	}
+	synctest.Test(t, func(t *testing.T) {
+		w := newWire(t, clienttest.WithoutSocket())
+		pair := w.exchange(clienttest.Grant{})
+		w.server.Advance(24*time.Hour - time.Second)
+		if got := w.status(pair.at("access_token")); got != 400 {
+			t.Errorf("got %d a second before a day has passed, want 400", got)
+		}
+		w.server.Advance(time.Second)
+		expired := wireTo(t, w.server)
+		expired.header.Set("Authorization", "Bearer "+str(pair.at("access_token")))
+		expired.do("GET", "/contacts/x", "").wantJSON(t, 401, `{"statusCode":401,"message":"Invalid token: access token is invalid","error":"Unauthorized"}`)
+		fresh := w.refresh(pair.at("refresh_token"))
+		if !w.server.RevokeToken(str(fresh.at("refresh_token"))) || w.refresh(fresh.at("refresh_token")).status != 400 {
+			t.Error("got a valid token after RevokeToken, want it revoked")
+		}
+		if !w.server.RevokeToken(w.server.Token) || w.server.RevokeToken("nobody's") || w.status(w.server.Token) != 401 {
+			t.Error("got a valid token after RevokeToken, want it revoked")
+		}
+		year := w.exchange(clienttest.Grant{})
+		w.server.Advance(365 * 24 * time.Hour)
+		if got := w.refresh(year.at("refresh_token")).status; got != 400 {
+			t.Errorf("got %d after a year, want 400", got)
+		}
+	})
 }
 
 func TestGetLocationAccessToken(t *testing.T) {

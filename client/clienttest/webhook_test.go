@@ -87,6 +87,7 @@ func TestWebhooks_Contacts(t *testing.T) {
 		w.server.Seed(gen.Contact{FirstName: "Seeded"})
 		id := w.create(`"firstName":"Jane","lastName":"Example","email":"jane@example.com","tags":["New"]`)
 		change := func(method, path, body string) {
+			time.Sleep(time.Second) // in the bubble: dateUpdated changes
 			if reply := w.do(method, "/contacts/"+path, body); reply.status > 299 {
 				t.Fatalf("%s %s: got %d %s", method, path, reply.status, reply.text)
 			}
@@ -171,6 +172,9 @@ func TestWebhooks_Retries(t *testing.T) {
 					}
 					w.server.Advance(1)
 					w.server.WaitForWebhooks()
+					if n := len(r.bodies); n != i+2 {
+						t.Errorf("got %d attempts with retry %d, want %d", n, i+1, i+2)
+					}
 				}
 				w.server.Advance(1000 * time.Hour)
 				w.server.WaitForWebhooks()
