@@ -75,15 +75,13 @@ func (a *App) requestToken(ctx context.Context, operation string, form url.Value
 //
 // API reference: https://marketplace.gohighlevel.com/docs/ghl/oauth/get-location-access-token.
 func (a *App) requestLocationToken(ctx context.Context, agency Credential, locationID string) (Credential, error) {
-	next, err := a.sendWithRetry(ctx, tokenRequest{
+	return a.sendWithRetry(ctx, tokenRequest{
 		operation: "Source.Token", path: locationTokenPath,
 		header:   http.Header{"Version": {locationTokenVersion}, "Authorization": {"Bearer " + agency.AccessToken.Reveal()}},
 		form:     url.Values{"companyId": {agency.CompanyID}, "locationId": {locationID}},
 		previous: Credential{UserType: UserTypeLocation, CompanyID: agency.CompanyID, LocationID: locationID},
 		secrets:  []string{agency.AccessToken.Reveal()},
 	})
-	next.RefreshToken = client.Secret{} // the source requests the next token with the agency's token instead
-	return next, err
 }
 
 // sendWithRetry sends r and decodes the response. It retries after timeouts, broken connections,

@@ -120,6 +120,25 @@ func TestSource_Token_NoNetwork(t *testing.T) {
 	})
 }
 
+// The network fails after the refresh token was sent. The retries continue, because the token is used.
+func TestSource_Token_NetworkFailsAfterRequest(t *testing.T) {
+	inBubble(t, oauth.UserTypeLocation, -time.Hour, func(t *testing.T, i *installation) {
+		attempts := 0
+		i.source = newApp(t, config(roundTripFunc(func(req *http.Request) (*http.Response, error) {
+			if attempts++; attempts > 1 && attempts < 5 {
+				httptrace.ContextClientTrace(req.Context()).GetConn(req.URL.Host)
+				return nil, &net.OpError{Op: "dial", Net: "tcp", Err: errors.New("network is unreachable")}
+			}
+			resp, err := i.RoundTrip(req)
+			if attempts == 1 {
+				return nil, errors.Join(err, errors.New("connection reset"))
+			}
+			return resp, err
+		}))).Source(i.store)
+		i.wantToken(t.Context(), t, 2)
+	})
+}
+
 // A redirect, also one to https through http, would send the secrets of the request elsewhere.
 func TestApp_Exchange_RedirectIsNotFollowed(t *testing.T) {
 	t.Parallel()

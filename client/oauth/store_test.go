@@ -93,6 +93,8 @@ func TestSave_StoreConflict(t *testing.T) {
 		wantError(t, err, nil, "concurrently")
 		i.wantRequests(t, 1)
 		wantError(t, oauth.Save(t.Context(), i.store, newCredential("a")), nil, "concurrently")
+		i.store.onSwap, i.store.onLoad = nil, func(context.Context) error { return errors.New("connection refused") }
+		wantError(t, oauth.Save(t.Context(), i.store, newCredential("a")), nil, "connection refused")
 	})
 }
 

@@ -119,7 +119,7 @@ func TestHandler_FailuresStayPrivate(t *testing.T) {
 		status  int
 		log     string
 	}{
-		"error":                     {fails, contactCreate, WithRSA(), 500, "deliver returned an error"},
+		"error":                     {fails, contactCreate, WithRSA(), 500, `level=ERROR msg="highlevel: webhook refused"`},
 		"panic":                     {panics, contactCreate, WithRSA(), 500, "handler_test.go"}, // in the stack
 		"not an object":             {ok, `["edith@example.com"]`, WithRSA(), 400, "not a JSON object"},
 		"too old":                   {ok, contactCreate, WithTolerance(time.Hour), 401, "outside the tolerance"},
