@@ -13,9 +13,9 @@ import (
 	"github.com/highlevel-contacts/contacts-go/gen"
 )
 
-// filled returns element between two strings, repeated up to a size of 512 KiB.
+// filled returns element between two strings, repeated up to a size of 192 KiB.
 func filled(before, element, after string) string {
-	count := (512<<10 - len(before) - len(after)) / (len(element) + 1)
+	count := (192<<10 - len(before) - len(after)) / (len(element) + 1)
 	return before + element + strings.Repeat(","+element, count-1) + after
 }
 
