@@ -110,7 +110,7 @@ func TestNewPacers_Invalid(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if p := pacers.Pacer("one").(*pacer); p.requests != 100 || p.interval != 10*time.Second || p.local != nil {
+	if p := pacers.Pacer("one").(*pacer); p.requests != 100 || p.interval != 10*time.Second || p.local != nil { //nolint:forcetypeassert // it returns a *pacer
 		t.Errorf("got %d requests in %v, want 100 in 10 seconds", p.requests, p.interval)
 	}
 }
