@@ -85,6 +85,10 @@ func TestCall_NotSent(t *testing.T) {
 		{fmt.Errorf("%w: %w", client.ErrUnauthorized, cause), client.ErrUnauthorized, "unauthorized: the refresh token was used before"},
 		{fmt.Errorf("%w: %w", context.DeadlineExceeded, cause), "deadline", "context deadline exceeded: the refresh token was used before"},
 		{limited, client.ErrRateLimited, ""},
+		{
+			fmt.Errorf("oauth: %w", &client.Error{Kind: client.ErrRateLimited, StatusCode: 429, RetryAfter: 7, Err: cause}), client.ErrRateLimited,
+			"oauth: 429 rate limited: the refresh token was used before (retry after 0s) (retry after 0s)",
+		},
 	} {
 		source := newClientWith(t, sourceFunc(func(context.Context) (string, error) { return "", test.err }), noRequests(t), retries)
 		pacer := newClient(t, noRequests(t), retries, client.WithPacer(failingPacer{err: test.err}))
@@ -96,7 +100,7 @@ func TestCall_NotSent(t *testing.T) {
 				if !errors.Is(err, cause) || apiErr.Kind != test.kind || apiErr.MaybeApplied || apiErr.StatusCode != 0 || apiErr.Operation != operation.goName {
 					t.Errorf("%s: got %v, want %s", operation.name, err, test.kind)
 				}
-				if test.text == "" && (apiErr.RetryAfter != 7 || apiErr.Messages[0] != "no") {
+				if test.kind == client.ErrRateLimited && apiErr.RetryAfter != 7 || test.text == "" && apiErr.Messages[0] != "no" {
 					t.Errorf("%s: got %v, want the fields of the cause", operation.name, err)
 				}
 			}
@@ -130,6 +134,7 @@ func TestCall_RetryNotSent(t *testing.T) {
 	cause := errors.New("the program's")
 	for name, reason := range map[string]error{
 		"deadline": fmt.Errorf("%w: %w", context.DeadlineExceeded, cause), "other": cause, "kind": &client.Error{Kind: client.ErrRateLimited, Err: cause},
+		"daily limit": &client.Error{Kind: client.ErrRateLimited, Err: fmt.Errorf("%w: %w", client.ErrDailyLimit, cause)},
 	} {
 		synctest.Test(t, func(t *testing.T) {
 			source := &replaceable{}
@@ -137,7 +142,7 @@ func TestCall_RetryNotSent(t *testing.T) {
 			c := newClientWith(t, source, api, retries, client.WithPacer(failingPacer{err: reason, allowed: new(2)}))
 			err := c.Contacts.Delete(t.Context(), "abc")
 			checkOneKind(t, err)
-			if !errors.Is(err, client.ErrServer) || !errors.Is(err, cause) || !errors.Is(err, client.ErrMaybeApplied) {
+			if !errors.Is(err, client.ErrServer) || errors.Is(err, cause) != (name != "daily limit") || !errors.Is(err, client.ErrMaybeApplied) || errors.Is(err, client.ErrDailyLimit) {
 				t.Errorf("%s: got %v, want ErrServer, the cause and ErrMaybeApplied", name, err)
 			}
 		})

@@ -58,7 +58,7 @@ func (s *ContactsService) List(ctx context.Context, list ListRequest, opts ...Ca
 	}
 	req, err := gen.NewGetContactsRequest(s.client.config.baseURL, params)
 	limit := cmp.Or(list.Limit, defaultLimit)
-	result := gen.ListContactsResult{Contacts: make([]Contact, limit)}
+	result := gen.ListContactsResult{Contacts: make([]Contact, 0, limit)}
 	if err := s.client.send(ctx, listContacts, req, err, &result, opts); err != nil {
 		return nil, err
 	}
@@ -85,7 +85,7 @@ func (s *ContactsService) ListByBusiness(
 	req, err := gen.NewGetContactsByBusinessIDRequest(s.client.config.baseURL, businessID, &gen.GetContactsByBusinessIDParams{
 		LocationID: list.LocationID, Query: unlessZero(list.Query), Limit: unlessZero(list.Limit), Skip: unlessZero(skip),
 	})
-	result := gen.ListContactsByBusinessResult{Contacts: make([]Contact, min(cmp.Or(list.Limit, defaultBusinessLimit), maxSearchLimit))}
+	result := gen.ListContactsByBusinessResult{Contacts: make([]Contact, 0, min(cmp.Or(list.Limit, defaultBusinessLimit), maxSearchLimit))}
 	if err := s.client.send(ctx, listByBusiness, req, err, &result, opts); err != nil {
 		return nil, err
 	}
@@ -95,7 +95,7 @@ func (s *ContactsService) ListByBusiness(
 
 // All returns an iterator over the contacts of a location, newest first. It requests pages of up to
 // 100 contacts as the loop needs them, with opts for every request. A contact that the API returns
-// again on the next page is yielded once.
+// again on the next page is yielded once, unless it has changed.
 //
 // If a request fails, or the list cannot be continued, the iterator yields a nil contact and the
 // error, and ends. Each range starts a new iteration. A contact remains valid after the loop; while

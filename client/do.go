@@ -10,9 +10,11 @@ import (
 	"net/http"
 	"net/url"
 	"reflect"
+	"strconv"
 	"strings"
 	"unicode/utf8"
 
+	"github.com/highlevel-contacts/contacts-go/client/internal/redact"
 	"github.com/highlevel-contacts/contacts-go/client/internal/utf8json"
 	"github.com/highlevel-contacts/contacts-go/gen"
 )
@@ -86,9 +88,11 @@ func encodeBody(method string, body any) (content []byte, err error) {
 		content, err = io.ReadAll(body)
 	case []byte:
 		content = body
+	case json.RawMessage:
+		content = body
 	default:
 		if pointer, found := utf8json.FindInvalid(body); found {
-			return nil, errors.New(pointer + invalidText)
+			return nil, errors.New(redact.Value(pointer) + invalidText)
 		}
 		content, err = json.Marshal(body)
 	}
@@ -139,7 +143,7 @@ func (d generatedDoer) Do(req *http.Request) (*http.Response, error) {
 	}
 	response := &call.response
 	return &http.Response{
-		Status: http.StatusText(response.StatusCode), StatusCode: response.StatusCode, Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
+		Status: strconv.Itoa(response.StatusCode) + " " + http.StatusText(response.StatusCode), StatusCode: response.StatusCode, Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
 		Header: response.Header, Body: io.NopCloser(bytes.NewReader(response.Body)), ContentLength: int64(len(response.Body)), Request: req,
 	}, nil
 }

@@ -32,7 +32,7 @@ func TestClient_Do_Requests(t *testing.T) {
 		{"PUT", "/x", nil, nil, `PUT /x {}`},
 		{"PATCH", "/x", nil, nil, `PATCH /x {}`},
 		{"POST", "/x", nil, []byte(`{"a":[1, 2]}`), `POST /x {"a":[1, 2]}`},
-		{"POST", "/x", nil, json.RawMessage(`{"a":[1,2]}`), `POST /x {"a":[1,2]}`},
+		{"POST", "/x", nil, json.RawMessage(`{"a":[1, "<"]}`), `POST /x {"a":[1, "<"]}`},
 		{"POST", "/x", nil, strings.NewReader(`{"a": 1}`), `POST /x {"a": 1}`},
 		{"PATCH", "/a%2Fb", nil, io.LimitReader(strings.NewReader(`{"a":"José"} and more`), 13), `PATCH /a%2Fb {"a":"José"}`},
 	} {
@@ -70,11 +70,20 @@ func TestClient_Do_InvalidArguments(t *testing.T) {
 	for _, body := range []any{func() {}, iotest.ErrReader(io.ErrUnexpectedEOF)} {
 		check("body", c.Do(t.Context(), http.MethodPost, "/x", nil, body, nil))
 	}
+	cause := errors.New("the program's, which may be as long as it likes: a=b")
+	if err := c.Do(t.Context(), http.MethodPost, "/x", nil, failingBody{cause}, nil); !errors.Is(err, cause) || !strings.Contains(err.Error(), cause.Error()) {
+		t.Errorf("got %v, want the cause", err)
+	}
 	var missing *map[string]any
 	for _, out := range []any{missing, map[string]any{}, client.Contact{}, 7} {
 		check("out", c.Do(t.Context(), http.MethodGet, "/x", nil, nil, out))
 	}
 }
+
+// failingBody cannot be encoded.
+type failingBody struct{ err error }
+
+func (b failingBody) MarshalJSON() ([]byte, error) { return nil, b.err }
 
 func TestClient_Do_Responses(t *testing.T) {
 	var into map[string]any
@@ -130,7 +139,7 @@ func TestClient_Generated(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c, _ := script(t, []stubResponse{{status: 503}, everything, {status: 503}}, retries)
 		resp, err := c.Generated().GetContact(t.Context(), "abc")
-		if err != nil || resp.StatusCode != http.StatusOK || resp.Body.Close() != nil {
+		if err != nil || resp.StatusCode != http.StatusOK || resp.Status != "200 OK" || resp.Body.Close() != nil {
 			t.Errorf("got %v, %v, want status 200", resp, err)
 		}
 		_, err = c.Generated().CreateContact(t.Context(), client.CreateContactRequest{}) //nolint:bodyclose // there is none

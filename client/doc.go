@@ -54,7 +54,7 @@
 //	ErrNetwork            | no complete response
 //	ErrBadResponse        | a malformed or incomplete 2xx response, a list that cannot be continued
 //	ErrResponseTooLarge   | a body over the limit
-//	"canceled"            | a call whose context was canceled
+//	"canceled"            | a call whose context was canceled, unless an attempt failed before
 //	"deadline"            | a call whose context expired
 //	"other"               | anything else, such as an error of the token source or a redirect
 //

@@ -21,8 +21,8 @@ const (
 	// ErrInvalid indicates that the API rejected the request as invalid, or that the client rejected
 	// the arguments before it sent a request.
 	ErrInvalid Kind = "invalid"
-	// ErrNotFound indicates that the contact does not exist. The API reports it with status 400.
-	// For [Client.Do] it indicates a 404.
+	// ErrNotFound indicates that the contact does not exist. The API reports it with status 400 or
+	// 404. For [Client.Do] it indicates a 404.
 	ErrNotFound Kind = "not_found"
 	// ErrDuplicate indicates that the location does not allow duplicates and that a contact with
 	// the same email address or phone number exists. Error.ContactID holds its ID.
@@ -167,7 +167,8 @@ func (e *Error) notRetried(cause error) *Error {
 	if apiErr, ok := cause.(*Error); ok { //nolint:errorlint // only the outermost error is replaced by its cause
 		cause = cmp.Or(apiErr.Err, error(apiErr.Kind))
 	}
-	if kind := KindOf(cause); kind != errCanceled && kind != errDeadline && kind != errOther {
+	kind := KindOf(cause)
+	if kind != errCanceled && kind != errDeadline && kind != errOther || errors.Is(cause, ErrDailyLimit) {
 		cause = errors.New(cause.Error())
 	}
 	failure := *e

@@ -1,6 +1,7 @@
 package client
 
 import (
+	"context"
 	"errors"
 	"log/slog"
 	"time"
@@ -72,7 +73,7 @@ func (c *call) report(failure *Error) {
 	info := c.info(failure, time.Since(c.started))
 	if failure != nil {
 		level := slog.LevelWarn
-		if (c.op.notFoundIsExpected && failure.Kind == ErrNotFound) || failure.Kind == errCanceled {
+		if (c.op.notFoundIsExpected && failure.Kind == ErrNotFound) || errors.Is(failure, context.Canceled) {
 			level = slog.LevelDebug
 		}
 		logger.LogAttrs(c.ctx, level, "highlevel: call failed", info.attrs()...)

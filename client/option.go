@@ -146,10 +146,10 @@ func WithPacer(pacer Pacer) Option {
 
 // WithLogger sets the logger. Nothing is logged by default. Each attempt is logged at debug level.
 // A failed call and a response that does not match the schema are logged at warn level, except that
-// a canceled call and a Get of a contact that does not exist are logged at debug level. Records
-// contain the operation, method, path, status, attempt, durations, cf-ray header and remaining rate
-// limit, and for a failure the kind, message and trace ID. They never contain a token, a query, a
-// body, an email address or a phone number.
+// a canceled call, and a Get or FindDuplicate of a contact that does not exist, are logged at debug
+// level. Records contain the operation, method, path, status, attempt, durations, cf-ray header and
+// remaining rate limit, for a failure the kind, message and trace ID, and for a mismatch its JSON
+// pointer and types. They never contain a token, a query, a body, an email address or a phone number.
 func WithLogger(logger *slog.Logger) Option {
 	return func(c *config) error {
 		c.logger = logger

@@ -30,6 +30,8 @@ func Pages(ctx context.Context, after Cursor, list func(ctx context.Context, aft
 			}
 			switch {
 			case err != nil:
+			case page == nil:
+				err = listError("Pages", "the function returned neither a page nor an error")
 			case page.Next == "":
 				return
 			case pagesWithoutNew == 2:

@@ -335,3 +335,11 @@ func TestPages(t *testing.T) {
 		t.Errorf("got %q, want %q", got, want)
 	}
 }
+
+func TestPages_NoPage(t *testing.T) {
+	for _, err := range client.Pages(t.Context(), "", func(context.Context, client.Cursor) (*client.Page, error) { return nil, nil }) { //nolint:nilnil // a mistake of the program
+		if !errors.Is(err, client.ErrBadResponse) {
+			t.Errorf("got %v, want ErrBadResponse", err)
+		}
+	}
+}

@@ -83,7 +83,7 @@ type call struct {
 // response into result, unless result is nil.
 func (c *Client) send(ctx context.Context, op operation, req *http.Request, buildErr error, result any, opts []CallOption) error {
 	if buildErr != nil {
-		return invalid(op, redact.Message(buildErr.Error()))
+		return &Error{Kind: ErrInvalid, Operation: op.name, Err: redact.Error(buildErr)}
 	}
 	call, err := c.newCall(ctx, op, req, opts)
 	if err != nil {
@@ -329,14 +329,20 @@ func (c *call) newFailure(kind Kind, cause error) *Error {
 }
 
 // unsentError returns the error of an attempt that was not sent because of an error of the
-// TokenSource or the Pacer. It takes the kind and the cause of an [*Error].
+// TokenSource or the Pacer. If the cause is or wraps an [*Error], it has the kind of that error.
 func (c *call) unsentError(source string, cause error) *Error {
-	apiErr, ok := cause.(*Error) //nolint:errorlint // an error of the program's own is kept
+	apiErr, ok := errors.AsType[*Error](cause)
 	if !ok {
 		return c.newFailure(KindOf(cause), fmt.Errorf("%s: %w", source, cause))
 	}
-	failure := c.newFailure(apiErr.Kind, apiErr.Err)
-	failure.Messages, failure.RetryAfter = apiErr.Messages, apiErr.RetryAfter
+	var failure *Error
+	if cause == error(apiErr) { //nolint:errorlint // an error of the Pacer needs no other error around it
+		failure = c.newFailure(apiErr.Kind, apiErr.Err)
+		failure.Messages = apiErr.Messages
+	} else {
+		failure = c.newFailure(apiErr.Kind, fmt.Errorf("%s: %w", source, cause))
+	}
+	failure.RetryAfter = apiErr.RetryAfter
 	return failure
 }
 

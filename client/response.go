@@ -163,13 +163,13 @@ func checkContact(contact *Contact) error {
 	return nil
 }
 
-// checkContacts checks a list that the caller of send has made with empty contacts, which saves
-// decoding from enlarging it. They are still there if the response has no list.
+// checkContacts checks a list. The caller of send has given it a capacity, which saves decoding from
+// enlarging it. It still has one only if the response has no list: an empty list replaces it.
 func checkContacts(contacts []Contact) error {
 	for i := range contacts {
 		unifyContact(&contacts[i])
 	}
-	isMissing := contacts == nil || len(contacts) > 0 && reflect.ValueOf(contacts[0]).IsZero()
+	isMissing := contacts == nil || len(contacts) == 0 && cap(contacts) > 0
 	return checkList("contacts", isMissing)
 }
 

@@ -294,3 +294,18 @@ func TestDecode_UnusualBodies(t *testing.T) {
 		}
 	}
 }
+
+// TestContactsService_List_EmptyContact has lists without contacts, and a contact without properties.
+func TestContactsService_List_EmptyContact(t *testing.T) {
+	for body, want := range map[string]int{
+		`{"contacts":[]}`: 0, `{"contacts":[{},{"id":"a"}]}`: 2, `{"contacts":[{},{"id":"a","dnd":"no"}]}`: 2, `{"contacts":null}`: -1, `{}`: -1, `{"contacts":{},"meta":1}`: 1,
+	} {
+		c, _ := newStub(t, ok(body))
+		for _, list := range []any{client.ListRequest{}, client.BusinessListRequest{}, client.SearchRequest{}} {
+			page, err := listOf(t.Context(), c, list)
+			if want < 0 && !errors.Is(err, client.ErrBadResponse) || want >= 0 && (page == nil || len(page.Contacts) != want) {
+				t.Errorf("%s of %T: got %+v, %v, want %d contacts", body, list, page, err, want)
+			}
+		}
+	}
+}

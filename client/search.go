@@ -97,7 +97,7 @@ func (s *ContactsService) Search(ctx context.Context, search SearchRequest, opts
 		return nil, err
 	}
 	req, err := gen.NewSearchContactsRequest(s.client.config.baseURL, body)
-	result := gen.SearchContactsResult{Contacts: make([]Contact, limit)}
+	result := gen.SearchContactsResult{Contacts: make([]Contact, 0, limit)}
 	if err := s.client.send(ctx, searchContacts, req, err, &result, opts); err != nil {
 		return nil, err
 	}

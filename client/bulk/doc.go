@@ -48,8 +48,8 @@
 // has read.
 //
 // The inputs and the loop body run on the caller's goroutine. While one of them blocks, no outcome
-// is yielded and no call starts. A panic in a call is raised on the caller's goroutine. No
-// goroutine outlives the loop.
+// is yielded and no call starts. A panic in a call is raised on the caller's goroutine,
+// unless the loop has ended with a break. No goroutine outlives the loop.
 //
 // # Rate limit
 //

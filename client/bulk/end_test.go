@@ -2,6 +2,8 @@ package bulk_test
 
 import (
 	"context"
+	"fmt"
+	"net/http"
 	"testing"
 	"time"
 
@@ -100,5 +102,26 @@ func TestAll_TokenRefused(t *testing.T) {
 				t.Errorf("%s: got %v of %d inputs and %d requests, want %v", tt.name, counts, read, sent, tt.want)
 			}
 		}, clienttest.WithRateLimit(clienttest.RateLimit{}))
+	}
+}
+
+// refusing is a token source for which the API issues no token.
+type refusing struct{}
+
+func (refusing) Token(context.Context) (string, error) {
+	return "", fmt.Errorf("oauth: %w", &client.Error{Kind: client.ErrForbidden, StatusCode: http.StatusForbidden})
+}
+
+func TestAll_NoToken(t *testing.T) {
+	t.Parallel()
+	c, err := client.New(refusing{}, client.WithLocation("ve9EPM428h8vShlRW1KT"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	const inputs, inFlight = 50, 10
+	read := 0
+	counts := count(bulk.All(t.Context(), counted(contacts(inputs), &read), bulk.Upsert(c), bulk.WithMaxInFlight(inFlight)))
+	if counts[client.ErrForbidden] != read || read > 2*inFlight {
+		t.Errorf("got %v of %d inputs, want an end after the first ones", counts, read)
 	}
 }

@@ -228,10 +228,11 @@ func (r *run[K, In, Out]) endReason(j *job[K, In, Out]) error {
 	return nil
 }
 
-// isAboutToken reports whether the API has refused the token. A gateway can refuse one request.
+// isAboutToken reports whether the API has refused the token, or to issue one: such a call has no
+// response. A gateway can refuse one request.
 func isAboutToken(err error) bool {
 	apiErr, ok := errors.AsType[*client.Error](err)
-	return ok && (apiErr.StatusCode == http.StatusUnauthorized ||
+	return ok && (apiErr.StatusCode == 0 || apiErr.StatusCode == http.StatusUnauthorized ||
 		strings.Contains(strings.ToLower(strings.Join(apiErr.Messages, " ")), "token"))
 }
 

@@ -1,5 +1,6 @@
-// Package postgres stores OAuth credentials and rate limits in PostgreSQL, so that many machines
-// can share the installations and the rate limits of an app.
+// Package postgres stores OAuth credentials, rate limits and the IDs of webhooks in PostgreSQL, so
+// that many machines can share the installations, the rate limits and the webhooks of an app. See
+// [NewTokenStore], [NewPacers] and [NewSeen].
 //
 //	keys, err := postgres.NewKeys(postgres.Key{ID: "2026-11", Secret: secret})
 //	if err != nil {

@@ -42,9 +42,9 @@ type Drift struct {
 // Strings maps a struct to its field that stores a string in place of the object.
 type Strings map[reflect.Type]string
 
-// Decode decodes body, one complete JSON value, into the value that out points to. It is zero, except
-// that lists may have capacity. A body for a struct must be an object. Below that, a value of an unexpected type is not an error. Errors do not
-// quote the body.
+// Decode decodes body, one complete JSON value, into the value that out points to, which must be zero,
+// except that lists may have a capacity. A body for a struct must be an object. Below that, a value of
+// an unexpected type is not an error. Errors do not quote the body.
 func Decode(body []byte, out any, inStrings Strings) ([]Drift, error) {
 	raw, target := jsontext.Value(httpx.TrimBOM(body)), reflect.ValueOf(out).Elem()
 	if target.Kind() == reflect.Struct && raw.Kind() != '{' {
