@@ -96,12 +96,12 @@ func (m *mirror) installSamples(ctx context.Context, fake *clienttest.Server) er
 // follow prints the changes that are made from now on when they are in the table. The search after a
 // webhook can write a contact again, with other properties.
 func (m *mirror) follow(ctx context.Context, out io.Writer) {
-	start, printed := time.Now(), map[string]bool{}
+	start, printed := time.Now().Truncate(time.Millisecond), map[string]bool{} // contacts have milliseconds
 	fmt.Fprintf(out, "The table is %s.mirror_contacts. Change and delete contacts on the page of the fake:\n", demoSchema)
 	for ; ; time.Sleep(m.poll) {
 		rows, _ := m.pool.Query(ctx, `SELECT concat(id, date_updated), CASE WHEN contact IS NULL THEN id || ' was deleted'
 			ELSE id || ' was changed, and is in the table after ' || (written_at - date_updated) END
-			FROM mirror_rows WHERE date_updated > $1 ORDER BY written_at`, start) // ForEachRow returns its error
+			FROM mirror_rows WHERE date_updated >= $1 ORDER BY written_at`, start) // ForEachRow returns its error
 		var key, text string
 		if _, err := pgx.ForEachRow(rows, []any{&key, &text}, func() error {
 			if !printed[key] {

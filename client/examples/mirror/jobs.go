@@ -18,7 +18,7 @@ import (
 const fullInterval = 7 * 24 * time.Hour
 
 // startArgs are the arguments of the job that starts a run: every 15 minutes, after an installation,
-// and with -nom. Each is inserted, however many there are, so that no start is lost.
+// and with -now. Each is inserted, however many there are, so that no start is lost.
 type startArgs struct{}
 
 func (startArgs) Kind() string { return "mirror_start" }

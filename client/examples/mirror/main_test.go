@@ -25,7 +25,7 @@ func TestMain(m *testing.M) {
 }
 
 // patience is the longest wait of a test.
-const patience = time.Minute
+const patience = 3 * time.Minute
 
 // newFake returns a fake with n locations of one agency, which have contacts each.
 func newFake(t *testing.T, n, contacts int, opts ...clienttest.Option) *clienttest.Server {
