@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"iter"
+	"slices"
 )
 
 // Pages returns an iterator over the pages of a list, beginning at after. The function list returns
@@ -20,7 +21,7 @@ func Pages(ctx context.Context, after Cursor, list func(ctx context.Context, aft
 			page, err := list(ctx, after)
 			if page != nil {
 				added := recent.added
-				page.Contacts = recent.removeFrom(page.Contacts)
+				page.Contacts = slices.DeleteFunc(page.Contacts, recent.containsOrAdd)
 				if pagesWithoutNew++; recent.added > added {
 					pagesWithoutNew = 0
 				}
@@ -84,24 +85,9 @@ type contactVersion struct {
 	updated int64 // nanoseconds since 1970
 }
 
-// removeFrom removes the contacts of which the same version was added recently, and adds the others.
-func (r *recentContacts) removeFrom(contacts []Contact) []Contact {
-	kept := 0
-	for i := range contacts {
-		if r.containsOrAdd(&contacts[i]) {
-			continue
-		}
-		if kept != i {
-			contacts[kept] = contacts[i]
-		}
-		kept++
-	}
-	return contacts[:kept]
-}
-
 // containsOrAdd reports whether the same version of contact was added recently, and adds it
 // otherwise. A contact without an ID is always new.
-func (r *recentContacts) containsOrAdd(contact *Contact) bool {
+func (r *recentContacts) containsOrAdd(contact Contact) bool {
 	version := contactVersion{contact.ID, contact.DateUpdated.UnixNano()}
 	switch {
 	case contact.ID == "":

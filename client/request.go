@@ -8,6 +8,7 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"os"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -19,7 +20,6 @@ import (
 
 // operation describes an operation of the API: what it is called, and how its failures are handled.
 type operation struct {
-	id                 string // operationId in api/contacts.yaml
 	name               string // method that the program calls
 	read               bool   // the operation changes nothing
 	idempotent         bool   // the operation may be applied more than once
@@ -30,18 +30,18 @@ type operation struct {
 
 // The operations. The table "Retries" in the package documentation has their retry rules.
 var (
-	getContact     = operation{id: "getContact", name: "Contacts.Get", read: true, idempotent: true, notFoundIsExpected: true}
-	createContact  = operation{id: "createContact", name: "Contacts.Create"}
-	updateContact  = operation{id: "updateContact", name: "Contacts.Update", idempotent: true}
-	upsertContact  = operation{id: "upsertContact", name: "Contacts.Upsert", idempotent: true} // see AlwaysCreates
-	deleteContact  = operation{id: "deleteContact", name: "Contacts.Delete", idempotent: true, goneIsSuccess: true}
-	listContacts   = operation{id: "getContacts", name: "Contacts.List", read: true, idempotent: true}
-	listByBusiness = operation{id: "getContactsByBusinessId", name: "Contacts.ListByBusiness", read: true, idempotent: true}
-	searchContacts = operation{id: "searchContacts", name: "Contacts.Search", read: true, idempotent: true}
-	findDuplicate  = operation{id: "findDuplicateContact", name: "Contacts.FindDuplicate", read: true, idempotent: true, notFoundIsExpected: true}
-	addTags        = operation{id: "addTags", name: "Contacts.AddTags", idempotent: true}
-	removeTags     = operation{id: "removeTags", name: "Contacts.RemoveTags", idempotent: true}
-	getFields      = operation{id: "getCustomFields", name: "Contacts.CustomFields", read: true, idempotent: true}
+	getContact     = operation{name: "Contacts.Get", read: true, idempotent: true, notFoundIsExpected: true}
+	createContact  = operation{name: "Contacts.Create"}
+	updateContact  = operation{name: "Contacts.Update", idempotent: true}
+	upsertContact  = operation{name: "Contacts.Upsert", idempotent: true} // see AlwaysCreates
+	deleteContact  = operation{name: "Contacts.Delete", idempotent: true, goneIsSuccess: true}
+	listContacts   = operation{name: "Contacts.List", read: true, idempotent: true}
+	listByBusiness = operation{name: "Contacts.ListByBusiness", read: true, idempotent: true}
+	searchContacts = operation{name: "Contacts.Search", read: true, idempotent: true}
+	findDuplicate  = operation{name: "Contacts.FindDuplicate", read: true, idempotent: true, notFoundIsExpected: true}
+	addTags        = operation{name: "Contacts.AddTags", idempotent: true}
+	removeTags     = operation{name: "Contacts.RemoveTags", idempotent: true}
+	getFields      = operation{name: "Contacts.CustomFields", read: true, idempotent: true}
 	doOperation    = operation{name: "Do", has404: true}         // read and idempotent depend on the method
 	generated      = operation{name: "Generated", has404: false} // as above
 )
@@ -367,11 +367,6 @@ func invalid(op operation, problem string) *Error {
 	return &Error{Kind: ErrInvalid, Operation: op.name, Err: errors.New(problem)}
 }
 
-// errAttemptTimeout is the cause of an attempt that took longer than WithTimeout allows.
-var errAttemptTimeout error = timeoutError{}
-
-type timeoutError struct{}
-
-func (timeoutError) Error() string   { return "the attempt timed out (see WithTimeout)" }
-func (timeoutError) Timeout() bool   { return true }
-func (timeoutError) Temporary() bool { return true }
+// errAttemptTimeout is the cause of an attempt that took longer than WithTimeout allows. It is a
+// timeout, as net.Error defines it.
+var errAttemptTimeout = fmt.Errorf("the attempt timed out (see WithTimeout): %w", os.ErrDeadlineExceeded)

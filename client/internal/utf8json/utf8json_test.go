@@ -5,6 +5,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/oapi-codegen/nullable"
+
 	"github.com/highlevel-contacts/contacts-go/client/internal/utf8json"
 )
 
@@ -17,18 +19,18 @@ type sample struct {
 
 	Name    string `json:"name,omitempty"`
 	Plain   string
-	Skipped string          `json:"-"`
-	Escaped string          `json:"a/b~c"`
-	Raw     json.RawMessage `json:"raw"`
-	Bytes   []byte          `json:"bytes"`
-	Time    time.Time       `json:"time"`
-	Any     any             `json:"any"`
-	Pointer *string         `json:"pointer"`
-	List    []sample        `json:"list"`
-	Array   [2]string       `json:"array"`
-	Map     map[string]any  `json:"map"`
-	Numbers map[int]string  `json:"numbers"`
-	Value   map[bool]string `json:"value"` // as a Nullable
+	Skipped string                    `json:"-"`
+	Escaped string                    `json:"a/b~c"`
+	Raw     json.RawMessage           `json:"raw"`
+	Bytes   []byte                    `json:"bytes"`
+	Time    time.Time                 `json:"time"`
+	Any     any                       `json:"any"`
+	Pointer *string                   `json:"pointer"`
+	List    []sample                  `json:"list"`
+	Array   [2]string                 `json:"array"`
+	Map     map[string]any            `json:"map"`
+	Numbers map[int]string            `json:"numbers"`
+	Value   nullable.Nullable[string] `json:"value,omitempty"`
 	private string
 }
 
@@ -55,9 +57,10 @@ func TestFindInvalid(t *testing.T) {
 		{sample{Pointer: &bad}, "/pointer", true},
 		{sample{List: []sample{{}, {Name: bad}}}, "/list/1/name", true},
 		{sample{Array: [2]string{"a", bad}}, "/array/1", true},
-		{sample{Map: map[string]any{"a" + bad: 1}}, "/map/aJos\uFFFD", true},
-		{sample{Numbers: map[int]string{7: bad}}, "/numbers", true},
-		{sample{Value: map[bool]string{true: bad}}, "/value", true},
+		{sample{Map: map[string]any{"a" + bad: 1}}, "/map", true},
+		{sample{Numbers: map[int]string{7: bad}}, "/numbers/7", true},
+		{sample{Value: nullable.NewNullableWithValue(bad)}, "/value", true},
+		{sample{Value: nullable.NewNullNullable[string]()}, "", false},
 		{sample{Skipped: bad, Bytes: []byte(bad), private: bad, Time: time.Now()}, "", false}, // not encoded as strings
 		{7, "", false},
 	} {
