@@ -147,10 +147,7 @@ func (s *ContactsService) listParams(list ListRequest) (*gen.GetContactsParams, 
 // checkBusinessList checks the arguments, sets the default location, and returns the number of
 // contacts to skip.
 func (s *ContactsService) checkBusinessList(businessID string, list *BusinessListRequest) (skip int, err error) {
-	if err := checkID(listByBusiness, "business", businessID); err != nil {
-		return 0, err
-	}
-	if err := s.setLocation(listByBusiness, &list.LocationID); err != nil {
+	if err := cmp.Or(checkID(listByBusiness, "business", businessID), s.setLocation(listByBusiness, &list.LocationID)); err != nil {
 		return 0, err
 	}
 	switch {

@@ -95,23 +95,13 @@ func (d CustomFieldDefinition) convert(value any) (any, error) {
 	case "NUMERICAL", "MONETORY", "FLOAT":
 		return convertNumber(value)
 	case "SINGLE_OPTIONS", "RADIO":
-		if !isText {
-			return nil, errors.New("use a string that is one of the options")
-		}
-		return text, d.checkOption(text)
+		return text, d.checkOptions(text)
 	case "MULTIPLE_OPTIONS", "CHECKBOX":
 		options, isList := value.([]string)
-		if isText {
+		if !isList {
 			options = []string{text}
-		} else if !isList {
-			return nil, errors.New("use a list of strings that are options")
 		}
-		for _, option := range options {
-			if err := d.checkOption(option); err != nil {
-				return nil, err
-			}
-		}
-		return options, nil
+		return options, d.checkOptions(options...)
 	case "DATE":
 		if date, ok := value.(time.Time); ok {
 			return date.Format(time.DateOnly), nil
@@ -125,9 +115,11 @@ func (d CustomFieldDefinition) convert(value any) (any, error) {
 	return value, nil
 }
 
-func (d CustomFieldDefinition) checkOption(option string) error {
-	if !slices.Contains(d.Options, option) {
-		return errors.New("the value is not one of the options, see CustomFieldDefinition.Options")
+func (d CustomFieldDefinition) checkOptions(values ...string) error {
+	for _, value := range values {
+		if !slices.Contains(d.Options, value) {
+			return errors.New("use a string that is one of the options, see CustomFieldDefinition.Options")
+		}
 	}
 	return nil
 }

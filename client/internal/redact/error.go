@@ -1,12 +1,7 @@
 package redact
 
-import (
-	"fmt"
-	"strconv"
-)
-
 // Error returns an error whose message is that of [Local]. The error unwraps to err, so that
-// errors.Is and errors.As work. No verb of package fmt prints more than the message. Error returns
+// errors.Is and errors.As work. No verb of package fmt prints the cause. Error returns
 // nil if err is nil.
 func Error(err error, secrets ...string) error {
 	if err == nil {
@@ -25,12 +20,3 @@ type localError struct {
 func (e *localError) Error() string { return e.text }
 
 func (e *localError) Unwrap() error { return e.cause() }
-
-// Format prints the message, quoted for %q.
-func (e *localError) Format(state fmt.State, verb rune) {
-	text := e.text
-	if verb == 'q' {
-		text = strconv.Quote(text)
-	}
-	_, _ = state.Write([]byte(text))
-}

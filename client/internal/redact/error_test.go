@@ -42,21 +42,16 @@ func TestError_PrintsOnlyTheRedactedText(t *testing.T) {
 			for _, flags := range []string{"", "+", "#", " ", "0", "-20", ".3", "+#"} {
 				got := fmt.Sprintf("%"+flags+string(verb), value)
 				hexadecimal := fmt.Sprintf("%x %X", "jane", "secret")
-				for _, secret := range append(strings.Fields(hexadecimal), "jane", "secret", "[115 101", "%!") {
-					if strings.Contains(got, secret) && (secret != "%!" || value == any(err) && verb != 'w') {
+				for _, secret := range append(strings.Fields(hexadecimal), "jane", "secret", "[115 101") {
+					if strings.Contains(got, secret) {
 						t.Errorf("%%%s%c of %T: got %q, which contains %q", flags, verb, value, got, secret)
 					}
 				}
 			}
 		}
 	}
-	for _, verb := range "vstbcdoOxXUeEfFgG" {
-		if got := fmt.Sprintf("%"+string(verb), err); got != want && verb != 'T' {
-			t.Errorf("%%%c: got %q, want %q", verb, got, want)
-		}
-	}
-	if got := fmt.Sprintf("%q", err); got != `"`+want+`"` {
-		t.Errorf("%%q: got %s", got)
+	if got := fmt.Sprintf("%v %s %q", err, err, err); got != want+" "+want+` "`+want+`"` {
+		t.Errorf("got %s", got)
 	}
 }
 
