@@ -24,9 +24,8 @@ import (
 // PUT and DELETE are retried as idempotent requests. POST and PATCH are retried only if they cannot
 // have been applied, unless [Idempotent] or [ReadOnly] is passed. A 404 matches [ErrNotFound].
 //
-// The path is relative to the base URL, such as "/locations/abc/customFields"; escape IDs with
-// [url.PathEscape]. Do rejects a path with a host, a query, a fragment or dot segments, so that the
-// token is not sent to another host.
+// The path is relative to the base URL, such as "/locations/abc/customFields", without host, query,
+// fragment and dot segments; escape IDs with [url.PathEscape].
 //
 // The body is sent as JSON. An [io.Reader], a []byte or a [json.RawMessage] must hold JSON and is
 // sent as it is. POST, PUT and PATCH without a body send {}. If out is not nil, it is a pointer into

@@ -65,18 +65,17 @@ type operationKey struct{}
 
 // call holds the state of one API call across its attempts.
 type call struct {
-	client        *Client
-	op            operation
-	options       callConfig
-	ctx           context.Context //nolint:containedctx // the caller's; a call ends when its method returns
-	request       *http.Request   // template of the attempts, without a body
-	body          []byte          // body of the request; nil if there is none
-	started       time.Time
-	waited        time.Duration // time spent waiting for the rate limit and between attempts
-	token         string        // token of the latest attempt
-	tokenReplaced bool
-	maybeApplied  bool     // an attempt of a write may have been applied
-	response      Response // response of the latest attempt
+	client       *Client
+	op           operation
+	options      callConfig
+	ctx          context.Context //nolint:containedctx // the caller's; a call ends when its method returns
+	request      *http.Request   // template of the attempts, without a body
+	body         []byte          // body of the request; nil if there is none
+	started      time.Time
+	waited       time.Duration // time spent waiting for the rate limit and between attempts
+	token        string        // token of the latest attempt
+	maybeApplied bool          // an attempt of a write may have been applied
+	response     Response      // response of the latest attempt
 }
 
 // send sends req, which a generated function built unless it returned buildErr, and decodes the
@@ -131,9 +130,11 @@ func (c *Client) newCall(ctx context.Context, op operation, req *http.Request, o
 // success, c.response holds the response.
 func (c *call) attempts() *Error {
 	var previous *Error
+	tokenReplaced := false
 	for attempt := 1; ; attempt++ {
 		sent, failure := c.attempt()
-		if c.replaceToken(failure) {
+		if !tokenReplaced && c.replaceToken(failure) {
+			tokenReplaced = true
 			sent, failure = c.attempt()
 		}
 		switch {
@@ -249,13 +250,11 @@ func redirectPolicy(policy func(*http.Request, []*http.Request) error, trace *ht
 }
 
 // replaceToken invalidates the token if failure says that the token is invalid or expired and the
-// TokenSource can replace it. It reports whether the request must be sent again with a new token. It
-// returns true at most once per call.
+// TokenSource can replace it. It reports whether the request must be sent again with a new token.
 func (c *call) replaceToken(failure *Error) bool {
-	if c.tokenReplaced || c.client.invalidate == nil || !rejectsToken(failure) {
+	if c.client.invalidate == nil || !rejectsToken(failure) {
 		return false
 	}
-	c.tokenReplaced = true
 	c.client.invalidate(c.token)
 	return true
 }
