@@ -43,7 +43,7 @@ func (s *ContactsService) Get(ctx context.Context, id string, opts ...CallOption
 //
 // API reference: https://marketplace.gohighlevel.com/docs/ghl/contacts/create-contact
 func (s *ContactsService) Create(ctx context.Context, contact CreateContactRequest, opts ...CallOption) (*Contact, error) {
-	if err := cmp.Or(s.setLocation(createContact, &contact.LocationID), checkText(createContact, contact), checkCustomFields(createContact, contact.CustomFields)); err != nil {
+	if err := cmp.Or(s.setLocation(createContact, &contact.LocationID), checkWrite(createContact, contact, contact.CustomFields)); err != nil {
 		return nil, err
 	}
 	req, err := gen.NewCreateContactRequest(s.client.config.baseURL, contact)
@@ -63,7 +63,7 @@ func (s *ContactsService) Create(ctx context.Context, contact CreateContactReque
 //
 // API reference: https://marketplace.gohighlevel.com/docs/ghl/contacts/update-contact
 func (s *ContactsService) Update(ctx context.Context, id string, change UpdateContactRequest, opts ...CallOption) (*Contact, error) {
-	if err := cmp.Or(checkID(updateContact, "contact", id), checkText(updateContact, change), checkCustomFields(updateContact, change.CustomFields)); err != nil {
+	if err := cmp.Or(checkID(updateContact, "contact", id), checkWrite(updateContact, change, change.CustomFields)); err != nil {
 		return nil, err
 	}
 	req, err := gen.NewUpdateContactRequest(s.client.config.baseURL, id, change)
@@ -85,7 +85,7 @@ func (s *ContactsService) Update(ctx context.Context, id string, change UpdateCo
 //
 // API reference: https://marketplace.gohighlevel.com/docs/ghl/contacts/upsert-contact
 func (s *ContactsService) Upsert(ctx context.Context, contact UpsertContactRequest, opts ...CallOption) (*UpsertContactResult, error) {
-	if err := cmp.Or(s.setLocation(upsertContact, &contact.LocationID), checkText(upsertContact, contact), checkCustomFields(upsertContact, contact.CustomFields)); err != nil {
+	if err := cmp.Or(s.setLocation(upsertContact, &contact.LocationID), checkWrite(upsertContact, contact, contact.CustomFields)); err != nil {
 		return nil, err
 	}
 	op := upsertContact
@@ -118,14 +118,15 @@ func (s *ContactsService) Delete(ctx context.Context, id string, opts ...CallOpt
 	return s.client.send(ctx, deleteContact, req, err, &gen.DeleteContactResult{}, opts)
 }
 
-// checkCustomFields returns an error if a custom field does not have exactly one of ID and Key.
-func checkCustomFields(op operation, fields []CustomFieldInput) error {
+// checkWrite returns an error if a custom field of a request does not have exactly one of ID and Key,
+// or if a string is not valid UTF-8.
+func checkWrite(op operation, request any, fields []CustomFieldInput) error {
 	for i, field := range fields {
 		if (field.ID == "") == (field.Key == "") {
 			return invalid(op, fmt.Sprintf("custom field %d: set either ID or Key", i))
 		}
 	}
-	return nil
+	return checkText(op, request)
 }
 
 // setLocation sets an empty location to the default location of the client.

@@ -76,7 +76,8 @@ func (d CustomFieldDefinitions) Find(nameKeyOrID string) (CustomFieldDefinition,
 func (d CustomFieldDefinition) Input(value any) (CustomFieldInput, error) {
 	converted, err := d.convert(value)
 	if err != nil {
-		return CustomFieldInput{}, invalid(operation{name: "CustomFieldDefinition.Input"}, fmt.Sprintf("field %q of type %s: %v", d.Name, d.DataType, err))
+		op := operation{name: "CustomFieldDefinition.Input"}
+		return CustomFieldInput{}, invalid(op, fmt.Sprintf("field %q of type %s: %v", d.Name, d.DataType, err))
 	}
 	return NewCustomField(d.ID, converted), nil
 }

@@ -79,8 +79,9 @@ func (c *call) report(failure *Error) {
 		logger.LogAttrs(c.ctx, level, "highlevel: call failed", info.attrs()...)
 	}
 	if len(drift) > 0 {
-		logger.LogAttrs(c.ctx, slog.LevelWarn, "highlevel: response does not match the schema", append(info.attrs(), slog.Int("places", len(drift)),
-			slog.String("pointer", redact.Value(drift[0].Pointer, c.token)), slog.String("want", drift[0].Want), slog.String("got", drift[0].Got))...)
+		attrs := append(info.attrs(), slog.Int("places", len(drift)), slog.String("pointer", redact.Value(drift[0].Pointer, c.token)),
+			slog.String("want", drift[0].Want), slog.String("got", drift[0].Got))
+		logger.LogAttrs(c.ctx, slog.LevelWarn, "highlevel: response does not match the schema", attrs...)
 	}
 	for _, hook := range hooks {
 		hook(c.ctx, *info)

@@ -127,7 +127,8 @@ func WithDefaultHeader(key, value string) Option {
 func WithRetry(policy RetryPolicy) Option {
 	return func(c *config) error {
 		c.retry = policy.withDefaults()
-		return require(policy.MaxAttempts >= 0 && min(policy.MinDelay, policy.MaxDelay) >= 0, "WithRetry: negative MaxAttempts, MinDelay or MaxDelay")
+		valid := policy.MaxAttempts >= 0 && policy.MinDelay >= 0 && policy.MaxDelay >= 0
+		return require(valid, "WithRetry: negative MaxAttempts, MinDelay or MaxDelay")
 	}
 }
 

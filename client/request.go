@@ -232,9 +232,11 @@ func (c *call) setBody(req *http.Request) {
 	}
 }
 
+type checkRedirect = func(req *http.Request, via []*http.Request) error
+
 // redirectPolicy returns a CheckRedirect function that follows only a redirect of a GET to the same
 // scheme and host, if policy allows it too. Any other redirect is returned as the response.
-func redirectPolicy(policy func(*http.Request, []*http.Request) error, trace *httpx.RequestTrace) func(*http.Request, []*http.Request) error {
+func redirectPolicy(policy checkRedirect, trace *httpx.RequestTrace) checkRedirect {
 	const maxRedirects = 10
 	return func(req *http.Request, via []*http.Request) error {
 		first := via[0]
