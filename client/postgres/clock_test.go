@@ -15,18 +15,29 @@ import (
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/stdlib"
-
-	"github.com/highlevel-contacts/contacts-go/client/internal/pgtest"
 )
 
-// inBubble runs a test in a synctest bubble. Statements take no time there, and [network.open]
-// opens a database whose clock is that of the bubble.
-func inBubble(t *testing.T, test func(t *testing.T, n *network)) {
+// inBubble runs a test in parallel with others, in a synctest bubble. Statements take no time there.
+func inBubble(t *testing.T, test func(t *testing.T, b *bubble)) {
 	t.Helper()
-	url := pgtest.Database(t)
-	execute(t, openMigrated(t, url), `CREATE OR REPLACE FUNCTION highlevel_now() RETURNS bigint LANGUAGE sql VOLATILE AS
+	t.Parallel()
+	url := newTestURL(t)
+	execute(t, open(t, url), `CREATE OR REPLACE FUNCTION highlevel_now() RETURNS bigint LANGUAGE sql VOLATILE AS
 		$$ SELECT current_setting('test.now')::bigint $$`)
-	synctest.Test(t, func(t *testing.T) { test(t, &network{url: url}) })
+	synctest.Test(t, func(t *testing.T) {
+		b := &bubble{network: &network{url: url}}
+		b.db = b.open(t)
+		b.p, b.other = newTestPacer(t, b.db), newTestPacer(t, b.db)
+		test(t, b)
+	})
+}
+
+// bubble has a database whose clock is that of the bubble, and the pacers of two processes.
+type bubble struct {
+	*network
+
+	db       *sql.DB
+	p, other *pacer
 }
 
 // network connects a test with a database. While it is down, connections end and new ones are

@@ -72,45 +72,56 @@ func (c *contextCheck) open(n *network) *sql.DB {
 	return db
 }
 
+// Each operation passes on the context of its caller, and returns its error.
 func TestContext_IsThatOfTheCaller(t *testing.T) {
-	t.Parallel()
-	inBubble(t, func(t *testing.T, n *network) {
-		ctx := context.WithValue(t.Context(), contextKey{}, true)
+	inBubble(t, func(t *testing.T, b *bubble) {
 		c := &contextCheck{t: t}
-		db := c.open(n)
+		db := c.open(b.network)
 		store := NewTokenStore(db, "one", newTestKeys("a"))
+		share := PacerSettings{LocalShare: 0.5, Logger: slog.New(c)}
 		for _, operation := range []struct {
 			name string
-			call func() error
+			call func(ctx context.Context) error
 		}{
-			{"Migrate", func() error { return Migrate(ctx, db) }},
-			{"CompareAndSwap", func() error { _, err := store.CompareAndSwap(ctx, client.Secret{}, newTestCredential(1)); return err }},
-			{"Load", func() error { _, err := store.Load(ctx); return err }},
-			{"Installations", func() error { _, err := Installations(ctx, db); return err }},
-			{"LockRefresh", func() error {
-				unlock, err := store.LockRefresh(ctx)
-				time.Sleep(leaseDuration) // in which the lease is renewed
-				unlock()
+			{"Migrate", func(ctx context.Context) error { return Migrate(ctx, db) }},
+			{"CompareAndSwap", func(ctx context.Context) error {
+				_, err := store.CompareAndSwap(ctx, client.Secret{}, newTestCredential(1))
 				return err
 			}},
-			{"Delete", func() error { return oauth.Delete(ctx, store, time.Now()) }},
-			{"Wait", func() error { return waitBeyondLimit(ctx, newTestPacer(t, db)) }},
-			{"Wait with the local share", func() error {
-				p := newTestPacer(t, db, PacerSettings{LocalShare: 0.5, Logger: slog.New(c)})
-				n.setDown(true)
-				time.AfterFunc(time.Second, func() { n.setDown(false) })
+			{"Load", func(ctx context.Context) error { _, err := store.Load(ctx); return err }},
+			{"Installations", func(ctx context.Context) error { _, err := Installations(ctx, db); return err }},
+			{"LockRefresh", func(ctx context.Context) error {
+				unlock, err := store.LockRefresh(ctx)
+				if err == nil {
+					time.Sleep(leaseDuration) // in which the lease is renewed
+					unlock()
+				}
+				return err
+			}},
+			{"Delete", func(ctx context.Context) error { return oauth.Delete(ctx, store, time.Now()) }},
+			{"Wait", func(ctx context.Context) error { return waitBeyondLimit(ctx, newTestPacer(t, db)) }},
+			{"Wait with the local share", func(ctx context.Context) error {
+				p := newTestPacer(t, db, share)
+				b.setDown(true)
+				time.AfterFunc(time.Second, func() { b.setDown(false) })
 				time.Sleep(time.Microsecond)
 				return errors.Join(p.Wait(ctx), p.Wait(ctx), p.Wait(ctx))
 			}},
 		} {
 			before := c.count.Load()
-			if err := operation.call(); err != nil {
+			if err := operation.call(context.WithValue(t.Context(), contextKey{}, true)); err != nil {
 				t.Errorf("%s: %v", operation.name, err)
 			}
 			synctest.Wait()
 			if c.count.Load() == before {
 				t.Errorf("%s: got no statement", operation.name)
 			}
+			canceled, cancel := context.WithCancel(context.WithValue(t.Context(), contextKey{}, true))
+			cancel()
+			if err := operation.call(canceled); !errors.Is(err, context.Canceled) {
+				t.Errorf("%s: got %v, want Canceled", operation.name, err)
+			}
+			time.Sleep(time.Minute) // until the database is available again
 		}
 	})
 }
@@ -123,34 +134,11 @@ func waitBeyondLimit(ctx context.Context, p *pacer) error {
 			return err
 		}
 	}
-	canceled, cancel := context.WithTimeoutCause(ctx, time.Hour, nil)
+	canceled, cancel := context.WithCancel(ctx)
 	time.AfterFunc(time.Millisecond, cancel)
 	if err := p.Wait(canceled); !errors.Is(err, context.Canceled) {
 		return errors.New("got no error from a canceled call")
 	}
 	p.Observe(ctx, client.Observation{Sent: time.Now(), Limit: client.RateLimit{Known: true, Max: 2, Interval: time.Second}})
 	return nil
-}
-
-// Each operation returns the error of its context.
-func TestContext_Canceled(t *testing.T) {
-	t.Parallel()
-	db := newTestDB(t)
-	ctx, cancel := context.WithCancel(t.Context())
-	cancel()
-	store := NewTokenStore(db, "one", newTestKeys("a"))
-	for name, call := range map[string]func() error{
-		"Migrate":                   func() error { return Migrate(ctx, db) },
-		"CompareAndSwap":            func() error { _, err := store.CompareAndSwap(ctx, client.Secret{}, newTestCredential(1)); return err },
-		"Load":                      func() error { _, err := store.Load(ctx); return err },
-		"Installations":             func() error { _, err := Installations(ctx, db); return err },
-		"LockRefresh":               func() error { _, err := store.LockRefresh(ctx); return err },
-		"Delete":                    func() error { return oauth.Delete(ctx, store, time.Now()) },
-		"Wait":                      func() error { return newTestPacer(t, db).Wait(ctx) },
-		"Wait with the local share": func() error { return newTestPacer(t, db, PacerSettings{LocalShare: 1}).Wait(ctx) },
-	} {
-		if err := call(); !errors.Is(err, context.Canceled) {
-			t.Errorf("%s: got %v, want Canceled", name, err)
-		}
-	}
 }

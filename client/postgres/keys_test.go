@@ -73,10 +73,7 @@ func TestTokenStore_Keys(t *testing.T) {
 	if _, err := store("one", newTestKeys("b")).Load(t.Context()); !errors.Is(err, oauth.ErrInvalidCredential) {
 		t.Errorf("under another version: got %v, want ErrInvalidCredential", err)
 	}
-	var sealed []byte
-	if err := db.QueryRowContext(t.Context(), `SELECT sealed FROM highlevel_tokens WHERE installation = 'one'`).Scan(&sealed); err != nil {
-		t.Fatal(err)
-	}
+	sealed := query[[]byte](t, db, `SELECT sealed FROM highlevel_tokens WHERE installation = 'one'`)
 	if bytes.Contains(sealed, []byte("refresh-")) || bytes.Contains(sealed, []byte("access-")) {
 		t.Error("the row contains a token in the clear")
 	}

@@ -3,10 +3,13 @@
 package postgres
 
 import (
+	"bytes"
 	"context"
 	"database/sql"
+	"encoding/json"
 	"fmt"
 	"os"
+	"os/exec"
 	"testing"
 
 	_ "github.com/jackc/pgx/v5/stdlib"
@@ -14,23 +17,44 @@ import (
 	"github.com/highlevel-contacts/contacts-go/client/internal/pgtest"
 )
 
-// TestMain runs a child process if a test has started the binary for that, and otherwise the tests.
+// childJob is the environment variable with the job of a child process.
+const childJob = "POSTGRES_TEST_JOB"
+
+// TestMain runs the job of a child process if a test has started the binary for that, and otherwise
+// the tests.
 func TestMain(m *testing.M) {
-	if os.Getenv(pacerConfig) != "" {
-		if err := runPacerChild(); err != nil {
-			fmt.Fprintln(os.Stderr, err)
-			os.Exit(1)
-		}
-		os.Exit(0)
+	encoded := os.Getenv(childJob)
+	if encoded == "" {
+		os.Exit(pgtest.Main(m))
 	}
-	if rounds := os.Getenv(childRounds); rounds != "" {
-		if err := runRefreshChild(rounds); err != nil {
-			fmt.Fprintln(os.Stderr, err)
-			os.Exit(1)
-		}
-		os.Exit(0)
+	var j job
+	err := json.Unmarshal([]byte(encoded), &j)
+	if err == nil {
+		err = j.run(context.Background())
 	}
-	os.Exit(pgtest.Main(m))
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+}
+
+// start starts a child process, which writes its errors to messages.
+func (j job) start(t *testing.T, output ...*os.File) (process *exec.Cmd, messages *bytes.Buffer) {
+	t.Helper()
+	encoded, err := json.Marshal(j)
+	if err != nil {
+		t.Fatal(err)
+	}
+	process, messages = exec.CommandContext(t.Context(), os.Args[0]), new(bytes.Buffer)
+	process.Env = append(os.Environ(), childJob+"="+string(encoded), "GORACE=atexit_sleep_ms=0")
+	process.Stderr = messages
+	if len(output) > 0 {
+		process.Stdout = output[0]
+	}
+	if err := process.Start(); err != nil {
+		t.Fatal(err)
+	}
+	return process, messages
 }
 
 // startServer starts a server for one test, with the tables of this package.
@@ -44,7 +68,20 @@ func startServer(t testing.TB) *pgtest.Server {
 // newTestDB creates a database for one test, with the tables of this package.
 func newTestDB(t testing.TB) *sql.DB {
 	t.Helper()
-	return openMigrated(t, pgtest.Database(t))
+	return open(t, newTestURL(t))
+}
+
+// newTestURL is like newTestDB, and returns the URL of the database.
+func newTestURL(t testing.TB) string {
+	t.Helper()
+	return pgtest.Copy(t, func(url string) error {
+		db, err := sql.Open("pgx", url)
+		if err != nil {
+			return err
+		}
+		defer func() { _ = db.Close() }()
+		return Migrate(context.Background(), db)
+	})
 }
 
 func openMigrated(t testing.TB, url string) *sql.DB {
@@ -71,4 +108,13 @@ func execute(t testing.TB, db *sql.DB, statement string) {
 	if _, err := db.ExecContext(context.Background(), statement); err != nil {
 		t.Fatal(err)
 	}
+}
+
+// query returns the value that a statement returns.
+func query[T any](t testing.TB, db *sql.DB, statement string, args ...any) (value T) {
+	t.Helper()
+	if err := db.QueryRowContext(context.Background(), statement, args...).Scan(&value); err != nil {
+		t.Fatal(err)
+	}
+	return value
 }

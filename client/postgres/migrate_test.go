@@ -5,11 +5,13 @@ package postgres
 import (
 	"sync"
 	"testing"
+
+	"github.com/highlevel-contacts/contacts-go/client/internal/pgtest"
 )
 
 func TestMigrate_Concurrent(t *testing.T) {
-	db := newTestDB(t)
-	execute(t, db, `DROP SCHEMA public CASCADE; CREATE SCHEMA public`)
+	t.Parallel()
+	db := open(t, pgtest.Database(t))
 	var group sync.WaitGroup
 	for range 4 {
 		group.Go(func() {

@@ -69,29 +69,25 @@ func checkWindows(t *testing.T, starts []time.Time, requests int) {
 }
 
 // countStarts returns the number of starts in the table.
-func countStarts(t *testing.T, db *sql.DB) (n int) {
+func countStarts(t *testing.T, db *sql.DB) int {
 	t.Helper()
-	if err := db.QueryRowContext(t.Context(), `SELECT coalesce(sum(cardinality(starts)), 0) FROM highlevel_limits`).Scan(&n); err != nil {
-		t.Fatal(err)
-	}
-	return n
+	return query[int](t, db, `SELECT coalesce(sum(cardinality(starts)), 0) FROM highlevel_limits`)
+}
+
+// exhausted is what a response reports when the daily limit is exhausted.
+func exhausted(reset time.Duration) client.Observation {
+	return client.Observation{Sent: time.Now(), Limit: client.RateLimit{Known: true, DailyLimit: 200_000, DailyReset: reset}}
 }
 
 func TestPacer_LimitsAllProcesses(t *testing.T) {
-	t.Parallel()
-	inBubble(t, func(t *testing.T, n *network) {
-		db := n.open(t)
-		starts := waitAll(t, 4*testRequests, newTestPacer(t, db), newTestPacer(t, db), newTestPacer(t, db))
-		checkWindows(t, starts, testRequests)
+	inBubble(t, func(t *testing.T, b *bubble) {
+		checkWindows(t, waitAll(t, 4*testRequests, b.p, b.other, newTestPacer(t, b.db)), testRequests)
 	})
 }
 
 func TestPacer_OrderOfCalls(t *testing.T) {
-	t.Parallel()
-	inBubble(t, func(t *testing.T, n *network) {
-		db := n.open(t)
-		pacers := []*pacer{newTestPacer(t, db), newTestPacer(t, db)}
-		waitAll(t, testRequests, pacers[0])
+	inBubble(t, func(t *testing.T, b *bubble) {
+		waitAll(t, testRequests, b.p)
 		const calls = 2 * testRequests
 		var (
 			order []int
@@ -100,7 +96,7 @@ func TestPacer_OrderOfCalls(t *testing.T) {
 		)
 		for i := range calls {
 			group.Go(func() {
-				if err := pacers[i%2].Wait(t.Context()); err != nil {
+				if err := []*pacer{b.p, b.other}[i%2].Wait(t.Context()); err != nil {
 					t.Error(err)
 				}
 				mu.Lock()
@@ -116,54 +112,65 @@ func TestPacer_OrderOfCalls(t *testing.T) {
 	})
 }
 
-func TestPacer_Deadline_IsRefusedWithoutASlot(t *testing.T) {
+// A call that ends without a request leaves no slot.
+func TestPacer_Wait_Fails(t *testing.T) {
 	t.Parallel()
-	inBubble(t, func(t *testing.T, n *network) {
-		db := n.open(t)
-		p := newTestPacer(t, db)
-		waitAll(t, testRequests, p)
-		ctx, cancel := context.WithTimeout(t.Context(), testInterval/2)
-		defer cancel()
-		began := time.Now()
-		err := p.Wait(ctx)
-		if !errors.Is(err, context.DeadlineExceeded) || ctx.Err() != nil {
-			t.Errorf("got %v after %v, want DeadlineExceeded before the deadline", err, time.Since(began))
-		}
-		if got := countStarts(t, db); got != testRequests {
-			t.Errorf("got %d slots, want %d", got, testRequests)
-		}
-	})
-}
-
-func TestPacer_CanceledCall_ReturnsItsSlot(t *testing.T) {
-	t.Parallel()
-	inBubble(t, func(t *testing.T, n *network) {
-		db := n.open(t)
-		p := newTestPacer(t, db)
-		waitAll(t, testRequests, p)
-		ctx, cancel := context.WithCancel(t.Context())
-		time.AfterFunc(testInterval/4, cancel)
-		if err := p.Wait(ctx); !errors.Is(err, context.Canceled) {
-			t.Errorf("got %v, want Canceled", err)
-		}
-		if got := countStarts(t, db); got != testRequests {
-			t.Errorf("got %d slots, want %d", got, testRequests)
-		}
-	})
+	for _, row := range []struct {
+		name             string
+		deadline, cancel time.Duration      // of the context; 0 for none
+		observation      client.Observation // what another process observes while the call waits
+		err              error
+		after            time.Duration // when the call returns
+		retryAfter       time.Duration
+	}{
+		{name: "a deadline before the start", deadline: testInterval / 2, err: context.DeadlineExceeded},
+		{name: "canceled", cancel: testInterval / 4, err: context.Canceled, after: testInterval / 4},
+		{name: "a long pause", observation: client.Observation{Pause: time.Minute}, err: client.ErrRateLimited, retryAfter: time.Minute},
+		{name: "the daily limit", observation: exhausted(time.Hour), err: client.ErrDailyLimit, retryAfter: time.Hour},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			inBubble(t, func(t *testing.T, b *bubble) {
+				waitAll(t, testRequests, b.p)
+				ctx, cancel := context.WithCancel(t.Context())
+				defer cancel()
+				if row.deadline > 0 {
+					ctx, cancel = context.WithTimeout(ctx, row.deadline)
+					defer cancel()
+				}
+				if row.cancel > 0 {
+					time.AfterFunc(row.cancel, cancel)
+				}
+				if row.retryAfter > 0 {
+					time.AfterFunc(testInterval/4, func() { b.other.Observe(ctx, row.observation) })
+				}
+				began := time.Now()
+				if err := b.p.Wait(ctx); !errors.Is(err, row.err) || row.retryAfter == 0 && time.Since(began) != row.after {
+					t.Errorf("got %v after %v, want %v after %v", err, time.Since(began), row.err, row.after)
+				}
+				if row.retryAfter > 0 {
+					err := b.p.Wait(ctx) // a new call
+					apiErr, ok := errors.AsType[*client.Error](err)
+					if !ok || !errors.Is(err, row.err) || !errors.Is(err, client.ErrRateLimited) || apiErr.RetryAfter < row.retryAfter-2*testInterval {
+						t.Errorf("a new call: got %v, want %v with RetryAfter %v", err, row.err, row.retryAfter)
+					}
+				}
+				if got := countStarts(t, b.db); got != testRequests {
+					t.Errorf("got %d slots, want %d", got, testRequests)
+				}
+			})
+		})
+	}
 }
 
 func TestPacer_Pause_StopsAllProcesses(t *testing.T) {
-	t.Parallel()
-	inBubble(t, func(t *testing.T, n *network) {
-		db := n.open(t)
-		paused, other := newTestPacer(t, db), newTestPacer(t, db)
-		waitAll(t, testRequests, paused)
+	inBubble(t, func(t *testing.T, b *bubble) {
+		waitAll(t, testRequests, b.p)
 		pause := 2 * testInterval
 		began := time.Now()
 		time.AfterFunc(testInterval/4, func() {
-			other.Observe(t.Context(), client.Observation{Sent: time.Now(), Pause: pause})
+			b.other.Observe(t.Context(), client.Observation{Sent: time.Now(), Pause: pause})
 		})
-		starts := waitAll(t, 2*testRequests, paused, other)
+		starts := waitAll(t, 2*testRequests, b.p, b.other)
 		if got := starts[0].Sub(began); got < pause {
 			t.Errorf("got a start after %v, want at least %v", got, pause)
 		}
@@ -171,74 +178,44 @@ func TestPacer_Pause_StopsAllProcesses(t *testing.T) {
 	})
 }
 
-func TestPacer_LongPause_FailsWaitingCalls(t *testing.T) {
-	t.Parallel()
-	inBubble(t, func(t *testing.T, n *network) {
-		db := n.open(t)
-		p, other := newTestPacer(t, db), newTestPacer(t, db)
-		waitAll(t, testRequests, p)
-		time.AfterFunc(testInterval/4, func() {
-			other.Observe(t.Context(), client.Observation{Sent: time.Now(), Pause: time.Minute})
-		})
-		for _, name := range []string{"a waiting call", "a new call"} {
-			err := p.Wait(t.Context())
-			apiErr, ok := errors.AsType[*client.Error](err)
-			if !ok || !errors.Is(err, client.ErrRateLimited) || apiErr.RetryAfter < 50*time.Second {
-				t.Errorf("%s: got %v, want ErrRateLimited with RetryAfter", name, err)
-			}
-		}
-		if got := countStarts(t, db); got != testRequests {
-			t.Errorf("got %d slots, want %d", got, testRequests)
-		}
-	})
-}
-
-func TestPacer_DailyLimit(t *testing.T) {
-	t.Parallel()
-	inBubble(t, func(t *testing.T, n *network) {
-		db := n.open(t)
-		p, other := newTestPacer(t, db), newTestPacer(t, db)
-		waitAll(t, 1, p)
-		other.Observe(t.Context(), client.Observation{Sent: time.Now(), Limit: client.RateLimit{
-			Known: true, DailyLimit: 200_000, DailyReset: time.Hour,
-		}})
-		err := p.Wait(t.Context())
-		apiErr, ok := errors.AsType[*client.Error](err)
-		if !ok || !errors.Is(err, client.ErrDailyLimit) || !errors.Is(err, client.ErrRateLimited) || apiErr.RetryAfter.Round(time.Minute) != time.Hour {
-			t.Errorf("got %v, want ErrDailyLimit with RetryAfter", err)
-		}
-	})
-}
-
 func TestPacer_NarrowerLimit_AppliesToWaitingCalls(t *testing.T) {
-	t.Parallel()
-	inBubble(t, func(t *testing.T, n *network) {
-		db := n.open(t)
-		p, other := newTestPacer(t, db), newTestPacer(t, db)
-		first := waitAll(t, testRequests, p)
+	inBubble(t, func(t *testing.T, b *bubble) {
+		first := waitAll(t, testRequests, b.p)
 		const narrower = testRequests - 3
 		time.AfterFunc(testInterval/4, func() {
-			other.Observe(t.Context(), client.Observation{Sent: time.Now(), Limit: client.RateLimit{
+			b.other.Observe(t.Context(), client.Observation{Sent: time.Now(), Limit: client.RateLimit{
 				Known: true, Max: narrower, Remaining: 0, Interval: testInterval,
 			}})
 		})
-		checkWindows(t, append(first[testRequests-narrower:], waitAll(t, testRequests, p)...), narrower)
+		checkWindows(t, append(first[testRequests-narrower:], waitAll(t, testRequests, b.p)...), narrower)
+	})
+}
+
+// A longer interval also lengthens the time for which a start counts.
+func TestPacer_LongerInterval_AppliesToWaitingCalls(t *testing.T) {
+	inBubble(t, func(t *testing.T, b *bubble) {
+		first := waitAll(t, testRequests, b.p)
+		const longer = 4 * testInterval
+		b.other.Observe(t.Context(), client.Observation{Sent: time.Now(), Limit: client.RateLimit{
+			Known: true, Max: testRequests, Remaining: testRequests, Interval: longer,
+		}})
+		next := waitAll(t, 1, b.p)[0]
+		if got, want := next.Sub(first[0]), ratelimit.Window(longer); got != want {
+			t.Errorf("got a start after %v, want %v", got, want)
+		}
 	})
 }
 
 func TestPacer_OtherPrograms_AreCounted(t *testing.T) {
-	t.Parallel()
-	inBubble(t, func(t *testing.T, n *network) {
-		db := n.open(t)
-		p := newTestPacer(t, db)
-		first := waitAll(t, 1, p)[0]
-		p.Observe(t.Context(), client.Observation{Sent: first, Limit: client.RateLimit{
+	inBubble(t, func(t *testing.T, b *bubble) {
+		first := waitAll(t, 1, b.p)[0]
+		b.p.Observe(t.Context(), client.Observation{Sent: first, Limit: client.RateLimit{
 			Known: true, Max: testRequests, Remaining: 1, Interval: testInterval, // 3 requests of others
 		}})
-		starts := append([]time.Time{first, first, first, first}, waitAll(t, 1, p)...) // passes on what Observe has seen
-		starts = append(starts, waitAll(t, testRequests, p)...)
+		starts := append([]time.Time{first, first, first, first}, waitAll(t, 1, b.p)...) // passes on what Observe has seen
+		starts = append(starts, waitAll(t, testRequests, b.p)...)
 		checkWindows(t, starts, testRequests)
-		if got := countStarts(t, db); got != 1+3+1+testRequests {
+		if got := countStarts(t, b.db); got != 1+3+1+testRequests {
 			t.Errorf("got %d starts, want the 3 of others too", got)
 		}
 	})
@@ -246,106 +223,72 @@ func TestPacer_OtherPrograms_AreCounted(t *testing.T) {
 
 // Requests that net/http sends besides that of a call count, and the row stores them.
 func TestPacer_Observe_ExtraRequests(t *testing.T) {
-	t.Parallel()
-	inBubble(t, func(t *testing.T, n *network) {
-		p := newTestPacer(t, n.open(t))
-		starts := waitAll(t, 1, p)
-		p.Observe(t.Context(), client.Observation{Sent: time.Now(), Extra: testRequests - 1})
+	inBubble(t, func(t *testing.T, b *bubble) {
+		starts := waitAll(t, 1, b.p)
+		b.p.Observe(t.Context(), client.Observation{Sent: time.Now(), Extra: testRequests - 1})
 		starts = append(starts, slices.Repeat(starts, testRequests-1)...)
-		checkWindows(t, append(starts, waitAll(t, testRequests, p)...), testRequests)
+		checkWindows(t, append(starts, waitAll(t, testRequests, b.p)...), testRequests)
 	})
 }
 
 // Each process reports its starts when it first uses the new row.
 func TestPacer_EmptiedTable_IsFilledByEachProcess(t *testing.T) {
-	t.Parallel()
-	inBubble(t, func(t *testing.T, n *network) {
-		db := n.open(t)
-		pacers := []client.Pacer{newTestPacer(t, db), newTestPacer(t, db)}
-		waitAll(t, testRequests, pacers...)
-		execute(t, db, `TRUNCATE highlevel_limits`)
-		waitAll(t, 1, pacers[0])
-		waitAll(t, 1, pacers[1])
-		if got := countStarts(t, db); got != testRequests+2 {
+	inBubble(t, func(t *testing.T, b *bubble) {
+		waitAll(t, testRequests, b.p, b.other)
+		execute(t, b.db, `TRUNCATE highlevel_limits`)
+		waitAll(t, 1, b.p)
+		waitAll(t, 1, b.other)
+		if got := countStarts(t, b.db); got != testRequests+2 {
 			t.Errorf("got %d starts in the row, want %d", got, testRequests+2)
 		}
 	})
 }
 
 func TestPacer_EmptiedTable_WhileCallsWait(t *testing.T) {
-	t.Parallel()
-	inBubble(t, func(t *testing.T, n *network) {
-		db := n.open(t)
-		p := newTestPacer(t, db)
-		first := waitAll(t, testRequests, p)
-		time.AfterFunc(testInterval/4, func() { execute(t, db, `TRUNCATE highlevel_limits`) })
-		checkWindows(t, append(first, waitAll(t, testRequests, p)...), testRequests)
+	inBubble(t, func(t *testing.T, b *bubble) {
+		first := waitAll(t, testRequests, b.p)
+		time.AfterFunc(testInterval/4, func() { execute(t, b.db, `TRUNCATE highlevel_limits`) })
+		checkWindows(t, append(first, waitAll(t, testRequests, b.p)...), testRequests)
 	})
 }
 
 // A process that was frozen between its reservation and its confirmation does not start in the
 // window of others.
 func TestPacer_LateConfirmation_MovesTheSlot(t *testing.T) {
-	t.Parallel()
-	inBubble(t, func(t *testing.T, n *network) {
-		db := n.open(t)
-		p := newTestPacer(t, db)
-		frozen, err := p.reserve(t.Context())
+	inBubble(t, func(t *testing.T, b *bubble) {
+		frozen, err := b.p.reserve(t.Context())
 		if err != nil {
 			t.Fatal(err)
 		}
-		time.Sleep(2 * testInterval) // the process is frozen in real time
-		starts := waitAll(t, testRequests, p)
-		found, err := p.limits.confirm(t.Context(), &frozen)
+		time.Sleep(2 * testInterval) // the process is frozen
+		starts := waitAll(t, testRequests, b.p)
+		found, err := b.p.limits.confirm(t.Context(), &frozen)
 		if err != nil || found && frozen.delay == 0 {
 			t.Errorf("got %v, %v, %v, want a delay or no slot: the window is full", frozen.delay, found, err)
 		}
-		checkWindows(t, append(starts, waitAll(t, 1, p)...), testRequests)
+		checkWindows(t, append(starts, waitAll(t, 1, b.p)...), testRequests)
 	})
 }
 
 // After a crash, another process uses the new row. A call that still waits for a slot of the former
 // row must neither start at a slot of the new row nor release it.
 func TestPacer_EmptiedTable_SlotIDsAreNotReused(t *testing.T) {
-	t.Parallel()
-	inBubble(t, func(t *testing.T, n *network) {
-		db := n.open(t)
-		p, other := newTestPacer(t, db), newTestPacer(t, db)
-		former, err := p.reserve(t.Context())
+	inBubble(t, func(t *testing.T, b *bubble) {
+		former, err := b.p.reserve(t.Context())
 		if err != nil {
 			t.Fatal(err)
 		}
-		execute(t, db, `TRUNCATE highlevel_limits`)
+		execute(t, b.db, `TRUNCATE highlevel_limits`)
 		time.Sleep(time.Microsecond) // the new row is created later than the former one
-		if _, err := other.reserve(t.Context()); err != nil {
+		if _, err := b.other.reserve(t.Context()); err != nil {
 			t.Fatal(err)
 		}
-		if found, err := p.limits.confirm(t.Context(), &former); err != nil || found {
+		if found, err := b.p.limits.confirm(t.Context(), &former); err != nil || found {
 			t.Errorf("confirm: got %v, %v, want no slot", found, err)
 		}
-		p.limits.release(t.Context(), former.id)
-		if got := countStarts(t, db); got != 1 {
+		b.p.limits.release(t.Context(), former.id)
+		if got := countStarts(t, b.db); got != 1 {
 			t.Errorf("release: got %d slots, want that of the other process", got)
-		}
-	})
-}
-
-func TestPacer_DailyLimit_FailsWaitingCalls(t *testing.T) {
-	t.Parallel()
-	inBubble(t, func(t *testing.T, n *network) {
-		db := n.open(t)
-		p, other := newTestPacer(t, db), newTestPacer(t, db)
-		waitAll(t, testRequests, p)
-		time.AfterFunc(testInterval/4, func() {
-			other.Observe(t.Context(), client.Observation{Sent: time.Now(), Limit: client.RateLimit{
-				Known: true, DailyLimit: 200_000, DailyReset: time.Hour,
-			}})
-		})
-		if err := p.Wait(t.Context()); !errors.Is(err, client.ErrDailyLimit) {
-			t.Errorf("got %v, want ErrDailyLimit", err)
-		}
-		if got := countStarts(t, db); got != testRequests {
-			t.Errorf("got %d slots, want %d", got, testRequests)
 		}
 	})
 }
@@ -354,51 +297,49 @@ func TestPacer_DailyLimit_FailsWaitingCalls(t *testing.T) {
 // its place before the calls that wait.
 func TestPacer_Pause_DelaysLateConfirmation(t *testing.T) {
 	t.Parallel()
-	inBubble(t, func(t *testing.T, n *network) {
-		for _, lateness := range []time.Duration{0, testInterval / 2} {
-			db := n.open(t)
-			p := newTestPacer(t, db)
-			var slots []slot
-			for range 2 * testRequests {
-				s, err := p.reserve(t.Context())
-				if err != nil {
-					t.Fatal(err)
+	for _, lateness := range []time.Duration{0, testInterval / 2} {
+		t.Run(lateness.String(), func(t *testing.T) {
+			inBubble(t, func(t *testing.T, b *bubble) {
+				var slots []slot
+				for range 2 * testRequests {
+					s, err := b.p.reserve(t.Context())
+					if err != nil {
+						t.Fatal(err)
+					}
+					slots = append(slots, s)
 				}
-				slots = append(slots, s)
-			}
-			time.Sleep(slots[1].delay + lateness) // in real time, as PostgreSQL counts
-			const pause = 10 * time.Second
-			p.Observe(t.Context(), client.Observation{Sent: time.Now(), Pause: pause})
-			late, last := slots[1], slots[len(slots)-1]
-			for _, s := range []*slot{&late, &last} {
-				if found, err := p.limits.confirm(t.Context(), s); err != nil || !found || s.delay < pause/2 {
-					t.Errorf("%v late: got a delay of %v, found %v, error %v, want the pause", lateness, s.delay, found, err)
+				time.Sleep(slots[1].delay + lateness)
+				const pause = 10 * time.Second
+				b.p.Observe(t.Context(), client.Observation{Sent: time.Now(), Pause: pause})
+				late, last := slots[1], slots[len(slots)-1]
+				for _, s := range []*slot{&late, &last} {
+					if found, err := b.p.limits.confirm(t.Context(), s); err != nil || !found || s.delay < pause/2 {
+						t.Errorf("got a delay of %v, found %v, error %v, want the pause", s.delay, found, err)
+					}
 				}
-			}
-			if late.delay >= last.delay {
-				t.Errorf("%v late: got a delay of %v, and of %v for the last slot, want the order of the slots", lateness, late.delay, last.delay)
-			}
-		}
-	})
+				if late.delay >= last.delay {
+					t.Errorf("got a delay of %v, and of %v for the last slot, want the order of the slots", late.delay, last.delay)
+				}
+			})
+		})
+	}
 }
 
 // No pause is longer than an hour, except that of the daily limit.
 func TestPacer_Observe_LongestPause(t *testing.T) {
-	t.Parallel()
-	inBubble(t, func(t *testing.T, n *network) {
-		p := newTestPacer(t, n.open(t))
-		waitAll(t, 1, p)
+	inBubble(t, func(t *testing.T, b *bubble) {
+		waitAll(t, 1, b.p)
 		for _, row := range []struct {
 			observation client.Observation
 			want        time.Duration
 		}{
 			{client.Observation{Pause: 10_000 * time.Hour}, time.Hour},
-			{client.Observation{Limit: client.RateLimit{Known: true, DailyLimit: 10, DailyReset: 10 * time.Hour}}, 10 * time.Hour},
-			{client.Observation{Limit: client.RateLimit{Known: true, DailyLimit: 10, DailyReset: 10_000 * time.Hour}}, 10 * time.Hour},
+			{exhausted(10 * time.Hour), 10 * time.Hour},
+			{exhausted(10_000 * time.Hour), 10 * time.Hour},
 		} {
-			p.Observe(t.Context(), row.observation)
+			b.p.Observe(t.Context(), row.observation)
 			var refusal *client.Error
-			if err := p.Wait(t.Context()); !errors.As(err, &refusal) || refusal.Kind != client.ErrRateLimited || refusal.RetryAfter != row.want {
+			if err := b.p.Wait(t.Context()); !errors.As(err, &refusal) || refusal.Kind != client.ErrRateLimited || refusal.RetryAfter != row.want {
 				t.Errorf("%+v: got %v, want a wait of %v", row.observation, err, row.want)
 			}
 		}
@@ -407,25 +348,22 @@ func TestPacer_Observe_LongestPause(t *testing.T) {
 
 // The row has room for the requests of two windows, so an implausible limit must not be stored.
 func TestPacer_Observe_ImplausibleLimits(t *testing.T) {
-	t.Parallel()
-	inBubble(t, func(t *testing.T, n *network) {
-		db := n.open(t)
-		p := newTestPacer(t, db)
+	inBubble(t, func(t *testing.T, b *bubble) {
 		for _, limit := range []client.RateLimit{
 			{Known: true, Max: maxRequests + 1, Interval: testInterval},
-			{Known: true, Max: 1_000_000_000, Interval: testInterval},
 			{Known: true, Max: testRequests, Interval: 2 * ratelimit.LongestInterval},
 		} {
-			p.Observe(t.Context(), client.Observation{Sent: time.Now(), Limit: limit})
-			waitAll(t, 1, p)
+			b.p.Observe(t.Context(), client.Observation{Sent: time.Now(), Limit: limit})
+			waitAll(t, 1, b.p)
 		}
-		if p.requests != testRequests || p.interval != testInterval || countStarts(t, db) != 3 {
-			t.Errorf("got %d requests in %v and %d slots, want %d in %v and 3", p.requests, p.interval, countStarts(t, db), testRequests, testInterval)
+		if b.p.requests != testRequests || b.p.interval != testInterval || countStarts(t, b.db) != 2 {
+			t.Errorf("got %d requests in %v and %d slots, want %d in %v and 2", b.p.requests, b.p.interval, countStarts(t, b.db), testRequests, testInterval)
 		}
 	})
 }
 
 func TestPacer_NotMigrated(t *testing.T) {
+	t.Parallel()
 	db := newTestDB(t)
 	execute(t, db, `DROP TABLE highlevel_limits CASCADE`)
 	err := newTestPacer(t, db, PacerSettings{LocalShare: 0.5}).Wait(t.Context())

@@ -11,35 +11,32 @@ import (
 )
 
 func TestPacer_Unavailable(t *testing.T) {
-	t.Parallel()
-	inBubble(t, func(t *testing.T, n *network) {
-		p := newTestPacer(t, n.open(t))
-		waitAll(t, 1, p)
-		n.setDown(true)
+	inBubble(t, func(t *testing.T, b *bubble) {
+		waitAll(t, 1, b.p)
+		b.setDown(true)
 		for range 2 {
 			began := time.Now()
-			if err := p.Wait(t.Context()); !errors.Is(err, ErrUnavailable) || time.Since(began) > 0 {
+			if err := b.p.Wait(t.Context()); !errors.Is(err, ErrUnavailable) || time.Since(began) > 0 {
 				t.Errorf("got %v after %v, want ErrUnavailable immediately", err, time.Since(began))
 			}
 		}
-		n.setDown(false)
-		if err := p.Wait(t.Context()); !errors.Is(err, ErrUnavailable) {
+		b.setDown(false)
+		if err := b.p.Wait(t.Context()); !errors.Is(err, ErrUnavailable) {
 			t.Errorf("before the next probe: got %v, want ErrUnavailable", err)
 		}
 		time.Sleep(probeInterval)
-		waitAll(t, 1, p)
+		waitAll(t, 1, b.p)
 	})
 }
 
 // Processes with a local share exceed the limit in no window: not when the database becomes
 // unavailable, nor when it is available again.
 func TestPacer_LocalShare_LimitInEveryWindow(t *testing.T) {
-	t.Parallel()
-	inBubble(t, func(t *testing.T, n *network) {
+	inBubble(t, func(t *testing.T, b *bubble) {
 		settings := PacerSettings{Requests: 10, Interval: testInterval, LocalShare: 1.0 / 2}
-		first, second := newTestPacer(t, n.open(t), settings), newTestPacer(t, n.open(t), settings)
+		first, second := newTestPacer(t, b.open(t), settings), newTestPacer(t, b.open(t), settings)
 		starts := waitAll(t, 9, first)
-		n.setDown(true)
+		b.setDown(true)
 		down := waitAll(t, 10, first, second)
 		starts = append(starts, down...)
 		if took := down[9].Sub(starts[0]); took < testInterval || took > 2*testInterval {
@@ -47,7 +44,7 @@ func TestPacer_LocalShare_LimitInEveryWindow(t *testing.T) {
 		}
 		time.Sleep(testInterval)
 		starts = append(starts, waitAll(t, 5, second)...)
-		n.setDown(false)
+		b.setDown(false)
 		starts = append(starts, waitAll(t, 20, first)...) // does not know the starts of second
 		starts = append(starts, waitAll(t, 1, second)...)
 		starts = append(starts, waitAll(t, 20, first, second)...)
@@ -60,7 +57,7 @@ func TestPacer_LocalShare_LimitInEveryWindow(t *testing.T) {
 		}
 		ctx, cancel := context.WithTimeout(t.Context(), testInterval/2)
 		defer cancel()
-		n.setDown(true)
+		b.setDown(true)
 		if err := first.Wait(ctx); !errors.Is(err, context.DeadlineExceeded) || ctx.Err() != nil {
 			t.Errorf("got %v, want DeadlineExceeded before the deadline", err)
 		}

@@ -3,15 +3,15 @@
 package postgres
 
 import (
-	"bufio"
-	"bytes"
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"net/http"
 	"os"
 	"os/exec"
+	"slices"
 	"strconv"
 	"sync"
 	"testing"
@@ -23,36 +23,69 @@ import (
 	"github.com/highlevel-contacts/contacts-go/client/oauth"
 )
 
-const (
-	childRounds = "POSTGRES_TEST_ROUNDS" // how often the process refreshes the token
-	childAPI    = "POSTGRES_TEST_API"
-	childDSN    = "POSTGRES_TEST_DSN"
-	childLease  = "POSTGRES_TEST_LEASE" // duration of the lease
+// job is the work of a child process: requests for locations, or refreshes of a token.
+type job struct {
+	API, Database string
 
-	testRedirect = "http://127.0.0.1/callback"
-)
+	Locations []string  // locations for which ten callers each send requests
+	Until     time.Time // when they end
 
-// runRefreshChild is the program of a child process. It gets the token, and refreshes it as often
-// as rounds says, as if the API had rejected it. It prints a dot for each refresh.
-func runRefreshChild(rounds string) error {
-	n, err := strconv.Atoi(rounds)
+	Refreshes int           // number of refreshes after the first token
+	Lease     time.Duration // duration of the lease
+}
+
+func (j job) run(ctx context.Context) error {
+	db, err := sql.Open("pgx", j.Database)
 	if err != nil {
 		return err
 	}
-	db, err := sql.Open("pgx", os.Getenv(childDSN))
+	if len(j.Locations) > 0 {
+		return j.request(ctx, db)
+	}
+	return j.refresh(ctx, db)
+}
+
+const callersOfLocation = 10
+
+// request sends requests until the end of the job.
+func (j job) request(ctx context.Context, db *sql.DB) error {
+	db.SetMaxOpenConns(4)
+	db.SetMaxIdleConns(4)
+	pacers, err := NewPacers(db, PacerSettings{})
 	if err != nil {
 		return err
 	}
-	lease, err := time.ParseDuration(os.Getenv(childLease))
+	transport := &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 100}}
+	var callers sync.WaitGroup
+	defer callers.Wait()
+	for _, location := range j.Locations {
+		c, err := client.New(client.StaticToken("token-"+location), client.WithBaseURL(j.API), client.WithLocation(location),
+			client.WithHTTPClient(transport), client.WithRetry(client.RetryPolicy{MaxAttempts: 1}), client.WithPacer(pacers.Pacer(location)))
+		if err != nil {
+			return err
+		}
+		for range callersOfLocation {
+			callers.Go(func() {
+				for time.Now().Before(j.Until) {
+					if _, err := c.Contacts.Get(ctx, "missing"); errors.Is(err, ErrUnavailable) {
+						time.Sleep(50 * time.Millisecond) // in real time
+					}
+				}
+			})
+		}
+	}
+	return nil
+}
+
+// refresh gets the token, and refreshes it as if the API had rejected it. It prints a dot for each
+// refresh.
+func (j job) refresh(ctx context.Context, db *sql.DB) error {
+	source, err := newTestSource(j.API, db, "one", j.Lease)
 	if err != nil {
 		return err
 	}
-	source, err := newTestSource(os.Getenv(childAPI), db, "one", lease)
-	if err != nil {
-		return err
-	}
-	for round := range n + 1 {
-		token, err := source.Token(context.Background())
+	for round := range j.Refreshes + 1 {
+		token, err := source.Token(ctx)
 		if err != nil {
 			return err
 		}
@@ -64,12 +97,103 @@ func runRefreshChild(rounds string) error {
 	return nil
 }
 
-// proofLease is short, so that the next process soon refreshes after a kill.
-const proofLease = time.Second
+// Processes share the limits of locations. The API counts every window, and refuses no request.
+// Processes that do not share the limit receive about 12 responses with status 429 for each
+// location.
+func TestProof_PacerOfProcesses(t *testing.T) {
+	if os.Getenv("PROVE") != "full" {
+		t.Skip("this takes minutes of real time: run it with PROVE=full")
+	}
+	const windows, interval, limit = 6, 10 * time.Second, 100
+	for _, row := range []struct {
+		name        string
+		kill        bool    // a process is killed and replaced in every interval
+		crash       bool    // PostgreSQL crashes, which empties the table, and is started again
+		mostRefused int     // responses with status 429, per location
+		leastRate   float64 // share of the allowed rate
+	}{
+		{name: "steady", leastRate: 0.97},
+		{name: "processes are killed", kill: true, leastRate: 0.9},
+		{name: "PostgreSQL crashes", crash: true, mostRefused: limit, leastRate: 0.8},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			server := startServer(t)
+			api := clienttest.NewServer(t, clienttest.WithRequestLog(100_000))
+			j := job{API: api.URL, Database: server.URL(), Until: time.Now().Add(windows * interval)}
+			for _, location := range clienttest.SampleLocations(8) {
+				j.Locations = append(j.Locations, location.ID)
+				api.AddToken("token-"+location.ID, clienttest.Grant{LocationID: location.ID})
+			}
+			var processes []*exec.Cmd
+			for range 4 {
+				process, _ := j.start(t)
+				processes = append(processes, process)
+			}
+			for n := range windows - 1 {
+				time.Sleep(interval) // in real time, as the API counts
+				if row.kill {
+					_ = processes[n%4].Process.Kill()
+					_ = processes[n%4].Wait()
+					processes[n%4], _ = j.start(t)
+				}
+				if row.crash && n == windows/2 {
+					server.Crash()
+					server.Resume(t)
+				}
+			}
+			for _, process := range processes {
+				if err := process.Wait(); err != nil {
+					t.Error(err)
+				}
+			}
+			for _, location := range j.Locations {
+				rate, refused := rateOf(api, location, limit, interval)
+				t.Logf("%s: %d refused, %.3f of the allowed rate", location, refused, rate)
+				if refused > row.mostRefused || rate < row.leastRate {
+					t.Errorf("%s: got %d responses with status 429 and %.3f of the allowed rate, want at most %d, and at least %.2f",
+						location, refused, rate, row.mostRefused, row.leastRate)
+				}
+			}
+			// The server counts each statement as a transaction.
+			transactions := query[int](t, open(t, server.URL()), `SELECT xact_commit FROM pg_stat_database WHERE datname = current_database()`)
+			statements := float64(transactions) / float64(len(api.Requests()))
+			t.Logf("%.2f statements per request", statements)
+			if !row.crash && statements > 2.1 {
+				t.Errorf("got %.2f statements per request, want at most 2.1", statements)
+			}
+		})
+	}
+}
+
+// rateOf returns the share of the allowed rate that the requests of a location reached in whole
+// windows, and the number of those that the API refused.
+func rateOf(api *clienttest.Server, location string, limit int, interval time.Duration) (rate float64, refused int) {
+	var counted []time.Time
+	for _, request := range api.Requests() {
+		switch {
+		case request.LocationID != location:
+		case request.Status == http.StatusTooManyRequests:
+			refused++
+		default:
+			counted = append(counted, request.Time)
+		}
+	}
+	slices.SortFunc(counted, time.Time.Compare)
+	windows := (len(counted) - 1) / limit
+	if windows < 1 {
+		return 0, refused
+	}
+	return float64(time.Duration(windows)*interval) / float64(counted[windows*limit].Sub(counted[0])), refused
+}
+
+const (
+	testClientID     = "65f0c0ffee-client"
+	testClientSecret = "65f0c0ffee-secret"
+)
 
 func newTestApp(api string) (*oauth.App, error) {
 	return oauth.New(oauth.Config{
-		ClientID: testClientID, ClientSecret: client.NewSecret(testClientSecret), BaseURL: api, RedirectURL: testRedirect,
+		ClientID: testClientID, ClientSecret: client.NewSecret(testClientSecret), BaseURL: api, RedirectURL: "http://127.0.0.1/callback",
 	})
 }
 
@@ -80,11 +204,6 @@ func newTestSource(api string, db *sql.DB, installation string, lease time.Durat
 	}
 	return app.Source(&TokenStore{db: db, installation: installation, keys: newTestKeys("a"), lease: lease}), nil
 }
-
-const (
-	testClientID     = "65f0c0ffee-client"
-	testClientSecret = "65f0c0ffee-secret"
-)
 
 func newTestAPI(t testing.TB) *clienttest.Server {
 	t.Helper()
@@ -108,38 +227,35 @@ func install(t testing.TB, api *clienttest.Server, db *sql.DB, installation stri
 	}
 }
 
-func childCommand(ctx context.Context, api *clienttest.Server, url string, rounds int, lease time.Duration) *exec.Cmd {
-	command := exec.CommandContext(ctx, os.Args[0])
-	command.Env = append(os.Environ(), childRounds+"="+strconv.Itoa(rounds), childAPI+"="+api.URL, childDSN+"="+url, childLease+"="+lease.String(), "GORACE=atexit_sleep_ms=0")
-	return command
-}
-
-// tokenRequests returns the number of token requests, that of install included.
-func tokenRequests(api *clienttest.Server) (n int) {
+// checkRefreshes checks the number of token requests, besides those of install.
+func checkRefreshes(t *testing.T, api *clienttest.Server, installations, want int) {
+	t.Helper()
+	got := -installations
 	for _, request := range api.Requests() {
 		if request.Path == "/oauth/token" {
-			n++
+			got++
 		}
 	}
-	return n
+	if got != want {
+		t.Errorf("got %d refreshes, want %d", got, want)
+	}
 }
 
 func TestProcesses_RefreshExpiredTokenOnce(t *testing.T) {
 	t.Parallel()
-	url, api := pgtest.Database(t), newTestAPI(t)
-	install(t, api, openMigrated(t, url), "one")
+	url, api := newTestURL(t), newTestAPI(t)
+	install(t, api, open(t, url), "one")
 	var group sync.WaitGroup
-	for range 8 {
+	for range 4 {
+		process, messages := job{API: api.URL, Database: url, Lease: time.Minute}.start(t)
 		group.Go(func() {
-			if out, err := childCommand(t.Context(), api, url, 0, time.Minute).CombinedOutput(); err != nil {
-				t.Errorf("%v: %s", err, out)
+			if err := process.Wait(); err != nil {
+				t.Errorf("%v: %s", err, messages)
 			}
 		})
 	}
 	group.Wait()
-	if got := tokenRequests(api) - 1; got != 1 {
-		t.Errorf("got %d refreshes by 8 processes, want 1", got)
-	}
+	checkRefreshes(t, api, 1, 1)
 }
 
 // A lock that pins a connection fails here: each refresh needs another connection for its swap.
@@ -148,26 +264,25 @@ func TestTokenStore_MoreRefreshesThanConnections(t *testing.T) {
 	db, api := newTestDB(t), newTestAPI(t)
 	db.SetMaxOpenConns(4)
 	const count = 8
+	var sources []*oauth.Source
 	for n := range count {
 		install(t, api, db, strconv.Itoa(n))
+		source, err := newTestSource(api.URL, db, strconv.Itoa(n), leaseDuration)
+		if err != nil {
+			t.Fatal(err)
+		}
+		sources = append(sources, source)
 	}
 	var group sync.WaitGroup
-	for n := range count {
+	for _, source := range sources {
 		group.Go(func() {
-			source, err := newTestSource(api.URL, db, strconv.Itoa(n), leaseDuration)
-			if err != nil {
-				t.Error(err)
-				return
-			}
 			if _, err := source.Token(t.Context()); err != nil {
 				t.Error(err)
 			}
 		})
 	}
 	group.Wait()
-	if got := tokenRequests(api) - count; got != count {
-		t.Errorf("got %d refreshes, want %d", got, count)
-	}
+	checkRefreshes(t, api, count, count)
 }
 
 // Processes are killed at random times, and PostgreSQL is restarted in between. After each kill the
@@ -177,29 +292,26 @@ func TestProof_KillsLoseNoToken(t *testing.T) {
 		t.Skip("this takes minutes of real time: run it with PROVE=full")
 	}
 	const kills = 200
+	const lease = time.Second // short, so that the next process soon refreshes after a kill
 	s, api := startServer(t), newTestAPI(t)
 	install(t, api, open(t, s.URL()), "one")
-	random := rand.New(rand.NewPCG(1, 2))
 	for n := range kills {
 		if n == kills/2 {
 			s.Stop()
 			s.Resume(t)
 		}
-		if err := killOnce(t.Context(), api, s, random); err != nil {
-			t.Fatalf("kill %d: %v", n, err)
-		}
+		killOne(t, job{API: api.URL, Database: s.URL(), Lease: lease, Refreshes: 1 << 30})
 		db := open(t, s.URL())
-		source, err := newTestSource(api.URL, db, "one", proofLease)
+		source, err := newTestSource(api.URL, db, "one", lease)
 		if err != nil {
 			t.Fatal(err)
 		}
-		token, err := source.Token(t.Context())
-		if err != nil {
-			t.Fatalf("after kill %d: %v", n, err)
-		}
-		source.Invalidate(token)
-		if _, err := source.Token(t.Context()); err != nil {
-			t.Fatalf("after kill %d: %v", n, err)
+		for range 2 {
+			token, err := source.Token(t.Context())
+			if err != nil {
+				t.Fatalf("after kill %d: %v", n, err)
+			}
+			source.Invalidate(token)
 		}
 		_ = db.Close()
 	}
@@ -208,30 +320,26 @@ func TestProof_KillsLoseNoToken(t *testing.T) {
 			t.Errorf("got status %d for a token request, want none that is refused", request.Status)
 		}
 	}
-	t.Logf("%d kills, %d token requests", kills, tokenRequests(api))
 }
 
-// killOnce starts a process that refreshes without end, and kills it at a random time after its
+// killOne starts a process that refreshes without end, and kills it at a random time after its
 // first refresh.
-func killOnce(ctx context.Context, api *clienttest.Server, s *pgtest.Server, random *rand.Rand) error {
-	command := childCommand(ctx, api, s.URL(), 1<<30, proofLease)
-	output, err := command.StdoutPipe()
+func killOne(t *testing.T, j job) {
+	t.Helper()
+	output, input, err := os.Pipe()
 	if err != nil {
-		return err
+		t.Fatal(err)
 	}
-	var messages bytes.Buffer
-	command.Stderr = &messages
-	if err := command.Start(); err != nil {
-		return err
+	defer func() { _ = output.Close() }()
+	process, messages := j.start(t, input)
+	_ = input.Close()
+	_, err = output.Read(make([]byte, 1))
+	time.Sleep(rand.N(25 * time.Millisecond)) // the time of the kill
+	_ = process.Process.Kill()
+	_ = process.Wait()
+	if err != nil {
+		t.Fatalf("the process did not refresh: %s", messages)
 	}
-	first, _ := bufio.NewReader(output).ReadByte()
-	time.Sleep(time.Duration(random.Int64N(int64(25 * time.Millisecond)))) // the time of the kill
-	_ = command.Process.Kill()
-	_ = command.Wait()
-	if first != '.' {
-		return fmt.Errorf("the process did not refresh: %s", messages.String())
-	}
-	return nil
 }
 
 // A connection pooler in transaction mode runs each statement in another session, and the driver
@@ -253,7 +361,5 @@ func TestSessions_HoldNoState(t *testing.T) {
 	if _, err := source.Token(t.Context()); err != nil {
 		t.Error(err)
 	}
-	if got := tokenRequests(api) - 1; got != 1 {
-		t.Errorf("got %d refreshes, want 1", got)
-	}
+	checkRefreshes(t, api, 1, 1)
 }

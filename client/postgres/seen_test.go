@@ -135,11 +135,7 @@ func TestSeen_ForgetsOldEvents(t *testing.T) {
 	for i := range 2 {
 		endDelivery(t, claimEvent(t.Context(), t, s, "new "+strconv.Itoa(i)), true)
 	}
-	var ids string
-	if err := db.QueryRowContext(t.Context(), `SELECT string_agg(id, ',' ORDER BY id) FROM highlevel_webhooks`).Scan(&ids); err != nil {
-		t.Fatal(err)
-	}
-	if want := "2,3,new 0,new 1"; ids != want {
+	if ids, want := query[string](t, db, `SELECT string_agg(id, ',' ORDER BY id) FROM highlevel_webhooks`), "2,3,new 0,new 1"; ids != want {
 		t.Errorf("got the events %s, want %s", ids, want)
 	}
 }

@@ -35,9 +35,8 @@ func TestTokenStore(t *testing.T) {
 }
 
 func TestTokenStore_LeaseExpires(t *testing.T) {
-	t.Parallel()
-	inBubble(t, func(t *testing.T, n *network) {
-		store := NewTokenStore(n.open(t), "one", newTestKeys("a"))
+	inBubble(t, func(t *testing.T, b *bubble) {
+		store := NewTokenStore(b.db, "one", newTestKeys("a"))
 		if acquired, err := store.acquire(t.Context(), "ended process"); err != nil || !acquired {
 			t.Fatalf("got %v, %v, want the lease", acquired, err)
 		}
@@ -67,17 +66,15 @@ func TestTokenStore_LeaseExpires(t *testing.T) {
 }
 
 func TestTokenStore_LeaseIsRenewed(t *testing.T) {
-	t.Parallel()
-	inBubble(t, func(t *testing.T, n *network) {
-		db := n.open(t)
-		unlock, err := NewTokenStore(db, "one", newTestKeys("a")).LockRefresh(t.Context())
+	inBubble(t, func(t *testing.T, b *bubble) {
+		unlock, err := NewTokenStore(b.db, "one", newTestKeys("a")).LockRefresh(t.Context())
 		if err != nil {
 			t.Fatal(err)
 		}
 		defer unlock()
 		waiting, cancel := context.WithTimeout(t.Context(), 3*leaseDuration)
 		defer cancel()
-		if _, err := NewTokenStore(db, "one", newTestKeys("a")).LockRefresh(waiting); !errors.Is(err, context.DeadlineExceeded) {
+		if _, err := NewTokenStore(b.db, "one", newTestKeys("a")).LockRefresh(waiting); !errors.Is(err, context.DeadlineExceeded) {
 			t.Errorf("after 3 lease durations: got %v, want a lease that is still held", err)
 		}
 	})
@@ -102,12 +99,9 @@ func TestTokenStore_LockRefresh_CanceledLeavesNoLease(t *testing.T) {
 		_, err := NewTokenStore(db, "one", newTestKeys("a")).LockRefresh(ctx)
 		locked <- err
 	}()
-	backends := func(condition string) (n int) {
-		if err := db.QueryRowContext(t.Context(), `SELECT count(*) FROM pg_stat_activity
-			WHERE datname = current_database() AND pid <> pg_backend_pid() AND `+condition).Scan(&n); err != nil {
-			t.Fatal(err)
-		}
-		return n
+	backends := func(condition string) int {
+		return query[int](t, db, `SELECT count(*) FROM pg_stat_activity
+			WHERE datname = current_database() AND pid <> pg_backend_pid() AND `+condition)
 	}
 	poll(t, func() bool { return backends(`wait_event_type = 'Lock'`) == 1 })
 	cancel()
@@ -118,9 +112,8 @@ func TestTokenStore_LockRefresh_CanceledLeavesNoLease(t *testing.T) {
 		t.Errorf("got %v, want Canceled", err)
 	}
 	poll(t, func() bool { return backends(`state = 'active'`) == 0 })
-	var leases int
-	if err := db.QueryRowContext(t.Context(), `SELECT count(lease_owner) FROM highlevel_tokens`).Scan(&leases); err != nil || leases != 0 {
-		t.Errorf("got %d leases, error %v, want none", leases, err)
+	if leases := query[int](t, db, `SELECT count(lease_owner) FROM highlevel_tokens`); leases != 0 {
+		t.Errorf("got %d leases, want none", leases)
 	}
 }
 
