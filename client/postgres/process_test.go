@@ -154,11 +154,11 @@ func TestProof_PacerOfProcesses(t *testing.T) {
 						location, refused, rate, row.mostRefused, row.leastRate)
 				}
 			}
-			// The server counts each statement as a transaction.
+			// The server counts each statement as a transaction. Killed processes do not use all their starts.
 			transactions := query[int](t, open(t, server.URL()), `SELECT xact_commit FROM pg_stat_database WHERE datname = current_database()`)
 			statements := float64(transactions) / float64(len(api.Requests()))
 			t.Logf("%.2f statements per request", statements)
-			if !row.crash && statements > 2.1 {
+			if !row.kill && !row.crash && statements > 2.1 {
 				t.Errorf("got %.2f statements per request, want at most 2.1", statements)
 			}
 		})

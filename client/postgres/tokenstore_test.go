@@ -41,10 +41,11 @@ func TestTokenStore_LeaseExpires(t *testing.T) {
 			t.Fatalf("got %v, %v, want the lease", acquired, err)
 		}
 		began := time.Now()
-		short, cancel := context.WithTimeout(t.Context(), leaseDuration/2)
+		const timeout = leaseDuration/2 + time.Millisecond // between two attempts
+		short, cancel := context.WithTimeout(t.Context(), timeout)
 		defer cancel()
-		if _, err := store.LockRefresh(short); !errors.Is(err, context.DeadlineExceeded) {
-			t.Fatalf("before the expiry: got %v, want DeadlineExceeded", err)
+		if _, err := store.LockRefresh(short); !errors.Is(err, context.DeadlineExceeded) || time.Since(began) != timeout {
+			t.Fatalf("before the expiry: got %v after %v, want DeadlineExceeded after %v", err, time.Since(began), timeout)
 		}
 		unlock, err := store.LockRefresh(t.Context())
 		if err != nil {
@@ -133,6 +134,9 @@ func TestTokenStore_DeletedRowStaysDeleted(t *testing.T) {
 	store := NewTokenStore(db, "one", newTestKeys("a"))
 	if _, err := store.CompareAndSwap(t.Context(), client.Secret{}, newTestCredential(1)); err != nil {
 		t.Fatal(err)
+	}
+	if deleted, err := store.delete(t.Context(), 2); err != nil || deleted {
+		t.Errorf("got %v, %v, want no deletion of another version", deleted, err)
 	}
 	execute(t, db, `DELETE FROM highlevel_tokens`)
 	tx, err := db.BeginTx(t.Context(), nil)
