@@ -41,6 +41,7 @@ func TestExports(t *testing.T) {
 			VALUES ($1, $2, $3, $4, $5, $6, CASE WHEN $7 THEN $6::timestamptz END)`,
 			row.location, row.run, row.contacts, row.total, row.started, orNull(&row.last), row.finished)
 	}
+	execute(t, db, `UPDATE highlevel_exports SET through = started_at WHERE location_id IN ('cleaned', 'paused')`)
 	insertJob(t, db, "empty", "2", "completed", "1", "")
 	insertJob(t, db, "failing", "2", "retryable", "2", "exportjob: sink: no space")
 	insertJob(t, db, "next", "1", "completed", "1", "")
@@ -53,7 +54,7 @@ func TestExports(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := []Export{
-		{LocationID: "cleaned", Run: "2", Contacts: 7, Total: 7, Started: day(23, 0), Updated: day(23, 1), Finished: day(23, 1)},
+		{LocationID: "cleaned", Run: "2", Contacts: 7, Total: 7, Through: day(23, 0), Started: day(23, 0), Updated: day(23, 1), Finished: day(23, 1)},
 		{LocationID: "empty", Run: "2", Started: day(23, 0), Updated: day(23, 1), Finished: day(23, 1), State: "completed", JobID: 1, Attempt: 1},
 		{
 			LocationID: "failing", Run: "2", Started: day(23, 0), State: "retryable", JobID: 2, Attempt: 2, Next: day(25, 0),

@@ -157,6 +157,17 @@ func TestWorker_Incremental(t *testing.T) {
 	}
 }
 
+// The contact that was updated last can be deleted: the next run then sees only earlier ones.
+func TestState_Add_ThroughDoesNotMoveBack(t *testing.T) {
+	t.Parallel()
+	through := time.Unix(100, 0)
+	s := state{updatedSince: time.Unix(1, 0), through: through}
+	s.add(&client.Page{Contacts: []client.Contact{{ID: "a", DateUpdated: time.Unix(50, 0)}}})
+	if !s.through.Equal(through) {
+		t.Errorf("got %v, want %v", s.through, through)
+	}
+}
+
 // A contact that is updated while a run reads its pages is received again: by the same run if that
 // is incremental, and otherwise by the next one, because Through is not after the update.
 func TestWorker_UpdateBetweenPages(t *testing.T) {

@@ -121,6 +121,7 @@ func TestWorker_Failures(t *testing.T) { //nolint:tparallel // the rows share a 
 		sink    error  // of the third page
 		panics  any    // value of a panic on the third page
 		abort   bool   // the sink ignores an error of PostgreSQL on the third page
+		refuse  bool   // PostgreSQL refuses the claims of this row and those after it
 		text    string // of the error; none if the job waits for the daily limit
 		rows    int
 	}{
@@ -138,12 +139,16 @@ func TestWorker_Failures(t *testing.T) { //nolint:tparallel // the rows share a 
 		},
 		{name: "a malformed first response", fault: clienttest.Fault{Body: "{}"}, text: "search the contact that was updated last: Contacts.Search"},
 		{name: "a malformed page", fault: clienttest.Fault{After: 2, Body: "{}"}, text: "search the contacts: Contacts.Search", rows: 100},
+		{name: "the claim fails", refuse: true, text: "claim the export: "},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			empty(t, db)
 			api := newAPI(t, 250, clienttest.WithRateLimit(row.limit))
 			if row.fault.Status != 0 || row.fault.Body != "" || row.fault.Set != nil {
 				api.InjectFaults(row.fault)
+			}
+			if row.refuse {
+				execute(t, db, `ALTER TABLE highlevel_exports ADD CHECK (run <> '1')`)
 			}
 			c := api.Client()
 			sink := func(ctx context.Context, tx pgx.Tx, locationID string, contacts []client.Contact) error {

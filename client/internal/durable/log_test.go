@@ -54,13 +54,17 @@ func TestOpenLog(t *testing.T) {
 			if err != nil || !slices.Equal(records, tt.want) {
 				t.Fatalf("got %q, %v, want %q", records, err, tt.want)
 			}
+			want := strings.Join(append([]string{header}, append(tt.want, "")...), "\n")
+			if got, err := os.ReadFile(path); err != nil || string(got) != want {
+				t.Errorf("after the open: got %q, %v, want %q", got, err, want)
+			}
 			if _, _, err := open(path); !errors.Is(err, ErrLocked) {
 				t.Errorf("a second time: got %v, want ErrLocked", err)
 			}
 			if err := errors.Join(l.Append([]byte("one"), false), l.Append([]byte("two"), true), l.Close(), l.Close()); err != nil {
 				t.Error(err)
 			}
-			want := strings.Join(append([]string{header}, append(tt.want, "one", "two", "")...), "\n")
+			want += "one\ntwo\n"
 			if got, err := os.ReadFile(path); err != nil || string(got) != want {
 				t.Errorf("got %q, %v, want %q", got, err, want)
 			}
