@@ -196,3 +196,20 @@ func TestLog_DiskErrors(t *testing.T) {
 		})
 	}
 }
+
+// Records that were appended without a sync are synced by Close.
+func TestLog_Close_Syncs(t *testing.T) {
+	t.Parallel()
+	l, _, err := open(filepath.Join(t.TempDir(), "log"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	errDisk := errors.New("input/output error")
+	l.file = brokenFile{file: l.file, sync: errDisk}
+	if err := l.Append([]byte("one"), false); err != nil {
+		t.Error(err)
+	}
+	if err := l.Close(); !errors.Is(err, errDisk) {
+		t.Errorf("got %v, want the error of the sync", err)
+	}
+}
