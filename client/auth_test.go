@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"slices"
+	"syscall"
 	"testing"
 	"testing/synctest"
 
@@ -147,6 +148,21 @@ func TestCall_RetryNotSent(t *testing.T) {
 			}
 		})
 	}
+}
+
+// TestCall_RetryNotSent_Network has a first attempt without a response. The error matches the causes
+// of both, and its message has each kind once.
+func TestCall_RetryNotSent_Network(t *testing.T) {
+	cause := errors.New("the program's")
+	synctest.Test(t, func(t *testing.T) {
+		api := &stub{responses: []stubResponse{{err: syscall.ECONNRESET}}, tb: t, strict: true}
+		c := newClient(t, api, retries, client.WithPacer(failingPacer{err: cause, allowed: new(1)}))
+		_, err := c.Contacts.Get(t.Context(), "abc")
+		const want = "Contacts.Get: GET /proxy/v1/contacts/abc: network: connection reset by peer (not retried: waiting for the rate limit: the program's)"
+		if !errors.Is(err, syscall.ECONNRESET) || !errors.Is(err, cause) || err.Error() != want {
+			t.Errorf("got  %v\nwant %s", err, want)
+		}
+	})
 }
 
 func TestTokenInvalidator_OnlyRejectedTokens(t *testing.T) {

@@ -50,6 +50,9 @@ func TestWithResponseInto(t *testing.T) {
 		if diff := cmp.Diff(capturedParts(want), capturedParts(got)); diff != "" || client.KindOf(err) != test.kind {
 			t.Errorf("got %v, want %q (-want +got):\n%s", err, test.kind, diff)
 		}
+		if err != nil && strings.Count(err.Error(), test.kind.Error()) != 1 {
+			t.Errorf("got %v, want its kind once", err)
+		}
 		if apiErr, ok := errors.AsType[*client.Error](err); ok && cmp.Diff(capturedParts(got), capturedParts(apiErr.Response)) != "" {
 			t.Errorf("the error has another response: %v", apiErr.Response)
 		}
