@@ -204,6 +204,15 @@ func TestDecode_PageWithWrongTypes(t *testing.T) {
 	}
 }
 
+// TestContactsService_Search_NullInPlaceOfAContact has an element that is not a contact.
+func TestContactsService_Search_NullInPlaceOfAContact(t *testing.T) {
+	c, _ := newStub(t, ok(`{"contacts":[null,{"id":"a"}],"total":2}`))
+	page, err := c.Contacts.Search(t.Context(), client.SearchRequest{Limit: 5})
+	if page == nil || len(page.Contacts) != 1 || page.Contacts[0].ID != "a" {
+		t.Errorf("got %+v, %v, want one contact", page, err)
+	}
+}
+
 func TestDrift_Bounded(t *testing.T) {
 	c, _ := newStub(t, ok(contactBody(`"tags":[0`+strings.Repeat(",0", 999)+`]`)))
 	var response client.Response

@@ -64,7 +64,6 @@ func (p *windowPacer) Wait(ctx context.Context) error {
 		return err
 	default:
 		p.queue = slices.DeleteFunc(p.queue, func(other *waiter) bool { return other == w })
-		p.dispatch(time.Now())
 		return ctx.Err()
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"runtime"
 	"slices"
 	"strings"
 	"sync"
@@ -147,6 +148,32 @@ func TestPacer_Wait_DeadlineBehindOthers(t *testing.T) {
 		if took, err := timed(func() error { return pacer.Wait(ctx) }); !errors.Is(err, context.DeadlineExceeded) || took > 0 {
 			t.Errorf("got %v after %v, want DeadlineExceeded immediately, because a start is possible after 61 s", err, took)
 		}
+	})
+}
+
+// TestPacer_BoundedMemory starts many requests, each beside one of another process.
+func TestPacer_BoundedMemory(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		const requests, limit = 50_000, 1 << 20 // 24 bytes a start would take more
+		pacer := client.NewPacer(10, time.Second)
+		heap := func() int64 {
+			var stats runtime.MemStats
+			runtime.GC()
+			runtime.ReadMemStats(&stats)
+			return int64(stats.HeapAlloc) //nolint:gosec // it fits
+		}
+		before := heap()
+		for range requests {
+			if err := pacer.Wait(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+			observe(pacer, time.Now(), client.RateLimit{Max: 10, Remaining: 8, Interval: time.Second})
+			time.Sleep(time.Second)
+		}
+		if used := heap() - before; used > limit {
+			t.Errorf("%d requests take %d bytes, want at most %d", requests, used, limit)
+		}
+		runtime.KeepAlive(pacer)
 	})
 }
 
