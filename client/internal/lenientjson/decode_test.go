@@ -150,6 +150,13 @@ func TestDecode_OtherTypes(t *testing.T) {
 	if _, err := lenientjson.Decode([]byte(`{"name":1,"next":{"name":2}}`), &recursive, inStrings); err != nil || recursive.Next.Name != "2" {
 		t.Errorf("got %+v, %v", recursive, err)
 	}
+	var behindPointer struct {
+		*node
+		Count int `json:"count"`
+	}
+	if _, err := lenientjson.Decode([]byte(`{"name":1,"count":"2"}`), &behindPointer, inStrings); err != nil || behindPointer.Count != 2 {
+		t.Errorf("got %+v, %v", behindPointer, err)
+	}
 	var values map[string]any
 	if _, err := lenientjson.Decode([]byte(`{"a":[1]}`), &values, inStrings); err != nil || len(values) != 1 {
 		t.Errorf("got %v, %v", values, err)
