@@ -158,11 +158,12 @@ func TestContactsService_All_RepeatedContacts(t *testing.T) {
 // TestContactsService_All_ForgetsContacts has a contact again after more than are remembered.
 func TestContactsService_All_ForgetsContacts(t *testing.T) {
 	t.Parallel()
-	responses := make([]stubResponse, 12)
+	responses := make([]stubResponse, 13)
 	for i := range responses {
 		responses[i] = pageResponse(i*100, 100, "c"+strconv.Itoa(i))
 	}
-	c, _ := script(t, append(responses, pageResponse(0, 1, "")))
+	responses[12] = pageResponse(0, 1, "")
+	c, _ := script(t, responses)
 	ids, err := collect(t, c.Contacts.All(t.Context(), client.ListRequest{}))
 	if want := append(contactIDs(0, 1200), contactIDs(0, 1)...); err != nil || !slices.Equal(ids, want) {
 		t.Errorf("got %d contacts, %v, want the first one again", len(ids), err)

@@ -160,7 +160,7 @@ func TestPacer_BoundedMemory(t *testing.T) {
 			var stats runtime.MemStats
 			runtime.GC()
 			runtime.ReadMemStats(&stats)
-			return int64(stats.HeapAlloc) //nolint:gosec // it fits
+			return int64(stats.HeapAlloc)
 		}
 		before := heap()
 		for range requests {
