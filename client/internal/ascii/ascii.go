@@ -15,23 +15,11 @@ func Fold(r rune) rune {
 	case r == ideographicSpace:
 		return ' '
 	case unicode.IsDigit(r):
-		return '0' + digitValue(r)
+		zero := r
+		for unicode.IsDigit(zero - 1) {
+			zero--
+		}
+		return '0' + (r-zero)%10 // Unicode encodes the digits of a script as ten consecutive characters, beginning with zero
 	}
 	return r
-}
-
-// digitValue returns the value of a decimal digit of any script. Unicode encodes each set of
-// decimal digits as ten consecutive characters, beginning with zero.
-func digitValue(r rune) rune {
-	for _, set := range unicode.Nd.R16 {
-		if lo, hi := rune(set.Lo), rune(set.Hi); lo <= r && r <= hi {
-			return (r - lo) % 10
-		}
-	}
-	for _, set := range unicode.Nd.R32 {
-		if lo, hi := rune(set.Lo), rune(set.Hi); lo <= r && r <= hi { //nolint:gosec // Unicode ends at 0x10FFFF
-			return (r - lo) % 10
-		}
-	}
-	return 0
 }

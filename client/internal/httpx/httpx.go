@@ -7,6 +7,7 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"regexp"
 	"runtime"
 	"slices"
 	"strconv"
@@ -75,17 +76,12 @@ func ParseBaseURL(address string) (*url.URL, error) {
 		return nil, errors.New("invalid URL: the scheme must be https")
 	case base.Hostname() == "":
 		return nil, errors.New("invalid URL: missing host")
-	case base.Scheme == "http" && !IsLoopback(base.Hostname()):
+	case base.Scheme == "http" && base.Hostname() != "localhost" && !net.ParseIP(base.Hostname()).IsLoopback():
 		return nil, errors.New("http would send the token unencrypted: use https (http is allowed on loopback only)")
 	case base.User != nil || base.RawQuery != "" || base.ForceQuery || base.Fragment != "":
 		return nil, errors.New("remove user, query and fragment")
 	}
 	return base, nil
-}
-
-// IsLoopback reports whether host is "localhost" or a loopback IP address.
-func IsLoopback(host string) bool {
-	return host == "localhost" || net.ParseIP(host).IsLoopback()
 }
 
 // UserAgent returns the User-Agent of this module.
@@ -107,33 +103,17 @@ func WithoutURL(err error) error {
 	return err
 }
 
-// These strings surround an error in the message that HTTP/2 returns if it cannot send the body of
-// the request again.
-const (
-	cannotRetryBefore = "http2: Transport: cannot retry err ["
-	cannotRetryAfter  = "] after Request.Body was written; define Request.GetBody to avoid this error"
-)
+// cause matches what HTTP/2 says of a request that the server did not process.
+const cause = `(?:http2: Transport received Server's graceful shutdown GOAWAY` +
+	`|stream error: stream ID \d+; REFUSED_STREAM(?:; received from peer)?)`
+
+// notProcessed matches cause, alone and in the message of a request that cannot be sent again.
+var notProcessed = regexp.MustCompile(`^(?:` + cause + `|http2: Transport: cannot retry err \[` + cause +
+	`\] after Request\.Body was written; define Request\.GetBody to avoid this error)$`)
 
 // NotProcessed reports whether err says that an HTTP/2 server did not process the request: the
 // stream was refused, or it is above the last stream ID of a graceful GOAWAY (RFC 9113, sections
 // 6.8 and 8.7). Such a request can be sent again without being applied twice. The HTTP/2 client
 // exports no error values, so this function compares whole messages: a part of a message could come
 // from the server.
-func NotProcessed(err error) bool {
-	text := WithoutURL(err).Error()
-	if inner, ok := strings.CutPrefix(text, cannotRetryBefore); ok {
-		if text, ok = strings.CutSuffix(inner, cannotRetryAfter); !ok {
-			return false
-		}
-	}
-	if text == "http2: Transport received Server's graceful shutdown GOAWAY" {
-		return true
-	}
-	stream, ok := strings.CutPrefix(text, "stream error: stream ID ")
-	if !ok {
-		return false
-	}
-	id, reason, _ := strings.Cut(stream, ";")
-	_, err = strconv.ParseUint(id, 10, 32)
-	return err == nil && (reason == " REFUSED_STREAM" || reason == " REFUSED_STREAM; received from peer")
-}
+func NotProcessed(err error) bool { return notProcessed.MatchString(WithoutURL(err).Error()) }
