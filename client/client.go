@@ -36,13 +36,8 @@ func New(tokens TokenSource, opts ...Option) (*Client, error) {
 	if source, ok := tokens.(TokenInvalidator); ok {
 		c.invalidate = source.Invalidate
 	}
-	for _, opt := range opts {
-		if opt == nil {
-			return nil, errors.New("highlevel: New: an Option is nil")
-		}
-		if err := opt(&c.config); err != nil {
-			return nil, errors.New("highlevel: " + err.Error())
-		}
+	if err := apply(&c.config, opts); err != nil {
+		return nil, errors.New("highlevel: " + err.Error())
 	}
 	if c.config.pacer == nil {
 		c.config.pacer = NewPacer(ratelimit.DefaultRequests, ratelimit.DefaultInterval)

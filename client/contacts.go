@@ -3,6 +3,7 @@ package client
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"net/url"
 	"strings"
@@ -22,12 +23,9 @@ type ContactsService struct {
 //
 // API reference: https://marketplace.gohighlevel.com/docs/ghl/contacts/get-contact
 func (s *ContactsService) Get(ctx context.Context, id string, opts ...CallOption) (*Contact, error) {
-	if err := checkID(getContact, "contact", id); err != nil {
-		return nil, err
-	}
 	req, err := gen.NewGetContactRequest(s.client.config.baseURL, id)
 	var result gen.GetContactResult
-	if err := s.client.send(ctx, getContact, req, err, &result, opts); err != nil {
+	if err := s.client.send(ctx, getContact, req, cmp.Or(checkID("contact", id), err), &result, opts); err != nil {
 		return nil, err
 	}
 	return &result.Contact, nil
@@ -43,12 +41,10 @@ func (s *ContactsService) Get(ctx context.Context, id string, opts ...CallOption
 //
 // API reference: https://marketplace.gohighlevel.com/docs/ghl/contacts/create-contact
 func (s *ContactsService) Create(ctx context.Context, contact CreateContactRequest, opts ...CallOption) (*Contact, error) {
-	if err := cmp.Or(s.setLocation(createContact, &contact.LocationID), checkWrite(createContact, contact, contact.CustomFields)); err != nil {
-		return nil, err
-	}
+	argErr := cmp.Or(s.setLocation(&contact.LocationID), checkWrite(contact, contact.CustomFields))
 	req, err := gen.NewCreateContactRequest(s.client.config.baseURL, contact)
 	var result gen.CreateContactResult
-	if err := s.client.send(ctx, createContact, req, err, &result, opts); err != nil {
+	if err := s.client.send(ctx, createContact, req, cmp.Or(argErr, err), &result, opts); err != nil {
 		return nil, err
 	}
 	return &result.Contact, nil
@@ -63,12 +59,10 @@ func (s *ContactsService) Create(ctx context.Context, contact CreateContactReque
 //
 // API reference: https://marketplace.gohighlevel.com/docs/ghl/contacts/update-contact
 func (s *ContactsService) Update(ctx context.Context, id string, change UpdateContactRequest, opts ...CallOption) (*Contact, error) {
-	if err := cmp.Or(checkID(updateContact, "contact", id), checkWrite(updateContact, change, change.CustomFields)); err != nil {
-		return nil, err
-	}
+	argErr := cmp.Or(checkID("contact", id), checkWrite(change, change.CustomFields))
 	req, err := gen.NewUpdateContactRequest(s.client.config.baseURL, id, change)
 	var result gen.UpdateContactResult
-	if err := s.client.send(ctx, updateContact, req, err, &result, opts); err != nil {
+	if err := s.client.send(ctx, updateContact, req, cmp.Or(argErr, err), &result, opts); err != nil {
 		return nil, err
 	}
 	return &result.Contact, nil
@@ -85,14 +79,12 @@ func (s *ContactsService) Update(ctx context.Context, id string, change UpdateCo
 //
 // API reference: https://marketplace.gohighlevel.com/docs/ghl/contacts/upsert-contact
 func (s *ContactsService) Upsert(ctx context.Context, contact UpsertContactRequest, opts ...CallOption) (*UpsertContactResult, error) {
-	if err := cmp.Or(s.setLocation(upsertContact, &contact.LocationID), checkWrite(upsertContact, contact, contact.CustomFields)); err != nil {
-		return nil, err
-	}
 	op := upsertContact
 	op.idempotent = !AlwaysCreates(contact)
+	argErr := cmp.Or(s.setLocation(&contact.LocationID), checkWrite(contact, contact.CustomFields))
 	req, err := gen.NewUpsertContactRequest(s.client.config.baseURL, contact)
 	var result UpsertContactResult
-	if err := s.client.send(ctx, op, req, err, &result, opts); err != nil {
+	if err := s.client.send(ctx, op, req, cmp.Or(argErr, err), &result, opts); err != nil {
 		return nil, err
 	}
 	return &result, nil
@@ -111,52 +103,49 @@ func AlwaysCreates(contact UpsertContactRequest) bool {
 //
 // API reference: https://marketplace.gohighlevel.com/docs/ghl/contacts/delete-contact
 func (s *ContactsService) Delete(ctx context.Context, id string, opts ...CallOption) error {
-	if err := checkID(deleteContact, "contact", id); err != nil {
-		return err
-	}
 	req, err := gen.NewDeleteContactRequest(s.client.config.baseURL, id)
-	return s.client.send(ctx, deleteContact, req, err, &gen.DeleteContactResult{}, opts)
+	return s.client.send(ctx, deleteContact, req, cmp.Or(checkID("contact", id), err), &gen.DeleteContactResult{}, opts)
 }
 
 // checkWrite returns an error if a custom field of a request does not have exactly one of ID and Key,
 // or if a string is not valid UTF-8.
-func checkWrite(op operation, request any, fields []CustomFieldInput) error {
+func checkWrite(request any, fields []CustomFieldInput) error {
 	for i, field := range fields {
 		if (field.ID == "") == (field.Key == "") {
-			return invalid(op, fmt.Sprintf("custom field %d: set either ID or Key", i))
+			return fmt.Errorf("custom field %d: set either ID or Key", i)
 		}
 	}
-	return checkText(op, request)
+	return checkText(request)
 }
 
 // setLocation sets an empty location to the default location of the client.
-func (s *ContactsService) setLocation(op operation, location *string) error {
+func (s *ContactsService) setLocation(location *string) error {
 	if *location == "" {
 		*location = s.client.config.location
 	}
 	if *location == "" {
-		return invalid(op, "location ID: missing: set LocationID in the request or use WithLocation")
+		return errors.New("location ID: missing: set LocationID in the request or use WithLocation")
 	}
 	return nil
 }
 
 // checkID returns an error if id would change the path of the request. The API's IDs are letters
 // and digits.
-func checkID(op operation, name, id string) error {
+func checkID(name, id string) error {
 	if id == "" {
-		return invalid(op, name+" ID: empty")
+		return errors.New(name + " ID: empty")
 	}
 	if strings.Trim(id, ".") == "" || url.PathEscape(id) != id || strings.ContainsAny(id, "$&+:=@") {
-		return invalid(op, name+" ID: use letters, digits and -_.~, and not only dots")
+		return errors.New(name + " ID: use letters, digits and -_.~, and not only dots")
 	}
 	return nil
 }
 
 // checkText returns an error if a string in request is not valid UTF-8. Encoding would silently
 // replace its invalid bytes.
-func checkText(op operation, request any) error {
+func checkText(request any) error {
 	if pointer, found := utf8json.FindInvalid(request); found {
-		return invalid(op, redact.Value(pointer)+invalidText)
+		return errors.New(redact.Value(pointer) + invalidText)
 	}
 	return nil
 }

@@ -54,7 +54,7 @@ type Page struct {
 func (s *ContactsService) List(ctx context.Context, list ListRequest, opts ...CallOption) (*Page, error) {
 	params, err := s.listParams(list)
 	if err != nil {
-		return nil, err
+		return nil, invalid(listContacts, err)
 	}
 	req, err := gen.NewGetContactsRequest(s.client.config.baseURL, params)
 	limit := cmp.Or(list.Limit, defaultLimit)
@@ -80,7 +80,7 @@ func (s *ContactsService) ListByBusiness(
 ) (*Page, error) {
 	skip, err := s.checkBusinessList(businessID, &list)
 	if err != nil {
-		return nil, err
+		return nil, invalid(listByBusiness, err)
 	}
 	req, err := gen.NewGetContactsByBusinessIDRequest(s.client.config.baseURL, businessID, &gen.GetContactsByBusinessIDParams{
 		LocationID: list.LocationID, Query: unlessZero(list.Query), Limit: unlessZero(list.Limit), Skip: unlessZero(skip),
@@ -126,11 +126,11 @@ func (s *ContactsService) AllByBusiness(
 }
 
 func (s *ContactsService) listParams(list ListRequest) (*gen.GetContactsParams, error) {
-	if err := s.setLocation(listContacts, &list.LocationID); err != nil {
+	if err := s.setLocation(&list.LocationID); err != nil {
 		return nil, err
 	}
 	if list.Limit < 0 || list.Limit > maxLimit {
-		return nil, invalid(listContacts, fmt.Sprintf("Limit: %d is not between 1 and %d", list.Limit, maxLimit))
+		return nil, fmt.Errorf("Limit: %d is not between 1 and %d", list.Limit, maxLimit)
 	}
 	params := &gen.GetContactsParams{LocationID: list.LocationID, Query: unlessZero(list.Query), Limit: unlessZero(list.Limit)}
 	if list.After == "" {
@@ -138,7 +138,7 @@ func (s *ContactsService) listParams(list ListRequest) (*gen.GetContactsParams, 
 	}
 	addedMillis, id, err := list.After.contact()
 	if err != nil {
-		return nil, invalid(listContacts, err.Error())
+		return nil, err
 	}
 	params.StartAfter, params.StartAfterID = &addedMillis, &id
 	return params, nil
@@ -147,23 +147,20 @@ func (s *ContactsService) listParams(list ListRequest) (*gen.GetContactsParams, 
 // checkBusinessList checks the arguments, sets the default location, and returns the number of
 // contacts to skip.
 func (s *ContactsService) checkBusinessList(businessID string, list *BusinessListRequest) (skip int, err error) {
-	if err := cmp.Or(checkID(listByBusiness, "business", businessID), s.setLocation(listByBusiness, &list.LocationID)); err != nil {
+	if err := cmp.Or(checkID("business", businessID), s.setLocation(&list.LocationID)); err != nil {
 		return 0, err
 	}
 	switch {
 	case list.Limit < 0:
-		return 0, invalid(listByBusiness, fmt.Sprintf("Limit: %d is negative", list.Limit))
+		return 0, fmt.Errorf("Limit: %d is negative", list.Limit)
 	case list.Skip < 0:
-		return 0, invalid(listByBusiness, fmt.Sprintf("Skip: %d is negative", list.Skip))
+		return 0, fmt.Errorf("Skip: %d is negative", list.Skip)
 	case list.After == "":
 		return list.Skip, nil
 	case list.Skip > 0:
-		return 0, invalid(listByBusiness, "set Skip or After, not both")
+		return 0, errors.New("set Skip or After, not both")
 	}
-	if skip, err = list.After.skip(); err != nil {
-		return 0, invalid(listByBusiness, err.Error())
-	}
-	return skip, nil
+	return list.After.skip()
 }
 
 // unlessZero returns a pointer to value, or nil if value is zero and therefore not sent.

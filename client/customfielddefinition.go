@@ -32,15 +32,10 @@ type CustomFieldDefinitions []CustomFieldDefinition
 //
 // API reference: https://marketplace.gohighlevel.com/docs/ghl/locations/get-custom-fields
 func (s *ContactsService) CustomFields(ctx context.Context, locationID string, opts ...CallOption) (CustomFieldDefinitions, error) {
-	if err := s.setLocation(getFields, &locationID); err != nil {
-		return nil, err
-	}
-	if err := checkID(getFields, "location", locationID); err != nil {
-		return nil, err
-	}
+	argErr := cmp.Or(s.setLocation(&locationID), checkID("location", locationID))
 	req, err := gen.NewGetCustomFieldsRequest(s.client.config.baseURL, locationID, &gen.GetCustomFieldsParams{})
 	var result gen.GetCustomFieldsResult
-	if err := s.client.send(ctx, getFields, req, err, &result, opts); err != nil {
+	if err := s.client.send(ctx, getFields, req, cmp.Or(argErr, err), &result, opts); err != nil {
 		return nil, err
 	}
 	definitions := make(CustomFieldDefinitions, 0, len(result.CustomFields))
@@ -77,7 +72,7 @@ func (d CustomFieldDefinition) Input(value any) (CustomFieldInput, error) {
 	converted, err := d.convert(value)
 	if err != nil {
 		op := operation{name: "CustomFieldDefinition.Input"}
-		return CustomFieldInput{}, invalid(op, fmt.Sprintf("field %q of type %s: %v", d.Name, d.DataType, err))
+		return CustomFieldInput{}, invalid(op, fmt.Errorf("field %q of type %s: %w", d.Name, d.DataType, err))
 	}
 	return NewCustomField(d.ID, converted), nil
 }

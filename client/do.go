@@ -35,7 +35,7 @@ func (c *Client) Do(ctx context.Context, method, path string, query url.Values, 
 	op := doOperation.withMethod(method)
 	if out != nil {
 		if v := reflect.ValueOf(out); v.Kind() != reflect.Pointer || v.IsNil() {
-			return invalid(op, "out: use a pointer that is not nil, or nil to ignore the response")
+			return invalid(op, errors.New("out: use a pointer that is not nil, or nil to ignore the response"))
 		}
 	}
 	req, err := c.newRequest(ctx, method, path, query, body)

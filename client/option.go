@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/textproto"
+	"regexp"
 	"strings"
 	"time"
 
@@ -54,10 +55,27 @@ func defaultConfig() config {
 	}
 }
 
-// require returns an error with the given problem unless ok is true.
-func require(ok bool, problem string) error {
-	if !ok {
-		return errors.New(problem)
+// setting returns an option that calls set, or returns an error with the given problem unless valid is
+// true.
+func setting[T any](valid bool, problem string, set func(*T)) func(*T) error {
+	return func(settings *T) error {
+		if !valid {
+			return errors.New(problem)
+		}
+		set(settings)
+		return nil
+	}
+}
+
+// apply calls opts in order. It returns the first error.
+func apply[T any, O ~func(*T) error](settings *T, opts []O) error {
+	for _, opt := range opts {
+		if opt == nil {
+			return fmt.Errorf("a nil %T", opt)
+		}
+		if err := opt(settings); err != nil {
+			return err
+		}
 	}
 	return nil
 }
@@ -78,10 +96,7 @@ func WithBaseURL(address string) Option {
 // WithLocation sets the ID of the default location (sub-account), which is used by requests that do
 // not set LocationID. There is no default location without this option.
 func WithLocation(id string) Option {
-	return func(c *config) error {
-		c.location = id
-		return require(id != "", "WithLocation: empty location ID")
-	}
+	return setting(id != "", "WithLocation: empty location ID", func(c *config) { c.location = id })
 }
 
 // WithHTTPClient sets the HTTP client that sends the requests, with its transport, proxy, TLS
@@ -89,60 +104,47 @@ func WithLocation(id string) Option {
 // [WithTimeout]. The HTTP client is not modified. The default HTTP client reads the proxy from the
 // environment and has up to 100 idle connections.
 func WithHTTPClient(httpClient *http.Client) Option {
-	return func(c *config) error {
-		c.http = httpClient
-		return require(httpClient != nil, "WithHTTPClient: the HTTP client is nil")
-	}
+	return setting(httpClient != nil, "WithHTTPClient: the HTTP client is nil", func(c *config) { c.http = httpClient })
 }
 
 // WithTimeout sets the timeout of each attempt, from acquiring a connection to reading the last
 // byte of the body; 30 seconds by default. Waiting for the rate limit and between attempts does not
 // count. A timeout of 0 means no timeout. Use a context to limit the duration of a whole call.
 func WithTimeout(perAttempt time.Duration) Option {
-	return func(c *config) error {
-		c.timeout = perAttempt
-		return require(perAttempt >= 0, "WithTimeout: negative timeout")
-	}
+	return setting(perAttempt >= 0, "WithTimeout: negative timeout", func(c *config) { c.timeout = perAttempt })
 }
 
 // WithUserAgent puts product, such as "example-sync/1.2", in front of this module's name in the
 // User-Agent header.
 func WithUserAgent(product string) Option {
-	return func(c *config) error {
+	valid := product != "" && isHeaderValue(product)
+	return setting(valid, "WithUserAgent: empty, or not allowed in a header", func(c *config) {
 		c.header.Set("User-Agent", product+" "+c.header.Get("User-Agent"))
-		return require(product != "" && isHeaderValue(product), "WithUserAgent: empty, or not allowed in a header")
-	}
+	})
 }
 
 // WithDefaultHeader sets a header that is sent with every request, unless [WithHeader] or a request
 // editor sets another value. The headers that WithHeader rejects are rejected here too.
 func WithDefaultHeader(key, value string) Option {
-	return func(c *config) error {
-		return setHeader("WithDefaultHeader", c.header, key, value)
-	}
+	return func(c *config) error { return setHeader("WithDefaultHeader", c.header, key, value) }
 }
 
 // WithRetry sets how many attempts a call has and how long it waits between them. A zero field
 // means its default: 3 attempts, a first delay of at most 500 ms, and no delay over 30 s.
 func WithRetry(policy RetryPolicy) Option {
-	return func(c *config) error {
-		c.retry = policy.withDefaults()
-		valid := policy.MaxAttempts >= 0 && policy.MinDelay >= 0 && policy.MaxDelay >= 0
-		return require(valid, "WithRetry: negative MaxAttempts, MinDelay or MaxDelay")
-	}
+	valid := policy.MaxAttempts >= 0 && policy.MinDelay >= 0 && policy.MaxDelay >= 0
+	return setting(valid, "WithRetry: negative MaxAttempts, MinDelay or MaxDelay", func(c *config) { c.retry = policy.withDefaults() })
 }
 
 // WithPacer sets the rate limiter. Use it to share one Pacer between clients that share a rate
 // limit, or pass [Unpaced] to disable rate limiting in the client. Without this option, each client
 // has a Pacer of its own, from [NewPacer] with the default limit of 100 requests per 10 seconds.
 func WithPacer(pacer Pacer) Option {
-	return func(c *config) error {
-		c.pacer = pacer
-		if p, ok := pacer.(*windowPacer); ok && p.invalid != nil {
-			return fmt.Errorf("WithPacer: %w", p.invalid)
-		}
-		return require(pacer != nil, "WithPacer: the Pacer is nil")
+	valid, problem := pacer != nil, "the Pacer is nil"
+	if p, ok := pacer.(*windowPacer); ok && p.invalid != nil {
+		valid, problem = false, p.invalid.Error()
 	}
+	return setting(valid, "WithPacer: "+problem, func(c *config) { c.pacer = pacer })
 }
 
 // WithLogger sets the logger. Nothing is logged by default. Each attempt is logged at debug level.
@@ -152,10 +154,7 @@ func WithPacer(pacer Pacer) Option {
 // remaining rate limit, for a failure the kind, message and trace ID, and for a mismatch its JSON
 // pointer and types. They never contain a token, a query, a body, an email address or a phone number.
 func WithLogger(logger *slog.Logger) Option {
-	return func(c *config) error {
-		c.logger = logger
-		return require(logger != nil, "WithLogger: the logger is nil")
-	}
+	return setting(logger != nil, "WithLogger: the logger is nil", func(c *config) { c.logger = logger })
 }
 
 // WithCallHook adds a function that is called at the end of each call, for metrics. It is not called
@@ -163,20 +162,14 @@ func WithLogger(logger *slog.Logger) Option {
 // concurrent use. For spans of single attempts, instrument the transport; [OperationFromContext]
 // returns the operation there.
 func WithCallHook(hook func(context.Context, CallInfo)) Option {
-	return func(c *config) error {
-		c.hooks = append(c.hooks, hook)
-		return require(hook != nil, "WithCallHook: the hook is nil")
-	}
+	return setting(hook != nil, "WithCallHook: the hook is nil", func(c *config) { c.hooks = append(c.hooks, hook) })
 }
 
 // WithMaxResponseBytes sets the maximum size of the body of a 2xx response after decompression, 16
 // MiB by default. If a body is larger, the error matches [ErrResponseTooLarge]. The option does not
 // apply to error responses: the client reads at most 64 KiB of their bodies.
 func WithMaxResponseBytes(limit int64) Option {
-	return func(c *config) error {
-		c.maxBytes = limit
-		return require(limit > 0, "WithMaxResponseBytes: not a positive number of bytes")
-	}
+	return setting(limit > 0, "WithMaxResponseBytes: not a positive number of bytes", func(c *config) { c.maxBytes = limit })
 }
 
 // A CallOption configures a single call.
@@ -195,28 +188,20 @@ type callConfig struct {
 // Content-Type, and for the headers that the transport sets, such as Host and Content-Length, the
 // call returns an error that matches [ErrInvalid].
 func WithHeader(key, value string) CallOption {
-	return func(c *callConfig) error {
-		return setHeader("WithHeader", c.header, key, value)
-	}
+	return func(c *callConfig) error { return setHeader("WithHeader", c.header, key, value) }
 }
 
 // WithResponseInto stores the last response of the call in response when the call ends, on success
 // and on failure. StatusCode is 0 if no response was received. If the arguments are invalid,
 // response is not modified. Concurrent calls must not share a response.
 func WithResponseInto(response *Response) CallOption {
-	return func(c *callConfig) error {
-		c.into = response
-		return require(response != nil, "WithResponseInto: the Response is nil")
-	}
+	return setting(response != nil, "WithResponseInto: the Response is nil", func(c *callConfig) { c.into = response })
 }
 
 // WithOnSend calls onSend once, when the first attempt has passed the rate limit and is about to be
 // sent. It is not called if the call fails before that. It runs on the goroutine of the call.
 func WithOnSend(onSend func()) CallOption {
-	return func(c *callConfig) error {
-		c.onSend = onSend
-		return require(onSend != nil, "WithOnSend: the function is nil")
-	}
+	return setting(onSend != nil, "WithOnSend: the function is nil", func(c *callConfig) { c.onSend = onSend })
 }
 
 // Idempotent marks a call of [Client.Do] as one that may be applied more than once. It is retried
@@ -247,7 +232,7 @@ var reservedHeaders = map[string]bool{
 func setHeader(option string, header http.Header, key, value string) error {
 	key = textproto.CanonicalMIMEHeaderKey(key)
 	switch {
-	case !isHeaderName(key):
+	case !headerName.MatchString(key):
 		return errors.New(option + ": invalid header name")
 	case !isHeaderValue(value):
 		return errors.New(option + ": invalid header value")
@@ -258,12 +243,8 @@ func setHeader(option string, header http.Header, key, value string) error {
 	return nil
 }
 
-// isHeaderName reports whether name is a token as defined in RFC 9110.
-func isHeaderName(name string) bool {
-	return name != "" && !strings.ContainsFunc(name, func(r rune) bool {
-		return r <= ' ' || r > '~' || strings.ContainsRune(`"(),/:;<=>?@[\]{}`, r)
-	})
-}
+// headerName matches a token as defined in RFC 9110.
+var headerName = regexp.MustCompile("^[!#$%&'*+.^_`|~0-9A-Za-z-]+$")
 
 // isHeaderValue reports whether value has no control characters, such as line breaks.
 func isHeaderValue(value string) bool {

@@ -3,7 +3,6 @@ package client
 import (
 	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"net/http"
 	"strconv"
@@ -41,18 +40,15 @@ func (Unpaced) Wait(ctx context.Context) error { return ctx.Err() }
 func (Unpaced) Observe(context.Context, Observation) {}
 
 // A PacerOption configures the [Pacer] of [NewPacer].
-type PacerOption func(*windowPacer)
+type PacerOption func(*windowPacer) error
 
 // WithShare restricts the Pacer to a share of the limit, a number above 0 and up to 1. Use 1.0/n if
 // n processes send requests for the same location, each with a Pacer of its own. The share applies
 // to the limit passed to [NewPacer] and to the limit that the API reports. At least one request per
 // interval is allowed. A share outside of this range is an error of [New].
 func WithShare(share float64) PacerOption {
-	return func(p *windowPacer) {
-		if p.share = share; !(share > 0 && share <= 1) {
-			p.invalid = fmt.Errorf("WithShare: %v is not above 0 and at most 1", share)
-		}
-	}
+	problem := fmt.Sprintf("WithShare: %v is not above 0 and at most 1", share)
+	return setting(share > 0 && share <= 1, problem, func(p *windowPacer) { p.share = share })
 }
 
 // NewPacer returns a [Pacer] that allows at most the given number of requests in any period that is
@@ -66,15 +62,9 @@ func NewPacer(requests int, interval time.Duration, opts ...PacerOption) Pacer {
 	p := &windowPacer{
 		requests: cmp.Or(requests, ratelimit.DefaultRequests), interval: cmp.Or(interval, ratelimit.DefaultInterval), share: 1,
 	}
+	p.invalid = apply(p, opts)
 	if requests < 0 || interval < 0 || interval > ratelimit.Day {
 		p.invalid = fmt.Errorf("NewPacer: %d requests per %v: use positive numbers, and an interval of at most a day", requests, interval)
-	}
-	for _, opt := range opts {
-		if opt == nil {
-			p.invalid = errors.New("NewPacer: a PacerOption is nil")
-			continue
-		}
-		opt(p)
 	}
 	return p
 }
@@ -94,37 +84,36 @@ type RateLimit struct {
 // parseRateLimit reads the rate limit from the headers of a response. It ignores a header that is
 // not a number.
 func parseRateLimit(header http.Header) RateLimit {
-	maximum, okMax := headerInt(header, "X-Ratelimit-Max")
-	remaining, okRemaining := headerInt(header, "X-Ratelimit-Remaining")
-	interval, okInterval := headerInt(header, "X-Ratelimit-Interval-Milliseconds")
-	dailyLimit, okDaily := headerInt(header, "X-Ratelimit-Limit-Daily")
-	dailyRemaining, okDailyRemaining := headerInt(header, "X-Ratelimit-Daily-Remaining")
 	var limit RateLimit
-	if okMax && okRemaining && okInterval {
+	maximum, remaining := headerInt(header, "X-Ratelimit-Max"), headerInt(header, "X-Ratelimit-Remaining")
+	interval := headerInt(header, "X-Ratelimit-Interval-Milliseconds")
+	if min(maximum, remaining, interval) >= 0 {
 		limit.Known, limit.Max, limit.Remaining = true, maximum, remaining
 		limit.Interval = time.Duration(interval) * time.Millisecond
 	}
-	if okDaily && okDailyRemaining {
+	dailyLimit, dailyRemaining := headerInt(header, "X-Ratelimit-Limit-Daily"), headerInt(header, "X-Ratelimit-Daily-Remaining")
+	if min(dailyLimit, dailyRemaining) >= 0 {
 		limit.Known, limit.DailyLimit, limit.DailyRemaining = true, dailyLimit, dailyRemaining
-		reset, _ := headerInt(header, "X-Ratelimit-Daily-Reset") // undocumented
-		if reset := time.Duration(reset) * time.Millisecond; reset <= ratelimit.Day {
+		reset := time.Duration(headerInt(header, "X-Ratelimit-Daily-Reset")) * time.Millisecond // undocumented
+		if reset > 0 && reset <= ratelimit.Day {
 			limit.DailyReset = reset
 		}
 	}
 	return limit
 }
 
-// headerInt reads a header that holds a number from 0 to a billion. The key must be canonical.
-func headerInt(header http.Header, key string) (int, bool) {
+// headerInt returns the number in a header, or -1 if it is not a number from 0 to a billion. The key must
+// be canonical.
+func headerInt(header http.Header, key string) int {
 	values := header[key]
 	if len(values) == 0 {
-		return 0, false
+		return -1
 	}
 	number, err := strconv.ParseUint(values[0], 10, 32)
 	if err != nil || number > 1_000_000_000 {
-		return 0, false
+		return -1
 	}
-	return int(number), true
+	return int(number)
 }
 
 // interval returns the interval of the limit, or the default one if it is missing or implausible.

@@ -78,11 +78,11 @@ type call struct {
 	response     Response      // response of the latest attempt
 }
 
-// send sends req, which a generated function built unless it returned buildErr, and decodes the
+// send sends req, unless the arguments of the method or the request are invalid, and decodes the
 // response into result, unless result is nil.
-func (c *Client) send(ctx context.Context, op operation, req *http.Request, buildErr error, result any, opts []CallOption) error {
-	if buildErr != nil {
-		return &Error{Kind: ErrInvalid, Operation: op.name, Err: redact.Error(buildErr)}
+func (c *Client) send(ctx context.Context, op operation, req *http.Request, argErr error, result any, opts []CallOption) error {
+	if argErr != nil {
+		return invalid(op, argErr)
 	}
 	call, err := c.newCall(ctx, op, req, opts)
 	if err != nil {
@@ -98,24 +98,19 @@ func (c *Client) send(ctx context.Context, op operation, req *http.Request, buil
 // newCall returns a call that sends req.
 func (c *Client) newCall(ctx context.Context, op operation, req *http.Request, opts []CallOption) (*call, error) {
 	call := &call{client: c, op: op, ctx: ctx, options: callConfig{header: req.Header}, started: time.Now()}
-	for _, opt := range opts {
-		if opt == nil {
-			return nil, invalid(op, "a CallOption is nil")
-		}
-		if err := opt(&call.options); err != nil {
-			return nil, invalid(op, err.Error())
-		}
+	if err := apply(&call.options, opts); err != nil {
+		return nil, invalid(op, err)
 	}
 	call.op.read = op.read || call.options.readOnly
 	call.op.idempotent = op.idempotent || call.options.readOnly || call.options.idempotent
 	if req.Body != nil {
 		var err error
 		if call.body, err = io.ReadAll(req.Body); err != nil {
-			return nil, invalid(op, "body: "+redact.Local(err))
+			return nil, invalid(op, fmt.Errorf("body: %w", err))
 		}
 	}
 	if query, _ := url.QueryUnescape(req.URL.RawQuery); !utf8.ValidString(query) {
-		return nil, invalid(op, "query"+invalidText)
+		return nil, invalid(op, errors.New("query"+invalidText))
 	}
 	for key, values := range c.config.header {
 		if _, ok := req.Header[key]; !ok {
@@ -133,8 +128,9 @@ func (c *call) attempts() *Error {
 	tokenReplaced := false
 	for attempt := 1; ; attempt++ {
 		sent, failure := c.attempt()
-		if !tokenReplaced && c.replaceToken(failure) {
+		if !tokenReplaced && c.client.invalidate != nil && rejectsToken(failure) {
 			tokenReplaced = true
+			c.client.invalidate(c.token)
 			sent, failure = c.attempt()
 		}
 		switch {
@@ -168,7 +164,7 @@ func (c *call) attempt() (sent bool, failure *Error) {
 		return false, c.unsentError("token source", err)
 	}
 	if err := checkToken(token); err != nil {
-		return false, invalid(c.op, "token source: "+err.Error())
+		return false, invalid(c.op, fmt.Errorf("token source: %w", err))
 	}
 	c.token = token
 	start := time.Now()
@@ -251,16 +247,6 @@ func redirectPolicy(policy checkRedirect, trace *httpx.RequestTrace) checkRedire
 	}
 }
 
-// replaceToken invalidates the token if failure says that the token is invalid or expired and the
-// TokenSource can replace it. It reports whether the request must be sent again with a new token.
-func (c *call) replaceToken(failure *Error) bool {
-	if c.client.invalidate == nil || !rejectsToken(failure) {
-		return false
-	}
-	c.client.invalidate(c.token)
-	return true
-}
-
 // wait waits before a retry. It returns an error immediately if the deadline of the caller would
 // expire first.
 func (c *call) wait(delay time.Duration) error {
@@ -332,18 +318,13 @@ func (c *call) newFailure(kind Kind, cause error) *Error {
 // unsentError returns the error of an attempt that was not sent because of an error of the
 // TokenSource or the Pacer. If the cause is or wraps an [*Error], it has the kind of that error.
 func (c *call) unsentError(source string, cause error) *Error {
-	apiErr, ok := errors.AsType[*Error](cause)
-	if !ok {
-		return c.newFailure(KindOf(cause), fmt.Errorf("%s: %w", source, cause))
+	failure := c.newFailure(KindOf(cause), fmt.Errorf("%s: %w", source, cause))
+	if apiErr, ok := errors.AsType[*Error](cause); ok {
+		failure.RetryAfter = apiErr.RetryAfter
+		if cause == error(apiErr) { //nolint:errorlint // an error of the Pacer needs no other error around it
+			failure.Err, failure.Messages = redact.Error(apiErr.Err, c.token), apiErr.Messages
+		}
 	}
-	var failure *Error
-	if cause == error(apiErr) { //nolint:errorlint // an error of the Pacer needs no other error around it
-		failure = c.newFailure(apiErr.Kind, apiErr.Err)
-		failure.Messages = apiErr.Messages
-	} else {
-		failure = c.newFailure(apiErr.Kind, fmt.Errorf("%s: %w", source, cause))
-	}
-	failure.RetryAfter = apiErr.RetryAfter
 	return failure
 }
 
@@ -363,9 +344,9 @@ func (c *call) networkError(cause error, maybeApplied bool) *Error {
 	return c.newFailure(kind, cause)
 }
 
-// invalid returns the error of arguments that were rejected before any request.
-func invalid(op operation, problem string) *Error {
-	return &Error{Kind: ErrInvalid, Operation: op.name, Err: errors.New(problem)}
+// invalid returns the error of arguments that were rejected before any request, because of cause.
+func invalid(op operation, cause error) *Error {
+	return &Error{Kind: ErrInvalid, Operation: op.name, Err: redact.Error(cause)}
 }
 
 // errAttemptTimeout is the cause of an attempt that took longer than WithTimeout allows. It is a

@@ -147,8 +147,6 @@ func checkResult(result any) error {
 		return checkContacts(r.Contacts)
 	case *gen.AddTagsResult:
 		return checkList("tags", r.Tags == nil)
-	case *gen.RemoveTagsResult:
-		return checkList("tags", r.Tags == nil)
 	case *gen.GetCustomFieldsResult:
 		return checkList("custom fields", r.CustomFields == nil)
 	}

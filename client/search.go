@@ -81,24 +81,18 @@ func UpdatedSince(t time.Time) Filter { return Between("dateUpdated", t, time.Ti
 //
 // API reference: https://marketplace.gohighlevel.com/docs/ghl/contacts/search-contacts-advanced
 func (s *ContactsService) Search(ctx context.Context, search SearchRequest, opts ...CallOption) (*Page, error) {
-	if err := s.checkSearch(&search); err != nil {
-		return nil, err
-	}
 	after, received, err := search.position()
-	if err != nil {
-		return nil, invalid(searchContacts, err.Error())
+	if err := cmp.Or(s.checkSearch(&search), err); err != nil {
+		return nil, invalid(searchContacts, err)
 	}
 	limit := cmp.Or(search.Limit, defaultSearchLimit)
 	body := gen.SearchContactsRequest{
 		LocationID: search.LocationID, PageLimit: limit, SearchAfter: after,
 		Filters: search.Filters, Sort: search.Sort, Query: search.Query,
 	}
-	if err := checkText(searchContacts, body); err != nil {
-		return nil, err
-	}
 	req, err := gen.NewSearchContactsRequest(s.client.config.baseURL, body)
 	result := gen.SearchContactsResult{Contacts: make([]Contact, 0, limit)}
-	if err := s.client.send(ctx, searchContacts, req, err, &result, opts); err != nil {
+	if err := s.client.send(ctx, searchContacts, req, cmp.Or(checkText(body), err), &result, opts); err != nil {
 		return nil, err
 	}
 	page := &Page{Contacts: result.Contacts, Total: result.Total}
@@ -140,17 +134,15 @@ type DuplicateQuery struct {
 //
 // API reference: https://marketplace.gohighlevel.com/docs/ghl/contacts/get-duplicate-contact
 func (s *ContactsService) FindDuplicate(ctx context.Context, query DuplicateQuery, opts ...CallOption) (*Contact, error) {
-	if err := s.setLocation(findDuplicate, &query.LocationID); err != nil {
-		return nil, err
-	}
+	argErr := s.setLocation(&query.LocationID)
 	if query.Email == "" && query.Phone == "" {
-		return nil, invalid(findDuplicate, "set Email, Phone or both")
+		argErr = errors.New("set Email, Phone or both")
 	}
 	req, err := gen.NewFindDuplicateContactRequest(s.client.config.baseURL, &gen.FindDuplicateContactParams{
 		LocationID: query.LocationID, Email: unlessZero(query.Email), Number: unlessZero(query.Phone),
 	})
 	var result gen.FindDuplicateContactResult
-	if err := s.client.send(ctx, findDuplicate, req, err, &result, opts); err != nil {
+	if err := s.client.send(ctx, findDuplicate, req, cmp.Or(argErr, err), &result, opts); err != nil {
 		return nil, err
 	}
 	return result.Contact, nil
@@ -159,11 +151,11 @@ func (s *ContactsService) FindDuplicate(ctx context.Context, query DuplicateQuer
 // checkSearch sets the location of a search, and checks what would match other contacts than its author
 // expects. The API rejects other mistakes, such as an operator that a field does not take.
 func (s *ContactsService) checkSearch(search *SearchRequest) error {
-	if err := s.setLocation(searchContacts, &search.LocationID); err != nil {
+	if err := s.setLocation(&search.LocationID); err != nil {
 		return err
 	}
 	if search.Limit < 0 || search.Limit > maxSearchLimit {
-		return invalid(searchContacts, fmt.Sprintf("Limit: %d is not between 1 and %d", search.Limit, maxSearchLimit))
+		return fmt.Errorf("Limit: %d is not between 1 and %d", search.Limit, maxSearchLimit)
 	}
 	return checkFilters("filter", search.Filters)
 }
@@ -176,17 +168,17 @@ func checkFilters(name string, filters []Filter) error {
 		ends, isRange := filter.Value.(map[string]string)
 		switch {
 		case filter.Group != "" && len(filter.Filters) == 0:
-			return invalid(searchContacts, name+": a group without a filter matches all contacts")
+			return errors.New(name + ": a group without a filter matches all contacts")
 		case filter.Group != "":
 			if err := checkFilters(name+", filter", filter.Filters); err != nil {
 				return err
 			}
 		case filter.Field == "" || filter.Operator == "":
-			return invalid(searchContacts, name+": set Field and Operator, or use AllOf or AnyOf")
+			return errors.New(name + ": set Field and Operator, or use AllOf or AnyOf")
 		case takesValue != (filter.Value != nil):
-			return invalid(searchContacts, fmt.Sprintf("%s: the operator %s needs a value, or takes none", name, filter.Operator))
+			return fmt.Errorf("%s: the operator %s needs a value, or takes none", name, filter.Operator)
 		case isRange && len(ends) == 0:
-			return invalid(searchContacts, name+": the range is open at both ends: use the operator exists")
+			return errors.New(name + ": the range is open at both ends: use the operator exists")
 		}
 	}
 	return nil

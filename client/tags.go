@@ -1,8 +1,11 @@
 package client
 
 import (
+	"cmp"
 	"context"
+	"errors"
 	"fmt"
+	"net/http"
 	"strings"
 
 	"github.com/highlevel-contacts/contacts-go/gen"
@@ -13,15 +16,7 @@ import (
 //
 // API reference: https://marketplace.gohighlevel.com/docs/ghl/contacts/add-tags
 func (s *ContactsService) AddTags(ctx context.Context, id string, tags []string, opts ...CallOption) ([]string, error) {
-	if err := checkTags(addTags, id, tags); err != nil {
-		return nil, err
-	}
-	req, err := gen.NewAddTagsRequest(s.client.config.baseURL, id, gen.TagsRequest{Tags: tags})
-	var result gen.AddTagsResult
-	if err := s.client.send(ctx, addTags, req, err, &result, opts); err != nil {
-		return nil, err
-	}
-	return result.Tags, nil
+	return s.changeTags(ctx, addTags, gen.NewAddTagsRequest, id, tags, opts)
 }
 
 // RemoveTags removes tags from a contact and returns the tags that the contact has afterwards. A tag
@@ -29,29 +24,33 @@ func (s *ContactsService) AddTags(ctx context.Context, id string, tags []string,
 //
 // API reference: https://marketplace.gohighlevel.com/docs/ghl/contacts/remove-tags
 func (s *ContactsService) RemoveTags(ctx context.Context, id string, tags []string, opts ...CallOption) ([]string, error) {
-	if err := checkTags(removeTags, id, tags); err != nil {
-		return nil, err
-	}
-	req, err := gen.NewRemoveTagsRequest(s.client.config.baseURL, id, gen.TagsRequest{Tags: tags})
-	var result gen.RemoveTagsResult
-	if err := s.client.send(ctx, removeTags, req, err, &result, opts); err != nil {
+	return s.changeTags(ctx, removeTags, gen.NewRemoveTagsRequest, id, tags, opts)
+}
+
+// changeTags sends the request that build returns. The responses of the two operations differ only in a
+// list that is not used.
+func (s *ContactsService) changeTags(
+	ctx context.Context, op operation, build func(server, id string, body gen.TagsRequest) (*http.Request, error),
+	id string, tags []string, opts []CallOption,
+) ([]string, error) {
+	body := gen.TagsRequest{Tags: tags}
+	req, err := build(s.client.config.baseURL, id, body)
+	var result gen.AddTagsResult
+	if err := s.client.send(ctx, op, req, cmp.Or(checkID("contact", id), checkTags(tags), checkText(body), err), &result, opts); err != nil {
 		return nil, err
 	}
 	return result.Tags, nil
 }
 
-// checkTags checks the arguments of AddTags and RemoveTags.
-func checkTags(op operation, id string, tags []string) error {
-	if err := checkID(op, "contact", id); err != nil {
-		return err
-	}
+// checkTags returns an error if there are no tags, or if one is empty.
+func checkTags(tags []string) error {
 	if len(tags) == 0 {
-		return invalid(op, "tags: empty")
+		return errors.New("tags: empty")
 	}
 	for i, tag := range tags {
 		if strings.TrimSpace(tag) == "" {
-			return invalid(op, fmt.Sprintf("tag %d: empty", i))
+			return fmt.Errorf("tag %d: empty", i)
 		}
 	}
-	return checkText(op, gen.TagsRequest{Tags: tags})
+	return nil
 }
