@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"net/url"
 	"reflect"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -44,9 +45,7 @@ func (c *Client) Do(ctx context.Context, method, path string, query url.Values, 
 
 // newRequest returns the request of Do.
 func (c *Client) newRequest(ctx context.Context, method, path string, query url.Values, body any) (*http.Request, error) {
-	switch method {
-	case http.MethodGet, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete:
-	default:
+	if !slices.Contains([]string{http.MethodGet, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete}, method) {
 		return nil, errors.New("method: use GET, POST, PUT, PATCH or DELETE")
 	}
 	path = strings.TrimPrefix(path, "/")
@@ -61,11 +60,7 @@ func (c *Client) newRequest(ctx context.Context, method, path string, query url.
 	if err != nil {
 		return nil, err
 	}
-	var reader io.Reader
-	if content != nil {
-		reader = bytes.NewReader(content)
-	}
-	req, err := http.NewRequestWithContext(ctx, method, target, reader)
+	req, err := http.NewRequestWithContext(ctx, method, target, bytes.NewReader(content))
 	if err != nil {
 		return nil, errors.New("path: invalid URL")
 	}

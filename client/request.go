@@ -220,11 +220,15 @@ func (c *call) roundTrip() (requests int, failure *Error) {
 }
 
 // setBody sets the body of an attempt. It leaves GetBody unset, and gives a write without a body an
-// empty one, because net/http resends a request that it can rewind.
+// empty one, because net/http resends a request that it can rewind. Net/http sends no header for an
+// empty body whose encoding is identity; otherwise it would send chunks if it reads the body late.
 func (c *call) setBody(req *http.Request) {
 	req.Body, req.GetBody, req.ContentLength = nil, nil, int64(len(c.body))
-	if c.body != nil || !c.op.read {
+	switch {
+	case len(c.body) > 0:
 		req.Body = io.NopCloser(bytes.NewReader(c.body))
+	case !c.op.read:
+		req.Body, req.TransferEncoding = io.NopCloser(bytes.NewReader(nil)), []string{"identity"}
 	}
 }
 

@@ -51,8 +51,16 @@ func gzipped(text string) []byte {
 	return compressed.Bytes()
 }
 
+// lateBody is a body whose reader takes longer than net/http probes a body of unknown length.
+type lateBody struct{ io.ReadCloser }
+
+func (b lateBody) Read(p []byte) (int, error) {
+	time.Sleep(time.Second)
+	return b.ReadCloser.Read(p)
+}
+
 // TestClient_HTTP1_Bytes compares complete requests. A body that net/http cannot rewind does not
-// change them.
+// change them, even if the transport reads an empty one late.
 func TestClient_HTTP1_Bytes(t *testing.T) {
 	t.Parallel()
 	const tail = "Version: 2021-07-28\r\nAccept-Encoding: gzip\r\n\r\n"
@@ -70,7 +78,7 @@ func TestClient_HTTP1_Bytes(t *testing.T) {
 		}
 		t.Run(operation.name, func(t *testing.T) {
 			t.Parallel()
-			synctest.Test(t, func(t *testing.T) { // net/http probes a body of unknown length for 200 ms
+			synctest.Test(t, func(t *testing.T) {
 				received := make(chan string, 1)
 				transport := &http.Transport{DialContext: func(context.Context, string, string) (net.Conn, error) {
 					ours, theirs := net.Pipe()
@@ -79,11 +87,18 @@ func TestClient_HTTP1_Bytes(t *testing.T) {
 						request := make([]byte, 4096)
 						n, _ := theirs.Read(request)
 						received <- string(request[:n])
+						time.Sleep(2 * time.Second) // until a body that is read late has been sent
 						_, _ = io.WriteString(theirs, "HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n"+everything.body)
 					}()
 					return ours, nil
 				}}
-				c := newClientWith(t, client.StaticToken("x"), transport, client.WithBaseURL("http://localhost"), client.WithDefaultHeader("User-Agent", "me"))
+				late := roundTrip(func(req *http.Request) (*http.Response, error) {
+					if req.Body != nil && req.ContentLength == 0 {
+						req.Body = lateBody{req.Body}
+					}
+					return transport.RoundTrip(req)
+				})
+				c := newClientWith(t, client.StaticToken("x"), late, client.WithBaseURL("http://localhost"), client.WithDefaultHeader("User-Agent", "me"))
 				if err := operation.call(t.Context(), c); err != nil {
 					t.Fatal(err)
 				}
@@ -94,6 +109,24 @@ func TestClient_HTTP1_Bytes(t *testing.T) {
 				}
 			})
 		})
+	}
+}
+
+// TestClient_HTTP2_EmptyBody has a write without a body, which is sent without a length and without data.
+func TestClient_HTTP2_EmptyBody(t *testing.T) {
+	t.Parallel()
+	server := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		content, err := io.ReadAll(r.Body)
+		if r.ProtoMajor != 2 || err != nil || len(content) > 0 || len(r.Header["Content-Length"]) > 0 || len(r.TransferEncoding) > 0 {
+			t.Errorf("got %s with body %q, %v, header %v", r.Proto, content, err, r.Header)
+		}
+		_, _ = io.WriteString(w, everything.body)
+	}))
+	server.EnableHTTP2 = true
+	server.StartTLS()
+	t.Cleanup(server.Close)
+	if err := onSocket(t, server).Contacts.Delete(t.Context(), "abc"); err != nil {
+		t.Error(err)
 	}
 }
 
