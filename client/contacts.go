@@ -5,11 +5,15 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net/url"
 	"strings"
 
+	jsonv2 "github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
+	jsonv1 "github.com/go-json-experiment/json/v1"
+
 	"github.com/highlevel-contacts/contacts-go/client/internal/redact"
-	"github.com/highlevel-contacts/contacts-go/client/internal/utf8json"
 	"github.com/highlevel-contacts/contacts-go/gen"
 )
 
@@ -141,13 +145,23 @@ func checkID(name, id string) error {
 	return nil
 }
 
-// checkText returns an error if a string in request is not valid UTF-8. Encoding would silently
-// replace its invalid bytes.
+// checkText returns an error that names the first string in request that is not valid UTF-8.
+// encoding/json, which encodes the request, would silently replace its invalid bytes.
 func checkText(request any) error {
-	if pointer, found := utf8json.FindInvalid(request); found {
-		return errors.New(redact.Value(pointer) + invalidText)
+	err := jsonv2.MarshalWrite(io.Discard, request, strictUTF8)
+	if invalid, ok := errors.AsType[*jsontext.SyntacticError](err); ok {
+		return errors.New(redact.Value(string(invalid.JSONPointer)) + invalidText)
 	}
 	return nil
 }
 
 const invalidText = ": not valid UTF-8: convert it first, for example from Windows-1252"
+
+// strictUTF8 lets json/v2 encode a value like encoding/json, except that a string must be valid UTF-8.
+// Nullable would otherwise encode its value with encoding/json.
+var strictUTF8 = jsonv2.JoinOptions(
+	jsonv1.DefaultOptionsV1(), jsonv1.ReportErrorsWithLegacySemantics(false), jsontext.AllowInvalidUTF8(false),
+	jsonv2.WithMarshalers(jsonv2.MarshalToFunc(func(enc *jsontext.Encoder, text Nullable[string]) error {
+		return jsonv2.MarshalEncode(enc, text[true])
+	})),
+)

@@ -2,6 +2,7 @@ package client_test
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"math"
@@ -10,6 +11,7 @@ import (
 	"runtime"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -186,7 +188,8 @@ func TestInvalidUTF8(t *testing.T) {
 	}
 	for pointer, field := range map[string]client.CustomFieldInput{
 		"/id": client.NewCustomField(bad, 1), "/key": client.NewCustomFieldByKey(bad, 1),
-		"/field_value": client.NewCustomField("b", bad), "/field_value/1": client.NewCustomField("a", []string{"b", bad}),
+		"/field_value": client.NewCustomField("b", bad), "/field_value/a~1b~0c": client.NewCustomField("b", map[string]any{"a": time.Second, "a/b~c": json.RawMessage(`"` + bad + `"`)}),
+		"/field_value/1":   client.NewCustomField("a", []string{"b", bad}),
 		"/field_value/x/y": client.NewCustomField("a", map[string]any{"x": map[string]string{"y": bad}}),
 		"/field_value/x":   client.NewCustomField("a", map[string]any{"x": map[string]int{"\xe9": 1}}),
 	} {

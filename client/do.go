@@ -15,8 +15,6 @@ import (
 	"strings"
 	"unicode/utf8"
 
-	"github.com/highlevel-contacts/contacts-go/client/internal/redact"
-	"github.com/highlevel-contacts/contacts-go/client/internal/utf8json"
 	"github.com/highlevel-contacts/contacts-go/gen"
 )
 
@@ -85,8 +83,8 @@ func encodeBody(method string, body any) (content []byte, err error) {
 	case json.RawMessage:
 		content = body
 	default:
-		if pointer, found := utf8json.FindInvalid(body); found {
-			return nil, errors.New(redact.Value(pointer) + invalidText)
+		if err := checkText(body); err != nil {
+			return nil, err
 		}
 		content, err = json.Marshal(body)
 	}
