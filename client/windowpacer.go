@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"sort"
 	"sync"
 	"time"
 
@@ -74,7 +73,6 @@ func (p *windowPacer) enqueue(w *waiter) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	now := time.Now()
-	p.dropOld(now)
 	if err := p.waitError(now, w.deadline, len(p.queue)); err != nil {
 		w.result <- err
 		return
@@ -89,24 +87,20 @@ func (p *windowPacer) dispatch(now time.Time) {
 	if p.timer != nil {
 		p.timer.Stop()
 	}
+	p.dropOld(now)
 	for len(p.queue) > 0 {
 		if delay := p.delay(now, 0); delay > 0 {
-			p.timer = time.AfterFunc(delay, p.onTimer)
+			p.timer = time.AfterFunc(delay, func() {
+				p.mu.Lock()
+				defer p.mu.Unlock()
+				p.dispatch(time.Now())
+			})
 			return
 		}
 		p.count(now)
 		p.queue[0].result <- nil
 		p.queue = p.queue[1:]
 	}
-}
-
-// onTimer is called when the timer of dispatch fires.
-func (p *windowPacer) onTimer() {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	now := time.Now()
-	p.dropOld(now)
-	p.dispatch(now)
 }
 
 // count counts the start of an own request.
@@ -210,7 +204,8 @@ func (p *windowPacer) updateLimit(limit RateLimit, sent, now time.Time) {
 
 // startsBefore returns the number of starts before t.
 func startsBefore(starts []time.Time, t time.Time) int {
-	return sort.Search(len(starts), func(i int) bool { return !starts[i].Before(t) })
+	i, _ := slices.BinarySearchFunc(starts, t, time.Time.Compare)
+	return i
 }
 
 func later(a, b time.Time) time.Time {
