@@ -126,16 +126,14 @@ type generatedDoer struct{ client *Client }
 
 // Do implements [gen.HttpRequestDoer].
 func (d generatedDoer) Do(req *http.Request) (*http.Response, error) {
-	call, err := d.client.newCall(req.Context(), generated.withMethod(req.Method), req, nil)
-	if err != nil {
+	var response Response
+	into := []CallOption{WithResponseInto(&response)}
+	if err := d.client.send(req.Context(), generated.withMethod(req.Method), req, nil, nil, into); err != nil {
 		return nil, err
 	}
-	if err := call.finish(call.attempts()); err != nil {
-		return nil, err
-	}
-	response := &call.response
 	return &http.Response{
-		Status: strconv.Itoa(response.StatusCode) + " " + http.StatusText(response.StatusCode), StatusCode: response.StatusCode, Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
+		Status:     strconv.Itoa(response.StatusCode) + " " + http.StatusText(response.StatusCode),
+		StatusCode: response.StatusCode, Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
 		Header: response.Header, Body: io.NopCloser(bytes.NewReader(response.Body)), ContentLength: int64(len(response.Body)), Request: req,
 	}, nil
 }

@@ -92,7 +92,14 @@ func (c *Client) send(ctx context.Context, op operation, req *http.Request, argE
 	if failure == nil && result != nil {
 		failure = call.decode(result)
 	}
-	return call.finish(failure)
+	if into := call.options.into; into != nil {
+		*into = call.response
+	}
+	call.report(failure)
+	if failure != nil {
+		return failure
+	}
+	return nil
 }
 
 // newCall returns a call that sends req.
@@ -281,19 +288,6 @@ func (c *call) decode(result any) *Error {
 	}
 	failure := c.newFailure(kind, err)
 	failure.StatusCode = c.response.StatusCode
-	return failure
-}
-
-// finish ends the call: it stores the response for WithResponseInto, logs the outcome and calls the
-// call hooks.
-func (c *call) finish(failure *Error) error {
-	if c.options.into != nil {
-		*c.options.into = c.response
-	}
-	c.report(failure)
-	if failure == nil {
-		return nil
-	}
 	return failure
 }
 

@@ -6,8 +6,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
-	"math"
 	"net/http"
 	"reflect"
 	"strings"
@@ -52,17 +50,16 @@ func readBody(resp *http.Response, limit int64) ([]byte, error) {
 	if success && resp.ContentLength > limit {
 		return nil, tooLarge(limit)
 	}
-	limit = min(limit, math.MaxInt64-1)
 	var body bytes.Buffer
 	body.Grow(int(min(max(resp.ContentLength, 0), limit, maxInitialBuffer)) + bytes.MinRead)
-	_, err := body.ReadFrom(io.LimitReader(resp.Body, limit+1)) // one byte more shows that the body is too large
-	switch {
-	case int64(body.Len()) <= limit:
+	_, err := body.ReadFrom(http.MaxBytesReader(nil, resp.Body, limit))
+	if _, more := errors.AsType[*http.MaxBytesError](err); !more {
 		return body.Bytes(), err
-	case success:
+	}
+	if success {
 		return nil, tooLarge(limit)
 	}
-	return body.Bytes()[:limit], nil
+	return body.Bytes(), nil
 }
 
 func tooLarge(limit int64) error {
