@@ -151,10 +151,8 @@ func (s *ContactsService) checkBusinessList(businessID string, list *BusinessLis
 		return 0, err
 	}
 	switch {
-	case list.Limit < 0:
-		return 0, fmt.Errorf("Limit: %d is negative", list.Limit)
-	case list.Skip < 0:
-		return 0, fmt.Errorf("Skip: %d is negative", list.Skip)
+	case list.Limit < 0 || list.Skip < 0:
+		return 0, fmt.Errorf("Limit %d, Skip %d: negative", list.Limit, list.Skip)
 	case list.After == "":
 		return list.Skip, nil
 	case list.Skip > 0:

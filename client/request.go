@@ -186,9 +186,11 @@ func (c *call) attempt() (sent bool, failure *Error) {
 	}
 	start = time.Now()
 	requests, failure := c.roundTrip()
-	c.client.config.pacer.Observe(c.ctx, Observation{
-		Sent: start, Extra: max(requests-1, 0), Limit: c.response.RateLimit, Pause: pauseAfter(&c.response),
-	})
+	observation := Observation{Sent: start, Extra: max(requests-1, 0), Limit: c.response.RateLimit}
+	if c.response.StatusCode == http.StatusTooManyRequests {
+		observation.Pause, _ = requestedDelay(&c.response)
+	}
+	c.client.config.pacer.Observe(c.ctx, observation)
 	c.logAttempt(failure, time.Since(start))
 	return true, failure
 }
@@ -270,13 +272,10 @@ func (c *call) wait(delay time.Duration) error {
 	return err
 }
 
-// decode decodes the body of a 2xx response into result and checks it.
+// decode decodes the body of a 2xx response into result.
 func (c *call) decode(result any) *Error {
 	drift, err := decodeBody(c.response.Body, result)
 	c.response.Drift = drift
-	if err == nil {
-		err = checkResult(result)
-	}
 	if err == nil {
 		return nil
 	}

@@ -97,11 +97,10 @@ func DecodeContact(data []byte) (*Contact, []Drift, error) {
 	if err != nil {
 		return nil, nil, fmt.Errorf("client: DecodeContact: %w", err)
 	}
-	unifyContact(contact)
 	return contact, drift, nil
 }
 
-// decodeBody decodes body into out under the rules of DecodeContact.
+// decodeBody decodes body into out under the rules of DecodeContact, and checks the result.
 func decodeBody(body []byte, out any) ([]Drift, error) {
 	found, err := lenientjson.Decode(body, out, inStrings)
 	if errors.Is(err, lenientjson.ErrTooLarge) {
@@ -114,7 +113,7 @@ func decodeBody(body []byte, out any) ([]Drift, error) {
 	for _, d := range found {
 		drift = append(drift, Drift(d))
 	}
-	return drift, nil
+	return drift, checkResult(out)
 }
 
 // checkResult gives the contacts of a result the form of getContact, whichever operation returned
