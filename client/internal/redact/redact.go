@@ -24,8 +24,6 @@ const (
 	Withheld = "message withheld: see Error.Messages"
 
 	maxMessage = 200 // bytes of a message that is printed
-	minToken   = 32  // length of a word that may be a token
-	minPhone   = 7   // digits of a phone number, which may lack an area code
 	minSecret  = 8   // bytes of a secret; a shorter one occurs in ordinary words
 )
 
@@ -38,6 +36,10 @@ var (
 		`|[0-9A-Za-z]{20}|[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}|[0-9a-f]{16}-[A-Z]{3})$`)
 	// notID matches words that could be an ID of a contact, but contain a phone number.
 	notID = regexp.MustCompile(`^[0-9A-Za-z]*\d{7}[0-9A-Za-z]*$`)
+	// personalNumber matches a phone number, which may lack an area code, and a word that may be a token.
+	personalNumber = regexp.MustCompile(`(?:\pN[^\pL\pN]*){7}|\S{32}`)
+	// endsWithDigit matches a string whose last word ends with a digit.
+	endsWithDigit = regexp.MustCompile(`\pN[^\pL\pN]*$`)
 	// address matches a URL, whose scheme and host are its groups, and a query.
 	address = regexp.MustCompile(`(?i)(\bhttps?://)(?:[^\s/?#"'@]*@)?([^\s/?#"']*)[^\s"']*|\?[^\s"']+`)
 	// quoted matches what net/http quotes of a response that is not HTTP.
@@ -98,31 +100,24 @@ func isHarmless(text string, secrets []string) bool {
 	if len(text) > maxMessage || !utf8.ValidString(text) || oneLine(text) != text || suspicious.MatchString(text) || Secrets(text, secrets...) != text {
 		return false
 	}
-	digits := 0 // since the last letter
-	for field := range strings.FieldsSeq(text) {
-		word := strings.Trim(field, `.,;:!?'"()[]`)
+	unknown := ""
+	for word := range strings.FieldsSeq(text) {
+		word = strings.Trim(word, `.,;:!?'"()[]`)
 		_, err := netip.ParseAddr(word)
-		if isAddress := err == nil && digits == 0; isAddress || known.MatchString(word) && !notID.MatchString(word) {
+		if isAddress := err == nil && !endsWithDigit.MatchString(unknown); isAddress || isKnown(word) {
 			continue // but "06 12.34.56.78" is a phone number
 		}
 		for part := range strings.FieldsFuncSeq(word, isDelimiter) {
-			if known.MatchString(part) && !notID.MatchString(part) {
-				continue
-			}
-			for _, r := range part {
-				if unicode.IsNumber(r) {
-					digits++
-				} else if unicode.IsLetter(r) {
-					digits = 0
-				}
-				if digits == minPhone || len(part) >= minToken {
-					return false
-				}
+			if !isKnown(part) {
+				unknown += part + " "
 			}
 		}
 	}
-	return true
+	return !personalNumber.MatchString(unknown)
 }
+
+// isKnown reports whether word is a date or an ID.
+func isKnown(word string) bool { return known.MatchString(word) && !notID.MatchString(word) }
 
 func isDelimiter(r rune) bool {
 	return !unicode.IsLetter(r) && !unicode.IsNumber(r) && r != '-' && r != '_'
