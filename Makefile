@@ -131,7 +131,7 @@ cover: ## print the test coverage of the packages below client/
 
 # ---- checks for a release, and of changes outside the repository ----
 
-## version for version and release, such as v0.1.0; client.Version if empty
+## version for version and release, such as v0.1.0; that of client/internal/httpx if empty
 VERSION ?=
 ## 'yes' makes release create the tags; otherwise it only checks
 TAG ?=
@@ -165,11 +165,11 @@ vuln: ## check every module for known vulnerabilities (fetches Go's vulnerabilit
 	$(call each,go run $(GOVULNCHECK) ./...)
 
 .PHONY: version
-version: ## write VERSION=v0.1.0 to client.Version, and to the go.mod of each module that requires another one
+version: ## write VERSION=v0.1.0 to client/internal/httpx, and to the go.mod of each module that requires another one
 	@test -n '$(VERSION)' || { echo 'version: set VERSION, such as VERSION=v0.2.0' >&2; exit 2; }
-	perl -pi -e 's|^(const Version = ")[^"]*|$${1}$(VERSION:v%=%)|' client/client.go
+	perl -pi -e 's|^(const version = ")[^"]*|$${1}$(VERSION:v%=%)|' client/internal/httpx/httpx.go
 	perl -pi -e 's|(github.com/highlevel-contacts/contacts-go\S*) v\d\S*|$$1 $(VERSION)|' $(MODULES:%=%/go.mod)
 
 .PHONY: release
 release: ## try VERSION as a user gets it, and print its release notes; TAG=yes also runs the checks and creates the tags
-	.ci/release '$(or $(VERSION),v$(shell sed -n 's/^const Version = "\(.*\)"$$/\1/p' client/client.go))' '$(TAG)' $(OTHER_GO) $(RELEASED)
+	.ci/release '$(or $(VERSION),v$(shell sed -n 's/^const version = "\(.*\)"$$/\1/p' client/internal/httpx/httpx.go))' '$(TAG)' $(OTHER_GO) $(RELEASED)

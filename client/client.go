@@ -7,9 +7,6 @@ import (
 	"github.com/highlevel-contacts/contacts-go/client/internal/ratelimit"
 )
 
-// Version is the version of this module. It is part of the User-Agent header.
-const Version = "0.1.0"
-
 // Client calls the HighLevel API. Use [New] to create a Client; its zero value cannot be used. A
 // Client is safe for concurrent use: create one and share it.
 type Client struct {

@@ -8,7 +8,6 @@ import (
 	"math"
 	"net/http"
 	"reflect"
-	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -16,6 +15,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/highlevel-contacts/contacts-go/client"
+	"github.com/highlevel-contacts/contacts-go/client/internal/httpx"
 	"github.com/highlevel-contacts/contacts-go/gen"
 )
 
@@ -29,7 +29,7 @@ func TestContactsService_Requests(t *testing.T) {
 		}
 		header := http.Header{
 			"Accept": {"application/json"}, "Authorization": {"Bearer " + token}, "Version": {"2021-07-28"},
-			"User-Agent": {"highlevel/" + client.Version + " (" + runtime.Version() + ")"},
+			"User-Agent": {httpx.UserAgent()},
 		}
 		if strings.Contains(operation.request, "{") {
 			header.Set("Content-Type", "application/json")

@@ -47,7 +47,7 @@ func defaultConfig() config {
 		header: http.Header{
 			"Accept":     {"application/json"},
 			"Version":    {apiVersion},
-			"User-Agent": {httpx.UserAgent(Version)},
+			"User-Agent": {httpx.UserAgent()},
 		},
 		retry:    defaultRetry,
 		logger:   slog.New(slog.DiscardHandler),

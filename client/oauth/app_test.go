@@ -118,7 +118,7 @@ func TestApp_Exchange_Requests(t *testing.T) {
 		"location token":        {oauth.Credential{CompanyID: "c", Expiry: time.Now().Add(time.Hour)}, "companyId=c&locationId=l"},
 	} {
 		header := http.Header{
-			"Accept": {"application/json"}, "Content-Type": {"application/x-www-form-urlencoded"}, "User-Agent": {httpx.UserAgent(client.Version)},
+			"Accept": {"application/json"}, "Content-Type": {"application/x-www-form-urlencoded"}, "User-Agent": {httpx.UserAgent()},
 		}
 		path := "/oauth/token"
 		app := newApp(t, config(roundTripFunc(func(req *http.Request) (*http.Response, error) {

@@ -120,7 +120,7 @@ func (a *App) attempt(ctx context.Context, r tokenRequest) (credential Credentia
 	maps.Copy(req.Header, r.header)
 	req.Header.Set("Accept", "application/json")
 	req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
-	req.Header.Set("User-Agent", httpx.UserAgent(client.Version))
+	req.Header.Set("User-Agent", httpx.UserAgent())
 	req.GetBody = nil // net/http resends requests that have GetBody, but a refresh token is valid once
 	req, trace := httpx.Trace(req)
 	defer trace.Close()

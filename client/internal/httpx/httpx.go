@@ -84,8 +84,11 @@ func ParseBaseURL(address string) (*url.URL, error) {
 	return base, nil
 }
 
+// version is the version of this module.
+const version = "0.1.0"
+
 // UserAgent returns the User-Agent of this module.
-func UserAgent(version string) string {
+func UserAgent() string {
 	return "highlevel/" + version + " (" + runtime.Version() + ")"
 }
 

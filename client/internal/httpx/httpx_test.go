@@ -6,6 +6,8 @@ import (
 	"net/http"
 	"net/http/httptrace"
 	"net/url"
+	"regexp"
+	"runtime"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -59,6 +61,14 @@ func TestParseBaseURL(t *testing.T) {
 		if base, err := httpx.ParseBaseURL(address); (err == nil) != valid || (base != nil) != valid {
 			t.Errorf("%q: got %v, %v, want valid %v", address, base, err, valid)
 		}
+	}
+}
+
+func TestUserAgent(t *testing.T) {
+	t.Parallel()
+	pattern := `^highlevel/\d+\.\d+\.\d+\S* \(` + regexp.QuoteMeta(runtime.Version()) + `\)$`
+	if got := httpx.UserAgent(); !regexp.MustCompile(pattern).MatchString(got) {
+		t.Errorf("got %q, want %s", got, pattern)
 	}
 }
 
