@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"net/http"
 	"net/url"
 	"reflect"
@@ -24,7 +25,7 @@ import (
 // have been applied, unless [Idempotent] or [ReadOnly] is passed. A 404 matches [ErrNotFound].
 //
 // The path is relative to the base URL, such as "/locations/abc/customFields", without host, query,
-// fragment and dot segments; escape IDs with [url.PathEscape].
+// fragment, and empty or dot segments; escape IDs with [url.PathEscape].
 //
 // The body is sent as JSON. An [io.Reader], a []byte or a [json.RawMessage] must hold JSON and is
 // sent as it is. POST, PUT and PATCH without a body send {}. If out is not nil, it is a pointer into
@@ -100,14 +101,9 @@ func encodeBody(method string, body any) (content []byte, err error) {
 // checkPath returns an error unless path, without its first slash, is a path below the base URL.
 func checkPath(path string) error {
 	decoded, err := url.PathUnescape(path)
-	if err != nil || path == "" || strings.HasPrefix(decoded, "/") || strings.ContainsAny(path, "?#\\") ||
-		strings.Contains(decoded, "://") || strings.ContainsFunc(decoded, isControl) {
-		return errors.New("path: use a path relative to the base URL, without host, query or fragment")
-	}
-	for segment := range strings.SplitSeq(strings.ReplaceAll(decoded, `\`, "/"), "/") {
-		if segment == "." || segment == ".." {
-			return errors.New("path: dot segments are not allowed")
-		}
+	elements := strings.TrimSuffix(strings.ReplaceAll(decoded, `\`, "/"), "/")
+	if err != nil || !fs.ValidPath("base/"+elements) || strings.ContainsAny(path, `?#\`) || strings.ContainsFunc(decoded, isControl) {
+		return errors.New("path: use a path relative to the base URL, without host, query, fragment, and empty or dot segments")
 	}
 	return nil
 }

@@ -60,7 +60,7 @@ func TestClient_Do_InvalidArguments(t *testing.T) {
 	}
 	for _, path := range []string{
 		"", "/", "//evil.example/x", "https://evil.example/x", "/\\evil.example", "..", "/locations/../x", "/locations/%2e%2e/x", "/locations/.",
-		"/locations?x=1", "/locations#x", "/locations/%zz", "/%2Fevil.example", "/a\nb", "/locations/%5c..%5cx",
+		"/locations?x=1", "/locations#x", "/locations/%zz", "/%2Fevil.example", "/a\nb", "/locations/%5c..%5cx", "/locations//x", "/x//", "/.",
 	} {
 		check("path "+path, c.Do(t.Context(), http.MethodGet, path, nil, nil, nil))
 	}
