@@ -52,11 +52,14 @@ type Page struct {
 //
 // API reference: https://marketplace.gohighlevel.com/docs/ghl/contacts/get-contacts
 func (s *ContactsService) List(ctx context.Context, list ListRequest, opts ...CallOption) (*Page, error) {
-	params, err := s.listParams(list)
-	if err != nil {
+	addedMillis, afterID, err := list.After.contact()
+	if err := cmp.Or(s.setLocation(&list.LocationID), checkLimit(list.Limit, maxLimit), err); err != nil {
 		return nil, invalid(listContacts, err)
 	}
-	req, err := gen.NewGetContactsRequest(s.client.config.baseURL, params)
+	req, err := gen.NewGetContactsRequest(s.client.config.baseURL, &gen.GetContactsParams{
+		LocationID: list.LocationID, Query: unlessZero(list.Query), Limit: unlessZero(list.Limit),
+		StartAfter: unlessZero(addedMillis), StartAfterID: unlessZero(afterID),
+	})
 	limit := cmp.Or(list.Limit, defaultLimit)
 	result := gen.ListContactsResult{Contacts: make([]Contact, 0, limit)}
 	if err := s.client.send(ctx, listContacts, req, err, &result, opts); err != nil {
@@ -125,40 +128,25 @@ func (s *ContactsService) AllByBusiness(
 	}))
 }
 
-func (s *ContactsService) listParams(list ListRequest) (*gen.GetContactsParams, error) {
-	if err := s.setLocation(&list.LocationID); err != nil {
-		return nil, err
-	}
-	if list.Limit < 0 || list.Limit > maxLimit {
-		return nil, fmt.Errorf("Limit: %d is not between 1 and %d", list.Limit, maxLimit)
-	}
-	params := &gen.GetContactsParams{LocationID: list.LocationID, Query: unlessZero(list.Query), Limit: unlessZero(list.Limit)}
-	if list.After == "" {
-		return params, nil
-	}
-	addedMillis, id, err := list.After.contact()
-	if err != nil {
-		return nil, err
-	}
-	params.StartAfter, params.StartAfterID = &addedMillis, &id
-	return params, nil
-}
-
 // checkBusinessList checks the arguments, sets the default location, and returns the number of
 // contacts to skip.
 func (s *ContactsService) checkBusinessList(businessID string, list *BusinessListRequest) (skip int, err error) {
-	if err := cmp.Or(checkID("business", businessID), s.setLocation(&list.LocationID)); err != nil {
-		return 0, err
-	}
+	skip, err = list.After.skip()
 	switch {
 	case list.Limit < 0 || list.Skip < 0:
-		return 0, fmt.Errorf("Limit %d, Skip %d: negative", list.Limit, list.Skip)
-	case list.After == "":
-		return list.Skip, nil
-	case list.Skip > 0:
-		return 0, errors.New("set Skip or After, not both")
+		err = errors.New("negative Limit or Skip")
+	case list.Skip > 0 && list.After != "":
+		err = errors.New("set Skip or After, not both")
 	}
-	return list.After.skip()
+	return cmp.Or(skip, list.Skip), cmp.Or(checkID("business", businessID), s.setLocation(&list.LocationID), err)
+}
+
+// checkLimit returns an error if limit is not a valid number of contacts per page, or 0 for the default.
+func checkLimit(limit, largest int) error {
+	if limit < 0 || limit > largest {
+		return fmt.Errorf("the Limit %d is not between 1 and %d", limit, largest)
+	}
+	return nil
 }
 
 // unlessZero returns a pointer to value, or nil if value is zero and therefore not sent.

@@ -38,20 +38,20 @@ func businessCursor(skip int) Cursor {
 	return Cursor(businessCursorPrefix + strconv.Itoa(skip))
 }
 
-// contact returns the parts of a cursor of a location's list.
+// contact returns the parts of a cursor of a location's list. They are zero at the beginning.
 func (c Cursor) contact() (addedMillis int64, id string, err error) {
 	millis, id, _ := strings.Cut(strings.TrimPrefix(string(c), contactCursorPrefix), ":")
 	addedMillis, err = strconv.ParseInt(millis, 10, 64)
-	if err != nil || contactCursor(addedMillis, id) != c {
+	if c != "" && (err != nil || contactCursor(addedMillis, id) != c) {
 		return 0, "", errors.New("cursor: not one of a location's list: use Page.Next or CursorAfter")
 	}
 	return addedMillis, id, nil
 }
 
-// skip returns the number of contacts before a cursor of a business's list.
+// skip returns the number of contacts before a cursor of a business's list, 0 at the beginning.
 func (c Cursor) skip() (int, error) {
 	skip, err := strconv.Atoi(strings.TrimPrefix(string(c), businessCursorPrefix))
-	if err != nil || skip < 0 || businessCursor(skip) != c {
+	if c != "" && (err != nil || skip < 0 || businessCursor(skip) != c) {
 		return 0, errors.New("cursor: not one of a business's list: use Page.Next")
 	}
 	return skip, nil

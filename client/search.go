@@ -82,7 +82,8 @@ func UpdatedSince(t time.Time) Filter { return Between("dateUpdated", t, time.Ti
 // API reference: https://marketplace.gohighlevel.com/docs/ghl/contacts/search-contacts-advanced
 func (s *ContactsService) Search(ctx context.Context, search SearchRequest, opts ...CallOption) (*Page, error) {
 	after, received, err := search.position()
-	if err := cmp.Or(s.checkSearch(&search), err); err != nil {
+	err = cmp.Or(s.setLocation(&search.LocationID), checkLimit(search.Limit, maxSearchLimit), checkFilters("filter", search.Filters), err)
+	if err != nil {
 		return nil, invalid(searchContacts, err)
 	}
 	limit := cmp.Or(search.Limit, defaultSearchLimit)
@@ -148,19 +149,8 @@ func (s *ContactsService) FindDuplicate(ctx context.Context, query DuplicateQuer
 	return result.Contact, nil
 }
 
-// checkSearch sets the location of a search, and checks what would match other contacts than its author
-// expects. The API rejects other mistakes, such as an operator that a field does not take.
-func (s *ContactsService) checkSearch(search *SearchRequest) error {
-	if err := s.setLocation(&search.LocationID); err != nil {
-		return err
-	}
-	if search.Limit < 0 || search.Limit > maxSearchLimit {
-		return fmt.Errorf("Limit: %d is not between 1 and %d", search.Limit, maxSearchLimit)
-	}
-	return checkFilters("filter", search.Filters)
-}
-
-// checkFilters returns an error that names the first invalid filter.
+// checkFilters returns an error that names the first filter that would match other contacts than its
+// author expects. The API rejects other mistakes, such as an operator that a field does not take.
 func checkFilters(name string, filters []Filter) error {
 	for i, filter := range filters {
 		name := fmt.Sprintf("%s %d", name, i)

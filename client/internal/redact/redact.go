@@ -100,20 +100,20 @@ func isHarmless(text string, secrets []string) bool {
 	if len(text) > maxMessage || !utf8.ValidString(text) || oneLine(text) != text || suspicious.MatchString(text) || Secrets(text, secrets...) != text {
 		return false
 	}
-	unknown := ""
+	var unknown strings.Builder
 	for word := range strings.FieldsSeq(text) {
 		word = strings.Trim(word, `.,;:!?'"()[]`)
 		_, err := netip.ParseAddr(word)
-		if isAddress := err == nil && !endsWithDigit.MatchString(unknown); isAddress || isKnown(word) {
+		if isAddress := err == nil && !endsWithDigit.MatchString(unknown.String()); isAddress || isKnown(word) {
 			continue // but "06 12.34.56.78" is a phone number
 		}
 		for part := range strings.FieldsFuncSeq(word, isDelimiter) {
 			if !isKnown(part) {
-				unknown += part + " "
+				unknown.WriteString(part + " ")
 			}
 		}
 	}
-	return !personalNumber.MatchString(unknown)
+	return !personalNumber.MatchString(unknown.String())
 }
 
 // isKnown reports whether word is a date or an ID.
