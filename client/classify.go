@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"net/http"
+	"regexp"
 	"strings"
 
 	"github.com/highlevel-contacts/contacts-go/client/internal/httpx"
@@ -38,7 +39,7 @@ func classify(op operation, status int, message, existingID string) Kind {
 	switch {
 	case status == http.StatusBadRequest && (existingID != "" || strings.Contains(message, "duplicated contact")):
 		return ErrDuplicate
-	case (status == http.StatusBadRequest || status == http.StatusNotFound) && saysContactNotFound(message):
+	case (status == http.StatusBadRequest || status == http.StatusNotFound) && contactNotFound.MatchString(message):
 		return ErrNotFound
 	case status == http.StatusNotFound && op.has404:
 		return ErrNotFound
@@ -58,11 +59,8 @@ func classify(op operation, status int, message, existingID string) Kind {
 	return errOther
 }
 
-// saysContactNotFound reports whether a message says that a contact does not exist.
-func saysContactNotFound(message string) bool {
-	_, rest, ok := strings.Cut(message, "contact")
-	return ok && strings.Contains(rest, "not found")
-}
+// contactNotFound matches a message that says that a contact does not exist.
+var contactNotFound = regexp.MustCompile(`(?s)contact.*not found`)
 
 // rejectsToken reports whether the API rejected the token as invalid or expired. A new token does
 // not help against anything else.

@@ -6,6 +6,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -124,35 +126,29 @@ func (e *Error) Unwrap() error { return e.Err }
 
 // Error returns the error message without private data.
 func (e *Error) Error() string {
-	var text strings.Builder
-	for _, prefix := range []string{e.Operation, strings.TrimSpace(e.Method + " " + e.Path)} {
-		if prefix != "" {
-			text.WriteString(prefix + ": ")
-		}
-	}
+	outcome := e.Kind.Error()
 	if e.StatusCode != 0 {
-		fmt.Fprintf(&text, "%d ", e.StatusCode)
+		outcome = strconv.Itoa(e.StatusCode) + " " + outcome
 	}
-	text.WriteString(e.Kind.Error())
 	if e.Response.Attempts > 1 {
-		fmt.Fprintf(&text, " after %d attempts", e.Response.Attempts)
+		outcome += fmt.Sprintf(" after %d attempts", e.Response.Attempts)
 	}
-	if len(e.Messages) > 0 {
-		text.WriteString(": " + redact.Message(strings.Join(e.Messages, "; ")))
-	}
+	messages, cause := redact.Message(strings.Join(e.Messages, "; ")), ""
 	if e.Err != nil {
-		text.WriteString(": " + strings.TrimPrefix(redact.Local(e.Err), e.Kind.Error()+": "))
+		cause = strings.TrimPrefix(redact.Local(e.Err), e.Kind.Error()+": ")
 	}
+	parts := []string{e.Operation, strings.TrimSpace(e.Method + " " + e.Path), outcome, messages, cause}
+	text := strings.Join(slices.DeleteFunc(parts, func(part string) bool { return part == "" }), ": ")
 	if e.RetryAfter > 0 {
-		fmt.Fprintf(&text, " (retry after %s)", e.RetryAfter.Round(time.Millisecond))
+		text += fmt.Sprintf(" (retry after %s)", e.RetryAfter.Round(time.Millisecond))
 	}
 	if e.TraceID != "" {
-		fmt.Fprintf(&text, " (trace %s)", redact.Value(e.TraceID))
+		text += fmt.Sprintf(" (trace %s)", redact.Value(e.TraceID))
 	}
 	if e.MaybeApplied {
-		text.WriteString("; " + ErrMaybeApplied.Error())
+		text += "; " + ErrMaybeApplied.Error()
 	}
-	return text.String()
+	return text
 }
 
 // Format prints the error message for every verb, so that no verb prints private data.

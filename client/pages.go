@@ -20,9 +20,8 @@ func Pages(ctx context.Context, after Cursor, list func(ctx context.Context, aft
 		for {
 			page, err := list(ctx, after)
 			if page != nil {
-				added := recent.added
 				page.Contacts = slices.DeleteFunc(page.Contacts, recent.containsOrAdd)
-				if pagesWithoutNew++; recent.added > added {
+				if pagesWithoutNew++; slices.ContainsFunc(page.Contacts, func(contact Contact) bool { return contact.ID != "" }) {
 					pagesWithoutNew = 0
 				}
 				if !yield(page, nil) {
@@ -76,7 +75,6 @@ func contactsOf(pages iter.Seq2[*Page, error]) iter.Seq2[*Contact, error] {
 // those of an overlapping page in a list of any length.
 type recentContacts struct {
 	latest, previous map[contactVersion]bool
-	added            int // number of contacts with an ID that were new
 }
 
 // contactVersion identifies a contact as it was when it was last updated.
@@ -98,6 +96,5 @@ func (r *recentContacts) containsOrAdd(contact Contact) bool {
 		r.latest, r.previous = map[contactVersion]bool{}, r.latest
 	}
 	r.latest[version] = true
-	r.added++
 	return false
 }

@@ -4,8 +4,8 @@ import (
 	"cmp"
 	"context"
 	"errors"
-	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 
 	"github.com/highlevel-contacts/contacts-go/gen"
@@ -44,13 +44,8 @@ func (s *ContactsService) changeTags(
 
 // checkTags returns an error if there are no tags, or if one is empty.
 func checkTags(tags []string) error {
-	if len(tags) == 0 {
-		return errors.New("tags: empty")
-	}
-	for i, tag := range tags {
-		if strings.TrimSpace(tag) == "" {
-			return fmt.Errorf("tag %d: empty", i)
-		}
+	if len(tags) == 0 || slices.ContainsFunc(tags, func(tag string) bool { return strings.TrimSpace(tag) == "" }) {
+		return errors.New("tags: there are none, or one is empty")
 	}
 	return nil
 }
