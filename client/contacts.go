@@ -27,9 +27,10 @@ type ContactsService struct {
 //
 // API reference: https://marketplace.gohighlevel.com/docs/ghl/contacts/get-contact
 func (s *ContactsService) Get(ctx context.Context, id string, opts ...CallOption) (*Contact, error) {
+	argErr := checkID("contact", id)
 	req, err := gen.NewGetContactRequest(s.client.config.baseURL, id)
 	var result gen.GetContactResult
-	if err := s.client.send(ctx, getContact, req, cmp.Or(checkID("contact", id), err), &result, opts); err != nil {
+	if err := s.client.send(ctx, getContact, req, cmp.Or(argErr, err), &result, opts); err != nil {
 		return nil, err
 	}
 	return &result.Contact, nil
@@ -107,8 +108,9 @@ func AlwaysCreates(contact UpsertContactRequest) bool {
 //
 // API reference: https://marketplace.gohighlevel.com/docs/ghl/contacts/delete-contact
 func (s *ContactsService) Delete(ctx context.Context, id string, opts ...CallOption) error {
+	argErr := checkID("contact", id)
 	req, err := gen.NewDeleteContactRequest(s.client.config.baseURL, id)
-	return s.client.send(ctx, deleteContact, req, cmp.Or(checkID("contact", id), err), &gen.DeleteContactResult{}, opts)
+	return s.client.send(ctx, deleteContact, req, cmp.Or(argErr, err), &gen.DeleteContactResult{}, opts)
 }
 
 // checkWrite returns an error if a custom field of a request does not have exactly one of ID and Key,

@@ -34,9 +34,10 @@ func (s *ContactsService) changeTags(
 	id string, tags []string, opts []CallOption,
 ) ([]string, error) {
 	body := gen.TagsRequest{Tags: tags}
+	argErr := cmp.Or(checkID("contact", id), checkTags(tags), checkText(body))
 	req, err := build(s.client.config.baseURL, id, body)
 	var result gen.AddTagsResult
-	if err := s.client.send(ctx, op, req, cmp.Or(checkID("contact", id), checkTags(tags), checkText(body), err), &result, opts); err != nil {
+	if err := s.client.send(ctx, op, req, cmp.Or(argErr, err), &result, opts); err != nil {
 		return nil, err
 	}
 	return result.Tags, nil
