@@ -9,9 +9,7 @@ import (
 	"net/url"
 	"regexp"
 	"runtime"
-	"slices"
 	"strconv"
-	"strings"
 	"time"
 
 	"github.com/highlevel-contacts/contacts-go/client/internal/ratelimit"
@@ -59,11 +57,9 @@ func NewTransport() *http.Transport {
 // DeniesAccess reports whether the message of a 401 says that the token is valid and does not allow
 // the call: its scope, class, user type or location is wrong. A new token of the same kind does not
 // help. The message is in lower case.
-func DeniesAccess(message string) bool {
-	return slices.ContainsFunc([]string{"scope", "authclass", "user type", "location"}, func(word string) bool {
-		return strings.Contains(message, word)
-	})
-}
+func DeniesAccess(message string) bool { return deniesAccess.MatchString(message) }
+
+var deniesAccess = regexp.MustCompile(`scope|authclass|user type|location`)
 
 // ParseBaseURL parses the base URL of an API. It must be an https URL with a host, or an http URL
 // on a loopback host, and have no user, query or fragment. The error does not contain the address.

@@ -32,16 +32,13 @@ type RequestTrace struct {
 func Trace(req *http.Request) (*http.Request, *RequestTrace) {
 	t := &RequestTrace{}
 	t.ctx, t.cancel = context.WithCancelCause(req.Context())
-	t.hooks.GetConn = t.getConn
-	t.hooks.GotConn = t.gotConn
-	t.hooks.WroteHeaders = t.wroteHeaders
+	t.hooks = httptrace.ClientTrace{GetConn: t.getConn, GotConn: t.gotConn, WroteHeaders: t.wroteHeaders}
 	return req.WithContext(httptrace.WithClientTrace(t.ctx, &t.hooks)), t
 }
 
 func (t *RequestTrace) getConn(string) { t.traced.Store(true) }
 
 func (t *RequestTrace) gotConn(httptrace.GotConnInfo) {
-	t.traced.Store(true)
 	t.connected.Store(true)
 	t.requests.Add(1)
 	if t.connections.Add(1) > maxConnections {
