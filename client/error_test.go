@@ -88,6 +88,7 @@ func TestError_Formats(t *testing.T) {
 		{"404 in the API's words", 404, `{"message":"Contact with id abc not found"}`, client.Error{Kind: client.ErrNotFound, Messages: list("Contact with id abc not found")}, ""},
 		{"404, a page about a contact", 404, "<h1>contact Not Found</h1>", client.Error{Kind: "other", Messages: list("<h1>contact Not Found</h1>")}, withheld},
 		{"404, empty", 404, "", client.Error{Kind: "other"}, ""},
+		{"something else was not found", 400, `{"message":"Business not found for contact"}`, client.Error{Kind: client.ErrInvalid, Messages: list("Business not found for contact")}, ""},
 		{"a contact that was not found, another status", 409, `{"message":"Contact not found"}`, client.Error{Kind: "other", Messages: list("Contact not found")}, ""},
 		{"validation, a list", 422, `{"message":["property gender should not exist","email must be an email"],"error":"Unprocessable Entity"}`, client.Error{Kind: client.ErrInvalid, Messages: list("property gender should not exist", "email must be an email")}, ""},
 		{"validation, a text", 422, `{"message":"customFields must be an array"}`, client.Error{Kind: client.ErrInvalid, Messages: list("customFields must be an array")}, ""},
