@@ -135,6 +135,7 @@ var private = []struct{ name, value string }{
 	{"token in escaped JSON", `{\"refresh_token\":\"a1b2c3\"}`},
 	{"token in a form", "client_secret=a1b2c3&x=y"},
 	{"long opaque token", "f3a9c1d2e4b5a6978800f3a9c1d2e4b5a6978800"},
+	{"opaque token of 32 letters", "qwertzuiopasdfghjklyxcvbnmqwertz"},
 	{"query string", "https://host/contacts?query=jane&limit=1"},
 	{"query string, percent-encoded", "/contacts%3Fquery%3Djane"},
 	{"query without a name", "/contacts?jane"},
@@ -166,7 +167,7 @@ var readable = []string{
 	"Unexpected token < in JSON at position 0", `7; {"property":"email"}`, "a\uFFFDb", "Müller, 東京, Ελλάδα", "Did you mean phone?",
 	"date 2026-11-24", "Version 2021-07-28", "400 2026-11-24", "from 2026-11-24T11:39:03Z to 2026-11-24T11:39:03.123456789+02:00.",
 	"trace 0f8fad5b-d9cb-469f-a165-708677289501", "8c2d1e9f0a1b2c3d-FRA", "8720156789012345-AMS", "customFields[12].value[3]",
-	"100 requests per 10000 ms", "got 429, want 200", "502 from 10.0.0.1", "(2001:db8::ff00:42:8329)", "x < y > z", redact.Withheld, redact.Mask,
+	"GET /contacts/0f8fad5b-d9cb-469f-a165-708677289501/2026-11-24", "100 requests per 10000 ms", "got 429, want 200", "502 from 10.0.0.1", "(2001:db8::ff00:42:8329)", "x < y > z", redact.Withheld, redact.Mask,
 }
 
 func TestMessage_Readable(t *testing.T) {
