@@ -88,7 +88,8 @@ func (s *ContactsService) ListByBusiness(
 	req, err := gen.NewGetContactsByBusinessIDRequest(s.client.config.baseURL, businessID, &gen.GetContactsByBusinessIDParams{
 		LocationID: list.LocationID, Query: unlessZero(list.Query), Limit: unlessZero(list.Limit), Skip: unlessZero(skip),
 	})
-	result := gen.ListContactsByBusinessResult{Contacts: make([]Contact, 0, min(cmp.Or(list.Limit, defaultBusinessLimit), maxSearchLimit))}
+	limit := min(cmp.Or(list.Limit, defaultBusinessLimit), maxSearchLimit)
+	result := gen.ListContactsByBusinessResult{Contacts: make([]Contact, 0, limit)}
 	if err := s.client.send(ctx, listByBusiness, req, err, &result, opts); err != nil {
 		return nil, err
 	}

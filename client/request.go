@@ -249,7 +249,8 @@ func redirectPolicy(policy checkRedirect, trace *httpx.RequestTrace) checkRedire
 	const maxRedirects = 10
 	return func(req *http.Request, via []*http.Request) error {
 		first := via[0]
-		if first.Method != http.MethodGet || req.URL.Scheme != first.URL.Scheme || req.URL.Host != first.URL.Host || len(via) > maxRedirects {
+		sameHost := req.URL.Scheme == first.URL.Scheme && req.URL.Host == first.URL.Host
+		if first.Method != http.MethodGet || !sameHost || len(via) > maxRedirects {
 			return http.ErrUseLastResponse
 		}
 		trace.NextHop()

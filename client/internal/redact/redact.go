@@ -97,7 +97,8 @@ func oneLine(text string) string {
 
 // isHarmless reports whether text can be printed.
 func isHarmless(text string, secrets []string) bool {
-	if len(text) > maxMessage || !utf8.ValidString(text) || oneLine(text) != text || suspicious.MatchString(text) || Secrets(text, secrets...) != text {
+	isShortLine := len(text) <= maxMessage && utf8.ValidString(text) && oneLine(text) == text
+	if !isShortLine || suspicious.MatchString(text) || Secrets(text, secrets...) != text {
 		return false
 	}
 	var unknown strings.Builder
