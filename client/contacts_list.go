@@ -116,7 +116,8 @@ func (s *ContactsService) All(ctx context.Context, list ListRequest, opts ...Cal
 
 // AllByBusiness returns an iterator over the contacts of a business. It works like
 // [ContactsService.All], except that a page has BusinessListRequest.Limit contacts, 25 by default.
-// Only Page.Next is a cursor of this list, not [CursorAfter].
+// [CursorAfter] is not for this list: to continue later, use [Pages] with ListByBusiness, and store
+// Page.Next.
 func (s *ContactsService) AllByBusiness(
 	ctx context.Context, businessID string, list BusinessListRequest, opts ...CallOption,
 ) iter.Seq2[*Contact, error] {

@@ -7,8 +7,9 @@ import (
 )
 
 // Cursor is a position in a list of contacts. The empty Cursor is the beginning. A program can
-// store a Cursor as a string and continue later, but must not depend on its content. A Cursor of a
-// location's list is not valid for a business, and vice versa.
+// store a Cursor as a string and continue later, but must not depend on its content. A Cursor is
+// valid only for the kind of list that returned it, and that of a search only for the same query,
+// filters and order. With another one, the error matches [ErrInvalid].
 type Cursor string
 
 const (

@@ -76,7 +76,7 @@ func (v FieldValue) Time() (t time.Time, ok bool) {
 
 // CustomFieldDefinition describes a custom field of a location.
 type CustomFieldDefinition struct {
-	ID       string   // ID, which CustomField.ID refers to
+	ID       string   // ID, for CustomFieldByID and NewCustomField
 	Name     string   // name that users see and can change
 	Key      string   // key, such as contact.shoe_size, which does not change
 	DataType string   // type of the values, such as TEXT, NUMERICAL, DATE or SINGLE_OPTIONS; the API may add types
@@ -124,9 +124,14 @@ func (d CustomFieldDefinitions) Find(nameKeyOrID string) (CustomFieldDefinition,
 }
 
 // Input returns the custom field with value to write. The API silently ignores a value that does not
-// match the definition; Input returns an error that matches [ErrInvalid] instead. It accepts a string
-// for text, a number or a string that holds one for NUMERICAL and MONETORY, options as strings, and
-// a [time.Time] or YYYY-MM-DD for DATE. Values of other types are passed on.
+// match the definition; Input returns an error that matches [ErrInvalid] instead. It accepts
+//   - a string for TEXT, LARGE_TEXT, PHONE and EMAIL;
+//   - a number, or a string that holds one, for NUMERICAL, MONETORY and FLOAT;
+//   - one of Options, in the same case, for SINGLE_OPTIONS and RADIO;
+//   - a string or []string of them for MULTIPLE_OPTIONS and CHECKBOX;
+//   - a [time.Time], or a string YYYY-MM-DD, for DATE;
+//   - nothing for TEXTBOX_LIST, which the API has no safe way to write;
+//   - any value but nil for another type.
 func (d CustomFieldDefinition) Input(value any) (CustomFieldInput, error) {
 	converted, err := d.convert(value)
 	if err != nil {

@@ -12,8 +12,8 @@
 //
 // # Requests
 //
-// [CreateContactRequest] has plain fields; fields at their zero value are not sent. The optional
-// scalars of [UpdateContactRequest] and [UpsertContactRequest] are [Nullable]: the zero value is
+// [CreateContactRequest] has plain fields; fields at their zero value are not sent. Only DND is a
+// pointer, so that false can be sent. The optional scalars of [UpdateContactRequest] and [UpsertContactRequest] are [Nullable]: the zero value is
 // not sent and leaves the stored value unchanged, [Set] writes a value, [SetNonZero] writes a value
 // that is not zero, and [Clear] sends null. A nil slice is not sent; an empty slice removes all
 // entries. Tags in a request replace all tags: use [ContactsService.AddTags] to keep the others.
@@ -68,7 +68,8 @@
 //
 // # Retries
 //
-// A call has up to three attempts, see [WithRetry]. It ends when its context ends. The operation
+// A call has up to three attempts, see [WithRetry], not counting the request with a new token
+// after a 401. It ends when its context ends. The operation
 // and the failure determine whether the client retries. Reads are get, lists, searches and the
 // definitions of custom fields:
 //
@@ -82,7 +83,7 @@
 //	425                                      | retried   | retried         | error
 //	other 5xx, 2xx that reports a failure    | error     | error, maybe    | error, maybe
 //	malformed or too large 2xx response      | error     | error, maybe    | error, maybe
-//	401 for an invalid or expired token      | retried once, if the TokenSource can replace the token
+//	401 for an invalid or expired token      | sent once more, if the TokenSource can replace the token
 //	anything else                            | error     | error           | error
 //
 // Where the table says "maybe", the write may have been applied: if the call fails in the end, the
@@ -126,7 +127,7 @@
 //
 // # Testing
 //
-// Package clienttest has a fake HighLevel that runs in the test process. To replace the client with a
+// Package clienttest provides a fake of the API that runs in the test process. To replace the client with a
 // mock, declare an interface with the methods that you use; [*ContactsService] satisfies it.
 //
 // # Secrets and private data

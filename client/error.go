@@ -27,7 +27,7 @@ const (
 	// 404. For [Client.Do] it indicates a 404.
 	ErrNotFound Kind = "not_found"
 	// ErrDuplicate indicates that the location does not allow duplicates and that a contact with
-	// the same email address or phone number exists. Error.ContactID holds its ID.
+	// the same email address or phone number exists. Error.ContactID holds its ID, if the API sent it.
 	ErrDuplicate Kind = "duplicate"
 	// ErrUnauthorized indicates that the token is missing, invalid or expired.
 	ErrUnauthorized Kind = "unauthorized"
@@ -70,7 +70,7 @@ func (k Kind) Error() string { return strings.ReplaceAll(string(k), "_", " ") }
 // the token source.
 func KindOf(err error) Kind {
 	if apiErr, ok := errors.AsType[*Error](err); ok {
-		return apiErr.Kind
+		return cmp.Or(apiErr.Kind, errOther)
 	}
 	if kind, ok := errors.AsType[Kind](err); ok {
 		return kind
@@ -95,7 +95,7 @@ func KindOf(err error) Kind {
 // Response are as the API sent them, except that Messages never contain the token of the call.
 type Error struct {
 	Kind          Kind
-	Operation     string        // method that the program called, such as "Contacts.Get"
+	Operation     string        // such as "Contacts.Get", or "Do"; All reports "Contacts.List"
 	Method        string        // HTTP method; empty if the arguments are invalid
 	Path          string        // path of the URL, without the query
 	StatusCode    int           // 0 if there is no complete response

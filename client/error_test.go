@@ -200,6 +200,7 @@ func TestError_ByHand(t *testing.T) {
 	}
 	for err, want := range map[error]client.Kind{
 		nil: "", io.EOF: "other", context.Canceled: "canceled", context.DeadlineExceeded: "deadline", client.ErrResponseTooLarge: "response_too_large",
+		&client.Error{StatusCode: 400}: "other",
 	} {
 		if got := client.KindOf(err); got != want {
 			t.Errorf("%v: got %q, want %q", err, got, want)

@@ -63,8 +63,8 @@ func readmeBulk(ctx context.Context, c *client.Client, rows []client.UpsertConta
 }
 
 func readmeAgency(app *oauth.App, store oauth.TokenStore, locationID string) (*client.Client, error) {
-	source := app.Source(store).Location(locationID) // requests tokens of the location with the token of the agency
-	c, err := client.New(source, client.WithLocation(locationID))
+	pool := oauth.NewClientPool(app.Source(store), nil) // create one, and share it
+	c, err := pool.Client(locationID)                   // requests tokens of the location with the token of the agency
 	return c, err
 }
 
@@ -75,7 +75,8 @@ func readmeTest(t *testing.T) *client.Client {
 	fake.InjectFaults(clienttest.Fault{ // the contact is created, and no response arrives
 		Operation: "createContact", Count: 1, Connection: clienttest.ConnectionResetAfterApply,
 	})
-	return fake.Client()
+	c := fake.Client()
+	return c
 }
 
 // TestReadme_GoBlocks checks that each Go block of the README is an excerpt of an example, which the

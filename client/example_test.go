@@ -110,24 +110,25 @@ func ExampleContactsService_Create() {
 	// Ada Lovelace
 }
 
-// Set writes a value and Clear removes one. Other fields remain unchanged.
+// Set writes a value, and Clear sends null, which removes a phone number. Other fields remain
+// unchanged.
 func ExampleContactsService_Update() {
 	fake := startFake()
 	defer fake.Close()
 	c, ctx := fake.Client(), context.Background()
 
-	contact, err := c.Contacts.Update(ctx, "grace000000000000000", client.UpdateContactRequest{
-		City:  client.Set("Arlington"),
-		Email: client.Clear[string](),
+	contact, err := c.Contacts.Update(ctx, "mary0000000000000000", client.UpdateContactRequest{
+		City:  client.Set("Jedburgh"),
+		Phone: client.Clear[string](),
 		DND:   client.Set(true),
 		Tags:  []string{}, // replaces all tags
 	})
 	if err != nil {
 		log.Fatal(err)
 	}
-	fmt.Printf("%s in %s, email %q, tags %q, do not disturb %v\n",
-		contact.FirstName, contact.City, contact.Email, contact.Tags, contact.DND)
-	// Output: Grace in Arlington, email "", tags [], do not disturb true
+	fmt.Printf("%s in %s, phone %q, tags %q, do not disturb %v\n",
+		contact.FirstName, contact.City, contact.Phone, contact.Tags, contact.DND)
+	// Output: Mary in Jedburgh, phone "", tags [], do not disturb true
 }
 
 // An upsert matches by email address and phone number.
@@ -225,6 +226,31 @@ func ExampleCursorAfter() {
 	// Mary
 }
 
+// Pages iterates over the pages of any list. A program that stores the Next of the last page can
+// continue after it, by another process if necessary.
+func ExamplePages() {
+	fake := startFake()
+	defer fake.Close()
+	c, ctx := fake.Client(), context.Background()
+
+	var stored client.Cursor // from a file or database; empty at the beginning
+	list := func(ctx context.Context, after client.Cursor) (*client.Page, error) {
+		return c.Contacts.ListByBusiness(ctx, "engines", client.BusinessListRequest{Limit: 1, After: after})
+	}
+	for page, err := range client.Pages(ctx, stored, list) {
+		if err != nil {
+			log.Fatal(err)
+		}
+		for _, contact := range page.Contacts {
+			fmt.Println(contact.FirstName)
+		}
+		stored = page.Next
+	}
+	// Output:
+	// Ada
+	// Mary
+}
+
 func ExampleContactsService_AllByBusiness() {
 	fake := startFake()
 	defer fake.Close()
@@ -293,8 +319,8 @@ func ExampleClient_Generated() {
 	// Output: 200 application/json; charset=utf-8
 }
 
-// Do calls an endpoint that has no method, under the same rules. Here it requests the IDs of custom
-// fields by their keys.
+// Do calls an endpoint that has no method, under the same rules. Here it requests the custom fields
+// of opportunities.
 func ExampleClient_Do() {
 	fake := startFake()
 	defer fake.Close()
@@ -302,20 +328,18 @@ func ExampleClient_Do() {
 
 	var definitions struct {
 		CustomFields []struct {
-			ID  string `json:"id"`
 			Key string `json:"fieldKey"`
 		} `json:"customFields"`
 	}
 	path := "/locations/" + url.PathEscape("ve9EPM428h8vShlRW1KT") + "/customFields"
-	if err := c.Do(ctx, http.MethodGet, path, nil, nil, &definitions); err != nil {
+	query := url.Values{"model": {"opportunity"}}
+	if err := c.Do(ctx, http.MethodGet, path, query, nil, &definitions); err != nil {
 		log.Fatal(err)
 	}
 	for _, field := range definitions.CustomFields {
-		if field.Key == "contact.my_text" {
-			fmt.Println(len(field.ID))
-		}
+		fmt.Println(field.Key)
 	}
-	// Output: 20
+	// Output: opportunity.my_reason
 }
 
 // A call hook records metrics of all calls.

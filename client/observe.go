@@ -11,7 +11,7 @@ import (
 
 // CallInfo describes a call that has ended, for [WithCallHook]. It holds no token, query or body; Path contains IDs.
 type CallInfo struct {
-	Operation  string        // method that the program called, such as "Contacts.Get"
+	Operation  string        // such as "Contacts.Get", or "Do"; All reports "Contacts.List"
 	Method     string        // HTTP method
 	Path       string        // path of the URL, without the query
 	StatusCode int           // status of the last response; 0 if there was none

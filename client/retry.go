@@ -16,10 +16,11 @@ import (
 // which failures are retried: see "Retries" in the package documentation. A zero field means its
 // default.
 type RetryPolicy struct {
-	// MaxAttempts is the number of attempts of a call, 3 by default. 1 disables retries.
+	// MaxAttempts is the number of attempts of a call, 3 by default. 1 disables retries, except the
+	// one with a new token after a 401.
 	MaxAttempts int
-	// MinDelay limits the first delay, 500 ms by default. A delay is chosen randomly between 0 and
-	// its limit, and the limit doubles after each attempt, up to MaxDelay.
+	// MinDelay is the limit of the first delay, 500 ms by default. The limit doubles after each
+	// attempt, up to MaxDelay. Each delay is random, between 0 and its limit.
 	MinDelay time.Duration
 	// MaxDelay is the longest delay, 30 s by default. If the API asks for a longer delay, the call
 	// fails immediately with Error.RetryAfter set.

@@ -48,7 +48,8 @@ type Sort = gen.SearchSort
 type FilterOperator = gen.FilterOperator
 
 // Where returns a filter for one field, such as "tags", "dateUpdated", or "customFields." and the ID
-// of a custom field. For "exists" and "not_exists" the value is nil.
+// of a custom field. For "exists" and "not_exists" the value is nil. For "contains" it has at least
+// three characters. With a list of tags, "eq" matches any of them.
 func Where(field string, op FilterOperator, value any) Filter {
 	return Filter{Field: field, Operator: op, Value: value}
 }
@@ -59,8 +60,9 @@ func AllOf(filters ...Filter) Filter { return Filter{Group: gen.FilterGroupAnd, 
 // AnyOf returns a filter that matches the contacts that match at least one of filters.
 func AnyOf(filters ...Filter) Filter { return Filter{Group: gen.FilterGroupOr, Filters: filters} }
 
-// Between returns a filter for a field of dates: from the time from on, and before the time to. A
-// zero time is an open end.
+// Between returns a filter for a field of dates: from the time from on, and before the time to. Both
+// are truncated to milliseconds. A zero time is an open end; if both are zero, the search returns an
+// error that matches [ErrInvalid].
 func Between(field string, from, to time.Time) Filter {
 	value := map[string]string{}
 	for operator, end := range map[string]time.Time{"gte": from, "lt": to} {
@@ -78,6 +80,9 @@ func UpdatedSince(t time.Time) Filter { return Between("dateUpdated", t, time.Ti
 // Search returns one page of the contacts that match a search. A contact is complete, as Get returns
 // it, except that search does not return some rarely used properties, such as CreatedBy. A write of
 // a moment ago may be missing, see [SearchRequest].
+//
+// If more contacts follow, but the last one has no position, Search returns the page and an error
+// that matches [ErrBadResponse].
 //
 // API reference: https://marketplace.gohighlevel.com/docs/ghl/contacts/search-contacts-advanced
 func (s *ContactsService) Search(ctx context.Context, search SearchRequest, opts ...CallOption) (*Page, error) {
@@ -111,7 +116,8 @@ func (s *ContactsService) Search(ctx context.Context, search SearchRequest, opts
 // SearchAll returns an iterator over the contacts that match a search, in pages of up to 500. It
 // works like [ContactsService.All]. A contact that was updated during the iteration can be yielded
 // again, with another DateUpdated: in an order by dateUpdated it moved to a later page. Sort
-// ascending, because a contact that moves to an earlier page is missed.
+// ascending, because a contact that moves to an earlier page is missed. To continue later, store
+// [SearchRequest.CursorAfter] of the last contact; the function CursorAfter is for All alone.
 func (s *ContactsService) SearchAll(ctx context.Context, search SearchRequest, opts ...CallOption) iter.Seq2[*Contact, error] {
 	search.Limit = cmp.Or(search.Limit, maxSearchLimit)
 	return contactsOf(Pages(ctx, search.After, func(ctx context.Context, after Cursor) (*Page, error) {

@@ -212,7 +212,7 @@ type Contact struct {
 	// Extra The properties that the API document does not describe, as one raw JSON object; nil if there are none.
 	Extra jsontext.Value `json:",embed"`
 
-	// FirstName The given name, in lists in lower case; see firstNameRaw.
+	// FirstName The given name.
 	FirstName string `json:"firstName,omitempty,omitzero"`
 
 	// FirstNameLowerCase The given name in lower case.
@@ -242,7 +242,7 @@ type Contact struct {
 	// LastAttributionSource Where a contact came from. getContact returns some properties without the prefix utm, and lists return them with it.
 	LastAttributionSource Attribution `json:"lastAttributionSource,omitempty,omitzero"`
 
-	// LastName The family name, in lists in lower case; see lastNameRaw.
+	// LastName The family name.
 	LastName string `json:"lastName,omitempty,omitzero"`
 
 	// LastNameLowerCase The family name in lower case.

@@ -2,12 +2,12 @@
 //
 // [All] takes a sequence of inputs and an operation, and returns the sequence of outcomes:
 //
-//	for line, outcome := range bulk.All(ctx, slices.All(rows), bulk.Upsert(c)) {
+//	for row, outcome := range bulk.All(ctx, slices.All(rows), bulk.Upsert(c)) {
 //		switch {
 //		case errors.Is(outcome.Err, client.ErrMaybeApplied):
-//			log.Printf("line %d: check the contact: %v", line, outcome.Err)
+//			log.Printf("row %d: check the contact: %v", row, outcome.Err)
 //		case outcome.Err != nil:
-//			log.Printf("line %d: %v", line, outcome.Err)
+//			log.Printf("row %d: %v", row, outcome.Err)
 //		}
 //	}
 //

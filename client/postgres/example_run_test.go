@@ -16,5 +16,6 @@ func TestExamples(t *testing.T) {
 	t.Setenv("DATABASE_URL", pgtest.Database(t))
 	t.Setenv("TOKEN_KEY", strings.Repeat("5a", 32))
 	ExampleNewPacers()
+	ExampleNewSeen()
 	ExampleNewTokenStore()
 }

@@ -7,11 +7,13 @@ import (
 	"errors"
 	"fmt"
 	"log"
+	"net/http"
 	"os"
 
 	"github.com/highlevel-contacts/contacts-go/client"
 	"github.com/highlevel-contacts/contacts-go/client/oauth"
 	"github.com/highlevel-contacts/contacts-go/client/postgres"
+	"github.com/highlevel-contacts/contacts-go/client/webhook"
 )
 
 // Every machine runs the same program. The machine that receives a new installation saves its
@@ -44,6 +46,26 @@ func ExampleNewTokenStore() { //nolint:testableexamples // it needs a server: Te
 		log.Fatal(err)
 	}
 	fmt.Println(installations)
+}
+
+// All machines that receive webhooks remember together which ones have been delivered.
+func ExampleNewSeen() { //nolint:testableexamples // it needs a server: TestExamples runs it
+	ctx := context.Background()
+	db, err := sql.Open("pgx", os.Getenv("DATABASE_URL"))
+	if err != nil {
+		log.Fatal(err)
+	}
+	if err := postgres.Migrate(ctx, db); err != nil {
+		log.Fatal(err)
+	}
+	handler, err := webhook.NewHandler(func(_ context.Context, event webhook.Event) error {
+		fmt.Println(event.Type) // once for each event, whichever machine receives its deliveries
+		return nil
+	}, webhook.WithSeen(postgres.NewSeen(db, "app")))
+	if err != nil {
+		log.Fatal(err)
+	}
+	http.Handle("POST /webhooks", handler)
 }
 
 // All processes of the app share the rate limit of each location.

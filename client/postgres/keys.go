@@ -25,7 +25,7 @@ var (
 // Key is a key for AES-256-GCM.
 type Key struct {
 	ID     string        // 1 to 255 bytes; stored in the clear with each credential that the key encrypts
-	Secret client.Secret // 32 random bytes
+	Secret client.Secret // 32 random bytes, not in hexadecimal or base64
 }
 
 // Keys encrypts credentials with its newest key and decrypts them with any of its keys. The zero

@@ -19,7 +19,8 @@
 // The older RSA signature in X-WH-Signature is no longer sent, see [WithRSA]. There is no HMAC
 // signature and no shared secret.
 //
-// The key of HighLevel is built in. [WithPublicKey] replaces it, or adds a key.
+// The key of HighLevel is built in. [WithPublicKey] replaces it; to accept both, pass [PublicKey]
+// too.
 //
 // # Delivery
 //

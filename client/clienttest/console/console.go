@@ -1,5 +1,5 @@
-// Package console is the web page of a fake HighLevel API: it shows the contacts, custom fields,
-// tokens, last requests and webhooks, changes and deletes contacts, and injects faults.
+// Package console serves the web page of a fake HighLevel API, which shows the contacts, custom
+// fields, tokens, last requests and webhooks, changes and deletes contacts, and injects faults.
 package console
 
 import (
