@@ -96,7 +96,7 @@ func TrimBOM(body []byte) []byte {
 // WithoutURL returns the cause of an error of [http.Client.Do], and any other error unchanged. The
 // message of an error of Do contains the URL with its query, but that of the cause does not.
 func WithoutURL(err error) error {
-	if wrapped, ok := errors.AsType[*url.Error](err); ok {
+	if wrapped, ok := err.(*url.Error); ok { //nolint:errorlint // an error around it has a message of its own
 		return wrapped.Err
 	}
 	return err
