@@ -112,32 +112,29 @@ func TestDocument_Operations(t *testing.T) {
 func TestDocument_HeadersAndErrors(t *testing.T) {
 	t.Parallel()
 	for id := range operations {
-		t.Run(id, func(t *testing.T) {
-			t.Parallel()
-			op, item, _, _ := find(t, id)
-			version := slices.Concat(item.Parameters, op.Parameters)
-			if at := slices.IndexFunc(version, func(p *openapi3.ParameterRef) bool { return p.Ref == "#/components/parameters/Version" }); at < 0 {
-				t.Error("the header Version is missing")
+		op, item, _, _ := find(t, id)
+		version := slices.Concat(item.Parameters, op.Parameters)
+		if at := slices.IndexFunc(version, func(p *openapi3.ParameterRef) bool { return p.Ref == "#/components/parameters/Version" }); at < 0 {
+			t.Errorf("%s: the header Version is missing", id)
+		}
+		if diff := cmp.Diff([]string{"2XX", "400", "401", "403", "404", "422", "429", "5XX"}, slices.Sorted(slices.Values(op.Responses.Keys()))); diff != "" {
+			t.Errorf("%s: responses (-want +got):\n%s", id, diff)
+		}
+		headers := op.Responses.Value("2XX").Value.Headers
+		for _, name := range []string{"Limit-Daily", "Daily-Remaining", "Daily-Reset", "Interval-Milliseconds", "Max", "Remaining"} {
+			header := headers["X-RateLimit-"+name]
+			if header == nil || !header.Value.Schema.Value.Type.Is("integer") || header.Value.Required {
+				t.Errorf("%s: header X-RateLimit-%s: want an integer that may be missing", id, name)
 			}
-			if diff := cmp.Diff([]string{"2XX", "400", "401", "403", "404", "422", "429", "5XX"}, slices.Sorted(slices.Values(op.Responses.Keys()))); diff != "" {
-				t.Errorf("responses (-want +got):\n%s", diff)
+		}
+		for _, status := range []string{"400", "401", "403", "404", "422", "5XX"} {
+			if schemaOf(t, id, status) != document().Components.Schemas["ErrorBody"].Value {
+				t.Errorf("%s: %s: want ErrorBody", id, status)
 			}
-			headers := op.Responses.Value("2XX").Value.Headers
-			for _, name := range []string{"Limit-Daily", "Daily-Remaining", "Daily-Reset", "Interval-Milliseconds", "Max", "Remaining"} {
-				header := headers["X-RateLimit-"+name]
-				if header == nil || !header.Value.Schema.Value.Type.Is("integer") || header.Value.Required {
-					t.Errorf("header X-RateLimit-%s: want an integer that may be missing", name)
-				}
-			}
-			for _, status := range []string{"400", "401", "403", "404", "422", "5XX"} {
-				if schemaOf(t, id, status) != document().Components.Schemas["ErrorBody"].Value {
-					t.Errorf("%s: want ErrorBody", status)
-				}
-			}
-			if limited := op.Responses.Value("429").Value; len(limited.Content) != 0 || limited.Headers["Retry-After"] == nil {
-				t.Error("429: want Retry-After and no content, because the body is undocumented")
-			}
-		})
+		}
+		if limited := op.Responses.Value("429").Value; len(limited.Content) != 0 || limited.Headers["Retry-After"] == nil {
+			t.Errorf("%s: 429: want Retry-After and no content, because the body is undocumented", id)
+		}
 	}
 }
 
@@ -146,30 +143,27 @@ func TestDocument_HeadersAndErrors(t *testing.T) {
 func TestDocument_RequestsClosedResponsesOpen(t *testing.T) {
 	t.Parallel()
 	for id, o := range operations {
-		t.Run(id, func(t *testing.T) {
-			t.Parallel()
-			op, _, _, _ := find(t, id)
-			if o.request != nil {
-				walk(id, op.RequestBody.Value.Content.Get("application/json").Schema, nil, func(at string, schema *openapi3.Schema) {
-					if has := schema.AdditionalProperties.Has; schema.Properties != nil && (has == nil || *has) {
-						t.Errorf("%s accepts unknown properties", at)
+		op, _, _, _ := find(t, id)
+		if o.request != nil {
+			walk(id, op.RequestBody.Value.Content.Get("application/json").Schema, nil, func(at string, schema *openapi3.Schema) {
+				if has := schema.AdditionalProperties.Has; schema.Properties != nil && (has == nil || *has) {
+					t.Errorf("%s accepts unknown properties", at)
+				}
+			})
+		}
+		for _, status := range []string{"2XX", "400"} {
+			walk(id, &openapi3.SchemaRef{Value: schemaOf(t, id, status)}, nil, func(at string, schema *openapi3.Schema) {
+				if has := schema.AdditionalProperties.Has; has != nil && !*has || len(schema.Enum) > 0 {
+					t.Errorf("%s rejects unknown properties or values", at)
+				}
+				for name, property := range schema.Properties {
+					needed := name == "id" || name == "new" || slices.Contains(schema.Required, name) && id != "findDuplicateContact"
+					if null := property.Value.VisitJSON(nil) == nil; null == needed {
+						t.Errorf("%s.%s: accepts null: %t", at, name, null)
 					}
-				})
-			}
-			for _, status := range []string{"2XX", "400"} {
-				walk(id, &openapi3.SchemaRef{Value: schemaOf(t, id, status)}, nil, func(at string, schema *openapi3.Schema) {
-					if has := schema.AdditionalProperties.Has; has != nil && !*has || len(schema.Enum) > 0 {
-						t.Errorf("%s rejects unknown properties or values", at)
-					}
-					for name, property := range schema.Properties {
-						needed := name == "id" || name == "new" || slices.Contains(schema.Required, name) && id != "findDuplicateContact"
-						if null := property.Value.VisitJSON(nil) == nil; null == needed {
-							t.Errorf("%s.%s: accepts null: %t", at, name, null)
-						}
-					}
-				})
-			}
-		})
+				}
+			})
+		}
 	}
 }
 

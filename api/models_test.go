@@ -1,7 +1,6 @@
 package api_test
 
 import (
-	"encoding/json"
 	"maps"
 	"reflect"
 	"slices"
@@ -88,40 +87,4 @@ func models(model reflect.Type, found []reflect.Type) []reflect.Type {
 		found = models(field.Type, found)
 	}
 	return found
-}
-
-// TestModels_RequestExamples decodes and encodes the examples of the document.
-func TestModels_RequestExamples(t *testing.T) {
-	t.Parallel()
-	for id, o := range operations {
-		if o.request == nil {
-			continue
-		}
-		op, _, _, _ := find(t, id)
-		for name, example := range op.RequestBody.Value.Content.Get("application/json").Examples {
-			t.Run(id+" "+name, func(t *testing.T) {
-				t.Parallel()
-				request := reflect.New(o.request).Interface()
-				if err := json.Unmarshal(encode(t, example.Value.Value), request); err != nil {
-					t.Fatal(err)
-				}
-				var got any
-				if err := json.Unmarshal(encode(t, request), &got); err != nil {
-					t.Fatal(err)
-				}
-				if diff := cmp.Diff(example.Value.Value, got); diff != "" {
-					t.Errorf("(-want +got):\n%s", diff)
-				}
-			})
-		}
-	}
-}
-
-func encode(t *testing.T, value any) []byte {
-	t.Helper()
-	data, err := json.Marshal(value)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return data
 }

@@ -43,9 +43,6 @@ func TestWire(t *testing.T) {
 	update := func(body gen.UpdateContactRequest) *http.Request {
 		return built(gen.NewUpdateContactRequest(server, "ocQ", body))
 	}
-	field := func(f gen.CustomFieldInput) *http.Request {
-		return update(gen.UpdateContactRequest{CustomFields: []gen.CustomFieldInput{f}})
-	}
 	upsert := func(body gen.UpsertContactRequest) *http.Request {
 		body.LocationID = "ve9"
 		return built(gen.NewUpsertContactRequest(server, body))
@@ -54,10 +51,6 @@ func TestWire(t *testing.T) {
 		body.LocationID, body.PageLimit = "ve9", 1
 		return built(gen.NewSearchContactsRequest(server, body))
 	}
-	filter := func(f gen.SearchFilter) *http.Request {
-		return search(gen.SearchContactsRequest{Filters: []gen.SearchFilter{f}})
-	}
-	filtered := func(f string) string { return `{"filters":[` + f + `],"locationId":"ve9","pageLimit":1}` }
 	duplicate := func(params gen.FindDuplicateContactParams) *http.Request {
 		params.LocationID = "ve9"
 		return built(gen.NewFindDuplicateContactRequest(server, &params))
@@ -121,12 +114,18 @@ func TestWire(t *testing.T) {
 				InboundDNDSettings: gen.InboundDNDSettingsInput{All: gen.InboundDNDSettingInput{Status: gen.DNDStatusInactive}},
 			}), contacts + "ocQ", `{"dndSettings":{"SMS":{"status":"active"}},"inboundDndSettings":{"all":{"status":"inactive"}}}`,
 		},
-		{"custom field by ID", "updateContact", field(gen.CustomFieldInput{ID: "6dv", FieldValue: "a"}), contacts + "ocQ", `{"customFields":[{"id":"6dv","field_value":"a"}]}`},
-		{"custom field by key", "updateContact", field(gen.CustomFieldInput{Key: "roof", FieldValue: ""}), contacts + "ocQ", `{"customFields":[{"field_value":"","key":"roof"}]}`},
-		{"largest custom field", "updateContact", field(gen.CustomFieldInput{ID: "6dv", FieldValue: int64(largest)}), contacts + "ocQ", `{"customFields":[{"id":"6dv","field_value":9223372036854775807}]}`},
-		{"custom field of a fraction", "updateContact", field(gen.CustomFieldInput{ID: "6dv", FieldValue: 100.5}), contacts + "ocQ", `{"customFields":[{"id":"6dv","field_value":100.5}]}`},
-		{"custom field of a list", "updateContact", field(gen.CustomFieldInput{ID: "6dv", FieldValue: []string{"red"}}), contacts + "ocQ", `{"customFields":[{"id":"6dv","field_value":["red"]}]}`},
-		{"custom field of null", "updateContact", field(gen.CustomFieldInput{ID: "6dv"}), contacts + "ocQ", `{"customFields":[{"id":"6dv","field_value":null}]}`},
+		{
+			"custom fields", "updateContact", update(gen.UpdateContactRequest{CustomFields: []gen.CustomFieldInput{
+				{ID: "6dv", FieldValue: "a"},
+				{Key: "roof", FieldValue: ""},
+				{ID: "6dv", FieldValue: int64(largest)},
+				{ID: "6dv", FieldValue: 100.5},
+				{ID: "6dv", FieldValue: []string{"red"}},
+				{ID: "6dv"},
+			}}), contacts + "ocQ",
+			`{"customFields":[{"id":"6dv","field_value":"a"},{"field_value":"","key":"roof"},{"id":"6dv","field_value":9223372036854775807},` +
+				`{"id":"6dv","field_value":100.5},{"id":"6dv","field_value":["red"]},{"id":"6dv","field_value":null}]}`,
+		},
 
 		{
 			"null wherever null is allowed", "upsertContact", upsert(gen.UpsertContactRequest{
@@ -150,21 +149,23 @@ func TestWire(t *testing.T) {
 				SearchAfter: []json.RawMessage{json.RawMessage("9223372036854775807"), json.RawMessage(`"b"`), json.RawMessage("null")},
 			}), searched, `{"locationId":"ve9","pageLimit":1,"query":"a","searchAfter":[9223372036854775807,"b",null],"sort":[{"field":"dateUpdated","direction":"asc"}]}`,
 		},
-		{"text", "searchContacts", filter(gen.SearchFilter{Field: "email", Operator: gen.FilterOperatorEqual, Value: "a"}), searched, filtered(`{"field":"email","operator":"eq","value":"a"}`)},
-		{"empty text", "searchContacts", filter(gen.SearchFilter{Field: "email", Operator: gen.FilterOperatorNotEqual, Value: ""}), searched, filtered(`{"field":"email","operator":"not_eq","value":""}`)},
-		{"false", "searchContacts", filter(gen.SearchFilter{Field: "dnd", Operator: gen.FilterOperatorEqual, Value: false}), searched, filtered(`{"field":"dnd","operator":"eq","value":false}`)},
-		{"list", "searchContacts", filter(gen.SearchFilter{Field: "tags", Operator: gen.FilterOperatorContains, Value: []string{"vip"}}), searched, filtered(`{"field":"tags","operator":"contains","value":["vip"]}`)},
-		{"no value", "searchContacts", filter(gen.SearchFilter{Field: "email", Operator: gen.FilterOperatorExists}), searched, filtered(`{"field":"email","operator":"exists"}`)},
 		{
-			"range", "searchContacts", filter(gen.SearchFilter{Field: "dateUpdated", Operator: gen.FilterOperatorRange, Value: map[string]any{"lt": int64(largest), "gte": "2021-08-01T00:00:00.000Z"}}),
-			searched, filtered(`{"field":"dateUpdated","operator":"range","value":{"gte":"2021-08-01T00:00:00.000Z","lt":9223372036854775807}}`),
-		},
-		{
-			"group", "searchContacts", filter(gen.SearchFilter{Group: gen.FilterGroupOr, Filters: []gen.SearchFilter{
-				{Field: "email", Operator: gen.FilterOperatorNotExists},
-				{Group: gen.FilterGroupAnd, Filters: []gen.SearchFilter{{Field: "city", Operator: gen.FilterOperatorContains, Value: "dolo"}}},
+			"filters", "searchContacts", search(gen.SearchContactsRequest{Filters: []gen.SearchFilter{
+				{Field: "email", Operator: gen.FilterOperatorEqual, Value: "a"},
+				{Field: "email", Operator: gen.FilterOperatorNotEqual, Value: ""},
+				{Field: "dnd", Operator: gen.FilterOperatorEqual, Value: false},
+				{Field: "email", Operator: gen.FilterOperatorExists},
+				{Field: "dateUpdated", Operator: gen.FilterOperatorRange, Value: map[string]any{"lt": int64(largest), "gte": "2021-08-01T00:00:00.000Z"}},
+				{Group: gen.FilterGroupOr, Filters: []gen.SearchFilter{
+					{Field: "email", Operator: gen.FilterOperatorNotExists},
+					{Group: gen.FilterGroupAnd, Filters: []gen.SearchFilter{{Field: "tags", Operator: gen.FilterOperatorContains, Value: []string{"vip"}}}},
+				}},
 			}}), searched,
-			filtered(`{"group":"OR","filters":[{"field":"email","operator":"not_exists"},{"group":"AND","filters":[{"field":"city","operator":"contains","value":"dolo"}]}]}`),
+			`{"filters":[{"field":"email","operator":"eq","value":"a"},{"field":"email","operator":"not_eq","value":""},` +
+				`{"field":"dnd","operator":"eq","value":false},{"field":"email","operator":"exists"},` +
+				`{"field":"dateUpdated","operator":"range","value":{"gte":"2021-08-01T00:00:00.000Z","lt":9223372036854775807}},` +
+				`{"group":"OR","filters":[{"field":"email","operator":"not_exists"},` +
+				`{"group":"AND","filters":[{"field":"tags","operator":"contains","value":["vip"]}]}]}],"locationId":"ve9","pageLimit":1}`,
 		},
 		{"email", "findDuplicateContact", duplicate(gen.FindDuplicateContactParams{Email: new("a+b@example.com")}), duplicates + "&email=a%2Bb%40example.com", ""},
 		{"phone", "findDuplicateContact", duplicate(gen.FindDuplicateContactParams{Number: new("+18888888888")}), duplicates + "&number=%2B18888888888", ""},
