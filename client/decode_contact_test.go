@@ -45,17 +45,9 @@ var contactTests = []struct {
 	{"channel RCS", `"dndSettings":{"RCS":{"status":"inactive","code":"103"}}`, `"dndSettings":{"RCS":{"status":"inactive","code":"103"}}`, ""},
 
 	{"string: number", `"city":-0.50,"postalCode":9007199254740993`, `"city":"-0.50","postalCode":"9007199254740993"`, "/city string number, /postalCode string number"},
-	{"string: twice", `"city":7,"city":"Oslo"`, `"city":"Oslo"`, ""},
-	{"string: broken UTF-8", "\"city\":\"O\xffslo\",\"state\":\"\\ud83d\"", "\"city\":\"O\uFFFDslo\",\"state\":\"\uFFFD\"", ""},
 	{"Boolean: string", `"dnd":"true"`, `"dnd":true`, "/dnd boolean string"},
-	{"Boolean: number", `"dnd":1,"deleted":0`, `"dnd":1,"deleted":0`, "/dnd boolean number, /deleted boolean number"},
-	{"Boolean: other string", `"dnd":true,"dnd":"perhaps"`, `"dnd":"perhaps"`, "/dnd boolean string"},
-	{"time: milliseconds", `"dateAdded":-1000,"lastActivity":1626435570564`, `"dateAdded":"1969-12-31T23:59:59Z","lastActivity":"2021-07-16T11:39:30.564Z"`, ""},
 	{"time: other string", `"dateAdded":"","dateUpdated":"yesterday"`, `"dateUpdated":"yesterday"`, "/dateAdded date-time string, /dateUpdated date-time string"},
-	{"date of birth", `"dateOfBirth":"1990-09-25"`, `"dateOfBirth":"1990-09-25"`, ""},
 	{"date of birth in milliseconds", `"dateOfBirth":654220800000`, `"dateOfBirth":"1990-09-25"`, ""},
-	{"date of birth before 1970", `"dateOfBirth":-86400000`, `"dateOfBirth":"1969-12-31"`, ""},
-	{"list: string", `"tags":"vip"`, `"tags":["vip"]`, "/tags array string"},
 	{
 		"list: object", `"tags":{"0":"vip"},"customFields":{"id":"a","value":1}`, `"tags":{"0":"vip"},"customFields":[{"id":"a","value":1}]`,
 		"/tags array object, /customFields array object",
@@ -77,7 +69,7 @@ var contactTests = []struct {
 }
 
 // TestDecodeContact_Values decodes contacts with DecodeContact and with Get, which have the same result.
-// It encodes each contact with both JSON packages and decodes it again.
+// It encodes each contact with both JSON packages.
 func TestDecodeContact_Values(t *testing.T) {
 	for _, test := range contactTests {
 		t.Run(test.name, func(t *testing.T) {
@@ -96,10 +88,6 @@ func TestDecodeContact_Values(t *testing.T) {
 				}
 				if diff := cmp.Diff(decoded(t, object(test.want)), decoded(t, string(encoded))); diff != "" {
 					t.Errorf("(-want +got):\n%s", diff)
-				}
-				again, _, err := client.DecodeContact(encoded)
-				if diff := cmp.Diff(contact, again); err != nil || diff != "" {
-					t.Errorf("read again: %v (-want +got):\n%s", err, diff)
 				}
 			}
 			c, _ := newStub(t, ok("\xEF\xBB\xBF"+`{"contact":`+object(test.properties)+`}`))
@@ -150,7 +138,7 @@ func ExampleDecodeContact() {
 }
 
 // TestDecodeContact_RestoresEverything encodes a contact whose fields all have values, at every depth,
-// with each JSON package, and decodes it.
+// with each JSON package, and decodes it with DecodeContact and encoding/json.
 func TestDecodeContact_RestoresEverything(t *testing.T) {
 	want := new(client.Contact)
 	fill(t, reflect.ValueOf(want).Elem(), "contact")
@@ -168,6 +156,11 @@ func TestDecodeContact_RestoresEverything(t *testing.T) {
 		}
 		if diff := cmp.Diff(want, got); diff != "" {
 			t.Errorf("%s (-want +got):\n%s", name, diff)
+		}
+		got = new(client.Contact)
+		err = json.Unmarshal(encoded, got)
+		if diff := cmp.Diff(want, got); err != nil || diff != "" {
+			t.Errorf("%s, read by encoding/json: %v (-want +got):\n%s", name, err, diff)
 		}
 	}
 }

@@ -3,13 +3,11 @@ package gen_test
 import (
 	"encoding/json"
 	"errors"
-	"fmt"
 	"reflect"
 	"strings"
 	"testing"
 
 	jsonv2 "github.com/go-json-experiment/json"
-	"github.com/google/go-cmp/cmp"
 
 	"github.com/highlevel-contacts/contacts-go/gen"
 )
@@ -28,71 +26,6 @@ var codecs = []codec{
 		func(v any) ([]byte, error) { return jsonv2.Marshal(v) },
 		func(data []byte, v any) error { return jsonv2.Unmarshal(data, v) },
 	},
-}
-
-// extra is a property that the document does not know, with characters that encoding/json escapes.
-const extra = `"unknown":{"a<b>&c` + "\u2028" + `":[1e3,"x"],"dnd":null}`
-
-// stored is a contact with unknown properties at every depth, in the order in which the models are written.
-const stored = `{"id":"a","additionalEmails":[{"email":"a@example.com",` + extra + `}],` +
-	`"additionalPhones":[{"phone":"+18887777777",` + extra + `}],"attributionSource":{"medium":"form",` + extra + `},` +
-	`"attributions":[{"isFirst":true,` + extra + `},{` + extra + `}],"createdBy":{"channel":"OAUTH",` + extra + `},` +
-	`"customFields":[{"id":"b","value":[1,"<b>"],"fieldKey":"contact.b"}],"dateAdded":"2021-07-02T05:18:26.704Z","dnd":true,` +
-	`"dndSettings":{"SMS":{"status":"active",` + extra + `},"Fax":{"status":"active"}},` +
-	`"inboundDndSettings":{"all":{"status":"inactive",` + extra + `},` + extra + `},"lastActivity":"2021-07-16T11:39:30.564Z",` +
-	`"lastAttributionSource":{` + extra + `},"opportunities":[{"id":"c","monetaryValue":250.5,` + extra + `}],"searchAfter":[1603870249758,"a"],"tags":["vip"],` + extra + `}`
-
-// TestContact_JSON writes and reads a contact with each combination of the two packages. The expected texts are the same with
-// every version of Go.
-func TestContact_JSON(t *testing.T) {
-	t.Parallel()
-	var want gen.Contact
-	if err := jsonv2.Unmarshal([]byte(stored), &want); err != nil {
-		t.Fatal(err)
-	}
-	for _, writer := range codecs {
-		written, err := writer.marshal(want)
-		if err != nil {
-			t.Fatal(err)
-		}
-		text := stored
-		if writer.name == "encoding/json" {
-			text = strings.NewReplacer("<", `\u003c`, ">", `\u003e`, "&", `\u0026`, "\u2028", `\u2028`).Replace(stored)
-		}
-		if diff := cmp.Diff(text, string(written)); diff != "" {
-			t.Errorf("written by %s (-want +got):\n%s", writer.name, diff)
-		}
-		for _, reader := range codecs {
-			t.Run(fmt.Sprintf("%s to %s", writer.name, reader.name), func(t *testing.T) {
-				t.Parallel()
-				var got gen.Contact
-				if err := reader.unmarshal(written, &got); err != nil {
-					t.Fatal(err)
-				}
-				again, err := jsonv2.Marshal(got)
-				if err != nil {
-					t.Fatal(err)
-				}
-				if diff := cmp.Diff(canonical(t, []byte(stored)), canonical(t, again)); diff != "" {
-					t.Errorf("(-want +got):\n%s", diff)
-				}
-			})
-		}
-	}
-}
-
-// canonical returns data with sorted properties and without optional escapes.
-func canonical(t *testing.T, data []byte) string {
-	t.Helper()
-	var value any
-	if err := json.Unmarshal(data, &value); err != nil {
-		t.Fatal(err)
-	}
-	text, err := json.MarshalIndent(value, "", " ")
-	if err != nil {
-		t.Fatal(err)
-	}
-	return string(text)
 }
 
 // TestModels_JSON writes and reads each model that has unknown properties, as a value, behind a pointer and in a list.
@@ -115,7 +48,7 @@ func TestModels_JSON(t *testing.T) {
 		for _, c := range codecs {
 			t.Run(kind.Name()+" with "+c.name, func(t *testing.T) {
 				t.Parallel()
-				const text = `{"unknown":[1]}`
+				const text = `{"unknown":[1e3,{"a":null}]}`
 				value := reflect.New(kind)
 				if err := c.unmarshal([]byte(text), value.Interface()); err != nil {
 					t.Fatal(err)
