@@ -2,7 +2,6 @@ package client_test
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io/fs"
 	"os"
@@ -18,8 +17,9 @@ import (
 	"github.com/highlevel-contacts/contacts-go/client/oauth"
 )
 
-// The Go blocks of the README are excerpts of these functions, which are compiled and not called.
-var _ = []any{readmeList, readmeWrite, readmeBulk, readmeAgency, readmeTest}
+// The Go blocks of the README are excerpts of examples and of these functions, which are compiled and not
+// called.
+var _ = []any{readmeList, readmeBulk, readmeAgency, readmeTest}
 
 func readmeList(ctx context.Context, token, locationID string) error {
 	c, err := client.New(client.StaticToken(token), client.WithLocation(locationID))
@@ -33,25 +33,6 @@ func readmeList(ctx context.Context, token, locationID string) error {
 		fmt.Println(contact.ID, contact.Email)
 	}
 	return nil
-}
-
-func readmeWrite(ctx context.Context, c *client.Client, id string, request client.CreateContactRequest) (*client.Contact, error) {
-	if id != "" {
-		contact, err := c.Contacts.Update(ctx, id, client.UpdateContactRequest{
-			City:  client.Set("London"),
-			Phone: client.Clear[string](),
-		})
-		return contact, err
-	}
-	contact, err := c.Contacts.Create(ctx, request)
-	var apiErr *client.Error
-	switch {
-	case errors.Is(err, client.ErrDuplicate) && errors.As(err, &apiErr):
-		contact, err = c.Contacts.Get(ctx, apiErr.ContactID) // the existing contact
-	case errors.Is(err, client.ErrMaybeApplied):
-		// The contact may have been created: look for it before creating it again.
-	}
-	return contact, err
 }
 
 func readmeBulk(ctx context.Context, c *client.Client, rows []client.UpsertContactRequest) {

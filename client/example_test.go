@@ -2,7 +2,6 @@ package client_test
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"log"
@@ -16,8 +15,8 @@ import (
 	"github.com/highlevel-contacts/contacts-go/gen"
 )
 
-// startFake starts a fake of the API with three contacts.
-func startFake() *clienttest.Server {
+// startFake starts a fake of the API with three contacts, and returns it with a client for it.
+func startFake(opts ...client.Option) (*clienttest.Server, *client.Client, context.Context) {
 	fake, err := clienttest.Start()
 	if err != nil {
 		log.Fatal(err)
@@ -27,14 +26,13 @@ func startFake() *clienttest.Server {
 		client.Contact{ID: "grace000000000000000", FirstName: "Grace", LastName: "Hopper", Email: "grace@example.com", Tags: []string{"navy"}},
 		client.Contact{ID: "mary0000000000000000", FirstName: "Mary", LastName: "Somerville", Phone: "+14155552671", BusinessID: "engines"},
 	)
-	return fake
+	return fake, fake.Client(opts...), context.Background()
 }
 
 // Example prints the contacts of a location. All requests the pages as the loop needs them.
 func Example() {
-	fake := startFake() // a program calls client.New, see ExampleNew
+	fake, c, ctx := startFake() // a program calls client.New, see ExampleNew
 	defer fake.Close()
-	c, ctx := fake.Client(), context.Background()
 
 	for contact, err := range c.Contacts.All(ctx, client.ListRequest{}) {
 		if err != nil {
@@ -62,9 +60,8 @@ func ExampleNew() {
 
 // Use errors.Is for the kind of an error, and errors.As for its details.
 func ExampleContactsService_Get() {
-	fake := startFake()
+	fake, c, ctx := startFake()
 	defer fake.Close()
-	c, ctx := fake.Client(), context.Background()
 
 	_, err := c.Contacts.Get(ctx, "ocQHyuzHvysMo5N5VsXc")
 	switch {
@@ -83,20 +80,19 @@ func ExampleContactsService_Get() {
 
 // The error for a duplicate has the ID of the existing contact.
 func ExampleContactsService_Create() {
-	fake := startFake()
+	fake, c, ctx := startFake()
 	defer fake.Close()
-	c, ctx := fake.Client(), context.Background()
 
-	contact, err := c.Contacts.Create(ctx, client.CreateContactRequest{
+	request := client.CreateContactRequest{
 		FirstName:    "Ada",
 		Email:        "ada@example.com",
 		Tags:         []string{"VIP"},
 		CustomFields: []client.CustomFieldInput{client.NewCustomFieldByKey("favorite_color", "red")},
-	})
+	}
+	contact, err := c.Contacts.Create(ctx, request)
 	var apiErr *client.Error
 	switch {
 	case errors.Is(err, client.ErrDuplicate) && errors.As(err, &apiErr):
-		fmt.Println("there already, by", apiErr.MatchingField)
 		contact, err = c.Contacts.Get(ctx, apiErr.ContactID) // the existing contact
 	case errors.Is(err, client.ErrMaybeApplied):
 		// The contact may have been created: look for it before creating it again.
@@ -105,37 +101,43 @@ func ExampleContactsService_Create() {
 		log.Fatal(err)
 	}
 	fmt.Println(contact.FirstName, contact.LastName)
-	// Output:
-	// there already, by email
-	// Ada Lovelace
+	// Output: Ada Lovelace
 }
 
-// Set writes a value, and Clear sends null, which removes a phone number. Other fields remain
-// unchanged.
+// Set writes a value, SetNonZero writes one that is not zero, and Clear sends null, which removes a
+// phone number. Other fields remain unchanged.
 func ExampleContactsService_Update() {
-	fake := startFake()
+	fake, c, ctx := startFake()
 	defer fake.Close()
-	c, ctx := fake.Client(), context.Background()
 
-	contact, err := c.Contacts.Update(ctx, "mary0000000000000000", client.UpdateContactRequest{
-		City:  client.Set("Jedburgh"),
+	id := "mary0000000000000000"
+	contact, err := c.Contacts.Update(ctx, id, client.UpdateContactRequest{
+		City:  client.Set("London"),
 		Phone: client.Clear[string](),
-		DND:   client.Set(true),
-		Tags:  []string{}, // replaces all tags
 	})
 	if err != nil {
 		log.Fatal(err)
 	}
-	fmt.Printf("%s in %s, phone %q, tags %q, do not disturb %v\n",
-		contact.FirstName, contact.City, contact.Phone, contact.Tags, contact.DND)
-	// Output: Mary in Jedburgh, phone "", tags [], do not disturb true
+	fmt.Printf("%s in %s, phone %q\n", contact.LastName, contact.City, contact.Phone)
+
+	contact, err = c.Contacts.Update(ctx, id, client.UpdateContactRequest{
+		City: client.SetNonZero(""), // such as an empty cell of a CSV file
+		DND:  client.Set(true),
+		Tags: []string{}, // replaces all tags
+	})
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Printf("%s in %s, tags %q, do not disturb %v\n", contact.LastName, contact.City, contact.Tags, contact.DND)
+	// Output:
+	// Somerville in London, phone ""
+	// Somerville in London, tags [], do not disturb true
 }
 
 // An upsert matches by email address and phone number.
 func ExampleContactsService_Upsert() {
-	fake := startFake()
+	fake, c, ctx := startFake()
 	defer fake.Close()
-	c, ctx := fake.Client(), context.Background()
 
 	for _, email := range []string{"grace@example.com", "hedy@example.com"} {
 		result, err := c.Contacts.Upsert(ctx, client.UpsertContactRequest{Email: client.Set(email), Source: client.Set("example-sync")})
@@ -150,9 +152,8 @@ func ExampleContactsService_Upsert() {
 }
 
 func ExampleContactsService_Delete() {
-	fake := startFake()
+	fake, c, ctx := startFake()
 	defer fake.Close()
-	c, ctx := fake.Client(), context.Background()
 
 	err := c.Contacts.Delete(ctx, "ada00000000000000000")
 	fmt.Println(err)
@@ -165,9 +166,8 @@ func ExampleContactsService_Delete() {
 
 // List returns one page. Its Next is the cursor of the next page.
 func ExampleContactsService_List() {
-	fake := startFake()
+	fake, c, ctx := startFake()
 	defer fake.Close()
-	c, ctx := fake.Client(), context.Background()
 
 	page, err := c.Contacts.List(ctx, client.ListRequest{Limit: 2})
 	if err != nil {
@@ -188,23 +188,16 @@ func ExampleContactsService_List() {
 func ExampleNewPacer() {
 	token := client.StaticToken("pit-00000000-0000-4000-8000-000000000000")
 	pacer := client.NewPacer(100, 10*time.Second, client.WithShare(1.0/4))
-	interactive, err := client.New(token, client.WithPacer(pacer), client.WithTimeout(5*time.Second))
-	if err != nil {
-		log.Fatal(err)
-	}
-	batch, err := client.New(token, client.WithPacer(pacer))
-	if err != nil {
-		log.Fatal(err)
-	}
-	fmt.Println(interactive != batch)
-	// Output: true
+	interactive, err1 := client.New(token, client.WithPacer(pacer), client.WithTimeout(5*time.Second))
+	batch, err2 := client.New(token, client.WithPacer(pacer))
+	fmt.Println(interactive != batch, err1, err2)
+	// Output: true <nil> <nil>
 }
 
 // An iteration can be continued later, by another process if necessary.
 func ExampleCursorAfter() {
-	fake := startFake()
+	fake, c, ctx := startFake()
 	defer fake.Close()
-	c, ctx := fake.Client(), context.Background()
 
 	var stored client.Cursor // a program stores it in a file or database
 	for contact, err := range c.Contacts.All(ctx, client.ListRequest{}) {
@@ -229,9 +222,8 @@ func ExampleCursorAfter() {
 // Pages iterates over the pages of any list. A program that stores the Next of the last page can
 // continue after it, by another process if necessary.
 func ExamplePages() {
-	fake := startFake()
+	fake, c, ctx := startFake()
 	defer fake.Close()
-	c, ctx := fake.Client(), context.Background()
 
 	var stored client.Cursor // from a file or database; empty at the beginning
 	list := func(ctx context.Context, after client.Cursor) (*client.Page, error) {
@@ -252,9 +244,8 @@ func ExamplePages() {
 }
 
 func ExampleContactsService_AllByBusiness() {
-	fake := startFake()
+	fake, c, ctx := startFake()
 	defer fake.Close()
-	c, ctx := fake.Client(), context.Background()
 
 	for contact, err := range c.Contacts.AllByBusiness(ctx, "engines", client.BusinessListRequest{}) {
 		if err != nil {
@@ -286,9 +277,8 @@ func ExampleFieldValue() {
 
 // WithResponseInto stores the response, on success and on failure.
 func ExampleWithResponseInto() {
-	fake := startFake()
+	fake, c, ctx := startFake()
 	defer fake.Close()
-	c, ctx := fake.Client(), context.Background()
 
 	var response client.Response
 	_, err := c.Contacts.Get(ctx, "ada00000000000000000", client.WithResponseInto(&response))
@@ -306,9 +296,8 @@ func ExampleWithResponseInto() {
 // The generated client has the same authentication and errors. Use it for requests that the methods
 // do not support.
 func ExampleClient_Generated() {
-	fake := startFake()
+	fake, c, ctx := startFake()
 	defer fake.Close()
-	c, ctx := fake.Client(), context.Background()
 
 	resp, err := c.Generated().GetContact(ctx, "ada00000000000000000")
 	if err != nil {
@@ -322,9 +311,8 @@ func ExampleClient_Generated() {
 // Do calls an endpoint that has no method, under the same rules. Here it requests the custom fields
 // of opportunities.
 func ExampleClient_Do() {
-	fake := startFake()
+	fake, c, ctx := startFake()
 	defer fake.Close()
-	c, ctx := fake.Client(), context.Background()
 
 	var definitions struct {
 		CustomFields []struct {
@@ -344,12 +332,10 @@ func ExampleClient_Do() {
 
 // A call hook records metrics of all calls.
 func ExampleWithCallHook() {
-	fake := startFake()
-	defer fake.Close()
-	c := fake.Client(client.WithCallHook(func(_ context.Context, info client.CallInfo) {
+	fake, c, ctx := startFake(client.WithCallHook(func(_ context.Context, info client.CallInfo) {
 		fmt.Printf("%s status=%d attempts=%d kind=%q\n", info.Operation, info.StatusCode, info.Attempts, string(client.KindOf(info.Err)))
 	}))
-	ctx := context.Background()
+	defer fake.Close()
 	_, _ = c.Contacts.Get(ctx, "ada00000000000000000")
 	_, _ = c.Contacts.Get(ctx, "missing0000000000000")
 	// Output:
@@ -357,22 +343,9 @@ func ExampleWithCallHook() {
 	// Contacts.Get status=400 attempts=1 kind="not_found"
 }
 
-// SetNonZero leaves a stored value unchanged if the input is empty.
-func ExampleSetNonZero() {
-	row := map[string]string{"city": "", "state": "AL"} // an empty cell of a CSV file
-	change := client.UpdateContactRequest{City: client.SetNonZero(row["city"]), State: client.SetNonZero(row["state"])}
-	body, err := json.Marshal(change)
-	if err != nil {
-		log.Fatal(err)
-	}
-	fmt.Println(string(body))
-	// Output: {"state":"AL"}
-}
-
 func ExampleContactsService_SearchAll() {
-	fake := startFake()
+	fake, c, ctx := startFake()
 	defer fake.Close()
-	c, ctx := fake.Client(), context.Background()
 
 	search := client.SearchRequest{
 		Filters: []client.Filter{
@@ -397,9 +370,8 @@ func ExampleContactsService_SearchAll() {
 
 // A search for one contact is the cheapest way to count.
 func ExampleContactsService_Search() {
-	fake := startFake()
+	fake, c, ctx := startFake()
 	defer fake.Close()
-	c, ctx := fake.Client(), context.Background()
 
 	page, err := c.Contacts.Search(ctx, client.SearchRequest{Limit: 1, Filters: []client.Filter{client.Where("email", "exists", nil)}})
 	if err != nil {
@@ -413,9 +385,8 @@ func ExampleContactsService_Search() {
 // contact with the same values. Finding one does not prove that this create made it, so compare it
 // with the request.
 func ExampleContactsService_FindDuplicate() {
-	fake := startFake()
+	fake, c, ctx := startFake()
 	defer fake.Close()
-	c, ctx := fake.Client(), context.Background()
 	fake.InjectFaults(clienttest.Fault{Operation: "createContact", Count: 1, Connection: clienttest.ConnectionResetAfterApply})
 
 	request := client.CreateContactRequest{FirstName: "Edsger", LastName: "Dijkstra", Email: "edsger@example.com"}
@@ -438,9 +409,8 @@ func ExampleContactsService_FindDuplicate() {
 }
 
 func ExampleContactsService_AddTags() {
-	fake := startFake()
+	fake, c, ctx := startFake()
 	defer fake.Close()
-	c, ctx := fake.Client(), context.Background()
 
 	tags, err := c.Contacts.AddTags(ctx, "grace000000000000000", []string{"VIP"}) // keeps the other tags
 	if err != nil {
@@ -458,9 +428,8 @@ func ExampleContactsService_AddTags() {
 }
 
 func ExampleContactsService_CustomFields() {
-	fake := startFake()
+	fake, c, ctx := startFake()
 	defer fake.Close()
-	c, ctx := fake.Client(), context.Background()
 
 	fields, err := c.Contacts.CustomFields(ctx, "") // of the location of the client
 	if err != nil {
