@@ -62,7 +62,7 @@ func byHand(b *testing.B, httpClient *http.Client, target string, result any) {
 }
 
 func BenchmarkGet(b *testing.B) {
-	transport := canned([]byte(body(b, "getContact")))
+	transport := canned([]byte(getContactBody))
 	b.Run("floor", func(b *testing.B) {
 		httpClient := &http.Client{Transport: transport}
 		b.ReportAllocs()

@@ -12,15 +12,12 @@ import (
 
 func TestWithBaseURL(t *testing.T) {
 	for base, want := range map[string]string{
-		"https://api.example":             "https://api.example/contacts/abc",
-		"https://api.example/":            "https://api.example/contacts/abc",
-		"https://api.example/proxy/v1":    "https://api.example/proxy/v1/contacts/abc",
-		"https://api.example/proxy/v1//":  "https://api.example/proxy/v1/contacts/abc",
-		"https://api.example:8443/a%2Fb":  "https://api.example:8443/a%2Fb/contacts/abc",
-		"https://api.example/contacts/v1": "https://api.example/contacts/v1/contacts/abc",
-		"http://localhost:8080":           "http://localhost:8080/contacts/abc",
-		"http://127.0.0.1:8080/x":         "http://127.0.0.1:8080/x/contacts/abc",
-		"http://[::1]:8080/x":             "http://[::1]:8080/x/contacts/abc",
+		"https://api.example/":           "https://api.example/contacts/abc",
+		"https://api.example/proxy/v1":   "https://api.example/proxy/v1/contacts/abc",
+		"https://api.example/proxy/v1//": "https://api.example/proxy/v1/contacts/abc",
+		"https://api.example:8443/a%2Fb": "https://api.example:8443/a%2Fb/contacts/abc",
+		"http://localhost:8080":          "http://localhost:8080/contacts/abc",
+		"http://[::1]:8080/x":            "http://[::1]:8080/x/contacts/abc",
 	} {
 		c, api := script(t, []stubResponse{everything}, client.WithBaseURL(base))
 		if _, err := c.Contacts.Get(t.Context(), "abc"); err != nil || api.requests[0].URL.String() != want {

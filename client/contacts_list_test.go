@@ -10,7 +10,6 @@ import (
 	"strings"
 	"testing"
 	"time"
-	"unicode/utf8"
 
 	"github.com/highlevel-contacts/contacts-go/client"
 )
@@ -119,11 +118,9 @@ func TestContactsService_List_Query(t *testing.T) {
 		business + "&skip=50":    client.BusinessListRequest{After: "business:50"},
 		"GET /contacts/business/b?locationId=l&query=a+b&limit=7&skip=14": client.BusinessListRequest{LocationID: "l", Query: "a b", Limit: 7, Skip: 14},
 	} {
-		response := everything
-		response.want = want
-		c, _ := script(t, []stubResponse{response})
-		if _, err := listOf(t.Context(), c, list); err != nil {
-			t.Errorf("%+v: %v", list, err)
+		c, api := script(t, []stubResponse{everything})
+		if _, err := listOf(t.Context(), c, list); err != nil || api.sent[0] != want {
+			t.Errorf("%+v: got %s, %v, want %s", list, api.sent[0], err, want)
 		}
 	}
 }
@@ -184,14 +181,11 @@ func TestContactsService_List_Next(t *testing.T) {
 		want  client.Cursor
 	}{
 		{"next page is a number", 2, `"meta":{"total":230,"nextPageUrl":"http://localhost/x","currentPage":1,"nextPage":2,"prevPage":null,` + cursor + `}`, two, cursorC2},
-		{"next page is a number, address is null", 2, `"meta":{"nextPageUrl":null,"nextPage":2,` + cursor + `}`, two, cursorC2},
-		{"next page is a number, more contacts than requested", 3, `"meta":{"nextPage":2,` + cursor + `}`, two, cursorC2},
 		{"next page is a number, short page", 1, `"meta":{"nextPage":2,` + cursor + `}`, two, cursorC2},
 		{"next page is a number, no cursor", 2, `"meta":{"nextPage":2}`, two, last},
 		{"next page is a number, short page, no cursor", 1, `"meta":{"nextPage":2}`, two, lastOfOne},
 		{"next page is a number, cursor without the time", 2, `"meta":{"nextPage":2,"startAfterId":"x"}`, two, last},
 		{"next page is a number, cursor without the ID", 2, `"meta":{"nextPage":2,"startAfter":1603870249758}`, two, last},
-		{"next page is a number, cursor of nulls", 2, `"meta":{"nextPage":2,"startAfter":null,"startAfterId":null}`, two, last},
 		{"address alone", 2, `"meta":{"nextPageUrl":"http://localhost/x",` + cursor + `}`, two, cursorC2},
 		{"address alone, short page, no cursor", 1, `"meta":{"nextPageUrl":"http://localhost/x"}`, two, lastOfOne},
 		{"cursor alone, full page", 2, `"meta":{` + cursor + `}`, two, cursorC2},
@@ -201,25 +195,18 @@ func TestContactsService_List_Next(t *testing.T) {
 		{"next page is an empty string, address is set", 2, `"meta":{"nextPageUrl":"http://localhost/x","nextPage":"",` + cursor + `}`, two, ""},
 		{"no contacts, no meta", 0, `"count":0`, two, ""},
 		{"no contacts, cursor and next page", 0, `"meta":{"nextPage":2,` + cursor + `}`, two, cursorC2},
-		{"no contacts, cursor and address", 0, `"meta":{"nextPageUrl":"http://localhost/x",` + cursor + `}`, two, cursorC2},
 		{"no contacts, cursor alone", 0, `"meta":{` + cursor + `}`, two, ""},
-		{"no contacts, total", 0, `"meta":{"total":300}`, two, ""},
 		{"empty meta, full page", 2, `"meta":{}`, two, last},
 		{"empty meta, short page", 1, `"meta":{}`, two, ""},
 		{"no meta, full page", 2, `"count":230`, two, last},
-		{"no meta, short page", 1, `"count":230`, two, ""},
-		{"meta is null, full page", 2, `"meta":null`, two, last},
 		{"no limit, full page of 20", 20, `"meta":{` + cursor + `}`, client.ListRequest{}, cursorC2},
 		{"no limit, short page of 19", 19, `"meta":{` + cursor + `}`, client.ListRequest{}, ""},
 		// The count of a business list may be the number of contacts of the page or of the business.
 		{"count exceeds the contacts so far", 2, `"count":7`, skip4, "business:6"},
 		{"count is reached", 2, `"count":6`, skip4, ""},
-		{"count is exceeded", 2, `"count":5`, skip4, ""},
 		{"count is that of the page", 2, `"count":2`, client.BusinessListRequest{Limit: 2}, "business:2"},
 		{"count is that of the page, short page", 2, `"count":2`, client.BusinessListRequest{Limit: 3}, "business:2"},
-		{"count is less than the page", 2, `"count":1`, client.BusinessListRequest{Limit: 3}, "business:2"},
 		{"no count", 2, ``, client.BusinessListRequest{Limit: 3}, "business:2"},
-		{"fewer contacts than requested", 100, `"count":250`, client.BusinessListRequest{Limit: 200}, "business:100"},
 		{"empty page before the count", 0, `"count":7`, skip4, "business:4"},
 		{"empty page at the count", 0, `"count":7`, skip7, ""},
 		{"empty page after the count", 0, `"count":6`, skip7, ""},
@@ -279,18 +266,6 @@ func TestContactsService_List_Total(t *testing.T) {
 	}
 }
 
-// TestContactsService_List_Empty distinguishes an empty list from a missing one, which is in
-// TestErrBadResponse.
-func TestContactsService_List_Empty(t *testing.T) {
-	c, _ := newStub(t, ok(`{"contacts":[]}`))
-	for _, list := range []any{client.ListRequest{}, client.BusinessListRequest{}} {
-		page, err := listOf(t.Context(), c, list)
-		if err != nil || page.Contacts == nil || len(page.Contacts) != 0 || page.Next != "" || page.Total != 0 {
-			t.Errorf("%T: got %+v, %v", list, page, err)
-		}
-	}
-}
-
 func TestCursorAfter(t *testing.T) {
 	added := time.Date(2020, 10, 28, 7, 30, 49, 758999999, time.FixedZone("", 3600))
 	for want, contact := range map[client.Cursor]client.Contact{
@@ -306,35 +281,4 @@ func TestCursorAfter(t *testing.T) {
 			t.Errorf("%+v: got %q, want none", contact, got)
 		}
 	}
-}
-
-// FuzzCursor checks that a cursor is either rejected before any request, or sent with both halves.
-func FuzzCursor(f *testing.F) {
-	f.Add("contact:1603870249758:ocQHyuzHvysMo5N5VsXc")
-	f.Add("")
-	f.Add("contact:1:a:b")
-	f.Add("contact:-1:a")
-	f.Add("business:100")
-	f.Fuzz(func(t *testing.T, text string) {
-		c, api := newStub(t, everything)
-		_, err := c.Contacts.List(t.Context(), client.ListRequest{After: client.Cursor(text)})
-		if err != nil {
-			if !errors.Is(err, client.ErrInvalid) || len(api.sent) > 0 || isLongOrBroken(err.Error()) || (strings.HasPrefix(text, "contact:1:a") && utf8.ValidString(text)) {
-				t.Errorf("%q: got %v after %d requests", text, err, len(api.sent))
-			}
-			return
-		}
-		query := api.requests[0].URL.Query()
-		want := text
-		if millis, err := strconv.ParseInt(query.Get("startAfter"), 10, 64); err == nil {
-			want = fmt.Sprintf("contact:%d:%s", millis, query.Get("startAfterId"))
-		}
-		if text != want || query.Has("startAfter") != (text != "") || len(query) != map[bool]int{true: 3, false: 1}[text != ""] {
-			t.Errorf("%q became %v", text, query)
-		}
-		_, err = c.Contacts.ListByBusiness(t.Context(), "b", client.BusinessListRequest{After: client.Cursor(text)})
-		if text != "" && !errors.Is(err, client.ErrInvalid) {
-			t.Errorf("%q: got %v from a business list, want ErrInvalid", text, err)
-		}
-	})
 }

@@ -6,40 +6,9 @@ import (
 	"testing"
 	"time"
 
-	"github.com/google/go-cmp/cmp"
-
 	"github.com/highlevel-contacts/contacts-go/client"
 	"github.com/highlevel-contacts/contacts-go/gen"
 )
-
-func TestNewCustomField(t *testing.T) {
-	for want, field := range map[string]client.CustomFieldInput{
-		`{"id":"6dvN","field_value":"My Selected Option"}`: client.NewCustomField("6dvN", "My Selected Option"),
-		`{"field_value":"a","key":"contact.my_field"}`:     client.NewCustomFieldByKey("contact.my_field", "a"),
-		`{"id":"a","field_value":1603870249758.5}`:         client.NewCustomField("a", 1603870249758.5),
-		`{"id":"a","field_value":["red","green"]}`:         client.NewCustomField("a", []string{"red", "green"}),
-		`{"id":"a","field_value":[]}`:                      client.NewCustomField("a", []string{}),
-		`{"id":"a","field_value":""}`:                      client.NewCustomField("a", ""),
-		`{"id":"a","field_value":null}`:                    client.NewCustomField("a", nil),
-		`{"field_value":false,"key":"a"}`:                  client.NewCustomFieldByKey("a", false),
-		`{"field_value":0,"key":"a"}`:                      client.NewCustomFieldByKey("a", 0),
-		`{"id":"a","field_value":` + files + `}`:           client.NewCustomField("a", client.FieldValue{Raw: json.RawMessage(files)}.Raw), // as it was read
-	} {
-		c, api := newStub(t, everything)
-		for _, request := range writesOf(field) {
-			if err := write(t.Context(), c, request); err != nil {
-				t.Fatal(err)
-			}
-		}
-		withLocation := `{"customFields":[` + want + `],"locationId":"` + location + `"}`
-		if diff := cmp.Diff([]string{withLocation, `{"customFields":[` + want + `]}`, withLocation}, sentBodies(api)); diff != "" {
-			t.Errorf("(-want +got):\n%s", diff)
-		}
-	}
-}
-
-// files is the value of a field of uploaded files.
-const files = `{"b-uuid":{"meta":{"fieldname":"w2M9","originalname":"roof.jpg","mimetype":"image/jpeg","size":1786611},"url":"https://files.example/b"}}`
 
 func TestFieldValue(t *testing.T) {
 	added := time.UnixMilli(1603870249758).UTC()

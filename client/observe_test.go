@@ -17,28 +17,6 @@ import (
 	"github.com/highlevel-contacts/contacts-go/client"
 )
 
-func TestOperationFromContext(t *testing.T) {
-	for _, operation := range allOperations {
-		var got string
-		c := newClient(t, roundTrip(func(req *http.Request) (*http.Response, error) {
-			got, _ = client.OperationFromContext(req.Context())
-			return everything.response(req), nil
-		}))
-		if err := operation.call(t.Context(), c); err != nil || got != operation.goName {
-			t.Errorf("%s: got %q, %v, want %q", operation.name, got, err, operation.goName)
-		}
-		if operation.goName != "Do" {
-			_, _ = c.Generated().GetContact(t.Context(), "abc") //nolint:bodyclose // it is in memory
-			if got != "Generated" {
-				t.Errorf("got %q, want Generated", got)
-			}
-		}
-	}
-	if got, ok := client.OperationFromContext(t.Context()); got != "" || ok {
-		t.Errorf("got %q, %v for another context", got, ok)
-	}
-}
-
 func TestWithCallHook(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var infos, again []client.CallInfo
@@ -76,7 +54,6 @@ func TestWithLogger(t *testing.T) {
 	const trace = "9f1c8e0a-58d3-4c3c-a60b-6c5e2b1d7f30"
 	const forbidden = ` cf_ray="" kind=forbidden cause="Contacts.Get: GET /proxy/v1/contacts/abc: 403 forbidden: no (trace ` + trace + `)" trace_id=` + trace + "\n"
 	const server = ` cf_ray="" kind=server cause="Contacts.Get: GET /proxy/v1/contacts/abc: 500 server`
-	gone := stubResponse{status: 400, body: `{"message":"Contact not found for id:abc"}`}
 	for _, test := range []struct {
 		name      string
 		responses []stubResponse
@@ -103,8 +80,6 @@ func TestWithLogger(t *testing.T) {
 			slog.LevelInfo,
 			`level=WARN msg="highlevel: response does not match the schema"` + get + `status=200 attempt=1 waited=1s duration=3s cf_ray="" places=2 pointer=/contact/city want=string got=number` + "\n",
 		},
-		{"error, but errors alone", []stubResponse{{status: 403}}, slog.LevelError, ""},
-		{"contact that does not exist", []stubResponse{gone}, slog.LevelInfo, ""},
 		{
 			"bad response",
 			[]stubResponse{ok(html)},
@@ -122,7 +97,8 @@ func TestWithLogger(t *testing.T) {
 					time.Sleep(2 * time.Second)
 					return api.RoundTrip(req)
 				})
-				c := newClient(t, slow, client.WithLogger(slog.New(handler)), client.WithPacer(slowPacer{}), client.WithRetry(client.RetryPolicy{MaxAttempts: 2}))
+				pacer := &testPacer{wait: func() error { time.Sleep(time.Second); return nil }}
+				c := newClient(t, slow, client.WithLogger(slog.New(handler)), client.WithPacer(pacer), client.WithRetry(client.RetryPolicy{MaxAttempts: 2}))
 				_, _ = c.Contacts.Get(t.Context(), "abc")
 				if diff := cmp.Diff(test.want, logged.String()); diff != "" {
 					t.Errorf("(-want +got):\n%s", diff)
@@ -130,14 +106,6 @@ func TestWithLogger(t *testing.T) {
 			})
 		})
 	}
-}
-
-// slowPacer waits a second before each request.
-type slowPacer struct{ client.Unpaced }
-
-func (slowPacer) Wait(context.Context) error {
-	time.Sleep(time.Second)
-	return nil
 }
 
 func withoutTime(_ []string, attr slog.Attr) slog.Attr {
@@ -174,57 +142,6 @@ func TestWithLogger_Default(t *testing.T) {
 	_, _ = c.Contacts.Get(t.Context(), "abc")
 	if logged.Len() != 0 {
 		t.Errorf("logged %s", logged.String())
-	}
-}
-
-// panicking is code of the program that panics.
-type panicking struct {
-	slog.Handler
-	client.Unpaced
-}
-
-func (panicking) fail() { panic("of the program") }
-
-func (p panicking) Token(context.Context) (string, error)              { p.fail(); return "", nil }
-func (p panicking) RoundTrip(*http.Request) (*http.Response, error)    { p.fail(); return nil, nil }
-func (p panicking) Observe(context.Context, client.Observation)        { p.fail() }
-func (panicking) Enabled(context.Context, slog.Level) bool             { return true }
-func (p panicking) Handle(context.Context, slog.Record) error          { p.fail(); return nil }
-func (p panicking) checkRedirect(*http.Request, []*http.Request) error { p.fail(); return nil }
-func (p panicking) hook(context.Context, client.CallInfo)              { p.fail() }
-
-// TestPanics calls code of the program that panics. The panic arrives on the goroutine of the caller.
-func TestPanics(t *testing.T) {
-	var theirs panicking
-	for name, test := range map[string]struct {
-		source client.TokenSource
-		option client.Option
-		call   []client.CallOption
-	}{
-		"hook":      {option: client.WithCallHook(theirs.hook)},
-		"logger":    {option: client.WithLogger(slog.New(theirs))},
-		"transport": {option: client.WithHTTPClient(&http.Client{Transport: theirs})},
-		"redirect":  {option: client.WithHTTPClient(&http.Client{Transport: always(redirect(307, "/v2/")), CheckRedirect: theirs.checkRedirect})},
-		"pacer":     {option: client.WithPacer(theirs)},
-		"source":    {source: theirs},
-		"option":    {call: []client.CallOption{client.WithOnSend(theirs.fail)}},
-	} {
-		if test.source == nil {
-			test.source = client.StaticToken(token)
-		}
-		if test.option == nil {
-			test.option = client.WithTimeout(time.Minute)
-		}
-		c := newClientWith(t, test.source, always(everything), test.option)
-		func() {
-			defer func() {
-				if got := recover(); got != "of the program" {
-					t.Errorf("%s: got %v, want the panic", name, got)
-				}
-			}()
-			_, err := c.Contacts.Get(t.Context(), "abc", test.call...)
-			t.Errorf("%s: got %v, want a panic", name, err)
-		}()
 	}
 }
 

@@ -6,8 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"net/http/httptest"
-	"net/url"
 	"slices"
 	"strings"
 	"testing"
@@ -37,31 +35,20 @@ func TestNew_InvalidOptions(t *testing.T) {
 		{client.StaticToken("abcд"), nil, "New: " + sent},
 		{nil, nil, "a nil client.Option"},
 		{nil, client.WithBaseURL("https://api.example\x7f"), "WithBaseURL: invalid URL"},
-		{nil, client.WithBaseURL(""), scheme},
-		{nil, client.WithBaseURL("api.example/v1"), scheme},
 		{nil, client.WithBaseURL("ftp://api.example"), scheme},
-		{nil, client.WithBaseURL("https:///v1"), "WithBaseURL: invalid URL: missing host"},
-		{nil, client.WithBaseURL("https://:443"), "WithBaseURL: invalid URL: missing host"},
 		{nil, client.WithBaseURL("http://api.example"), plain},
-		{nil, client.WithBaseURL("http://localhost.example"), plain},
-		{nil, client.WithBaseURL("http://127.0.0.1@api.example"), plain},
 		{nil, client.WithBaseURL("https://me:secret@api.example"), parts},
-		{nil, client.WithBaseURL("https://api.example/?a=b"), parts},
 		{nil, client.WithBaseURL("https://api.example/?"), parts},
-		{nil, client.WithBaseURL("https://api.example/#a"), parts},
 		{nil, client.WithLocation(""), "WithLocation: empty location ID"},
 		{nil, client.WithHTTPClient(nil), "WithHTTPClient: the HTTP client is nil"},
-		{nil, client.WithUserAgent(""), agent},
 		{nil, client.WithUserAgent("a\r\nX: y"), agent},
 		{nil, client.WithRetry(client.RetryPolicy{MaxAttempts: -1}), durations},
-		{nil, client.WithRetry(client.RetryPolicy{MinDelay: -1}), durations},
 		{nil, client.WithRetry(client.RetryPolicy{MaxDelay: -1}), durations},
 		{nil, client.WithTimeout(-1), "WithTimeout: negative timeout"},
 		{nil, client.WithDefaultHeader("authorization", "x"), "WithDefaultHeader: the client sets Authorization itself"},
 		{nil, client.WithDefaultHeader("X-A", "x\n"), "WithDefaultHeader: invalid header value"},
 		{nil, client.WithCallHook(nil), "WithCallHook: the hook is nil"},
 		{nil, client.WithPacer(client.NewPacer(1, 1, client.WithShare(1.5))), "WithPacer: WithShare: 1.5 is not above 0 and at most 1"},
-		{nil, client.WithPacer(client.NewPacer(1, 1, nil)), "WithPacer: a nil client.PacerOption"},
 		{nil, client.WithPacer(nil), "WithPacer: the Pacer is nil"},
 		{nil, client.WithLogger(nil), "WithLogger: the logger is nil"},
 		{nil, client.WithMaxResponseBytes(0), "WithMaxResponseBytes: not a positive number of bytes"},
@@ -78,10 +65,10 @@ func TestNew_InvalidOptions(t *testing.T) {
 
 // TestNew_OptionOrder sets options twice. The last one counts, and user agents are added.
 func TestNew_OptionOrder(t *testing.T) {
-	c, api := script(t, []stubResponse{{want: "GET /contacts/?locationId=l", body: everything.body}}, client.WithUserAgent("inner/1"),
+	c, api := script(t, []stubResponse{everything}, client.WithUserAgent("inner/1"),
 		client.WithLocation("x"), client.WithUserAgent("outer/2 (Ünicode)"), client.WithLocation("l"))
-	if _, err := c.Contacts.List(t.Context(), client.ListRequest{}); err != nil {
-		t.Fatal(err)
+	if _, err := c.Contacts.List(t.Context(), client.ListRequest{}); err != nil || api.sent[0] != "GET /contacts/?locationId=l" {
+		t.Errorf("got %s, %v, want the last location", api.sent[0], err)
 	}
 	if got := api.requests[0].Header.Get("User-Agent"); !strings.HasPrefix(got, "outer/2 (Ünicode) inner/1 highlevel/") {
 		t.Errorf("got %q", got)
@@ -121,31 +108,6 @@ func TestWithDefaultHeader(t *testing.T) {
 	}
 }
 
-// TestWithHTTPClient uses the proxy and the TLS settings of the caller's HTTP client, over https, which
-// TestRetry_Connections shows to need a trusted certificate.
-func TestWithHTTPClient(t *testing.T) {
-	t.Parallel()
-	contact := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		fmt.Fprintf(w, `{"contact":{"id":"abc","city":%q}}`, r.URL.Host)
-	})
-	secure, proxy := httptest.NewTLSServer(contact), httptest.NewServer(contact)
-	defer secure.Close()
-	defer proxy.Close()
-	address, err := url.Parse(proxy.URL)
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, test := range []struct {
-		base, want string
-		transport  http.RoundTripper
-	}{{secure.URL, "", secure.Client().Transport}, {"http://localhost:1", "localhost:1", &http.Transport{Proxy: http.ProxyURL(address)}}} {
-		got, err := newClient(t, test.transport, client.WithBaseURL(test.base)).Contacts.Get(t.Context(), "abc")
-		if err != nil || got.City != test.want {
-			t.Errorf("%s: got %v, %v", test.base, got, err)
-		}
-	}
-}
-
 func TestWithOnSend(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c, _ := script(t, []stubResponse{everything, {status: 502}, {status: 502}, everything}, retries, client.WithPacer(client.NewPacer(1, time.Second)))
@@ -169,9 +131,8 @@ func TestWithOnSend(t *testing.T) {
 func TestWithHeader(t *testing.T) {
 	for _, test := range []struct{ key, value, canonical string }{
 		{"X-Trace", "abc", "X-Trace"},
-		{"x-tRACE", "abc", "X-Trace"},
+		{"x-tRACE", "a\tb", "X-Trace"},
 		{"X-Trace", "", "X-Trace"},
-		{"X-Trace", "a\tb", "X-Trace"},
 		{"version", "v3", "Version"},
 		{"User-Agent", "mine", "User-Agent"},
 		{"Accept", "*/*", "Accept"},
@@ -190,27 +151,20 @@ func TestWithHeader(t *testing.T) {
 
 func TestWithHeader_Rejected(t *testing.T) {
 	c := newClient(t, noRequests(t))
-	for _, test := range []struct{ key, value string }{
-		{"Authorization", "Bearer other"},
-		{"aUTHORIZATION", "Bearer other"},
-		{"Content-Type", "text/plain"},
-		{"Content-Length", "11"},
-		{"Host", "other.example"},
-		{"Connection", "close"},
-		{"Transfer-Encoding", "chunked"},
-		{"Accept-Encoding", "gzip"},
-		{"", "value"},
-		{"X Trace", "value"},
-		{"X-Trace:", "value"},
-		{"X-Trace\n", "value"},
-		{"X-Ünicode", "value"},
-		{"X-Trace", "a\r\nAuthorization: Bearer other"},
-		{"X-Trace", "a\x00"},
-		{"X-Trace", "a\x7f"},
-	} {
-		err := c.Contacts.Delete(t.Context(), "abc", client.WithHeader(test.key, test.value))
-		if !errors.Is(err, client.ErrInvalid) || strings.Contains(err.Error(), test.value) {
-			t.Errorf("%q: %q: got %v, want ErrInvalid without the value", test.key, test.value, err)
+	check := func(key, value string) {
+		t.Helper()
+		err := c.Contacts.Delete(t.Context(), "abc", client.WithHeader(key, value))
+		if !errors.Is(err, client.ErrInvalid) || strings.Contains(err.Error(), value) {
+			t.Errorf("%q: %q: got %v, want ErrInvalid without the value", key, value, err)
 		}
+	}
+	for _, key := range []string{
+		"Authorization", "aUTHORIZATION", "Content-Type", "Content-Length", "Host", "Connection", "Transfer-Encoding", "Accept-Encoding",
+		"", "X Trace", "X-Trace:", "X-Trace\n", "X-Ünicode",
+	} {
+		check(key, "its value")
+	}
+	for _, value := range []string{"a\r\nAuthorization: Bearer other", "a\x00", "a\x7f"} {
+		check("X-Trace", value)
 	}
 }

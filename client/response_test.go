@@ -7,6 +7,7 @@ import (
 	"math"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -71,7 +72,7 @@ func capturedParts(r client.Response) []any {
 
 // TestWithResponseInto_BodyOwnership changes the body, which must not change the contact.
 func TestWithResponseInto_BodyOwnership(t *testing.T) {
-	c, _ := newStub(t, ok(body(t, "getContact")))
+	c, _ := newStub(t, ok(getContactBody))
 	var response client.Response
 	got, err := c.Contacts.Get(t.Context(), contactID, client.WithResponseInto(&response))
 	if err != nil {
@@ -91,9 +92,6 @@ type countingBody struct {
 }
 
 func (b *countingBody) Read(p []byte) (int, error) {
-	for i := range p {
-		p[i] = ' '
-	}
 	b.read += len(p)
 	return len(p), nil
 }
@@ -123,21 +121,18 @@ func TestResponse_BoundedBodies(t *testing.T) {
 		{"error of the largest length", 500, math.MaxInt64, 64<<10 + 1, 64 << 10, client.ErrServer},
 	} {
 		for _, operation := range allOperations {
-			t.Run(operation.name+": "+test.name, func(t *testing.T) {
-				t.Parallel()
-				endless := &countingBody{}
-				c := newClient(t, roundTrip(func(req *http.Request) (*http.Response, error) {
-					return &http.Response{StatusCode: test.status, Header: http.Header{}, ContentLength: test.announced, Body: endless, Request: req}, nil
-				}), client.WithMaxResponseBytes(50_000))
-				err := operation.call(t.Context(), c)
-				apiErr, ok := errors.AsType[*client.Error](err)
-				if !ok || apiErr.Kind != test.want || apiErr.MaybeApplied != operation.write || len(apiErr.Response.Body) != test.kept || apiErr.Response.StatusCode != test.status {
-					t.Errorf("got %v, %d bytes, want %s and %d bytes", err, len(apiErr.Response.Body), test.want, test.kept)
-				}
-				if endless.read > test.atMost || !endless.closed {
-					t.Errorf("read %d bytes, closed %v, want at most %d and closed", endless.read, endless.closed, test.atMost)
-				}
-			})
+			endless := &countingBody{}
+			c := newClient(t, roundTrip(func(req *http.Request) (*http.Response, error) {
+				return &http.Response{StatusCode: test.status, Header: http.Header{}, ContentLength: test.announced, Body: endless, Request: req}, nil
+			}), client.WithMaxResponseBytes(50_000))
+			err := operation.call(t.Context(), c)
+			apiErr, ok := errors.AsType[*client.Error](err)
+			if !ok || apiErr.Kind != test.want || apiErr.MaybeApplied != operation.write || len(apiErr.Response.Body) != test.kept || apiErr.Response.StatusCode != test.status {
+				t.Errorf("%s, %s: got %v, %d bytes, want %s and %d bytes", operation.name, test.name, err, len(apiErr.Response.Body), test.want, test.kept)
+			}
+			if endless.read > test.atMost || !endless.closed {
+				t.Errorf("%s, %s: read %d bytes, closed %v, want at most %d and closed", operation.name, test.name, endless.read, endless.closed, test.atMost)
+			}
 		}
 	}
 }
@@ -184,68 +179,30 @@ func TestResponse_CompressedBodies(t *testing.T) {
 	}
 }
 
-// TestDecode_PageWithWrongTypes has an unexpected value in one contact of a page. The other contacts
-// are as on a page without it.
+// TestDecode_PageWithWrongTypes has an unexpected value in one contact of a page.
 func TestDecode_PageWithWrongTypes(t *testing.T) {
-	page := `{"contacts":` + contactList(1, 100) + `}`
-	c, _ := newStub(t, ok(page), ok(strings.Replace(page, `"id":"c42",`, `"id":"c42","dnd":"no","loyalty":7,`, 1)))
-	want, err := c.Contacts.List(t.Context(), client.ListRequest{Limit: 100})
-	if err != nil {
+	c, _ := newStub(t, ok(strings.Replace(pageOfListed("", "", 100), `"dnd":false`, `"dnd":"no","loyalty":7`, 1)), ok(pageOfListed("", "", 100)))
+	var response client.Response
+	got, err1 := c.Contacts.List(t.Context(), client.ListRequest{Limit: 100}, client.WithResponseInto(&response))
+	want, err2 := c.Contacts.List(t.Context(), client.ListRequest{Limit: 100})
+	if err := errors.Join(err1, err2); err != nil {
 		t.Fatal(err)
 	}
-	var response client.Response
-	got, err := c.Contacts.List(t.Context(), client.ListRequest{Limit: 100}, client.WithResponseInto(&response))
-	want.Contacts[41].Extra = []byte(`{"dnd":"no","loyalty":7}`)
-	if diff := cmp.Diff(want, got); err != nil || diff != "" || len(got.Contacts) != 100 {
-		t.Errorf("%v, %d contacts (-want +got):\n%s", err, len(got.Contacts), diff)
-	}
-	if drift := driftText("", response.Drift); drift != "/contacts/41/dnd boolean string" {
-		t.Errorf("got drift %s", drift)
-	}
-}
-
-// TestContactsService_Search_NullInPlaceOfAContact has an element that is not a contact.
-func TestContactsService_Search_NullInPlaceOfAContact(t *testing.T) {
-	c, _ := newStub(t, ok(`{"contacts":[null,{"id":"a"}],"total":2}`))
-	page, err := c.Contacts.Search(t.Context(), client.SearchRequest{Limit: 5})
-	if page == nil || len(page.Contacts) != 1 || page.Contacts[0].ID != "a" {
-		t.Errorf("got %+v, %v, want one contact", page, err)
-	}
-}
-
-func TestDrift_Bounded(t *testing.T) {
-	c, _ := newStub(t, ok(contactBody(`"tags":[0`+strings.Repeat(",0", 999)+`]`)))
-	var response client.Response
-	contact, err := c.Contacts.Get(t.Context(), contactID, client.WithResponseInto(&response))
-	if err != nil || len(contact.Tags) != 1000 || len(response.Drift) != 100 {
-		t.Errorf("%d tags, %d places, %v", len(contact.Tags), len(response.Drift), err)
+	want.Contacts[0].Extra = []byte(`{"dnd":"no","loyalty":7}`)
+	if diff, drift := cmp.Diff(want, got), driftText("", response.Drift); diff != "" || drift != "/contacts/0/dnd boolean string" {
+		t.Errorf("got drift %s (-want +got):\n%s", drift, diff)
 	}
 }
 
 // TestErrBadResponse has 2xx responses without the expected content.
 func TestErrBadResponse(t *testing.T) {
 	t.Parallel()
-	bodies := []struct{ name, contentType, body string }{
-		{"empty", "application/json", ""},
-		{"spaces", "application/json", " \n"},
-		{"a page", "text/html", html},
-		{"a text", "text/plain", "OK"},
-		{"a JSON text", "application/json", `"OK"`},
-		{"true", "application/json", `true`},
-		{"null", "application/json", `null`},
-		{"a list", "application/json", `[]`},
-		{"a list of contacts", "application/json", `[{"id":"abc"}]`},
-		{"truncated", "application/json", `{"contact":{"id":"abc"},"contacts":[`},
-		{"truncated after an unexpected value", "application/json", `{"contact":{"id":7},"contacts":[{"id":7},`},
-		{"two values", "application/json", `{"contact":{"id":"abc"},"contacts":[]}{}`},
-		{"not JSON after an unexpected value", "application/json", `{"contact":{"id":7},"contacts":[{"id":7}],x}`},
+	bodies := []string{
+		"", " \n", html, "OK", `"OK"`, `true`, `null`, `[]`, `[{"id":"abc"}]`, `{"contact":{"id":"abc"},"contacts":[`,
+		`{"contact":{"id":7},"contacts":[{"id":7},`, `{"contact":{"id":"abc"},"contacts":[]}{}`, `{"contact":{"id":7},"contacts":[{"id":7}],x}`,
 	}
-	properties := []struct{ name, contentType, body string }{ // a delete has no expected content
-		{"an object without it", "application/json", `{}`},
-		{"null for it", "application/json", `{"contact":null,"contacts":null}`},
-		{"a text for it", "application/json", `{"contact":"abc","contacts":"abc"}`},
-		{"an empty one", "application/json", `{"contact":{},"contacts":null}`},
-		{"one without an id", "application/json", `{"contact":{"city":"Oslo"}}`},
+	properties := []string{ // without what the operation needs; a delete needs nothing
+		`{}`, `{"contact":null,"contacts":null}`, `{"contact":"abc","contacts":"abc"}`, `{"contact":{},"contacts":null}`, `{"contact":{"city":"Oslo"}}`,
 	}
 	for _, operation := range allOperations {
 		if operation.goName == "Do" {
@@ -253,69 +210,46 @@ func TestErrBadResponse(t *testing.T) {
 		}
 		tests := bodies
 		if operation.name != "delete" && operation.name != "find duplicate" {
-			tests = append(tests, properties...)
+			tests = slices.Concat(bodies, properties)
 		}
-		for _, test := range tests {
-			t.Run(operation.name+": "+test.name, func(t *testing.T) {
-				t.Parallel()
-				c, api := newStub(t, stubResponse{status: 200, body: test.body, header: map[string][]string{"Content-Type": {test.contentType}}})
-				err := operation.call(t.Context(), c)
-				if !errors.Is(err, client.ErrBadResponse) || errors.Is(err, client.ErrMaybeApplied) != operation.write {
-					t.Fatalf("got %v", err)
-				}
-				if len(api.sent) != 1 {
-					t.Errorf("%d requests", len(api.sent))
-				}
-				for _, part := range []string{"200 bad response", `content type "` + test.contentType + `"`} {
-					if !strings.Contains(err.Error(), part) {
-						t.Errorf("%s is not in the error: %v", part, err)
-					}
-				}
-			})
+		for _, body := range tests {
+			c, api := newStub(t, stubResponse{body: body, header: http.Header{"Content-Type": {"text/odd"}}})
+			err := operation.call(t.Context(), c)
+			if !errors.Is(err, client.ErrBadResponse) || errors.Is(err, client.ErrMaybeApplied) != operation.write || len(api.sent) != 1 ||
+				!strings.Contains(err.Error(), "200 bad response") || !strings.Contains(err.Error(), `content type "text/odd"`) {
+				t.Errorf("%s, %s: got %v after %d requests", operation.name, body, err, len(api.sent))
+			}
 		}
 	}
 }
 
-// TestDecode_UnusualBodies decodes bodies that no other test has. Package lenientjson tests the memory
-// that decoding takes.
-func TestDecode_UnusualBodies(t *testing.T) {
+// TestDecode_ExtremeBodies decodes bodies that json/v2 rejects or that would take too much memory.
+// Package lenientjson tests more of them.
+func TestDecode_ExtremeBodies(t *testing.T) {
 	t.Parallel()
-	repeated := func(before, middle, after string, count int) string {
-		return `{"contact":{"id":"abc",` + before + strings.Repeat(middle, count) + after + `}}`
-	}
-	for _, test := range []struct {
-		name, body string
-		want       client.Kind
-	}{
-		{"deep nesting", repeated(`"deep":`, "[", strings.Repeat("]", 20_000), 20_000), client.ErrBadResponse},
-		{"many unknown properties", repeated(`"y":1`, `,"x":1`, "", 20_000), ""},
-		{"too many elements", repeated(`"attributions":[{}`, ",{}", "]", 300_000), client.ErrResponseTooLarge},
-		{"a NUL byte", "{\"contact\":\x00{\"id\":\"abc\"}}", client.ErrBadResponse},
-		{"an escaped NUL", `{"contact":{"id":"abc","city":"O\u0000slo"}}`, ""},
-		{"another encoding", "\xFF\xFE{\x00}\x00", client.ErrBadResponse},
-		{"an ID twice", `{"contact":{"id":"xyz","id":"abc"}}`, ""},
-		{"numbers that do not fit", `{"contact":{"id":"abc","birthDay":1e999999,"birthMonth":99999999999999999999}}`, ""},
+	for properties, want := range map[string]client.Kind{
+		`"deep":` + strings.Repeat("[", 20_000) + strings.Repeat("]", 20_000): client.ErrBadResponse,
+		`"attributions":[{}` + strings.Repeat(",{}", 300_000) + `]`:           client.ErrResponseTooLarge,
+		`"birthDay":1e999999,"birthMonth":99999999999999999999`:               "",
 	} {
-		c, _ := newStub(t, ok(test.body))
+		c, _ := newStub(t, ok(contactBody(properties)))
 		contact, err := c.Contacts.Get(t.Context(), "abc")
-		if client.KindOf(err) != test.want || (err == nil) != (contact != nil && contact.ID == "abc") {
-			t.Errorf("%s: got %v, want %q", test.name, err, test.want)
-		}
-		if err != nil && isLongOrBroken(err.Error()) {
-			t.Errorf("%s: got %q", test.name, err)
+		if client.KindOf(err) != want || (err == nil) != (contact != nil && contact.ID == contactID) || (err != nil && isLongOrBroken(err.Error())) {
+			t.Errorf("%.30s: got %v, want %q", properties, err, want)
 		}
 	}
 }
 
-// TestContactsService_List_EmptyContact has lists without contacts, and a contact without properties.
+// TestContactsService_List_EmptyContact has lists without contacts, a contact without properties, and an
+// element that is not a contact.
 func TestContactsService_List_EmptyContact(t *testing.T) {
 	for body, want := range map[string]int{
-		`{"contacts":[]}`: 0, `{"contacts":[{},{"id":"a"}]}`: 2, `{"contacts":[{},{"id":"a","dnd":"no"}]}`: 2, `{"contacts":null}`: -1, `{}`: -1, `{"contacts":{},"meta":1}`: 1,
+		`{"contacts":[]}`: 0, `{"contacts":[{},{"id":"a"}]}`: 2, `{"contacts":[{},{"id":"a","dnd":"no"}]}`: 2, `{"contacts":[null,{"id":"a"}]}`: 1, `{"contacts":null}`: -1, `{}`: -1, `{"contacts":{},"meta":1}`: 1,
 	} {
 		c, _ := newStub(t, ok(body))
 		for _, list := range []any{client.ListRequest{}, client.BusinessListRequest{}, client.SearchRequest{}} {
 			page, err := listOf(t.Context(), c, list)
-			if want < 0 && !errors.Is(err, client.ErrBadResponse) || want >= 0 && (page == nil || len(page.Contacts) != want) {
+			if want < 0 && !errors.Is(err, client.ErrBadResponse) || want >= 0 && (page == nil || page.Contacts == nil || len(page.Contacts) != want) {
 				t.Errorf("%s of %T: got %+v, %v, want %d contacts", body, list, page, err, want)
 			}
 		}

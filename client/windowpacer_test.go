@@ -107,20 +107,24 @@ func TestPacer_Observe_ComparesAtTheTimeOfSending(t *testing.T) {
 	}
 }
 
-// The deadline of a call is compared with the time at which it may start after those ahead of it. A
-// call that fails is not counted.
+// The deadline of a call is compared with the time at which it may start after those ahead of it, when
+// earlier starts have left the window. A call that fails is not counted.
 func TestPacer_Wait_Deadline(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		pacer := client.NewPacer(2, 40*time.Second)
+		startTimes(t, pacer, 1)
+		time.Sleep(20 * time.Second)
+		startTimes(t, pacer, 1)
 		var group sync.WaitGroup
-		for range 7 {
+		for range 5 { // they start after 41, 61, 82, 102 and 123 seconds
 			group.Go(func() { startTimes(t, pacer, 1) })
 		}
 		synctest.Wait()
 		tooEarly, cancel := context.WithTimeout(t.Context(), 122*time.Second)
 		defer cancel()
 		for range 100 {
-			if took, err := timed(func() error { return pacer.Wait(tooEarly) }); !errors.Is(err, context.DeadlineExceeded) || !strings.Contains(err.Error(), "2m3s") || took > 0 {
+			took, err := timed(func() error { return pacer.Wait(tooEarly) })
+			if !errors.Is(err, context.DeadlineExceeded) || !strings.Contains(err.Error(), "2m3s") || took > 0 {
 				t.Fatalf("got %v after %v, want DeadlineExceeded and the wait immediately", err, took)
 			}
 		}
@@ -130,24 +134,6 @@ func TestPacer_Wait_Deadline(t *testing.T) {
 			t.Errorf("got %v after %v, want a start after 2m3s", err, took)
 		}
 		group.Wait()
-	})
-}
-
-// The starts that a call waits for are those that leave the window after the calls ahead of it have
-// started.
-func TestPacer_Wait_DeadlineBehindOthers(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		pacer := client.NewPacer(2, 40*time.Second)
-		startTimes(t, pacer, 1)
-		time.Sleep(20 * time.Second)
-		startTimes(t, pacer, 1)
-		go func() { _ = pacer.Wait(t.Context()) }() // starts after 41 s
-		synctest.Wait()
-		ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
-		defer cancel()
-		if took, err := timed(func() error { return pacer.Wait(ctx) }); !errors.Is(err, context.DeadlineExceeded) || took > 0 {
-			t.Errorf("got %v after %v, want DeadlineExceeded immediately, because a start is possible after 61 s", err, took)
-		}
 	})
 }
 
@@ -177,17 +163,16 @@ func TestPacer_BoundedMemory(t *testing.T) {
 	})
 }
 
-// TestPacer_Wait_OrderOfCalls cancels every other waiter. Canceled waiters delay no other.
+// TestPacer_Wait_OrderOfCalls cancels the waiters of the second window. They delay no other.
 func TestPacer_Wait_OrderOfCalls(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		const waiters, limit, window = 100, 5, 1025 * time.Millisecond
-		pacer := client.NewPacer(limit, time.Second)
-		began := time.Now()
-		started := make([]time.Duration, waiters)
+		const limit, window = 5, 1025 * time.Millisecond
+		pacer, began := client.NewPacer(limit, time.Second), time.Now()
+		started := make([]time.Duration, 4*limit)
 		var group sync.WaitGroup
-		for number := range waiters {
+		for number := range started {
 			ctx, cancel := context.WithCancel(t.Context())
-			if number%2 == 1 && number > limit {
+			if number/limit == 1 {
 				time.AfterFunc(500*time.Millisecond, cancel)
 			}
 			group.Go(func() {
@@ -199,14 +184,8 @@ func TestPacer_Wait_OrderOfCalls(t *testing.T) {
 			synctest.Wait() // until the waiter is in the queue
 		}
 		group.Wait()
-		patient := 0
 		for number, got := range started {
-			want := time.Duration(0)
-			if number%2 == 0 || number <= limit {
-				want = time.Duration(patient/limit) * window
-				patient++
-			}
-			if got != want {
+			if want := []time.Duration{0, 0, window, 2 * window}[number/limit]; got != want {
 				t.Errorf("waiter %d: got a start after %v, want %v", number, got, want)
 			}
 		}
@@ -224,14 +203,11 @@ func TestNewPacer(t *testing.T) {
 	}{
 		{want: 100},
 		{requests: 7, interval: time.Second, want: 7},
-		{requests: 1, interval: 24 * time.Hour, want: 1},
 		{observed: client.RateLimit{Max: 40, Remaining: 40, Interval: 10 * time.Second}, want: 40},
 		{opts: []client.PacerOption{share(0.25)}, observed: client.RateLimit{Max: 40, Remaining: 40, Interval: 10 * time.Second}, want: 10},
 		{opts: []client.PacerOption{share(1.0 / 3)}, want: 33},
-		{opts: []client.PacerOption{share(1)}, want: 100},
 		{opts: []client.PacerOption{share(0.001)}, want: 1},
 		{opts: []client.PacerOption{share(0)}},
-		{opts: []client.PacerOption{share(-1)}},
 		{opts: []client.PacerOption{share(1.01)}},
 		{opts: []client.PacerOption{nil}},
 		{requests: -1},
@@ -258,35 +234,28 @@ func TestNewPacer(t *testing.T) {
 // TestPacer_CallsNotSent makes calls after a response with a long pause or an exhausted daily limit. They
 // fail without a request, and wait for the rest of a pause that is shorter than a minute.
 func TestPacer_CallsNotSent(t *testing.T) {
+	exhausted := http.Header{"X-Ratelimit-Limit-Daily": {"200000"}, "X-Ratelimit-Daily-Remaining": {"0"}, "X-Ratelimit-Daily-Reset": {"7200000"}}
 	for _, test := range []struct {
-		header http.Header
-		status int
-		daily  bool
-		wait   time.Duration
+		first       stubResponse
+		daily       bool
+		pause, rest time.Duration // rest is the part of the pause that a call waits for
 	}{
-		{retryAfter("120"), 429, false, 2 * time.Minute},
-		{http.Header{"X-Ratelimit-Limit-Daily": {"200000"}, "X-Ratelimit-Daily-Remaining": {"0"}, "X-Ratelimit-Daily-Reset": {"7200000"}}, 200, true, 2 * time.Hour},
+		{stubResponse{status: 429, header: retryAfter("120")}, false, 2 * time.Minute, 30 * time.Second},
+		{stubResponse{body: everything.body, header: exhausted}, true, 2 * time.Hour, 0},
 	} {
 		synctest.Test(t, func(t *testing.T) {
-			first := stubResponse{status: test.status, body: everything.body, header: test.header}
-			c, _ := script(t, []stubResponse{first, everything}, retries, client.WithPacer(client.NewPacer(0, 0)))
-			_ = c.Contacts.Delete(t.Context(), "abc")
-			for _, operation := range allOperations {
-				took, err := timed(func() error { return operation.call(t.Context(), c) })
-				checkOneKind(t, err)
-				got, ok := errors.AsType[*client.Error](err)
-				if !ok || got.Kind != client.ErrRateLimited || errors.Is(err, client.ErrDailyLimit) != test.daily || got.Operation != operation.goName ||
-					got.StatusCode != 0 || got.MaybeApplied || got.RetryAfter != test.wait || took > 0 {
-					t.Errorf("%s: got %v after %v, want ErrRateLimited immediately", operation.name, err, took)
-				}
+			c, _ := script(t, []stubResponse{test.first, everything}, retries, client.WithPacer(client.NewPacer(0, 0)))
+			remove := func() error { return c.Contacts.Delete(t.Context(), "abc") }
+			_ = remove()
+			took, err := timed(remove)
+			checkOneKind(t, err)
+			got, _ := errors.AsType[*client.Error](err)
+			if got.Kind != client.ErrRateLimited || errors.Is(err, client.ErrDailyLimit) != test.daily || got.RetryAfter != test.pause || took > 0 {
+				t.Errorf("got %v after %v, want ErrRateLimited immediately", err, took)
 			}
-			time.Sleep(test.wait - 30*time.Second)
-			if test.daily {
-				time.Sleep(30 * time.Second)
-			}
-			took, err := timed(func() error { return c.Contacts.Delete(t.Context(), "abc") })
-			if err != nil || (took == 30*time.Second) == test.daily {
-				t.Errorf("got %v after %v", err, took)
+			time.Sleep(test.pause - test.rest)
+			if took, err := timed(remove); err != nil || took != test.rest {
+				t.Errorf("got %v after %v, want success after %v", err, took, test.rest)
 			}
 		})
 	}
@@ -331,12 +300,4 @@ func TestPacer_Observe_ImplausibleLimits(t *testing.T) {
 			t.Errorf("got a wait of %v after an hour", got[0])
 		}
 	})
-}
-
-func TestUnpaced_Wait_ContextEnds(t *testing.T) {
-	ctx, cancel := context.WithCancel(t.Context())
-	cancel()
-	if err := (client.Unpaced{}).Wait(ctx); !errors.Is(err, context.Canceled) {
-		t.Errorf("got %v, want context.Canceled", err)
-	}
 }
