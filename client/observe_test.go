@@ -3,6 +3,7 @@ package client_test
 import (
 	"bytes"
 	"context"
+	"io"
 	"log"
 	"log/slog"
 	"net/http"
@@ -142,6 +143,38 @@ func TestWithLogger_Default(t *testing.T) {
 	_, _ = c.Contacts.Get(t.Context(), "abc")
 	if logged.Len() != 0 {
 		t.Errorf("logged %s", logged.String())
+	}
+}
+
+// TestPanics calls code of the program that panics. The panic arrives on the goroutine of the caller.
+func TestPanics(t *testing.T) {
+	const problem = "of the program"
+	source := client.StaticToken(token)
+	ofLog := func([]string, slog.Attr) slog.Attr { panic(problem) }
+	ofRedirect := func(*http.Request, []*http.Request) error { panic(problem) }
+	call := func(source client.TokenSource, option client.Option, opts ...client.CallOption) func() error {
+		return func() error {
+			_, err := newClientWith(t, source, always(redirect(307, "/v2/")), option).Contacts.Get(t.Context(), "abc", opts...)
+			return err
+		}
+	}
+	for name, get := range map[string]func() error{
+		"hook":        call(source, client.WithCallHook(func(context.Context, client.CallInfo) { panic(problem) })),
+		"logger":      call(source, client.WithLogger(slog.New(slog.NewTextHandler(io.Discard, &slog.HandlerOptions{ReplaceAttr: ofLog})))),
+		"transport":   call(source, client.WithHTTPClient(&http.Client{Transport: roundTrip(func(*http.Request) (*http.Response, error) { panic(problem) })})),
+		"redirect":    call(source, client.WithHTTPClient(&http.Client{Transport: always(redirect(307, "/v2/")), CheckRedirect: ofRedirect})),
+		"pacer":       call(source, client.WithPacer(&testPacer{wait: func() error { panic(problem) }})),
+		"source":      call(sourceFunc(func(context.Context) (string, error) { panic(problem) }), client.WithTimeout(time.Minute)),
+		"call option": call(source, client.WithTimeout(time.Minute), client.WithOnSend(func() { panic(problem) })),
+	} {
+		func() {
+			defer func() {
+				if got := recover(); got != problem {
+					t.Errorf("%s: got %v, want the panic", name, got)
+				}
+			}()
+			t.Errorf("%s: got %v, want a panic", name, get())
+		}()
 	}
 }
 
