@@ -2,6 +2,7 @@ package gen
 
 import (
 	"encoding/json"
+	"errors"
 	"strconv"
 	"time"
 )
@@ -16,8 +17,10 @@ func (t *Time) UnmarshalJSON(data []byte) error {
 		return t.Time.UnmarshalJSON(data)
 	}
 	t.Time = time.UnixMilli(millis).UTC()
-	_, err = t.MarshalJSON() // fails for a year that RFC 3339 cannot express
-	return err
+	if t.Year() < 0 || t.Year() > 9999 {
+		return errors.New("RFC 3339 cannot express the year")
+	}
+	return nil
 }
 
 // Date is a date as text. The API sends YYYY-MM-DD or RFC 3339, which Date holds unchanged, or
@@ -26,10 +29,14 @@ type Date string
 
 // UnmarshalJSON decodes all forms, and null as the empty string.
 func (d *Date) UnmarshalJSON(data []byte) error {
-	var t Time
-	if len(data) == 0 || data[0] == '"' || data[0] == 'n' {
+	switch {
+	case string(data) == "null":
+		*d = ""
+		return nil
+	case len(data) == 0 || data[0] == '"':
 		return json.Unmarshal(data, (*string)(d))
 	}
+	var t Time
 	if err := t.UnmarshalJSON(data); err != nil {
 		return err
 	}
