@@ -8,6 +8,7 @@ package lenientjson
 import (
 	"bytes"
 	"errors"
+	"iter"
 	"reflect"
 
 	jsonv2 "github.com/go-json-experiment/json"
@@ -54,33 +55,31 @@ func Decode(body []byte, out any, inStrings Strings) ([]Drift, error) {
 	if d.decodeStrictly(raw, target, memorySlack) {
 		return nil, nil
 	}
-	target.SetZero()
-	raw, err := normalize(raw)
-	held := err == nil && d.convert(raw, target, "")
 	switch {
-	case d.tooLarge:
-		return nil, ErrTooLarge
-	case !held:
+	case !raw.IsValid(lenient), !d.convert(raw, target):
 		return nil, errNotObject
+	case d.memory < 0:
+		return nil, ErrTooLarge
 	}
 	return d.drift, nil
 }
 
-// decoder decodes values whose types may differ from those of the schema.
+// decoder decodes values whose types may differ from those of the schema. Its methods that report
+// whether target can hold a value leave target zero if it cannot.
 type decoder struct {
-	strings  Strings
-	drift    []Drift
-	memory   int // bytes that may still be allocated
-	tooLarge bool
+	strings Strings
+	drift   []Drift
+	memory  int                 // bytes that may still be allocated; negative if the value is too large
+	open    []*jsontext.Decoder // decoders of the values that enclose the current one, outermost first
 }
 
 // decode stores raw in target, a zero value, and reports whether target can hold it.
-func (d *decoder) decode(raw jsontext.Value, target reflect.Value, pointer jsontext.Pointer) bool {
-	return d.decodeStrictly(raw, target, 0) || d.convert(raw, target, pointer)
+func (d *decoder) decode(raw jsontext.Value, target reflect.Value) bool {
+	return d.decodeStrictly(raw, target, 0) || d.convert(raw, target)
 }
 
-// decodeStrictly lets json/v2 decode raw. It returns false, and leaves target zero, if raw has an
-// unexpected value, or could take more memory than its share and slack.
+// decodeStrictly lets json/v2 decode raw. It refuses what could take more memory than its share and
+// slack.
 func (d *decoder) decodeStrictly(raw jsontext.Value, target reflect.Value, slack int) bool {
 	cost := 0
 	if m := modelOf(target.Type()); m.largest > 0 && (raw.Kind() == '{' || raw.Kind() == '[') {
@@ -100,15 +99,138 @@ func (d *decoder) decodeStrictly(raw jsontext.Value, target reflect.Value, slack
 // hasNullElement reports whether null may be an element of a list in raw, for which json/v2 would
 // store a zero value. It may also be a part of a string.
 func hasNullElement(raw jsontext.Value) bool {
-	for {
-		before, after, found := bytes.Cut(raw, []byte("null"))
-		if !found {
-			return false
-		}
-		before = bytes.TrimRight(before, " \t\r\n")
+	for before := range bytes.SplitSeq(raw, []byte("null")) {
+		before = bytes.TrimSpace(before)
 		if bytes.HasSuffix(before, []byte("[")) || bytes.HasSuffix(before, []byte(",")) {
 			return true
 		}
-		raw = after
+	}
+	return false
+}
+
+// convert stores raw in target value by value, and reports whether target can hold it.
+func (d *decoder) convert(raw jsontext.Value, target reflect.Value) bool {
+	m, kind := modelOf(target.Type()), raw.Kind()
+	switch {
+	case m.fields != nil && kind == '{':
+		d.convertObject(raw, target, m)
+		return true
+	case m.want == "array" && kind == '[':
+		for _, element := range d.values(raw) {
+			d.appendElement(element, target)
+		}
+		return target.Len() > 0
+	case target.Kind() == reflect.Pointer:
+		value := reflect.New(target.Type().Elem())
+		held := d.decode(raw, value.Elem())
+		if held {
+			target.Set(value)
+		}
+		return held
+	case !raw.IsValid():
+		return d.decode(normalize(raw), target)
+	case m.want == "date-time" && kind == '0' && convertScalar(raw, target, m.want):
+		return true // milliseconds are a form of time
+	}
+	d.report(m.want, kind)
+	switch field := d.strings[target.Type()]; {
+	case field != "" && kind == '"':
+		target.FieldByName(field).SetString(Text(raw))
+		return true
+	case m.want == "array": // one value in place of a list
+		isElement := modelOf(target.Type().Elem()).want == kindNames[kind] && string(raw) != `""`
+		return isElement && d.appendElement(raw, target)
+	}
+	return kind != '{' && kind != '[' && convertScalar(raw, target, m.want)
+}
+
+// report records that the current value has another type than that of the schema.
+func (d *decoder) report(want string, got jsontext.Kind) {
+	if len(d.drift) == maxDrift {
+		return
+	}
+	var pointer jsontext.Pointer
+	for _, dec := range d.open {
+		pointer += dec.StackPointer()
+	}
+	d.drift = append(d.drift, Drift{Pointer: string(pointer), Want: want, Got: kindNames[got]})
+}
+
+// convertObject stores the properties that the fields of target can hold there, and the others in its
+// Extra field.
+func (d *decoder) convertObject(raw jsontext.Value, target reflect.Value, m *model) {
+	extra := map[string]jsontext.Value{}
+	for name, value := range d.values(raw) {
+		delete(extra, name) // of several properties with one name, the last one counts
+		if index, known := m.fields[name]; known {
+			field := target.FieldByIndex(index)
+			field.SetZero()
+			if d.decode(value, field) || string(value) == `""` { // the zero value of every type
+				continue
+			}
+		}
+		extra[name] = normalize(value)
+	}
+	if len(extra) > 0 && m.extra != nil {
+		encoded, _ := jsonv2.Marshal(extra, jsonv2.Deterministic(true)) // names and values are valid
+		target.FieldByIndex(m.extra).SetBytes(encoded)
+	}
+}
+
+// appendElement appends raw to list if an element can hold it.
+func (d *decoder) appendElement(raw jsontext.Value, list reflect.Value) bool {
+	element, decode := reflect.New(list.Type().Elem()).Elem(), d.decode
+	if raw.Kind() == 'n' && element.Kind() == reflect.Struct {
+		decode = d.convert // json/v2 would store a zero value
+	}
+	if d.memory < 0 || !decode(raw, element) {
+		return false
+	}
+	d.memory -= growth * int(element.Type().Size())
+	list.Set(reflect.Append(list, element))
+	return true
+}
+
+// convertScalar stores a string, number or Boolean in target in the form that its type has in JSON, if
+// there is one.
+func convertScalar(raw jsontext.Value, target reflect.Value, want string) bool {
+	text := []byte(Text(raw))
+	switch want {
+	case "string":
+		text, _ = jsontext.AppendQuote(nil, text)
+	case "date-time":
+		at, ok := ParseTime(raw)
+		if !ok {
+			return false
+		}
+		text, _ = at.MarshalJSON()
+	case "boolean", "integer", "number":
+	default:
+		return false
+	}
+	return jsonv2.Unmarshal(text, target.Addr().Interface()) == nil
+}
+
+// values iterates over the properties of an object by name, or over the elements of a list, which lenient
+// accepts.
+func (d *decoder) values(raw jsontext.Value) iter.Seq2[string, jsontext.Value] {
+	return func(yield func(string, jsontext.Value) bool) {
+		dec := jsontext.NewDecoder(bytes.NewBuffer(raw), lenient)
+		d.open = append(d.open, dec)
+		_, err := dec.ReadToken()
+		for err == nil && dec.PeekKind() != ']' && dec.PeekKind() != '}' {
+			var name string
+			if raw.Kind() == '{' {
+				token, _ := dec.ReadToken()
+				name = token.String()
+			}
+			var value jsontext.Value
+			value, err = dec.ReadValue()
+			end := dec.InputOffset() // value itself is valid only until the next call of dec
+			if err != nil || !yield(name, raw[end-int64(len(value)):end]) {
+				break
+			}
+		}
+		d.open = d.open[:len(d.open)-1]
 	}
 }

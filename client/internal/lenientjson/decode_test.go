@@ -75,7 +75,7 @@ func TestDecode(t *testing.T) {
 		{`{"inner":7}`, `{"inner":7}`, "/inner object number"},
 		{`{"pointer":{"text":[]}}`, `{"pointer":{"text":[]}}`, "/pointer/text string array"},
 		{`{"name":7,"any":[1],"raw":{"a":1}}`, `{"name":"7","any":[1],"raw":{"a":1}}`, "/name string number"},
-		{`{"name":{},"name":"a"}`, `{"name":"a"}`, ""},
+		{`{"name":{},"name":"a"}`, `{"name":"a"}`, "/name string object"},
 		{`{"name":"a","name":{}}`, `{"name":{}}`, "/name string object"},
 		{`{"marks":[1,null,"a",[],{"text":"b"}]}`, `{"marks":[{"text":"a"},{"text":"b"}]}`, "/marks/0 object number, /marks/1 object null, /marks/2 object string, /marks/3 object array"},
 		{`{"marks":[null]}`, `{"marks":[null]}`, "/marks/0 object null"},

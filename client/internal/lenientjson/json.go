@@ -3,11 +3,13 @@ package lenientjson
 import (
 	"bytes"
 	"encoding/json"
-	"iter"
-	"strconv"
 
+	jsonv2 "github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
 )
+
+// lenient accepts strings that are not valid UTF-8, and objects with several properties of one name.
+var lenient = jsonv2.JoinOptions(jsontext.AllowInvalidUTF8(true), jsontext.AllowDuplicateNames(true))
 
 // Text returns a JSON string without its quotes, an empty string for null, and any other value as
 // JSON.
@@ -22,42 +24,16 @@ func Text(raw jsontext.Value) string {
 	return string(raw)
 }
 
-// normalize returns raw with valid strings and unique names: of several properties with one name, it
-// returns the last one. It returns an error if raw is not complete JSON.
-func normalize(raw jsontext.Value) (jsontext.Value, error) {
+// normalize returns raw, which lenient accepts, with valid strings and unique names: of several
+// properties with one name, it returns the last one.
+func normalize(raw jsontext.Value) jsontext.Value {
 	if raw.IsValid() {
-		return raw, nil
-	}
-	if !json.Valid(raw) {
-		return nil, errNotObject
+		return raw
 	}
 	dec := json.NewDecoder(bytes.NewReader(raw))
 	dec.UseNumber()
 	var value any
-	if err := dec.Decode(&value); err != nil {
-		return nil, err
-	}
-	return json.Marshal(value)
-}
-
-// values iterates over the properties of an object by name, or over the elements of a list by index.
-// It must be valid.
-func values(raw jsontext.Value) iter.Seq2[string, jsontext.Value] {
-	return func(yield func(string, jsontext.Value) bool) {
-		dec := jsontext.NewDecoder(bytes.NewBuffer(raw))
-		_, err := dec.ReadToken()
-		for i := 0; err == nil && dec.PeekKind() != ']' && dec.PeekKind() != '}'; i++ {
-			name := strconv.Itoa(i)
-			if raw.Kind() == '{' {
-				token, _ := dec.ReadToken()
-				name = token.String()
-			}
-			var value jsontext.Value
-			value, err = dec.ReadValue()
-			end := dec.InputOffset() // value itself is valid only until the next call of dec
-			if err != nil || !yield(name, raw[end-int64(len(value)):end]) {
-				return
-			}
-		}
-	}
+	_ = dec.Decode(&value)
+	valid, _ := json.Marshal(value)
+	return valid
 }

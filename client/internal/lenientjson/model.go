@@ -5,7 +5,6 @@ import (
 	"reflect"
 	"strings"
 	"sync"
-	"time"
 
 	"github.com/go-json-experiment/json/jsontext"
 )
@@ -13,7 +12,7 @@ import (
 // typeNames maps a Go kind to the type in the schema, and kindNames maps a JSON kind to its name.
 var (
 	typeNames = map[reflect.Kind]string{
-		reflect.String: "string", reflect.Bool: "boolean", reflect.Slice: "array", reflect.Struct: "object", reflect.Map: "object",
+		reflect.Bool: "boolean", reflect.Slice: "array", reflect.Struct: "object", reflect.Map: "object",
 		reflect.Int: "integer", reflect.Int8: "integer", reflect.Int16: "integer", reflect.Int32: "integer", reflect.Int64: "integer",
 		reflect.Float32: "number", reflect.Float64: "number",
 	}
@@ -22,11 +21,16 @@ var (
 	}
 )
 
+var (
+	timeType = reflect.TypeFor[interface{ UnixMilli() int64 }]() // time.Time, and structs that embed it
+	textType = reflect.TypeFor[jsontext.Value]()                 // strings and bytes are convertible to it
+)
+
 // model describes a Go type.
 type model struct {
 	want    string           // type in the schema
 	largest int              // size of the largest value that an object or an element can allocate
-	fields  map[string][]int // indexes of the fields of a struct by JSON name
+	fields  map[string][]int // indexes of the fields of a struct by JSON name; nil for other types
 	extra   []int            // index of the field for unknown properties; nil if there is none
 }
 
@@ -37,11 +41,13 @@ func modelOf(t reflect.Type) *model {
 	if m, ok := models.Load(t); ok {
 		return m.(*model) //nolint:forcetypeassert // the map holds nothing else
 	}
-	m := &model{want: typeNames[t.Kind()], largest: largestElement(t, map[reflect.Type]bool{}), fields: map[string][]int{}}
-	timeType := reflect.TypeFor[time.Time]()
-	if t == timeType || t.Kind() == reflect.Struct && t.NumField() == 1 && t.Field(0).Type == timeType {
+	m := &model{want: typeNames[t.Kind()], largest: largestElement(t, map[reflect.Type]bool{})}
+	switch {
+	case t.Implements(timeType):
 		m.want = "date-time"
-	} else if t.Kind() == reflect.Struct {
+	case t.ConvertibleTo(textType):
+		m.want = "string"
+	case t.Kind() == reflect.Struct:
 		m.addFields(t)
 	}
 	models.Store(t, m)
@@ -50,6 +56,7 @@ func modelOf(t reflect.Type) *model {
 
 // addFields adds the fields of t, except those behind an embedded pointer.
 func (m *model) addFields(t reflect.Type) {
+	m.fields = map[string][]int{}
 	for _, field := range reflect.VisibleFields(t) {
 		name, options, _ := strings.Cut(field.Tag.Get("json"), ",")
 		_, behindPointer := reflect.Zero(t).FieldByIndexErr(field.Index)
@@ -66,7 +73,7 @@ func (m *model) addFields(t reflect.Type) {
 // largestElement returns the size of the largest element of a list or map, or of a value behind a
 // pointer, in values of the type, except in the types in seen. It returns 0 for raw JSON.
 func largestElement(t reflect.Type, seen map[reflect.Type]bool) (largest int) {
-	if seen[t] || t.ConvertibleTo(reflect.TypeFor[jsontext.Value]()) {
+	if seen[t] || t.ConvertibleTo(textType) {
 		return 0
 	}
 	seen[t] = true
@@ -75,9 +82,7 @@ func largestElement(t reflect.Type, seen map[reflect.Type]bool) (largest int) {
 		return max(int(t.Elem().Size()), largestElement(t.Elem(), seen))
 	case reflect.Struct:
 		for field := range t.Fields() {
-			if field.IsExported() || field.Anonymous {
-				largest = max(largest, largestElement(field.Type, seen))
-			}
+			largest = max(largest, largestElement(field.Type, seen))
 		}
 	}
 	return largest
