@@ -99,7 +99,9 @@ func BenchmarkPage(b *testing.B) {
 	}{
 		{"client", "", "", 100},
 		{"client, one wrong value", `"dnd":false`, `"dnd":"no"`, 99},
-		{"client, one invalid string", `Rosan`, "\xff", 99},
+		{"client, one invalid byte", `Rosan`, "\xff", 99},
+		{"client, one lone surrogate", `Rosan`, `\ud800`, 99},
+		{"client, one repeated name", `"dnd":false`, `"dnd":true,"dnd":false`, 99},
 		{"client, wrong values in all contacts", `"dnd":false`, `"dnd":"no"`, 0},
 	} {
 		b.Run(page.name, func(b *testing.B) {

@@ -80,8 +80,8 @@ type Drift struct {
 
 // inStrings are the objects that the API also sends as a string.
 var inStrings = lenientjson.Strings{
-	reflect.TypeFor[gen.AdditionalEmail](): "Email",
-	reflect.TypeFor[gen.AdditionalPhone](): "Phone",
+	reflect.TypeFor[gen.AdditionalEmail](): "email",
+	reflect.TypeFor[gen.AdditionalPhone](): "phone",
 }
 
 // DecodeContact decodes a contact from a webhook, a queue or an export. Like the methods of

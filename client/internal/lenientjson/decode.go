@@ -7,7 +7,9 @@ package lenientjson
 
 import (
 	"bytes"
+	"encoding/json"
 	"errors"
+	"fmt"
 	"iter"
 	"reflect"
 
@@ -33,6 +35,9 @@ const (
 	maxDrift     = 100      // mismatches that are reported
 )
 
+// lenient accepts strings that are not valid UTF-8, and objects with several properties of one name.
+var lenient = jsonv2.JoinOptions(jsontext.AllowInvalidUTF8(true), jsontext.AllowDuplicateNames(true))
+
 // Drift is a place where a value does not have the type of the schema.
 type Drift struct {
 	Pointer string // JSON pointer to the value
@@ -40,7 +45,7 @@ type Drift struct {
 	Got     string // JSON type found
 }
 
-// Strings maps a struct to its field that stores a string in place of the object.
+// Strings maps a struct to its property that stores a string in place of the object.
 type Strings map[reflect.Type]string
 
 // Decode decodes body, one complete JSON value, into the value that out points to, which must be zero,
@@ -79,7 +84,7 @@ func (d *decoder) decode(raw jsontext.Value, target reflect.Value) bool {
 }
 
 // decodeStrictly lets json/v2 decode raw. It refuses what could take more memory than its share and
-// slack.
+// slack, such as a long list, for which json/v2 has probably failed already.
 func (d *decoder) decodeStrictly(raw jsontext.Value, target reflect.Value, slack int) bool {
 	cost := 0
 	if m := modelOf(target.Type()); m.largest > 0 && (raw.Kind() == '{' || raw.Kind() == '[') {
@@ -129,19 +134,28 @@ func (d *decoder) convert(raw jsontext.Value, target reflect.Value) bool {
 		return held
 	case !raw.IsValid():
 		return d.decode(normalize(raw), target)
-	case m.want == "date-time" && kind == '0' && convertScalar(raw, target, m.want):
-		return true // milliseconds are a form of time
 	}
-	d.report(m.want, kind)
-	switch field := d.strings[target.Type()]; {
-	case field != "" && kind == '"':
-		target.FieldByName(field).SetString(Text(raw))
-		return true
+	at, isTime := ParseTime(raw)
+	if m.want != "date-time" || kind != '0' || !isTime { // milliseconds are a form of time
+		d.report(m.want, kind)
+	}
+	property, form := d.strings[target.Type()], []byte(Text(raw))
+	switch {
 	case m.want == "array": // one value in place of a list
 		isElement := modelOf(target.Type().Elem()).want == kindNames[kind] && string(raw) != `""`
 		return isElement && d.appendElement(raw, target)
+	case kind == '{' || kind == '[':
+		return false
+	case m.want == "string":
+		form, _ = jsontext.AppendQuote(nil, form)
+	case m.want == "date-time" && isTime:
+		form, _ = at.MarshalJSON()
+	case property != "" && kind == '"':
+		form = fmt.Appendf(nil, `{%q:%s}`, property, raw)
+	case m.want == "object":
+		return false
 	}
-	return kind != '{' && kind != '[' && convertScalar(raw, target, m.want)
+	return d.decodeStrictly(form, target, 0)
 }
 
 // report records that the current value has another type than that of the schema.
@@ -191,46 +205,49 @@ func (d *decoder) appendElement(raw jsontext.Value, list reflect.Value) bool {
 	return true
 }
 
-// convertScalar stores a string, number or Boolean in target in the form that its type has in JSON, if
-// there is one.
-func convertScalar(raw jsontext.Value, target reflect.Value, want string) bool {
-	text := []byte(Text(raw))
-	switch want {
-	case "string":
-		text, _ = jsontext.AppendQuote(nil, text)
-	case "date-time":
-		at, ok := ParseTime(raw)
-		if !ok {
-			return false
-		}
-		text, _ = at.MarshalJSON()
-	case "boolean", "integer", "number":
-	default:
-		return false
-	}
-	return jsonv2.Unmarshal(text, target.Addr().Interface()) == nil
-}
-
-// values iterates over the properties of an object by name, or over the elements of a list, which lenient
-// accepts.
+// values iterates over the properties of an object by name, or over the elements of a list, which
+// lenient accepts. A value is valid until the next one is read.
 func (d *decoder) values(raw jsontext.Value) iter.Seq2[string, jsontext.Value] {
 	return func(yield func(string, jsontext.Value) bool) {
 		dec := jsontext.NewDecoder(bytes.NewBuffer(raw), lenient)
 		d.open = append(d.open, dec)
-		_, err := dec.ReadToken()
-		for err == nil && dec.PeekKind() != ']' && dec.PeekKind() != '}' {
+		_, _ = dec.ReadToken()
+		for more := true; more && dec.PeekKind() != ']' && dec.PeekKind() != '}'; {
 			var name string
 			if raw.Kind() == '{' {
 				token, _ := dec.ReadToken()
 				name = token.String()
 			}
-			var value jsontext.Value
-			value, err = dec.ReadValue()
-			end := dec.InputOffset() // value itself is valid only until the next call of dec
-			if err != nil || !yield(name, raw[end-int64(len(value)):end]) {
-				break
-			}
+			value, err := dec.ReadValue()
+			more = err == nil && yield(name, value)
 		}
 		d.open = d.open[:len(d.open)-1]
 	}
+}
+
+// Text returns a JSON string without its quotes, an empty string for null, and any other value as
+// JSON.
+func Text(raw jsontext.Value) string {
+	switch raw.Kind() {
+	case 'n':
+		return ""
+	case '"':
+		text, _ := jsontext.AppendUnquote(nil, bytes.TrimSpace(raw)) // it replaces invalid UTF-8
+		return string(text)
+	}
+	return string(raw)
+}
+
+// normalize returns a copy of raw, which lenient accepts, with valid strings and unique names: of
+// several properties with one name, it returns the last one.
+func normalize(raw jsontext.Value) jsontext.Value {
+	if raw.IsValid() {
+		return raw.Clone()
+	}
+	dec := json.NewDecoder(bytes.NewReader(raw))
+	dec.UseNumber()
+	var value any
+	_ = dec.Decode(&value)
+	valid, _ := json.Marshal(value)
+	return valid
 }

@@ -45,7 +45,7 @@ type (
 	}
 )
 
-var inStrings = lenientjson.Strings{reflect.TypeFor[mark](): "Text"}
+var inStrings = lenientjson.Strings{reflect.TypeFor[mark](): "text"}
 
 // TestDecode decodes values of expected and unexpected types, and encodes the result. It contains
 // the values that could not be converted.

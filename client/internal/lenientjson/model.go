@@ -21,11 +21,6 @@ var (
 	}
 )
 
-var (
-	timeType = reflect.TypeFor[interface{ UnixMilli() int64 }]() // time.Time, and structs that embed it
-	textType = reflect.TypeFor[jsontext.Value]()                 // strings and bytes are convertible to it
-)
-
 // model describes a Go type.
 type model struct {
 	want    string           // type in the schema
@@ -43,9 +38,9 @@ func modelOf(t reflect.Type) *model {
 	}
 	m := &model{want: typeNames[t.Kind()], largest: largestElement(t, map[reflect.Type]bool{})}
 	switch {
-	case t.Implements(timeType):
+	case t.Implements(reflect.TypeFor[interface{ UnixMilli() int64 }]()): // time.Time, or a struct that embeds it
 		m.want = "date-time"
-	case t.ConvertibleTo(textType):
+	case isText(t):
 		m.want = "string"
 	case t.Kind() == reflect.Struct:
 		m.addFields(t)
@@ -53,6 +48,9 @@ func modelOf(t reflect.Type) *model {
 	models.Store(t, m)
 	return m
 }
+
+// isText reports whether t is a string or bytes, such as raw JSON.
+func isText(t reflect.Type) bool { return t.ConvertibleTo(reflect.TypeFor[jsontext.Value]()) }
 
 // addFields adds the fields of t, except those behind an embedded pointer.
 func (m *model) addFields(t reflect.Type) {
@@ -71,9 +69,9 @@ func (m *model) addFields(t reflect.Type) {
 }
 
 // largestElement returns the size of the largest element of a list or map, or of a value behind a
-// pointer, in values of the type, except in the types in seen. It returns 0 for raw JSON.
+// pointer, in values of the type, except in the types in seen. It returns 0 for text.
 func largestElement(t reflect.Type, seen map[reflect.Type]bool) (largest int) {
-	if seen[t] || t.ConvertibleTo(textType) {
+	if seen[t] || isText(t) {
 		return 0
 	}
 	seen[t] = true
