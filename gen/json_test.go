@@ -94,3 +94,11 @@ func TestContact_UnmarshalJSON_Options(t *testing.T) {
 }
 
 var errRejected = errors.New("rejected")
+
+func TestDate_UnmarshalJSON_Null(t *testing.T) {
+	t.Parallel()
+	date := gen.Date("1990-09-25")
+	if err := date.UnmarshalJSON([]byte("null")); err != nil || date != "" {
+		t.Errorf("got %q, %v, want an empty date", date, err)
+	}
+}

@@ -53,14 +53,11 @@ type Strings map[reflect.Type]string
 // an unexpected type is not an error. Errors do not quote the body.
 func Decode(body []byte, out any, inStrings Strings) ([]Drift, error) {
 	raw, target := jsontext.Value(httpx.TrimBOM(body)), reflect.ValueOf(out).Elem()
-	if target.Kind() == reflect.Struct && raw.Kind() != '{' {
-		return nil, errNotObject
-	}
 	d := decoder{strings: inStrings, memory: memoryFactor*len(raw) + memorySlack}
-	if d.decodeStrictly(raw, target, memorySlack) {
-		return nil, nil
-	}
-	switch {
+	switch isStruct := target.Kind() == reflect.Struct; {
+	case isStruct && raw.Kind() != '{':
+		return nil, errNotObject
+	case d.decodeStrictly(raw, target, memorySlack): // without a drift
 	case !raw.IsValid(lenient), !d.convert(raw, target):
 		return nil, errNotObject
 	case d.memory < 0:
@@ -144,11 +141,11 @@ func (d *decoder) convert(raw jsontext.Value, target reflect.Value) bool {
 	case m.want == "array": // one value in place of a list
 		isElement := modelOf(target.Type().Elem()).want == kindNames[kind] && string(raw) != `""`
 		return isElement && d.appendElement(raw, target)
-	case kind == '{' || kind == '[':
+	case kind == '{' || kind == '[' || m.want == "date-time" && !isTime:
 		return false
 	case m.want == "string":
 		form, _ = jsontext.AppendQuote(nil, form)
-	case m.want == "date-time" && isTime:
+	case m.want == "date-time":
 		form, _ = at.MarshalJSON()
 	case property != "" && kind == '"':
 		form = fmt.Appendf(nil, `{%q:%s}`, property, raw)

@@ -65,17 +65,21 @@ func TestDecode(t *testing.T) {
 		{`{"ratio":1e999}`, `{"ratio":1e999}`, "/ratio number number"}, //nolint:dupword // wanted and found
 		{`{"at":1603870249758}`, `{"at":"2020-10-28T07:30:49.758Z"}`, ""},
 		{`{"at":""}`, `{}`, "/at date-time string"},
+		{`{"at":"null"}`, `{"at":"null"}`, "/at date-time string"},
 		{`{"at":"soon"}`, `{"at":"soon"}`, "/at date-time string"},
 		{`{"names":"a"}`, `{"names":["a"]}`, "/names array string"},
+		{`{"names":""}`, `{}`, "/names array string"},
 		{`{"names":{"a":1}}`, `{"names":{"a":1}}`, "/names array object"},
 		{`{"names":[{"a":1},null,7]}`, `{"names":["","7"]}`, "/names/0 string object, /names/2 string number"},
 		{`{"marks":{"text":7,"x":1}}`, `{"marks":[{"text":"7","x":1}]}`, "/marks array object, /marks/text string number"},
 		{`{"marks":["a",{"text":{}}]}`, `{"marks":[{"text":"a"},{"text":{}}]}`, "/marks/0 object string, /marks/1/text string object"},
 		{`{"inner":"a"}`, `{"inner":{"text":"a"}}`, "/inner object string"},
 		{`{"inner":7}`, `{"inner":7}`, "/inner object number"},
+		{`{"pointer":7}`, `{"pointer":7}`, "/pointer object number"},
 		{`{"pointer":{"text":[]}}`, `{"pointer":{"text":[]}}`, "/pointer/text string array"},
 		{`{"name":7,"any":[1],"raw":{"a":1}}`, `{"name":"7","any":[1],"raw":{"a":1}}`, "/name string number"},
 		{`{"name":{},"name":"a"}`, `{"name":"a"}`, "/name string object"},
+		{`{"inner":{"text":"a"},"inner":{"x":1}}`, `{"inner":{"x":1}}`, ""},
 		{`{"name":"a","name":{}}`, `{"name":{}}`, "/name string object"},
 		{`{"marks":[1,null,"a",[],{"text":"b"}]}`, `{"marks":[{"text":"a"},{"text":"b"}]}`, "/marks/0 object number, /marks/1 object null, /marks/2 object string, /marks/3 object array"},
 		{`{"marks":[null]}`, `{"marks":[null]}`, "/marks/0 object null"},
@@ -160,6 +164,10 @@ func TestDecode_OtherTypes(t *testing.T) {
 	var values map[string]any
 	if _, err := lenientjson.Decode([]byte(`{"a":[1]}`), &values, inStrings); err != nil || len(values) != 1 {
 		t.Errorf("got %v, %v", values, err)
+	}
+	var numbers map[string]int
+	if _, err := lenientjson.Decode([]byte(`{"a":"b"}`), &numbers, inStrings); err == nil {
+		t.Errorf("got %v, want an error, because a map has no place for other values", numbers)
 	}
 	var anything any
 	if _, err := lenientjson.Decode([]byte(`{"a":[1]}`), &anything, inStrings); err != nil || anything == nil {

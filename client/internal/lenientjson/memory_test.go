@@ -54,6 +54,15 @@ func TestDecode_Memory(t *testing.T) {
 	}
 }
 
+// TestDecode_Memory_NestedLists decodes a list whose elements are small, and are lists of large elements.
+func TestDecode_Memory_NestedLists(t *testing.T) {
+	t.Parallel()
+	var lists [][]gen.Contact
+	if _, err := lenientjson.Decode([]byte(filled("[[", "{}", "]]")), &lists, inStrings); !errors.Is(err, lenientjson.ErrTooLarge) {
+		t.Errorf("got %v, want ErrTooLarge", err)
+	}
+}
+
 // heap returns the size of the objects that are in use.
 func heap() uint64 {
 	runtime.GC()
