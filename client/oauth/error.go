@@ -1,6 +1,7 @@
 package oauth
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -58,22 +59,22 @@ func newError(r tokenRequest, response *http.Response, body []byte) *client.Erro
 	return e
 }
 
+// kinds are the kinds of error responses by status.
+var kinds = map[int]client.Kind{
+	http.StatusBadRequest: client.ErrInvalid, http.StatusUnprocessableEntity: client.ErrInvalid,
+	http.StatusUnauthorized: client.ErrUnauthorized, http.StatusForbidden: client.ErrForbidden,
+	http.StatusTooManyRequests: client.ErrRateLimited,
+}
+
 // classify returns the kind of a response. message is in lower case.
 func classify(status int, message string) client.Kind {
 	switch {
-	case status == http.StatusForbidden, status == http.StatusUnauthorized && httpx.DeniesAccess(message):
+	case status == http.StatusUnauthorized && httpx.DeniesAccess(message):
 		return client.ErrForbidden
-	case status == http.StatusBadRequest, status == http.StatusUnprocessableEntity:
-		return client.ErrInvalid
-	case status == http.StatusUnauthorized:
-		return client.ErrUnauthorized
-	case status == http.StatusTooManyRequests:
-		return client.ErrRateLimited
 	case status >= http.StatusInternalServerError:
 		return client.ErrServer
-	default:
-		return client.Kind("other")
 	}
+	return cmp.Or(kinds[status], "other")
 }
 
 // invalidGrant matches the API's messages for an invalid refresh token or code. The status alone

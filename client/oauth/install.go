@@ -58,7 +58,11 @@ type installer struct {
 //
 // Neither the exchange nor save ends when the browser disconnects. The context of save ends after
 // 10 seconds. Serve the handler over HTTPS, because browsers send the cookie over HTTPS only.
+// InstallHandler panics if app or save is nil.
 func InstallHandler(app *App, save func(ctx context.Context, credential Credential) error, settings *InstallSettings) http.Handler {
+	if app == nil || save == nil {
+		panic("oauth: InstallHandler: app and save must not be nil")
+	}
 	i := &installer{app: app, save: save}
 	if settings != nil {
 		i.settings = *settings

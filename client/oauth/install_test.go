@@ -202,3 +202,20 @@ func TestInstallHandler_CallbackFails(t *testing.T) {
 		})
 	}
 }
+
+func TestInstallHandler_NilArguments_Panic(t *testing.T) {
+	t.Parallel()
+	app, save := newApp(t, config(nil)), func(context.Context, oauth.Credential) error { return nil }
+	for name, install := range map[string]func(){
+		"app": func() { oauth.InstallHandler(nil, save, nil) }, "save": func() { oauth.InstallHandler(app, nil, nil) },
+	} {
+		func() {
+			defer func() {
+				if recover() == nil {
+					t.Errorf("got no panic for a nil %s", name)
+				}
+			}()
+			install()
+		}()
+	}
+}

@@ -3,7 +3,6 @@ package oauth
 import (
 	"context"
 	"maps"
-	"sync"
 
 	"github.com/highlevel-contacts/contacts-go/client"
 )
@@ -18,11 +17,25 @@ import (
 //
 // API reference: https://marketplace.gohighlevel.com/docs/ghl/oauth/get-location-access-token.
 func (s *Source) Location(id string) *Source {
-	source, _ := s.locations.get(id, func() (*Source, error) {
-		return &Source{app: s.app, refresher: &locationRefresher{agency: s, location: id}}, nil
-	})
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if source, ok := s.locations[id]; ok {
+		return source
+	}
+	if s.locations == nil {
+		s.locations = map[string]*Source{}
+	}
+	if s.added++; s.added > maxUnissued {
+		maps.DeleteFunc(s.locations, func(_ string, source *Source) bool { return !source.hasIssued() })
+		s.added = 1
+	}
+	source := &Source{app: s.app, refresher: &locationRefresher{agency: s, location: id}}
+	s.locations[id] = source
 	return source
 }
+
+// maxUnissued is the number of locations without an issued token that a Source can hold.
+const maxUnissued = 1000
 
 // locationRefresher requests tokens of a location with the access token of its agency.
 type locationRefresher struct {
@@ -66,37 +79,4 @@ func (r *locationRefresher) refresh(ctx context.Context, _ Credential, _ client.
 			changes.add(agency) // the agency's source loads it again
 		}
 	}
-}
-
-// maxUnissued is the number of locations without an issued token that a locationMap can hold.
-const maxUnissued = 1000
-
-// locationMap holds one value for each location. Each time it has added maxUnissued values, it
-// forgets the locations without an issued token. The zero locationMap is empty.
-type locationMap[V interface{ hasIssued() bool }] struct {
-	mu     sync.Mutex
-	values map[string]V // by location ID
-	added  int          // number of values that were added since it last forgot locations
-}
-
-// get returns the value of the location id. If there is none, it adds the one that create returns.
-func (m *locationMap[V]) get(id string, create func() (V, error)) (V, error) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	if value, ok := m.values[id]; ok {
-		return value, nil
-	}
-	value, err := create()
-	if err != nil {
-		return value, err
-	}
-	if m.values == nil {
-		m.values = map[string]V{}
-	}
-	if m.added++; m.added > maxUnissued {
-		maps.DeleteFunc(m.values, func(_ string, value V) bool { return !value.hasIssued() })
-		m.added = 1
-	}
-	m.values[id] = value
-	return value, nil
 }

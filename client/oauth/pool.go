@@ -3,6 +3,7 @@ package oauth
 import (
 	"fmt"
 	"net/http"
+	"sync"
 
 	"github.com/highlevel-contacts/contacts-go/client"
 	"github.com/highlevel-contacts/contacts-go/client/internal/httpx"
@@ -15,13 +16,7 @@ type ClientPool struct {
 	source     *Source
 	options    func(locationID string) []client.Option
 	httpClient *http.Client // shared by all clients
-	clients    locationMap[pooledClient]
-}
-
-// pooledClient is the client of a location with the source of its tokens.
-type pooledClient struct {
-	*Source
-	client *client.Client
+	mu         sync.Mutex   // held while a client is created, so that each location has one
 }
 
 // NewClientPool returns a pool of clients for the locations of an agency. source provides the
@@ -37,19 +32,22 @@ func NewClientPool(source *Source, options func(locationID string) []client.Opti
 // match [client.ErrForbidden]. Calls with the same ID return the same client, as long as
 // [Source.Location] returns the same source for it.
 func (p *ClientPool) Client(locationID string) (*client.Client, error) {
-	pooled, err := p.clients.get(locationID, func() (pooledClient, error) {
-		opts := []client.Option{client.WithLocation(locationID), client.WithHTTPClient(p.httpClient)}
-		if p.options != nil {
-			opts = append(opts, p.options(locationID)...)
-		}
-		source := p.source.Location(locationID)
-		c, err := client.New(source, opts...)
-		return pooledClient{source, c}, err
-	})
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	source := p.source.Location(locationID)
+	if c, ok := source.clients.Load(p); ok {
+		return c.(*client.Client), nil //nolint:forcetypeassert // only this method stores values
+	}
+	opts := []client.Option{client.WithLocation(locationID), client.WithHTTPClient(p.httpClient)}
+	if p.options != nil {
+		opts = append(opts, p.options(locationID)...)
+	}
+	c, err := client.New(source, opts...)
 	if err != nil {
 		return nil, fmt.Errorf("oauth: ClientPool: Client: %w", err)
 	}
-	return pooled.client, nil
+	source.clients.Store(p, c)
+	return c, nil
 }
 
 // CloseIdleConnections closes the connections of the shared transport that are idle.

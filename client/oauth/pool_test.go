@@ -80,6 +80,11 @@ func TestClientPool_Client_Limit(t *testing.T) {
 	if mustClient(t, pool, "issued") != issued || mustClient(t, pool, "unknown") == unknown {
 		t.Error("got another client for a location with a token, or the same for one without a token")
 	}
+	unknown = mustClient(t, pool, "unknown")
+	mustClient(t, pool, "next")
+	if mustClient(t, pool, "unknown") != unknown {
+		t.Error("got another client after one more location, want the same until the next limit")
+	}
 }
 
 func TestClientPool_Memory(t *testing.T) {

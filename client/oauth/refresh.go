@@ -22,17 +22,12 @@ const (
 type storeRefresher struct {
 	app       *App
 	store     TokenStore
-	rejection rejection // the last refusal, with the refresh token
-	last      exchange  // the last successful request
+	rejection rejection     // the last refusal, with the refresh token
+	used      client.Secret // the refresh token of the last successful request
+	next      Credential    // the credential with the token pair of its response
 }
 
 var _ refresher = (*storeRefresher)(nil)
-
-// exchange is a successful request with a refresh token.
-type exchange struct {
-	used client.Secret // the refresh token
-	next Credential    // the credential with the new token pair
-}
 
 // load returns the stored credential.
 func (r *storeRefresher) load(ctx context.Context) (Credential, error) {
@@ -115,21 +110,20 @@ func (r *storeRefresher) rotate(ctx context.Context, stored Credential) (next Cr
 	if stored.RefreshToken.Reveal() == "" {
 		return Credential{}, false, errNoRefreshToken
 	}
-	if !equal(r.last.used, stored.RefreshToken) {
+	if !equal(r.used, stored.RefreshToken) {
 		next, err := r.app.refresh(ctx, stored)
 		if err != nil {
 			return Credential{}, false, err
 		}
-		r.last = exchange{used: stored.RefreshToken, next: next}
+		r.used, r.next = stored.RefreshToken, next
 	}
 	ctx, cancel := context.WithTimeout(ctx, storeTimeout)
 	defer cancel()
-	next = r.last.next
-	swapped, err = r.store.CompareAndSwap(ctx, r.last.used, next)
+	swapped, err = r.store.CompareAndSwap(ctx, r.used, r.next)
 	if err != nil {
 		return Credential{}, false, fmt.Errorf("oauth: Source.Token: store the new credential: %w", err)
 	}
-	return next, swapped, nil
+	return r.next, swapped, nil
 }
 
 // rejection is an error response to a request with a token. While it applies, the source returns

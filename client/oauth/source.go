@@ -23,14 +23,16 @@ const earlyRefreshBackoff = 30 * time.Second
 type Source struct {
 	app       *App
 	refresher refresher
-	locations locationMap[*Source]
+	clients   sync.Map // by ClientPool; the clients of a location
 
-	mu       sync.Mutex
-	current  Credential
-	rejected client.Secret // the access token that the API rejected
-	loaded   int           // sequence number of the last change before the credential was loaded
-	checkAt  time.Time     // time at which to load the credential again
-	inflight *flight       // nil if no refresh is in flight
+	mu        sync.Mutex
+	current   Credential
+	rejected  client.Secret      // the access token that the API rejected
+	loaded    int                // sequence number of the last change before the credential was loaded
+	checkAt   time.Time          // time at which to load the credential again
+	inflight  *flight            // nil if no refresh is in flight
+	locations map[string]*Source // of an agency, by location ID
+	added     int                // number of locations since unissued ones were last forgotten
 }
 
 var _ client.TokenSource = (*Source)(nil)
