@@ -76,27 +76,6 @@ func checkFile(t *testing.T, path, want string) {
 	}
 }
 
-func TestOpenLog_OtherFilesAreNotChanged(t *testing.T) {
-	t.Parallel()
-	for _, text := range []string{
-		`{"refresh_token":"secret"}`, "email,name\nx,y\n", "test log 2\none\n", "test log 1\none\nthree\n", "test log 1\none\nx",
-		"test log 1\none\n\x00\x00", "test log 1\n\none\n", "\n",
-	} {
-		dir := t.TempDir()
-		path := filepath.Join(dir, "credential.json")
-		writeFile(t, path, text)
-		for range 2 { // the lock is released
-			if _, _, err := open(path); err == nil || errors.Is(err, ErrLocked) {
-				t.Errorf("%q: got %v, want an error of the contents", text, err)
-			}
-		}
-		checkFile(t, path, text)
-		if files, err := filepath.Glob(filepath.Join(dir, "*[^k]")); err != nil || len(files) != 1 { // besides the lock of Windows
-			t.Errorf("%q: got %v, %v, want no other file", text, files, err)
-		}
-	}
-}
-
 // A new file survives a crash of the machine only if its directory is synced too. For a link, that
 // is the directory of the file.
 func TestOpenLog_DirectoryIsSynced(t *testing.T) {

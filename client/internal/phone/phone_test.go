@@ -29,15 +29,6 @@ func TestDigits(t *testing.T) {
 	}
 }
 
-func TestLast(t *testing.T) {
-	t.Parallel()
-	for digits, want := range map[string]string{"": "", "12": "12", "123": "123", "1234": "234"} {
-		if got := phone.Last(digits, 3); got != want {
-			t.Errorf("%q: got %q, want %q", digits, got, want)
-		}
-	}
-}
-
 func TestKeys(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct {
@@ -50,6 +41,7 @@ func TestKeys(t *testing.T) {
 		{"trunk prefix", "030 901820", "+4930901820", true},
 		{"trunk prefix and fewer than seven digits", "030 1234", "+49301234", true},
 		{"fewer than seven digits", "12345", "+4912345", true},
+		{"three digits", "911", "0911", true},
 		{"four digits", "4002", "+6834002", true},
 		{"international prefix", "0049 12345", "12345", true},
 		{"extension", "+1 415 555 0100 ext. 5", "(415) 555-0100 #7", true},
