@@ -16,17 +16,8 @@ type Progress struct {
 	Limit     client.RateLimit // from the latest response; zero before the first response
 }
 
-// progress counts the outcomes of a run.
-type progress struct {
-	Progress
-
-	first time.Time // time of the first outcome
-}
-
-func (p *progress) add(err error, limit client.RateLimit) {
-	if p.Done == 0 {
-		p.first = time.Now()
-	}
+// add counts an outcome. first is the time of the first one.
+func (p *Progress) add(err error, limit client.RateLimit, first time.Time) {
 	p.Done++
 	if err != nil {
 		p.Failed++
@@ -37,7 +28,7 @@ func (p *progress) add(err error, limit client.RateLimit) {
 	if limit.Known {
 		p.Limit = limit
 	}
-	if elapsed := time.Since(p.first).Seconds(); elapsed > 0 {
+	if elapsed := time.Since(first).Seconds(); elapsed > 0 {
 		p.Rate = float64(p.Done-1) / elapsed
 	}
 }

@@ -33,7 +33,8 @@ type run[K, In, Out any] struct {
 	paused   time.Time        // no call starts before this time
 	broken   bool             // the loop body has ended the loop
 	err      error            // the reason why no further call starts
-	progress progress
+	progress Progress
+	first    time.Time // time of the first outcome
 }
 
 // newRun returns the run of one loop, or an error if an argument or an option is invalid.
@@ -257,9 +258,12 @@ func (r *run[K, In, Out]) release(j *job[K, In, Out]) {
 // deliver yields the outcome of j, and records its result even if the loop body breaks or panics.
 func (r *run[K, In, Out]) deliver(j *job[K, In, Out]) {
 	defer r.recordResult(j)
-	r.progress.add(j.outcome.Err, j.response.RateLimit)
+	if r.progress.Done == 0 {
+		r.first = time.Now()
+	}
+	r.progress.add(j.outcome.Err, j.response.RateLimit, r.first)
 	if r.config.progress != nil {
-		r.config.progress(r.progress.Progress)
+		r.config.progress(r.progress)
 	}
 	r.broken = !r.yield(j.key, j.outcome)
 }

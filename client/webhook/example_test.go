@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"log"
 	"net/http"
 	"net/http/httptest"
@@ -58,6 +59,36 @@ func ExampleNewHandler() {
 	// 200 ""
 	// 200 "repeated"
 	// ContactCreate Edith
+}
+
+// A program with a router or a queue of its own verifies the bytes that it received.
+func ExampleVerify() {
+	fake, err := clienttest.Start()
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer fake.Close()
+	fake.HandleWebhooks(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, 1<<20))
+		if err != nil {
+			http.Error(w, "bad request", http.StatusBadRequest)
+			return
+		}
+		if err := webhook.Verify(r.Header, body, fake.WebhookKey()); err != nil { // omit the key for webhooks of HighLevel
+			fmt.Println(err)
+			http.Error(w, "unauthorized", http.StatusUnauthorized)
+			return
+		}
+		fmt.Println("store the body and respond with 200")
+	}))
+	fake.InjectWebhookFaults(clienttest.WebhookFault{Forged: true})
+	if _, err := fake.Client().Contacts.Create(context.Background(), client.CreateContactRequest{FirstName: "Edith"}); err != nil {
+		log.Fatal(err)
+	}
+	fake.WaitForWebhooks()
+	// Output:
+	// highlevel: Verify: the signature is wrong
+	// store the body and respond with 200
 }
 
 // row is a row of a copy of the contacts.
