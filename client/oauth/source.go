@@ -23,7 +23,7 @@ const earlyRefreshBackoff = 30 * time.Second
 type Source struct {
 	app       *App
 	refresher refresher
-	clients   sync.Map // by ClientPool; the clients of a location
+	clients   sync.Map // of a location: its *client.Client by *ClientPool
 
 	mu        sync.Mutex
 	current   Credential
