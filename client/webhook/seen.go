@@ -31,18 +31,13 @@ const memoryCapacity = 1 << 15
 // recent ones. Its claims are not limited, because each belongs to a request in progress.
 type memorySeen struct {
 	mu            sync.Mutex
-	claims        map[string]*claim
-	recent, older map[string]bool // IDs of delivered events
+	claims        map[string]*time.Time // when the claims of deliveries in progress expire; zero for never
+	recent, older map[string]bool       // IDs of delivered events
 	capacity      int
 }
 
-// claim is the claim of a delivery in progress.
-type claim struct {
-	expires time.Time // zero if the claim does not expire
-}
-
 func newMemorySeen(capacity int) *memorySeen {
-	return &memorySeen{claims: map[string]*claim{}, recent: map[string]bool{}, capacity: capacity}
+	return &memorySeen{claims: map[string]*time.Time{}, recent: map[string]bool{}, capacity: capacity}
 }
 
 func (m *memorySeen) Begin(ctx context.Context, id string) (done func(delivered bool) error, seen bool, err error) {
@@ -51,16 +46,15 @@ func (m *memorySeen) Begin(ctx context.Context, id string) (done func(delivered 
 	if m.recent[id] || m.older[id] {
 		return nil, true, nil
 	}
-	if other := m.claims[id]; other != nil && (other.expires.IsZero() || time.Now().Before(other.expires)) {
+	if other := m.claims[id]; other != nil && (other.IsZero() || time.Now().Before(*other)) {
 		return nil, false, ErrInProgress
 	}
-	own := new(claim)
-	own.expires, _ = ctx.Deadline()
-	m.claims[id] = own
+	expires, _ := ctx.Deadline()
+	m.claims[id] = &expires
 	return func(delivered bool) error {
 		m.mu.Lock()
 		defer m.mu.Unlock()
-		if m.claims[id] == own {
+		if m.claims[id] == &expires { // not the claim of a later delivery
 			delete(m.claims, id)
 		}
 		if delivered {
