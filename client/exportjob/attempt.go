@@ -43,12 +43,10 @@ type attempt struct {
 // and log: it can contain data of contacts.
 func (a *attempt) runRecovered(ctx context.Context) (err error) {
 	defer func() {
-		value := recover()
-		if value == nil {
-			return
+		if value := recover(); value != nil {
+			a.logger.ErrorContext(ctx, "highlevel: export attempt panicked", "stack", string(debug.Stack()))
+			err = wrap("panic, see the log", fmt.Errorf("a value of type %T", value))
 		}
-		a.logger.ErrorContext(ctx, "highlevel: export attempt panicked", "stack", string(debug.Stack()))
-		err = wrap("panic, see the log", fmt.Errorf("a value of type %T", value))
 	}()
 	return a.run(ctx)
 }
@@ -86,6 +84,8 @@ func (a *attempt) exportPages(ctx context.Context) error {
 		search.Sort = []client.Sort{{Field: "dateUpdated", Direction: "asc"}}
 	} else {
 		search.Sort = []client.Sort{{Field: "dateAdded", Direction: "asc"}}
+	}
+	if a.state.updatedSince.IsZero() && a.state.cursor == "" {
 		if err := a.findThrough(ctx); err != nil {
 			return wrap("search the contact that was updated last", err)
 		}
@@ -114,9 +114,6 @@ func (a *attempt) exportPages(ctx context.Context) error {
 // findThrough asks for the contact that was updated last, before the first page of a full run: every
 // update through that time is seen by the run, because it begins after it.
 func (a *attempt) findThrough(ctx context.Context) error {
-	if a.state.cursor != "" {
-		return nil
-	}
 	page, err := a.client.Contacts.Search(ctx, client.SearchRequest{
 		LocationID: a.job.Args.LocationID, Limit: 1, Sort: []client.Sort{{Field: "dateUpdated", Direction: "desc"}},
 	})

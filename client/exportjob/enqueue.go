@@ -50,19 +50,18 @@ func Enqueue(ctx context.Context, rc *river.Client[pgx.Tx], jobs ...Args) (Enque
 		return Enqueued{}, fmt.Errorf("exportjob: Enqueue: %w", err)
 	}
 	var enqueued Enqueued
-	for i, result := range results {
-		args, _ := params[i].Args.(Args)
-		if !result.UniqueSkippedAsDuplicate {
-			enqueued.Inserted = append(enqueued.Inserted, args.LocationID)
-			continue
-		}
-		var unfinished Args
-		if err := json.Unmarshal(result.Job.EncodedArgs, &unfinished); err != nil {
+	for _, result := range results {
+		var args Args // those of the unfinished job, if there is one
+		if err := json.Unmarshal(result.Job.EncodedArgs, &args); err != nil {
 			return Enqueued{}, fmt.Errorf("exportjob: Enqueue: job %d: %w", result.Job.ID, err)
 		}
-		enqueued.Skipped = append(enqueued.Skipped, Skipped{
-			LocationID: args.LocationID, Run: unfinished.Run, JobID: result.Job.ID, State: result.Job.State,
-		})
+		if result.UniqueSkippedAsDuplicate {
+			enqueued.Skipped = append(enqueued.Skipped, Skipped{
+				LocationID: args.LocationID, Run: args.Run, JobID: result.Job.ID, State: result.Job.State,
+			})
+		} else {
+			enqueued.Inserted = append(enqueued.Inserted, args.LocationID)
+		}
 	}
 	return enqueued, nil
 }

@@ -2,7 +2,6 @@ package exportjob
 
 import (
 	"context"
-	"fmt"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -48,7 +47,7 @@ type Export struct {
 // Exports returns the latest export of each location, in the order of the location IDs. The tables
 // of River must be in the search path of db.
 func Exports(ctx context.Context, db *pgxpool.Pool) ([]Export, error) {
-	rows, err := db.Query(ctx, `
+	rows, _ := db.Query(ctx, `
 		WITH job AS (
 			SELECT DISTINCT ON (args->>'location_id') args->>'location_id' AS location_id, args->>'run' AS run,
 				id, state::text AS state, attempt, scheduled_at, errors[cardinality(errors)]->>'error' AS error
@@ -64,14 +63,8 @@ func Exports(ctx context.Context, db *pgxpool.Pool) ([]Export, error) {
 			(SELECT max(f.through) FROM highlevel_exports f WHERE f.location_id = named.location_id AND f.finished_at IS NOT NULL), started_at, updated_at, finished_at, uninstalled_at, coalesce(state, ''), coalesce(id, 0), coalesce(attempt, 0),
 			CASE WHEN state IN ('scheduled', 'retryable') THEN scheduled_at END, coalesce(error, '')
 		FROM named LEFT JOIN highlevel_exports USING (location_id, run) ORDER BY location_id`, kind)
-	if err != nil {
-		return nil, fmt.Errorf("exportjob: Exports: %w", err)
-	}
-	exports, err := pgx.CollectRows(rows, scanExport)
-	if err != nil {
-		return nil, fmt.Errorf("exportjob: Exports: %w", err)
-	}
-	return exports, nil
+	exports, err := pgx.CollectRows(rows, scanExport) // returns the error of Query too
+	return exports, wrap("Exports", err)
 }
 
 func scanExport(row pgx.CollectableRow) (e Export, err error) {
@@ -91,8 +84,5 @@ func DeleteFinished(ctx context.Context, db *pgxpool.Pool, before time.Time) (in
 			SELECT DISTINCT ON (location_id) location_id, run FROM highlevel_exports WHERE finished_at IS NOT NULL
 			ORDER BY location_id, through DESC NULLS LAST, finished_at DESC
 		)`, before)
-	if err != nil {
-		return 0, fmt.Errorf("exportjob: DeleteFinished: %w", err)
-	}
-	return tag.RowsAffected(), nil
+	return tag.RowsAffected(), wrap("DeleteFinished", err)
 }

@@ -2,7 +2,6 @@ package exportjob
 
 import (
 	"context"
-	"fmt"
 	"log/slog"
 
 	"github.com/jackc/pgx/v5"
@@ -42,11 +41,7 @@ const schema = `
 // of the search path. It uses two connections of db at the same time. It may be called by several
 // processes concurrently, each time they start.
 func Migrate(ctx context.Context, db *pgxpool.Pool) error {
-	err := pgx.BeginFunc(ctx, db, func(tx pgx.Tx) error { return migrate(ctx, db, tx) })
-	if err != nil {
-		return fmt.Errorf("exportjob: Migrate: %w", err)
-	}
-	return nil
+	return wrap("Migrate", pgx.BeginFunc(ctx, db, func(tx pgx.Tx) error { return migrate(ctx, db, tx) }))
 }
 
 // migrate holds a lock in tx while River migrates on another connection, because some of River's

@@ -311,34 +311,28 @@ func (p *proof) measure(t *testing.T, name string, want int, work func()) {
 // list copies the locations with the list, as many at a time as the process works jobs.
 func (p *proof) list(t *testing.T) {
 	t.Helper()
+	sink, slots := mirror(Settings{}).Sink, make(chan struct{}, p.Jobs)
 	var group sync.WaitGroup
-	for i := range p.Jobs {
+	defer group.Wait()
+	for _, id := range p.locations {
+		slots <- struct{}{}
 		group.Go(func() {
-			for n := i; n < len(p.locations); n += p.Jobs {
-				if err := p.listLocation(t.Context(), p.locations[n]); err != nil {
-					t.Errorf("%s: %v", p.locations[n], err)
+			defer func() { <-slots }()
+			c, err := p.client(id)
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			for page, err := range client.Pages(t.Context(), "", func(ctx context.Context, after client.Cursor) (*client.Page, error) {
+				return c.Contacts.List(ctx, client.ListRequest{Limit: 100, After: after})
+			}) {
+				if err == nil {
+					err = pgx.BeginFunc(t.Context(), p.db, func(tx pgx.Tx) error { return sink(t.Context(), tx, id, page.Contacts) })
+				}
+				if err != nil {
+					t.Errorf("%s: %v", id, err)
 				}
 			}
 		})
 	}
-	group.Wait()
-}
-
-func (p *proof) listLocation(ctx context.Context, id string) error {
-	c, err := p.client(id)
-	if err != nil {
-		return err
-	}
-	sink := mirror(Settings{}).Sink
-	for page, err := range client.Pages(ctx, "", func(ctx context.Context, after client.Cursor) (*client.Page, error) {
-		return c.Contacts.List(ctx, client.ListRequest{Limit: 100, After: after})
-	}) {
-		if err != nil {
-			return err
-		}
-		if err := pgx.BeginFunc(ctx, p.db, func(tx pgx.Tx) error { return sink(ctx, tx, id, page.Contacts) }); err != nil {
-			return err
-		}
-	}
-	return nil
 }

@@ -87,13 +87,13 @@ func wrap(operation string, err error) error {
 // hideMessage returns the error of a function of [Settings], without its message if that could
 // contain data of contacts, or nil.
 func hideMessage(function string, err error) error {
-	if err == nil {
-		return nil
-	}
-	if message := err.Error(); redact.Message(message) != message {
+	if err != nil && redact.Message(err.Error()) != err.Error() {
 		err = &hiddenError{err: err}
 	}
-	return fmt.Errorf("%s: %w", function, err)
+	if err != nil {
+		err = fmt.Errorf("%s: %w", function, err)
+	}
+	return err
 }
 
 // hiddenError wraps an error whose message could contain data of contacts.

@@ -41,12 +41,12 @@ func BenchmarkPacer(b *testing.B) {
 				b.RunParallel(func(pb *testing.PB) {
 					for pb.Next() {
 						p := pacers[int(next.Add(1))%limits]
-						epoch, err := p.join(b.Context())
+						err := p.join(b.Context())
 						if err != nil {
 							b.Error(err)
 							return
 						}
-						reserved, _, err := p.limits.reserve(b.Context(), epoch, nil)
+						reserved, _, err := p.limits.reserve(b.Context(), p.epoch, nil)
 						if err == nil && confirm {
 							_, err = p.limits.confirm(b.Context(), &reserved)
 						}

@@ -50,14 +50,21 @@ type network struct {
 	conns []net.Conn
 }
 
-// open opens the database, as a process of its own.
-func (n *network) open(t testing.TB) *sql.DB {
+// open opens the database, as a process of its own. It calls check, if there is one, with the context
+// of each statement and each connection.
+func (n *network) open(t testing.TB, check ...func(ctx context.Context, what string)) *sql.DB {
 	t.Helper()
 	config, err := pgx.ParseConfig(n.url)
 	if err != nil {
 		t.Fatal(err)
 	}
-	config.Tracer, config.DialFunc = clock{}, n.dial
+	config.Tracer = clock{check}
+	config.DialFunc = func(ctx context.Context, network, address string) (net.Conn, error) {
+		for _, f := range check {
+			f(ctx, "connect")
+		}
+		return n.dial(ctx, network, address)
+	}
 	db := stdlib.OpenDB(*config)
 	t.Cleanup(func() { _ = db.Close() })
 	return db
@@ -88,13 +95,22 @@ func (n *network) setDown(down bool) {
 }
 
 // clock is a tracer that tells the server the time before each statement.
-type clock struct{}
+type clock struct {
+	check []func(ctx context.Context, what string)
+}
 
-func (clock) TraceQueryStart(ctx context.Context, conn *pgx.Conn, _ pgx.TraceQueryStartData) context.Context {
-	if ctx.Value(clock{}) == nil {
-		now := strconv.FormatInt(time.Now().UnixMicro(), 10)
-		_, _ = conn.Exec(context.WithValue(ctx, clock{}, true), `SELECT set_config('test.now', $1, false)`, pgx.QueryExecModeSimpleProtocol, now)
+// clockKey is the key of a value in the contexts of the statements of a clock.
+type clockKey struct{}
+
+func (c clock) TraceQueryStart(ctx context.Context, conn *pgx.Conn, data pgx.TraceQueryStartData) context.Context {
+	if ctx.Value(clockKey{}) != nil {
+		return ctx
 	}
+	for _, f := range c.check {
+		f(ctx, data.SQL)
+	}
+	now := strconv.FormatInt(time.Now().UnixMicro(), 10)
+	_, _ = conn.Exec(context.WithValue(ctx, clockKey{}, true), `SELECT set_config('test.now', $1, false)`, pgx.QueryExecModeSimpleProtocol, now)
 	return ctx
 }
 

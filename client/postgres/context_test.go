@@ -4,16 +4,11 @@ package postgres
 
 import (
 	"context"
-	"database/sql"
 	"errors"
-	"log/slog"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
-
-	"github.com/jackc/pgx/v5"
-	"github.com/jackc/pgx/v5/stdlib"
 
 	"github.com/highlevel-contacts/contacts-go/client"
 	"github.com/highlevel-contacts/contacts-go/client/oauth"
@@ -22,63 +17,17 @@ import (
 // contextKey is the key of a value in the contexts that the test passes.
 type contextKey struct{}
 
-// contextCheck fails the test for a statement, a connection or a log record whose context is not
-// derived from that of the caller. It counts them.
-type contextCheck struct {
-	slog.Handler
-	t     *testing.T
-	count atomic.Int64
-	clock clock
-}
-
-func (c *contextCheck) check(ctx context.Context, what string) {
-	c.count.Add(1)
-	if ctx.Value(contextKey{}) == nil {
-		c.t.Errorf("%s: got a context that is not derived from that of the caller", what)
-	}
-}
-
-func (c *contextCheck) TraceQueryStart(ctx context.Context, conn *pgx.Conn, data pgx.TraceQueryStartData) context.Context {
-	c.check(ctx, data.SQL)
-	if ctx.Value(clock{}) == nil {
-		c.clock.TraceQueryStart(ctx, conn, data)
-	}
-	return ctx
-}
-
-func (c *contextCheck) TraceQueryEnd(context.Context, *pgx.Conn, pgx.TraceQueryEndData) {}
-
-func (c *contextCheck) beforeConnect(ctx context.Context, _ *pgx.ConnConfig) error {
-	c.check(ctx, "connect")
-	return nil
-}
-
-func (c *contextCheck) Enabled(context.Context, slog.Level) bool { return true }
-
-func (c *contextCheck) Handle(ctx context.Context, record slog.Record) error {
-	c.check(ctx, record.Message)
-	return nil
-}
-
-func (c *contextCheck) open(n *network) *sql.DB {
-	config, err := pgx.ParseConfig(n.url)
-	if err != nil {
-		c.t.Fatal(err)
-	}
-	config.Tracer, config.DialFunc = c, n.dial
-	db := stdlib.OpenDB(*config, stdlib.OptionBeforeConnect(c.beforeConnect))
-	db.SetMaxIdleConns(-1) // so that each statement connects
-	c.t.Cleanup(func() { _ = db.Close() })
-	return db
-}
-
 // Each operation passes on the context of its caller, and returns its error.
 func TestContext_IsThatOfTheCaller(t *testing.T) {
 	inBubble(t, func(t *testing.T, b *bubble) {
-		c := &contextCheck{t: t}
-		db := c.open(b.network)
+		var count atomic.Int64
+		db := b.open(t, func(ctx context.Context, what string) {
+			if count.Add(1); ctx.Value(contextKey{}) == nil {
+				t.Errorf("%s: got a context that is not derived from that of the caller", what)
+			}
+		})
+		db.SetMaxIdleConns(-1) // so that each statement connects
 		store := NewTokenStore(db, "one", newTestKeys("a"))
-		share := PacerSettings{LocalShare: 0.5, Logger: slog.New(c)}
 		for _, operation := range []struct {
 			name string
 			call func(ctx context.Context) error
@@ -101,19 +50,19 @@ func TestContext_IsThatOfTheCaller(t *testing.T) {
 			{"Delete", func(ctx context.Context) error { return oauth.Delete(ctx, store, time.Now()) }},
 			{"Wait", func(ctx context.Context) error { return waitBeyondLimit(ctx, newTestPacer(t, db)) }},
 			{"Wait with the local share", func(ctx context.Context) error {
-				p := newTestPacer(t, db, share)
+				p := newTestPacer(t, db, PacerSettings{LocalShare: 0.5})
 				b.setDown(true)
 				time.AfterFunc(time.Second, func() { b.setDown(false) })
 				time.Sleep(time.Microsecond)
 				return errors.Join(p.Wait(ctx), p.Wait(ctx), p.Wait(ctx))
 			}},
 		} {
-			before := c.count.Load()
+			before := count.Load()
 			if err := operation.call(context.WithValue(t.Context(), contextKey{}, true)); err != nil {
 				t.Errorf("%s: %v", operation.name, err)
 			}
 			synctest.Wait()
-			if c.count.Load() == before {
+			if count.Load() == before {
 				t.Errorf("%s: got no statement", operation.name)
 			}
 			canceled, cancel := context.WithCancel(context.WithValue(t.Context(), contextKey{}, true))

@@ -42,47 +42,39 @@ func (d *limitDatabase) state() (available bool, age time.Duration) {
 	return d.failure == nil, time.Since(d.changed)
 }
 
-// probe returns nil if the database is available.
-func (d *limitDatabase) probe(ctx context.Context) error { return d.exec(ctx, `SELECT 1`) }
-
-// queryRow runs a statement that returns one row, and scans the row into dest. It returns
-// [sql.ErrNoRows] if there is no row.
-func (d *limitDatabase) queryRow(ctx context.Context, dest []any, statement string, args ...any) error {
-	return d.run(ctx, func(ctx context.Context, conn *sql.Conn) error {
-		return conn.QueryRowContext(ctx, statement, args...).Scan(dest...)
-	})
-}
-
-// exec runs a statement that returns nothing.
+// exec runs a statement whose result is of no interest.
 func (d *limitDatabase) exec(ctx context.Context, statement string, args ...any) error {
-	return d.run(ctx, func(ctx context.Context, conn *sql.Conn) error {
-		_, err := conn.ExecContext(ctx, statement, args...)
-		return err
-	})
+	_, err := d.queryRow(ctx, []any{new(any)}, statement, args...)
+	return err
 }
 
-// run runs a statement, and records whether the database is available. Errors match
-// [ErrUnavailable] if it is not.
-func (d *limitDatabase) run(ctx context.Context, statement func(context.Context, *sql.Conn) error) error {
+// queryRow runs a statement that returns at most one row, scans the row into dest, and reports
+// whether there is one. It records whether the database is available. Errors match [ErrUnavailable]
+// if it is not.
+func (d *limitDatabase) queryRow(ctx context.Context, dest []any, statement string, args ...any) (found bool, err error) {
 	if err := d.allow(); err != nil {
-		return err
+		return false, err
 	}
-	err := runStatement(ctx, d.db, statement)
-	for retries := 0; retries < maxRetries && isStale(err); retries++ {
-		err = runStatement(ctx, d.db, statement)
+	for range 1 + maxRetries {
+		err = runStatement(ctx, d.db, func(ctx context.Context, conn *sql.Conn) error {
+			return conn.QueryRowContext(ctx, statement, args...).Scan(dest...)
+		})
+		if !isStale(err) {
+			break
+		}
 	}
 	switch {
 	case err == nil, errors.Is(err, sql.ErrNoRows):
 		d.recordSuccess(ctx)
-		return err
+		return err == nil, nil
 	case ctx.Err() != nil && errors.Is(err, ctx.Err()):
-		return err
+		return false, err
 	case isUnavailable(err):
 		err = fmt.Errorf("postgres: pacer: %w: %s", ErrUnavailable, err) //nolint:errorlint // not a deadline of the caller
 		d.recordFailure(ctx, err)
-		return err
+		return false, err
 	default:
-		return fmt.Errorf("postgres: pacer: %w", err)
+		return false, fmt.Errorf("postgres: pacer: %w", err)
 	}
 }
 
@@ -148,14 +140,11 @@ func isStale(err error) bool {
 // the server, such as a missing table, are not temporary.
 func isUnavailable(err error) bool {
 	code := sqlState(err)
-	if code == "25006" { // read_only_sql_transaction: the server is a standby, for example during a failover
-		return true
-	}
 	switch code[:min(2, len(code))] {
 	case "", "08", "53", "57": // no response, connection exceptions, insufficient resources, operator intervention
 		return true
 	default:
-		return false
+		return code == "25006" // read_only_sql_transaction: the server is a standby, for example during a failover
 	}
 }
 

@@ -2,7 +2,6 @@ package postgres
 
 import (
 	"context"
-	"database/sql"
 	"errors"
 	"fmt"
 	"strconv"
@@ -12,10 +11,6 @@ import (
 	"github.com/highlevel-contacts/contacts-go/client"
 	"github.com/highlevel-contacts/contacts-go/client/internal/ratelimit"
 )
-
-// errNoLimit indicates that the row of a limit does not exist, or that it is not the row that the
-// pacer has joined.
-var errNoLimit = errors.New("the rate limit does not exist")
 
 // limitTable calls the SQL functions of migrations/2_limits.sql for the row of one limit. They
 // implement the rule; this package only waits.
@@ -35,16 +30,16 @@ type slot struct {
 	dailyReset time.Duration // time until the daily limit is reset; 0 if it is not exhausted
 }
 
-// refusal returns the error of a call that must not wait, because of a long pause or the daily
-// limit. It returns nil if the call may wait.
-func (s slot) refusal() error {
+// refusal returns the error of a call that must not wait, because of a long pause, the daily limit
+// or the deadline of ctx. It returns nil if the call may wait.
+func (s slot) refusal(ctx context.Context) error {
 	switch {
 	case s.dailyReset > 0:
 		return newRefusal(s.dailyReset, fmt.Errorf("%s: %w", ratelimit.DailyLimitMessage(s.dailyReset), client.ErrDailyLimit))
 	case s.pause > ratelimit.LongestQueuedPause:
 		return newRefusal(s.pause, errors.New(ratelimit.PauseMessage(s.pause)))
 	default:
-		return nil
+		return checkDeadline(ctx, s.delay)
 	}
 }
 
@@ -52,15 +47,13 @@ func newRefusal(wait time.Duration, cause error) error {
 	return &client.Error{Kind: client.ErrRateLimited, RetryAfter: wait, Err: cause}
 }
 
-func newDeadlineError(delay time.Duration) error {
-	return fmt.Errorf("no request may start for %v, which is after the deadline of the call: %w",
-		delay.Round(time.Millisecond), context.DeadlineExceeded)
-}
-
-// isAfterDeadline reports whether ctx ends before the delay has passed.
-func isAfterDeadline(ctx context.Context, delay time.Duration) bool {
-	deadline, ok := ctx.Deadline()
-	return ok && time.Until(deadline) < delay
+// checkDeadline returns an error if ctx ends before the delay has passed.
+func checkDeadline(ctx context.Context, delay time.Duration) error {
+	if deadline, ok := ctx.Deadline(); ok && time.Until(deadline) < delay {
+		return fmt.Errorf("no request may start for %v, which is after the deadline of the call: %w",
+			delay.Round(time.Millisecond), context.DeadlineExceeded)
+	}
+	return nil
 }
 
 // limitChange is what an API response reported for all processes. Zero fields change nothing.
@@ -75,7 +68,7 @@ type limitChange struct {
 // the row. If the epoch is known, it adds only the unreported starts; otherwise it adds all.
 func (l *limitTable) join(ctx context.Context, requests int, interval time.Duration, known int64, unreported, all []time.Time) (epoch int64, err error) {
 	now := time.Now()
-	err = l.database.queryRow(ctx, []any{&epoch}, `SELECT highlevel_join($1, $2, $3, $4, $5, $6::text::bigint[], $7::text::bigint[])`,
+	_, err = l.database.queryRow(ctx, []any{&epoch}, `SELECT highlevel_join($1, $2, $3, $4, $5, $6::text::bigint[], $7::text::bigint[])`,
 		l.name, requests, interval.Microseconds(), ratelimit.Window(interval).Microseconds(), known, encodeAges(now, unreported), encodeAges(now, all))
 	return epoch, err
 }
@@ -90,39 +83,39 @@ func encodeAges(now time.Time, starts []time.Time) string {
 	return "{" + strings.Join(ages, ",") + "}"
 }
 
-// reserve reserves a slot and reports whether it did. If it did not, the returned slot has the
-// reason: a delay beyond the deadline of ctx, a long pause, or an exhausted daily limit.
-func (l *limitTable) reserve(ctx context.Context, epoch int64, used *usage) (s slot, reserved bool, err error) {
-	var maxWait, requests, sentAgo sql.NullInt64
+// reserve reserves a slot, or returns the error of [slot.refusal]. It reports whether the row exists
+// and is the one that the pacer has joined.
+func (l *limitTable) reserve(ctx context.Context, epoch int64, used *usage) (s slot, found bool, err error) {
+	var maxWait, requests, sentAgo any
 	if deadline, ok := ctx.Deadline(); ok {
-		maxWait = sql.NullInt64{Int64: time.Until(deadline).Microseconds(), Valid: true}
+		maxWait = time.Until(deadline).Microseconds()
 	}
 	if used != nil {
-		requests = sql.NullInt64{Int64: int64(used.requests), Valid: true}
-		sentAgo = sql.NullInt64{Int64: time.Since(used.sent).Microseconds(), Valid: true}
+		requests, sentAgo = used.requests, time.Since(used.sent).Microseconds()
 	}
-	err = l.database.queryRow(ctx, []any{&reserved, &s.id, &s.delay, &s.tolerance, &s.requests, &s.interval, &s.pause, &s.dailyReset}, `
+	var reserved bool
+	found, err = l.database.queryRow(ctx, []any{&reserved, &s.id, &s.delay, &s.tolerance, &s.requests, &s.interval, &s.pause, &s.dailyReset}, `
 		SELECT taken, id, greatest(start - server_time, 0) * 1000, tolerance * 1000, requests, "interval" * 1000,
 			greatest(paused_until - server_time, 0) * 1000, greatest(daily_until - server_time, 0) * 1000
 		FROM highlevel_reserve($1, $2, $3, $4, $5, $6)`,
 		l.name, epoch, maxWait, ratelimit.LongestQueuedPause.Microseconds(), requests, sentAgo)
-	if errors.Is(err, sql.ErrNoRows) {
-		err = errNoLimit
+	if found && !reserved {
+		err = s.refusal(ctx)
 	}
-	return s, reserved, err
+	return s, found, err
 }
 
 // confirm reports whether the slot still exists, and updates it. The request may start if the delay
-// is then 0.
+// is then 0. If the call must not wait, confirm returns the error of [slot.refusal].
 func (l *limitTable) confirm(ctx context.Context, s *slot) (found bool, err error) {
-	err = l.database.queryRow(ctx, []any{&s.delay, &s.pause, &s.dailyReset}, `
+	found, err = l.database.queryRow(ctx, []any{&s.delay, &s.pause, &s.dailyReset}, `
 		SELECT greatest(start - server_time, 0) * 1000, greatest(paused_until - server_time, 0) * 1000,
 			greatest(daily_until - server_time, 0) * 1000
 		FROM highlevel_confirm($1, $2)`, l.name, s.id)
-	if errors.Is(err, sql.ErrNoRows) {
-		return false, nil
+	if found {
+		err = s.refusal(ctx)
 	}
-	return err == nil, err
+	return found, err
 }
 
 // release removes a slot, even if ctx is done. It ignores errors: the slot then remains unused.

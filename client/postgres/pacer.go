@@ -97,15 +97,17 @@ func (p *pacer) Wait(ctx context.Context) error {
 	}
 	for {
 		available, age := p.limits.database.state()
-		window := p.window()
+		p.mu.Lock()
+		window := ratelimit.Window(p.interval)
+		p.mu.Unlock()
 		switch {
-		case !available && p.limits.database.probe(ctx) == nil:
+		case !available && p.limits.database.exec(ctx, `SELECT 1`) == nil:
 			continue
 		case !available && age <= window:
 			// The requests that all processes have started through the database still count.
 			delay := window - age
-			if isAfterDeadline(ctx, delay) {
-				return newDeadlineError(delay)
+			if err := checkDeadline(ctx, delay); err != nil {
+				return err
 			}
 			if err := ctxtime.Sleep(ctx, min(delay+1, probeInterval)); err != nil {
 				return err
@@ -127,13 +129,6 @@ func (p *pacer) Wait(ctx context.Context) error {
 			return err
 		}
 	}
-}
-
-// window returns how long a start counts.
-func (p *pacer) window() time.Duration {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	return ratelimit.Window(p.interval)
 }
 
 // wait reserves a slot, waits for its start, and confirms it, because the limit can change while
@@ -175,18 +170,8 @@ func (p *pacer) awaitStart(ctx context.Context, s *slot) (bool, error) {
 		if err := ctxtime.Sleep(ctx, s.delay); err != nil {
 			return false, err
 		}
-		found, err := p.limits.confirm(ctx, s)
-		if err != nil || !found {
-			return false, err
-		}
-		if err := s.refusal(); err != nil {
-			return false, err
-		}
-		if s.delay == 0 {
-			return true, nil
-		}
-		if isAfterDeadline(ctx, s.delay) {
-			return false, newDeadlineError(s.delay)
+		if found, err := p.limits.confirm(ctx, s); err != nil || !found || s.delay == 0 {
+			return found, err
 		}
 	}
 }
@@ -201,49 +186,34 @@ func (p *pacer) reserve(ctx context.Context) (slot, error) {
 		return slot{}, ctx.Err()
 	}
 	for {
-		epoch, err := p.join(ctx)
-		if err != nil {
-			return slot{}, err
-		}
-		s, reserved, err := p.limits.reserve(ctx, epoch, p.takeUsage())
-		if errors.Is(err, errNoLimit) {
-			p.mu.Lock()
-			p.epoch = 0
-			p.mu.Unlock()
-			continue
-		}
-		if err != nil {
+		if err := p.join(ctx); err != nil {
 			return slot{}, err
 		}
 		p.mu.Lock()
-		p.requests, p.interval = s.requests, s.interval
+		epoch, used := p.epoch, p.usage
+		p.usage = nil
 		p.mu.Unlock()
-		if reserved {
-			return s, nil
+		s, found, err := p.limits.reserve(ctx, epoch, used)
+		p.mu.Lock()
+		if found {
+			p.requests, p.interval = s.requests, s.interval
+		} else if err == nil {
+			p.epoch = 0
 		}
-		if err := s.refusal(); err != nil {
-			return slot{}, err
+		p.mu.Unlock()
+		if found || err != nil {
+			return s, err
 		}
-		return slot{}, newDeadlineError(s.delay)
 	}
 }
 
-// takeUsage returns the usage that has not been passed on, or nil, and clears it.
-func (p *pacer) takeUsage() *usage {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	usage := p.usage
-	p.usage = nil
-	return usage
-}
-
-// join returns the epoch of the row. If necessary, it creates the row and adds the starts of this
-// process that the row does not contain.
-func (p *pacer) join(ctx context.Context) (epoch int64, err error) {
+// join sets the epoch. If necessary, it creates the row and adds the starts of this process that
+// the row does not contain.
+func (p *pacer) join(ctx context.Context) error {
 	p.mu.Lock()
 	if p.epoch != 0 && len(p.unreported) == 0 {
-		defer p.mu.Unlock()
-		return p.epoch, nil
+		p.mu.Unlock()
+		return nil
 	}
 	p.starts = p.recent(p.starts)
 	unreported := p.recent(p.unreported)
@@ -251,16 +221,16 @@ func (p *pacer) join(ctx context.Context) (epoch int64, err error) {
 	p.unreported = nil
 	requests, interval, known := p.requests, p.interval, p.epoch
 	p.mu.Unlock()
-	epoch, err = p.limits.join(ctx, requests, interval, known, unreported, all)
+	epoch, err := p.limits.join(ctx, requests, interval, known, unreported, all)
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if err != nil {
 		p.unreported = append(unreported, p.unreported...)
-		return 0, err
+		return err
 	}
 	p.epoch = epoch
 	p.starts = append(p.starts, unreported...)
-	return epoch, nil
+	return nil
 }
 
 // recent deletes the starts that the API no longer counts from the slice and returns it. The caller

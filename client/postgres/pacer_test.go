@@ -3,10 +3,14 @@
 package postgres
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"errors"
+	"log/slog"
+	"math"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -79,10 +83,68 @@ func exhausted(reset time.Duration) client.Observation {
 	return client.Observation{Sent: time.Now(), Limit: client.RateLimit{Known: true, DailyLimit: 200_000, DailyReset: reset}}
 }
 
-func TestPacer_LimitsAllProcesses(t *testing.T) {
-	inBubble(t, func(t *testing.T, b *bubble) {
-		checkWindows(t, waitAll(t, 4*testRequests, b.p, b.other, newTestPacer(t, b.db)), testRequests)
-	})
+// Whatever happens, no interval has more starts than the limit.
+func TestPacer_LimitInEveryWindow(t *testing.T) {
+	t.Parallel()
+	const narrower, longer, pause = testRequests - 3, 4 * testInterval, 2 * testInterval
+	limit := func(requests, remaining int, interval time.Duration) client.Observation {
+		return client.Observation{Sent: time.Now(), Limit: client.RateLimit{Known: true, Max: requests, Remaining: remaining, Interval: interval}}
+	}
+	later := func(f func()) { time.AfterFunc(testInterval/4, f) } // while calls wait
+	for _, row := range []struct {
+		name        string
+		first, next int // number of requests before and after the event
+		event       func(t *testing.T, b *bubble)
+		others      int           // number of requests that the event reported, and that no call started
+		requests    int           // limit after the event
+		delay       time.Duration // of the next requests after the first one; 0 if it is not checked
+	}{
+		{name: "several processes", next: 4 * testRequests, event: func(*testing.T, *bubble) {}},
+		{name: "a pause", first: testRequests, next: 2 * testRequests, delay: pause, event: func(t *testing.T, b *bubble) {
+			later(func() { b.other.Observe(t.Context(), client.Observation{Sent: time.Now(), Pause: pause}) })
+		}},
+		{name: "a narrower limit", first: testRequests, next: testRequests, requests: narrower, event: func(t *testing.T, b *bubble) {
+			later(func() { b.other.Observe(t.Context(), limit(narrower, 0, testInterval)) })
+		}},
+		{name: "a longer interval", first: testRequests, next: 1, delay: ratelimit.Window(longer), event: func(t *testing.T, b *bubble) {
+			later(func() { b.other.Observe(t.Context(), limit(testRequests, testRequests, longer)) })
+		}},
+		{name: "requests of other programs", first: 1, next: testRequests, others: 3, event: func(t *testing.T, b *bubble) {
+			b.p.Observe(t.Context(), limit(testRequests, 1, testInterval))
+		}},
+		{name: "requests that net/http repeats", first: 1, next: testRequests, others: testRequests - 1, event: func(t *testing.T, b *bubble) {
+			b.p.Observe(t.Context(), client.Observation{Sent: time.Now(), Extra: testRequests - 1})
+		}},
+		{name: "an emptied table", first: testRequests, next: testRequests, event: func(t *testing.T, b *bubble) {
+			later(func() { execute(t, b.db, `TRUNCATE highlevel_limits`) })
+		}},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			inBubble(t, func(t *testing.T, b *bubble) {
+				starts := waitAll(t, row.first, b.p)
+				row.event(t, b)
+				pacers := []client.Pacer{b.p}
+				if row.next > testRequests {
+					pacers = append(pacers, b.other, newTestPacer(t, b.db))
+				}
+				next := waitAll(t, row.next, pacers...)
+				if row.delay > 0 {
+					if got := next[0].Sub(starts[0]); got < row.delay || got > row.delay+testInterval {
+						t.Errorf("got a start after %v, want %v", got, row.delay)
+					}
+				}
+				for range row.others {
+					starts = append(starts, starts[0])
+				}
+				requests := cmp.Or(row.requests, testRequests)
+				starts = append(starts, next...)
+				checkWindows(t, starts[max(0, row.first-requests):], requests)
+				if got := countStarts(t, b.db); row.others > 0 && got != len(starts) {
+					t.Errorf("got %d slots, want %d", got, len(starts))
+				}
+			})
+		})
+	}
 }
 
 func TestPacer_OrderOfCalls(t *testing.T) {
@@ -162,75 +224,6 @@ func TestPacer_Wait_Fails(t *testing.T) {
 	}
 }
 
-func TestPacer_Pause_StopsAllProcesses(t *testing.T) {
-	inBubble(t, func(t *testing.T, b *bubble) {
-		waitAll(t, testRequests, b.p)
-		pause := 2 * testInterval
-		began := time.Now()
-		time.AfterFunc(testInterval/4, func() {
-			b.other.Observe(t.Context(), client.Observation{Sent: time.Now(), Pause: pause})
-		})
-		starts := waitAll(t, 2*testRequests, b.p, b.other)
-		if got := starts[0].Sub(began); got < pause {
-			t.Errorf("got a start after %v, want at least %v", got, pause)
-		}
-		checkWindows(t, starts, testRequests)
-	})
-}
-
-func TestPacer_NarrowerLimit_AppliesToWaitingCalls(t *testing.T) {
-	inBubble(t, func(t *testing.T, b *bubble) {
-		first := waitAll(t, testRequests, b.p)
-		const narrower = testRequests - 3
-		time.AfterFunc(testInterval/4, func() {
-			b.other.Observe(t.Context(), client.Observation{Sent: time.Now(), Limit: client.RateLimit{
-				Known: true, Max: narrower, Remaining: 0, Interval: testInterval,
-			}})
-		})
-		checkWindows(t, append(first[testRequests-narrower:], waitAll(t, testRequests, b.p)...), narrower)
-	})
-}
-
-// A longer interval also lengthens the time for which a start counts.
-func TestPacer_LongerInterval_AppliesToWaitingCalls(t *testing.T) {
-	inBubble(t, func(t *testing.T, b *bubble) {
-		first := waitAll(t, testRequests, b.p)
-		const longer = 4 * testInterval
-		b.other.Observe(t.Context(), client.Observation{Sent: time.Now(), Limit: client.RateLimit{
-			Known: true, Max: testRequests, Remaining: testRequests, Interval: longer,
-		}})
-		next := waitAll(t, 1, b.p)[0]
-		if got, want := next.Sub(first[0]), ratelimit.Window(longer); got != want {
-			t.Errorf("got a start after %v, want %v", got, want)
-		}
-	})
-}
-
-func TestPacer_OtherPrograms_AreCounted(t *testing.T) {
-	inBubble(t, func(t *testing.T, b *bubble) {
-		first := waitAll(t, 1, b.p)[0]
-		b.p.Observe(t.Context(), client.Observation{Sent: first, Limit: client.RateLimit{
-			Known: true, Max: testRequests, Remaining: 1, Interval: testInterval, // 3 requests of others
-		}})
-		starts := append([]time.Time{first, first, first, first}, waitAll(t, 1, b.p)...) // passes on what Observe has seen
-		starts = append(starts, waitAll(t, testRequests, b.p)...)
-		checkWindows(t, starts, testRequests)
-		if got := countStarts(t, b.db); got != 1+3+1+testRequests {
-			t.Errorf("got %d starts, want the 3 of others too", got)
-		}
-	})
-}
-
-// Requests that net/http sends besides that of a call count, and the row stores them.
-func TestPacer_Observe_ExtraRequests(t *testing.T) {
-	inBubble(t, func(t *testing.T, b *bubble) {
-		starts := waitAll(t, 1, b.p)
-		b.p.Observe(t.Context(), client.Observation{Sent: time.Now(), Extra: testRequests - 1})
-		starts = append(starts, slices.Repeat(starts, testRequests-1)...)
-		checkWindows(t, append(starts, waitAll(t, testRequests, b.p)...), testRequests)
-	})
-}
-
 // Each process reports its starts when it first uses the new row.
 func TestPacer_EmptiedTable_IsFilledByEachProcess(t *testing.T) {
 	inBubble(t, func(t *testing.T, b *bubble) {
@@ -243,14 +236,6 @@ func TestPacer_EmptiedTable_IsFilledByEachProcess(t *testing.T) {
 		if got := countStarts(t, b.db); got != 6 {
 			t.Errorf("got %d starts in the row, want 6", got)
 		}
-	})
-}
-
-func TestPacer_EmptiedTable_WhileCallsWait(t *testing.T) {
-	inBubble(t, func(t *testing.T, b *bubble) {
-		first := waitAll(t, testRequests, b.p)
-		time.AfterFunc(testInterval/4, func() { execute(t, b.db, `TRUNCATE highlevel_limits`) })
-		checkWindows(t, append(first, waitAll(t, testRequests, b.p)...), testRequests)
 	})
 }
 
@@ -371,5 +356,112 @@ func TestPacer_NotMigrated(t *testing.T) {
 	err := newTestPacer(t, db, PacerSettings{LocalShare: 0.5}).Wait(t.Context())
 	if err == nil || errors.Is(err, ErrUnavailable) {
 		t.Errorf("got %v, want the error of the server", err)
+	}
+}
+
+func TestPacer_Unavailable(t *testing.T) {
+	inBubble(t, func(t *testing.T, b *bubble) {
+		var log strings.Builder
+		b.p = newTestPacer(t, b.db, PacerSettings{Logger: slog.New(slog.NewTextHandler(&log, nil))})
+		waitAll(t, 1, b.p)
+		b.setDown(true)
+		for range 2 {
+			began := time.Now()
+			if err := b.p.Wait(t.Context()); !errors.Is(err, ErrUnavailable) || time.Since(began) > 0 {
+				t.Errorf("got %v after %v, want ErrUnavailable immediately", err, time.Since(began))
+			}
+		}
+		b.setDown(false)
+		if err := b.p.Wait(t.Context()); !errors.Is(err, ErrUnavailable) {
+			t.Errorf("before the next probe: got %v, want ErrUnavailable", err)
+		}
+		time.Sleep(probeInterval)
+		waitAll(t, 1, b.p)
+		if strings.Count(log.String(), "is unavailable") != 2 || strings.Count(log.String(), "is available again") != 1 {
+			t.Errorf("got the records %s, want one of each change", log.String()) // the first one has the error too
+		}
+	})
+}
+
+// Processes with a local share exceed the limit in no window: not when the database becomes
+// unavailable, nor when it is available again.
+func TestPacer_LocalShare_LimitInEveryWindow(t *testing.T) {
+	inBubble(t, func(t *testing.T, b *bubble) {
+		settings := PacerSettings{Requests: 10, Interval: testInterval, LocalShare: 1.0 / 2}
+		first, second := newTestPacer(t, b.open(t), settings), newTestPacer(t, b.open(t), settings)
+		starts := waitAll(t, 9, first)
+		b.setDown(true)
+		down := waitAll(t, 10, first, second)
+		starts = append(starts, down...)
+		if took := down[9].Sub(starts[0]); took < testInterval || took > 2*testInterval {
+			t.Errorf("got %v until the local share was used, want about the interval", took)
+		}
+		time.Sleep(testInterval)
+		starts = append(starts, waitAll(t, 5, second)...)
+		b.setDown(false)
+		starts = append(starts, waitAll(t, 20, first)...) // does not know the starts of second
+		starts = append(starts, waitAll(t, 1, second)...)
+		starts = append(starts, waitAll(t, 20, first, second)...)
+		checkWindows(t, starts, 10)
+		if took := starts[len(starts)-1].Sub(starts[0]); took > 11*testInterval {
+			t.Errorf("got %d starts in %v, want at most 11 intervals", len(starts), took)
+		}
+		if available, _ := first.limits.database.state(); !available || len(first.unreported)+len(second.unreported) > 0 {
+			t.Errorf("got available %v, %d and %d unreported starts, want the shared limit again", available, len(first.unreported), len(second.unreported))
+		}
+		ctx, cancel := context.WithTimeout(t.Context(), testInterval/2)
+		defer cancel()
+		b.setDown(true)
+		if err := first.Wait(ctx); !errors.Is(err, context.DeadlineExceeded) || ctx.Err() != nil {
+			t.Errorf("got %v, want DeadlineExceeded before the deadline", err)
+		}
+		canceled, stop := context.WithCancel(t.Context())
+		time.AfterFunc(time.Millisecond, stop)
+		began := time.Now()
+		if err := first.Wait(canceled); !errors.Is(err, context.Canceled) || time.Since(began) > time.Millisecond {
+			t.Errorf("got %v after %v, want Canceled at once", err, time.Since(began))
+		}
+	})
+}
+
+// A server that is shut down and started again is unavailable in between.
+func TestPacer_ServerRestarts(t *testing.T) {
+	t.Parallel()
+	server := startServer(t)
+	p := newTestPacer(t, open(t, server.URL()))
+	for range 2 {
+		waitAll(t, 1, p)
+		server.Stop()
+		if err := p.Wait(t.Context()); !errors.Is(err, ErrUnavailable) {
+			t.Errorf("got %v, want ErrUnavailable", err)
+		}
+		server.Resume(t)
+		p.limits.database.nextProbe = time.Time{}
+	}
+	waitAll(t, 1, p)
+}
+
+func TestNewPacers_Invalid(t *testing.T) {
+	t.Parallel()
+	for _, settings := range []PacerSettings{
+		{Requests: -1},
+		{Requests: maxRequests + 1},
+		{Interval: -1},
+		{Interval: time.Microsecond},
+		{Interval: time.Hour},
+		{LocalShare: -0.1},
+		{LocalShare: 1.1},
+		{LocalShare: math.NaN()},
+	} {
+		if pacers, err := NewPacers(nil, settings); err == nil || pacers != nil {
+			t.Errorf("%+v: got %v, error %v, want an error", settings, pacers, err)
+		}
+	}
+	pacers, err := NewPacers(nil, PacerSettings{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if p := pacers.Pacer("one").(*pacer); p.requests != 100 || p.interval != 10*time.Second || p.local != nil { //nolint:forcetypeassert // it returns a *pacer
+		t.Errorf("got %d requests in %v, want 100 in 10 seconds", p.requests, p.interval)
 	}
 }

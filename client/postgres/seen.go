@@ -40,15 +40,15 @@ func (s *Seen) Begin(ctx context.Context, id string) (done func(delivered bool) 
 	if deadline, ok := ctx.Deadline(); ok {
 		limit = time.Until(deadline)
 	}
-	result, err := s.db.ExecContext(ctx, `INSERT INTO highlevel_webhooks AS w (app, id, claim, at)
+	claimed, err := changed(s.db.ExecContext(ctx, `INSERT INTO highlevel_webhooks AS w (app, id, claim, at)
 		VALUES ($1, $2, $3, clock_timestamp() + $4::bigint * interval '1 millisecond')
 		ON CONFLICT (app, id) DO UPDATE SET claim = excluded.claim, at = excluded.at
-		WHERE w.claim IS NOT NULL AND w.at <= clock_timestamp()`, s.app, id, claim, limit.Milliseconds())
+		WHERE w.claim IS NOT NULL AND w.at <= clock_timestamp()`, s.app, id, claim, limit.Milliseconds()))
 	if err != nil {
 		return nil, false, err
 	}
-	if n, err := result.RowsAffected(); err != nil || n == 1 {
-		return func(delivered bool) error { return s.end(ctx, id, claim, delivered) }, false, err
+	if claimed {
+		return func(delivered bool) error { return s.end(ctx, id, claim, delivered) }, false, nil
 	}
 	err = s.db.QueryRowContext(ctx, `SELECT claim IS NULL FROM highlevel_webhooks WHERE app = $1 AND id = $2`, s.app, id).Scan(&seen)
 	if errors.Is(err, sql.ErrNoRows) || err == nil && !seen { // no rows: the other claim has just ended

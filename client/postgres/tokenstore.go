@@ -127,7 +127,11 @@ func (s *TokenStore) delete(ctx context.Context, version int64) (bool, error) {
 	if version == 0 {
 		return true, nil
 	}
-	result, err := s.db.ExecContext(ctx, `DELETE FROM highlevel_tokens WHERE installation = $1 AND version = $2`, s.installation, version)
+	return changed(s.db.ExecContext(ctx, `DELETE FROM highlevel_tokens WHERE installation = $1 AND version = $2`, s.installation, version))
+}
+
+// changed reports whether a statement has changed a row.
+func changed(result sql.Result, err error) (bool, error) {
 	if err != nil {
 		return false, err
 	}
@@ -145,12 +149,7 @@ func swap(ctx context.Context, tx *sql.Tx, installation string, version int64, s
 			ON CONFLICT (installation) DO UPDATE SET version = excluded.version, sealed = excluded.sealed
 			WHERE t.version = 0`
 	}
-	result, err := tx.ExecContext(ctx, statement, installation, version, sealed)
-	if err != nil {
-		return false, err
-	}
-	n, err := result.RowsAffected()
-	return n == 1, err
+	return changed(tx.ExecContext(ctx, statement, installation, version, sealed))
 }
 
 // LockRefresh acquires the lease and renews it until unlock is called. It does not occupy a
@@ -182,15 +181,8 @@ func (s *TokenStore) renewUntilUnlock(ctx context.Context, owner string) (unlock
 	renewing, stop := context.WithCancel(context.WithoutCancel(ctx))
 	var renewals sync.WaitGroup
 	renewals.Go(func() {
-		ticker := time.NewTicker(s.lease / renewalsPerLease)
-		defer ticker.Stop()
-		for {
-			select {
-			case <-ticker.C:
-				s.renew(renewing, owner)
-			case <-renewing.Done():
-				return
-			}
+		for ctxtime.Sleep(renewing, s.lease/renewalsPerLease) == nil {
+			s.renew(renewing, owner)
 		}
 	})
 	return func() {
@@ -203,15 +195,10 @@ func (s *TokenStore) renewUntilUnlock(ctx context.Context, owner string) (unlock
 // acquire acquires the lease if it is free or has expired, and reports whether it did.
 func (s *TokenStore) acquire(ctx context.Context, owner string) (acquired bool, err error) {
 	err = runStatement(ctx, s.db, func(ctx context.Context, conn *sql.Conn) error {
-		result, err := conn.ExecContext(ctx, `INSERT INTO highlevel_tokens AS t (installation, lease_owner, lease_until)
+		acquired, err = changed(conn.ExecContext(ctx, `INSERT INTO highlevel_tokens AS t (installation, lease_owner, lease_until)
 			VALUES ($1, $2, highlevel_now() + $3)
 			ON CONFLICT (installation) DO UPDATE SET lease_owner = excluded.lease_owner, lease_until = excluded.lease_until
-			WHERE t.lease_until IS NULL OR t.lease_until < highlevel_now()`, s.installation, owner, s.lease.Microseconds())
-		if err != nil {
-			return err
-		}
-		n, err := result.RowsAffected()
-		acquired = n == 1
+			WHERE t.lease_until IS NULL OR t.lease_until < highlevel_now()`, s.installation, owner, s.lease.Microseconds()))
 		return err
 	})
 	return acquired, err
