@@ -18,6 +18,9 @@ func TestEnqueue(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	skipped := func(state rivertype.JobState, inserted ...string) Enqueued {
+		return Enqueued{Inserted: inserted, Skipped: []Skipped{{LocationID: "a", Run: "1", State: state}}}
+	}
 	for _, row := range []struct {
 		name      string
 		run       string
@@ -30,29 +33,14 @@ func TestEnqueue(t *testing.T) {
 		{name: "an empty location", run: "1", locations: []string{"a", ""}, err: "exportjob: Enqueue: job 2: LocationID or Run is empty"},
 		{name: "no locations", run: "1"},
 		{name: "a location twice", run: "1", locations: []string{"b", "a", "b"}, want: Enqueued{Inserted: []string{"b", "a"}}},
-		{
-			name: "the same run", run: "1", locations: []string{"a", "c"}, state: "available",
-			want: Enqueued{Inserted: []string{"c"}, Skipped: []Skipped{{LocationID: "a", Run: "1", State: "available"}}},
-		},
-		{
-			name: "the next run while a job waits for its retry", run: "2", locations: []string{"a", "d"}, state: "retryable",
-			want: Enqueued{Inserted: []string{"d"}, Skipped: []Skipped{{LocationID: "a", Run: "1", State: "retryable"}}},
-		},
-		{
-			name: "the next run while a job is running", run: "2", locations: []string{"a"}, state: "running",
-			want: Enqueued{Skipped: []Skipped{{LocationID: "a", Run: "1", State: "running"}}},
-		},
-		{
-			name: "the next run while a job waits for the daily limit", run: "2", locations: []string{"a"}, state: "scheduled",
-			want: Enqueued{Skipped: []Skipped{{LocationID: "a", Run: "1", State: "scheduled"}}},
-		},
-		{
-			name: "the next run while a job is pending", run: "2", locations: []string{"a"}, state: "pending",
-			want: Enqueued{Skipped: []Skipped{{LocationID: "a", Run: "1", State: "pending"}}},
-		},
-		{name: "the next run after a canceled job", run: "2", locations: []string{"a"}, state: rivertype.JobStateCancelled, want: Enqueued{Inserted: []string{"a"}}},
-		{name: "the next run after a discarded job", run: "3", locations: []string{"a"}, state: "discarded", want: Enqueued{Inserted: []string{"a"}}},
-		{name: "the same run after a completed job", run: "3", locations: []string{"a"}, state: "completed", want: Enqueued{Inserted: []string{"a"}}},
+		{name: "the same run", run: "1", locations: []string{"a", "c"}, state: "available", want: skipped("available", "c")},
+		{name: "a job waits for its retry", run: "2", locations: []string{"a", "d"}, state: "retryable", want: skipped("retryable", "d")},
+		{name: "a job is running", run: "2", locations: []string{"a"}, state: "running", want: skipped("running")},
+		{name: "a job waits for the daily limit", run: "2", locations: []string{"a"}, state: "scheduled", want: skipped("scheduled")},
+		{name: "a job is pending", run: "2", locations: []string{"a"}, state: "pending", want: skipped("pending")},
+		{name: "after a canceled job", run: "2", locations: []string{"a"}, state: rivertype.JobStateCancelled, want: Enqueued{Inserted: []string{"a"}}},
+		{name: "after a discarded job", run: "3", locations: []string{"a"}, state: "discarded", want: Enqueued{Inserted: []string{"a"}}},
+		{name: "after a completed job", run: "3", locations: []string{"a"}, state: "completed", want: Enqueued{Inserted: []string{"a"}}},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			if row.state != "" {
@@ -70,8 +58,8 @@ func TestEnqueue(t *testing.T) {
 			if diff := cmp.Diff(row.want, got, cmpopts.IgnoreFields(Skipped{}, "JobID")); diff != "" {
 				t.Error(diff)
 			}
-			for _, skipped := range got.Skipped {
-				if skipped.JobID == 0 {
+			for _, skip := range got.Skipped {
+				if skip.JobID == 0 {
 					t.Error("a skipped location has no job ID")
 				}
 			}

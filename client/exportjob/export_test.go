@@ -36,12 +36,14 @@ func TestExports(t *testing.T) {
 		{"failing", "2", 0, 0, day(23, 0), time.Time{}, false},
 		{"next", "1", 9, 9, day(22, 0), day(22, 1), true},
 		{"paused", "2", 200, 500, day(23, 0), day(23, 1), false},
+		{"uninstalled", "2", 0, 0, day(22, 0), time.Time{}, false},
 	} {
 		execute(t, db, `INSERT INTO highlevel_exports (location_id, run, contacts, total, started_at, updated_at, finished_at)
 			VALUES ($1, $2, $3, $4, $5, $6, CASE WHEN $7 THEN $6::timestamptz END)`,
 			row.location, row.run, row.contacts, row.total, row.started, orNull(&row.last), row.finished)
 	}
 	execute(t, db, `UPDATE highlevel_exports SET through = started_at WHERE location_id IN ('cleaned', 'paused')`)
+	execute(t, db, `UPDATE highlevel_exports SET uninstalled_at = started_at WHERE location_id = 'uninstalled'`)
 	insertJob(t, db, "empty", "2", "completed", "1", "")
 	insertJob(t, db, "failing", "2", "retryable", "2", "exportjob: sink: no space")
 	insertJob(t, db, "next", "1", "completed", "1", "")
@@ -65,12 +67,13 @@ func TestExports(t *testing.T) {
 			LocationID: "paused", Run: "2", Contacts: 200, Total: 500, Started: day(23, 0), Updated: day(23, 1), State: "scheduled",
 			JobID: 5, Next: day(25, 0),
 		},
+		{LocationID: "uninstalled", Run: "2", Started: day(22, 0), Uninstalled: day(22, 0)},
 	}
 	if diff := cmp.Diff(want, got, cmp.Comparer(time.Time.Equal)); diff != "" {
 		t.Error(diff)
 	}
-	if n, err := DeleteFinished(t.Context(), db, day(23, 0)); err != nil || n != 1 {
-		t.Errorf("DeleteFinished: got %d, error %v, want 1", n, err)
+	if n, err := DeleteFinished(t.Context(), db, day(23, 0)); err != nil || n != 2 {
+		t.Errorf("DeleteFinished: got %d, error %v, want 2", n, err)
 	}
 	if n := query[int](t, db, `SELECT count(*) FROM highlevel_exports`); n != 5 {
 		t.Errorf("got %d exports after DeleteFinished, want 5", n)

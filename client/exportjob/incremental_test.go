@@ -180,7 +180,7 @@ func TestWorker_UpdateBetweenPages(t *testing.T) {
 		t.Run(row.name, func(t *testing.T) {
 			t.Parallel()
 			m := newMirrorTest(t, 250, Settings{})
-			stop(t, m.rc)
+			stop(t, m.rc.StopAndCancel)
 			before, updated := m.newest(), ""
 			settings := mirror(Settings{Slice: 1})
 			sink := settings.Sink

@@ -18,7 +18,6 @@ import (
 
 	"github.com/highlevel-contacts/contacts-go/client"
 	"github.com/highlevel-contacts/contacts-go/client/clienttest"
-	"github.com/highlevel-contacts/contacts-go/client/internal/ctxtime"
 	"github.com/highlevel-contacts/contacts-go/client/internal/pgtest"
 )
 
@@ -130,15 +129,16 @@ func newRiver(t *testing.T, db *pgxpool.Pool, w river.Worker[Args]) *river.Clien
 	if err := rc.Start(context.Background()); err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { stop(t, rc) })
+	t.Cleanup(func() { stop(t, rc.StopAndCancel) })
 	return rc
 }
 
-func stop(t *testing.T, rc *river.Client[pgx.Tx]) {
+// stop calls a method of a River client that stops it.
+func stop(t *testing.T, method func(context.Context) error) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	defer cancel()
-	if err := rc.StopAndCancel(ctx); err != nil {
+	if err := method(ctx); err != nil {
 		t.Error(err)
 	}
 }
@@ -157,20 +157,23 @@ func insert(t *testing.T, rc *river.Client[pgx.Tx], run, locationID string) int6
 }
 
 // waitFor waits until a job satisfies a condition.
-func waitFor(t *testing.T, rc *river.Client[pgx.Tx], id int64, condition func(*rivertype.JobRow) bool) *rivertype.JobRow {
+func waitFor(t *testing.T, rc *river.Client[pgx.Tx], id int64, condition func(*rivertype.JobRow) bool) (job *rivertype.JobRow) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
-	defer cancel()
-	for {
-		job, err := rc.JobGet(t.Context(), id)
-		if err != nil {
+	await(t, time.Minute, "the job satisfies the condition", func() bool {
+		var err error
+		if job, err = rc.JobGet(t.Context(), id); err != nil {
 			t.Fatal(err)
 		}
-		if condition(job) {
-			return job
-		}
-		if err := ctxtime.Sleep(ctx, 10*time.Millisecond); err != nil { // River works in real time
-			t.Fatalf("the job does not satisfy the condition: %v, state %s, attempt %d, errors %v", err, job.State, job.Attempt, job.Errors)
+		return condition(job)
+	})
+	return job
+}
+
+func await(t *testing.T, timeout time.Duration, what string, condition func() bool) {
+	t.Helper()
+	for deadline := time.Now().Add(timeout); !condition(); time.Sleep(10 * time.Millisecond) { // River works in real time
+		if time.Now().After(deadline) {
+			t.Fatalf("waited %v, until %s", timeout, what)
 		}
 	}
 }

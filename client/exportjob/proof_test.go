@@ -93,51 +93,14 @@ func (p *proof) awaitJobs(t *testing.T) {
 	})
 }
 
-func await(t *testing.T, timeout time.Duration, what string, condition func() bool) {
-	t.Helper()
-	for deadline := time.Now().Add(timeout); !condition(); time.Sleep(20 * time.Millisecond) { // processes work in real time
-		if time.Now().After(deadline) {
-			t.Fatalf("waited %v, until %s", timeout, what)
-		}
-	}
-}
-
 func (p *proof) start(t *testing.T) *process {
 	t.Helper()
 	p.processes++
 	return p.workerConfig.start(t, fmt.Sprintf("worker-%d", p.processes))
 }
 
-// change creates, changes or deletes a contact, at random.
-func (p *proof) change(t *testing.T, contacts *[]client.Contact, n int) {
-	t.Helper()
-	i := rand.IntN(len(*contacts))
-	contact := (*contacts)[i]
-	c, err := p.client(contact.LocationID, client.WithPacer(client.Unpaced{}), client.WithUserAgent("changes"))
-	if err != nil {
-		t.Error(err)
-		return
-	}
-	var created *client.Contact
-	switch rand.IntN(5) {
-	case 0:
-		created, err = c.Contacts.Create(t.Context(), client.CreateContactRequest{FirstName: "New", City: fmt.Sprint("City ", n)})
-	case 1:
-		*contacts = slices.Delete(*contacts, i, i+1)
-		err = c.Contacts.Delete(t.Context(), contact.ID)
-	default:
-		_, err = c.Contacts.Update(t.Context(), contact.ID, client.UpdateContactRequest{City: client.Set(fmt.Sprint("City ", n))})
-	}
-	if err != nil {
-		t.Error(err)
-	}
-	if created != nil {
-		*contacts = append(*contacts, *created)
-	}
-}
-
-// changeContacts changes contacts of all locations until end is called, which returns the number of
-// changes.
+// changeContacts creates, changes and deletes contacts of all locations at random until end is called,
+// which returns the number of changes.
 func (p *proof) changeContacts(t *testing.T) (end func() int) {
 	t.Helper()
 	contacts, changes := p.api.Contacts(), 0
@@ -145,7 +108,28 @@ func (p *proof) changeContacts(t *testing.T) (end func() int) {
 	var group sync.WaitGroup
 	group.Go(func() {
 		for ; ctx.Err() == nil; changes++ {
-			p.change(t, &contacts, changes)
+			i, city := rand.IntN(len(contacts)), fmt.Sprint("City ", changes)
+			contact := contacts[i]
+			c, err := p.client(contact.LocationID, client.WithPacer(client.Unpaced{}), client.WithUserAgent("changes"))
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			switch rand.IntN(5) {
+			case 0:
+				var created *client.Contact
+				if created, err = c.Contacts.Create(t.Context(), client.CreateContactRequest{FirstName: "New", City: city}); err == nil {
+					contacts = append(contacts, *created)
+				}
+			case 1:
+				contacts = slices.Delete(contacts, i, i+1)
+				err = c.Contacts.Delete(t.Context(), contact.ID)
+			default:
+				_, err = c.Contacts.Update(t.Context(), contact.ID, client.UpdateContactRequest{City: client.Set(city)})
+			}
+			if err != nil {
+				t.Error(err)
+			}
 			_ = ctxtime.Sleep(ctx, 20*time.Millisecond)
 		}
 	})

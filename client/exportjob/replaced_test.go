@@ -13,7 +13,6 @@ import (
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
-	"github.com/riverqueue/river"
 	"github.com/riverqueue/river/riverdriver/riverpgxv5"
 	"github.com/riverqueue/river/rivertype"
 
@@ -54,16 +53,6 @@ func rescue(t *testing.T, db *pgxpool.Pool) {
 	execute(t, db, `UPDATE river_job SET state = 'available', scheduled_at = now() WHERE state = 'running'`)
 }
 
-// softStop waits until the jobs of rc have ended.
-func softStop(t *testing.T, rc *river.Client[pgx.Tx]) {
-	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
-	defer cancel()
-	if err := rc.Stop(ctx); err != nil {
-		t.Fatal(err)
-	}
-}
-
 // An attempt that was replaced stores nothing, and leaves the job to the attempt that replaced it.
 func TestWorker_ReplacedAttemptStops(t *testing.T) {
 	t.Parallel()
@@ -91,7 +80,7 @@ func TestWorker_ReplacedAttemptStops(t *testing.T) {
 			rescue(t, db) // the first client has one worker only, so the second one works the job
 			<-current.blocked
 			close(stale.release)
-			softStop(t, first)
+			stop(t, first.Stop)
 			wantRows(t, db, "1", int(row.pass-1)*pageSize)
 			job, err := second.JobGet(t.Context(), id)
 			if err != nil {
@@ -152,7 +141,7 @@ func TestWorker_FrozenTransactionEnds(t *testing.T) {
 			rescue(t, db)
 			job := waitFor(t, second, id, finished)
 			thaw()
-			softStop(t, first)
+			stop(t, first.Stop)
 			wantRows(t, db, "1", 250)
 			if len(job.Errors) > 0 {
 				t.Errorf("got errors %v, want none", job.Errors)
@@ -190,31 +179,5 @@ func TestDatabase_Transact_FrozenClaimEnds(t *testing.T) {
 	})
 	if err == nil {
 		t.Error("got no error from the frozen transaction")
-	}
-}
-
-// A run that ended because the app was uninstalled continues when the app has been installed again.
-func TestClaim_AfterUninstall(t *testing.T) {
-	t.Parallel()
-	db := connect(t, newDatabase(t))
-	args := Args{LocationID: "location", Run: "1"}
-	transact := func(f func(tx pgx.Tx) error) error {
-		return database{driver: riverpgxv5.New(db), idleTimeout: time.Minute}.transact(t.Context(), f)
-	}
-	for epoch := range int64(2) {
-		var s state
-		if err := transact(func(tx pgx.Tx) (err error) {
-			s, _, err = claim(t.Context(), tx, args, time.Minute)
-			return err
-		}); err != nil || s.epoch != epoch+1 || query[int](t, db, `SELECT count(uninstalled_at) FROM highlevel_exports`) != 0 {
-			t.Fatalf("got epoch %d, error %v, want %d and an export that is not marked as uninstalled", s.epoch, err, epoch+1)
-		}
-		s.uninstalled = true
-		if err := transact(func(tx pgx.Tx) error { return advance(t.Context(), tx, args, &s) }); err != nil {
-			t.Fatal(err)
-		}
-	}
-	if err := transact(func(tx pgx.Tx) error { return advance(t.Context(), tx, args, &state{epoch: 1}) }); !errors.Is(err, errReplaced) {
-		t.Errorf("an earlier attempt: got %v, want errReplaced", err)
 	}
 }

@@ -209,7 +209,7 @@ func TestWorker_StopAndCancel(t *testing.T) {
 	rc := newRiver(t, db, newWorker(sameClient(api.Client()), sink))
 	id := insert(t, rc, "1", api.LocationID)
 	<-entered
-	stop(t, rc)
+	stop(t, rc.StopAndCancel)
 	wantRows(t, db, "1", 200)
 	job, err := rc.JobGet(t.Context(), id)
 	if err != nil {
@@ -222,7 +222,8 @@ func TestWorker_StopAndCancel(t *testing.T) {
 	wantRows(t, db, "1", 250)
 }
 
-// The export of a location that has uninstalled the app ends, and does not remain failed.
+// The export of a location that has uninstalled the app ends, and does not remain failed. It continues
+// when the app has been installed again.
 func TestWorker_Uninstalled(t *testing.T) { //nolint:tparallel // the rows share a database
 	t.Parallel()
 	db := connect(t, newDatabase(t))
@@ -237,9 +238,9 @@ func TestWorker_Uninstalled(t *testing.T) { //nolint:tparallel // the rows share
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			empty(t, db)
-			api, tokens := newAPI(t, 250), 0
+			api, tokens, reinstalled := newAPI(t, 250), 0, false
 			c, err := client.New(tokenFunc(func() (string, error) {
-				if tokens++; tokens > row.requests {
+				if tokens++; tokens > row.requests && !reinstalled {
 					return api.Token, row.source
 				}
 				return api.Token, nil
@@ -247,7 +248,12 @@ func TestWorker_Uninstalled(t *testing.T) { //nolint:tparallel // the rows share
 			if err != nil {
 				t.Fatal(err)
 			}
-			clients := func(string) (*client.Client, error) { return c, row.clients }
+			clients := func(string) (*client.Client, error) {
+				if reinstalled {
+					return c, nil
+				}
+				return c, row.clients
+			}
 			failed := false
 			rc := newRiver(t, db, newWorker(clients, store("1"), Settings{Uninstalled: func(ctx context.Context, tx pgx.Tx, locationID string) error {
 				if _, err := tx.Exec(ctx, `DELETE FROM exported WHERE location_id = $1`, locationID); err != nil || failed {
@@ -271,8 +277,11 @@ func TestWorker_Uninstalled(t *testing.T) { //nolint:tparallel // the rows share
 			if err != nil || len(exports) != 1 || exports[0].Uninstalled.IsZero() || !exports[0].Finished.IsZero() || exports[0].State != rivertype.JobStateCompleted {
 				t.Errorf("got %+v, error %v, want an export that ended", exports, err)
 			}
-			if n, err := DeleteFinished(t.Context(), db, exports[0].Uninstalled.Add(time.Second)); err != nil || n != 1 {
-				t.Errorf("DeleteFinished: got %d, error %v, want 1", n, err)
+			reinstalled = true
+			waitFor(t, rc, insert(t, rc, "1", api.LocationID), finished)
+			exports, err = Exports(t.Context(), db)
+			if err != nil || len(exports) != 1 || !exports[0].Uninstalled.IsZero() || exports[0].Contacts != 250 {
+				t.Errorf("installed again: got %+v, error %v, want a finished export of 250 contacts", exports, err)
 			}
 		})
 	}

@@ -7,7 +7,6 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"io"
 	"log/slog"
 	"os"
 	"os/exec"
@@ -76,8 +75,7 @@ func runWorkerProcess() error {
 }
 
 func (c workerConfig) worker() river.Worker[Args] {
-	var mu sync.Mutex
-	clients := map[string]*client.Client{}
+	var clients sync.Map
 	settings := mirror(Settings{
 		Overlap: time.Minute, Slice: c.Slice, PageTimeout: c.Page,
 		Logger: slog.New(slog.NewTextHandler(os.Stdout, &slog.HandlerOptions{Level: slog.LevelDebug})),
@@ -85,13 +83,10 @@ func (c workerConfig) worker() river.Worker[Args] {
 	if c.Slow {
 		settings.Sink = slowly(settings.Sink)
 	}
-	w := newWorker(func(locationID string) (held *client.Client, err error) {
-		mu.Lock()
-		defer mu.Unlock()
-		if clients[locationID] == nil {
-			clients[locationID], err = c.client(locationID)
-		}
-		return clients[locationID], err
+	w := newWorker(func(locationID string) (*client.Client, error) {
+		created, err := c.client(locationID)
+		held, _ := clients.LoadOrStore(locationID, created)
+		return held.(*client.Client), err //nolint:forcetypeassert // all values are clients
 	}, settings.Sink, settings)
 	w.(*worker).pageSize = c.PageSize //nolint:forcetypeassert // newWorker returns a *worker
 	return w
@@ -129,13 +124,17 @@ func (c workerConfig) start(t *testing.T, id string) *process {
 	}
 	w := &process{command: exec.CommandContext(t.Context(), os.Args[0]), id: id, ended: make(chan struct{})}
 	w.command.Env = append(os.Environ(), childConfig+"="+string(config), "GORACE=atexit_sleep_ms=0")
-	output, input := io.Pipe()
-	w.command.Stdout, w.command.Stderr = input, input
+	output, err := w.command.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.command.Stderr = w.command.Stdout
 	if err := w.command.Start(); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(w.kill)
 	go func() {
+		defer close(w.ended)
 		for lines := bufio.NewScanner(output); lines.Scan(); {
 			switch line := lines.Text(); {
 			case strings.Contains(line, "export attempt was replaced"):
@@ -146,11 +145,7 @@ func (c workerConfig) start(t *testing.T, id string) *process {
 				t.Errorf("a worker process printed %q", line)
 			}
 		}
-	}()
-	go func() {
-		defer close(w.ended)
 		_ = w.command.Wait()
-		_ = input.Close()
 	}()
 	return w
 }
