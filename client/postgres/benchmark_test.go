@@ -41,11 +41,6 @@ func BenchmarkPacer(b *testing.B) {
 				b.RunParallel(func(pb *testing.PB) {
 					for pb.Next() {
 						p := pacers[int(next.Add(1))%limits]
-						err := p.join(b.Context())
-						if err != nil {
-							b.Error(err)
-							return
-						}
 						reserved, _, err := p.limits.reserve(b.Context(), p.epoch, nil)
 						if err == nil && confirm {
 							_, err = p.limits.confirm(b.Context(), &reserved)
@@ -72,10 +67,7 @@ func BenchmarkTokenStore_Refresh(b *testing.B) {
 	sources := make(chan func() error, installations)
 	for n := range installations {
 		install(b, api, db, strconv.Itoa(n))
-		source, err := newTestSource(api.URL, db, strconv.Itoa(n), leaseDuration)
-		if err != nil {
-			b.Fatal(err)
-		}
+		source := newTestSource(api.URL, db, strconv.Itoa(n), leaseDuration)
 		sources <- func() error {
 			token, err := source.Token(b.Context())
 			source.Invalidate(token)

@@ -3,11 +3,11 @@
 package postgres
 
 import (
-	"bytes"
 	"context"
 	"database/sql"
 	"encoding/json"
 	"fmt"
+	"io"
 	"os"
 	"os/exec"
 	"testing"
@@ -38,30 +38,32 @@ func TestMain(m *testing.M) {
 	}
 }
 
-// start starts a child process, which writes its errors to messages.
-func (j job) start(t *testing.T, output ...*os.File) (process *exec.Cmd, messages *bytes.Buffer) {
+// start starts a child process, which prints its errors.
+func (j job) start(t *testing.T) (process *exec.Cmd, output io.Reader) {
 	t.Helper()
 	encoded, err := json.Marshal(j)
 	if err != nil {
 		t.Fatal(err)
 	}
-	process, messages = exec.CommandContext(t.Context(), os.Args[0]), new(bytes.Buffer)
+	process = exec.CommandContext(t.Context(), os.Args[0])
 	process.Env = append(os.Environ(), childJob+"="+string(encoded), "GORACE=atexit_sleep_ms=0")
-	process.Stderr = messages
-	if len(output) > 0 {
-		process.Stdout = output[0]
+	process.Stderr = os.Stderr
+	if output, err = process.StdoutPipe(); err != nil {
+		t.Fatal(err)
 	}
 	if err := process.Start(); err != nil {
 		t.Fatal(err)
 	}
-	return process, messages
+	return process, output
 }
 
 // startServer starts a server for one test, with the tables of this package.
 func startServer(t testing.TB) *pgtest.Server {
 	t.Helper()
 	server := pgtest.Start(t)
-	openMigrated(t, server.URL())
+	if err := Migrate(context.Background(), open(t, server.URL())); err != nil {
+		t.Fatal(err)
+	}
 	return server
 }
 
@@ -75,22 +77,10 @@ func newTestDB(t testing.TB) *sql.DB {
 func newTestURL(t testing.TB) string {
 	t.Helper()
 	return pgtest.Copy(t, func(url string) error {
-		db, err := sql.Open("pgx", url)
-		if err != nil {
-			return err
-		}
+		db := open(t, url)
 		defer func() { _ = db.Close() }()
 		return Migrate(context.Background(), db)
 	})
-}
-
-func openMigrated(t testing.TB, url string) *sql.DB {
-	t.Helper()
-	db := open(t, url)
-	if err := Migrate(context.Background(), db); err != nil {
-		t.Fatal(err)
-	}
-	return db
 }
 
 func open(t testing.TB, url string) *sql.DB {

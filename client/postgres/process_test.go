@@ -80,10 +80,7 @@ func (j job) request(ctx context.Context, db *sql.DB) error {
 // refresh gets the token, and refreshes it as if the API had rejected it. It prints a dot for each
 // refresh.
 func (j job) refresh(ctx context.Context, db *sql.DB) error {
-	source, err := newTestSource(j.API, db, "one", j.Lease)
-	if err != nil {
-		return err
-	}
+	source := newTestSource(j.API, db, "one", j.Lease)
 	for round := range j.Refreshes + 1 {
 		token, err := source.Token(ctx)
 		if err != nil {
@@ -191,18 +188,18 @@ const (
 	testClientSecret = "65f0c0ffee-secret"
 )
 
-func newTestApp(api string) (*oauth.App, error) {
-	return oauth.New(oauth.Config{
+func newTestApp(api string) *oauth.App {
+	app, err := oauth.New(oauth.Config{
 		ClientID: testClientID, ClientSecret: client.NewSecret(testClientSecret), BaseURL: api, RedirectURL: "http://127.0.0.1/callback",
 	})
+	if err != nil {
+		panic(err)
+	}
+	return app
 }
 
-func newTestSource(api string, db *sql.DB, installation string, lease time.Duration) (*oauth.Source, error) {
-	app, err := newTestApp(api)
-	if err != nil {
-		return nil, err
-	}
-	return app.Source(&TokenStore{db: db, installation: installation, keys: newTestKeys("a"), lease: lease}), nil
+func newTestSource(api string, db *sql.DB, installation string, lease time.Duration) *oauth.Source {
+	return newTestApp(api).Source(&TokenStore{db: db, installation: installation, keys: newTestKeys("a"), lease: lease})
 }
 
 func newTestAPI(t testing.TB) *clienttest.Server {
@@ -213,11 +210,7 @@ func newTestAPI(t testing.TB) *clienttest.Server {
 // install stores a credential whose access token has expired.
 func install(t testing.TB, api *clienttest.Server, db *sql.DB, installation string) {
 	t.Helper()
-	app, err := newTestApp(api.URL)
-	if err != nil {
-		t.Fatal(err)
-	}
-	credential, err := app.Exchange(t.Context(), api.AuthorizationCode(clienttest.Grant{}), oauth.UserTypeLocation)
+	credential, err := newTestApp(api.URL).Exchange(t.Context(), api.AuthorizationCode(clienttest.Grant{}), oauth.UserTypeLocation)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -247,10 +240,10 @@ func TestProcesses_RefreshExpiredTokenOnce(t *testing.T) {
 	install(t, api, open(t, url), "one")
 	var group sync.WaitGroup
 	for range 4 {
-		process, messages := job{API: api.URL, Database: url, Lease: time.Minute}.start(t)
+		process, _ := job{API: api.URL, Database: url, Lease: time.Minute}.start(t)
 		group.Go(func() {
 			if err := process.Wait(); err != nil {
-				t.Errorf("%v: %s", err, messages)
+				t.Error(err)
 			}
 		})
 	}
@@ -264,19 +257,13 @@ func TestTokenStore_MoreRefreshesThanConnections(t *testing.T) {
 	db, api := newTestDB(t), newTestAPI(t)
 	db.SetMaxOpenConns(4)
 	const count = 8
-	var sources []*oauth.Source
 	for n := range count {
 		install(t, api, db, strconv.Itoa(n))
-		source, err := newTestSource(api.URL, db, strconv.Itoa(n), leaseDuration)
-		if err != nil {
-			t.Fatal(err)
-		}
-		sources = append(sources, source)
 	}
 	var group sync.WaitGroup
-	for _, source := range sources {
+	for n := range count {
 		group.Go(func() {
-			if _, err := source.Token(t.Context()); err != nil {
+			if _, err := newTestSource(api.URL, db, strconv.Itoa(n), leaseDuration).Token(t.Context()); err != nil {
 				t.Error(err)
 			}
 		})
@@ -302,10 +289,7 @@ func TestProof_KillsLoseNoToken(t *testing.T) {
 		}
 		killOne(t, job{API: api.URL, Database: s.URL(), Lease: lease, Refreshes: 1 << 30})
 		db := open(t, s.URL())
-		source, err := newTestSource(api.URL, db, "one", lease)
-		if err != nil {
-			t.Fatal(err)
-		}
+		source := newTestSource(api.URL, db, "one", lease)
 		for range 2 {
 			token, err := source.Token(t.Context())
 			if err != nil {
@@ -326,19 +310,13 @@ func TestProof_KillsLoseNoToken(t *testing.T) {
 // first refresh.
 func killOne(t *testing.T, j job) {
 	t.Helper()
-	output, input, err := os.Pipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = output.Close() }()
-	process, messages := j.start(t, input)
-	_ = input.Close()
-	_, err = output.Read(make([]byte, 1))
+	process, output := j.start(t)
+	_, err := output.Read(make([]byte, 1))
 	time.Sleep(rand.N(25 * time.Millisecond)) // the time of the kill
 	_ = process.Process.Kill()
 	_ = process.Wait()
 	if err != nil {
-		t.Fatalf("the process did not refresh: %s", messages)
+		t.Fatalf("the process did not refresh: %v", err)
 	}
 }
 
@@ -354,11 +332,7 @@ func TestSessions_HoldNoState(t *testing.T) {
 	waitAll(t, 3, newTestPacer(t, db), newTestPacer(t, db))
 	api := newTestAPI(t)
 	install(t, api, db, "one")
-	source, err := newTestSource(api.URL, db, "one", leaseDuration)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, err := source.Token(t.Context()); err != nil {
+	if _, err := newTestSource(api.URL, db, "one", leaseDuration).Token(t.Context()); err != nil {
 		t.Error(err)
 	}
 	checkRefreshes(t, api, 1, 1)
