@@ -255,7 +255,13 @@ func TestWorker_Uninstalled(t *testing.T) { //nolint:tparallel // the rows share
 				return c, row.clients
 			}
 			failed := false
-			rc := newRiver(t, db, newWorker(clients, store("1"), Settings{Uninstalled: func(ctx context.Context, tx pgx.Tx, locationID string) error {
+			sink := func(ctx context.Context, tx pgx.Tx, locationID string, contacts []client.Contact) error {
+				if query[int](t, db, `SELECT count(uninstalled_at) FROM highlevel_exports`) != 0 {
+					t.Error("got an export in progress that is marked as uninstalled")
+				}
+				return store("1")(ctx, tx, locationID, contacts)
+			}
+			rc := newRiver(t, db, newWorker(clients, sink, Settings{Uninstalled: func(ctx context.Context, tx pgx.Tx, locationID string) error {
 				if _, err := tx.Exec(ctx, `DELETE FROM exported WHERE location_id = $1`, locationID); err != nil || failed {
 					return err
 				}
