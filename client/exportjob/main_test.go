@@ -93,6 +93,16 @@ func store(run string) Sink {
 	}
 }
 
+// storeThen returns the Sink of run "1", which calls f after it has stored the last page.
+func storeThen(f func(ctx context.Context, tx pgx.Tx) error) Sink {
+	return func(ctx context.Context, tx pgx.Tx, locationID string, contacts []client.Contact) error {
+		if err := store("1")(ctx, tx, locationID, contacts); err != nil || len(contacts) == pageSize {
+			return err
+		}
+		return f(ctx, tx)
+	}
+}
+
 const pageSize = 100 // number of contacts per page in the tests
 
 // newWorker returns a worker with settings, if there are any, and the given functions.
@@ -190,6 +200,16 @@ func newAPI(t *testing.T, n int, opts ...clienttest.Option) *clienttest.Server {
 		t.Fatal(err)
 	}
 	return api
+}
+
+// onlyExport returns the export of the only location.
+func onlyExport(t *testing.T, db *pgxpool.Pool) Export {
+	t.Helper()
+	exports, err := Exports(t.Context(), db)
+	if err != nil || len(exports) != 1 {
+		t.Fatalf("got %v, error %v, want one export", exports, err)
+	}
+	return exports[0]
 }
 
 // wantRows checks that run has n rows, each once.

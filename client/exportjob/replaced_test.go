@@ -127,12 +127,7 @@ func TestWorker_FrozenTransactionEnds(t *testing.T) {
 				close(entered)
 				<-open
 			})
-			frozen := func(ctx context.Context, tx pgx.Tx, locationID string, contacts []client.Contact) error {
-				if err := store("1")(ctx, tx, locationID, contacts); err != nil || len(contacts) == pageSize {
-					return err
-				}
-				return row.freeze(ctx, tx, freeze)
-			}
+			frozen := storeThen(func(ctx context.Context, tx pgx.Tx) error { return row.freeze(ctx, tx, freeze) })
 			first := newRiver(t, db, newWorker(sameClient(api.Client()), frozen))
 			t.Cleanup(thaw)
 			id := insert(t, first, "1", api.LocationID)

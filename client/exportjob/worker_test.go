@@ -57,11 +57,7 @@ func TestWorker_StoresEachContactOnce(t *testing.T) { //nolint:tparallel // the 
 				t.Errorf("got %d requests, %q snoozes, attempt %d, errors %v, want %d requests, %q snoozes, attempt 1",
 					requests, snoozes, job.Attempt, job.Errors, row.requests, row.snoozes)
 			}
-			exports, err := Exports(t.Context(), db)
-			if err != nil || len(exports) != 1 {
-				t.Fatalf("got %v, error %v, want one export", exports, err)
-			}
-			e := exports[0]
+			e := onlyExport(t, db)
 			if e.Contacts != want || e.Total != row.contacts || e.Finished.Before(e.Started) || e.State != rivertype.JobStateCompleted {
 				t.Errorf("got %+v, want %d of %d contacts, finished", e, want, row.contacts)
 			}
@@ -151,10 +147,7 @@ func TestWorker_Failures(t *testing.T) { //nolint:tparallel // the rows share a 
 				execute(t, db, `ALTER TABLE highlevel_exports ADD CHECK (run <> '1')`)
 			}
 			c := api.Client()
-			sink := func(ctx context.Context, tx pgx.Tx, locationID string, contacts []client.Contact) error {
-				if err := store("1")(ctx, tx, locationID, contacts); err != nil || len(contacts) == pageSize {
-					return err
-				}
+			sink := storeThen(func(ctx context.Context, tx pgx.Tx) error {
 				if row.panics != nil {
 					panic(row.panics)
 				}
@@ -162,7 +155,7 @@ func TestWorker_Failures(t *testing.T) { //nolint:tparallel // the rows share a 
 					_, _ = tx.Exec(ctx, `SELECT 1/0`)
 				}
 				return row.sink
-			}
+			})
 			rc := newRiver(t, db, newWorker(func(string) (*client.Client, error) { return c, row.clients }, sink))
 			job := waitFor(t, rc, insert(t, rc, "1", api.LocationID), func(job *rivertype.JobRow) bool {
 				return job.State == rivertype.JobStateScheduled || len(job.Errors) > 0 && job.State != rivertype.JobStateRunning
@@ -198,14 +191,11 @@ func TestWorker_StopAndCancel(t *testing.T) {
 	db := connect(t, newDatabase(t))
 	api := newAPI(t, 250)
 	entered := make(chan struct{})
-	sink := func(ctx context.Context, tx pgx.Tx, locationID string, contacts []client.Contact) error {
-		if err := store("1")(ctx, tx, locationID, contacts); err != nil || len(contacts) == pageSize {
-			return err
-		}
+	sink := storeThen(func(ctx context.Context, _ pgx.Tx) error {
 		close(entered)
 		<-ctx.Done()
 		return errors.New("an error that does not wrap that of the context")
-	}
+	})
 	rc := newRiver(t, db, newWorker(sameClient(api.Client()), sink))
 	id := insert(t, rc, "1", api.LocationID)
 	<-entered
@@ -279,15 +269,13 @@ func TestWorker_Uninstalled(t *testing.T) { //nolint:tparallel // the rows share
 			if ids := query[string](t, db, `SELECT string_agg(id, ' ') FROM exported`); ids != "other" {
 				t.Errorf("got the contacts %s, want those of the other location", ids)
 			}
-			exports, err := Exports(t.Context(), db)
-			if err != nil || len(exports) != 1 || exports[0].Uninstalled.IsZero() || !exports[0].Finished.IsZero() || exports[0].State != rivertype.JobStateCompleted {
-				t.Errorf("got %+v, error %v, want an export that ended", exports, err)
+			if e := onlyExport(t, db); e.Uninstalled.IsZero() || !e.Finished.IsZero() || e.State != rivertype.JobStateCompleted {
+				t.Errorf("got %+v, want an export that ended", e)
 			}
 			reinstalled = true
 			waitFor(t, rc, insert(t, rc, "1", api.LocationID), finished)
-			exports, err = Exports(t.Context(), db)
-			if err != nil || len(exports) != 1 || !exports[0].Uninstalled.IsZero() || exports[0].Contacts != 250 {
-				t.Errorf("installed again: got %+v, error %v, want a finished export of 250 contacts", exports, err)
+			if e := onlyExport(t, db); !e.Uninstalled.IsZero() || e.Contacts != 250 {
+				t.Errorf("installed again: got %+v, want a finished export of 250 contacts", e)
 			}
 		})
 	}

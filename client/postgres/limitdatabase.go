@@ -65,13 +65,13 @@ func (d *limitDatabase) queryRow(ctx context.Context, dest []any, statement stri
 	}
 	switch {
 	case err == nil, errors.Is(err, sql.ErrNoRows):
-		d.recordSuccess(ctx)
+		d.record(ctx, nil)
 		return err == nil, nil
 	case ctx.Err() != nil && errors.Is(err, ctx.Err()):
 		return false, err
 	case isUnavailable(err):
 		err = fmt.Errorf("postgres: pacer: %w: %s", ErrUnavailable, err) //nolint:errorlint // not a deadline of the caller
-		d.recordFailure(ctx, err)
+		d.record(ctx, err)
 		return false, err
 	default:
 		return false, fmt.Errorf("postgres: pacer: %w", err)
@@ -110,23 +110,20 @@ func (d *limitDatabase) allow() error {
 	return nil
 }
 
-func (d *limitDatabase) recordFailure(ctx context.Context, err error) {
+// record stores whether the database is available, and logs a change.
+func (d *limitDatabase) record(ctx context.Context, failure error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	if d.failure == nil {
-		d.changed = time.Now()
-		d.logger.LogAttrs(ctx, slog.LevelWarn, "highlevel: the database of the rate limits is unavailable", slog.Any("error", err))
-	}
-	d.failure, d.nextProbe = err, time.Now().Add(probeInterval)
-}
-
-func (d *limitDatabase) recordSuccess(ctx context.Context) {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	if d.failure != nil {
-		d.failure, d.changed = nil, time.Now()
+	now := time.Now()
+	switch {
+	case d.failure == nil && failure != nil:
+		d.changed = now
+		d.logger.LogAttrs(ctx, slog.LevelWarn, "highlevel: the database of the rate limits is unavailable", slog.Any("error", failure))
+	case d.failure != nil && failure == nil:
+		d.changed = now
 		d.logger.LogAttrs(ctx, slog.LevelInfo, "highlevel: the database of the rate limits is available again")
 	}
+	d.failure, d.nextProbe = failure, now.Add(probeInterval)
 }
 
 // isStale reports whether err indicates that the server had closed the connection before the

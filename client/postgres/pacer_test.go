@@ -61,6 +61,16 @@ func waitAll(t *testing.T, n int, pacers ...client.Pacer) []time.Time {
 	return starts
 }
 
+// reserve reserves a slot that nobody waits for.
+func reserve(t *testing.T, p *pacer) slot {
+	t.Helper()
+	s, err := p.reserve(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
 // checkWindows fails the test if more requests started in an interval than the limit allows.
 func checkWindows(t *testing.T, starts []time.Time, requests int) {
 	t.Helper()
@@ -243,10 +253,7 @@ func TestPacer_EmptiedTable_IsFilledByEachProcess(t *testing.T) {
 // window of others.
 func TestPacer_LateConfirmation_MovesTheSlot(t *testing.T) {
 	inBubble(t, func(t *testing.T, b *bubble) {
-		frozen, err := b.p.reserve(t.Context())
-		if err != nil {
-			t.Fatal(err)
-		}
+		frozen := reserve(t, b.p)
 		time.Sleep(2 * testInterval) // the process is frozen
 		starts := waitAll(t, testRequests, b.p)
 		found, err := b.p.limits.confirm(t.Context(), &frozen)
@@ -261,15 +268,10 @@ func TestPacer_LateConfirmation_MovesTheSlot(t *testing.T) {
 // row must neither start at a slot of the new row nor release it.
 func TestPacer_EmptiedTable_SlotIDsAreNotReused(t *testing.T) {
 	inBubble(t, func(t *testing.T, b *bubble) {
-		former, err := b.p.reserve(t.Context())
-		if err != nil {
-			t.Fatal(err)
-		}
+		former := reserve(t, b.p)
 		execute(t, b.db, `TRUNCATE highlevel_limits`)
 		time.Sleep(time.Microsecond) // the new row is created later than the former one
-		if _, err := b.other.reserve(t.Context()); err != nil {
-			t.Fatal(err)
-		}
+		reserve(t, b.other)
 		if found, err := b.p.limits.confirm(t.Context(), &former); err != nil || found {
 			t.Errorf("confirm: got %v, %v, want no slot", found, err)
 		}
@@ -289,11 +291,7 @@ func TestPacer_Pause_DelaysLateConfirmation(t *testing.T) {
 			inBubble(t, func(t *testing.T, b *bubble) {
 				var slots []slot
 				for range 2 * testRequests {
-					s, err := b.p.reserve(t.Context())
-					if err != nil {
-						t.Fatal(err)
-					}
-					slots = append(slots, s)
+					slots = append(slots, reserve(t, b.p))
 				}
 				time.Sleep(slots[1].delay + lateness)
 				const pause = 10 * time.Second

@@ -34,12 +34,18 @@ func TestTokenStore(t *testing.T) {
 	})
 }
 
+// checkAcquire checks whether owner acquires the lease.
+func checkAcquire(t *testing.T, store *TokenStore, owner string, want bool) {
+	t.Helper()
+	if acquired, err := store.acquire(t.Context(), owner); err != nil || acquired != want {
+		t.Errorf("%s: got %v, %v, want %v", owner, acquired, err, want)
+	}
+}
+
 func TestTokenStore_LeaseExpires(t *testing.T) {
 	inBubble(t, func(t *testing.T, b *bubble) {
 		store := NewTokenStore(b.db, "one", newTestKeys("a"))
-		if acquired, err := store.acquire(t.Context(), "ended process"); err != nil || !acquired {
-			t.Fatalf("got %v, %v, want the lease", acquired, err)
-		}
+		checkAcquire(t, store, "ended process", true)
 		began := time.Now()
 		const timeout = leaseDuration/2 + time.Millisecond // between two attempts
 		short, cancel := context.WithTimeout(t.Context(), timeout)
@@ -56,13 +62,9 @@ func TestTokenStore_LeaseExpires(t *testing.T) {
 		}
 		store.renew(t.Context(), "ended process")
 		store.release(t.Context(), "ended process")
-		if acquired, err := store.acquire(t.Context(), "third"); err != nil || acquired {
-			t.Errorf("after the release of the former owner: got %v, %v, want a lease that is still held", acquired, err)
-		}
+		checkAcquire(t, store, "before the release by the owner", false)
 		unlock()
-		if acquired, err := store.acquire(t.Context(), "third"); err != nil || !acquired {
-			t.Errorf("got %v, %v, want the released lease", acquired, err)
-		}
+		checkAcquire(t, store, "after the release by the owner", true)
 	})
 }
 
