@@ -133,6 +133,10 @@ func TestWorker_Failures(t *testing.T) { //nolint:tparallel // the rows share a 
 			}},
 			text: "search the contacts: Pages: bad response: two pages without a new contact", rows: 100,
 		},
+		{
+			name: "a page without a position", fault: clienttest.Fault{After: 1, Set: map[string]any{"/contacts/*/searchAfter": nil}},
+			text: "search the contacts: Contacts.Search: ",
+		},
 		{name: "a malformed first response", fault: clienttest.Fault{Body: "{}"}, text: "search the contact that was updated last: Contacts.Search"},
 		{name: "a malformed page", fault: clienttest.Fault{After: 2, Body: "{}"}, text: "search the contacts: Contacts.Search", rows: 100},
 		{name: "the claim fails", refuse: true, text: "claim the export: "},
