@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"log/slog"
 	"sync"
+	"syscall"
 	"time"
 )
 
@@ -130,7 +131,8 @@ func (d *limitDatabase) record(ctx context.Context, failure error) {
 // statement, for example because it was restarted.
 func isStale(err error) bool {
 	code := sqlState(err)
-	return errors.Is(err, driver.ErrBadConn) || code == "57P01" || code == "57P02" // admin_shutdown, crash_shutdown
+	return errors.Is(err, driver.ErrBadConn) || errors.Is(err, syscall.EPIPE) ||
+		code == "57P01" || code == "57P02" // admin_shutdown, crash_shutdown
 }
 
 // isUnavailable reports whether err indicates that the database cannot be used now. Other errors of

@@ -437,6 +437,9 @@ func TestPacer_ServerRestarts(t *testing.T) {
 		p.limits.database.nextProbe = time.Time{}
 	}
 	waitAll(t, 1, p)
+	execute(t, open(t, server.URL()), `SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity
+		WHERE datname = current_database() AND pid <> pg_backend_pid()`)
+	waitAll(t, 1, p) // with a new connection
 }
 
 func TestNewPacers_Invalid(t *testing.T) {
