@@ -61,16 +61,20 @@ func ExampleAll() {
 	// 3 invalid
 }
 
-// An operation of your own states which inputs are about the same contact, and which calls may be
-// applied twice.
+// An operation of your own can make several calls. It states which inputs are about the same contact,
+// and which calls may be applied twice.
 func ExampleOperation() {
 	fake, c := startFake() // a program calls client.New
 	defer fake.Close()
 
 	type order struct{ Email, Product string }
-	buy := bulk.Operation[order, *client.UpsertContactResult]{
-		Call: func(ctx context.Context, o order, opts ...client.CallOption) (*client.UpsertContactResult, error) {
-			return c.Contacts.Upsert(ctx, client.UpsertContactRequest{Email: client.Set(o.Email), Tags: []string{"bought " + o.Product}}, opts...)
+	buy := bulk.Operation[order, []string]{
+		Call: func(ctx context.Context, o order, opts ...client.CallOption) ([]string, error) {
+			result, err := c.Contacts.Upsert(ctx, client.UpsertContactRequest{Email: client.Set(o.Email)}, opts...)
+			if err != nil {
+				return nil, err
+			}
+			return c.Contacts.AddTags(ctx, result.Contact.ID, []string{"bought " + o.Product}, opts...) // tags of the upsert would replace all
 		},
 		ContactKeys: func(o order) []string { return []string{o.Email} },
 		Idempotent:  func(order) bool { return true },
@@ -80,11 +84,11 @@ func ExampleOperation() {
 		if outcome.Err != nil {
 			log.Fatal(outcome.Err)
 		}
-		fmt.Println(number, outcome.Value.New, outcome.Value.Contact.Tags)
+		fmt.Println(number, outcome.Value)
 	}
 	// Output:
-	// 0 true [bought shoes]
-	// 1 false [bought socks]
+	// 0 [bought shoes]
+	// 1 [bought shoes bought socks]
 }
 
 // The second run skips the inputs that the first run has done, even if the first run was killed.

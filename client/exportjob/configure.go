@@ -24,15 +24,9 @@ const (
 //
 // The timeout of the worker is the slice plus the page timeout.
 //
-// River has no heartbeat. It starts a job again when RescueStuckJobsAfter has passed since the
-// start of the attempt. With River's default, the jobs of a process that was killed wait for an
-// hour. If the time is too short, River starts jobs that are still running. Therefore Configure
-// returns an error if RescueStuckJobsAfter is set and not longer than the timeout of the worker. It
-// also returns an error if Workers already has a worker for [Args].
-//
-// One River client of a schema, the leader, finds these jobs. It discards jobs for which it has no
-// worker. So call Configure for each client that may become the leader, and set
-// LeaderElectionDisabled for the others.
+// Configure returns an error if RescueStuckJobsAfter is set and not longer than the timeout of the
+// worker, or if Workers already has a worker for [Args]. Call it for each client that may become the
+// leader, see "Slices" in the package documentation.
 func Configure(config *river.Config, worker river.Worker[Args]) error {
 	timeout := worker.Timeout(&river.Job[Args]{})
 	rescue := config.RescueStuckJobsAfter

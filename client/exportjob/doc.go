@@ -83,6 +83,10 @@
 // slices, less than two minutes are enough, and [Configure] sets that. So the job continues about
 // two minutes after the kill. It sends at most one request again.
 //
+// One River client of a schema, the leader, finds these jobs. It discards jobs for which it has no
+// worker. So call [Configure] for each client that may become the leader, and set
+// LeaderElectionDisabled for the others.
+//
 // Stop of a River client waits until the slices have ended. To cancel them earlier, set
 // SoftStopTimeout in the configuration of River to a few seconds. A canceled attempt loses only
 // the page in progress.

@@ -17,13 +17,16 @@ import (
 	"github.com/highlevel-contacts/contacts-go/client/exportjob"
 )
 
-// save writes a page of contacts to a table of the program.
+// save writes a page of contacts to a table of the program. A later run sends contacts again, so a row
+// is replaced unless it is newer.
 func save(ctx context.Context, tx pgx.Tx, locationID string, contacts []client.Contact) error {
-	_, err := tx.CopyFrom(ctx, pgx.Identifier{"contacts"}, []string{"location_id", "id", "email"},
-		pgx.CopyFromSlice(len(contacts), func(i int) ([]any, error) {
-			return []any{locationID, contacts[i].ID, contacts[i].Email}, nil
-		}))
-	return err
+	batch := &pgx.Batch{}
+	for _, contact := range contacts {
+		batch.Queue(`INSERT INTO contacts AS c (location_id, id, email, updated) VALUES ($1, $2, $3, $4)
+			ON CONFLICT (location_id, id) DO UPDATE SET email = excluded.email, updated = excluded.updated
+			WHERE c.updated <= excluded.updated`, locationID, contact.ID, contact.Email, contact.DateUpdated)
+	}
+	return tx.SendBatch(ctx, batch).Close()
 }
 
 // This program exports locations until it is interrupted. Start any number of processes.
@@ -72,7 +75,8 @@ func Example() { //nolint:testableexamples // it needs a server, and runs until 
 }
 
 // This program exports what has changed in each location since its last export. Each night, it runs a
-// full export instead, with a zero Since, which finds the contacts that were deleted.
+// full export instead, with a zero Since, which finds the contacts that were deleted. A location that
+// was never exported is not among the exports: enqueue it with a zero Since too.
 func ExampleEnqueue() { //nolint:testableexamples // it needs a server
 	ctx := context.Background()
 	db, err := pgxpool.New(ctx, os.Getenv("DATABASE_URL"))

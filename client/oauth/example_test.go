@@ -1,6 +1,7 @@
 package oauth_test
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -9,6 +10,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"sync"
 
 	"github.com/highlevel-contacts/contacts-go/client"
 	"github.com/highlevel-contacts/contacts-go/client/clienttest"
@@ -136,8 +138,13 @@ func ExampleInstallHandler() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	store := oauth.NewMemoryStore() // in production, a store for each location or agency
+	stores := map[string]oauth.TokenStore{} // in production, rows of postgres.NewTokenStore
+	var mu sync.Mutex
 	save := func(ctx context.Context, credential oauth.Credential) error {
+		mu.Lock()
+		defer mu.Unlock()
+		store := oauth.NewMemoryStore()
+		stores[cmp.Or(credential.LocationID, credential.CompanyID)] = store // one for each location or agency
 		return oauth.Save(ctx, store, credential)
 	}
 	install := oauth.InstallHandler(app, save, &oauth.InstallSettings{
