@@ -96,24 +96,52 @@ func count429(hl *clienttest.Server) (n int) {
 	return n
 }
 
-// TestAll_IdealTime compares the duration of runs with the shortest one that the production limit
-// allows.
+// testIdealTime makes a run, and compares its duration with the shortest one that the production
+// limit allows.
+func testIdealTime[In, Out any](t *testing.T, latency time.Duration, op func(*client.Client) bulk.Operation[In, Out], inputs func(*clienttest.Server) []In) {
+	t.Helper()
+	t.Run(latency.String(), func(t *testing.T) {
+		t.Parallel()
+		inBubble(t, func(t *testing.T, hl *clienttest.Server) {
+			in := inputs(hl)
+			hl.InjectFaults(clienttest.Fault{Delay: latency})
+			start := time.Now()
+			counts := count(bulk.All(t.Context(), slices.All(in), op(hl.Client())))
+			limit := clienttest.ProductionLimit
+			ideal := time.Duration((len(in)-1)/limit.Max)*limit.Interval + latency
+			ratio := float64(time.Since(start)) / float64(ideal)
+			t.Logf("%d contacts in %v, %.3f of the ideal", len(in), time.Since(start), ratio)
+			if ratio > 1.05 || counts[nil] != len(in) || hl.Len() != len(in) || count429(hl) > 0 {
+				t.Errorf("got %.3f of the ideal, %v, %d contacts, %d responses with status 429", ratio, counts, hl.Len(), count429(hl))
+			}
+		})
+	})
+}
+
 func TestAll_IdealTime(t *testing.T) {
 	t.Parallel()
 	for _, latency := range []time.Duration{0, 200 * time.Millisecond, 2 * time.Second} {
-		inBubble(t, func(t *testing.T, hl *clienttest.Server) {
-			const inputs = 500
-			hl.InjectFaults(clienttest.Fault{Delay: latency})
-			start := time.Now()
-			counts := count(bulk.All(t.Context(), contacts(inputs), bulk.Upsert(hl.Client())))
-			limit := clienttest.ProductionLimit
-			ideal := time.Duration((inputs-1)/limit.Max)*limit.Interval + latency
-			ratio := float64(time.Since(start)) / float64(ideal)
-			if ratio > 1.05 || counts[nil] != inputs || hl.Len() != inputs || count429(hl) > 0 {
-				t.Errorf("latency %s: got %.3f of the ideal, %v, %d contacts, %d responses with status 429", latency, ratio, counts, hl.Len(), count429(hl))
+		testIdealTime(t, latency, bulk.Upsert, func(*clienttest.Server) (requests []client.UpsertContactRequest) {
+			for _, request := range contacts(500) {
+				requests = append(requests, request)
 			}
+			return requests
 		})
 	}
+}
+
+// TestAll_AddTags_IdealTime adds a tag to 5,000 contacts at the real limits.
+func TestAll_AddTags_IdealTime(t *testing.T) {
+	t.Parallel()
+	testIdealTime(t, 200*time.Millisecond, bulk.AddTags, func(hl *clienttest.Server) (changes []bulk.TagChange) {
+		if err := hl.SeedSamples(5000); err != nil {
+			t.Error(err)
+		}
+		for _, contact := range hl.Contacts() {
+			changes = append(changes, bulk.TagChange{ID: contact.ID, Tags: []string{"VIP"}})
+		}
+		return changes
+	})
 }
 
 func TestAll_OtherCallersAreNotDelayed(t *testing.T) {
