@@ -5,12 +5,14 @@ import (
 	"errors"
 	"fmt"
 	"iter"
+	"net/http"
 	"slices"
 	"strconv"
 	"strings"
 	"testing"
 
 	"github.com/highlevel-contacts/contacts-go/client"
+	"github.com/highlevel-contacts/contacts-go/client/clienttest"
 )
 
 // TestContactsService_All_End has the pages of lists, which end with an error or after all contacts. If
@@ -99,6 +101,73 @@ func TestContactsService_All_RepeatedContacts(t *testing.T) {
 	if want := append(contactIDs(0, 29*60+100), "c0"); err != nil || !slices.Equal(ids, want) {
 		t.Errorf("got %d contacts, %v, want %d", len(ids), err, len(want))
 	}
+}
+
+// TestContactsService_All_ConcurrentChanges creates and deletes contacts during iterations, resumes
+// them, and searches. The total differs from the number of contacts. That is no reason for an error,
+// or for an additional request.
+func TestContactsService_All_ConcurrentChanges(t *testing.T) {
+	t.Parallel()
+	const total, limit = 60, 20
+	create := func(fake *clienttest.Server, _ []string) {
+		fake.Seed(client.Contact{FirstName: "New", BusinessID: "b"}, client.Contact{FirstName: "Newer", BusinessID: "b"})
+	}
+	deleteAll := func(fake *clienttest.Server, ids []string) {
+		for _, id := range ids {
+			_ = fake.Client().Contacts.Delete(context.Background(), id)
+		}
+	}
+	for _, test := range []struct {
+		name     string
+		list     any
+		during   func(fake *clienttest.Server, ids []string) // called after the first page
+		requests int
+	}{
+		{"query", client.ListRequest{Limit: limit, Query: "person"}, nil, 1},
+		{"query of a business", client.BusinessListRequest{Limit: limit, Query: "person"}, nil, 2}, // the count of the only page may be that of the page
+		{"resume", client.ListRequest{Limit: limit, After: "second page"}, nil, 3},
+		{"resume of a business", client.BusinessListRequest{Limit: limit, After: "business:20"}, nil, 3},
+		{"creates", client.ListRequest{Limit: limit}, create, 4},
+		{"creates of a business", client.BusinessListRequest{Limit: limit}, create, 4},
+		{"deletes", client.ListRequest{Limit: limit}, deleteAll, 2},
+		{"deletes of a business", client.BusinessListRequest{Limit: limit}, deleteAll, 2},
+	} {
+		fake, ids := newListFake(t, total)
+		fake.Seed(client.Contact{FirstName: "Person", BusinessID: "b"}, client.Contact{FirstName: "Person", BusinessID: "b"})
+		c := fake.Client()
+		if list, ok := test.list.(client.ListRequest); ok && list.After != "" {
+			first, err := c.Contacts.List(t.Context(), client.ListRequest{Limit: limit})
+			if err != nil {
+				t.Fatal(err)
+			}
+			test.list = client.ListRequest{Limit: limit, After: first.Next}
+			fake.ClearRequests()
+		}
+		count := 0
+		for _, err := range allOf(t.Context(), c, test.list) {
+			if err != nil {
+				t.Errorf("%s: got %v after %d contacts", test.name, err, count)
+			}
+			if count++; count == limit && test.during != nil {
+				test.during(fake, ids)
+			}
+		}
+		lists := slices.DeleteFunc(fake.Requests(), func(r clienttest.Request) bool { return r.Method != http.MethodGet })
+		if len(lists) != test.requests {
+			t.Errorf("%s: got %d contacts in %d requests, want %d", test.name, count, len(lists), test.requests)
+		}
+	}
+}
+
+// newListFake starts a fake with contacts of the business b, and returns their IDs.
+func newListFake(t testing.TB, total int) (*clienttest.Server, []string) {
+	t.Helper()
+	fake := clienttest.NewServer(t, clienttest.WithoutSocket(), clienttest.WithoutValidation(), clienttest.WithRateLimit(clienttest.RateLimit{}))
+	var ids []string
+	for i := range total {
+		ids = append(ids, fake.Seed(client.Contact{BusinessID: "b", FirstName: strconv.Itoa(i)})[0].ID)
+	}
+	return fake, slices.Sorted(slices.Values(ids))
 }
 
 // TestContactsService_All_Requests compares the requests of iterations, each of which is made twice. They
