@@ -225,18 +225,19 @@ func ExamplePages() {
 	fake, c, ctx := startFake()
 	defer fake.Close()
 
-	var stored client.Cursor // from a file or database; empty at the beginning
 	list := func(ctx context.Context, after client.Cursor) (*client.Page, error) {
 		return c.Contacts.ListByBusiness(ctx, "engines", client.BusinessListRequest{Limit: 1, After: after})
 	}
-	for page, err := range client.Pages(ctx, stored, list) {
-		if err != nil {
-			log.Fatal(err)
+	var stored client.Cursor // a program stores it in a file or database
+	for range 2 {            // the program is interrupted after a page
+		for page, err := range client.Pages(ctx, stored, list) {
+			if err != nil {
+				log.Fatal(err)
+			}
+			fmt.Println(page.Contacts[0].FirstName)
+			stored = page.Next
+			break
 		}
-		for _, contact := range page.Contacts {
-			fmt.Println(contact.FirstName)
-		}
-		stored = page.Next
 	}
 	// Output:
 	// Ada

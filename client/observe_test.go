@@ -3,7 +3,6 @@ package client_test
 import (
 	"bytes"
 	"context"
-	"io"
 	"log"
 	"log/slog"
 	"net/http"
@@ -160,7 +159,7 @@ func TestPanics(t *testing.T) {
 	}
 	for name, get := range map[string]func() error{
 		"hook":        call(source, client.WithCallHook(func(context.Context, client.CallInfo) { panic(problem) })),
-		"logger":      call(source, client.WithLogger(slog.New(slog.NewTextHandler(io.Discard, &slog.HandlerOptions{ReplaceAttr: ofLog})))),
+		"logger":      call(source, client.WithLogger(slog.New(slog.NewTextHandler(&bytes.Buffer{}, &slog.HandlerOptions{ReplaceAttr: ofLog})))),
 		"transport":   call(source, client.WithHTTPClient(&http.Client{Transport: roundTrip(func(*http.Request) (*http.Response, error) { panic(problem) })})),
 		"redirect":    call(source, client.WithHTTPClient(&http.Client{Transport: always(redirect(307, "/v2/")), CheckRedirect: ofRedirect})),
 		"pacer":       call(source, client.WithPacer(&testPacer{wait: func() error { panic(problem) }})),

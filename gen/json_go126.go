@@ -2,7 +2,7 @@
 
 //go:build !go1.27
 
-package gen //nolint:revive // the generated file has the package comment
+package gen
 
 import (
 	jsonv2 "github.com/go-json-experiment/json"

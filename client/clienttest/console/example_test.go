@@ -1,6 +1,7 @@
 package console_test
 
 import (
+	"context"
 	"fmt"
 	"log"
 	"net/http"
@@ -17,14 +18,10 @@ func ExampleHandler() {
 		log.Fatal(err)
 	}
 	defer fake.Close()
-	server := httptest.NewServer(console.Handler(fake)) // a program calls http.ListenAndServe with the handler
-	defer server.Close()
 
-	response, err := http.Get(server.URL)
-	if err != nil {
-		log.Fatal(err)
-	}
-	defer response.Body.Close()
-	fmt.Println(response.Status, response.Header.Get("Content-Type"))
-	// Output: 200 OK text/html; charset=utf-8
+	request := httptest.NewRequestWithContext(context.Background(), http.MethodGet, "http://localhost/", nil)
+	response := httptest.NewRecorder()
+	console.Handler(fake).ServeHTTP(response, request) // a program calls http.ListenAndServe with the handler
+	fmt.Println(response.Code, response.Header().Get("Content-Type"))
+	// Output: 200 text/html; charset=utf-8
 }
