@@ -22,7 +22,7 @@ type ClientPool struct {
 // NewClientPool returns a pool of clients for the locations of an agency. source provides the
 // tokens of the agency. If options is not nil, it returns more options for the client of a
 // location, such as a rate limiter that is shared with other processes. NewClientPool makes no
-// requests.
+// requests. Create one pool for a Source, because the Source keeps the clients of its pools.
 func NewClientPool(source *Source, options func(locationID string) []client.Option) *ClientPool {
 	return &ClientPool{source: source, options: options, httpClient: &http.Client{Transport: httpx.NewTransport()}}
 }
