@@ -1,8 +1,8 @@
 package clienttest_test
 
 import (
+	"context"
 	"io"
-	"net/http"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -79,14 +79,10 @@ func TestFault_Delay_CallerDisconnects(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWire(t, clienttest.WithoutSocket())
 		w.server.InjectFaults(clienttest.Fault{Delay: time.Hour})
-		httpClient := w.server.HTTPClient()
-		httpClient.Timeout = time.Second
 		begin := time.Now()
-		request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, w.server.URL+"/contacts/x", nil)
-		if err != nil {
-			t.Fatal(err)
-		}
-		resp, err := httpClient.Do(request)
+		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+		defer cancel()
+		resp, err := w.try(ctx, "GET", "/contacts/x", "")
 		if err == nil {
 			resp.Body.Close()
 			t.Error("got no error, want a timeout")
