@@ -87,8 +87,9 @@ func TestFault_Delay_CallerDisconnects(t *testing.T) {
 			resp.Body.Close()
 			t.Error("got no error, want a timeout")
 		}
-		if waited := time.Since(begin); waited != time.Second {
-			t.Errorf("waited %v, want 1s", waited)
+		synctest.Wait()
+		if waited, log := time.Since(begin), w.server.Requests(); waited != time.Second || len(log) != 1 {
+			t.Errorf("waited %v, got log %+v, want 1s and the end of the request", waited, log)
 		}
 	})
 }
