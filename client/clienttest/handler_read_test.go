@@ -134,7 +134,7 @@ func TestBehavior_ListEnd(t *testing.T) {
 	}
 }
 
-func TestGetContacts_DefaultLimit(t *testing.T) {
+func TestGetContacts_Limit(t *testing.T) {
 	t.Parallel()
 	w := newWire(t)
 	seedNumbered(w.server, 30)
@@ -144,11 +144,6 @@ func TestGetContacts_DefaultLimit(t *testing.T) {
 	if n := len(w.do("GET", "/contacts/business/b?locationId="+w.server.LocationID, "").ids()); n != 25 {
 		t.Errorf("got %d contacts in a list by business, want 25", n)
 	}
-}
-
-func TestGetContacts_Limit(t *testing.T) {
-	t.Parallel()
-	w := newWire(t)
 	for query, want := range map[string]int{"&limit=100": 200, "&limit=101": 422, "&limit=0": 422, "&limit=many": 422, "&query=": 422} {
 		if r := w.list(query); r.status != want {
 			t.Errorf("%s: got %d %s, want %d", query, r.status, r.text, want)
