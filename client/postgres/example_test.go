@@ -65,7 +65,8 @@ func ExampleNewSeen() { //nolint:testableexamples // it needs a server: TestExam
 	if err != nil {
 		log.Fatal(err)
 	}
-	http.Handle("POST /webhooks", handler)
+	mux := http.NewServeMux()
+	mux.Handle("POST /webhooks", handler)
 }
 
 // All processes of the app share the rate limit of each location.
