@@ -12,8 +12,10 @@ import (
 
 func TestMain(m *testing.M) { os.Exit(Main(m)) }
 
+// prepared is the number of databases that the tests of this process have prepared.
+var prepared int
+
 func TestServer(t *testing.T) {
-	prepared := 0
 	prepare := func(string) error {
 		prepared++
 		return nil
