@@ -118,12 +118,15 @@ func (p *pacer) Wait(ctx context.Context) error {
 			if err := p.local.Wait(ctx); err != nil {
 				return err
 			}
-		}
-		if available, _ := p.limits.database.state(); !available {
-			p.mu.Lock()
-			defer p.mu.Unlock()
-			p.unreported = append(p.recent(p.unreported), time.Now())
-			return nil
+			switch available, age := p.limits.database.state(); {
+			case !available && age <= window:
+				continue // it has just become unavailable
+			case !available:
+				p.mu.Lock()
+				defer p.mu.Unlock()
+				p.unreported = append(p.recent(p.unreported), time.Now())
+				return nil
+			}
 		}
 		if err := p.wait(ctx); !errors.Is(err, ErrUnavailable) {
 			return err

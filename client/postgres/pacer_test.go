@@ -422,6 +422,32 @@ func TestPacer_LocalShare_LimitInEveryWindow(t *testing.T) {
 	})
 }
 
+// pacerFunc is a pacer whose Wait is a function.
+type pacerFunc func(ctx context.Context) error
+
+func (f pacerFunc) Wait(ctx context.Context) error            { return f(ctx) }
+func (pacerFunc) Observe(context.Context, client.Observation) {}
+
+// The database has just been available again, and becomes unavailable while a call waits for the local
+// share. The starts through the database still count, so the call waits for the window.
+func TestPacer_LocalShare_UnavailableAgain(t *testing.T) {
+	inBubble(t, func(t *testing.T, b *bubble) {
+		p := newTestPacer(t, b.open(t), PacerSettings{Requests: 10, Interval: testInterval, LocalShare: 1})
+		database := p.limits.database
+		database.changed = time.Now()
+		p.local = pacerFunc(func(ctx context.Context) error {
+			b.setDown(true)
+			database.record(ctx, ErrUnavailable)
+			return nil
+		})
+		ctx, cancel := context.WithTimeout(t.Context(), testInterval/2)
+		defer cancel()
+		if err := p.Wait(ctx); !errors.Is(err, context.DeadlineExceeded) {
+			t.Errorf("got %v, want DeadlineExceeded", err)
+		}
+	})
+}
+
 // A server that is shut down and started again is unavailable in between.
 func TestPacer_ServerRestarts(t *testing.T) {
 	t.Parallel()
