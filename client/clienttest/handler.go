@@ -15,7 +15,6 @@ import (
 	"time"
 
 	"github.com/highlevel-contacts/contacts-go/client/clienttest/internal/wire"
-	"github.com/highlevel-contacts/contacts-go/gen"
 )
 
 // maxBody is the largest size of the body of a request, in bytes.
@@ -58,13 +57,13 @@ func operations() []*operation {
 		{"createContact", "POST /contacts/{$}", scopeWrite, (*Server).locationInBody, (*Server).createContact},
 		{"upsertContact", "POST /contacts/upsert", scopeWrite, (*Server).locationInBody, (*Server).upsertContact},
 		{"getContactsByBusinessId", "GET /contacts/business/{id}", scopeRead, inQuery, (*Server).getContactsByBusinessID},
-		{"getContact", "GET /contacts/{id}", scopeRead, (*Server).locationOfContact, onContact((*Server).getContact)},
-		{"updateContact", "PUT /contacts/{id}", scopeWrite, (*Server).locationOfContact, onContact((*Server).updateContact)},
-		{"deleteContact", "DELETE /contacts/{id}", scopeWrite, (*Server).locationOfContact, onContact((*Server).deleteContact)},
+		{"getContact", "GET /contacts/{id}", scopeRead, (*Server).locationOfContact, (*Server).getContact},
+		{"updateContact", "PUT /contacts/{id}", scopeWrite, (*Server).locationOfContact, (*Server).updateContact},
+		{"deleteContact", "DELETE /contacts/{id}", scopeWrite, (*Server).locationOfContact, (*Server).deleteContact},
 		{"searchContacts", "POST /contacts/search", scopeRead, (*Server).locationInBody, (*Server).searchContacts},
 		{"findDuplicateContact", "GET /contacts/search/duplicate", scopeRead, inQuery, (*Server).findDuplicateContact},
-		{"addTags", "POST /contacts/{id}/tags", scopeWrite, (*Server).locationOfContact, onContact((*Server).addTags)},
-		{"removeTags", "DELETE /contacts/{id}/tags", scopeWrite, (*Server).locationOfContact, onContact((*Server).removeTags)},
+		{"addTags", "POST /contacts/{id}/tags", scopeWrite, (*Server).locationOfContact, (*Server).addTags},
+		{"removeTags", "DELETE /contacts/{id}/tags", scopeWrite, (*Server).locationOfContact, (*Server).removeTags},
 		{"getCustomFields", "GET /locations/{id}/customFields", scopeFields, inPath, (*Server).getCustomFields},
 		{"getConsentPage", "GET /oauth/chooselocation", "", nil, (*Server).getConsentPage},
 		{"submitConsent", "POST /oauth/chooselocation", "", nil, (*Server).submitConsent},
@@ -89,21 +88,6 @@ func (s *Server) locationOfContact(c *call) string {
 		return contact.LocationID
 	}
 	return c.token.LocationID
-}
-
-// onContact returns the handler of an operation on the contact in the path, which must exist.
-func onContact(handle func(*Server, *call, *gen.Contact) (wire.Response, error)) func(*Server, *call) (wire.Response, error) {
-	return func(s *Server, c *call) (wire.Response, error) {
-		contact := s.store.Get(c.id)
-		switch {
-		case contact != nil:
-			return handle(s, c, contact)
-		case c.now.Sub(s.store.DeletedAt(c.id)) < deletedMessageDuration:
-			return wire.Response{}, wire.NewError(http.StatusBadRequest, "Contact not found for id:"+c.id)
-		default:
-			return wire.Response{}, wire.NotFound(c.id)
-		}
-	}
 }
 
 // unknownRoute handles the requests for every other route.

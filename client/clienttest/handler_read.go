@@ -13,8 +13,20 @@ import (
 )
 
 // getContact handles GET /contacts/{contactId}.
-func (s *Server) getContact(c *call, found *gen.Contact) (wire.Response, error) {
+func (s *Server) getContact(c *call) (wire.Response, error) {
+	found := s.store.Get(c.id)
+	if found == nil {
+		return wire.Response{}, s.notFound(c)
+	}
 	return c.ok(http.StatusOK, wire.Object{"contact": wire.Detail(found)})
+}
+
+// notFound returns the error for the ID of a contact that does not exist.
+func (s *Server) notFound(c *call) error {
+	if c.now.Sub(s.store.DeletedAt(c.id)) < deletedMessageDuration {
+		return wire.NewError(http.StatusBadRequest, "Contact not found for id:"+c.id)
+	}
+	return wire.NotFound(c.id)
 }
 
 // getContacts handles GET /contacts/.

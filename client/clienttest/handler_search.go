@@ -48,16 +48,16 @@ func (s *Server) findDuplicateContact(c *call) (wire.Response, error) {
 }
 
 // addTags handles POST /contacts/{contactId}/tags.
-func (s *Server) addTags(c *call, old *gen.Contact) (wire.Response, error) {
-	return s.changeTags(c, old, http.StatusCreated, "tagsAdded", func(has, named []string) (tags, changed []string) {
+func (s *Server) addTags(c *call) (wire.Response, error) {
+	return s.changeTags(c, http.StatusCreated, "tagsAdded", func(has, named []string) (tags, changed []string) {
 		changed = without(named, has)
 		return slices.Concat(has, changed), changed
 	})
 }
 
 // removeTags handles DELETE /contacts/{contactId}/tags.
-func (s *Server) removeTags(c *call, old *gen.Contact) (wire.Response, error) {
-	return s.changeTags(c, old, http.StatusOK, "tagsRemoved", func(has, named []string) (tags, changed []string) {
+func (s *Server) removeTags(c *call) (wire.Response, error) {
+	return s.changeTags(c, http.StatusOK, "tagsRemoved", func(has, named []string) (tags, changed []string) {
 		tags = without(has, named)
 		return tags, without(has, tags)
 	})
@@ -72,10 +72,14 @@ func without(tags, others []string) []string {
 type tagChange func(has, named []string) (tags, changed []string)
 
 // changeTags changes the tags of a contact. It returns them with those that changed, under a name.
-func (s *Server) changeTags(c *call, old *gen.Contact, status int, name string, change tagChange) (wire.Response, error) {
+func (s *Server) changeTags(c *call, status int, name string, change tagChange) (wire.Response, error) {
 	var body gen.TagsRequest
 	if err := json.Unmarshal(c.body, &body); err != nil {
 		return wire.Response{}, err
+	}
+	old := s.store.Get(c.id)
+	if old == nil {
+		return wire.Response{}, s.notFound(c)
 	}
 	tags, changed := change(old.Tags, normalize.Tags(body.Tags))
 	if len(changed) > 0 {

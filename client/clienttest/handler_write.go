@@ -32,10 +32,14 @@ func (s *Server) createContact(c *call) (wire.Response, error) {
 }
 
 // updateContact handles PUT /contacts/{contactId}.
-func (s *Server) updateContact(c *call, old *gen.Contact) (wire.Response, error) {
+func (s *Server) updateContact(c *call) (wire.Response, error) {
 	w, err := parseWrite(c)
 	if err != nil {
 		return wire.Response{}, err
+	}
+	old := s.store.Get(c.id)
+	if old == nil {
+		return wire.Response{}, s.notFound(c)
 	}
 	updated, err := s.save(c, store.Clone(old), w)
 	if err != nil {
@@ -85,7 +89,11 @@ func (s *Server) upsertContact(c *call) (wire.Response, error) {
 }
 
 // deleteContact handles DELETE /contacts/{contactId}.
-func (s *Server) deleteContact(c *call, old *gen.Contact) (wire.Response, error) {
+func (s *Server) deleteContact(c *call) (wire.Response, error) {
+	old := s.store.Get(c.id)
+	if old == nil {
+		return wire.Response{}, s.notFound(c)
+	}
 	s.store.Delete(c.id, c.now)
 	s.notify(old, nil)
 	return c.succeeded(http.StatusOK, wire.Object{})
