@@ -135,8 +135,10 @@ func (s *ContactsService) AllByBusiness(
 func (s *ContactsService) checkBusinessList(businessID string, list *BusinessListRequest) (skip int, err error) {
 	skip, err = list.After.skip()
 	switch {
-	case list.Limit < 0 || list.Skip < 0:
-		err = errors.New("negative Limit or Skip")
+	case list.Limit < 0:
+		err = fmt.Errorf("the Limit %d is negative", list.Limit)
+	case list.Skip < 0:
+		err = fmt.Errorf("the Skip %d is negative", list.Skip)
 	case list.Skip > 0 && list.After != "":
 		err = errors.New("set Skip or After, not both")
 	}

@@ -125,6 +125,26 @@ func TestContactsService_List_Query(t *testing.T) {
 	}
 }
 
+// TestErrInvalid_Text checks that the error says which argument is invalid.
+func TestErrInvalid_Text(t *testing.T) {
+	c := newClient(t, noRequests(t))
+	addTags := func(tags ...string) error { _, err := c.Contacts.AddTags(t.Context(), "abc", tags); return err }
+	list := func(list any) error { _, err := listOf(t.Context(), c, list); return err }
+	for want, err := range map[string]error{
+		"tags: empty":                      addTags(),
+		"tag 1: empty":                     addTags("a", " "),
+		"Limit 101 is not between":         list(client.ListRequest{Limit: 101}),
+		"Limit -2 is negative":             list(client.BusinessListRequest{Limit: -2}),
+		"Skip -3 is negative":              list(client.BusinessListRequest{Skip: -3}),
+		"set Skip or After, not both":      list(client.BusinessListRequest{Skip: 1, After: "business:100"}),
+		"filter 0: set Field and Operator": list(client.SearchRequest{Filters: []client.Filter{{}}}),
+	} {
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("got %v, want %q", err, want)
+		}
+	}
+}
+
 func TestContactsService_List_InvalidArguments(t *testing.T) {
 	c := newClient(t, noRequests(t))
 	lists := []any{

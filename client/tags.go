@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"fmt"
 	"net/http"
 	"slices"
 	"strings"
@@ -45,8 +46,11 @@ func (s *ContactsService) changeTags(
 
 // checkTags returns an error if there are no tags, or if one is empty.
 func checkTags(tags []string) error {
-	if len(tags) == 0 || slices.ContainsFunc(tags, func(tag string) bool { return strings.TrimSpace(tag) == "" }) {
-		return errors.New("tags: there are none, or one is empty")
+	if len(tags) == 0 {
+		return errors.New("tags: empty")
+	}
+	if i := slices.IndexFunc(tags, func(tag string) bool { return strings.TrimSpace(tag) == "" }); i >= 0 {
+		return fmt.Errorf("tag %d: empty", i)
 	}
 	return nil
 }
